@@ -1,0 +1,53 @@
+/** Every failure a user can meet and mend; the code is stable and safe to switch on. */
+export type ErrorCode =
+  | 'machine.not-root'
+  | 'machine.missing-tool'
+  | 'machine.missing-feature'
+  | 'machine.out-of-memory'
+  | 'setup.failed'
+  | 'setup.busy'
+  | 'golden.missing'
+  | 'store.unavailable'
+  | 'store.full'
+  | 'topology.invalid'
+  | 'topology.unknown-key'
+  | 'topology.overlap'
+  | 'topology.duplicate-address'
+  | 'topology.too-many-hosts'
+  | 'rack.not-found'
+  | 'rack.limit'
+  | 'host.not-found'
+  | 'host.no-engine'
+  | 'host.boot-failed'
+  | 'host.unreachable'
+  | 'lan.not-found'
+  | 'terminal.not-found'
+  | 'terminal.limit'
+  | 'rackd.unreachable'
+  | 'rackd.running'
+  | 'argument.invalid'
+  | 'command.failed'
+
+/**
+ * A failure that is no bug: it says where (`place`, such as `hosts.node1.memory` or a path) and what helps (`cure`).
+ * `message` is one line, free of control characters, and already contains both.
+ */
+export class VethlabError extends Error {
+  override readonly name = 'VethlabError'
+  readonly code: ErrorCode
+  readonly place: string
+  readonly cure: string
+
+  constructor(code: ErrorCode, what: string, { place, cure, cause }: { place: string; cure: string; cause?: unknown }) {
+    super(oneLine(`${place}: ${what}. ${cure}`), cause === undefined ? undefined : { cause })
+    this.code = code
+    this.place = place
+    this.cure = cure
+  }
+}
+
+/** Cuts control characters and length, so that hostile names and output are safe to print. */
+export function oneLine(text: string, most = 600): string {
+  const flat = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim()
+  return flat.length > most ? `${flat.slice(0, most - 1)}…` : flat
+}

@@ -1,0 +1,170 @@
+import { chown, mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { cgroupMode } from '../machine/cgroup.js'
+import type { HostLimits } from './topology.js'
+
+const mountPoint = '/sys/fs/cgroup'
+
+/**
+ * Control groups of hosts: `<mark>/<host>` carries the limits and belongs to root; `<mark>/<host>/guest` below it is the
+ * host's own, to divide among its containers as it likes. Works on v1 (every mounted controller) and v2.
+ */
+export class Cgroups {
+  private constructor(
+    private readonly mode: 'v1' | 'v2',
+    /** Directory of each hierarchy, such as /sys/fs/cgroup/memory. One on v2. */
+    private readonly hierarchies: string[],
+    private readonly mark: string,
+  ) {}
+
+  static async open(mark: string): Promise<Cgroups> {
+    const mode = await cgroupMode()
+    if (mode === 'v2') {
+      const cgroups = new Cgroups(mode, [mountPoint], mark)
+      // A group's children have only the controllers that it hands down.
+      await cgroups.handDown(mountPoint)
+      await mkdir(join(mountPoint, mark), { recursive: true })
+      await cgroups.handDown(join(mountPoint, mark))
+      return cgroups
+    }
+    const mounts = await readFile('/proc/self/mounts', 'utf8')
+    const hierarchies = [...mounts.matchAll(/^\S+ (\/sys\/fs\/cgroup\/\S+) cgroup2? /gm)].map((match) => match[1]!)
+    return new Cgroups(mode, hierarchies, mark)
+  }
+
+  private async handDown(directory: string): Promise<void> {
+    const available = (await readFile(join(directory, 'cgroup.controllers'), 'utf8')).trim().split(' ')
+    for (const controller of ['cpu', 'memory', 'pids', 'cpuset', 'io'].filter((name) => available.includes(name))) {
+      await writeFile(join(directory, 'cgroup.subtree_control'), `+${controller}`).catch(() => {})
+    }
+  }
+
+  /** The path for the runtime's bundle. */
+  guestPath(host: string): string {
+    return `/${this.mark}/${host}/guest`
+  }
+
+  /** Makes both groups, with limits on the outer and the inner given to `uid`. */
+  async create(host: string, limits: HostLimits, uid: number): Promise<void> {
+    await Promise.all(
+      this.hierarchies.map(async (hierarchy) => {
+        const outer = join(hierarchy, this.mark, host)
+        const guest = join(outer, 'guest')
+        await mkdir(guest, { recursive: true })
+        if (hierarchy.endsWith('/cpuset')) await this.inheritCpus([join(hierarchy, this.mark), outer, guest])
+        if (this.mode === 'v2') await this.handDown(outer)
+        // cgroups(7), "cgroup delegation": the directory and the files that move tasks and controllers, and no other.
+        const files = ['.', 'cgroup.procs', 'cgroup.threads', 'cgroup.subtree_control', 'tasks']
+        await Promise.all(files.map((file) => chown(join(guest, file), uid, uid).catch(ignoreMissing)))
+      }),
+    )
+    await this.limit(host, limits)
+  }
+
+  /** On v1 a cpuset without processors and memory nodes holds no process. */
+  private async inheritCpus(directories: string[]): Promise<void> {
+    for (const directory of directories) {
+      for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+        const own = join(directory, file)
+        if ((await readFile(own, 'utf8')).trim() === '') {
+          await writeFile(own, await readFile(join(directory, '..', file), 'utf8'))
+        }
+      }
+    }
+  }
+
+  async limit(host: string, limits: HostLimits): Promise<void> {
+    const write = (file: string, value: string | number) =>
+      Promise.all(
+        this.hierarchies.map((hierarchy) =>
+          writeFile(join(hierarchy, this.mark, host, file), `${value}`, { flag: 'r+' }).catch(ignoreMissing),
+        ),
+      )
+    if (this.mode === 'v2') {
+      await write('memory.max', limits.memoryBytes)
+      await write('memory.swap.max', 0)
+      // cgroup v2 counts weights from 1 to 10000 with 100 as the usual, v1 shares from 2 with 1024.
+      await write('cpu.weight', Math.max(1, Math.round((limits.cpuShares * 100) / 1024)))
+    } else {
+      // Memory with swap can't be below memory: widen, set, narrow.
+      await write('memory.memsw.limit_in_bytes', -1)
+      await write('memory.limit_in_bytes', limits.memoryBytes)
+      await write('memory.memsw.limit_in_bytes', limits.memoryBytes)
+      await write('cpu.shares', limits.cpuShares)
+    }
+    await write('pids.max', limits.pids)
+  }
+
+  /** Processes of a host as the machine numbers them, those in its containers included. */
+  async processes(host: string): Promise<number[]> {
+    const tree = this.hierarchies.find((path) => path.endsWith('/pids')) ?? this.hierarchies[0]!
+    const pids: number[] = []
+    const visit = async (directory: string): Promise<void> => {
+      const text = await readFile(join(directory, 'cgroup.procs'), 'utf8').catch(() => '')
+      pids.push(...text.split('\n').filter(Boolean).map(Number))
+      for (const child of await childGroups(directory)) await visit(child)
+    }
+    await visit(join(tree, this.mark, host))
+    return pids
+  }
+
+  /** For what outlived its init, or never had one. */
+  async killAll(host: string): Promise<void> {
+    for (const pid of await this.processes(host)) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // Gone between the list and the signal.
+      }
+    }
+  }
+
+  /** Hosts that have groups. */
+  async list(): Promise<string[]> {
+    const names = new Set<string>()
+    for (const hierarchy of this.hierarchies) {
+      for (const child of await childGroups(join(hierarchy, this.mark)))
+        names.add(child.slice(child.lastIndexOf('/') + 1))
+    }
+    return [...names]
+  }
+
+  /** Removes a host's groups. Its processes are dead or dying; the kernel needs a moment to see that. */
+  async remove(host: string, deadlineMs = 5000): Promise<void> {
+    const until = Date.now() + deadlineMs
+    await Promise.all(
+      this.hierarchies.map(async (hierarchy) => {
+        while (!(await removeTree(join(hierarchy, this.mark, host)))) {
+          if (Date.now() > until) return
+          await sleep(10)
+        }
+      }),
+    )
+  }
+
+  /** Removes the mark's own groups when no host is left. */
+  async removeMark(): Promise<void> {
+    for (const hierarchy of this.hierarchies) await rmdir(join(hierarchy, this.mark)).catch(() => {})
+  }
+}
+
+async function childGroups(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name))
+}
+
+async function removeTree(directory: string): Promise<boolean> {
+  for (const child of await childGroups(directory)) await removeTree(child)
+  try {
+    await rmdir(directory)
+    return true
+  } catch {
+    return (await stat(directory).catch(() => undefined)) === undefined
+  }
+}
+
+/** A controller or file that this kernel lacks is `doctor`'s matter. */
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT' && error.code !== 'EOPNOTSUPP') throw error
+}

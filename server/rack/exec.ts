@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execa } from 'execa'
+import { hostEnvironment } from './bundle.js'
+import { type CommandOptions, type CommandResult, commandOptions, toResult } from './command.js'
+import type { Host, HostGround } from './host.js'
+import { identify, signal } from './record.js'
+
+/** Output that a program's own children hold open is waited for this long after its end. */
+const drainMs = 200
+/** From SIGTERM to SIGKILL. */
+const graceMs = 500
+
+/** The runtime's command line that runs `argv` as root of a host; with `tty`, on a terminal. */
+export function hostCommand(
+  runcRoot: string,
+  host: string,
+  argv: string[],
+  { env = {}, tty = false, pidFile }: { env?: Record<string, string>; tty?: boolean; pidFile?: string } = {},
+): string[] {
+  return [
+    ...['runc', '--root', runcRoot, 'exec', '--cwd', '/root'],
+    ...(tty ? ['--tty'] : []),
+    ...(pidFile ? ['--pid-file', pidFile] : []),
+    ...Object.entries({ ...hostEnvironment, ...env }).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+    ...[host, ...argv],
+  ]
+}
+
+/**
+ * Runs a program as root of a host, in its limits and behind its seccomp profile, without a terminal.
+ * @returns also for failure and time-out; at time-out the program and its descendants are killed
+ */
+export async function execInHost(
+  ground: HostGround,
+  host: Host,
+  argv: string[],
+  { env, timeoutMs = 30_000, ...options }: CommandOptions = {},
+): Promise<CommandResult> {
+  const pidFile = join(host.directory, `exec-${randomBytes(6).toString('hex')}.pid`)
+  const [file, ...args] = hostCommand(ground.state.runcRoot, host.id, argv, { pidFile, ...(env ? { env } : {}) })
+  const child = execa(file!, args, commandOptions({ ...options, timeoutMs: 0 }))
+  const started = performance.now()
+  let timedOut = false
+  const end = () => endTree(pidFile)
+  const timer = setTimeout(() => {
+    timedOut = true
+    // The runtime ends with the program; if it hangs itself, it is killed too.
+    end().finally(() => setTimeout(() => child.kill('SIGKILL'), 1000).unref())
+  }, timeoutMs)
+  const aborted = () => void end()
+  options.signal?.addEventListener('abort', aborted)
+  // A daemon that it left behind may keep the pipes open for ever.
+  child.once('exit', () => {
+    setTimeout(() => {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    }, drainMs).unref()
+  })
+  try {
+    const result = toResult(argv, await child)
+    // A process that outlives the cut of its output would go on unseen.
+    if (result.truncated) await end()
+    return { ...result, timedOut, failed: result.exitCode !== 0 || timedOut, durationMs: performance.now() - started }
+  } finally {
+    clearTimeout(timer)
+    options.signal?.removeEventListener('abort', aborted)
+    await rm(pidFile, { force: true })
+  }
+}
+
+/** SIGTERM, then SIGKILL to a process and all that descend from it, wherever they put themselves. */
+async function endTree(pidFile: string): Promise<void> {
+  const root = Number(await readFile(pidFile, 'utf8').catch(() => ''))
+  if (!root) return
+  // Taken before the first signal: orphans have another parent.
+  const family = [root, ...(await descendants(root))].flatMap((pid) => identify(pid) ?? [])
+  for (const process of family) signal(process, 'SIGTERM')
+  await sleep(graceMs)
+  for (const pid of await descendants(root)) family.push(...[identify(pid) ?? []].flat())
+  for (const process of family) signal(process, 'SIGKILL')
+}
+
+async function descendants(root: number): Promise<number[]> {
+  const parents = new Map<number, number[]>()
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+    if (parent) parents.set(parent, [...(parents.get(parent) ?? []), Number(name)])
+  }
+  const found: number[] = []
+  const visit = (pid: number) => {
+    for (const child of parents.get(pid) ?? []) {
+      found.push(child)
+      visit(child)
+    }
+  }
+  visit(root)
+  return found
+}

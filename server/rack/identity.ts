@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { constants } from 'node:fs'
+import { mkdir, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { VethlabError } from '../errors.js'
+import { machinePath, must } from './command.js'
+
+/**
+ * User ids of hosts. Every host has 65,536 ids of its own, so that what the kernel counts per user (pipes, queued
+ * descriptors, keys) is counted for it alone, and one id more that owns its user namespaces: per-user limits such as
+ * inotify's are charged to the maker of a namespace (user_namespaces(7), "/proc/sys/user").
+ *
+ * The ids are the machine's, so slots are given out for the whole machine, by files in one directory. Range: above what
+ * systemd.io/UIDS-GIDS gives to container managers, below 2^31.
+ */
+const slotDirectory = '/run/vethlab/slots'
+const firstId = 1_879_048_192
+const idsPerSlot = 131_072
+const slotCount = 2048
+const idsPerHost = 65_536
+
+/**
+ * Limits of a host's outer user namespace, which its root can't reach: it is root of an inner one. They bound what
+ * no control group counts.
+ */
+const namespaceLimits: Record<string, number> = {
+  // Each may hold `nf_conntrack_max` connections, in memory that no control group is charged for.
+  max_net_namespaces: 96,
+  max_mnt_namespaces: 1024,
+  max_pid_namespaces: 256,
+  max_uts_namespaces: 512,
+  max_ipc_namespaces: 256,
+  max_cgroup_namespaces: 256,
+  max_user_namespaces: 128,
+  max_time_namespaces: 64,
+  max_inotify_instances: 128,
+  max_inotify_watches: 65_536,
+  max_fanotify_groups: 16,
+  max_fanotify_marks: 8192,
+}
+
+export interface IdSlot {
+  number: number
+  /** The machine's id of root inside. */
+  base: number
+}
+
+export function slotIds(number: number): { base: number; owner: number } {
+  const base = firstId + number * idsPerSlot
+  return { base, owner: base + idsPerHost }
+}
+
+/** Takes a free slot. @throws VethlabError rack.limit */
+export async function takeSlot(mark: string, host: string): Promise<IdSlot> {
+  await mkdir(slotDirectory, { recursive: true, mode: 0o700 })
+  for (let number = 0; number < slotCount; number++) {
+    try {
+      const file = await open(slotPath(number), constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600)
+      await file.writeFile(`${mark} ${host}\n`)
+      await file.close()
+      return { number, base: slotIds(number).base }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+  throw new VethlabError('rack.limit', `all ${slotCount} id ranges of the machine are in use`, {
+    place: slotDirectory,
+    cure: 'Close racks, or run `vethlab sweep`.',
+  })
+}
+
+export function slotPath(number: number): string {
+  return join(slotDirectory, `${number}`)
+}
+
+export async function freeSlot(number: number): Promise<void> {
+  await unlink(slotPath(number)).catch(() => {})
+}
+
+/** Slots that one installation holds, for the sweep. */
+export async function slotsOf(mark: string): Promise<{ number: number; host: string }[]> {
+  const slots: { number: number; host: string }[] = []
+  for (const name of await readdir(slotDirectory).catch(() => [])) {
+    const [holder, host] = (await readFile(join(slotDirectory, name), 'utf8').catch(() => '')).trim().split(' ')
+    if (holder === mark && host) slots.push({ number: Number(name), host })
+  }
+  return slots
+}
+
+/** A user namespace that waits to be joined; it lives on in whoever has joined it. */
+export interface WaitingUserNamespace {
+  path: string
+  release(): void
+}
+
+/** Says that it has got there, then waits for the end of its input, which comes at our death too. */
+const wait = 'echo; exec cat'
+
+/** Makes the outer namespace with its limits, and in it the inner one, whose root is the host's. */
+export async function makeUserNamespace(slot: IdSlot): Promise<WaitingUserNamespace> {
+  const { base, owner } = slotIds(slot.number)
+  const holders: ChildProcess[] = []
+  const release = () => {
+    for (const holder of holders) holder.stdin?.destroy()
+  }
+  const hold = async (file: string, args: string[]): Promise<number> => {
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: machinePath } })
+    holders.push(child)
+    child.stdin.on('error', () => {})
+    let said = ''
+    child.stderr.on('data', (bytes) => {
+      said += bytes
+    })
+    const outcome = await Promise.race([once(child.stdout, 'data'), once(child, 'close'), once(child, 'error')])
+    if (!Buffer.isBuffer(outcome[0])) {
+      throw new VethlabError('machine.missing-feature', `can't make a user namespace: ${said.trim() || outcome[0]}`, {
+        place: file,
+        cure: 'Check /proc/sys/user/max_user_namespaces and run `vethlab doctor`.',
+      })
+    }
+    return child.pid!
+  }
+  try {
+    const ids = ['--reuid', `${owner}`, '--regid', `${owner}`, '--clear-groups']
+    const outer = await hold('setpriv', [...ids, 'unshare', '--user', 'sh', '-c', wait])
+    const map = `0 ${base} ${idsPerHost}\n`
+    await writeFile(`/proc/${outer}/uid_map`, map)
+    await writeFile(`/proc/${outer}/gid_map`, map)
+    const enter = ['--user', `--target=${outer}`, '--']
+    // A limit that this kernel does not know is passed over.
+    const settle =
+      'cd /proc/sys/user; for limit; do f=${limit%%=*}; [ ! -e $f ] || echo ${limit#*=} > $f || exit; done; exec unshare --user sh -c "$WAIT"'
+    const limits = Object.entries(namespaceLimits).map(([name, most]) => `${name}=${most}`)
+    const inner = await hold('nsenter', [...enter, 'env', `WAIT=${wait}`, 'sh', '-c', settle, 'sh', ...limits])
+    // A map can be written from the parent namespace alone (user_namespaces(7)): so by somebody inside the outer one.
+    const identity = 'echo "0 0 65536" > /proc/$1/uid_map && echo "0 0 65536" > /proc/$1/gid_map'
+    await must('nsenter', [...enter, 'sh', '-c', identity, 'sh', `${inner}`])
+    return { path: `/proc/${inner}/ns/user`, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}

@@ -1,0 +1,194 @@
+import { closeSync, constants, openSync } from 'node:fs'
+import koffi from 'koffi'
+import type { VethlabError } from '../errors.js'
+
+/**
+ * The few system calls that Node has no function for. All are synchronous and take microseconds to a few
+ * milliseconds. Numbers are those of the kernel's unified table (the same on x86_64 and arm64).
+ */
+
+const libc = koffi.load('libc.so.6')
+const openTree = libc.func('syscall', 'long', ['long', 'int', 'str', 'uint'])
+const moveMount = libc.func('syscall', 'long', ['long', 'int', 'str', 'int', 'str', 'uint'])
+const mountSetattr = libc.func('syscall', 'long', ['long', 'int', 'str', 'uint', 'void *', 'size_t'])
+const openat2 = libc.func('syscall', 'long', ['long', 'int', 'str', 'void *', 'size_t'])
+const mount = libc.func('mount', 'int', ['str', 'str', 'str', 'ulong', 'str'])
+const umount2 = libc.func('umount2', 'int', ['str', 'int'])
+const setns = libc.func('setns', 'int', ['int', 'int'])
+const unshare = libc.func('unshare', 'int', ['int'])
+const sethostname = libc.func('sethostname', 'int', ['str', 'size_t'])
+const flock = libc.func('flock', 'int', ['int', 'int'])
+const ioctl = libc.func('ioctl', 'int', ['int', 'ulong', 'ulong'])
+const getsockopt = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', '_Inout_ uint *'])
+const strerror = libc.func('strerror', 'str', ['int'])
+
+const SYS_OPEN_TREE = 428
+const SYS_MOVE_MOUNT = 429
+const SYS_OPENAT2 = 437
+const SYS_MOUNT_SETATTR = 442
+const AT_FDCWD = -100
+const AT_EMPTY_PATH = 0x1000
+const OPEN_TREE_CLONE = 1
+const MOVE_MOUNT_F_EMPTY_PATH = 4
+const MOUNT_ATTR_NOSUID = 0x2n
+const MOUNT_ATTR_IDMAP = 0x100000n
+const MS_BIND = 0x1000
+const MNT_DETACH = 2
+const UMOUNT_NOFOLLOW = 8
+const CLONE_NEWUTS = 0x04000000
+const CLONE_NEWNET = 0x40000000
+const LOCK_EX = 2
+const LOCK_NB = 4
+const NS_GET_USERNS = 0xb701
+const NS_GET_NSTYPE = 0xb703
+const SOL_SOCKET = 1
+const SO_PEERCRED = 17
+const O_PATH = 0o10000000
+
+/** The C library's own words for a failed call. */
+class SystemCallError extends Error {
+  override readonly name = 'SystemCallError'
+  constructor(
+    readonly call: string,
+    readonly errno: number,
+  ) {
+    super(`${call}: ${strerror(errno)}`)
+  }
+}
+
+function checked(result: number | bigint, call: string): number {
+  if (Number(result) < 0) throw new SystemCallError(call, koffi.errno())
+  return Number(result)
+}
+
+function withDescriptor<T>(path: string, flags: number, use: (fd: number) => T): T {
+  const fd = openSync(path, flags)
+  try {
+    return use(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
+ * Shows the tree at `source` at `target`, with file owners mapped through a user namespace: id 0 on disk is the
+ * namespace's root there. No file is touched, so a snapshot stays shared with its origin (mount_setattr(2), Linux 5.12;
+ * btrfs since 5.15). Set-user-id programs work again, since they can only become ids of that namespace.
+ */
+export function mountIdmapped(source: string, target: string, userNamespace: string): void {
+  withDescriptor(userNamespace, constants.O_RDONLY, (userns) => {
+    const tree = checked(openTree(SYS_OPEN_TREE, AT_FDCWD, source, OPEN_TREE_CLONE | 0o2000000), 'open_tree')
+    try {
+      // struct mount_attr { u64 attr_set, attr_clr, propagation, userns_fd }
+      const attributes = Buffer.alloc(32)
+      attributes.writeBigUInt64LE(MOUNT_ATTR_IDMAP, 0)
+      attributes.writeBigUInt64LE(MOUNT_ATTR_NOSUID, 8)
+      attributes.writeBigUInt64LE(BigInt(userns), 24)
+      checked(mountSetattr(SYS_MOUNT_SETATTR, tree, '', AT_EMPTY_PATH, attributes, 32), 'mount_setattr')
+      checked(moveMount(SYS_MOVE_MOUNT, tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH), 'move_mount')
+    } finally {
+      closeSync(tree)
+    }
+  })
+}
+
+/** Detaches a mount, never through a symbolic link. A path that is no mount is fine: false is returned. */
+export function unmount(target: string): boolean {
+  if (umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW) === 0) return true
+  const errno = koffi.errno()
+  if (errno === koffi.os.errno.EINVAL || errno === koffi.os.errno.ENOENT) return false
+  throw new SystemCallError(`umount ${target}`, errno)
+}
+
+/** Mounts a file system without a helper program. `options` go to the file system. */
+export function mountFilesystem(source: string, target: string, type: string, flags: bigint, options: string): void {
+  checked(mount(source, target, type, flags, options), `mount ${target}`)
+}
+
+/** Runs `use` on this thread inside another network namespace. What it starts or opens stays in there. */
+export function inNetworkNamespace<T>(path: string, use: () => T): T {
+  return inNamespace(path, CLONE_NEWNET, 'net', use)
+}
+
+/** Sets the host name of a UTS namespace. */
+export function setHostname(utsNamespace: string, hostname: string): void {
+  inNamespace(utsNamespace, CLONE_NEWUTS, 'uts', () => {
+    checked(sethostname(hostname, Buffer.byteLength(hostname)), 'sethostname')
+  })
+}
+
+/** Makes a network namespace and pins it to a file, which must exist. `use` runs inside it first. */
+export function makeNetworkNamespace(file: string, use: () => void): void {
+  inNamespace('/proc/thread-self/ns/net', CLONE_NEWNET, 'net', () => {
+    checked(unshare(CLONE_NEWNET), 'unshare')
+    checked(mount('/proc/thread-self/ns/net', file, '', MS_BIND, null), `mount ${file}`)
+    use()
+  })
+}
+
+/** `use` must be synchronous: Node's own thread is in the namespace only as long as it runs. */
+function inNamespace<T>(path: string, kind: number, name: string, use: () => T): T {
+  return withDescriptor(`/proc/thread-self/ns/${name}`, constants.O_RDONLY, (home) =>
+    withDescriptor(path, constants.O_RDONLY, (target) => {
+      checked(setns(target, kind), `setns ${path}`)
+      try {
+        return use()
+      } finally {
+        if (setns(home, kind) !== 0) {
+          // Going on in somebody else's namespace would be worse than ending.
+          process.abort()
+        }
+      }
+    }),
+  )
+}
+
+/** Holds an exclusive lock on a file until `release` or the death of this process, whichever is first (flock(2)). */
+export async function lockFile(
+  path: string,
+  { timeoutMs, busy }: { timeoutMs: number; busy: VethlabError },
+): Promise<{ release(): void }> {
+  const fd = openSync(path, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600)
+  const deadline = Date.now() + timeoutMs
+  while (flock(fd, LOCK_EX | LOCK_NB) !== 0) {
+    if (koffi.errno() !== koffi.os.errno.EAGAIN || Date.now() > deadline) {
+      closeSync(fd)
+      throw busy
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return { release: () => closeSync(fd) }
+}
+
+/**
+ * Opens a path inside a foreign root directory that a learner controls, without ever leaving it: no `..`, symbolic or
+ * magic link leads out (openat2(2), RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS).
+ */
+export function openInRoot(root: string, path: string, flags: number = O_PATH): number {
+  return withDescriptor(root, O_PATH | constants.O_DIRECTORY, (directory) => {
+    // struct open_how { u64 flags, mode, resolve }
+    const how = Buffer.alloc(24)
+    how.writeBigUInt64LE(BigInt(flags | 0o2000000), 0)
+    how.writeBigUInt64LE(0x10n | 0x02n, 16)
+    return checked(openat2(SYS_OPENAT2, directory, path, how, 24), `open ${path}`)
+  })
+}
+
+/** Whether an open file is a network namespace that belongs to the given user namespace (both by inode). */
+export function isNetworkNamespaceOf(fd: number, userNamespaceInode: bigint, inodeOf: (fd: number) => bigint): boolean {
+  if (ioctl(fd, NS_GET_NSTYPE, 0) !== CLONE_NEWNET) return false
+  const owner = ioctl(fd, NS_GET_USERNS, 0)
+  if (owner < 0) return false
+  try {
+    return inodeOf(owner) === userNamespaceInode
+  } finally {
+    closeSync(owner)
+  }
+}
+
+/** Process, user and group at the other end of a connected unix socket, as the kernel noted them (unix(7)). */
+export function peerCredentials(fd: number): { pid: number; uid: number; gid: number } {
+  const credentials = Buffer.alloc(12)
+  checked(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, [12]), 'getsockopt SO_PEERCRED')
+  return { pid: credentials.readInt32LE(0), uid: credentials.readUInt32LE(4), gid: credentials.readUInt32LE(8) }
+}

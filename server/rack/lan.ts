@@ -1,0 +1,132 @@
+import { writeFileSync } from 'node:fs'
+import { open, readdir, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeNetworkNamespace, unmount } from './kernel.js'
+import { mustIn } from './namespace-command.js'
+import type { StateDirectory } from './state-directory.js'
+import type { InterfacePlan, LanPlan } from './topology.js'
+
+/**
+ * A layer-2 segment: a bridge in a network namespace of its own, which no rack can enter. Hosts hang on it by veth
+ * pairs. The bridge's address is the LAN's gateway.
+ */
+export class Lan {
+  private constructor(
+    /** Network namespace, a file on which it is mounted. */
+    readonly namespace: string,
+    readonly plan: LanPlan,
+  ) {}
+
+  static at(state: StateDirectory, rack: string, plan: LanPlan): Lan {
+    return new Lan(join(state.netns, `${rack}-${plan.name}`), plan)
+  }
+
+  async create(): Promise<void> {
+    const { plan } = this
+    await (await open(this.namespace, 'wx', 0o600)).close()
+    makeNetworkNamespace(this.namespace, () => {
+      for (const [name, value] of lanSettings) writeFileSync(`/proc/sys/net/${name}`, value)
+    })
+    await this.ip([
+      'link set lo up',
+      // A learner's bridges and frames are theirs: no snooping that would drop a multicast, no spanning tree.
+      `link add lan mtu ${plan.mtu} type bridge forward_delay 0 mcast_snooping 0`,
+      `address add ${plan.gateway}/${plan.prefix} dev lan`,
+      ...(plan.gateway6 ? [`address add ${plan.gateway6}/${plan.prefix6} dev lan nodad`] : []),
+      'link set lan up',
+      // What is not on the LAN is refused at once instead of timing out. An uplink's route has a better metric.
+      'route add unreachable default metric 4294967295',
+      'route add unreachable ::/0 metric 4294967295',
+    ])
+  }
+
+  /** Plugs hosts in. `pid` is any process in the host's network namespace. */
+  async plug(legs: { host: string; pid: number; leg: InterfacePlan }[]): Promise<void> {
+    if (legs.length === 0) return
+    await this.ip(
+      legs.flatMap(({ host, pid, leg }) => [
+        `link add ${portOf(host)} mtu ${this.plan.mtu} type veth peer name ${leg.name} mtu ${this.plan.mtu} netns ${pid}`,
+        `link set ${portOf(host)} master lan up`,
+      ]),
+    )
+  }
+
+  /** Takes a host's port away at once; the kernel clears up after a dead host in its own time. */
+  async unplug(host: string): Promise<void> {
+    await this.ip([`link delete ${portOf(host)}`]).catch(() => {})
+  }
+
+  async cut(host: string): Promise<void> {
+    await this.ip([`link set ${portOf(host)} down`])
+  }
+  async mend(host: string): Promise<void> {
+    await this.ip([`link set ${portOf(host)} up`])
+  }
+
+  /** Runs lines of ip(8)'s batch language in the LAN's namespace. */
+  private async ip(lines: string[]): Promise<void> {
+    await ipBatch(this.namespace, lines)
+  }
+
+  /** The namespace dies with its last veth pair; hosts only lose their links. */
+  async remove(): Promise<void> {
+    unmount(this.namespace)
+    await unlink(this.namespace).catch(() => {})
+  }
+
+  /** Files of LANs, by rack. */
+  static async files(state: StateDirectory): Promise<{ rack: string; remove(): Promise<void> }[]> {
+    return (await readdir(state.netns)).map((name) => {
+      const path = join(state.netns, name)
+      return {
+        rack: name.slice(0, name.indexOf('-')),
+        remove: async () => {
+          unmount(path)
+          await unlink(path).catch(() => {})
+        },
+      }
+    })
+  }
+}
+
+/** Below /proc/sys/net, all of them of the LAN's own namespace. */
+const lanSettings: [name: string, value: string][] = [
+  // Forwarding makes the gateway answer "unreachable" where it would drop in silence; the only way on is an uplink's.
+  ['ipv4/ip_forward', '1'],
+  ['ipv6/conf/all/forwarding', '1'],
+  ['ipv4/conf/all/rp_filter', '0'],
+  ['ipv4/conf/default/rp_filter', '0'],
+  // A refusal that comes late is a resolver that hangs: answer every one.
+  ['ipv4/icmp_ratelimit', '0'],
+  ['ipv6/icmp/ratelimit', '0'],
+]
+
+/** The bridge port of a host: unique in the LAN, where the host's name may be too long for an interface. */
+function portOf(host: string): string {
+  return host.length <= 13 ? `p-${host}` : `p-${host.slice(0, 8)}${hash(host)}`
+}
+
+function hash(text: string): string {
+  let value = 5381
+  for (const char of text) value = (value * 33 + char.charCodeAt(0)) >>> 0
+  return (value % 0xfffff).toString(16).padStart(5, '0')
+}
+
+/** Gives a host's interfaces their addresses, and the host its default route over the first LAN. */
+export async function configureInterfaces(pid: number, legs: InterfacePlan[], lans: LanPlan[]): Promise<void> {
+  const first = lans.find((lan) => lan.name === legs[0]?.lan)
+  await ipBatch(`/proc/${pid}/ns/net`, [
+    ...legs.flatMap((leg) => [
+      `address add ${leg.address}/${leg.prefix} broadcast + dev ${leg.name}`,
+      ...(leg.address6 ? [`address add ${leg.address6}/${leg.prefix6} dev ${leg.name} nodad`] : []),
+      `link set ${leg.name} up`,
+    ]),
+    ...(first ? [`route add default via ${first.gateway}`] : []),
+    ...(first?.gateway6 ? [`route add ::/0 via ${first.gateway6} dev ${legs[0]!.name}`] : []),
+  ])
+}
+
+/** One `ip -batch` in a namespace. Lines are made of names and addresses that the topology's schema let through. */
+export async function ipBatch(namespace: string, lines: string[]): Promise<void> {
+  await mustIn(namespace, 'ip', ['-batch', '-'], { stdin: `${lines.join('\n')}\n` })
+}

@@ -1,0 +1,476 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { freemem } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { oneLine, VethlabError } from '../errors.js'
+import { fromPackage } from '../package-root.js'
+import { PtyHostClient } from '../terminal/client.js'
+import { Cgroups } from './cgroup.js'
+import type { CommandResult } from './command.js'
+import { execInHost, hostCommand } from './exec.js'
+import { requireGolden } from './golden/golden.js'
+import { Host, type HostGround } from './host.js'
+import { configureInterfaces, Lan } from './lan.js'
+import { captureHost, probeFrom } from './observe.js'
+import { Pool, type PoolSize } from './pool.js'
+import { type RackRecord, rackRecordPath } from './rack-record.js'
+import type {
+  ExecOptions,
+  HostCapture,
+  OpenOptions,
+  OpenProgress,
+  ProbeAnswer,
+  ProbeRequest,
+  RackInfo,
+  Racks,
+} from './racks.js'
+import { endProcess, identify, isAlive, type Owner, ownProcess, readRecord, writeRecord } from './record.js'
+import type { StateDirectory } from './state-directory.js'
+import { Store } from './store.js'
+import { sweep } from './sweep.js'
+import {
+  defaultRackLimits,
+  type HostPlan,
+  type RackLimits,
+  type RackPlan,
+  resolveTopology,
+  type TopologyInput,
+} from './topology.js'
+import { Uplinks } from './uplink.js'
+
+export interface LocalRacksOptions {
+  /** `rackd` for racks that outlive this process, `process` for those that end with it. */
+  owner?: 'rackd' | 'process'
+  limits?: RackLimits
+  /** Racks at the same time. */
+  maxRacks?: number
+  pool?: PoolSize
+}
+
+/** A host that needs more than this to begin with would push the machine into the ground. */
+const leastFreeBytes = 512 * 1024 ** 2
+const ptyHostDeadlineMs = 10_000
+
+interface OpenRack {
+  record: RackRecord
+  hosts: Map<string, Host>
+  lans: Map<string, Lan>
+}
+
+/** Racks made by this process, which must be root. */
+export class LocalRacks implements Racks {
+  private readonly racks = new Map<string, OpenRack>()
+  /** Changes of one rack happen one after another. */
+  private readonly queues = new Map<string, Promise<unknown>>()
+  private opening = 0
+  private pool: Pool
+
+  private constructor(
+    private readonly state: StateDirectory,
+    private readonly ground: HostGround,
+    private readonly golden: string,
+    private readonly uplinks: Uplinks,
+    private readonly options: LocalRacksOptions,
+  ) {
+    this.pool = new Pool(ground, golden, options.pool ?? { docker: 0, plain: 0 }, () => this.opening > 0)
+  }
+
+  /** Removes what crashed processes left, takes over the racks of an earlier rackd, and begins to fill the pool. */
+  static async start(state: StateDirectory, options: LocalRacksOptions = {}): Promise<LocalRacks> {
+    const store = await Store.open(state)
+    const golden = await requireGolden(store)
+    const cgroups = await Cgroups.open(state.mark)
+    const owner: Owner = options.owner === 'rackd' ? { kind: 'rackd' } : ownProcess()
+    const ground: HostGround = { state, store, cgroups, owner }
+    const racks = new LocalRacks(state, ground, golden.name, new Uplinks(state), options)
+    await sweep(ground, { adopting: options.owner === 'rackd' })
+    if (options.owner === 'rackd') await racks.adopt()
+    racks.pool.refill()
+    return racks
+  }
+
+  private async adopt(): Promise<void> {
+    const inUse = new Set<string>()
+    for (const id of await readdir(this.state.racks)) {
+      const record = await readRecord<RackRecord>(rackRecordPath(this.state, id))
+      if (record?.owner.kind !== 'rackd' || !record.open) continue
+      const hosts = new Map<string, Host>()
+      for (const [name, hostId] of Object.entries(record.hosts)) {
+        const host = await Host.adopt(this.ground, hostId)
+        if (host) hosts.set(name, host)
+        inUse.add(hostId)
+      }
+      const lans = new Map(record.plan.lans.map((plan) => [plan.name, Lan.at(this.state, id, plan)]))
+      this.racks.set(id, { record, hosts, lans })
+    }
+    for (const id of await readdir(this.state.hosts)) {
+      if (inUse.has(id)) continue
+      const host = await Host.adopt(this.ground, id)
+      if (host?.record.owner.kind !== 'rackd') continue
+      if (host.record.rack || !(await host.answers()) || !this.pool.adopt(host)) await host.remove()
+    }
+  }
+
+  async open(topology: TopologyInput, options: OpenOptions = {}): Promise<RackInfo> {
+    const plan = resolveTopology(topology, this.options.limits ?? defaultRackLimits)
+    const most = this.options.maxRacks ?? 64
+    if (this.racks.size + this.opening >= most) {
+      throw new VethlabError('rack.limit', `${most} racks are open, and that is the limit`, {
+        place: 'racks',
+        cure: 'Close one, or wait until one ends.',
+      })
+    }
+    await this.ground.store.requireSpace()
+    if (freemem() < leastFreeBytes) {
+      throw new VethlabError('machine.out-of-memory', `only ${Math.floor(freemem() / 1024 ** 2)} MiB are free`, {
+        place: 'memory',
+        cure: 'Close racks, or give the machine more memory.',
+      })
+    }
+    const id = `r${randomBytes(4).toString('hex')}`
+    const record: RackRecord = {
+      id,
+      label: oneLine(options.label ?? '', 200),
+      createdAt: new Date().toISOString(),
+      owner: this.ground.owner,
+      plan,
+      hosts: {},
+      cut: [],
+      open: false,
+    }
+    const rack: OpenRack = { record, hosts: new Map(), lans: new Map() }
+    this.opening++
+    try {
+      await mkdir(join(this.state.racks, id), { mode: 0o700 })
+      await this.save(rack)
+      await this.build(rack, options)
+      this.racks.set(id, rack)
+      return this.info(rack)
+    } catch (error) {
+      await this.dismantle(rack)
+      throw error
+    } finally {
+      this.opening--
+      this.pool.refill()
+    }
+  }
+
+  /** Hosts and LANs side by side, then the cables, then the Engines. */
+  private async build(rack: OpenRack, { onProgress, signal: abort }: OpenOptions): Promise<void> {
+    const { record } = rack
+    const started = performance.now()
+    const done = (stage: OpenProgress['stage']) => {
+      onProgress?.({ stage, elapsedMs: performance.now() - started })
+      abort?.throwIfAborted()
+    }
+    const hosts = record.plan.hosts.map(async (plan) => {
+      const host = await this.obtain(plan)
+      rack.hosts.set(plan.name, host)
+      record.hosts[plan.name] = host.id
+    })
+    const lans = record.plan.lans.map(async (plan) => {
+      const lan = Lan.at(this.state, record.id, plan)
+      rack.lans.set(plan.name, lan)
+      await lan.create()
+      if (record.plan.internet) await this.uplinks.add(record.id, lan)
+    })
+    await allOrNothing([...hosts, ...lans])
+    done('hosts')
+    await this.save(rack)
+    await this.wire(rack, record.plan.hosts)
+    done('network')
+    await allOrNothing([...rack.hosts.values()].map((host) => host.ready()))
+    record.open = true
+    await this.save(rack)
+    done('engines')
+  }
+
+  private async obtain(plan: HostPlan): Promise<Host> {
+    return this.pool.take(plan.kind) ?? (await Host.start(this.ground, this.golden, plan.kind))
+  }
+
+  /** Names hosts, plugs them into their LANs and gives them addresses. */
+  private async wire(rack: OpenRack, plans: HostPlan[]): Promise<void> {
+    const { record } = rack
+    const cables = [...rack.lans.values()].map((lan) =>
+      lan.plug(
+        plans.flatMap((plan) =>
+          plan.interfaces
+            .filter((leg) => leg.lan === lan.plan.name)
+            .map((leg) => ({ host: plan.name, pid: rack.hosts.get(plan.name)!.pid, leg })),
+        ),
+      ),
+    )
+    await allOrNothing([
+      ...cables,
+      ...plans.map((plan) =>
+        rack.hosts.get(plan.name)!.settle(record.id, plan.name, hostFiles(record.plan, plan), plan.limits),
+      ),
+    ])
+    await allOrNothing(
+      plans
+        .filter((plan) => plan.interfaces.length > 0)
+        .map((plan) => configureInterfaces(rack.hosts.get(plan.name)!.pid, plan.interfaces, record.plan.lans)),
+    )
+  }
+
+  async list(): Promise<RackInfo[]> {
+    return [...this.racks.values()]
+      .map((rack) => this.info(rack))
+      .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
+  }
+
+  async reset(id: string, host?: string): Promise<RackInfo> {
+    return this.inTurn(id, async (rack) => {
+      const plans = rack.record.plan.hosts.filter((plan) => host === undefined || plan.name === host)
+      if (host !== undefined) this.host(rack, host)
+      this.opening++
+      try {
+        await allOrNothing(
+          plans.map(async (plan) => {
+            for (const leg of plan.interfaces) await rack.lans.get(leg.lan)!.unplug(plan.name)
+            await rack.hosts.get(plan.name)?.remove()
+            const fresh = await this.obtain(plan)
+            rack.hosts.set(plan.name, fresh)
+            rack.record.hosts[plan.name] = fresh.id
+          }),
+        )
+        rack.record.cut = rack.record.cut.filter((link) => !plans.some((plan) => link.endsWith(`/${plan.name}`)))
+        await this.save(rack)
+        await this.wire(rack, plans)
+        await allOrNothing(plans.map((plan) => rack.hosts.get(plan.name)!.ready()))
+        await this.describeToPtyHost(rack)
+        return this.info(rack)
+      } finally {
+        this.opening--
+        this.pool.refill()
+      }
+    })
+  }
+
+  async close(id: string): Promise<void> {
+    await this.inTurn(id, async (rack) => {
+      this.racks.delete(id)
+      await this.dismantle(rack)
+    })
+  }
+
+  /** Ends everything at once: racks of this process, and the pool. */
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.racks.keys()].map((id) => this.close(id)))
+    await this.pool.drain()
+  }
+
+  /** Stops work in the background; racks and waiting hosts stay. */
+  async detach(): Promise<void> {
+    await this.pool.stop()
+  }
+
+  /** Waits until the pool is full. */
+  async poolSettled(): Promise<PoolSize> {
+    await this.pool.settled()
+    return this.pool.count
+  }
+
+  private async dismantle(rack: OpenRack): Promise<void> {
+    const outcomes = await Promise.allSettled([
+      rack.record.ptyHost ? endProcess(rack.record.ptyHost) : undefined,
+      ...[...rack.hosts.values()].map((host) => host.remove()),
+      ...[...rack.lans.values()].map((lan) => lan.remove()),
+      rack.record.plan.internet ? this.uplinks.remove(rack.record.id) : undefined,
+    ])
+    // Without its record nobody could find what is left of it.
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed) throw failed.reason
+    await rm(join(this.state.racks, rack.record.id), { recursive: true, force: true })
+  }
+
+  async exec(id: string, host: string, argv: string[], options: ExecOptions = {}): Promise<CommandResult> {
+    if (argv.length === 0 || argv.some((part) => part.includes('\0'))) {
+      throw new VethlabError('argument.invalid', 'is empty or contains a NUL byte', {
+        place: 'argv',
+        cure: 'Name a program.',
+      })
+    }
+    return execInHost(this.ground, this.host(this.rack(id), host), argv, options)
+  }
+
+  async terminals(id: string): Promise<PtyHostClient> {
+    const socket = join(this.state.racks, id, 'pty.sock')
+    await this.inTurn(id, async (rack) => {
+      if (isAlive(rack.record.ptyHost)) return
+      await this.startPtyHost(rack, socket)
+    })
+    return PtyHostClient.connect(socket)
+  }
+
+  /** Its own session and no pipes to us: it must not notice when we die. */
+  private async startPtyHost(rack: OpenRack, socket: string): Promise<void> {
+    await this.describeToPtyHost(rack)
+    const directory = join(this.state.racks, rack.record.id)
+    const log = await open(join(directory, 'pty-host.log'), 'a', 0o600)
+    const child = spawn(
+      process.execPath,
+      [fromPackage('dist/terminal/pty-host-main.js'), join(directory, 'pty-host.json')],
+      {
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+        cwd: '/',
+        env: { PATH: process.env.PATH ?? '' },
+      },
+    )
+    child.unref()
+    await log.close()
+    const identity = child.pid === undefined ? undefined : identify(child.pid)
+    if (identity) {
+      rack.record.ptyHost = identity
+      await this.save(rack)
+    }
+    const deadline = Date.now() + ptyHostDeadlineMs
+    while (isAlive(identity) && Date.now() < deadline) {
+      const client = await PtyHostClient.connect(socket).catch(() => undefined)
+      if (client) {
+        client.disconnect()
+        return
+      }
+      await sleep(10)
+    }
+    throw new VethlabError('host.unreachable', 'the pty host did not start', {
+      place: rack.record.id,
+      cure: `Its last words are in ${join(directory, 'pty-host.log')}.`,
+    })
+  }
+
+  /** The pty host reads this whenever it opens a terminal. */
+  private async describeToPtyHost(rack: OpenRack): Promise<void> {
+    const hosts = [...rack.hosts].map(([name, host]) => {
+      const argv = hostCommand(this.state.runcRoot, host.id, ['bash', '-l'], {
+        tty: true,
+        env: { TERM: 'xterm-256color', COLORTERM: 'truecolor' },
+      })
+      return [name, { argv }]
+    })
+    await writeRecord(join(this.state.racks, rack.record.id, 'pty-host.json'), {
+      socket: join(this.state.racks, rack.record.id, 'pty.sock'),
+      rack: rack.record.id,
+      hosts: Object.fromEntries(hosts),
+    })
+  }
+
+  async setLink(id: string, lan: string, host: string, state: 'cut' | 'mended'): Promise<void> {
+    await this.inTurn(id, async (rack) => {
+      const segment = rack.lans.get(lan)
+      const plan = rack.record.plan.hosts.find((candidate) => candidate.name === host)
+      if (!segment || !plan?.interfaces.some((leg) => leg.lan === lan)) {
+        this.host(rack, host)
+        throw new VethlabError('lan.not-found', `host ${oneLine(host, 40)} does not stand on a LAN of that name`, {
+          place: `${id} ${oneLine(lan, 40)}`,
+          cure: `LANs are: ${[...rack.lans.keys()].join(', ') || 'none'}.`,
+        })
+      }
+      const link = `${lan}/${host}`
+      await (state === 'cut' ? segment.cut(host) : segment.mend(host))
+      rack.record.cut = [...rack.record.cut.filter((other) => other !== link), ...(state === 'cut' ? [link] : [])]
+      await this.save(rack)
+    })
+  }
+
+  async engine(id: string, host: string, path: string): Promise<unknown> {
+    const found = this.host(this.rack(id), host)
+    if (found.record.kind !== 'docker') {
+      throw new VethlabError('host.no-engine', 'a plain host has no Engine', {
+        place: `${id}/${host}`,
+        cure: 'Ask a docker host.',
+      })
+    }
+    if (!/^\/[\x21-\x7e]{0,2000}$/.test(path)) {
+      throw new VethlabError('argument.invalid', 'is no path of the Engine API', {
+        place: 'path',
+        cure: 'Write it as /networks.',
+      })
+    }
+    return found.engine.get(path)
+  }
+
+  async capture(id: string, host: string): Promise<HostCapture> {
+    return captureHost(this.ground.cgroups, this.host(this.rack(id), host), host)
+  }
+
+  async probe(id: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer> {
+    return probeFrom(this.ground.cgroups, this.host(this.rack(id), host), probe)
+  }
+
+  private rack(id: string): OpenRack {
+    const rack = this.racks.get(id)
+    if (rack) return rack
+    throw new VethlabError('rack.not-found', 'there is no such rack', {
+      place: oneLine(id, 40),
+      cure: '`vethlab rack list` shows those that are open.',
+    })
+  }
+
+  private host(rack: OpenRack, name: string): Host {
+    const host = rack.hosts.get(name)
+    if (host) return host
+    throw new VethlabError('host.not-found', 'there is no such host in the rack', {
+      place: `${rack.record.id}/${oneLine(name, 40)}`,
+      cure: `Hosts are: ${rack.record.plan.hosts.map((plan) => plan.name).join(', ')}.`,
+    })
+  }
+
+  private async inTurn<T>(id: string, change: (rack: OpenRack) => Promise<T>): Promise<T> {
+    const before = this.queues.get(id) ?? Promise.resolve()
+    const mine = before.catch(() => {}).then(() => change(this.rack(id)))
+    this.queues.set(id, mine)
+    try {
+      return await mine
+    } finally {
+      if (this.queues.get(id) === mine) this.queues.delete(id)
+    }
+  }
+
+  private async save(rack: OpenRack): Promise<void> {
+    await writeRecord(rackRecordPath(this.state, rack.record.id), rack.record)
+  }
+
+  private info({ record, hosts }: OpenRack): RackInfo {
+    return {
+      id: record.id,
+      label: record.label,
+      createdAt: record.createdAt,
+      internet: record.plan.internet,
+      lans: record.plan.lans,
+      hosts: record.plan.hosts.map((plan) => ({
+        name: plan.name,
+        kind: plan.kind,
+        id: record.hosts[plan.name] ?? '',
+        alive: hosts.get(plan.name)?.alive ?? false,
+        interfaces: plan.interfaces.map((leg) => ({ ...leg, cut: record.cut.includes(`${leg.lan}/${plan.name}`) })),
+      })),
+    }
+  }
+}
+
+/** Waits for all, also after a failure: nothing may still be made while the rest is undone. */
+async function allOrNothing(work: Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((outcome) => outcome.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+/** A host's view of its rack: for each other host the address on a LAN they share, else its first. */
+function hostFiles(rack: RackPlan, host: HostPlan): { hosts: string; resolv: string } {
+  const mine = new Set(host.interfaces.map((leg) => leg.lan))
+  const lines = rack.hosts.flatMap((other) => {
+    const leg = other.interfaces.find((candidate) => mine.has(candidate.lan)) ?? other.interfaces[0]
+    if (!leg) return other === host ? [`127.0.1.1 ${other.name}`] : []
+    return [`${leg.address} ${other.name}`, ...(leg.address6 ? [`${leg.address6} ${other.name}`] : [])]
+  })
+  const gateway = rack.lans.find((lan) => lan.name === host.interfaces[0]?.lan)?.gateway
+  return {
+    hosts: ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...lines, ''].join('\n'),
+    // Without internet nothing listens there, and the gateway says so at once.
+    resolv: `nameserver ${gateway ?? '127.0.0.1'}\noptions timeout:2 attempts:1\n`,
+  }
+}

@@ -1,0 +1,24 @@
+import { join } from 'node:path'
+import type { Owner, ProcessIdentity } from './record.js'
+import type { StateDirectory } from './state-directory.js'
+import type { RackPlan } from './topology.js'
+
+/** What is on disk about a rack, written before the first thing of it is made. */
+export interface RackRecord {
+  id: string
+  label: string
+  createdAt: string
+  owner: Owner
+  plan: RackPlan
+  /** The id of each host, by its name. */
+  hosts: Record<string, string>
+  /** Links that are cut, as `lan/host`. */
+  cut: string[]
+  /** Opening is over; before that a dead owner's rack is rubbish. */
+  open: boolean
+  ptyHost?: ProcessIdentity
+}
+
+export function rackRecordPath(state: StateDirectory, id: string): string {
+  return join(state.racks, id, 'rack.json')
+}

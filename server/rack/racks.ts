@@ -1,0 +1,153 @@
+import { z } from 'zod'
+import type { PtyHostClient } from '../terminal/client.js'
+import type { CommandResult } from './command.js'
+import type { HostKind, LanPlan, TopologyInput } from './topology.js'
+
+/**
+ * The interface to racks, and the only one that the rest of the house uses. `LocalRacks` is it in this process (root);
+ * `RackdClient` is it over rackd's socket. Every method that names a rack throws rack.not-found, every one that names
+ * a host host.not-found.
+ */
+export interface Racks {
+  /**
+   * Makes a rack, or nothing: what a failure leaves half-made is removed before it is thrown.
+   * @throws VethlabError topology.*, rack.limit, store.full, golden.missing, machine.*, host.boot-failed
+   */
+  open(topology: TopologyInput, options?: OpenOptions): Promise<RackInfo>
+  list(): Promise<RackInfo[]>
+  /** Puts one host, or all of them, back to the start: new system, same name, addresses and LANs, all links mended. */
+  reset(rack: string, host?: string): Promise<RackInfo>
+  /** Ends a rack and removes all of it. */
+  close(rack: string): Promise<void>
+
+  /** Runs a program as root of a host. The result has one shape for success, failure and time-out. */
+  exec(rack: string, host: string, argv: string[], options?: ExecOptions): Promise<CommandResult>
+  /** The pty host of a rack: opens, lists, attaches to, resizes and closes its terminals. Dispose of it after use. */
+  terminals(rack: string): Promise<PtyHostClient>
+  /** Takes a host off a LAN, as pulling a cable does, or puts it back. @throws VethlabError lan.not-found */
+  setLink(rack: string, lan: string, host: string, state: 'cut' | 'mended'): Promise<void>
+
+  /** GET from a host's Engine, such as `/networks`; undefined where the Engine knows no such thing. */
+  engine(rack: string, host: string, path: string): Promise<unknown>
+  /** What the kernel holds in every network namespace of a host, read with the machine's own tools. */
+  capture(rack: string, host: string): Promise<HostCapture>
+  /** An active question, asked with the machine's own tools from a network namespace of a host. */
+  probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer>
+}
+
+export interface OpenOptions {
+  /** Shown in lists, such as the lab's name; cut to 200 printable characters. */
+  label?: string
+  onProgress?(progress: OpenProgress): void
+  signal?: AbortSignal
+}
+
+/** A stage of opening that is done, and the milliseconds since the beginning. */
+export interface OpenProgress {
+  stage: 'hosts' | 'network' | 'engines'
+  elapsedMs: number
+}
+
+export interface ExecOptions {
+  stdin?: string | Uint8Array
+  env?: Record<string, string>
+  /** Milliseconds, 30,000 by default; then SIGTERM and SIGKILL for it and its descendants. */
+  timeoutMs?: number
+  /** Bytes of each stream, 16 MiB by default. */
+  maxOutputBytes?: number
+  signal?: AbortSignal
+}
+
+export interface RackInfo {
+  id: string
+  label: string
+  /** ISO 8601. */
+  createdAt: string
+  hosts: RackHostInfo[]
+  lans: LanPlan[]
+  internet: boolean
+}
+
+export interface RackHostInfo {
+  name: string
+  kind: HostKind
+  /** The container's id, also the name of its control group and its snapshot. */
+  id: string
+  alive: boolean
+  interfaces: { lan: string; name: string; address: string; prefix: number; address6?: string; cut: boolean }[]
+}
+
+/** One network namespace of a host. */
+export interface NamespaceCapture {
+  /** Inode of the namespace; the same for containers that share it. */
+  inode: string
+  /** Processes in it, as the machine numbers them; the host's own has the init's. */
+  pids: number[]
+  /** Names under which the Engine has pinned it (`/run/docker/netns`), for those that no process is in. */
+  names: string[]
+  /** What each tool said, by the name of the question; a tool that failed has `failed`. */
+  answers: Record<CaptureQuestion, { failed: boolean; text: string }>
+}
+
+export interface HostCapture {
+  host: string
+  takenAt: string
+  durationMs: number
+  namespaces: NamespaceCapture[]
+}
+
+/** The questions of a capture, and the tools that answer them. */
+export const captureQuestions = {
+  links: ['ip', '-json', '-details', 'link', 'show'],
+  addresses: ['ip', '-json', 'address', 'show'],
+  routes: ['ip', '-json', '-details', 'route', 'show', 'table', 'all'],
+  routes6: ['ip', '-json', '-details', '-6', 'route', 'show', 'table', 'all'],
+  neighbours: ['ip', '-json', 'neighbour', 'show'],
+  forwarding: ['bridge', '-json', 'fdb', 'show'],
+  rules: ['nft', '--json', 'list', 'ruleset'],
+  sockets: ['ss', '--numeric', '--listening', '--tcp', '--udp', '--no-header'],
+} as const
+export type CaptureQuestion = keyof typeof captureQuestions
+
+/** Which network namespace of the host: its own by default, else by inode as a capture gave it. */
+const inNamespace = { namespace: z.string().regex(/^\d+$/).optional() }
+const address = z.union([z.ipv4(), z.ipv6()])
+
+/** Questions that can be put to the network; validated again by whoever runs them. */
+export const ProbeRequest = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('ping'),
+    ...inNamespace,
+    address,
+    count: z.int().min(1).max(20).default(1),
+    /** Bytes of payload, with "don't fragment" set when given. */
+    size: z.int().min(0).max(9000).optional(),
+    timeoutMs: z.int().min(100).max(30_000).default(2000),
+  }),
+  z.strictObject({
+    kind: z.literal('tcp'),
+    ...inNamespace,
+    address,
+    port: z.int().min(1).max(65_535),
+    timeoutMs: z.int().min(100).max(30_000).default(2000),
+  }),
+  z.strictObject({
+    kind: z.literal('dns'),
+    ...inNamespace,
+    server: address,
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,253}$/)
+      .refine((name) => !name.startsWith('-'), 'is no name'),
+    timeoutMs: z.int().min(100).max(30_000).default(2000),
+  }),
+])
+export type ProbeRequest = z.input<typeof ProbeRequest>
+
+export interface ProbeAnswer {
+  /** `error`: the question could not be asked, which says nothing about the network. */
+  outcome: 'yes' | 'no' | 'error'
+  /** In the tool's or the kernel's words, one line. */
+  detail: string
+  durationMs: number
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A process, told from a later one with the same number by its start time. */
+export interface ProcessIdentity {
+  pid: number
+  /** Clock ticks after boot, field 22 of /proc/PID/stat (proc(5)). */
+  startTime: string
+  bootId: string
+}
+
+const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+
+/** @returns undefined when there is no such process, or only its zombie */
+export function identify(pid: number): ProcessIdentity | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The command's name may contain spaces and parentheses: fields are counted from the last one.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined
+    return { pid, startTime: fields[19]!, bootId }
+  } catch {
+    return undefined
+  }
+}
+
+export function isAlive(identity: ProcessIdentity | undefined): boolean {
+  return (
+    identity !== undefined && identity.bootId === bootId && identify(identity.pid)?.startTime === identity.startTime
+  )
+}
+
+/** Signals exactly that process; false when it is gone already. */
+export function signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean {
+  if (!isAlive(identity)) return false
+  try {
+    process.kill(identity.pid, name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** SIGTERM, after two seconds SIGKILL, and waits until it has gone. */
+export async function endProcess(identity: ProcessIdentity): Promise<void> {
+  signal(identity, 'SIGTERM')
+  for (let waited = 0; isAlive(identity); waited += 20) {
+    if (waited === 2000) signal(identity, 'SIGKILL')
+    await sleep(20)
+  }
+}
+
+/**
+ * Who answers for a rack or a host. What a `process` owns is removed once that process is dead; what `rackd` owns
+ * stays for the next rackd.
+ */
+export type Owner = { kind: 'rackd' } | ({ kind: 'process' } & ProcessIdentity)
+
+export function ownProcess(): Owner {
+  return { kind: 'process', ...identify(process.pid)! }
+}
+
+/** Writes whole or not at all, also through SIGKILL. */
+export async function writeRecord(path: string, value: unknown): Promise<void> {
+  const draft = `${path}.${process.pid}.draft`
+  await writeFile(draft, JSON.stringify(value, null, 1), { mode: 0o600 })
+  await rename(draft, path)
+}
+
+/** @returns undefined when there is none, or it can't be read: an unreadable record owns nothing */
+export async function readRecord<T>(path: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as T
+  } catch {
+    return undefined
+  }
+}
+
+export async function removeRecord(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true })
+}

@@ -1,0 +1,170 @@
+import { constants } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, statfs } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { VethlabError } from '../errors.js'
+import { must, run } from './command.js'
+import type { StateDirectory } from './state-directory.js'
+
+const BTRFS_SUPER_MAGIC = 0x9123683e
+const GIB = 1024 ** 3
+/** Below this much space under the store, nothing new is begun: a full file system under a loop file loses writes. */
+const reserveBytes = GIB / 2
+
+/**
+ * Subvolumes on one btrfs file system: the golden systems and a snapshot of one for every host. The state directory is
+ * used as it is where it lies on btrfs; elsewhere a sparse loop file holds the file system.
+ */
+export class Store {
+  private constructor(
+    private readonly state: StateDirectory,
+    readonly path: string,
+  ) {}
+
+  /** Mounts it if need be. @throws VethlabError store.unavailable, machine.missing-feature */
+  static async open(state: StateDirectory): Promise<Store> {
+    return state.locked('store', async () => {
+      const store = new Store(state, state.store)
+      await mkdir(state.store, { recursive: true, mode: 0o700 })
+      const own = (await statfs(state.root)).type === BTRFS_SUPER_MAGIC
+      const mounted = (await statfs(state.store)).type === BTRFS_SUPER_MAGIC
+      if (!own && !mounted) await store.mountImage()
+      for (const part of ['golden', 'hosts']) await mkdir(join(state.store, part), { recursive: true, mode: 0o700 })
+      // Fails on one that is enabled already, harmlessly.
+      if (!mounted) await run('btrfs', ['quota', 'enable', state.store])
+      return store
+    })
+  }
+
+  private async mountImage(): Promise<void> {
+    await requireBtrfs()
+    const { storeImage, store } = this.state
+    const image = await open(storeImage, constants.O_CREAT | constants.O_RDWR, 0o600)
+    try {
+      if ((await image.stat()).size === 0) {
+        const fs = await statfs(this.state.root)
+        // Sparse: it takes what is written. Never larger than what is below it can hold.
+        const size = Math.floor(Math.min(fs.bavail * fs.bsize * 0.9, 256 * GIB))
+        if (size < 3 * GIB) throw storeFull(this.state.root, fs.bavail * fs.bsize)
+        const draft = `${storeImage}.draft`
+        const made = await open(draft, 'w', 0o600)
+        await made.truncate(size)
+        await made.close()
+        await must('mkfs.btrfs', ['--quiet', '--force', '--metadata', 'single', draft])
+        await rename(draft, storeImage)
+      }
+    } finally {
+      await image.close()
+    }
+    // The loop device goes with the mount. Devices and set-user-id programs do nothing here, only in a host's own view.
+    const result = await run('mount', ['-o', 'loop,noatime,nosuid,nodev', '-t', 'btrfs', storeImage, store])
+    if (result.failed) {
+      throw new VethlabError('store.unavailable', `can't mount the store: ${result.stderr}`, {
+        place: storeImage,
+        cure: 'Check it with `btrfs check`, or remove it and run `vethlab setup` again.',
+      })
+    }
+  }
+
+  /** Unmounts a loop-file store. The caller knows that no host is left on it. */
+  async close(): Promise<void> {
+    await this.state.locked('store', async () => {
+      if ((await statfs(this.state.root)).type === BTRFS_SUPER_MAGIC) return
+      if ((await statfs(this.state.store)).type !== BTRFS_SUPER_MAGIC) return
+      // Not lazily, so that a forgotten user shows; the kernel drops the loop device with it.
+      await run('umount', [this.state.store])
+    })
+  }
+
+  /** @throws VethlabError store.full */
+  async requireSpace(bytes = reserveBytes): Promise<void> {
+    for (const path of [this.state.root, this.path]) {
+      const fs = await statfs(path)
+      if (fs.bavail * fs.bsize < bytes) throw storeFull(path, fs.bavail * fs.bsize)
+    }
+  }
+
+  async createSubvolume(path: string): Promise<void> {
+    await must('btrfs', ['subvolume', 'create', path])
+  }
+
+  /** A writable copy that shares all blocks, and may add `limitBytes` of its own. */
+  async snapshot(source: string, target: string, { limitBytes }: { limitBytes?: number } = {}): Promise<void> {
+    const made = await run('btrfs', ['subvolume', 'snapshot', source, target])
+    if (made.failed) {
+      if (/no space|quota/i.test(made.stderr)) throw storeFull(this.path, 0)
+      throw new VethlabError('store.unavailable', `no snapshot: ${made.stderr}`, {
+        place: source,
+        cure: 'Run `vethlab setup` if the golden system is missing.',
+      })
+    }
+    if (limitBytes !== undefined) await this.limit(target, limitBytes)
+  }
+
+  /** Bytes that a subvolume may hold besides what it shares; metadata counts too, so inodes are bounded with it. */
+  async limit(subvolume: string, bytes: number): Promise<void> {
+    await must('btrfs', ['qgroup', 'limit', '-e', `${bytes}`, subvolume])
+  }
+
+  /** Removes subvolumes; those that are gone already are fine. Space is freed in the background by the kernel. */
+  async remove(subvolumes: string[]): Promise<void> {
+    if (subvolumes.length === 0) return
+    const removed = await run('btrfs', ['subvolume', 'delete', ...subvolumes], { timeoutMs: 120_000 })
+    if (!removed.failed) return
+    for (const subvolume of subvolumes) {
+      const left = await readdir(subvolume).catch(() => undefined)
+      if (left === undefined) continue
+      // A learner can't make a subvolume inside (seccomp), so what is left is busy or damaged: say so.
+      await must('btrfs', ['subvolume', 'delete', subvolume], { timeoutMs: 120_000 })
+    }
+  }
+
+  /** Removes the quota groups of subvolumes that are gone. */
+  async clearStaleQuotas(): Promise<void> {
+    const shown = await run('btrfs', ['qgroup', 'show', '--raw', this.path])
+    const listed = await run('btrfs', ['subvolume', 'list', '-a', this.path])
+    if (shown.failed || listed.failed) return
+    const living = new Set([...listed.stdout.matchAll(/^ID (\d+) /gm)].map((match) => match[1]))
+    for (const match of shown.stdout.matchAll(/^0\/(\d+)\s/gm)) {
+      const id = match[1]!
+      if (id !== '5' && !living.has(id)) await run('btrfs', ['qgroup', 'destroy', `0/${id}`, this.path])
+    }
+  }
+
+  /** Bytes that belong to a subvolume alone, once all is written. */
+  async exclusiveBytes(subvolume: string): Promise<number> {
+    await must('btrfs', ['filesystem', 'sync', this.path], { timeoutMs: 60_000 })
+    const shown = await must('btrfs', ['qgroup', 'show', '-f', '--raw', subvolume])
+    const match = /^0\/\d+\s+\d+\s+(\d+)/m.exec(shown)
+    return Number(match?.[1] ?? Number.NaN)
+  }
+
+  async list(part: 'golden' | 'hosts'): Promise<string[]> {
+    return (await readdir(join(this.path, part))).map((name) => join(this.path, part, name))
+  }
+
+  golden(name: string): string {
+    return join(this.path, 'golden', basename(name))
+  }
+  host(id: string): string {
+    return join(this.path, 'hosts', basename(id))
+  }
+}
+
+/** @throws VethlabError machine.missing-feature */
+export async function requireBtrfs(): Promise<void> {
+  const known = async () => /\bbtrfs$/m.test(await readFile('/proc/filesystems', 'utf8'))
+  if (await known()) return
+  await run('modprobe', ['btrfs'])
+  if (await known()) return
+  throw new VethlabError('machine.missing-feature', 'this kernel has no btrfs, on which every host is a snapshot', {
+    place: 'kernel feature btrfs',
+    cure: "Load it with `modprobe btrfs`, or use a kernel that has it, such as Debian's or Ubuntu's own.",
+  })
+}
+
+function storeFull(path: string, free: number): VethlabError {
+  return new VethlabError('store.full', `only ${Math.floor(free / 1024 ** 2)} MiB are free`, {
+    place: path,
+    cure: 'Free some space there, close racks, or set VETHLAB_STATE to a larger disk.',
+  })
+}

@@ -1,0 +1,138 @@
+import { readdir, readFile, rmdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from './command.js'
+import { Host, type HostGround, recordPath } from './host.js'
+import { freeSlot, slotPath, slotsOf } from './identity.js'
+import { unmount } from './kernel.js'
+import { Lan } from './lan.js'
+import { type RackRecord, rackRecordPath } from './rack-record.js'
+import { endProcess, isAlive, type Owner, type ProcessIdentity, readRecord, removeRecord } from './record.js'
+import { Uplinks } from './uplink.js'
+
+/** What a sweep removed, by kind. */
+export interface SweepReport {
+  racks: string[]
+  hosts: string[]
+  /** What carried our mark without a record: parts of hosts, and network namespaces of LANs. */
+  strays: string[]
+  /** Racks that an ended rackd left whole, for the next one. */
+  waiting: string[]
+}
+
+export interface SweepOptions {
+  /** This is rackd itself, which takes over what an earlier one left whole, its pool too. */
+  adopting?: boolean
+  /** Remove also the racks that wait for the next rackd. */
+  all?: boolean
+}
+
+/** Between the first trace of something new and its record, at most. */
+const newbornMs = 10_000
+
+/**
+ * Removes what crashed processes left: racks and hosts whose owner is dead, and things that carry our mark without a
+ * record. What belongs to a living process, to another state directory or to anybody else is not touched.
+ */
+export async function sweep(ground: HostGround, options: SweepOptions = {}): Promise<SweepReport> {
+  return ground.state.locked('sweep', () => sweepNow(ground, options))
+}
+
+async function sweepNow(ground: HostGround, { adopting = false, all = false }: SweepOptions): Promise<SweepReport> {
+  const { state, store, cgroups } = ground
+  const report: SweepReport = { racks: [], hosts: [], strays: [], waiting: [] }
+  const rackd = adopting ? undefined : await readRecord<ProcessIdentity>(state.rackdRecord)
+  const answeredFor = (owner: Owner) => isAlive(owner.kind === 'process' ? owner : rackd)
+
+  const kept = new Map<string, RackRecord>()
+  for (const id of await readdir(state.racks)) {
+    const record = await readRecord<RackRecord>(rackRecordPath(state, id))
+    if (record && answeredFor(record.owner)) {
+      kept.set(id, record)
+    } else if (record?.owner.kind === 'rackd' && record.open && !all && (await anyHostAlive(ground, record))) {
+      kept.set(id, record)
+      report.waiting.push(id)
+    } else {
+      if (record?.ptyHost) await endProcess(record.ptyHost)
+      report.racks.push(id)
+    }
+  }
+  await new Uplinks(state).sweep(new Set(kept.keys()))
+  for (const lan of await Lan.files(state)) {
+    if (kept.has(lan.rack)) continue
+    await lan.remove()
+    if (!report.racks.includes(lan.rack)) report.strays.push(`network namespace of ${lan.rack}`)
+  }
+
+  const living = new Set<string>()
+  for (const id of await readdir(state.hosts)) {
+    const host = await Host.adopt(ground, id)
+    if (!host) continue
+    const { owner, rack } = host.record
+    const wanted = rack ? Object.values(kept.get(rack)?.hosts ?? {}).includes(id) : adopting && host.alive
+    if (answeredFor(owner) || (owner.kind === 'rackd' && wanted)) {
+      living.add(id)
+      continue
+    }
+    await host.remove()
+    report.hosts.push(id)
+  }
+  // Records go last: a sweep that is cut off leaves them for the next.
+  for (const id of report.racks) await removeRecord(join(state.racks, id))
+
+  await removeStrays(ground, living, report)
+  if (living.size === 0) await cgroups.removeMark()
+  await store.clearStaleQuotas()
+  return report
+}
+
+/** Parts of hosts that have no record any more. */
+async function removeStrays(ground: HostGround, living: Set<string>, report: SweepReport): Promise<void> {
+  const { state, store, cgroups } = ground
+  // Somebody may have begun a host since we looked: a record is written before the first part of it is made.
+  const stray = async (id: string) => !living.has(id) && (await readRecord(recordPath(state, id))) === undefined
+  for (const id of await readdir(state.runcRoot).catch(() => [])) {
+    if (!(await stray(id))) continue
+    await run('runc', ['--root', state.runcRoot, 'delete', '--force', id])
+    report.strays.push(`container ${id}`)
+  }
+  for (const id of await cgroups.list()) {
+    if (!(await stray(id))) continue
+    await cgroups.killAll(id)
+    await cgroups.remove(id)
+    report.strays.push(`control group ${id}`)
+  }
+  for (const path of (await readFile('/proc/self/mounts', 'utf8'))
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')) {
+    if (!path.startsWith(`${state.hosts}/`)) continue
+    if (!(await stray(path.slice(state.hosts.length + 1).split('/')[0]!))) continue
+    unmount(path)
+    report.strays.push(`mount ${path}`)
+  }
+  for (const id of await readdir(state.hosts)) {
+    const path = join(state.hosts, id)
+    if (!(await stray(id)) || (await isNewborn(path))) continue
+    await rmdir(join(path, 'rootfs')).catch(() => {})
+    await removeRecord(path)
+  }
+  for (const path of await store.list('hosts')) {
+    const id = path.slice(path.lastIndexOf('/') + 1)
+    if (!(await stray(id))) continue
+    await store.remove([path])
+    report.strays.push(`snapshot ${id}`)
+  }
+  for (const { number, host } of await slotsOf(state.mark)) {
+    if ((await stray(host)) && !(await isNewborn(slotPath(number)))) await freeSlot(number)
+  }
+}
+
+async function isNewborn(path: string): Promise<boolean> {
+  const made = await stat(path).catch(() => undefined)
+  return made !== undefined && Date.now() - made.mtimeMs < newbornMs
+}
+
+/** After a reboot no host is alive, and nothing of a rack is worth keeping. */
+async function anyHostAlive(ground: HostGround, rack: RackRecord): Promise<boolean> {
+  for (const id of Object.values(rack.hosts)) if ((await Host.adopt(ground, id))?.alive) return true
+  return false
+}
