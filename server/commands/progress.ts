@@ -43,7 +43,8 @@ export class StageDisplay {
     const parts = [...this.active].map(
       ([name, { since, detail }]) => `${name}${detail ? ` (${detail})` : ''} ${seconds(since)}`,
     )
-    if (process.stderr.isTTY && parts.length > 0) this.spinner.start(`${parts.join(', ')}, ${mebibytes(this.size)} in the store`)
+    if (process.stderr.isTTY && parts.length > 0)
+      this.spinner.start(`${parts.join(', ')}, ${mebibytes(this.size)} in the store`)
   }
 
   private finish(how: 'succeed' | 'fail', name: string, since: number): void {

@@ -7,7 +7,7 @@ import { openInRoot } from './kernel.js'
 /** The Engine's API version that golden's Engine speaks, and every one since 25.0. */
 const apiVersion = 'v1.44'
 /** A learner's Engine may answer anything: this much and no more is read. */
-const maxAnswerBytes = 32 * 1024 * 1024
+const maxAnswerBytes = 6 * 1024 * 1024
 
 /**
  * Reads one host's Engine through its unix socket, entered from outside. Reading only: what learners see change, they
@@ -43,7 +43,7 @@ export class EngineClient {
     try {
       for await (const chunk of answer as AsyncIterable<Buffer>) {
         size += chunk.length
-        if (size > maxAnswerBytes) throw new Error('the answer is larger than 32 MiB')
+        if (size > maxAnswerBytes) throw new Error('the answer is larger than 6 MiB')
         chunks.push(chunk)
       }
       const text = Buffer.concat(chunks).toString('utf8')

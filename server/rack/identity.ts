@@ -129,6 +129,7 @@ export async function makeUserNamespace(slot: IdSlot): Promise<WaitingUserNamesp
     await writeFile(`/proc/${outer}/gid_map`, map)
     const enter = ['--user', `--target=${outer}`, '--']
     // A limit that this kernel does not know is passed over.
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
     const settle =
       'cd /proc/sys/user; for limit; do f=${limit%%=*}; [ ! -e $f ] || echo ${limit#*=} > $f || exit; done; exec unshare --user sh -c "$WAIT"'
     const limits = Object.entries(namespaceLimits).map(([name, most]) => `${name}=${most}`)

@@ -51,6 +51,9 @@ export interface LocalRacksOptions {
 
 /** A host that needs more than this to begin with would push the machine into the ground. */
 const leastFreeBytes = 512 * 1024 ** 2
+/** Of each stream of a program in a host: an answer goes through rackd's socket in one piece. */
+const usualOutputBytes = 1024 ** 2
+const largestOutputBytes = 3 * 1024 ** 2
 const ptyHostDeadlineMs = 10_000
 
 interface OpenRack {
@@ -294,16 +297,22 @@ export class LocalRacks implements Racks {
         cure: 'Name a program.',
       })
     }
-    return execInHost(this.ground, this.host(this.rack(id), host), argv, options)
+    const maxOutputBytes = Math.min(options.maxOutputBytes ?? usualOutputBytes, largestOutputBytes)
+    return execInHost(this.ground, this.host(this.rack(id), host), argv, { ...options, maxOutputBytes })
   }
 
   async terminals(id: string): Promise<PtyHostClient> {
-    const socket = join(this.state.racks, id, 'pty.sock')
+    return PtyHostClient.connect(await this.ptyHostSocket(id))
+  }
+
+  /** Starts the rack's pty host if need be. */
+  async ptyHostSocket(id: string): Promise<string> {
+    const socket = join(this.state.racks, this.rack(id).record.id, 'pty.sock')
     await this.inTurn(id, async (rack) => {
       if (isAlive(rack.record.ptyHost)) return
       await this.startPtyHost(rack, socket)
     })
-    return PtyHostClient.connect(socket)
+    return socket
   }
 
   /** Its own session and no pipes to us: it must not notice when we die. */

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, readdirSync, statSync } from 'node:fs'
-import { oneLine } from '../errors.js'
+import { oneLine, VethlabError } from '../errors.js'
 import type { Cgroups } from './cgroup.js'
 import type { Host } from './host.js'
 import { isNetworkNamespaceOf, openInRoot } from './kernel.js'
@@ -15,6 +15,10 @@ import {
 
 /** Where the Engine pins namespaces, among them those of overlay networks, which no process is in. */
 const pinnedDirectory = 'run/docker/netns'
+
+/** A learner can fill a namespace with anything; a capture goes through rackd's socket in one piece. */
+const largestAnswerBytes = 2 * 1024 ** 2
+const largestCaptureBytes = 6 * 1024 ** 2
 
 /** A network namespace of a host, with a path by which it can be entered as long as `release` is not called. */
 interface FoundNamespace {
@@ -102,13 +106,15 @@ function openPinned(root: string, name: string, owner: bigint): number | undefin
 export async function captureHost(cgroups: Cgroups, host: Host, name: string): Promise<HostCapture> {
   const started = performance.now()
   const takenAt = new Date().toISOString()
+  let total = 0
   const questions = Object.entries(captureQuestions) as [CaptureQuestion, readonly [string, ...string[]]][]
   const namespaces = await withNamespaces(cgroups, host, (found) =>
     Promise.all(
       found.map(async ({ inode, pids, names, path }): Promise<NamespaceCapture> => {
         const answers = await Promise.all(
           questions.map(async ([question, [tool, ...args]]) => {
-            const result = await runIn(path, tool, args, { timeoutMs: 5000 })
+            const result = await runIn(path, tool, args, { timeoutMs: 5000, maxOutputBytes: largestAnswerBytes })
+            total += result.stdout.length
             return [
               question,
               { failed: result.failed, text: result.failed ? oneLine(result.stderr) : result.stdout },
@@ -119,6 +125,12 @@ export async function captureHost(cgroups: Cgroups, host: Host, name: string): P
       }),
     ),
   )
+  if (total > largestCaptureBytes) {
+    throw new VethlabError('host.unreachable', `its network state is larger than ${largestCaptureBytes} bytes`, {
+      place: name,
+      cure: 'Remove what fills it (rules, routes, links), or reset the host.',
+    })
+  }
   return { host: name, takenAt, durationMs: performance.now() - started, namespaces }
 }
 

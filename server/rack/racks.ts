@@ -53,7 +53,7 @@ export interface ExecOptions {
   env?: Record<string, string>
   /** Milliseconds, 30,000 by default; then SIGTERM and SIGKILL for it and its descendants. */
   timeoutMs?: number
-  /** Bytes of each stream, 16 MiB by default. */
+  /** Bytes of each stream, 1 MiB by default and 3 MiB at most; more ends the program. */
   maxOutputBytes?: number
   signal?: AbortSignal
 }

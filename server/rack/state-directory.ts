@@ -23,7 +23,7 @@ export class StateDirectory {
   }
 
   /** @param path `VETHLAB_STATE`, or /var/lib/vethlab. Made if missing, listed by root alone. */
-  static at(path = process.env.VETHLAB_STATE ?? '/var/lib/vethlab'): StateDirectory {
+  static at(path = defaultStatePath()): StateDirectory {
     if (process.getuid?.() !== 0) {
       throw new VethlabError('machine.not-root', 'racks are made of namespaces and mounts, which need root', {
         place: 'user',
@@ -91,7 +91,11 @@ export class StateDirectory {
   }
 
   /** Serialises what must not happen twice at once, between processes too; let go by the death of the holder. */
-  async locked<T>(name: 'store' | 'setup' | 'sweep' | 'uplink', use: () => Promise<T>, timeoutMs = 60_000): Promise<T> {
+  async locked<T>(
+    name: 'store' | 'setup' | 'sweep' | 'uplink' | 'rackd',
+    use: () => Promise<T>,
+    timeoutMs = 60_000,
+  ): Promise<T> {
     const lock = await lockFile(join(this.root, `${name}.lock`), {
       timeoutMs,
       busy: new VethlabError(
@@ -109,4 +113,8 @@ export class StateDirectory {
       lock.release()
     }
   }
+}
+
+export function defaultStatePath(): string {
+  return process.env.VETHLAB_STATE ?? '/var/lib/vethlab'
 }

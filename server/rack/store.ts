@@ -65,13 +65,20 @@ export class Store {
     }
   }
 
-  /** Unmounts a loop-file store. The caller knows that no host is left on it. */
-  async close(): Promise<void> {
-    await this.state.locked('store', async () => {
-      if ((await statfs(this.state.root)).type === BTRFS_SUPER_MAGIC) return
-      if ((await statfs(this.state.store)).type !== BTRFS_SUPER_MAGIC) return
-      // Not lazily, so that a forgotten user shows; the kernel drops the loop device with it.
-      await run('umount', [this.state.store])
+  /** The store if it is there already; nothing is mounted or made. */
+  static async openMounted(state: StateDirectory): Promise<Store | undefined> {
+    const fs = await statfs(state.store).catch(() => undefined)
+    return fs?.type === BTRFS_SUPER_MAGIC ? new Store(state, state.store) : undefined
+  }
+
+  /** Unmounts a loop-file store that nobody uses: not while a host is on it, or golden is being built. */
+  async closeIfIdle(): Promise<boolean> {
+    return this.state.locked('store', async () => {
+      if ((await statfs(this.state.root)).type === BTRFS_SUPER_MAGIC) return false
+      if ((await statfs(this.state.store)).type !== BTRFS_SUPER_MAGIC) return false
+      if ((await this.list('hosts')).length > 0) return false
+      // Not lazily, so that it stays while any program has a file open there; the loop device goes with it.
+      return !(await run('umount', [this.state.store])).failed
     })
   }
 

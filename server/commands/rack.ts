@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process'
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command } from 'commander'
+import { parseDocument } from 'yaml'
+import { oneLine, VethlabError } from '../errors.js'
+import { fromPackage } from '../package-root.js'
+import type { RackInfo } from '../rack/racks.js'
+import { StateDirectory } from '../rack/state-directory.js'
+import type { TopologyInput } from '../rack/topology.js'
+import { RackdClient } from '../rackd/rackd-client.js'
+import { attachTerminal } from './attach-terminal.js'
+
+/** Longest wait for a rackd that was started here: it may have a pool of an earlier one to look through. */
+const rackdStartMs = 60_000
+
+export function rackCommand(): Command {
+  const rack = new Command('rack')
+    .description('open, use and close racks by hand (over rackd)')
+    .enablePositionalOptions()
+  rack
+    .command('open <file>')
+    .description('open the rack that a YAML file describes; starts rackd if none runs')
+    .option('--label <text>', 'shown in lists')
+    .action(async (file: string, { label }: { label?: string }) => {
+      const topology = await readTopology(file)
+      await ensureRackd()
+      await withRacks(async (racks) => {
+        const info = await racks.open(topology, {
+          ...(label === undefined ? {} : { label }),
+          onProgress: ({ stage, elapsedMs }) => process.stderr.write(`${stage} after ${Math.round(elapsedMs)} ms\n`),
+        })
+        process.stdout.write(describe(info))
+      })
+    })
+  rack
+    .command('list')
+    .description('list the open racks')
+    .option('--json', 'print a JSON document', false)
+    .action(async ({ json }: { json: boolean }) => {
+      await withRacks(async (racks) => {
+        const all = await racks.list()
+        process.stdout.write(
+          json ? `${JSON.stringify(all, null, 2)}\n` : all.map(describe).join('') || 'no rack is open\n',
+        )
+      })
+    })
+  rack
+    .command('exec <rack> <host> <argv...>')
+    .description('run a program as root of a host; its exit code becomes this one')
+    .option('--timeout <seconds>', 'deadline', Number, 30)
+    .passThroughOptions()
+    .action(async (id: string, host: string, argv: string[], { timeout }: { timeout: number }) => {
+      await withRacks(async (racks) => {
+        const stdin = process.stdin.isTTY ? '' : await readAll(process.stdin)
+        const result = await racks.exec(id, host, argv, { stdin, timeoutMs: timeout * 1000 })
+        process.stdout.write(result.stdout)
+        process.stderr.write(result.stderr)
+        if (result.timedOut) process.stderr.write(`vethlab: ended after ${timeout} s\n`)
+        process.exitCode = result.exitCode ?? 124
+      })
+    })
+  rack
+    .command('shell <rack> <host>')
+    .description('open a terminal in a host; Ctrl-] leaves it')
+    .action(async (id: string, host: string) => {
+      await withRacks(async (racks) => attachTerminal(await racks.terminals(id), host))
+    })
+  rack
+    .command('link <rack> <lan> <host> <state>')
+    .description('cut a link of a host, or mend it: the state is "cut" or "mended"')
+    .action(async (id: string, lan: string, host: string, state: string) => {
+      if (state !== 'cut' && state !== 'mended') {
+        throw new VethlabError('argument.invalid', `"${oneLine(state, 40)}" is no state of a link`, {
+          place: 'state',
+          cure: 'Say cut or mended.',
+        })
+      }
+      await withRacks((racks) => racks.setLink(id, lan, host, state))
+    })
+  rack
+    .command('reset <rack> [host]')
+    .description('put one host, or all, back to the start')
+    .action(async (id: string, host?: string) => {
+      await withRacks(async (racks) => process.stdout.write(describe(await racks.reset(id, host))))
+    })
+  rack
+    .command('close <rack...>')
+    .description('end racks and remove all of them')
+    .action(async (ids: string[]) => {
+      await withRacks(async (racks) => {
+        for (const id of ids) await racks.close(id)
+      })
+    })
+  return rack
+}
+
+async function withRacks(use: (racks: RackdClient) => Promise<unknown>): Promise<void> {
+  const racks = new RackdClient(StateDirectory.at().rackdSocket)
+  try {
+    await use(racks)
+  } catch (error) {
+    if (!(error instanceof VethlabError) || error.code !== 'rackd.unreachable') throw error
+    throw new VethlabError('rackd.unreachable', 'rackd does not answer', {
+      place: StateDirectory.at().rackdSocket,
+      cure: 'Start it with `vethlab rackd`, or by opening a rack.',
+      cause: error,
+    })
+  } finally {
+    await racks.disconnect()
+  }
+}
+
+/** Starts rackd in the background, in a session of its own, unless one answers. */
+async function ensureRackd(): Promise<void> {
+  const state = StateDirectory.at()
+  const racks = new RackdClient(state.rackdSocket)
+  try {
+    const answers = () =>
+      racks.list().then(
+        () => true,
+        () => false,
+      )
+    if (await answers()) return
+    const path = join(state.run, 'rackd.log')
+    const log = await open(path, 'a', 0o600)
+    const child = spawn(process.execPath, [fromPackage('dist/main.js'), 'rackd'], {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      cwd: '/',
+    })
+    await log.close()
+    child.unref()
+    const deadline = Date.now() + rackdStartMs
+    while (child.exitCode === null && Date.now() < deadline) {
+      if (await answers()) return
+      await sleep(20)
+    }
+    const last = (await readFile(path, 'utf8')).trim().split('\n').at(-1) ?? ''
+    throw new VethlabError('rackd.unreachable', `rackd did not start: ${last}`, {
+      place: path,
+      cure: 'Run `vethlab doctor`.',
+    })
+  } finally {
+    await racks.disconnect()
+  }
+}
+
+/** @throws VethlabError argument.invalid with file, line and column */
+async function readTopology(file: string): Promise<TopologyInput> {
+  const fail = (what: string, place = file) =>
+    new VethlabError('argument.invalid', what, { place, cure: 'See "Topology" in the README.' })
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw fail(`can't be read: ${error.message}`)
+  })
+  const document = parseDocument(text)
+  const [problem] = document.errors
+  if (problem) throw fail(problem.message.split('\n')[0]!, `${file}:${problem.linePos?.[0].line ?? 1}`)
+  return document.toJS() as TopologyInput
+}
+
+function describe(rack: RackInfo): string {
+  const hosts = rack.hosts.map((host) => {
+    const legs = host.interfaces.map(
+      (leg) => `${leg.name} ${leg.address}/${leg.prefix} on ${leg.lan}${leg.cut ? ' (cut)' : ''}`,
+    )
+    return `  ${host.name} (${host.kind}${host.alive ? '' : ', down'})${legs.length > 0 ? `: ${legs.join(', ')}` : ''}\n`
+  })
+  return `${rack.id}${rack.label ? ` ${rack.label}` : ''}\n${hosts.join('')}`
+}
+
+async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
+}

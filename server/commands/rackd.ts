@@ -1,0 +1,33 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { StateDirectory } from '../rack/state-directory.js'
+import { Rackd } from '../rackd/rackd.js'
+
+export function rackdCommand(): Command {
+  return new Command('rackd')
+    .description(
+      'serve racks on a socket in the state directory, until SIGTERM or Ctrl-C; racks stay for the next start',
+    )
+    .option('--pool-docker <count>', 'docker hosts that wait, booted', whole, 2)
+    .option('--pool-plain <count>', 'plain hosts that wait, booted', whole, 1)
+    .option('--max-racks <count>', 'racks at the same time', whole, 64)
+    .option('--close-racks', 'close all racks at the end', false)
+    .action(async (options: { poolDocker: number; poolPlain: number; maxRacks: number; closeRacks: boolean }) => {
+      const state = StateDirectory.at()
+      const rackd = await Rackd.start(state, {
+        pool: { docker: options.poolDocker, plain: options.poolPlain },
+        maxRacks: options.maxRacks,
+      })
+      process.stderr.write(`rackd serves ${state.rackdSocket}\n`)
+      const name = await new Promise<NodeJS.Signals>((resolve) => {
+        for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve)
+      })
+      process.stderr.write(`rackd ends on ${name}; ${options.closeRacks ? 'racks are closed' : 'racks stay'}\n`)
+      await rackd.stop(options)
+      process.exit(0)
+    })
+}
+
+export function whole(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Give a whole number.')
+  return Number(text)
+}

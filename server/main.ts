@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { benchCommand } from './commands/bench.js'
+import { doctorCommand } from './commands/doctor.js'
+import { rackCommand } from './commands/rack.js'
+import { rackdCommand } from './commands/rackd.js'
+import { setupCommand } from './commands/setup.js'
+import { sweepCommand } from './commands/sweep.js'
+import { oneLine, VethlabError } from './errors.js'
+import { fromPackage } from './package-root.js'
+
+const { version } = JSON.parse(readFileSync(fromPackage('package.json'), 'utf8')) as { version: string }
+
+const program = new Command('vethlab')
+  .description(
+    'Container networking labs on real Docker hosts.\nThe state directory is $VETHLAB_STATE, or /var/lib/vethlab.',
+  )
+  .version(version)
+  .enablePositionalOptions()
+  .exitOverride()
+for (const command of [setupCommand, doctorCommand, rackdCommand, rackCommand, sweepCommand, benchCommand]) {
+  program.addCommand(command())
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode
+  } else if (error instanceof VethlabError) {
+    process.stderr.write(`vethlab: ${error.message}\n`)
+    process.exitCode = 2
+  } else {
+    process.stderr.write(`vethlab: ${process.env.VETHLAB_DEBUG ? (error as Error).stack : oneLine(String(error))}\n`)
+    process.exitCode = 70
+  }
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { ProbeRequest } from '../rack/racks.js'
+
+/** Requests of rackd's socket: names and checked values, never a shell's string. Results are those of `Racks`. */
+
+/** Frames end at 8 MiB, so what goes into or comes out of one request stays well below. */
+export const largestStdinBytes = 4 * 1024 * 1024
+
+const Id = z.string().max(64)
+const Name = z.string().max(64)
+const Bytes = z.instanceof(Uint8Array)
+
+export const requests = {
+  /** The topology is checked by `resolveTopology`; `token` names the progress notifications. */
+  open: z.strictObject({ topology: z.unknown(), label: z.string().max(1000).optional(), token: z.string().max(64) }),
+  list: z.strictObject({}),
+  reset: z.strictObject({ rack: Id, host: Name.optional() }),
+  close: z.strictObject({ rack: Id }),
+  exec: z.strictObject({
+    rack: Id,
+    host: Name,
+    argv: z.array(z.string().max(131_072)).min(1).max(1024),
+    stdin: z.union([z.string(), Bytes]).optional(),
+    env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/), z.string().max(131_072)).optional(),
+    timeoutMs: z.int().min(1).max(3_600_000).optional(),
+    maxOutputBytes: z.int().min(1).optional(),
+  }),
+  terminals: z.strictObject({ rack: Id }),
+  setLink: z.strictObject({ rack: Id, lan: Name, host: Name, state: z.enum(['cut', 'mended']) }),
+  engine: z.strictObject({ rack: Id, host: Name, path: z.string().max(2048) }),
+  capture: z.strictObject({ rack: Id, host: Name }),
+  probe: z.strictObject({ rack: Id, host: Name, probe: ProbeRequest }),
+}
+
+/** What rackd tells the opener of a rack while it works. */
+export const progressNotification = z.object({
+  token: z.string(),
+  progress: z.object({ stage: z.enum(['hosts', 'network', 'engines']), elapsedMs: z.number() }),
+})

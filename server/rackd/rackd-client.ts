@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import type { CommandResult } from '../rack/command.js'
+import type {
+  ExecOptions,
+  HostCapture,
+  OpenOptions,
+  ProbeAnswer,
+  ProbeRequest,
+  RackInfo,
+  Racks,
+} from '../rack/racks.js'
+import type { TopologyInput } from '../rack/topology.js'
+import { type Channel, dial } from '../rpc/channel.js'
+import { PtyHostClient } from '../terminal/client.js'
+import { progressNotification, type requests } from './protocol.js'
+
+/** Opening a rack cold on a busy machine, resetting a large one: minutes at the very most. */
+const changeTimeoutMs = 300_000
+/** Over the deadline of the program itself, for its end and the way back. */
+const marginMs = 10_000
+
+/** Racks of rackd, over its socket. It connects when first used, and again after rackd was started anew. */
+export class RackdClient implements Racks {
+  private channel: Promise<Channel> | undefined
+  private readonly openings = new Map<string, OpenOptions['onProgress']>()
+
+  constructor(private readonly socket: string) {}
+
+  async open(topology: TopologyInput, { label, onProgress, signal }: OpenOptions = {}): Promise<RackInfo> {
+    const token = randomUUID()
+    this.openings.set(token, onProgress)
+    try {
+      return await this.ask(
+        'open',
+        { topology, token, ...(label === undefined ? {} : { label }) },
+        changeTimeoutMs,
+        signal,
+      )
+    } finally {
+      this.openings.delete(token)
+    }
+  }
+  list(): Promise<RackInfo[]> {
+    return this.ask('list', {})
+  }
+  reset(rack: string, host?: string): Promise<RackInfo> {
+    return this.ask('reset', { rack, ...(host === undefined ? {} : { host }) }, changeTimeoutMs)
+  }
+  async close(rack: string): Promise<void> {
+    await this.ask('close', { rack }, changeTimeoutMs)
+  }
+  exec(rack: string, host: string, argv: string[], { signal, ...options }: ExecOptions = {}): Promise<CommandResult> {
+    return this.ask('exec', { rack, host, argv, ...options }, (options.timeoutMs ?? 30_000) + marginMs, signal)
+  }
+  async terminals(rack: string): Promise<PtyHostClient> {
+    return PtyHostClient.connect(await this.ask<string>('terminals', { rack }))
+  }
+  async setLink(rack: string, lan: string, host: string, state: 'cut' | 'mended'): Promise<void> {
+    await this.ask('setLink', { rack, lan, host, state })
+  }
+  engine(rack: string, host: string, path: string): Promise<unknown> {
+    return this.ask('engine', { rack, host, path })
+  }
+  capture(rack: string, host: string): Promise<HostCapture> {
+    return this.ask('capture', { rack, host })
+  }
+  probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer> {
+    return this.ask('probe', { rack, host, probe })
+  }
+
+  /** Ends the connection; racks stay. */
+  async disconnect(): Promise<void> {
+    const channel = await this.channel?.catch(() => undefined)
+    this.channel = undefined
+    channel?.close()
+  }
+
+  private async ask<R>(
+    method: keyof typeof requests,
+    params: object,
+    timeoutMs = 60_000,
+    signal?: AbortSignal,
+  ): Promise<R> {
+    const channel = await this.connected()
+    return channel.request<R>(method, params, { timeoutMs, ...(signal ? { signal } : {}) })
+  }
+
+  private async connected(): Promise<Channel> {
+    const current = await this.channel?.catch(() => undefined)
+    if (current && !current.closed) return current
+    this.channel = dial(this.socket).then((channel) => {
+      channel.onNotification('progress', progressNotification, ({ token, progress }) =>
+        this.openings.get(token)?.(progress),
+      )
+      return channel
+    })
+    return this.channel
+  }
+}
