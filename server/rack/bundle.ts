@@ -18,6 +18,9 @@ export const hostEnvironment = {
   LANG: 'C.UTF-8',
 }
 
+/** Inside the host, where what its init says goes. */
+const initLog = '/var/log/vethlab-init.log'
+
 const ids = 65_536
 
 /**
@@ -36,8 +39,9 @@ export function bundle(plan: BundlePlan) {
     process: {
       terminal: false,
       user: { uid: 0, gid: 0 },
-      // tini collects orphans; an Engine as the first process would leave them as zombies.
-      args: ['/usr/bin/tini', '-g', '--', '/usr/local/sbin/vethlab-init', plan.kind],
+      // tini collects orphans; an Engine as the first process would leave them as zombies. The output that the runtime
+      // was started with is a file of the machine's, in no quota of the host's: nobody inside may keep hold of it.
+      args: ['/bin/sh', '-c', `exec /usr/bin/tini -g -- /usr/local/sbin/vethlab-init ${plan.kind} > ${initLog} 2>&1`],
       env: Object.entries(hostEnvironment).map(([name, value]) => `${name}=${value}`),
       cwd: '/root',
       // All of them, for `--privileged` containers; they count only inside the user namespace.

@@ -44,16 +44,18 @@ export async function execInHost(
   const child = execa(file!, args, commandOptions({ ...options, timeoutMs: 0 }))
   const started = performance.now()
   let timedOut = false
-  const end = () => endTree(pidFile)
+  const kill = () => endTree(pidFile)
   const timer = setTimeout(() => {
     timedOut = true
     // The runtime ends with the program; if it hangs itself, it is killed too.
-    end().finally(() => setTimeout(() => child.kill('SIGKILL'), 1000).unref())
+    kill().finally(() => setTimeout(() => child.kill('SIGKILL'), 1000).unref())
   }, timeoutMs)
-  const aborted = () => void end()
+  const aborted = () => void kill()
   options.signal?.addEventListener('abort', aborted)
   // A daemon that it left behind may keep the pipes open for ever.
-  child.once('exit', () => {
+  let end: { exitCode: number | null; signal: string | null } | undefined
+  child.once('exit', (exitCode, signal) => {
+    end = { exitCode, signal }
     setTimeout(() => {
       child.stdout?.destroy()
       child.stderr?.destroy()
@@ -62,8 +64,9 @@ export async function execInHost(
   try {
     const result = toResult(argv, await child)
     // A process that outlives the cut of its output would go on unseen.
-    if (result.truncated) await end()
-    return { ...result, timedOut, failed: result.exitCode !== 0 || timedOut, durationMs: performance.now() - started }
+    if (result.truncated) await kill()
+    const failed = end?.exitCode !== 0 || timedOut || result.truncated
+    return { ...result, ...end, timedOut, failed, durationMs: performance.now() - started }
   } finally {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', aborted)

@@ -129,10 +129,9 @@ export async function makeUserNamespace(slot: IdSlot): Promise<WaitingUserNamesp
     await writeFile(`/proc/${outer}/gid_map`, map)
     const enter = ['--user', `--target=${outer}`, '--']
     // A limit that this kernel does not know is passed over.
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
     const settle =
-      'cd /proc/sys/user; for limit; do f=${limit%%=*}; [ ! -e $f ] || echo ${limit#*=} > $f || exit; done; exec unshare --user sh -c "$WAIT"'
-    const limits = Object.entries(namespaceLimits).map(([name, most]) => `${name}=${most}`)
+      'cd /proc/sys/user; while [ $# -gt 1 ]; do [ ! -e $1 ] || echo $2 > $1 || exit; shift 2; done; exec unshare --user sh -c "$WAIT"'
+    const limits = Object.entries(namespaceLimits).flatMap(([name, most]) => [name, `${most}`])
     const inner = await hold('nsenter', [...enter, 'env', `WAIT=${wait}`, 'sh', '-c', settle, 'sh', ...limits])
     // A map can be written from the parent namespace alone (user_namespaces(7)): so by somebody inside the outer one.
     const identity = 'echo "0 0 65536" > /proc/$1/uid_map && echo "0 0 65536" > /proc/$1/gid_map'

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,10 +16,11 @@ export class Lan {
     /** Network namespace, a file on which it is mounted. */
     readonly namespace: string,
     readonly plan: LanPlan,
+    private readonly rack: string,
   ) {}
 
   static at(state: StateDirectory, rack: string, plan: LanPlan): Lan {
-    return new Lan(join(state.netns, `${rack}-${plan.name}`), plan)
+    return new Lan(join(state.netns, `${rack}-${plan.name}`), plan, rack)
   }
 
   async create(): Promise<void> {
@@ -45,7 +47,7 @@ export class Lan {
     if (legs.length === 0) return
     await this.ip(
       legs.flatMap(({ host, pid, leg }) => [
-        `link add ${portOf(host)} mtu ${this.plan.mtu} type veth peer name ${leg.name} mtu ${this.plan.mtu} netns ${pid}`,
+        `link add ${portOf(host)} mtu ${this.plan.mtu} type veth peer name ${leg.name} address ${macOf(this.rack, host, leg.name)} mtu ${this.plan.mtu} netns ${pid}`,
         `link set ${portOf(host)} master lan up`,
       ]),
     )
@@ -103,13 +105,16 @@ const lanSettings: [name: string, value: string][] = [
 
 /** The bridge port of a host: unique in the LAN, where the host's name may be too long for an interface. */
 function portOf(host: string): string {
-  return host.length <= 13 ? `p-${host}` : `p-${host.slice(0, 8)}${hash(host)}`
+  return host.length <= 13 ? `p-${host}` : `p-${host.slice(0, 7)}${digest(host).slice(0, 6)}`
 }
 
-function hash(text: string): string {
-  let value = 5381
-  for (const char of text) value = (value * 33 + char.charCodeAt(0)) >>> 0
-  return (value % 0xfffff).toString(16).padStart(5, '0')
+/** The same after a reset, as a machine keeps its network card: neighbours need not learn anew. Locally administered. */
+function macOf(rack: string, host: string, interfaceName: string): string {
+  return ['02', ...digest(`${rack}/${host}/${interfaceName}`).match(/../g)!.slice(0, 5)].join(':')
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 /** Gives a host's interfaces their addresses, and the host its default route over the first LAN. */

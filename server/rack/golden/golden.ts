@@ -8,6 +8,7 @@ import { Host, type HostGround } from '../host.js'
 import { ownProcess, readRecord } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
 import { Store } from '../store.js'
+import { sweep } from '../sweep.js'
 import {
   basePackages,
   filesDirectory,
@@ -34,6 +35,22 @@ export interface Golden {
 
 /** How the caller runs the stages: it shows them, and each calls back with what it is doing. */
 export type RunStage = (stage: string, work: (say: (detail: string) => void) => Promise<void>) => Promise<void>
+
+/**
+ * Arguments of setpriv(1) for a program that must not outlive us, with all that it starts and mounts: it is killed with
+ * its parent, and it is the first process of a process namespace, without which none of that namespace lives.
+ */
+const endsWithUs = [
+  '--pdeathsig',
+  'KILL',
+  'unshare',
+  '--mount',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--mount-proc',
+  '--',
+]
 
 const draftPrefix = '.building-'
 const manifestPath = 'etc/vethlab-golden.json'
@@ -86,6 +103,8 @@ export async function buildGolden(
     'setup',
     async () => {
       const store = await Store.open(state)
+      const ground: HostGround = { state, store, cgroups: await Cgroups.open(state.mark), owner: ownProcess() }
+      await sweep(ground)
       await store.remove((await store.list('golden')).filter((path) => basename(path).startsWith(draftPrefix)))
       const inputs = goldenInputs()
       const old = await findGolden(store)
@@ -107,7 +126,7 @@ export async function buildGolden(
       const draft = store.golden(`${draftPrefix}golden`)
       await store.snapshot(seed, draft)
       await layFiles(draft)
-      if (stale.length > 0) await buildImages({ state, store, draft, base, stale, inputs, stage })
+      if (stale.length > 0) await buildImages({ ground, draft, base, stale, inputs, stage })
       await stage('finish', async () => {
         await strip(draft)
         const builtAt = new Date().toISOString()
@@ -152,17 +171,10 @@ async function bootstrapBase(target: string, say: (detail: string) => void): Pro
 async function bootstrap(target: string, packages: string[], say: (detail: string) => void): Promise<void> {
   say('packages')
   const format = target.endsWith('.tar') ? 'tar' : 'directory'
+  const bootstrapper = ['mmdebstrap', '--mode=root', '--variant=minbase', `--format=${format}`]
   const result = await run(
-    'mmdebstrap',
-    [
-      '--mode=root',
-      '--variant=minbase',
-      `--format=${format}`,
-      `--include=${packages.join(',')}`,
-      ...leanOptions,
-      suite,
-      target,
-    ],
+    'setpriv',
+    [...endsWithUs, ...bootstrapper, `--include=${packages.join(',')}`, ...leanOptions, suite, target],
     { timeoutMs: 15 * 60_000 },
   )
   if (!result.failed) return
@@ -187,16 +199,15 @@ async function strip(root: string): Promise<void> {
 
 /** Boots the draft as a host, lets its own Engine build what is stale, and puts the result in the draft's place. */
 async function buildImages(plan: {
-  state: StateDirectory
-  store: Store
+  ground: HostGround
   draft: string
   base: string
   stale: string[]
   inputs: GoldenInputs
   stage: RunStage
 }): Promise<void> {
-  const { state, store, draft, base, stale, inputs, stage } = plan
-  const ground: HostGround = { state, store, cgroups: await Cgroups.open(state.mark), owner: ownProcess() }
+  const { ground, draft, base, stale, inputs, stage } = plan
+  const { state, store } = ground
   const sources = await readFile(join(draft, 'etc/apt/sources.list'), 'utf8')
   const archives = [
     ...new Set([...sources.matchAll(/^deb (?:\[.*?\] )?(\S+)/gm)].map((match) => `${match[1]!.replace(/\/$/, '')}/`)),

@@ -1,0 +1,320 @@
+import { chmodSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  ErrorCodes,
+  Message,
+  type MessageConnection,
+  NullLogger,
+  ReadableStreamMessageReader,
+  ResponseError,
+  WriteableStreamMessageWriter,
+} from 'vscode-jsonrpc/node'
+import type { z } from 'zod'
+import { VethlabError } from '../errors.js'
+import { FrameWritable, GuardedReadable } from './frames.js'
+import { messageDecoder, messageEncoder } from './message-codec.js'
+import { fromResponseError, parseParams, toResponseError } from './rpc-error.js'
+import { checkSocketPath, connectSocket, removeStaleSocket } from './socket-file.js'
+
+/** How long a request may take unless it says otherwise, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 60_000
+
+/** How long `close` waits for the peer to take the last messages, in milliseconds. */
+const CLOSE_GRACE_MS = 1_000
+
+/** Messages received but not yet handled: reading stops above, goes on below, so that a flood stays in the kernel. */
+const BACKLOG_HIGH = 256
+const BACKLOG_LOW = 64
+
+const CANCEL = '$/cancelRequest'
+
+export interface RequestOptions {
+  /** Milliseconds until the request is given up. */
+  timeoutMs?: number
+  signal?: AbortSignal
+}
+
+export interface HandlerContext {
+  /** Aborts when the caller gives up or its connection is gone. */
+  signal: AbortSignal
+}
+
+export interface ListenOptions {
+  /** Permissions of the socket file. */
+  mode?: number
+  /** Called for every connection, in time to add handlers before its first message. */
+  onChannel(channel: Channel): void
+}
+
+export interface Listener {
+  readonly path: string
+  /** Stops listening, ends all channels and removes the socket file. */
+  close(): Promise<void>
+}
+
+type RequestHandler = (params: unknown, context: HandlerContext) => Promise<unknown>
+
+/** One end of a connection: requests, with answers, and notifications, without, in both directions and in order. */
+export class Channel {
+  readonly #socket: Socket
+  readonly #place: string
+  readonly #connection: MessageConnection
+  readonly #writer: CountedWriter
+  readonly #requestHandlers = new Map<string, RequestHandler>()
+  readonly #notificationHandlers = new Map<string, (params: unknown) => void>()
+  readonly #closeListeners = new Set<() => void>()
+  readonly #running = new Set<AbortController>()
+  #backlog = 0
+  #closing = false
+  #disconnected = false
+  #finished = false
+
+  /** `place` names the peer in errors. */
+  constructor(socket: Socket, place: string) {
+    this.#socket = socket
+    this.#place = place
+    const reader = new ReadableStreamMessageReader(new GuardedReadable(socket, (count) => this.#onFrames(count)), {
+      contentTypeDecoder: {
+        ...messageDecoder,
+        decode: async (bytes, options) => {
+          const message = await messageDecoder.decode(bytes, options)
+          // Cancellations may be dealt with before the queue, so they count as handled here.
+          if (isCancellation(message)) this.#onHandled()
+          return message
+        },
+      },
+    })
+    reader.partialMessageTimeout = 0
+    reader.onError(() => {
+      socket.destroy()
+      this.#onHandled()
+    })
+    this.#writer = new CountedWriter(new FrameWritable(socket), { contentTypeEncoder: messageEncoder })
+    this.#connection = createMessageConnection(reader, this.#writer, NullLogger, {
+      messageStrategy: {
+        handleMessage: (message, next) => {
+          if (!isCancellation(message)) this.#onHandled()
+          return next(message)
+        },
+      },
+    })
+    this.#connection.onRequest((method, params, token) => {
+      const running = new AbortController()
+      // A token that was cancelled before its request began never tells.
+      if (token.isCancellationRequested) running.abort()
+      else token.onCancellationRequested(() => running.abort())
+      return this.#answer(method, params, running)
+    })
+    this.#connection.onNotification((method, params) => this.#notificationHandlers.get(method)?.(params))
+    socket.on('error', () => {})
+    socket.once('close', () => this.#onDisconnect())
+    this.#connection.listen()
+  }
+
+  get closed(): boolean {
+    return this.#closing || this.#disconnected
+  }
+
+  /** Answers requests of that method; a VethlabError that the handler throws arrives at the caller as such. */
+  handle<S extends z.ZodType>(
+    method: string,
+    schema: S,
+    handler: (params: z.output<S>, context: HandlerContext) => unknown,
+  ): void {
+    this.#requestHandlers.set(method, async (params, context) => handler(parseParams(method, schema, params), context))
+  }
+
+  /** Takes notifications of that method; those that do not fit the schema are dropped, for nobody waits for an answer. */
+  onNotification<S extends z.ZodType>(method: string, schema: S, handler: (params: z.output<S>) => void): void {
+    this.#notificationHandlers.set(method, (params) => {
+      const parsed = schema.safeParse(params)
+      if (parsed.success) handler(parsed.data)
+    })
+  }
+
+  /** Asks the peer. The caller says what the answer is: both ends are one program. */
+  async request<R = unknown>(method: string, params: object, options: RequestOptions = {}): Promise<R> {
+    const { timeoutMs = REQUEST_TIMEOUT_MS, signal } = options
+    signal?.throwIfAborted()
+    if (this.closed) throw this.#unreachable('the connection is closed')
+    const cancellation = new CancellationTokenSource()
+    return new Promise<R>((resolve, reject) => {
+      const give = (reason: unknown) => {
+        reject(reason)
+        if (!this.closed) cancellation.cancel()
+      }
+      const timer = setTimeout(() => {
+        give(this.#unreachable(`no answer to "${method}" within ${timeoutMs} ms`))
+      }, timeoutMs)
+      const onAbort = () => give(signal?.reason)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#connection
+        .sendRequest<R>(method, params, cancellation.token)
+        .then(resolve, (error) => reject(this.#failure(error)))
+        .finally(() => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', onAbort)
+        })
+    })
+  }
+
+  /** Tells the peer; lost without a sign when the connection is gone. */
+  notify(method: string, params: object): void {
+    if (!this.closed) this.#connection.sendNotification(method, params).catch(() => {})
+  }
+
+  /** Called once, after the last message that the peer sent; at once when that has been. */
+  onClose(listener: () => void): void {
+    if (this.#finished) queueMicrotask(listener)
+    else this.#closeListeners.add(listener)
+  }
+
+  /** Sends what is still to be sent, then ends the connection. */
+  close(): void {
+    if (this.closed) return
+    this.#closing = true
+    this.#writer.whenIdle(() => this.#socket.end())
+    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE_MS)
+    this.#socket.once('close', () => clearTimeout(timer))
+  }
+
+  async #answer(method: string, params: unknown, running: AbortController): Promise<unknown> {
+    const handler = this.#requestHandlers.get(method)
+    if (handler === undefined) return new ResponseError(ErrorCodes.MethodNotFound, `no method "${method.slice(0, 60)}"`)
+    this.#running.add(running)
+    try {
+      return await handler(params, { signal: running.signal })
+    } catch (error) {
+      return toResponseError(error)
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  #onFrames(count: number): void {
+    this.#backlog += count
+    if (this.#backlog > BACKLOG_HIGH) this.#socket.pause()
+  }
+
+  #onHandled(): void {
+    this.#backlog--
+    if (this.#backlog < BACKLOG_LOW && this.#socket.isPaused()) this.#socket.resume()
+    if (this.#disconnected && this.#backlog <= 0) setImmediate(() => this.#finish())
+  }
+
+  // What the peer sent before it closed is still handled: the answer to a last request, the end of some output.
+  #onDisconnect(): void {
+    this.#disconnected = true
+    if (this.#backlog <= 0) this.#finish()
+    else setTimeout(() => this.#finish(), CLOSE_GRACE_MS).unref()
+  }
+
+  #finish(): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.#connection.dispose()
+    for (const running of this.#running) running.abort()
+    for (const listener of this.#closeListeners) listener()
+    this.#closeListeners.clear()
+  }
+
+  #failure(error: unknown): Error {
+    if (error instanceof ResponseError && error.code === ErrorCodes.PendingResponseRejected) {
+      return this.#unreachable('the connection closed before the answer')
+    }
+    if (error instanceof ResponseError && error.code === ErrorCodes.MessageWriteError) {
+      if (this.closed) return this.#unreachable('the connection closed before the request was sent')
+      return new VethlabError('argument.invalid', error.message, { place: this.#place, cure: 'Send less at once.' })
+    }
+    return fromResponseError(error)
+  }
+
+  #unreachable(what: string): VethlabError {
+    return new VethlabError('rackd.unreachable', what, { place: this.#place, cure: 'See that the server runs.' })
+  }
+}
+
+/** Knows when all messages are with the socket, so that an ending connection does not swallow the last of them. */
+class CountedWriter extends WriteableStreamMessageWriter {
+  #pending = 0
+  #onIdle: (() => void) | undefined
+
+  override async write(message: Message): Promise<void> {
+    this.#pending++
+    try {
+      await super.write(message)
+    } finally {
+      this.#pending--
+      if (this.#pending === 0) this.#onIdle?.()
+    }
+  }
+
+  whenIdle(callback: () => void): void {
+    if (this.#pending === 0) callback()
+    else this.#onIdle = callback
+  }
+}
+
+function isCancellation(message: Message): boolean {
+  return Message.isNotification(message) && message.method === CANCEL
+}
+
+/** Serves channels on a unix socket; a socket file that a dead server left behind is replaced. */
+export async function listen(path: string, { mode = 0o600, onChannel }: ListenOptions): Promise<Listener> {
+  checkSocketPath(path)
+  await removeStaleSocket(path)
+  const channels = new Set<Channel>()
+  const server = createServer((socket) => {
+    const channel = new Channel(socket, path)
+    channels.add(channel)
+    channel.onClose(() => channels.delete(channel))
+    onChannel(channel)
+  })
+  await bind(server, path, mode)
+  // A connection that could not be accepted, say for want of file descriptors, is that connection's trouble.
+  server.on('error', () => {})
+  return {
+    path,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        for (const channel of channels) channel.close()
+      }),
+  }
+}
+
+async function bind(server: Server, path: string, mode: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE'
+      const cure = taken ? 'Stop the other server.' : 'See that the directory exists and may be written to.'
+      const code = taken ? 'rackd.running' : 'rackd.unreachable'
+      reject(new VethlabError(code, `cannot listen: ${error.message}`, { place: path, cure, cause: error }))
+    })
+    // The file is made within this call, so nobody ever finds it more open than it shall be.
+    const umask = process.umask(0o177)
+    try {
+      server.listen(path, () => resolve())
+    } finally {
+      process.umask(umask)
+    }
+    if (server.listening) chmodSync(path, mode)
+  })
+  server.removeAllListeners('error')
+}
+
+/** Connects to a server on a unix socket. */
+export async function dial(path: string, { timeoutMs = 5_000 }: { timeoutMs?: number } = {}): Promise<Channel> {
+  checkSocketPath(path)
+  try {
+    return new Channel(await connectSocket(path, timeoutMs), path)
+  } catch (error) {
+    throw new VethlabError('rackd.unreachable', (error as Error).message, {
+      place: path,
+      cure: 'See that the server runs.',
+      cause: error,
+    })
+  }
+}

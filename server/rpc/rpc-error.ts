@@ -1,0 +1,38 @@
+import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node'
+import { z } from 'zod'
+import { type ErrorCode, oneLine, VethlabError } from '../errors.js'
+
+/** What travels of a VethlabError; stacks and causes stay in the process they belong to. */
+const carriedError = z.object({ code: z.string(), place: z.string(), cure: z.string() })
+
+/** Turns whatever a handler threw into the reply. */
+export function toResponseError(error: unknown): ResponseError<unknown> {
+  if (error instanceof VethlabError) {
+    const { code, place, cure, message } = error
+    return new ResponseError(ErrorCodes.UnknownErrorCode, message, { code, place, cure })
+  }
+  return new ResponseError(ErrorCodes.InternalError, oneLine(error instanceof Error ? error.message : String(error)))
+}
+
+/** Turns a reply's error back into what the handler threw, or into a plain Error when that was a bug. */
+export function fromResponseError(error: unknown): Error {
+  if (!(error instanceof ResponseError)) return error instanceof Error ? error : new Error(oneLine(String(error)))
+  const carried = carriedError.safeParse(error.data)
+  if (!carried.success) return new Error(oneLine(error.message))
+  const { code, place, cure } = carried.data
+  const restored = new VethlabError(code as ErrorCode, '', { place, cure })
+  restored.message = oneLine(error.message)
+  return restored
+}
+
+/** Parses a message's parameters; the first thing wrong is named as `method.key`. */
+export function parseParams<S extends z.ZodType>(method: string, schema: S, params: unknown): z.output<S> {
+  const parsed = schema.safeParse(params)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const keys = issue?.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : (issue?.path ?? [])
+  throw new VethlabError('argument.invalid', issue?.message ?? 'Invalid input', {
+    place: [method, ...keys].map(String).join('.'),
+    cure: 'Correct this value and ask again.',
+  })
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import { VethlabError } from '../errors.js'
+import { type Channel, dial } from '../rpc/channel.js'
+import { INPUT_BYTES, type TerminalExit, type TerminalInfo, terminalInfo, viewerEvents } from './protocol.js'
+
+export interface AttachOptions {
+  /** Bytes received before, say over a connection that broke. Without it, all that is kept comes. */
+  fromOffset?: number
+  /** `offset` is where these bytes begin in the terminal's whole output. Acknowledge them once they are dealt with. */
+  onData(bytes: Uint8Array, offset: number): void
+  /** The bytes from `from` up to `to` are lost: they came while this viewer took none, or before it attached. */
+  onGap?(from: number, to: number): void
+  /** Comes last, after all output. */
+  onExit?(exit: TerminalExit): void
+  onResize?(cols: number, rows: number): void
+}
+
+/** A viewer's end of one terminal. Its promises may be ignored. */
+export interface Attachment {
+  /** The terminal when the viewer was attached. */
+  readonly info: TerminalInfo
+  /** Types. Bytes after the program's exit are ignored; more than 4 MiB that wait are refused as a whole. */
+  write(input: Uint8Array | string): Promise<void>
+  /** All bytes before that offset are dealt with: more may be sent. */
+  acknowledge(offset: number): void
+  /** Asks for a size, which is clamped, and announced to all viewers when it changes. */
+  resize(cols: number, rows: number): Promise<void>
+  detach(): void
+}
+
+/** Speaks with a pty host. */
+export class PtyHostClient {
+  readonly #channel: Channel
+  readonly #viewers = new Map<number, AttachOptions>()
+  #attachments = 0
+
+  constructor(channel: Channel) {
+    this.#channel = channel
+    channel.onNotification('data', viewerEvents.data, ({ attachment, offset, bytes }) =>
+      this.#viewers.get(attachment)?.onData(bytes, offset),
+    )
+    channel.onNotification('gap', viewerEvents.gap, ({ attachment, from, to }) =>
+      this.#viewers.get(attachment)?.onGap?.(from, to),
+    )
+    channel.onNotification('resized', viewerEvents.resized, ({ attachment, cols, rows }) =>
+      this.#viewers.get(attachment)?.onResize?.(cols, rows),
+    )
+    channel.onNotification('exit', viewerEvents.exit, ({ attachment, exitCode, signal }) =>
+      this.#viewers.get(attachment)?.onExit?.({ exitCode, signal }),
+    )
+  }
+
+  static async connect(socketPath: string, options: { timeoutMs?: number } = {}): Promise<PtyHostClient> {
+    return new PtyHostClient(await dial(socketPath, options))
+  }
+
+  async open(terminal: { host: string; cols: number; rows: number }): Promise<TerminalInfo> {
+    return terminalInfo.parse(await this.#channel.request('open', terminal))
+  }
+
+  async list(): Promise<TerminalInfo[]> {
+    return z.array(terminalInfo).parse(await this.#channel.request('list', {}))
+  }
+
+  /** Starts watching a terminal; the first event comes after this promise has resolved. */
+  async attach(id: string, options: AttachOptions): Promise<Attachment> {
+    const channel = this.#channel
+    const attachment = this.#attachments++
+    const { fromOffset } = options
+    this.#viewers.set(attachment, options)
+    let info: TerminalInfo
+    try {
+      const params = { terminal: id, attachment, ...(fromOffset === undefined ? {} : { fromOffset }) }
+      info = terminalInfo.parse(await channel.request('attach', params))
+    } catch (error) {
+      this.#viewers.delete(attachment)
+      throw error
+    }
+    let acknowledged = -1
+    return {
+      info,
+      write: (input) => ignorable(this.#write(attachment, typeof input === 'string' ? Buffer.from(input) : input)),
+      acknowledge: (offset) => {
+        if (offset > acknowledged) channel.notify('acknowledge', { attachment, offset })
+        acknowledged = Math.max(acknowledged, offset)
+      },
+      resize: (cols, rows) => ignorable(this.#send('resize', { attachment, cols, rows })),
+      detach: () => {
+        if (this.#viewers.delete(attachment)) ignorable(this.#send('detach', { attachment }))
+      },
+    }
+  }
+
+  /** Ends a terminal's program and forgets its record. */
+  close(id: string): Promise<void> {
+    return this.#send('close', { terminal: id })
+  }
+
+  /** Ends the pty host with all its terminals. */
+  shutdown(): Promise<void> {
+    return this.#send('shutdown', {})
+  }
+
+  /** Called once when the connection is gone, by either side. */
+  onClose(listener: () => void): void {
+    this.#channel.onClose(listener)
+  }
+
+  /** Ends the connection, and with it all events, at once; the terminals live on. */
+  disconnect(): void {
+    this.#viewers.clear()
+    this.#channel.close()
+  }
+
+  async #write(attachment: number, bytes: Uint8Array): Promise<void> {
+    // Refused here already, for it might not even fit into a message.
+    if (bytes.length > INPUT_BYTES) {
+      throw new VethlabError('terminal.limit', `${bytes.length} bytes of input at once, at most ${INPUT_BYTES}`, {
+        place: 'write.bytes',
+        cure: 'Paste less at once.',
+      })
+    }
+    await this.#send('write', { attachment, bytes })
+  }
+
+  async #send(method: string, params: object): Promise<void> {
+    await this.#channel.request(method, params)
+  }
+}
+
+/** Lets the caller ignore a promise: its rejection then ends no process. */
+function ignorable(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {})
+  return promise
+}

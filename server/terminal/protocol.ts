@@ -1,0 +1,60 @@
+import { z } from 'zod'
+
+/** Sizes a terminal may have, in character cells. */
+export const COLS_RANGE = [2, 500] as const
+export const ROWS_RANGE = [1, 300] as const
+
+/** Most input that waits for a program to read it, in bytes. */
+export const INPUT_BYTES = 4 * 1024 * 1024
+
+const terminalId = z.string().regex(/^[0-9a-f]{32}$/)
+const offset = z.int().nonnegative()
+const bytes = z.instanceof(Uint8Array)
+/** Chosen by the client, so that it knows the attachment before the first bytes arrive; unique within a connection. */
+const attachment = z.int().nonnegative()
+
+/** NaN and infinities are refused, everything else is brought into range. */
+const clamped = ([least, most]: readonly [number, number]) =>
+  z.number().transform((value) => Math.min(most, Math.max(least, Math.trunc(value))))
+const size = { cols: clamped(COLS_RANGE), rows: clamped(ROWS_RANGE) }
+
+/** Requests to the pty host, and their parameters. */
+export const requests = {
+  open: z.strictObject({ host: z.string(), ...size }),
+  list: z.strictObject({}),
+  attach: z.strictObject({ terminal: terminalId, attachment, fromOffset: offset.optional() }),
+  detach: z.strictObject({ attachment }),
+  write: z.strictObject({ attachment, bytes }),
+  resize: z.strictObject({ attachment, ...size }),
+  close: z.strictObject({ terminal: terminalId }),
+  shutdown: z.strictObject({}),
+}
+
+/** Notifications to the pty host. */
+export const acknowledgeParams = z.strictObject({ attachment, offset })
+
+/** Notifications from the pty host to a viewer. */
+export const viewerEvents = {
+  data: z.object({ attachment, offset, bytes }),
+  gap: z.object({ attachment, from: offset, to: offset }),
+  resized: z.object({ attachment, cols: z.number(), rows: z.number() }),
+  exit: z.object({ attachment, exitCode: z.number().nullable(), signal: z.string().nullable() }),
+}
+
+export const terminalExit = z.object({ exitCode: z.number().nullable(), signal: z.string().nullable() })
+
+/** How a terminal's program ended: by exit, or by a signal (a name such as SIGHUP). */
+export type TerminalExit = z.infer<typeof terminalExit>
+
+export const terminalInfo = z.object({
+  id: terminalId,
+  host: z.string(),
+  cols: z.number(),
+  rows: z.number(),
+  /** Absolute offsets of the record: the first byte kept, and after the last one. */
+  startOffset: offset,
+  endOffset: offset,
+  exited: terminalExit.optional(),
+})
+
+export type TerminalInfo = z.infer<typeof terminalInfo>

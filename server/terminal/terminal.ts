@@ -1,0 +1,209 @@
+import { VethlabError } from '../errors.js'
+import { FlowControl, flowLimits, STALL_MS } from './flow-control.js'
+import type { TerminalExit, TerminalInfo } from './protocol.js'
+import { PtyProcess } from './pty-process.js'
+import { RECORDER_BYTES, Recorder } from './recorder.js'
+import { TerminalInput } from './terminal-input.js'
+import { Viewer, type ViewerEvents } from './viewer.js'
+
+/**
+ * How long output is gathered once some has just been sent, in milliseconds: a quarter of a screen refresh, so it is
+ * not seen, while a program that prints line by line costs a message every 4 ms and not one a line.
+ */
+const GATHER_MS = 4
+
+/** Gathering ends early with this much, in bytes: a full message. */
+const GATHER_BYTES = 64 * 1024
+
+/** Dragging a window's edge gives a size every few milliseconds; programs redraw for each that they are told. */
+const RESIZE_MS = 25
+
+/** How long a program may take to end after SIGHUP before it is killed, in milliseconds. */
+const CLOSE_GRACE_MS = 1_000
+
+/** How long to wait for a killed program to be gone, in milliseconds; one stuck in the kernel is left behind. */
+const KILL_GRACE_MS = 1_000
+
+export interface TerminalOptions {
+  id: string
+  host: string
+  argv: readonly string[]
+  env: Record<string, string>
+  cwd: string
+  cols: number
+  rows: number
+  recorderBytes?: number
+  /** See STALL_MS. */
+  stallMs?: number
+}
+
+/** A program on a pty, its record, and those who watch it. */
+export class Terminal {
+  readonly id: string
+  readonly host: string
+  readonly #recorder: Recorder
+  readonly #flow: FlowControl
+  readonly #pty: PtyProcess
+  readonly #input: TerminalInput
+  readonly #viewers = new Set<Viewer>()
+  readonly #exitWaiters = new Set<() => void>()
+  #size: { cols: number; rows: number }
+  #nextSize: { cols: number; rows: number } | undefined
+  #resizeTimer: NodeJS.Timeout | undefined
+  #gatherTimer: NodeJS.Timeout | undefined
+  #flowTimer: NodeJS.Timeout | undefined
+  #lastFlush = 0
+  #flushedTo = 0
+  #paused = false
+  #exit: TerminalExit | undefined
+
+  constructor(options: TerminalOptions) {
+    const { id, host, cols, rows, recorderBytes = RECORDER_BYTES, stallMs = STALL_MS } = options
+    this.id = id
+    this.host = host
+    this.#size = { cols, rows }
+    this.#recorder = new Recorder(recorderBytes)
+    this.#flow = new FlowControl(flowLimits(recorderBytes, stallMs))
+    this.#pty = new PtyProcess(options, {
+      onOutput: (bytes) => this.#onOutput(bytes),
+      onExit: (exit) => this.#onExit(exit),
+    })
+    this.#input = new TerminalInput(this.#pty, `terminal ${id}`)
+  }
+
+  get info(): TerminalInfo {
+    return {
+      id: this.id,
+      host: this.host,
+      ...this.#size,
+      startOffset: this.#recorder.start,
+      endOffset: this.#recorder.end,
+      ...(this.#exit === undefined ? {} : { exited: this.#exit }),
+    }
+  }
+
+  /** Adds a viewer that has all bytes before `fromOffset`, or none. Its first event comes after this turn. */
+  attach(events: ViewerEvents, fromOffset: number = this.#recorder.start): Viewer {
+    if (fromOffset > this.#recorder.end) {
+      throw new VethlabError('argument.invalid', `the terminal has put out ${this.#recorder.end} bytes so far`, {
+        place: 'attach.fromOffset',
+        cure: 'Attach from an offset that was received from this terminal.',
+      })
+    }
+    const viewer = new Viewer(fromOffset, events, this.#recorder, this.#flow)
+    this.#viewers.add(viewer)
+    setImmediate(() => {
+      if (this.#viewers.has(viewer)) this.#pump(viewer)
+    })
+    return viewer
+  }
+
+  detach(viewer: Viewer): void {
+    this.#viewers.delete(viewer)
+    viewer.detach()
+    this.#regulate()
+  }
+
+  acknowledge(viewer: Viewer, offset: number): void {
+    if (viewer.acknowledge(offset, performance.now())) viewer.pump(this.#exit)
+    this.#regulate()
+  }
+
+  /** Types; after exit it has no effect. Throws when too much waits already. */
+  write(bytes: Uint8Array): void {
+    this.#input.push(bytes)
+    // The echo is what a learner waits for: it is not gathered.
+    this.#lastFlush = 0
+  }
+
+  /** Changes the size shortly, to the last one asked for by then. */
+  resize(cols: number, rows: number): void {
+    this.#nextSize = { cols, rows }
+    this.#resizeTimer ??= setTimeout(() => this.#applySize(), RESIZE_MS)
+  }
+
+  /** Ends the program, and tells all viewers. Resolves when it is gone. */
+  async close(): Promise<void> {
+    for (const [signal, graceMs] of [
+      ['SIGHUP', CLOSE_GRACE_MS],
+      ['SIGKILL', KILL_GRACE_MS],
+    ] as const) {
+      if (this.#exit !== undefined) break
+      this.#pty.kill(signal)
+      await this.#exited(graceMs)
+    }
+    const exit = this.#exit ?? { exitCode: null, signal: 'SIGKILL' }
+    for (const viewer of this.#viewers) {
+      viewer.pump(exit)
+      viewer.end(exit)
+    }
+    clearTimeout(this.#flowTimer)
+    this.#viewers.clear()
+  }
+
+  #exited(timeoutMs: number): Promise<void> {
+    if (this.#exit !== undefined) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#exitWaiters.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, timeoutMs)
+      this.#exitWaiters.add(done)
+    })
+  }
+
+  #onOutput(bytes: Uint8Array): void {
+    this.#recorder.append(bytes)
+    this.#regulate()
+    const gathered = this.#recorder.end - this.#flushedTo
+    const sinceFlush = performance.now() - this.#lastFlush
+    if (gathered >= GATHER_BYTES || sinceFlush >= GATHER_MS) this.#flush()
+    else this.#gatherTimer ??= setTimeout(() => this.#flush(), GATHER_MS - sinceFlush)
+  }
+
+  #flush(): void {
+    clearTimeout(this.#gatherTimer)
+    this.#gatherTimer = undefined
+    this.#lastFlush = performance.now()
+    this.#flushedTo = this.#recorder.end
+    for (const viewer of this.#viewers) viewer.pump(this.#exit)
+  }
+
+  #pump(viewer: Viewer): void {
+    viewer.pump(this.#exit)
+    this.#regulate()
+  }
+
+  #regulate(): void {
+    if (this.#exit !== undefined) return
+    const now = performance.now()
+    const { paused, recheckAt } = this.#flow.decide(this.#recorder, now)
+    clearTimeout(this.#flowTimer)
+    if (recheckAt !== undefined) this.#flowTimer = setTimeout(() => this.#regulate(), Math.max(1, recheckAt - now))
+    if (paused === this.#paused) return
+    this.#paused = paused
+    if (paused) this.#pty.pause()
+    else this.#pty.resume()
+  }
+
+  #applySize(): void {
+    this.#resizeTimer = undefined
+    const next = this.#nextSize
+    if (next === undefined || this.#exit !== undefined) return
+    if (next.cols === this.#size.cols && next.rows === this.#size.rows) return
+    this.#pty.resize(next.cols, next.rows)
+    this.#size = next
+    for (const viewer of this.#viewers) viewer.announceSize(next.cols, next.rows)
+  }
+
+  #onExit(exit: TerminalExit): void {
+    this.#exit = exit
+    this.#input.stop()
+    clearTimeout(this.#flowTimer)
+    clearTimeout(this.#resizeTimer)
+    this.#flush()
+    for (const done of [...this.#exitWaiters]) done()
+  }
+}

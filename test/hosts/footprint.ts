@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import type { StateDirectory } from '../../server/rack/state-directory.js'
+
+/** What an installation has on the machine now, counted from outside and by kind. */
+export interface Footprint {
+  processes: string[]
+  mounts: string[]
+  controlGroups: string[]
+  loopDevices: string[]
+  links: string[]
+  tables: string[]
+  slots: string[]
+  snapshots: string[]
+  quotaGroups: number
+  records: string[]
+}
+
+/** The whole machine is looked through, not only where the product says that its things are. */
+export function footprint(state: StateDirectory): Footprint {
+  const entries = (path: string) => {
+    try {
+      return readdirSync(path)
+    } catch {
+      return []
+    }
+  }
+  return {
+    processes: processesOf(state),
+    mounts: lines('/proc/self/mounts').filter((line) => line.split(' ')[1]?.startsWith(`${state.run}/`)),
+    controlGroups: execFileSync('find', ['/sys/fs/cgroup', '-type', 'd', '-path', `*${state.mark}/h*`])
+      .toString()
+      .split('\n')
+      .filter(Boolean),
+    loopDevices: execFileSync('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'])
+      .toString()
+      .split('\n')
+      .filter((line) => line.startsWith(state.root)),
+    links: execFileSync('ip', ['-brief', 'link'])
+      .toString()
+      .split('\n')
+      .filter((line) => line.startsWith('v')),
+    tables: execFileSync('nft', ['list', 'tables'])
+      .toString()
+      .split('\n')
+      .filter((line) => line.includes(state.mark)),
+    slots: entries('/run/vethlab/slots').filter((name) =>
+      readFileSync(join('/run/vethlab/slots', name), 'utf8').includes(state.mark),
+    ),
+    snapshots: entries(join(state.store, 'hosts')),
+    quotaGroups: execFileSync('btrfs', ['qgroup', 'show', state.store]).toString().split('\n').length,
+    records: [...entries(state.racks), ...entries(state.hosts), ...entries(state.netns), ...entries(state.runcRoot)],
+  }
+}
+
+/** Processes in a control group of ours, with a file of ours open as their root, or of our programs. */
+function processesOf(state: StateDirectory): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return []
+    try {
+      const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+      const root = readlinkSync(`/proc/${pid}/root`)
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      const ours = groups.includes(state.mark) || root.startsWith(state.root) || command.includes(state.run)
+      return ours ? [`${pid} ${command}`] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+function lines(path: string): string[] {
+  return readFileSync(path, 'utf8').split('\n').filter(Boolean)
+}
+
+/** Network namespaces of the whole machine, by inode: those of processes and those that are mounted. */
+export function networkNamespaces(): Set<string> {
+  const output = execFileSync('lsns', ['--type', 'net', '--noheadings', '--output', 'NS', '--raw']).toString()
+  return new Set(output.split('\n').filter(Boolean))
+}
