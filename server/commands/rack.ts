@@ -154,7 +154,10 @@ async function readTopology(file: string): Promise<TopologyInput> {
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw fail(`can't be read: ${error.message}`)
   })
-  const document = parseDocument(text)
+  // Without floats: `.50` is the last part of an address here, and not 0.5.
+  const document = parseDocument(text, {
+    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:float'),
+  })
   const [problem] = document.errors
   if (problem) throw fail(problem.message.split('\n')[0]!, `${file}:${problem.linePos?.[0].line ?? 1}`)
   return document.toJS() as TopologyInput

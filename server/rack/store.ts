@@ -29,8 +29,8 @@ export class Store {
       const mounted = (await statfs(state.store)).type === BTRFS_SUPER_MAGIC
       if (!own && !mounted) await store.mountImage()
       for (const part of ['golden', 'hosts']) await mkdir(join(state.store, part), { recursive: true, mode: 0o700 })
-      // Fails on one that is enabled already, harmlessly.
-      if (!mounted) await run('btrfs', ['quota', 'enable', state.store])
+      // Does nothing where it is enabled already.
+      if (own || !mounted) await run('btrfs', ['quota', 'enable', state.store])
       return store
     })
   }

@@ -61,11 +61,18 @@ export class Uplinks {
 
   private async natInLan(lan: Lan, machine: string): Promise<void> {
     const nameserver = await machineNameserver()
-    const resolve = nameserver
-      ? `chain dns { type nat hook prerouting priority dstnat; ip daddr ${lan.plan.gateway} meta l4proto { tcp, udp } th dport 53 dnat to ${machine}; }`
-      : ''
-    const rules = `table ip vethlab { ${resolve} chain out { type nat hook postrouting priority srcnat; oifname "uplink" masquerade; } }`
-    await mustIn(lan.namespace, 'nft', ['-f', '-'], { stdin: rules })
+    const rules = [
+      'table ip vethlab {',
+      'chain out { type nat hook postrouting priority srcnat; oifname "uplink" masquerade; }',
+      ...(nameserver
+        ? [
+            'chain dns { type nat hook prerouting priority dstnat;',
+            `ip daddr ${lan.plan.gateway} meta l4proto { tcp, udp } th dport 53 dnat to ${machine}; }`,
+          ]
+        : []),
+      '}',
+    ]
+    await mustIn(lan.namespace, 'nft', ['-f', '-'], { stdin: `${rules.join('\n')}\n` })
   }
 
   /** Forgets a rack's links; their veths go with the LANs' namespaces. The last one takes the rules with it. */

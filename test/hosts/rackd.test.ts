@@ -159,10 +159,10 @@ describe('the command line', () => {
   it('opens, uses and closes a rack', async () => {
     rackd = await RackdProcess.start(state, ...noPool)
     const file = join(state.root, 'topology.yaml')
-    await writeFile(file, 'hosts: {a: plain}\nlans: {lan: {subnet: 10.5.0.0/24, at: {a: .7}}}\n')
+    await writeFile(file, 'hosts: {a: plain}\nlans: {lan: {subnet: 10.5.0.0/24, at: {a: .70}}}\n')
     const opened = await vethlab('rack', 'open', file, '--label', 'by hand')
     const id = /^(r\w+) by hand$/m.exec(opened.stdout)![1]!
-    expect(opened.stdout).toContain('a (plain): eth0 10.5.0.7/24 on lan')
+    expect(opened.stdout).toContain('a (plain): eth0 10.5.0.70/24 on lan')
     expect((await vethlab('rack', 'exec', id, 'a', 'hostname', '-f')).stdout).toBe('a\n')
     await expect(vethlab('rack', 'exec', id, 'a', 'sh', '-c', 'exit 3')).rejects.toMatchObject({ code: 3 })
     await vethlab('rack', 'close', id)

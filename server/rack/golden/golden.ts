@@ -113,20 +113,25 @@ export async function buildGolden(
       const system = store.golden(`system-${inputs.system}`)
       const base = join(state.cache, `base-${inputs.base}.tar`)
       const stale = force ? Object.keys(inputs.images) : changedImages(inputs, old)
-      if (force) await store.remove([system])
+      if (force) {
+        await store.remove([system])
+        await rm(base, { force: true })
+      }
       await mkdir(state.cache, { recursive: true, mode: 0o700 })
+      const seed = !force && old?.inputs.system === inputs.system ? old : undefined
+      const needsBase = stale.length > 0 && seed?.inputs.base !== inputs.base
       // Both are mostly unpacking on one processor: side by side they need the time of one.
       await Promise.all([
         (await exists(system)) ? undefined : stage('host system', (say) => bootstrapSystem(store, system, say)),
-        stale.length === 0 || (!force && (await exists(base)))
-          ? undefined
-          : stage('base of the images', (say) => bootstrapBase(base, say)),
+        needsBase && !(await exists(base)) ? stage('base of the images', (say) => bootstrapBase(base, say)) : undefined,
       ])
-      const seed = !force && old?.inputs.system === inputs.system ? store.golden(old.name) : system
       const draft = store.golden(`${draftPrefix}golden`)
-      await store.snapshot(seed, draft)
+      await store.snapshot(seed ? store.golden(seed.name) : system, draft)
       await layFiles(draft)
-      if (stale.length > 0) await buildImages({ ground, draft, base, stale, inputs, stage })
+      const dropped = Object.keys(seed?.inputs.images ?? {}).some((name) => !(name in inputs.images))
+      if (stale.length > 0 || dropped) {
+        await buildImages({ ground, draft, base: needsBase ? base : undefined, stale, inputs, stage })
+      }
       await stage('finish', async () => {
         await strip(draft)
         const builtAt = new Date().toISOString()
@@ -201,7 +206,8 @@ async function strip(root: string): Promise<void> {
 async function buildImages(plan: {
   ground: HostGround
   draft: string
-  base: string
+  /** A tar file, when the draft's Engine does not have it yet. */
+  base: string | undefined
   stale: string[]
   inputs: GoldenInputs
   stage: RunStage
@@ -231,9 +237,11 @@ async function buildImages(plan: {
         cure: "Mend the image, or check that the machine reaches Debian's archive; then run `vethlab setup` again.",
       })
     }
-    await stage('base of the images: import', async () => {
-      await inBuilder(['docker', 'import', '--change', 'CMD ["bash"]', '-', 'vethlab/base'], await readFile(base))
-    })
+    if (base !== undefined) {
+      await stage('base of the images: import', async () => {
+        await inBuilder(['docker', 'import', '--change', 'CMD ["bash"]', '-', 'vethlab/base'], await readFile(base))
+      })
+    }
     for (const name of stale) {
       await stage(`image ${name}`, async () => {
         const context = join(state.cache, 'context.tar')

@@ -1,0 +1,108 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { packageRoot } from '../../server/package-root.js'
+import { findGolden, requireGolden } from '../../server/rack/golden/golden.js'
+import { StateDirectory } from '../../server/rack/state-directory.js'
+import { Store } from '../../server/rack/store.js'
+import { footprint } from './footprint.js'
+
+/** A copy of the package, whose inputs the test may change, and a state directory that does not exist yet. */
+const scratch = mkdtempSync('/var/tmp/vl-setup-')
+const copy = join(scratch, 'package')
+const statePath = join(scratch, 'state')
+
+beforeAll(() => {
+  mkdirSync(copy)
+  for (const part of ['package.json', 'dist', 'labs', 'server/rack/golden/files']) {
+    cpSync(join(packageRoot, part), join(copy, part), { recursive: true })
+  }
+  symlinkSync(join(packageRoot, 'node_modules'), join(copy, 'node_modules'))
+})
+afterAll(async () => {
+  execFileSync(process.execPath, [join(copy, 'dist/main.js'), 'sweep', '--all'], {
+    env: { ...process.env, VETHLAB_STATE: statePath },
+  })
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+class SetUp {
+  said = ''
+  private constructor(readonly child: ChildProcess) {
+    child.stderr!.on('data', (bytes) => {
+      this.said += bytes
+    })
+  }
+  static start(): SetUp {
+    const child = spawn(process.execPath, [join(copy, 'dist/main.js'), 'setup'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, VETHLAB_STATE: statePath },
+    })
+    return new SetUp(child)
+  }
+  async finished(): Promise<string> {
+    const [code] = await once(this.child, 'exit')
+    expect(code, this.said).toBe(0)
+    return this.said
+  }
+  /** Lets it run some seconds into a stage, and kills it. */
+  async killIn(stage: string, seconds: number): Promise<void> {
+    await expect.poll(() => this.said, { timeout: 200_000, interval: 100 }).toContain(`${stage} ...`)
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+    const exited = once(this.child, 'exit')
+    this.child.kill('SIGKILL')
+    await exited
+  }
+}
+
+/** Names of the stages that were begun. */
+function stages(said: string): string[] {
+  return [...said.matchAll(/^(.+) \.\.\.$/gm)].map((match) => match[1]!)
+}
+
+it('is killed at several points, goes on where it was, and rebuilds only what changed', {
+  timeout: 900_000,
+}, async () => {
+  await SetUp.start().killIn('host system', 8)
+  const state = StateDirectory.at(statePath)
+  const store = await Store.open(state)
+  await expect(requireGolden(store)).rejects.toMatchObject({ code: 'golden.missing', cure: 'Run `vethlab setup`.' })
+  // What it had started has gone with it, and writes no more.
+  await expect.poll(() => execFileSync('ps', ['-eo', 'args']).toString(), { timeout: 20_000 }).not.toContain(statePath)
+
+  await SetUp.start().killIn('image mariadb', 3)
+  expect(await findGolden(store)).toBeUndefined()
+
+  const resumed = stages(await SetUp.start().finished())
+  expect(resumed).not.toContain('host system')
+  expect(resumed).not.toContain('base of the images')
+  expect(resumed).toEqual(expect.arrayContaining(['image busybox', 'image mariadb', 'image nginx', 'finish']))
+  const first = await requireGolden(store)
+  expect(first.current).toBe(true)
+  expect(footprint(state)).toMatchObject({
+    processes: [],
+    mounts: [],
+    controlGroups: [],
+    slots: [],
+    snapshots: [],
+    records: [],
+  })
+  const kibibytes = Number(
+    execFileSync('du', ['--summarize', '--one-file-system', state.root]).toString().split('\t')[0],
+  )
+  expect(kibibytes).toBeLessThan(3 * 1024 * 1024)
+
+  expect(stages(await SetUp.start().finished())).toEqual([])
+  expect(await requireGolden(store)).toMatchObject({ name: first.name, builtAt: first.builtAt })
+
+  appendFileSync(join(copy, 'labs/images/nginx/index.html'), '<p>changed</p>\n')
+  expect(stages(await SetUp.start().finished())).toEqual(['image nginx', 'finish'])
+  appendFileSync(join(copy, 'server/rack/golden/files/usr/local/sbin/systemctl'), '# changed\n')
+  expect(stages(await SetUp.start().finished())).toEqual(['finish'])
+  const names = (await store.list('golden')).map((path) => path.slice(path.lastIndexOf('/') + 1))
+  expect(names.filter((name) => name.startsWith('golden-'))).toHaveLength(1)
+  const last = store.golden(names.find((name) => name.startsWith('golden-'))!)
+  expect(readFileSync(join(last, 'usr/local/sbin/systemctl'), 'utf8')).toContain('# changed')
+})
