@@ -50,17 +50,20 @@ export function rackCommand(): Command {
     .command('exec <rack> <host> <argv...>')
     .description('run a program as root of a host; its exit code becomes this one')
     .option('--timeout <seconds>', 'deadline', Number, 30)
+    .option('-i, --stdin', 'give it the standard input', false)
     .passThroughOptions()
-    .action(async (id: string, host: string, argv: string[], { timeout }: { timeout: number }) => {
-      await withRacks(async (racks) => {
-        const stdin = process.stdin.isTTY ? '' : await readAll(process.stdin)
-        const result = await racks.exec(id, host, argv, { stdin, timeoutMs: timeout * 1000 })
-        process.stdout.write(result.stdout)
-        process.stderr.write(result.stderr)
-        if (result.timedOut) process.stderr.write(`vethlab: ended after ${timeout} s\n`)
-        process.exitCode = result.exitCode ?? 124
-      })
-    })
+    .action(
+      async (id: string, host: string, argv: string[], { timeout, stdin }: { timeout: number; stdin: boolean }) => {
+        await withRacks(async (racks) => {
+          const input = stdin ? await readAll(process.stdin) : ''
+          const result = await racks.exec(id, host, argv, { stdin: input, timeoutMs: timeout * 1000 })
+          process.stdout.write(result.stdout)
+          process.stderr.write(result.stderr)
+          if (result.timedOut) process.stderr.write(`vethlab: ended after ${timeout} s\n`)
+          process.exitCode = result.exitCode ?? 124
+        })
+      },
+    )
   rack
     .command('shell <rack> <host>')
     .description('open a terminal in a host; Ctrl-] leaves it')

@@ -13,6 +13,7 @@ export const featureNames = [
   'macvlan',
   'nf_tables',
   'xt_matches',
+  'br_netfilter',
   'btrfs',
   'loop',
   'overlayfs',
@@ -113,6 +114,12 @@ const features: Record<FeatureName, Feature> = {
     module: 'nft_compat',
     cure: 'It takes xt_addrtype and xt_conntrack too.',
     probe: probeXtMatches,
+  },
+  br_netfilter: {
+    needed: 'lab',
+    fails: 'The Engine cannot make overlay networks, nor keep the containers of a network apart.',
+    module: 'br_netfilter',
+    probe: probeBridgeFilter,
   },
   btrfs: {
     needed: 'required',
@@ -274,6 +281,16 @@ async function probeUserNamespaces(): Promise<Answer> {
   const result = await runTool(['unshare', '--user', '--map-root-user', '--', 'true'])
   if (result.ok) return present('one was made')
   return result.complaint.startsWith('unshare:') ? absent(result.complaint) : unknown(result.complaint)
+}
+
+/** Loaded it would change what the machine's own bridges let pass, so it is only asked whether it could be. */
+async function probeBridgeFilter(): Promise<Answer> {
+  const loaded = await access('/proc/sys/net/bridge').then(
+    () => true,
+    () => false,
+  )
+  if (loaded) return present('it is at work')
+  return judge(await runTool(['modprobe', '--dry-run', 'br_netfilter']), 'it can be loaded')
 }
 
 /** Asks for the family that ip_vs is configured through; the kernel loads the module for that. */

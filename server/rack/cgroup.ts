@@ -22,10 +22,7 @@ export class Cgroups {
     const mode = await cgroupMode()
     if (mode === 'v2') {
       const cgroups = new Cgroups(mode, [mountPoint], mark)
-      // A group's children have only the controllers that it hands down.
       await cgroups.handDown(mountPoint)
-      await mkdir(join(mountPoint, mark), { recursive: true })
-      await cgroups.handDown(join(mountPoint, mark))
       return cgroups
     }
     const mounts = await readFile('/proc/self/mounts', 'utf8')
@@ -33,6 +30,7 @@ export class Cgroups {
     return new Cgroups(mode, hierarchies, mark)
   }
 
+  /** On v2 a group's children have only the controllers that it hands down. */
   private async handDown(directory: string): Promise<void> {
     const available = (await readFile(join(directory, 'cgroup.controllers'), 'utf8')).trim().split(' ')
     for (const controller of ['cpu', 'memory', 'pids', 'cpuset', 'io'].filter((name) => available.includes(name))) {
@@ -53,7 +51,11 @@ export class Cgroups {
         const guest = join(outer, 'guest')
         await mkdir(guest, { recursive: true })
         if (hierarchy.endsWith('/cpuset')) await this.inheritCpus([join(hierarchy, this.mark), outer, guest])
-        if (this.mode === 'v2') await this.handDown(outer)
+        if (this.mode === 'v2') {
+          // A sweep removes the mark's group whenever it is empty, so each host hands down to itself.
+          await this.handDown(join(hierarchy, this.mark))
+          await this.handDown(outer)
+        }
         // cgroups(7), "cgroup delegation": the directory and the files that move tasks and controllers, and no other.
         const files = ['.', 'cgroup.procs', 'cgroup.threads', 'cgroup.subtree_control', 'tasks']
         await Promise.all(files.map((file) => chown(join(guest, file), uid, uid).catch(ignoreMissing)))

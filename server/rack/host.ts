@@ -11,7 +11,16 @@ import { machinePath, run } from './command.js'
 import { EngineClient } from './engine.js'
 import { freeSlot, type IdSlot, makeUserNamespace, slotIds, takeSlot } from './identity.js'
 import { mountIdmapped, setHostname, unmount } from './kernel.js'
-import { identify, isAlive, type Owner, type ProcessIdentity, readRecord, signal, writeRecord } from './record.js'
+import {
+  identify,
+  isAlive,
+  makeRecordedDirectory,
+  type Owner,
+  type ProcessIdentity,
+  readRecord,
+  signal,
+  writeRecord,
+} from './record.js'
 import type { StateDirectory } from './state-directory.js'
 import type { Store } from './store.js'
 import { defaultHostLimits, type HostKind, type HostLimits } from './topology.js'
@@ -40,6 +49,7 @@ export interface HostRecord {
 /** Longest wait for an Engine on a busy machine. */
 const readyTimeoutMs = 60_000
 const runcTimeoutMs = 30_000
+const recordFile = 'host.json'
 
 /** A machine of a rack: a container with a system of its own, and the record that says whose it is. */
 export class Host {
@@ -76,8 +86,8 @@ export class Host {
     const record: HostRecord = { id, kind, slot: slot.number, golden, owner: ground.owner }
     const host = new Host(ground, record)
     try {
-      await mkdir(host.rootfs, { recursive: true, mode: 0o700 })
-      await host.save()
+      await makeRecordedDirectory(ground.state.hosts, id, recordFile, record)
+      await mkdir(host.rootfs, { mode: 0o700 })
       // The host's root has to pass on its way to its file system; no other user of the machine may.
       await chown(host.directory, 0, slot.base)
       await chmod(host.directory, 0o710)
@@ -223,5 +233,5 @@ function newHostId(): string {
 }
 
 export function recordPath(state: StateDirectory, id: string): string {
-  return join(state.hosts, id, 'host.json')
+  return join(state.hosts, id, recordFile)
 }

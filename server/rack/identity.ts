@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { constants } from 'node:fs'
-import { mkdir, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VethlabError } from '../errors.js'
 import { machinePath, must } from './command.js'
+import { identify, isAlive, type ProcessIdentity, readRecord, recordedDirectories } from './record.js'
 
 /**
  * User ids of hosts. Every host has 65,536 ids of its own, so that what the kernel counts per user (pipes, queued
@@ -40,6 +40,12 @@ const namespaceLimits: Record<string, number> = {
   max_fanotify_marks: 8192,
 }
 
+interface SlotRecord {
+  mark: string
+  host: string
+  maker: ProcessIdentity
+}
+
 export interface IdSlot {
   number: number
   /** The machine's id of root inside. */
@@ -54,15 +60,21 @@ export function slotIds(number: number): { base: number; owner: number } {
 /** Takes a free slot. @throws VethlabError rack.limit */
 export async function takeSlot(mark: string, host: string): Promise<IdSlot> {
   await mkdir(slotDirectory, { recursive: true, mode: 0o700 })
-  for (let number = 0; number < slotCount; number++) {
-    try {
-      const file = await open(slotPath(number), constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600)
-      await file.writeFile(`${mark} ${host}\n`)
-      await file.close()
-      return { number, base: slotIds(number).base }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  const maker = identify(process.pid)!
+  const draft = join(slotDirectory, `.new-${maker.pid}-${maker.startTime}-${host}`)
+  await writeFile(draft, JSON.stringify({ mark, host, maker } satisfies SlotRecord), { mode: 0o600 })
+  try {
+    for (let number = 0; number < slotCount; number++) {
+      try {
+        // Fails where the name exists; and a slot is never there without its content.
+        await link(draft, slotPath(number))
+        return { number, base: slotIds(number).base }
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
     }
+  } finally {
+    await unlink(draft)
   }
   throw new VethlabError('rack.limit', `all ${slotCount} id ranges of the machine are in use`, {
     place: slotDirectory,
@@ -78,12 +90,12 @@ export async function freeSlot(number: number): Promise<void> {
   await unlink(slotPath(number)).catch(() => {})
 }
 
-/** Slots that one installation holds, for the sweep. */
-export async function slotsOf(mark: string): Promise<{ number: number; host: string }[]> {
-  const slots: { number: number; host: string }[] = []
-  for (const name of await readdir(slotDirectory).catch(() => [])) {
-    const [holder, host] = (await readFile(join(slotDirectory, name), 'utf8').catch(() => '')).trim().split(' ')
-    if (holder === mark && host) slots.push({ number: Number(name), host })
+/** Slots that one installation holds, for the sweep. `newborn`: its maker lives, and may be about to record its host. */
+export async function slotsOf(mark: string): Promise<{ number: number; host: string; newborn: boolean }[]> {
+  const slots: { number: number; host: string; newborn: boolean }[] = []
+  for (const name of await recordedDirectories(slotDirectory).catch(() => [])) {
+    const record = await readRecord<SlotRecord>(join(slotDirectory, name))
+    if (record?.mark === mark) slots.push({ number: Number(name), host: record.host, newborn: isAlive(record.maker) })
   }
   return slots
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { keepBridgesUnfiltered } from './bridge-filter.js'
 import { makeNetworkNamespace, unmount } from './kernel.js'
 import { mustIn } from './namespace-command.js'
 import type { StateDirectory } from './state-directory.js'
@@ -28,6 +29,7 @@ export class Lan {
     await (await open(this.namespace, 'wx', 0o600)).close()
     makeNetworkNamespace(this.namespace, () => {
       for (const [name, value] of lanSettings) writeFileSync(`/proc/sys/net/${name}`, value)
+      keepBridgesUnfiltered()
     })
     await this.ip([
       'link set lo up',

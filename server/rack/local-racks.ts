@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { oneLine, VethlabError } from '../errors.js'
 import { fromPackage } from '../package-root.js'
 import { PtyHostClient } from '../terminal/client.js'
+import { loadBridgeFilter } from './bridge-filter.js'
 import { Cgroups } from './cgroup.js'
 import type { CommandResult } from './command.js'
 import { execInHost, hostCommand } from './exec.js'
@@ -15,7 +16,7 @@ import { Host, type HostGround } from './host.js'
 import { configureInterfaces, Lan } from './lan.js'
 import { captureHost, probeFrom } from './observe.js'
 import { Pool, type PoolSize } from './pool.js'
-import { type RackRecord, rackRecordPath } from './rack-record.js'
+import { type RackRecord, rackRecordFile, rackRecordPath } from './rack-record.js'
 import type {
   ExecOptions,
   HostCapture,
@@ -26,7 +27,17 @@ import type {
   RackInfo,
   Racks,
 } from './racks.js'
-import { endProcess, identify, isAlive, type Owner, ownProcess, readRecord, writeRecord } from './record.js'
+import {
+  endProcess,
+  identify,
+  isAlive,
+  makeRecordedDirectory,
+  type Owner,
+  ownProcess,
+  readRecord,
+  recordedDirectories,
+  writeRecord,
+} from './record.js'
 import type { StateDirectory } from './state-directory.js'
 import { Store } from './store.js'
 import { sweep } from './sweep.js'
@@ -54,6 +65,7 @@ const leastFreeBytes = 512 * 1024 ** 2
 /** Of each stream of a program in a host: an answer goes through rackd's socket in one piece. */
 const usualOutputBytes = 1024 ** 2
 const largestOutputBytes = 3 * 1024 ** 2
+const tidyAfterMs = 10_000
 const ptyHostDeadlineMs = 10_000
 
 interface OpenRack {
@@ -68,6 +80,7 @@ export class LocalRacks implements Racks {
   /** Changes of one rack happen one after another. */
   private readonly queues = new Map<string, Promise<unknown>>()
   private opening = 0
+  private tidying: NodeJS.Timeout | undefined
   private pool: Pool
 
   private constructor(
@@ -85,6 +98,7 @@ export class LocalRacks implements Racks {
     const store = await Store.open(state)
     const golden = await requireGolden(store)
     const cgroups = await Cgroups.open(state.mark)
+    await loadBridgeFilter()
     const owner: Owner = options.owner === 'rackd' ? { kind: 'rackd' } : ownProcess()
     const ground: HostGround = { state, store, cgroups, owner }
     const racks = new LocalRacks(state, ground, golden.name, new Uplinks(state), options)
@@ -96,7 +110,7 @@ export class LocalRacks implements Racks {
 
   private async adopt(): Promise<void> {
     const inUse = new Set<string>()
-    for (const id of await readdir(this.state.racks)) {
+    for (const id of await recordedDirectories(this.state.racks)) {
       const record = await readRecord<RackRecord>(rackRecordPath(this.state, id))
       if (record?.owner.kind !== 'rackd' || !record.open) continue
       const hosts = new Map<string, Host>()
@@ -108,7 +122,7 @@ export class LocalRacks implements Racks {
       const lans = new Map(record.plan.lans.map((plan) => [plan.name, Lan.at(this.state, id, plan)]))
       this.racks.set(id, { record, hosts, lans })
     }
-    for (const id of await readdir(this.state.hosts)) {
+    for (const id of await recordedDirectories(this.state.hosts)) {
       if (inUse.has(id)) continue
       const host = await Host.adopt(this.ground, id)
       if (host?.record.owner.kind !== 'rackd') continue
@@ -146,8 +160,7 @@ export class LocalRacks implements Racks {
     const rack: OpenRack = { record, hosts: new Map(), lans: new Map() }
     this.opening++
     try {
-      await mkdir(join(this.state.racks, id), { mode: 0o700 })
-      await this.save(rack)
+      await makeRecordedDirectory(this.state.racks, id, rackRecordFile, record)
       await this.build(rack, options)
       this.racks.set(id, rack)
       return this.info(rack)
@@ -258,6 +271,11 @@ export class LocalRacks implements Racks {
       this.racks.delete(id)
       await this.dismantle(rack)
     })
+    // The kernel lets go of a removed snapshot's quota group only after its cleaner has been there.
+    this.tidying ??= setTimeout(() => {
+      this.tidying = undefined
+      void this.ground.store.clearStaleQuotas()
+    }, tidyAfterMs).unref()
   }
 
   /** Ends everything at once: racks of this process, and the pool. */

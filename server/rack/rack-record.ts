@@ -19,6 +19,8 @@ export interface RackRecord {
   ptyHost?: ProcessIdentity
 }
 
+export const rackRecordFile = 'rack.json'
+
 export function rackRecordPath(state: StateDirectory, id: string): string {
-  return join(state.racks, id, 'rack.json')
+  return join(state.racks, id, rackRecordFile)
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A process, told from a later one with the same number by its start time. */
@@ -66,6 +67,36 @@ export async function writeRecord(path: string, value: unknown): Promise<void> {
   const draft = `${path}.${process.pid}.draft`
   await writeFile(draft, JSON.stringify(value, null, 1), { mode: 0o600 })
   await rename(draft, path)
+}
+
+const newbornPattern = /^\.new-(\d+)-(\d+)-/
+
+/**
+ * Makes a directory that has its record from its first moment on, so that nobody ever sees one without. A maker that is
+ * killed on the way leaves a name that tells whose it was.
+ */
+export async function makeRecordedDirectory(
+  parent: string,
+  name: string,
+  file: string,
+  record: unknown,
+): Promise<void> {
+  const maker = identify(process.pid)!
+  const draft = join(parent, `.new-${maker.pid}-${maker.startTime}-${name}`)
+  await mkdir(draft, { mode: 0o700 })
+  await writeRecord(join(draft, file), record)
+  await rename(draft, join(parent, name))
+}
+
+/** The recorded directories of a parent. What dead makers have left unfinished is removed. */
+export async function recordedDirectories(parent: string): Promise<string[]> {
+  const names: string[] = []
+  for (const name of await readdir(parent)) {
+    const [, pid, startTime] = newbornPattern.exec(name) ?? []
+    if (pid === undefined) names.push(name)
+    else if (identify(Number(pid))?.startTime !== startTime) await removeRecord(join(parent, name))
+  }
+  return names
 }
 
 /** @returns undefined when there is none, or it can't be read: an unreadable record owns nothing */

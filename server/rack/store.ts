@@ -3,6 +3,7 @@ import { mkdir, open, readdir, readFile, rename, statfs } from 'node:fs/promises
 import { basename, join } from 'node:path'
 import { VethlabError } from '../errors.js'
 import { must, run } from './command.js'
+import { enableSimpleQuotas } from './kernel.js'
 import type { StateDirectory } from './state-directory.js'
 
 const BTRFS_SUPER_MAGIC = 0x9123683e
@@ -30,7 +31,7 @@ export class Store {
       if (!own && !mounted) await store.mountImage()
       for (const part of ['golden', 'hosts']) await mkdir(join(state.store, part), { recursive: true, mode: 0o700 })
       // Does nothing where it is enabled already.
-      if (own || !mounted) await run('btrfs', ['quota', 'enable', state.store])
+      if ((own || !mounted) && !enableSimpleQuotas(state.store)) await run('btrfs', ['quota', 'enable', state.store])
       return store
     })
   }

@@ -1,12 +1,20 @@
-import { readdir, readFile, rmdir, stat } from 'node:fs/promises'
+import { readdir, readFile, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from './command.js'
 import { Host, type HostGround, recordPath } from './host.js'
-import { freeSlot, slotPath, slotsOf } from './identity.js'
+import { freeSlot, slotsOf } from './identity.js'
 import { unmount } from './kernel.js'
 import { Lan } from './lan.js'
 import { type RackRecord, rackRecordPath } from './rack-record.js'
-import { endProcess, isAlive, type Owner, type ProcessIdentity, readRecord, removeRecord } from './record.js'
+import {
+  endProcess,
+  isAlive,
+  type Owner,
+  type ProcessIdentity,
+  readRecord,
+  recordedDirectories,
+  removeRecord,
+} from './record.js'
 import { Uplinks } from './uplink.js'
 
 /** What a sweep removed, by kind. */
@@ -26,9 +34,6 @@ export interface SweepOptions {
   all?: boolean
 }
 
-/** Between the first trace of something new and its record, at most. */
-const newbornMs = 10_000
-
 /**
  * Removes what crashed processes left: racks and hosts whose owner is dead, and things that carry our mark without a
  * record. What belongs to a living process, to another state directory or to anybody else is not touched.
@@ -44,7 +49,7 @@ async function sweepNow(ground: HostGround, { adopting = false, all = false }: S
   const answeredFor = (owner: Owner) => isAlive(owner.kind === 'process' ? owner : rackd)
 
   const kept = new Map<string, RackRecord>()
-  for (const id of await readdir(state.racks)) {
+  for (const id of await recordedDirectories(state.racks)) {
     const record = await readRecord<RackRecord>(rackRecordPath(state, id))
     if (record && answeredFor(record.owner)) {
       kept.set(id, record)
@@ -64,7 +69,7 @@ async function sweepNow(ground: HostGround, { adopting = false, all = false }: S
   }
 
   const living = new Set<string>()
-  for (const id of await readdir(state.hosts)) {
+  for (const id of await recordedDirectories(state.hosts)) {
     const host = await Host.adopt(ground, id)
     if (!host) continue
     const { owner, rack } = host.record
@@ -109,9 +114,9 @@ async function removeStrays(ground: HostGround, living: Set<string>, report: Swe
     unmount(path)
     report.strays.push(`mount ${path}`)
   }
-  for (const id of await readdir(state.hosts)) {
+  for (const id of await recordedDirectories(state.hosts)) {
     const path = join(state.hosts, id)
-    if (!(await stray(id)) || (await isNewborn(path))) continue
+    if (!(await stray(id))) continue
     await rmdir(join(path, 'rootfs')).catch(() => {})
     await removeRecord(path)
   }
@@ -121,14 +126,9 @@ async function removeStrays(ground: HostGround, living: Set<string>, report: Swe
     await store.remove([path])
     report.strays.push(`snapshot ${id}`)
   }
-  for (const { number, host } of await slotsOf(state.mark)) {
-    if ((await stray(host)) && !(await isNewborn(slotPath(number)))) await freeSlot(number)
+  for (const { number, host, newborn } of await slotsOf(state.mark)) {
+    if (!newborn && (await stray(host))) await freeSlot(number)
   }
-}
-
-async function isNewborn(path: string): Promise<boolean> {
-  const made = await stat(path).catch(() => undefined)
-  return made !== undefined && Date.now() - made.mtimeMs < newbornMs
 }
 
 /** After a reboot no host is alive, and nothing of a rack is worth keeping. */

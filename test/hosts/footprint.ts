@@ -13,7 +13,8 @@ export interface Footprint {
   tables: string[]
   slots: string[]
   snapshots: string[]
-  quotaGroups: number
+  /** Of snapshots that are gone. */
+  staleQuotaGroups: number
   records: string[]
 }
 
@@ -49,12 +50,12 @@ export function footprint(state: StateDirectory): Footprint {
       readFileSync(join('/run/vethlab/slots', name), 'utf8').includes(state.mark),
     ),
     snapshots: entries(join(state.store, 'hosts')),
-    quotaGroups: execFileSync('btrfs', ['qgroup', 'show', state.store]).toString().split('\n').length,
+    staleQuotaGroups: staleQuotaGroups(state),
     records: [...entries(state.racks), ...entries(state.hosts), ...entries(state.netns), ...entries(state.runcRoot)],
   }
 }
 
-/** Processes in a control group of ours, with a file of ours open as their root, or of our programs. */
+/** Processes in a control group of ours, with a root or an open file of ours, or of our programs. */
 function processesOf(state: StateDirectory): string[] {
   return readdirSync('/proc').flatMap((pid) => {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return []
@@ -62,12 +63,27 @@ function processesOf(state: StateDirectory): string[] {
       const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
       const root = readlinkSync(`/proc/${pid}/root`)
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-      const ours = groups.includes(state.mark) || root.startsWith(state.root) || command.includes(state.run)
+      const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+      const ours =
+        groups.includes(state.mark) ||
+        root.startsWith(state.root) ||
+        command.includes(state.run) ||
+        files.some((file) => file.startsWith(`${state.run}/`))
       return ours ? [`${pid} ${command}`] : []
     } catch {
       return []
     }
   })
+}
+
+function staleQuotaGroups(state: StateDirectory): number {
+  if (!lines('/proc/self/mounts').some((line) => line.split(' ')[1] === state.store)) return 0
+  const ids = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1])
+  const groups = ids(execFileSync('btrfs', ['qgroup', 'show', state.store]).toString(), /^0\/(\d+)\s/gm)
+  const subvolumes = new Set(
+    ids(execFileSync('btrfs', ['subvolume', 'list', '-a', state.store]).toString(), /^ID (\d+) /gm),
+  )
+  return groups.filter((id) => id !== '5' && !subvolumes.has(id)).length
 }
 
 function lines(path: string): string[] {

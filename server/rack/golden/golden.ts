@@ -1,11 +1,11 @@
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { VethlabError } from '../../errors.js'
 import { Cgroups } from '../cgroup.js'
 import { must, run } from '../command.js'
 import { execInHost } from '../exec.js'
 import { Host, type HostGround } from '../host.js'
-import { ownProcess, readRecord } from '../record.js'
+import { ownProcess, readRecord, recordedDirectories } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
 import { Store } from '../store.js'
 import { sweep } from '../sweep.js'
@@ -273,7 +273,7 @@ async function buildImages(plan: {
 /** Goldens that are neither current nor under a living host. */
 async function removeOldGoldens(state: StateDirectory, store: Store, current: Golden): Promise<void> {
   const used = new Set([current.name, `system-${current.inputs.system}`])
-  for (const id of await readdir(state.hosts)) {
+  for (const id of await recordedDirectories(state.hosts)) {
     const host = await readRecord<{ golden: string }>(join(state.hosts, id, 'host.json'))
     if (host) used.add(host.golden)
   }
