@@ -10,6 +10,7 @@ import { PtyHostClient } from '../terminal/client.js'
 import { loadBridgeFilter } from './bridge-filter.js'
 import { Cgroups } from './cgroup.js'
 import type { CommandResult } from './command.js'
+import type { EngineClient } from './engine.js'
 import { execInHost, hostCommand } from './exec.js'
 import { requireGolden } from './golden/golden.js'
 import { Host, type HostGround } from './host.js'
@@ -82,15 +83,34 @@ export class LocalRacks implements Racks {
   private opening = 0
   private tidying: NodeJS.Timeout | undefined
   private pool: Pool
+  private goldens = ''
 
   private constructor(
     private readonly state: StateDirectory,
     private readonly ground: HostGround,
-    private readonly golden: string,
+    private golden: string,
     private readonly uplinks: Uplinks,
     private readonly options: LocalRacksOptions,
   ) {
-    this.pool = new Pool(ground, golden, options.pool ?? { docker: 0, plain: 0 }, () => this.opening > 0)
+    this.pool = this.newPool()
+  }
+
+  private newPool(): Pool {
+    const size = this.options.pool ?? { docker: 0, plain: 0 }
+    return new Pool(this.ground, this.golden, size, () => this.opening > 0)
+  }
+
+  /** A set-up may have made another golden system since: new hosts are made from that, and the pool is made anew. */
+  private async followGolden(): Promise<void> {
+    const goldens = (await this.ground.store.list('golden')).join()
+    if (goldens === this.goldens) return
+    const { name } = await requireGolden(this.ground.store)
+    this.goldens = goldens
+    if (name === this.golden) return
+    this.golden = name
+    const old = this.pool
+    this.pool = this.newPool()
+    void old.drain().catch(() => {})
   }
 
   /** Removes what crashed processes left, takes over the racks of an earlier rackd, and begins to fill the pool. */
@@ -139,6 +159,7 @@ export class LocalRacks implements Racks {
         cure: 'Close one, or wait until one ends.',
       })
     }
+    await this.followGolden()
     await this.ground.store.requireSpace()
     if (freemem() < leastFreeBytes) {
       throw new VethlabError('machine.out-of-memory', `only ${Math.floor(freemem() / 1024 ** 2)} MiB are free`, {
@@ -242,6 +263,7 @@ export class LocalRacks implements Racks {
     return this.inTurn(id, async (rack) => {
       const plans = rack.record.plan.hosts.filter((plan) => host === undefined || plan.name === host)
       if (host !== undefined) this.host(rack, host)
+      await this.followGolden()
       this.opening++
       try {
         await allOrNothing(
@@ -405,20 +427,26 @@ export class LocalRacks implements Racks {
   }
 
   async engine(id: string, host: string, path: string): Promise<unknown> {
-    const found = this.host(this.rack(id), host)
-    if (found.record.kind !== 'docker') {
-      throw new VethlabError('host.no-engine', 'a plain host has no Engine', {
-        place: `${id}/${host}`,
-        cure: 'Ask a docker host.',
-      })
-    }
     if (!/^\/[\x21-\x7e]{0,2000}$/.test(path)) {
       throw new VethlabError('argument.invalid', 'is no path of the Engine API', {
         place: 'path',
         cure: 'Write it as /networks.',
       })
     }
-    return found.engine.get(path)
+    return this.engineOf(id, host).get(path)
+  }
+
+  async watchEngine(id: string, host: string, onEvent: (event: unknown) => void, abort: AbortSignal): Promise<void> {
+    for await (const event of this.engineOf(id, host).events(abort)) onEvent(event)
+  }
+
+  private engineOf(id: string, name: string): EngineClient {
+    const host = this.host(this.rack(id), name)
+    if (host.record.kind === 'docker') return host.engine
+    throw new VethlabError('host.no-engine', 'a plain host has no Engine', {
+      place: `${id}/${name}`,
+      cure: 'Ask a docker host.',
+    })
   }
 
   async capture(id: string, host: string): Promise<HostCapture> {

@@ -29,6 +29,8 @@ export interface Racks {
 
   /** GET from a host's Engine, such as `/networks`; undefined where the Engine knows no such thing. */
   engine(rack: string, host: string, path: string): Promise<unknown>
+  /** Calls back with each of the Engine's events from now on; resolves when `signal` aborts or the Engine ends. */
+  watchEngine(rack: string, host: string, onEvent: (event: unknown) => void, signal: AbortSignal): Promise<void>
   /** What the kernel holds in every network namespace of a host, read with the machine's own tools. */
   capture(rack: string, host: string): Promise<HostCapture>
   /** An active question, asked with the machine's own tools from a network namespace of a host. */

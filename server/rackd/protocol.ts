@@ -28,6 +28,8 @@ export const requests = {
   terminals: z.strictObject({ rack: Id }),
   setLink: z.strictObject({ rack: Id, lan: Name, host: Name, state: z.enum(['cut', 'mended']) }),
   engine: z.strictObject({ rack: Id, host: Name, path: z.string().max(2048) }),
+  /** Answers when the watching ends; `token` names the events. */
+  watchEngine: z.strictObject({ rack: Id, host: Name, token: z.string().max(64) }),
   capture: z.strictObject({ rack: Id, host: Name }),
   probe: z.strictObject({ rack: Id, host: Name, probe: ProbeRequest }),
 }
@@ -37,3 +39,6 @@ export const progressNotification = z.object({
   token: z.string(),
   progress: z.object({ stage: z.enum(['hosts', 'network', 'engines']), elapsedMs: z.number() }),
 })
+
+/** One event of an Engine that a client watches. */
+export const engineEventNotification = z.object({ token: z.string(), event: z.unknown() })

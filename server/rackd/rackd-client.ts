@@ -12,10 +12,12 @@ import type {
 import type { TopologyInput } from '../rack/topology.js'
 import { type Channel, dial } from '../rpc/channel.js'
 import { PtyHostClient } from '../terminal/client.js'
-import { progressNotification, type requests } from './protocol.js'
+import { engineEventNotification, progressNotification, type requests } from './protocol.js'
 
 /** Opening a rack cold on a busy machine, resetting a large one: minutes at the very most. */
 const changeTimeoutMs = 300_000
+/** For what ends when its caller wants: the longest that a timer can be, 24 days. */
+const longestTimerMs = 2 ** 31 - 1
 /** Over the deadline of the program itself, for its end and the way back. */
 const marginMs = 10_000
 
@@ -23,6 +25,7 @@ const marginMs = 10_000
 export class RackdClient implements Racks {
   private channel: Promise<Channel> | undefined
   private readonly openings = new Map<string, OpenOptions['onProgress']>()
+  private readonly watchers = new Map<string, (event: unknown) => void>()
 
   constructor(private readonly socket: string) {}
 
@@ -61,6 +64,17 @@ export class RackdClient implements Racks {
   engine(rack: string, host: string, path: string): Promise<unknown> {
     return this.ask('engine', { rack, host, path })
   }
+  async watchEngine(rack: string, host: string, onEvent: (event: unknown) => void, signal: AbortSignal): Promise<void> {
+    const token = randomUUID()
+    this.watchers.set(token, onEvent)
+    try {
+      await this.ask('watchEngine', { rack, host, token }, longestTimerMs, signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      this.watchers.delete(token)
+    }
+  }
   capture(rack: string, host: string): Promise<HostCapture> {
     return this.ask('capture', { rack, host })
   }
@@ -91,6 +105,9 @@ export class RackdClient implements Racks {
     this.channel = dial(this.socket).then((channel) => {
       channel.onNotification('progress', progressNotification, ({ token, progress }) =>
         this.openings.get(token)?.(progress),
+      )
+      channel.onNotification('engineEvent', engineEventNotification, ({ token, event }) =>
+        this.watchers.get(token)?.(event),
       )
       return channel
     })

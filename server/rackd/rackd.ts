@@ -63,6 +63,9 @@ function serve(channel: Channel, racks: LocalRacks): void {
   channel.handle('terminals', requests.terminals, ({ rack }) => racks.ptyHostSocket(rack))
   channel.handle('setLink', requests.setLink, ({ rack, lan, host, state }) => racks.setLink(rack, lan, host, state))
   channel.handle('engine', requests.engine, ({ rack, host, path }) => racks.engine(rack, host, path))
+  channel.handle('watchEngine', requests.watchEngine, ({ rack, host, token }, { signal }) =>
+    racks.watchEngine(rack, host, (event) => channel.notify('engineEvent', { token, event }), signal),
+  )
   channel.handle('capture', requests.capture, ({ rack, host }) => racks.capture(rack, host))
   channel.handle('probe', requests.probe, ({ rack, host, probe }) => racks.probe(rack, host, probe))
 }

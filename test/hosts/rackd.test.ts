@@ -104,6 +104,38 @@ describe('rackd', () => {
     ptyHost.disconnect()
   })
 
+  it("tells an Engine's events as they come", async () => {
+    rackd = await RackdProcess.start(state, ...noPool)
+    const rack = await rackd.racks.open(two)
+    const events: string[] = []
+    const end = new AbortController()
+    const watching = rackd.racks.watchEngine(
+      rack.id,
+      'node1',
+      (event) => {
+        const { Type, Action } = event as { Type: string; Action: string }
+        events.push(`${Type} ${Action}`)
+      },
+      end.signal,
+    )
+    await expect
+      .poll(
+        async () => {
+          await rackd!.racks.exec(rack.id, 'node1', ['sh', '-c', 'docker network create mine; docker network rm mine'])
+          return events
+        },
+        { timeout: 30_000 },
+      )
+      .toEqual(expect.arrayContaining(['network create', 'network destroy']))
+    end.abort()
+    await watching
+    await expect(
+      rackd.racks.watchEngine(rack.id, 'laptop', () => {}, new AbortController().signal),
+    ).rejects.toMatchObject({
+      code: 'host.no-engine',
+    })
+  })
+
   it('is one at a time, and takes a waiting pool over', async () => {
     rackd = await RackdProcess.start(state, '--pool-docker', '1', '--pool-plain', '1')
     await expect(RackdProcess.start(state)).rejects.toThrow(/is rackd already/)
