@@ -1,22 +1,21 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { oneLine, VethlabError } from '../errors.js'
-import { fromPackage } from '../package-root.js'
 import { PtyHostClient } from '../terminal/client.js'
 import { loadBridgeFilter } from './bridge-filter.js'
 import { Cgroups } from './cgroup.js'
 import type { CommandResult } from './command.js'
 import type { EngineClient } from './engine.js'
-import { execInHost, hostCommand } from './exec.js'
+import { execInHost } from './exec.js'
 import { requireGolden } from './golden/golden.js'
 import { Host, type HostGround } from './host.js'
+import { hostFiles } from './host-files.js'
 import { configureInterfaces, Lan } from './lan.js'
 import { captureHost, probeFrom } from './observe.js'
 import { Pool, type PoolSize } from './pool.js'
+import { describeTerminals, ptyHostSocket, startPtyHost } from './pty-host-process.js'
 import { type RackRecord, rackRecordFile, rackRecordPath } from './rack-record.js'
 import type {
   ExecOptions,
@@ -30,7 +29,6 @@ import type {
 } from './racks.js'
 import {
   endProcess,
-  identify,
   isAlive,
   makeRecordedDirectory,
   type Owner,
@@ -42,14 +40,7 @@ import {
 import type { StateDirectory } from './state-directory.js'
 import { Store } from './store.js'
 import { sweep } from './sweep.js'
-import {
-  defaultRackLimits,
-  type HostPlan,
-  type RackLimits,
-  type RackPlan,
-  resolveTopology,
-  type TopologyInput,
-} from './topology.js'
+import { defaultRackLimits, type HostPlan, type RackLimits, resolveTopology, type TopologyInput } from './topology.js'
 import { Uplinks } from './uplink.js'
 
 export interface LocalRacksOptions {
@@ -67,7 +58,6 @@ const leastFreeBytes = 512 * 1024 ** 2
 const usualOutputBytes = 1024 ** 2
 const largestOutputBytes = 3 * 1024 ** 2
 const tidyAfterMs = 10_000
-const ptyHostDeadlineMs = 10_000
 
 interface OpenRack {
   record: RackRecord
@@ -279,7 +269,7 @@ export class LocalRacks implements Racks {
         await this.save(rack)
         await this.wire(rack, plans)
         await allOrNothing(plans.map((plan) => rack.hosts.get(plan.name)!.ready()))
-        await this.describeToPtyHost(rack)
+        await describeTerminals(this.state, id, rack.hosts)
         return this.info(rack)
       } finally {
         this.opening--
@@ -347,65 +337,16 @@ export class LocalRacks implements Racks {
 
   /** Starts the rack's pty host if need be. */
   async ptyHostSocket(id: string): Promise<string> {
-    const socket = join(this.state.racks, this.rack(id).record.id, 'pty.sock')
+    const socket = ptyHostSocket(this.state, this.rack(id).record.id)
     await this.inTurn(id, async (rack) => {
       if (isAlive(rack.record.ptyHost)) return
-      await this.startPtyHost(rack, socket)
+      await describeTerminals(this.state, id, rack.hosts)
+      await startPtyHost(this.state, id, async (ptyHost) => {
+        rack.record.ptyHost = ptyHost
+        await this.save(rack)
+      })
     })
     return socket
-  }
-
-  /** Its own session and no pipes to us: it must not notice when we die. */
-  private async startPtyHost(rack: OpenRack, socket: string): Promise<void> {
-    await this.describeToPtyHost(rack)
-    const directory = join(this.state.racks, rack.record.id)
-    const log = await open(join(directory, 'pty-host.log'), 'a', 0o600)
-    const child = spawn(
-      process.execPath,
-      [fromPackage('dist/terminal/pty-host-main.js'), join(directory, 'pty-host.json')],
-      {
-        detached: true,
-        stdio: ['ignore', log.fd, log.fd],
-        cwd: '/',
-        env: { PATH: process.env.PATH ?? '' },
-      },
-    )
-    child.unref()
-    await log.close()
-    const identity = child.pid === undefined ? undefined : identify(child.pid)
-    if (identity) {
-      rack.record.ptyHost = identity
-      await this.save(rack)
-    }
-    const deadline = Date.now() + ptyHostDeadlineMs
-    while (isAlive(identity) && Date.now() < deadline) {
-      const client = await PtyHostClient.connect(socket).catch(() => undefined)
-      if (client) {
-        client.disconnect()
-        return
-      }
-      await sleep(10)
-    }
-    throw new VethlabError('host.unreachable', 'the pty host did not start', {
-      place: rack.record.id,
-      cure: `Its last words are in ${join(directory, 'pty-host.log')}.`,
-    })
-  }
-
-  /** The pty host reads this whenever it opens a terminal. */
-  private async describeToPtyHost(rack: OpenRack): Promise<void> {
-    const hosts = [...rack.hosts].map(([name, host]) => {
-      const argv = hostCommand(this.state.runcRoot, host.id, ['bash', '-l'], {
-        tty: true,
-        env: { TERM: 'xterm-256color', COLORTERM: 'truecolor' },
-      })
-      return [name, { argv }]
-    })
-    await writeRecord(join(this.state.racks, rack.record.id, 'pty-host.json'), {
-      socket: join(this.state.racks, rack.record.id, 'pty.sock'),
-      rack: rack.record.id,
-      hosts: Object.fromEntries(hosts),
-    })
   }
 
   async setLink(id: string, lan: string, host: string, state: 'cut' | 'mended'): Promise<void> {
@@ -512,20 +453,4 @@ export class LocalRacks implements Racks {
 async function allOrNothing(work: Promise<unknown>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((outcome) => outcome.status === 'rejected')
   if (failed) throw failed.reason
-}
-
-/** A host's view of its rack: for each other host the address on a LAN they share, else its first. */
-function hostFiles(rack: RackPlan, host: HostPlan): { hosts: string; resolv: string } {
-  const mine = new Set(host.interfaces.map((leg) => leg.lan))
-  const lines = rack.hosts.flatMap((other) => {
-    const leg = other.interfaces.find((candidate) => mine.has(candidate.lan)) ?? other.interfaces[0]
-    if (!leg) return other === host ? [`127.0.1.1 ${other.name}`] : []
-    return [`${leg.address} ${other.name}`, ...(leg.address6 ? [`${leg.address6} ${other.name}`] : [])]
-  })
-  const gateway = rack.lans.find((lan) => lan.name === host.interfaces[0]?.lan)?.gateway
-  return {
-    hosts: ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...lines, ''].join('\n'),
-    // Without internet nothing listens there, and the gateway says so at once.
-    resolv: `nameserver ${gateway ?? '127.0.0.1'}\noptions timeout:2 attempts:1\n`,
-  }
 }

@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { oneLine } from '../errors.js'
 import { listen } from '../rpc/channel.js'
 import { PtyHost, ptyHostConfig } from './pty-host.js'
 
 // The process of one rack's terminals: node dist/terminal/pty-host-main.js CONFIG.json
 // It lives by itself: its parent may be gone, and its standard streams may lead nowhere.
+
+const CONFIG_CHECK_MS = 5_000
 
 const complain = (error: unknown) => {
   process.stderr.write(`pty-host: ${oneLine(error instanceof Error ? error.message : String(error))}\n`)
@@ -28,6 +30,8 @@ async function main(configPath: string | undefined): Promise<void> {
   }
   const host = new PtyHost({ ...config, hosts: () => read().hosts, onShutdown: end })
   const listener = await listen(config.socket, { mode: config.socketMode, onChannel: (channel) => host.serve(channel) })
+  // Whoever removes the rack may never have learnt of this process: its starter can be killed at any moment.
+  setInterval(() => existsSync(configPath) || end(), CONFIG_CHECK_MS).unref()
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
   process.on('SIGHUP', () => {})

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -74,6 +74,15 @@ describe('the pty host process', () => {
     expect(await once(child, 'exit')).toEqual([0, null])
     await gone
     expect(pids.map(alive)).toEqual([false, false, false])
+    expect(existsSync(socket)).toBe(false)
+  })
+
+  it('ends by itself when its config is removed, with the rack it served', async () => {
+    const { socket, child, config } = start(cookedScript('sleep 600'))
+    const exited = once(child, 'exit')
+    await connectSoon(socket)
+    rmSync(config)
+    expect(await exited).toEqual([0, null])
     expect(existsSync(socket)).toBe(false)
   })
 
