@@ -6,7 +6,7 @@ const leaveByte = 0x1d
 /** Joins this process's terminal to a new one in a host, until its shell ends or the user leaves; then it is closed. */
 export async function attachTerminal(ptyHost: PtyHostClient, host: string): Promise<void> {
   const { stdin, stdout } = process
-  const size = () => ({ cols: stdout.columns ?? 80, rows: stdout.rows ?? 24 })
+  const size = () => ({ cols: stdout.columns || 80, rows: stdout.rows || 24 })
   const terminal = await ptyHost.open({ host, ...size() })
   let leave = () => {}
   const left = new Promise<void>((resolve) => {

@@ -1,6 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { endProcess, isAlive, type ProcessIdentity, readRecord } from '../rack/record.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { Rackd } from '../rackd/rackd.js'
+
+interface RackdOptions {
+  poolDocker: number
+  poolPlain: number
+  maxRacks: number
+  closeRacks: boolean
+  stop: boolean
+}
 
 export function rackdCommand(): Command {
   return new Command('rackd')
@@ -11,8 +20,13 @@ export function rackdCommand(): Command {
     .option('--pool-plain <count>', 'plain hosts that wait, booted', whole, 1)
     .option('--max-racks <count>', 'racks at the same time', whole, 64)
     .option('--close-racks', 'close all racks at the end', false)
-    .action(async (options: { poolDocker: number; poolPlain: number; maxRacks: number; closeRacks: boolean }) => {
+    .option('--stop', 'end the rackd that runs; racks stay', false)
+    .action(async (options: RackdOptions) => {
       const state = StateDirectory.at()
+      if (options.stop) {
+        await stopRackd(state)
+        return
+      }
       const rackd = await Rackd.start(state, {
         pool: { docker: options.poolDocker, plain: options.poolPlain },
         maxRacks: options.maxRacks,
@@ -25,6 +39,12 @@ export function rackdCommand(): Command {
       await rackd.stop(options)
       process.exit(0)
     })
+}
+
+async function stopRackd(state: StateDirectory): Promise<void> {
+  const rackd = await readRecord<ProcessIdentity>(state.rackdRecord)
+  if (rackd && isAlive(rackd)) await endProcess(rackd)
+  process.stdout.write(rackd ? 'rackd has ended; racks stay for the next\n' : 'no rackd was running\n')
 }
 
 export function whole(text: string): number {

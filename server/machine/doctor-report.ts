@@ -50,7 +50,7 @@ function advise({ fails, cure }: DoctorRow, room: number): string[] {
 function summarise({ ok, rows }: DoctorReport): string {
   const count = (status: DoctorStatus) => rows.filter((entry) => entry.status === status).length
   const notes = (['missing', 'warning', 'unknown'] as const).flatMap((status) =>
-    count(status) === 0 ? [] : [`${count(status)} ${status}`],
+    count(status) === 0 ? [] : [`${count(status)} ${status}${status === 'warning' && count(status) > 1 ? 's' : ''}`],
   )
   const verdict = ok ? 'Labs can run on this machine' : 'Labs cannot run on this machine yet'
   return notes.length === 0 ? `${verdict}.` : `${verdict}: ${notes.join(', ')}.`
