@@ -1,13 +1,13 @@
 import { closeSync, constants, openSync } from 'node:fs'
-import koffi from 'koffi'
+import { constants as system } from 'node:os'
 import type { VethlabError } from '../errors.js'
+import { libc } from '../libc.js'
 
 /**
  * The few system calls that Node has no function for. All are synchronous and take microseconds to a few
  * milliseconds. Numbers are those of the kernel's unified table (the same on x86_64 and arm64).
  */
 
-const libc = koffi.load('libc.so.6')
 const openTree = libc.func('syscall', 'long', ['long', 'int', 'str', 'uint'])
 const moveMount = libc.func('syscall', 'long', ['long', 'int', 'str', 'int', 'str', 'uint'])
 const mountSetattr = libc.func('syscall', 'long', ['long', 'int', 'str', 'uint', 'void *', 'size_t'])
@@ -60,7 +60,7 @@ class SystemCallError extends Error {
 }
 
 function checked(result: number | bigint, call: string): number {
-  if (Number(result) < 0) throw new SystemCallError(call, koffi.errno())
+  if (Number(result) < 0) throw new SystemCallError(call, libc.errno())
   return Number(result)
 }
 
@@ -98,8 +98,8 @@ export function mountIdmapped(source: string, target: string, userNamespace: str
 /** Detaches a mount, never through a symbolic link. A path that is no mount is fine: false is returned. */
 export function unmount(target: string): boolean {
   if (umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW) === 0) return true
-  const errno = koffi.errno()
-  if (errno === koffi.os.errno.EINVAL || errno === koffi.os.errno.ENOENT) return false
+  const errno = libc.errno()
+  if (errno === system.errno.EINVAL || errno === system.errno.ENOENT) return false
   throw new SystemCallError(`umount ${target}`, errno)
 }
 
@@ -168,7 +168,7 @@ export async function lockFile(
   const fd = openSync(path, constants.O_CREAT | constants.O_RDWR | constants.O_NOFOLLOW, 0o600)
   const deadline = Date.now() + timeoutMs
   while (flock(fd, LOCK_EX | LOCK_NB) !== 0) {
-    if (koffi.errno() !== koffi.os.errno.EAGAIN || Date.now() > deadline) {
+    if (libc.errno() !== system.errno.EAGAIN || Date.now() > deadline) {
       closeSync(fd)
       throw busy
     }

@@ -1,4 +1,4 @@
-import koffi from 'koffi'
+import { libc } from '../libc.js'
 
 // What Node cannot ask of a file descriptor. Numbers are Linux's own, the same on x86_64 and arm64.
 const F_SETFD = 2
@@ -16,7 +16,6 @@ const LFLAG_OFFSET = 12
 const VINTR_OFFSET = 17
 const TERMIOS_BYTES = 64
 
-const libc = koffi.load(null)
 const fcntl = libc.func('int fcntl(int fd, int command, ...)')
 const ioctl = libc.func('int ioctl(int fd, unsigned long request, ...)')
 
@@ -52,5 +51,5 @@ export function discardWaitingInput(master: number): void {
 }
 
 function failure(call: string): Error {
-  return new Error(`${call} failed with errno ${koffi.errno()}`)
+  return new Error(`${call} failed with errno ${libc.errno()}`)
 }
