@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, chown, mkdir, open, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
+import { chown, mkdir, open, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VethlabError } from '../errors.js'
@@ -87,10 +87,11 @@ export class Host {
     const host = new Host(ground, record)
     try {
       await makeRecordedDirectory(ground.state.hosts, id, recordFile, record)
+      const root = ground.state.rootOf(id)
+      await mkdir(root, { mode: 0o710 })
+      // The host's root has to get in; no other user of the machine may.
+      await chown(root, 0, slot.base)
       await mkdir(host.rootfs, { mode: 0o700 })
-      // The host's root has to pass on its way to its file system; no other user of the machine may.
-      await chown(host.directory, 0, slot.base)
-      await chmod(host.directory, 0o710)
       await host.create(slot, { ...defaultHostLimits[kind], cpuShares })
       return host
     } catch (error) {
@@ -202,9 +203,8 @@ export class Host {
     // Covers a start that was cut off between runc's beginning and our note of its process.
     await run('runc', ['--root', state.runcRoot, 'delete', '--force', this.id])
     await cgroups.killAll(this.id)
-    unmount(this.rootfs)
+    await removeRoot(state, this.id)
     await Promise.all([store.remove([store.host(this.id)]), cgroups.remove(this.id)])
-    await rmdir(this.rootfs).catch(() => {})
     // The record goes last: as long as it is there, a sweep finds what is left.
     await rm(this.directory, { recursive: true, force: true, maxRetries: 0 })
     await freeSlot(this.record.slot)
@@ -218,7 +218,7 @@ export class Host {
     return join(this.ground.state.hosts, this.id)
   }
   private get rootfs(): string {
-    return join(this.directory, 'rootfs')
+    return join(this.ground.state.rootOf(this.id), 'rootfs')
   }
   private async save(): Promise<void> {
     await writeRecord(recordPath(this.ground.state, this.id), this.record)
@@ -230,6 +230,14 @@ export class Host {
 
 function newHostId(): string {
   return `h${randomBytes(5).toString('hex')}`
+}
+
+/** Unmounts a host's file system and removes its mount point; fine if that is gone. */
+export async function removeRoot(state: StateDirectory, id: string): Promise<void> {
+  const root = state.rootOf(id)
+  unmount(join(root, 'rootfs'))
+  // Never recursively: nothing but a mount point is here, and what it showed is not to be touched.
+  for (const path of [join(root, 'rootfs'), root]) await rmdir(path).catch(() => {})
 }
 
 export function recordPath(state: StateDirectory, id: string): string {

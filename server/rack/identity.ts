@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { VethlabError } from '../errors.js'
 import { machinePath, must } from './command.js'
 import { identify, isAlive, type ProcessIdentity, readRecord, recordedDirectories } from './record.js'
+import { machineDirectory } from './state-directory.js'
 
 /**
  * User ids of hosts. Every host has 65,536 ids of its own, so that what the kernel counts per user (pipes, queued
@@ -14,7 +15,7 @@ import { identify, isAlive, type ProcessIdentity, readRecord, recordedDirectorie
  * The ids are the machine's, so slots are given out for the whole machine, by files in one directory. Range: above what
  * systemd.io/UIDS-GIDS gives to container managers, below 2^31.
  */
-const slotDirectory = '/run/vethlab/slots'
+const slotDirectory = join(machineDirectory, 'slots')
 const firstId = 1_879_048_192
 const idsPerSlot = 131_072
 const slotCount = 2048

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, realpathSync } from 'node:fs'
+import { chmodSync, mkdirSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { VethlabError } from '../errors.js'
 import { lockFile } from './kernel.js'
+
+/** What all installations of a machine share. Gone after a reboot, as all that it speaks of. */
+export const machineDirectory = '/run/vethlab'
+/** Mount points of hosts' file systems. */
+export const rootsDirectory = join(machineDirectory, 'roots')
 
 /**
  * Where everything of one installation lives. Two state directories on one machine know nothing of each other:
@@ -22,7 +27,7 @@ export class StateDirectory {
     this.shortMark = id.slice(0, 6)
   }
 
-  /** @param path `VETHLAB_STATE`, or /var/lib/vethlab. Made if missing, listed by root alone. */
+  /** @param path `VETHLAB_STATE`, or /var/lib/vethlab. Made if missing, for root alone. */
   static at(path = defaultStatePath()): StateDirectory {
     if (process.getuid?.() !== 0) {
       throw new VethlabError('machine.not-root', 'racks are made of namespaces and mounts, which need root', {
@@ -38,13 +43,16 @@ export class StateDirectory {
       })
     }
     try {
-      mkdirSync(path, { recursive: true, mode: 0o711 })
+      mkdirSync(path, { recursive: true, mode: 0o700 })
       const state = new StateDirectory(realpathSync(path))
-      // Hosts pass through these to their own file systems; nobody can list them.
-      for (const directory of [state.root, state.run, state.hosts])
-        mkdirSync(directory, { recursive: true, mode: 0o711 })
-      for (const directory of [state.racks, state.netns, state.cache])
+      for (const directory of [state.racks, state.hosts, state.netns, state.cache]) {
         mkdirSync(directory, { recursive: true, mode: 0o700 })
+      }
+      // Hosts pass through these on the way to their own file systems, wherever the state directory is; nobody lists them.
+      for (const directory of [machineDirectory, rootsDirectory]) {
+        mkdirSync(directory, { recursive: true })
+        chmodSync(directory, 0o711)
+      }
       return state
     } catch (cause) {
       throw new VethlabError('store.unavailable', `can't use the state directory: ${(cause as Error).message}`, {
@@ -74,6 +82,10 @@ export class StateDirectory {
   }
   get hosts() {
     return join(this.run, 'hosts')
+  }
+  /** Where a host's file system is mounted: outside the state directory, which may be where no other user can pass. */
+  rootOf(host: string) {
+    return join(rootsDirectory, `${this.mark}-${host}`)
   }
   /** One file a LAN, on which its network namespace is mounted. */
   get netns() {

@@ -1,9 +1,8 @@
-import { readdir, readFile, rmdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from './command.js'
-import { Host, type HostGround, recordPath } from './host.js'
+import { Host, type HostGround, recordPath, removeRoot } from './host.js'
 import { freeSlot, slotsOf } from './identity.js'
-import { unmount } from './kernel.js'
 import { Lan } from './lan.js'
 import { type RackRecord, rackRecordPath } from './rack-record.js'
 import {
@@ -15,6 +14,7 @@ import {
   recordedDirectories,
   removeRecord,
 } from './record.js'
+import { rootsDirectory } from './state-directory.js'
 import { Uplinks } from './uplink.js'
 
 /** What a sweep removed, by kind. */
@@ -106,19 +106,14 @@ async function removeStrays(ground: HostGround, living: Set<string>, report: Swe
     await cgroups.remove(id)
     report.strays.push(`control group ${id}`)
   }
-  for (const path of (await readFile('/proc/self/mounts', 'utf8'))
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')) {
-    if (!path.startsWith(`${state.hosts}/`)) continue
-    if (!(await stray(path.slice(state.hosts.length + 1).split('/')[0]!))) continue
-    unmount(path)
-    report.strays.push(`mount ${path}`)
+  for (const name of await readdir(rootsDirectory)) {
+    const id = name.slice(state.mark.length + 1)
+    if (!name.startsWith(`${state.mark}-`) || !(await stray(id))) continue
+    await removeRoot(state, id)
+    report.strays.push(`mount point ${id}`)
   }
   for (const id of await recordedDirectories(state.hosts)) {
-    const path = join(state.hosts, id)
-    if (!(await stray(id))) continue
-    await rmdir(join(path, 'rootfs')).catch(() => {})
-    await removeRecord(path)
+    if (await stray(id)) await removeRecord(join(state.hosts, id))
   }
   for (const path of await store.list('hosts')) {
     const id = path.slice(path.lastIndexOf('/') + 1)

@@ -29,7 +29,7 @@ export function footprint(state: StateDirectory): Footprint {
   }
   return {
     processes: processesOf(state),
-    mounts: lines('/proc/self/mounts').filter((line) => line.split(' ')[1]?.startsWith(`${state.run}/`)),
+    mounts: lines('/proc/self/mounts').filter((line) => line.includes(state.mark) || line.includes(`${state.run}/`)),
     controlGroups: execFileSync('find', ['/sys/fs/cgroup', '-type', 'd', '-path', `*${state.mark}/h*`])
       .toString()
       .split('\n')
@@ -51,7 +51,13 @@ export function footprint(state: StateDirectory): Footprint {
     ),
     snapshots: entries(join(state.store, 'hosts')),
     staleQuotaGroups: staleQuotaGroups(state),
-    records: [...entries(state.racks), ...entries(state.hosts), ...entries(state.netns), ...entries(state.runcRoot)],
+    records: [
+      ...entries(state.racks),
+      ...entries(state.hosts),
+      ...entries(state.netns),
+      ...entries(state.runcRoot),
+      ...entries('/run/vethlab/roots').filter((name) => name.includes(state.mark)),
+    ],
   }
 }
 
