@@ -7,6 +7,12 @@ import type { HostLimits } from './topology.js'
 const mountPoint = '/sys/fs/cgroup'
 
 /**
+ * Above the limit that the host's user namespace keeps, so that a fork fails there first; see makeUserNamespace(). What
+ * is counted here alone is a program of ours on its way into the host.
+ */
+const spareProcesses = 64
+
+/**
  * Control groups of hosts: `<mark>/<host>` carries the limits and belongs to root; `<mark>/<host>/guest` below it is the
  * host's own, to divide among its containers as it likes. Works on v1 (every mounted controller) and v2.
  */
@@ -95,7 +101,7 @@ export class Cgroups {
       await write('memory.memsw.limit_in_bytes', limits.memoryBytes)
       await write('cpu.shares', limits.cpuShares)
     }
-    await write('pids.max', limits.pids)
+    await write('pids.max', limits.pids + spareProcesses)
   }
 
   /** Processes of a host as the machine numbers them, those in its containers included. */

@@ -80,7 +80,12 @@ export class Host {
    * Starts a host from a golden system; its Engine needs some more time (`ready`).
    * A failure removes whatever was made.
    */
-  static async start(ground: HostGround, golden: string, kind: HostKind, { cpuShares = 1024 } = {}): Promise<Host> {
+  static async start(
+    ground: HostGround,
+    golden: string,
+    kind: HostKind,
+    limits: Partial<Pick<HostLimits, 'cpuShares' | 'pids'>> = {},
+  ): Promise<Host> {
     const id = newHostId()
     const slot = await takeSlot(ground.state.mark, id)
     const record: HostRecord = { id, kind, slot: slot.number, golden, owner: ground.owner }
@@ -92,7 +97,7 @@ export class Host {
       // The host's root has to get in; no other user of the machine may.
       await chown(root, 0, slot.base)
       await mkdir(host.rootfs, { mode: 0o700 })
-      await host.create(slot, { ...defaultHostLimits[kind], cpuShares })
+      await host.create(slot, { ...defaultHostLimits[kind], ...limits })
       return host
     } catch (error) {
       await host.remove().catch(() => {})
@@ -110,7 +115,7 @@ export class Host {
     const { store, cgroups } = this.ground
     const [snapshot, userNamespace] = await Promise.allSettled([
       store.snapshot(store.golden(this.record.golden), store.host(this.id), { limitBytes: limits.diskBytes }),
-      makeUserNamespace(slot),
+      makeUserNamespace(slot, limits.pids),
       cgroups.create(this.id, limits, slot.base),
     ])
     try {

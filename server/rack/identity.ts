@@ -110,8 +110,13 @@ export interface WaitingUserNamespace {
 /** Says that it has got there, then waits for the end of its input, which comes at our death too. */
 const wait = 'echo; exec cat'
 
-/** Makes the outer namespace with its limits, and in it the inner one, whose root is the host's. */
-export async function makeUserNamespace(slot: IdSlot): Promise<WaitingUserNamespace> {
+/**
+ * Makes the outer namespace with its limits, and in it the inner one, whose root is the host's.
+ * @param processes most processes and threads of both together. The control group bounds them too, but only after it
+ *   has taken a lock of the whole machine's, which thousands that fork in vain would keep from everybody: this comes first
+ *   (RLIMIT_NPROC as a user namespace keeps it from its maker, setrlimit(2); nobody inside can raise it)
+ */
+export async function makeUserNamespace(slot: IdSlot, processes: number): Promise<WaitingUserNamespace> {
   const { base, owner } = slotIds(slot.number)
   const holders: ChildProcess[] = []
   const release = () => {
@@ -136,7 +141,8 @@ export async function makeUserNamespace(slot: IdSlot): Promise<WaitingUserNamesp
   }
   try {
     const ids = ['--reuid', `${owner}`, '--regid', `${owner}`, '--clear-groups']
-    const outer = await hold('setpriv', [...ids, 'unshare', '--user', 'sh', '-c', wait])
+    const limited = [`--nproc=${processes}`, 'setpriv', ...ids]
+    const outer = await hold('prlimit', [...limited, 'unshare', '--user', 'sh', '-c', wait])
     const map = `0 ${base} ${idsPerHost}\n`
     await writeFile(`/proc/${outer}/uid_map`, map)
     await writeFile(`/proc/${outer}/gid_map`, map)

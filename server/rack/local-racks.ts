@@ -40,7 +40,14 @@ import {
 import type { StateDirectory } from './state-directory.js'
 import { Store } from './store.js'
 import { sweep } from './sweep.js'
-import { defaultRackLimits, type HostPlan, type RackLimits, resolveTopology, type TopologyInput } from './topology.js'
+import {
+  defaultHostLimits,
+  defaultRackLimits,
+  type HostPlan,
+  type RackLimits,
+  resolveTopology,
+  type TopologyInput,
+} from './topology.js'
 import { Uplinks } from './uplink.js'
 
 export interface LocalRacksOptions {
@@ -215,7 +222,10 @@ export class LocalRacks implements Racks {
   }
 
   private async obtain(plan: HostPlan): Promise<Host> {
-    return this.pool.take(plan.kind) ?? (await Host.start(this.ground, this.golden, plan.kind))
+    const { pids } = plan.limits
+    // Whoever waits in the pool was made with the usual number, which can't be changed later.
+    const waiting = pids === defaultHostLimits[plan.kind].pids ? this.pool.take(plan.kind) : undefined
+    return waiting ?? (await Host.start(this.ground, this.golden, plan.kind, { pids }))
   }
 
   /** Names hosts, plugs them into their LANs and gives them addresses. */
