@@ -27,6 +27,7 @@ const samples = 5
 let racks: LocalRacks
 let store: Store
 let second: RackInfo
+let memoryAtFirst: number
 const figures: string[] = []
 
 beforeAll(async () => {
@@ -34,6 +35,7 @@ beforeAll(async () => {
   store = await Store.open(state)
   second = await racks.open(topology())
   await containerMs()
+  memoryAtFirst = availableMemory()
 })
 afterAll(async () => {
   await racks?.closeAll()
@@ -82,14 +84,11 @@ interface Attack {
   over?(result: CommandResult, attacked: AttackedRack): void | Promise<void>
 }
 
-let T0=0; function T(l:string){const n=performance.now(); console.log('T',l,Math.round(n-T0)); T0=n}
 async function attack(name: string, { script, disk, bitten, over }: Attack): Promise<void> {
   const before = await usualMs()
-  T('before')
   const memoryBefore = availableMemory()
   const attacked = new AttackedRack(await racks.open(topology(disk ? { disk } : {})))
   const hosts = attacked.rack.hosts.map(({ id }) => ({ id, ...slotIds(slotOf(id)) }))
-  T('open')
   const end = new AbortController()
   const attacker = racks.exec(attacked.rack.id, 'target', ['sh', '-c', script], {
     timeoutMs: 60_000,
@@ -99,34 +98,25 @@ async function attack(name: string, { script, disk, bitten, over }: Attack): Pro
   const available: number[] = []
   try {
     await bitten(attacked)
-  T('bitten')
     for (let n = 0; n < samples; n++) {
       during.push(await containerMs())
       available.push(availableMemory())
     }
-  T('during')
     end.abort()
     await over?.(await attacker, attacked)
-  T('over')
   } finally {
     end.abort()
     await racks.close(attacked.rack.id)
-  T('close')
     await attacker
   }
-  T('attacker')
   for (const host of hosts) await nothingIsLeftOf(host)
 
   // Whatever else the machine is busy with by now is not the attack's fault.
   const usual = Math.max(before, await usualMs())
-  T('left+after')
   const lost = memoryBefore - median(available)
   figures.push(`${name}: ${Math.round(usual)}, ${Math.round(median(during))}; ${Math.round(lost / MIB)}`)
   expect(median(during)).toBeLessThan(2 * usual + allowanceMs)
   expect(lost).toBeLessThan(rackMemory + memoryMargin)
-  await expect
-    .poll(() => memoryBefore - availableMemory(), { timeout: 20_000, interval: 200 })
-    .toBeLessThan(memoryMargin)
 }
 
 /** How long a container takes in the second rack. */
@@ -173,13 +163,14 @@ async function nothingIsLeftOf({ id, base }: { id: string; base: number }): Prom
   const processes = () =>
     readdirSync('/proc').filter((pid) => {
       try {
-        const user = /^\d+$/.test(pid) && /^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-        return user && Number(user[1]) >= base && Number(user[1]) < base + idsOfBoth
+        const status = /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/status`, 'utf8') : ''
+        const user = Number(/^Uid:\t(\d+)/m.exec(status)?.[1])
+        // The dead wait for the machine's first process to look after them, and need nothing.
+        return user >= base && user < base + idsOfBoth && !/^State:\tZ/m.test(status)
       } catch {
         return false
       }
     })
-  // The dead are there until their parent has looked.
   await expect.poll(processes, { timeout: 2000, interval: 20 }).toEqual([])
   expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(id)
   const groups = ['.', ...readdirSync('/sys/fs/cgroup')].map((name) => join('/sys/fs/cgroup', name, state.mark, id))
@@ -204,28 +195,6 @@ it('fork bomb', () =>
     },
   }))
 
-it('memory bomb', () =>
-  attack('memory bomb', {
-    script: `while :; do ${perl('my @held; push @held, "x" x (1 << 20) while 1')}; echo "exit $?"; done > ${said}`,
-    async bitten(attacked) {
-      await expect.poll(() => memoryOf(attacked), waiting).toBeGreaterThan(1000)
-      await expect.poll(() => whatIsSaid(attacked), waiting).toMatch(/^exit 137$/m)
-    },
-  }))
-
-it('tmpfs bomb', () =>
-  attack('tmpfs bomb', {
-    script: `dd if=/dev/zero of=/dev/shm/x bs=1M 2>&1; dd if=/dev/zero of=/run/x bs=1M 2>&1
-      mkdir /t; mount -t tmpfs -o size=100g none /t; while :; do dd if=/dev/zero of=/t/x bs=1M; sleep 0.1; done`,
-    async bitten(attacked) {
-      await expect.poll(() => memoryOf(attacked), waiting).toBeGreaterThan(1000)
-    },
-    over({ stdout }) {
-      for (const path of ['/dev/shm/x', '/run/x'])
-        expect(stdout).toContain(`error writing '${path}': No space left on device`)
-    },
-  }))
-
 it('full disk', () =>
   attack('full disk', {
     script: 'while :; do dd if=/dev/zero of=/big bs=1M 2>&1; stat -c "size %s" /big; rm /big; done',
@@ -240,7 +209,7 @@ it('full disk', () =>
 
 it('inode flood', () =>
   attack('inode flood', {
-    disk: '100m',
+    disk: '50m',
     script: `${perl(`$| = 1; my ($made, $failed) = (0, 0); mkdir "/many";
       for (my $n = 0; ; $n++) {
         mkdir "/many/$n";
@@ -250,7 +219,7 @@ it('inode flood', () =>
       await expect.poll(() => whatIsSaid(attacked), waiting).toMatch(/^\d{5,} files: Disk quota exceeded$/m)
     },
     async over(_, attacked) {
-      expect((await store.exclusiveBytes(store.host(attacked.host))) / MIB).toBeLessThanOrEqual(100)
+      expect((await store.exclusiveBytes(store.host(attacked.host))) / MIB).toBeLessThanOrEqual(50)
     },
   }))
 
@@ -348,3 +317,31 @@ it('mount flood', () =>
       await expect.poll(() => whatIsSaid(attacked), waiting).toMatch(/^\d{5,} mounts: No space left on device$/m)
     },
   }))
+
+it('tmpfs bomb', () =>
+  attack('tmpfs bomb', {
+    script: `dd if=/dev/zero of=/dev/shm/x bs=1M 2>&1; dd if=/dev/zero of=/run/x bs=1M 2>&1
+      mkdir /t; mount -t tmpfs -o size=100g none /t; while :; do dd if=/dev/zero of=/t/x bs=1M; sleep 0.1; done`,
+    async bitten(attacked) {
+      await expect.poll(() => memoryOf(attacked), waiting).toBeGreaterThan(1000)
+    },
+    over({ stdout }) {
+      for (const path of ['/dev/shm/x', '/run/x'])
+        expect(stdout).toContain(`error writing '${path}': No space left on device`)
+    },
+  }))
+
+it('memory bomb', () =>
+  attack('memory bomb', {
+    script: `while :; do ${perl('my @held; push @held, "x" x (1 << 20) while 1')}; echo "exit $?"; done > ${said}`,
+    async bitten(attacked) {
+      await expect.poll(() => memoryOf(attacked), waiting).toBeGreaterThan(1000)
+      await expect.poll(() => whatIsSaid(attacked), waiting).toMatch(/^exit 137$/m)
+    },
+  }))
+
+it('leaves the machine its memory', async () => {
+  const lost = () => (memoryAtFirst - availableMemory()) / MIB
+  // A virtual machine may first hand what is free back to whoever runs it, some ten MiB a second, and count it as used.
+  await expect.poll(lost, { timeout: 90_000, interval: 500 }).toBeLessThan(memoryMargin / MIB)
+})
