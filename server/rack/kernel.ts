@@ -41,6 +41,7 @@ const CLONE_NEWNET = 0x40000000
 const LOCK_EX = 2
 const LOCK_NB = 4
 const NS_GET_USERNS = 0xb701
+const NS_GET_PARENT = 0xb702
 const NS_GET_NSTYPE = 0xb703
 const BTRFS_IOC_QUOTA_CTL = 0xc0109428
 const BTRFS_QUOTA_CTL_ENABLE_SIMPLE_QUOTA = 4n
@@ -191,16 +192,19 @@ export function openInRoot(root: string, path: string, flags: number = O_PATH): 
   })
 }
 
-/** Whether an open file is a network namespace that belongs to the given user namespace (both by inode). */
+/** Whether an open file is a network namespace that belongs to the given user namespace, or to one below it. */
 export function isNetworkNamespaceOf(fd: number, userNamespaceInode: bigint, inodeOf: (fd: number) => bigint): boolean {
   if (ioctl(fd, NS_GET_NSTYPE, 0) !== CLONE_NEWNET) return false
-  const owner = ioctl(fd, NS_GET_USERNS, 0)
-  if (owner < 0) return false
-  try {
-    return inodeOf(owner) === userNamespaceInode
-  } finally {
+  let owner = ioctl(fd, NS_GET_USERNS, 0)
+  while (owner >= 0) {
+    const found = inodeOf(owner) === userNamespaceInode
+    // The machine's own has none.
+    const parent = found ? -1 : ioctl(owner, NS_GET_PARENT, 0)
     closeSync(owner)
+    if (found) return true
+    owner = parent
   }
+  return false
 }
 
 /** Process, user and group at the other end of a connected unix socket, as the kernel noted them (unix(7)). */

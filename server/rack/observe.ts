@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, readdirSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readdirSync, statSync } from 'node:fs'
 import { oneLine, VethlabError } from '../errors.js'
 import type { Cgroups } from './cgroup.js'
 import type { Host } from './host.js'
@@ -20,7 +20,7 @@ const pinnedDirectory = 'run/docker/netns'
 const largestAnswerBytes = 2 * 1024 ** 2
 const largestCaptureBytes = 6 * 1024 ** 2
 
-/** A network namespace of a host, with a path by which it can be entered as long as `release` is not called. */
+/** A network namespace of a host, with a path by which it can be entered: a descriptor's, since a process may end. */
 interface FoundNamespace {
   inode: string
   pids: number[]
@@ -30,7 +30,8 @@ interface FoundNamespace {
 
 /**
  * Finds every network namespace of a host by its processes, and by what its Engine pinned. What a learner could put
- * there instead (a link to another file, a namespace of somebody else) is passed over.
+ * there instead (a link to another file, a namespace of somebody else) is passed over, and so is whoever has got the
+ * number of a process that has just ended.
  */
 async function withNamespaces<T>(
   cgroups: Cgroups,
@@ -39,25 +40,29 @@ async function withNamespaces<T>(
 ): Promise<T> {
   const found = new Map<string, FoundNamespace>()
   const home = host.pid
-  for (const pid of [home, ...(await cgroups.processes(host.id))]) {
-    const inode = inodeAt(`/proc/${pid}/ns/net`)
-    if (inode === undefined) continue
-    const known = found.get(inode)
-    if (!known) found.set(inode, { inode, pids: [pid], names: [], path: `/proc/${pid}/ns/net` })
-    else if (!known.pids.includes(pid)) known.pids.push(pid)
-  }
+  const root = `/proc/${home}/root`
+  const owner = BigInt(inodeAt(`/proc/${home}/ns/user`)!)
   const descriptors: number[] = []
+  const note = (fd: number): FoundNamespace => {
+    descriptors.push(fd)
+    const inode = fstatSync(fd, { bigint: true }).ino.toString()
+    const known = found.get(inode) ?? { inode, pids: [], names: [], path: `/proc/self/fd/${fd}` }
+    found.set(inode, known)
+    return known
+  }
   try {
-    const root = `/proc/${home}/root`
-    const owner = BigInt(inodeAt(`/proc/${home}/ns/user`)!)
+    for (const pid of new Set([home, ...(await cgroups.processes(host.id))])) {
+      const path = `/proc/${pid}/ns/net`
+      const known = found.get(inodeAt(path) ?? '')
+      const fd = known ? undefined : openNamespace(() => openSync(path, constants.O_RDONLY), owner)
+      const namespace = known ?? (fd === undefined ? undefined : note(fd))
+      namespace?.pids.push(pid)
+    }
     for (const name of pinnedNames(root)) {
-      const fd = openPinned(root, name, owner)
-      if (fd === undefined) continue
-      descriptors.push(fd)
-      const inode = fstatSync(fd, { bigint: true }).ino.toString()
-      const known = found.get(inode)
-      if (known) known.names.push(name)
-      else found.set(inode, { inode, pids: [], names: [name], path: `/proc/self/fd/${fd}` })
+      // A pipe in the file's place must not make the opening wait.
+      const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
+      const fd = openNamespace(() => openInRoot(root, `${pinnedDirectory}/${name}`, flags), owner)
+      if (fd !== undefined) note(fd).names.push(name)
     }
     return await use([...found.values()])
   } finally {
@@ -85,15 +90,10 @@ function pinnedNames(root: string): string[] {
   }
 }
 
-function openPinned(root: string, name: string, owner: bigint): number | undefined {
+function openNamespace(open: () => number, owner: bigint): number | undefined {
   let fd: number
   try {
-    // A pipe in the file's place must not make the opening wait.
-    fd = openInRoot(
-      root,
-      `${pinnedDirectory}/${name}`,
-      constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW,
-    )
+    fd = open()
   } catch {
     return undefined
   }

@@ -1,0 +1,74 @@
+import { equal, notEqual, ok } from 'node:assert/strict'
+import { until } from './lab.mjs'
+
+const onLan = '--subnet 192.168.50.0/24 --gateway 192.168.50.1'
+
+export const networkCases = {
+  'names resolve on a user-defined bridge': async (lab) => {
+    await lab.sh('node1', 'docker network create app; docker run --detach --name web --network app nginx')
+    await lab.sh('node1', 'docker run --detach --name client --network app busybox sleep infinity')
+    await until('a container fetches http://web', () => lab.sh('node1', 'docker exec client wget -q -O - http://web'))
+    await lab.sh('node1', 'docker rm --force client web; docker network rm app')
+  },
+
+  'a published port is reached from a plain host': async (lab) => {
+    await lab.sh('node1', 'docker run --detach --name published --publish 8080:80 nginx')
+    await until('the laptop fetches the page', () => fetches(lab, 'laptop', `http://${lab.address('node1')}:8080`))
+    await lab.sh('node1', 'docker rm --force published')
+  },
+
+  'a macvlan child is reached from other hosts': async (lab) => {
+    await lab.sh('node1', `docker network create --driver macvlan ${onLan} --opt parent=eth0 lan`)
+    await lab.sh('node1', 'docker run --detach --name child --network lan --ip 192.168.50.201 busybox sleep infinity')
+    for (const host of ['laptop', 'node2']) await reached(lab, host, '192.168.50.201')
+    notEqual(await lab.neighbour('laptop', '192.168.50.201'), await cable(lab, 'node1'))
+    await lab.sh('node1', 'docker rm --force child; docker network rm lan')
+  },
+
+  'an ipvlan child is reached from other hosts': async (lab) => {
+    await lab.sh('node1', `docker network create --driver ipvlan ${onLan} --opt parent=eth0 lan`)
+    await lab.sh('node1', 'docker run --detach --name child --network lan --ip 192.168.50.202 busybox sleep infinity')
+    for (const host of ['laptop', 'node2']) await reached(lab, host, '192.168.50.202')
+    equal(await lab.neighbour('laptop', '192.168.50.202'), await cable(lab, 'node1'))
+    await lab.sh('node1', 'docker rm --force child; docker network rm lan')
+  },
+
+  'macvlan children on an 802.1Q trunk reach each other': async (lab) => {
+    for (const [host, address] of [
+      ['node1', '10.10.10.11'],
+      ['node2', '10.10.10.12'],
+    ]) {
+      await lab.sh(host, 'docker network create --driver macvlan --subnet 10.10.10.0/24 --opt parent=eth0.10 vlan10')
+      const run = 'docker run --detach --name child --network vlan10'
+      await lab.sh(host, `${run} --ip ${address} busybox sleep infinity`)
+    }
+    const frames = await lab.onTheWire('node1', 'vlan 10 and icmp', () =>
+      until('a ping on the trunk', () => lab.sh('node1', 'docker exec child ping -c 2 -W 5 10.10.10.12')),
+    )
+    ok(
+      frames.some((frame) => /vlan 10,.*10\.10\.10\.11 > 10\.10\.10\.12: ICMP echo request/.test(frame)),
+      frames[0],
+    )
+    for (const host of ['node1', 'node2']) await lab.sh(host, 'docker rm --force child; docker network rm vlan10')
+  },
+
+  'a cut link parts a host, and a mended one joins it again': async (lab) => {
+    await lab.setLink('node2', 'cut')
+    equal(await lab.reaches('laptop', lab.address('node2')), false)
+    await lab.setLink('node2', 'mended')
+    await reached(lab, 'laptop', lab.address('node2'))
+  },
+}
+
+export function fetches(lab, host, url) {
+  return lab.sh(host, `curl --fail --silent --show-error --max-time 20 ${url}`)
+}
+
+function reached(lab, host, address) {
+  return until(`${host} reaches ${address}`, () => lab.reaches(host, address))
+}
+
+/** The hardware address of a host's own end of its cable. */
+function cable(lab, host) {
+  return lab.sh(host, 'cat /sys/class/net/eth0/address')
+}
