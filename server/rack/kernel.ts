@@ -20,7 +20,6 @@ const sethostname = libc.func('sethostname', 'int', ['str', 'size_t'])
 const flock = libc.func('flock', 'int', ['int', 'int'])
 const ioctl = libc.func('ioctl', 'int', ['int', 'ulong', 'ulong'])
 const controlFile = libc.func('ioctl', 'int', ['int', 'ulong', 'void *'])
-const getsockopt = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', '_Inout_ uint *'])
 const strerror = libc.func('strerror', 'str', ['int'])
 
 const SYS_OPEN_TREE = 428
@@ -45,8 +44,6 @@ const NS_GET_PARENT = 0xb702
 const NS_GET_NSTYPE = 0xb703
 const BTRFS_IOC_QUOTA_CTL = 0xc0109428
 const BTRFS_QUOTA_CTL_ENABLE_SIMPLE_QUOTA = 4n
-const SOL_SOCKET = 1
-const SO_PEERCRED = 17
 const O_PATH = 0o10000000
 
 /** The C library's own words for a failed call. */
@@ -102,11 +99,6 @@ export function unmount(target: string): boolean {
   const errno = libc.errno()
   if (errno === system.errno.EINVAL || errno === system.errno.ENOENT) return false
   throw new SystemCallError(`umount ${target}`, errno)
-}
-
-/** Mounts a file system without a helper program. `options` go to the file system. */
-export function mountFilesystem(source: string, target: string, type: string, flags: bigint, options: string): void {
-  checked(mount(source, target, type, flags, options), `mount ${target}`)
 }
 
 /**
@@ -205,11 +197,4 @@ export function isNetworkNamespaceOf(fd: number, userNamespaceInode: bigint, ino
     owner = parent
   }
   return false
-}
-
-/** Process, user and group at the other end of a connected unix socket, as the kernel noted them (unix(7)). */
-export function peerCredentials(fd: number): { pid: number; uid: number; gid: number } {
-  const credentials = Buffer.alloc(12)
-  checked(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, [12]), 'getsockopt SO_PEERCRED')
-  return { pid: credentials.readInt32LE(0), uid: credentials.readUInt32LE(4), gid: credentials.readUInt32LE(8) }
 }

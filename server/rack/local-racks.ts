@@ -17,15 +17,16 @@ import { captureHost, probeFrom } from './observe.js'
 import { Pool, type PoolSize } from './pool.js'
 import { describeTerminals, ptyHostSocket, startPtyHost } from './pty-host-process.js'
 import { type RackRecord, rackRecordFile, rackRecordPath } from './rack-record.js'
-import type {
-  ExecOptions,
-  HostCapture,
-  OpenOptions,
-  OpenProgress,
-  ProbeAnswer,
-  ProbeRequest,
-  RackInfo,
-  Racks,
+import {
+  checkStdin,
+  type ExecOptions,
+  type HostCapture,
+  type OpenOptions,
+  type OpenProgress,
+  type ProbeAnswer,
+  type ProbeRequest,
+  type RackInfo,
+  type Racks,
 } from './racks.js'
 import {
   endProcess,
@@ -337,6 +338,7 @@ export class LocalRacks implements Racks {
         cure: 'Name a program.',
       })
     }
+    checkStdin(options.stdin)
     const maxOutputBytes = Math.min(options.maxOutputBytes ?? usualOutputBytes, largestOutputBytes)
     return execInHost(this.ground, this.host(this.rack(id), host), argv, { ...options, maxOutputBytes })
   }

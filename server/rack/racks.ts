@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { VethlabError } from '../errors.js'
 import type { PtyHostClient } from '../terminal/client.js'
 import type { CommandResult } from './command.js'
 import type { HostKind, LanPlan, TopologyInput } from './topology.js'
@@ -50,7 +51,20 @@ export interface OpenProgress {
   elapsedMs: number
 }
 
+/** Goes through rackd's socket in one piece. */
+const largestStdinBytes = 4 * 1024 ** 2
+
+/** @throws VethlabError argument.invalid */
+export function checkStdin(stdin: string | Uint8Array = ''): void {
+  if (Buffer.byteLength(stdin) <= largestStdinBytes) return
+  throw new VethlabError('argument.invalid', 'is larger than 4 MiB', {
+    place: 'stdin',
+    cure: 'Send it in parts.',
+  })
+}
+
 export interface ExecOptions {
+  /** At most 4 MiB. */
   stdin?: string | Uint8Array
   env?: Record<string, string>
   /** Milliseconds, 30,000 by default; then SIGTERM and SIGKILL for it and its descendants. */

@@ -3,9 +3,6 @@ import { ProbeRequest } from '../rack/racks.js'
 
 /** Requests of rackd's socket: names and checked values, never a shell's string. Results are those of `Racks`. */
 
-/** Frames end at 8 MiB, so what goes into or comes out of one request stays well below. */
-export const largestStdinBytes = 4 * 1024 * 1024
-
 const Id = z.string().max(64)
 const Name = z.string().max(64)
 const Bytes = z.instanceof(Uint8Array)

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { CommandResult } from '../rack/command.js'
-import type {
-  ExecOptions,
-  HostCapture,
-  OpenOptions,
-  ProbeAnswer,
-  ProbeRequest,
-  RackInfo,
-  Racks,
+import {
+  checkStdin,
+  type ExecOptions,
+  type HostCapture,
+  type OpenOptions,
+  type ProbeAnswer,
+  type ProbeRequest,
+  type RackInfo,
+  type Racks,
 } from '../rack/racks.js'
 import type { TopologyInput } from '../rack/topology.js'
 import { type Channel, dial } from '../rpc/channel.js'
@@ -52,8 +53,10 @@ export class RackdClient implements Racks {
   async close(rack: string): Promise<void> {
     await this.ask('close', { rack }, changeTimeoutMs)
   }
-  exec(rack: string, host: string, argv: string[], { signal, ...options }: ExecOptions = {}): Promise<CommandResult> {
-    return this.ask('exec', { rack, host, argv, ...options }, (options.timeoutMs ?? 30_000) + marginMs, signal)
+  async exec(rack: string, host: string, argv: string[], options: ExecOptions = {}): Promise<CommandResult> {
+    const { signal, ...rest } = options
+    checkStdin(rest.stdin)
+    return this.ask('exec', { rack, host, argv, ...rest }, (rest.timeoutMs ?? 30_000) + marginMs, signal)
   }
   async terminals(rack: string): Promise<PtyHostClient> {
     return PtyHostClient.connect(await this.ask<string>('terminals', { rack }))

@@ -168,6 +168,8 @@ describe('rackd', () => {
     await expect(racks.exec(rack.id, 'b', ['true'])).rejects.toMatchObject({ code: 'host.not-found' })
     await expect(racks.exec(rack.id, 'a', [])).rejects.toMatchObject({ code: 'argument.invalid' })
     await expect(racks.exec(rack.id, 'a', ['--help'])).resolves.toMatchObject({ failed: true })
+    const tooMuch = { stdin: Buffer.alloc(5 * 1024 ** 2) }
+    await expect(racks.exec(rack.id, 'a', ['cat'], tooMuch)).rejects.toMatchObject({ code: 'argument.invalid' })
     expect((await racks.exec(rack.id, 'a', ['cat'], { stdin: Buffer.from([0x68, 0x69]) })).stdout).toBe('hi')
   })
 })
