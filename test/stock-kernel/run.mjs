@@ -18,8 +18,8 @@ import { boot } from './virtual-machine.mjs'
 const guestDeadlineMs = 20 * 60_000
 
 const interrupted = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'])
-  process.once(signal, () => interrupted.abort(new Error(`ended by ${signal}`)))
+// Not `once`: execa ends the process when it finds no other listener than its own.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}`)))
 
 const why = await reasonToSkip()
 if (why !== undefined) {

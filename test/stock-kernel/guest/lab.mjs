@@ -116,26 +116,9 @@ export class Lab {
     const lines = []
     for (const { name, kind } of this.#rack?.hosts ?? []) {
       if (kind !== 'docker') continue
-      const { stdout } = await this.run(name, 'grep -E "level=(error|fatal)" /var/log/docker.log')
+      const { stdout } = await this.run(name, 'grep -E "level=(error|fatal)" /var/log/docker.log | tail -n 99')
       const complaints = stdout.split('\n').filter((line) => line !== '' && !noise.test(line))
       lines.push(...complaints.slice(-5).map((line) => `${name}: ${line}`))
-    }
-    return lines
-  }
-
-  /** What the Engines complained about last, for whoever reads of a failure. */
-  async lastWords() {
-    const lines = []
-    for (const { name, kind } of this.#rack?.hosts ?? []) {
-      if (kind !== 'docker') continue
-      const { stdout } = await this.run(name, `grep -E 'level=(error|fatal)' /var/log/docker.log | grep -v ${noise}`)
-      lines.push(
-        ...stdout
-          .trim()
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => `${name}: ${line}`),
-      )
     }
     return lines
   }
