@@ -14,7 +14,7 @@ import { makeProjectDisk } from './project-disk.mjs'
 import { Report } from './report.mjs'
 import { boot } from './virtual-machine.mjs'
 
-/** The whole of the guest's work takes some eight minutes on one slow processor. */
+/** The guest's work takes some six minutes of one processor. */
 const guestDeadlineMs = 20 * 60_000
 
 const interrupted = new AbortController()

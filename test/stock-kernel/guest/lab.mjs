@@ -90,11 +90,15 @@ export class Lab {
     return JSON.parse(await this.sh(host, `ip -json neighbour show ${address}`))[0]?.lladdr
   }
 
+  /** The network namespace of the LAN, as a file. */
+  get lanNamespace() {
+    return join(this.state.netns, `${this.rack.id}-lan`)
+  }
+
   /** The frames on a host's cable that pass tcpdump's filter while `work` goes on, a line each. */
   async onTheWire(host, filter, work) {
-    const namespace = join(this.state.netns, `${this.rack.id}-lan`)
     const options = ['-n', '-l', '-e', '--immediate-mode', '-i', `p-${host}`]
-    const tcpdump = spawn('nsenter', [`--net=${namespace}`, 'tcpdump', ...options, filter])
+    const tcpdump = spawn('nsenter', [`--net=${this.lanNamespace}`, 'tcpdump', ...options, filter])
     const lines = []
     createInterface({ input: tcpdump.stdout }).on('line', (line) => lines.push(line))
     const closed = once(tcpdump, 'close')

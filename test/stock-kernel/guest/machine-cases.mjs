@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { cgroupMode, cgroupSupport } from '../../../dist/machine/cgroup.js'
@@ -41,6 +42,13 @@ export const rackCases = {
     equal(statfsSync(state.root).type, BTRFS_SUPER_MAGIC)
     ok(!existsSync(state.storeImage), 'there is a store image all the same')
     deepEqual(readdirSync(join(state.store, 'hosts')).toSorted(), rack.hosts.map(({ id }) => id).toSorted())
+  },
+
+  'bridges are filtered in hosts, and neither on the machine nor on a LAN': async (lab) => {
+    const setting = '/proc/sys/net/bridge/bridge-nf-call-iptables'
+    equal(readFileSync(setting, 'utf8'), '0\n')
+    equal(await lab.sh('node1', `cat ${setting}`), '1')
+    equal(execFileSync('nsenter', [`--net=${lab.lanNamespace}`, 'cat', setting], { encoding: 'utf8' }), '0\n')
   },
 
   'the disk limit of a host is in force': async (lab) => {
