@@ -195,7 +195,6 @@ it('fork bomb', () =>
       await expect
         .poll(() => attacked.limit('pids', 'pids.current'), waiting)
         .toBeGreaterThan(0.95 * defaultHostLimits.docker.pids)
-      expect((await attacked.exec('true')).failed).toBe(true)
     },
   }))
 
