@@ -1,8 +1,8 @@
 # Looks over the shoulder of every process that appears in a host: argv is a file of the machine's that nobody inside may
-# read, where the host's files are, seconds, and the numbers of ptrace, pidfd_open and pidfd_getfd. Says each thing once:
-# a process's name, what was tried, and what came of it.
+# read, where the host's files are, a file there whose coming is the end, and the numbers of ptrace, pidfd_open and
+# pidfd_getfd. Says each thing once: a process's name, what was tried, and what came of it.
 use strict;
-my ($secret, $root, $seconds, $ptrace, $pidfd_open, $pidfd_getfd) = @ARGV;
+my ($secret, $root, $stop, $ptrace, $pidfd_open, $pidfd_getfd) = @ARGV;
 $| = 1;
 
 my %said;
@@ -57,10 +57,13 @@ sub look {
 }
 
 my %before = map { $_ => 1 } $$, numbers('/proc');
-my $end = time + $seconds;
-while (time < $end) {
-  # A process that is traced waits for its tracer when it ends: let it go, so that the race goes on.
-  1 while waitpid(-1, 1 | 0x40000000) > 0;
+my $end = time + 60;
+while (time < $end && !-e "$root$stop") {
+  # A process that is traced waits for its tracer at each signal and at its end: let it go on, and so the race.
+  while ((my $pid = waitpid(-1, 1 | 0x40000000)) > 0) {
+    my $signal = ($? >> 8) & 0x7f;
+    syscall($ptrace, 7, $pid, 0, $signal == 5 ? 0 : $signal) if ($? & 0x7f) == 0x7f;
+  }
   for my $pid (numbers('/proc')) {
     next if $before{$pid};
     open(my $file, '<', "/proc/$pid/comm") or next;

@@ -80,9 +80,10 @@ export const rackCases = {
 
   'a memory hog is killed, in a container and in a host': async (lab) => {
     const hog = 'dd if=/dev/zero of=/dev/null bs=1G'
-    const inside = await lab.run('node1', `docker run --name hog --network none --memory 64m netshoot ${hog}`)
+    // Not asked for OOMKilled: an Engine on cgroup v2 may miss that in a container that ends with it.
+    const inside = await lab.run('node1', `docker run --rm --network none --memory 64m netshoot ${hog}`)
     equal(inside.exitCode, 137, inside.stderr)
-    equal(await lab.sh('node1', 'docker inspect --format "{{.State.OOMKilled}}" hog; docker rm hog'), 'true\nhog')
+    match(readFileSync(join(groupOf(lab, 'node1'), 'memory.events'), 'utf8'), /^oom_kill 1$/m)
     const outside = await lab.run('laptop', hog)
     equal(outside.exitCode, 137, outside.stderr)
     match(readFileSync(join(groupOf(lab, 'laptop'), 'memory.events'), 'utf8'), /^oom_kill 1$/m)
