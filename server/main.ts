@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { benchCommand } from './commands/bench.js'
 import { doctorCommand } from './commands/doctor.js'
+import { gradeCommand } from './commands/grade.js'
+import { lintCommand } from './commands/lint.js'
 import { rackCommand } from './commands/rack.js'
 import { rackdCommand } from './commands/rackd.js'
 import { setupCommand } from './commands/setup.js'
 import { sweepCommand } from './commands/sweep.js'
+import { testCommand } from './commands/test.js'
 import { oneLine, VethlabError } from './errors.js'
 import { fromPackage } from './package-root.js'
 
@@ -19,20 +22,34 @@ const program = new Command('vethlab')
   .version(version)
   .enablePositionalOptions()
   .exitOverride()
-for (const command of [setupCommand, doctorCommand, rackdCommand, rackCommand, sweepCommand, benchCommand]) {
+for (const command of [
+  setupCommand,
+  doctorCommand,
+  lintCommand,
+  testCommand,
+  gradeCommand,
+  rackdCommand,
+  rackCommand,
+  sweepCommand,
+  benchCommand,
+]) {
   program.addCommand(command())
 }
 
 try {
   await program.parseAsync()
 } catch (error) {
+  // A signal has said already how this ends.
+  const exit = (code: number) => {
+    process.exitCode ??= code
+  }
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode
+    exit(error.exitCode)
   } else if (error instanceof VethlabError) {
     process.stderr.write(`vethlab: ${error.message}\n`)
-    process.exitCode = 2
+    exit(2)
   } else {
     process.stderr.write(`vethlab: ${process.env.VETHLAB_DEBUG ? (error as Error).stack : oneLine(String(error))}\n`)
-    process.exitCode = 70
+    exit(70)
   }
 }

@@ -3,13 +3,13 @@ import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
-import { parseDocument } from 'yaml'
 import { oneLine, VethlabError } from '../errors.js'
 import { fromPackage } from '../package-root.js'
 import type { RackInfo } from '../rack/racks.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import type { TopologyInput } from '../rack/topology.js'
 import { RackdClient } from '../rackd/rackd-client.js'
+import { parseYaml } from '../yaml-file.js'
 import { attachTerminal } from './attach-terminal.js'
 
 /** Longest wait for a rackd that was started here: it may have a pool of an earlier one to look through. */
@@ -157,13 +157,10 @@ async function readTopology(file: string): Promise<TopologyInput> {
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw fail(`can't be read: ${error.message}`)
   })
-  // Without floats: `.50` is the last part of an address here, and not 0.5.
-  const document = parseDocument(text, {
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:float'),
-  })
-  const [problem] = document.errors
-  if (problem) throw fail(problem.message.split('\n')[0]!, `${file}:${problem.linePos?.[0].line ?? 1}`)
-  return document.toJS() as TopologyInput
+  const { value, problems } = parseYaml(text)
+  const [problem] = problems
+  if (problem) throw fail(problem.what, `${file}:${problem.line}`)
+  return value as TopologyInput
 }
 
 function describe(rack: RackInfo): string {

@@ -36,6 +36,11 @@ export const machinePackages: readonly MachinePackage[] = [
   },
   { name: 'nftables', binaries: ['nft'], reason: 'reads the firewall and address translation rules of a host' },
   {
+    name: 'iptables',
+    binaries: ['iptables-nft-save', 'ip6tables-nft-save'],
+    reason: 'reads those rules that nft can name but not spell out, such as where DNAT leads',
+  },
+  {
     name: 'util-linux',
     binaries: ['unshare', 'setpriv', 'nsenter'],
     reason: 'makes namespaces, enters them and drops privileges',

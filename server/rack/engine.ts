@@ -1,66 +1,105 @@
+import { setMaxListeners } from 'node:events'
 import { closeSync, constants } from 'node:fs'
-import { type IncomingMessage, request } from 'node:http'
+import { Agent, type AgentOptions, type IncomingMessage, request } from 'node:http'
 import net from 'node:net'
+import type { Duplex } from 'node:stream'
 import { oneLine, VethlabError } from '../errors.js'
+import type { EngineIdentity } from './engine-identity.js'
 import { openInRoot } from './kernel.js'
 
 /** The Engine's API version that golden's Engine speaks, and every one since 25.0. */
 const apiVersion = 'v1.44'
 /** A learner's Engine may answer anything: this much and no more is read. */
 const maxAnswerBytes = 6 * 1024 * 1024
+/** The Engine answers side by side, but the machine's processors are few. */
+const connectionsAtOnce = 3
+
+/** Several questions over the same connections. */
+export interface EngineSession {
+  /** As `EngineClient.get`. */
+  get(path: string, timeoutMs?: number): Promise<unknown>
+}
 
 /**
  * Reads one host's Engine through its unix socket, entered from outside. Reading only: what learners see change, they
- * changed. Answers come from a machine whose root is the learner; they are data, not truth.
+ * changed. Answers come from golden's own Engine, which `identity` proves for every connection; what it was told to do,
+ * and the names it gives, are the learner's.
  */
 export class EngineClient {
-  /** @param root the host's root directory as the machine sees it, /proc/PID/root */
+  /**
+   * @param root the host's root directory as the machine sees it, /proc/PID/root
+   * @param identity how to know the Engine; without one, only `ping` may be asked
+   */
   constructor(
     private readonly host: string,
     private readonly root: () => string,
+    private readonly identity?: EngineIdentity,
   ) {}
 
-  /** Whether the Engine answers. Never throws. */
+  /** Whether anything answers as an Engine would, not who. Never throws. */
   async ping(timeoutMs = 1000): Promise<boolean> {
+    const connections = new Connections(this.root)
     try {
-      const answer = await this.send('/_ping', timeoutMs)
+      const answer = await this.send(connections, '/_ping', { timeoutMs })
       answer.resume()
       return answer.statusCode === 200
     } catch {
       return false
+    } finally {
+      connections.destroy()
     }
   }
 
   /**
    * GET of a path below the API's version, such as `/networks` or `/containers/json?all=1`.
    * @returns the parsed JSON, and undefined where the Engine says 404
-   * @throws VethlabError host.unreachable
+   * @throws VethlabError host.unreachable, host.unverified
    */
   async get(path: string, { timeoutMs = 10_000 } = {}): Promise<unknown> {
-    const answer = await this.send(`/${apiVersion}${path}`, timeoutMs)
-    let size = 0
-    const chunks: Buffer[] = []
+    return this.session(AbortSignal.timeout(timeoutMs), {}, ({ get }) => get(path))
+  }
+
+  /**
+   * Asks several questions over the same few connections.
+   * @param maxBytes of all answers together
+   * @throws VethlabError host.unreachable, host.unverified
+   */
+  async session<T>(
+    signal: AbortSignal,
+    { maxBytes = maxAnswerBytes },
+    use: (session: EngineSession) => Promise<T>,
+  ): Promise<T> {
+    const connections = new Connections(this.root, this.identity)
+    // One for each question on its way.
+    setMaxListeners(0, signal)
+    let left = maxBytes
+    const spend = (bytes: number) => {
+      left -= bytes
+      if (left < 0) throw new Error(`the answers are larger than ${maxBytes} bytes`)
+    }
     try {
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
-        size += chunk.length
-        if (size > maxAnswerBytes) throw new Error('the answer is larger than 6 MiB')
-        chunks.push(chunk)
-      }
-      const text = Buffer.concat(chunks).toString('utf8')
-      if (answer.statusCode === 404) return undefined
-      if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}: ${oneLine(text, 200)}`)
-      return JSON.parse(text)
-    } catch (cause) {
-      throw this.unreachable(path, cause)
+      return await use({
+        get: async (path, timeoutMs = 10_000) => {
+          const answer = await this.send(connections, `/${apiVersion}${path}`, { timeoutMs, signal })
+          try {
+            return await readAnswer(answer, spend)
+          } catch (cause) {
+            throw this.unreachable(path, cause)
+          }
+        },
+      })
+    } finally {
+      connections.destroy()
     }
   }
 
   /** The Engine's events from now on, one parsed object at a time, until `signal` or the Engine ends it. */
   async *events(signal: AbortSignal): AsyncGenerator<unknown> {
-    const answer = await this.send(`/${apiVersion}/events`, 10_000, signal)
-    answer.setTimeout(0)
+    const connections = new Connections(this.root, this.identity)
     let rest = ''
     try {
+      const answer = await this.send(connections, `/${apiVersion}/events`, { timeoutMs: 10_000, signal })
+      answer.setTimeout(0)
       for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) {
         rest += chunk
         const lines = rest.split('\n')
@@ -70,34 +109,30 @@ export class EngineClient {
       }
     } catch (cause) {
       if (!signal.aborted) throw cause instanceof VethlabError ? cause : this.unreachable('/events', cause)
+    } finally {
+      connections.destroy()
     }
   }
 
-  private send(path: string, timeoutMs: number, signal?: AbortSignal): Promise<IncomingMessage> {
+  private send(
+    agent: Connections,
+    path: string,
+    { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const fail = (cause: unknown) => reject(this.unreachable(path, cause))
-      let socket: number
-      try {
-        // A symbolic link that a learner puts in the socket's place must not lead to one of the machine's sockets.
-        socket = openInRoot(this.root(), 'run/docker.sock', 0o10000000 | constants.O_NOFOLLOW)
-      } catch (cause) {
-        fail(cause)
-        return
-      }
+      const fail = (cause: unknown) => reject(cause instanceof VethlabError ? cause : this.unreachable(path, cause))
+      const headers = { host: 'docker' }
       const sent = request(
-        {
-          method: 'GET',
-          path,
-          headers: { host: 'docker' },
-          timeout: timeoutMs,
-          createConnection: () => {
-            const connection = net.connect({ path: `/proc/self/fd/${socket}` })
-            connection.once('close', () => closeSync(socket))
-            return connection
-          },
-          ...(signal ? { signal } : {}),
+        { method: 'GET', path, headers, timeout: timeoutMs, agent, ...(signal ? { signal } : {}) },
+        (answer) => {
+          try {
+            agent.confirm(answer.socket)
+            resolve(answer)
+          } catch (error) {
+            sent.destroy()
+            fail(error)
+          }
         },
-        resolve,
       )
       sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)))
       sent.on('error', fail)
@@ -112,4 +147,73 @@ export class EngineClient {
       cause,
     })
   }
+}
+
+async function readAnswer(answer: IncomingMessage, spend: (bytes: number) => void): Promise<unknown> {
+  const chunks: Buffer[] = []
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    spend(chunk.length)
+    chunks.push(chunk)
+  }
+  const text = Buffer.concat(chunks).toString('utf8')
+  if (answer.statusCode === 404) return undefined
+  if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}: ${oneLine(text, 200)}`)
+  return JSON.parse(text)
+}
+
+/** Connections to one Engine, each proved before anything is asked over it. */
+class Connections extends Agent {
+  /** The process that listens at the other end, until it has answered for the first time. */
+  private readonly proved = new Map<net.Socket, number>()
+  private readonly processes = new Set<number>()
+
+  constructor(
+    private readonly root: () => string,
+    private readonly identity?: EngineIdentity,
+  ) {
+    super({ keepAlive: true, maxSockets: connectionsAtOnce } satisfies AgentOptions)
+  }
+
+  override createConnection(_options: object, created?: (error: Error | null, stream: Duplex) => void): undefined {
+    let socket: number
+    const done = (error: Error | null, connection?: net.Socket) => created?.(error, connection!)
+    try {
+      // A symbolic link that a learner puts in the socket's place must not lead to one of the machine's sockets.
+      socket = openInRoot(this.root(), 'run/docker.sock', 0o10000000 | constants.O_NOFOLLOW)
+    } catch (error) {
+      done(error as Error)
+      return
+    }
+    const connection = net.connect({ path: `/proc/self/fd/${socket}` })
+    connection.once('close', () => closeSync(socket))
+    connection.once('error', done)
+    connection.once('connect', () => {
+      connection.off('error', done)
+      try {
+        if (this.identity) {
+          const pid = this.identity.verify(descriptorOf(connection), this.processes)
+          this.processes.add(pid)
+          this.proved.set(connection, pid)
+        }
+        done(null, connection)
+      } catch (error) {
+        connection.destroy()
+        done(error as Error)
+      }
+    })
+  }
+
+  /** Called for every answer. @throws VethlabError host.unverified unless the proved process is who answers */
+  confirm(connection: net.Socket): void {
+    const pid = this.proved.get(connection)
+    if (pid === undefined) return
+    this.identity?.confirm(descriptorOf(connection), pid)
+    // Whoever has accepted a connection keeps it.
+    this.proved.delete(connection)
+  }
+}
+
+/** Node has no public name for a socket's descriptor; -1 when it is closed. */
+function descriptorOf(connection: net.Socket): number {
+  return (connection as unknown as { _handle: { fd: number } | null })._handle?.fd ?? -1
 }

@@ -9,6 +9,7 @@ import { bundle } from './bundle.js'
 import type { Cgroups } from './cgroup.js'
 import { machinePath, run } from './command.js'
 import { EngineClient } from './engine.js'
+import { EngineIdentity } from './engine-identity.js'
 import { freeSlot, type IdSlot, makeUserNamespace, slotIds, takeSlot } from './identity.js'
 import { mountIdmapped, setHostname, unmount } from './kernel.js'
 import {
@@ -59,7 +60,9 @@ export class Host {
     private readonly ground: HostGround,
     readonly record: HostRecord,
   ) {
-    this.engine = new EngineClient(record.id, () => `/proc/${this.pid}/root`)
+    const { store } = ground
+    const identity = new EngineIdentity(record.id, () => this.pid, store.host(record.id), store.golden(record.golden))
+    this.engine = new EngineClient(record.id, () => `/proc/${this.pid}/root`, identity)
   }
 
   get id(): string {

@@ -3,8 +3,11 @@ import { rm } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 import { oneLine, VethlabError } from '../errors.js'
+import type { HostCapture } from '../network/capture.js'
+import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import { PtyHostClient } from '../terminal/client.js'
 import { loadBridgeFilter } from './bridge-filter.js'
+import { captureHost } from './capture.js'
 import { Cgroups } from './cgroup.js'
 import type { CommandResult } from './command.js'
 import type { EngineClient } from './engine.js'
@@ -13,18 +16,15 @@ import { requireGolden } from './golden/golden.js'
 import { Host, type HostGround } from './host.js'
 import { hostFiles } from './host-files.js'
 import { configureInterfaces, Lan } from './lan.js'
-import { captureHost, probeFrom } from './observe.js'
 import { Pool, type PoolSize } from './pool.js'
+import { probeFrom } from './probe.js'
 import { describeTerminals, ptyHostSocket, startPtyHost } from './pty-host-process.js'
 import { type RackRecord, rackRecordFile, rackRecordPath } from './rack-record.js'
 import {
   checkStdin,
   type ExecOptions,
-  type HostCapture,
   type OpenOptions,
   type OpenProgress,
-  type ProbeAnswer,
-  type ProbeRequest,
   type RackInfo,
   type Racks,
 } from './racks.js'

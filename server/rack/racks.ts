@@ -1,5 +1,6 @@
-import { z } from 'zod'
 import { VethlabError } from '../errors.js'
+import type { HostCapture } from '../network/capture.js'
+import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { PtyHostClient } from '../terminal/client.js'
 import type { CommandResult } from './command.js'
 import type { HostKind, LanPlan, TopologyInput } from './topology.js'
@@ -91,79 +92,4 @@ export interface RackHostInfo {
   id: string
   alive: boolean
   interfaces: { lan: string; name: string; address: string; prefix: number; address6?: string; cut: boolean }[]
-}
-
-/** One network namespace of a host. */
-export interface NamespaceCapture {
-  /** Inode of the namespace; the same for containers that share it. */
-  inode: string
-  /** Processes in it, as the machine numbers them; the host's own has the init's. */
-  pids: number[]
-  /** Names under which the Engine has pinned it (`/run/docker/netns`), for those that no process is in. */
-  names: string[]
-  /** What each tool said, by the name of the question; a tool that failed has `failed`. */
-  answers: Record<CaptureQuestion, { failed: boolean; text: string }>
-}
-
-export interface HostCapture {
-  host: string
-  takenAt: string
-  durationMs: number
-  namespaces: NamespaceCapture[]
-}
-
-/** The questions of a capture, and the tools that answer them. */
-export const captureQuestions = {
-  links: ['ip', '-json', '-details', 'link', 'show'],
-  addresses: ['ip', '-json', 'address', 'show'],
-  routes: ['ip', '-json', '-details', 'route', 'show', 'table', 'all'],
-  routes6: ['ip', '-json', '-details', '-6', 'route', 'show', 'table', 'all'],
-  neighbours: ['ip', '-json', 'neighbour', 'show'],
-  forwarding: ['bridge', '-json', 'fdb', 'show'],
-  rules: ['nft', '--json', 'list', 'ruleset'],
-  sockets: ['ss', '--numeric', '--listening', '--tcp', '--udp', '--no-header'],
-} as const
-export type CaptureQuestion = keyof typeof captureQuestions
-
-/** Which network namespace of the host: its own by default, else by inode as a capture gave it. */
-const inNamespace = { namespace: z.string().regex(/^\d+$/).optional() }
-const address = z.union([z.ipv4(), z.ipv6()])
-
-/** Questions that can be put to the network; validated again by whoever runs them. */
-export const ProbeRequest = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('ping'),
-    ...inNamespace,
-    address,
-    count: z.int().min(1).max(20).default(1),
-    /** Bytes of payload, with "don't fragment" set when given. */
-    size: z.int().min(0).max(9000).optional(),
-    timeoutMs: z.int().min(100).max(30_000).default(2000),
-  }),
-  z.strictObject({
-    kind: z.literal('tcp'),
-    ...inNamespace,
-    address,
-    port: z.int().min(1).max(65_535),
-    timeoutMs: z.int().min(100).max(30_000).default(2000),
-  }),
-  z.strictObject({
-    kind: z.literal('dns'),
-    ...inNamespace,
-    server: address,
-    name: z
-      .string()
-      .regex(/^[A-Za-z0-9_.-]{1,253}$/)
-      .refine((name) => !name.startsWith('-'), 'is no name'),
-    timeoutMs: z.int().min(100).max(30_000).default(2000),
-  }),
-])
-export type ProbeRequest = z.input<typeof ProbeRequest>
-
-export interface ProbeAnswer {
-  /** `error`: the question could not be asked, which says nothing about the network. */
-  outcome: 'yes' | 'no' | 'error'
-  /** In the tool's or the kernel's words, one line. */
-  detail: string
-  durationMs: number
 }

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
-import leven from 'leven'
 import { z } from 'zod'
 import { VethlabError } from '../errors.js'
+import { didYouMean, schemaIssues } from '../schema-issue.js'
 
 /**
  * What an author writes about a rack, and what it resolves to. Pure: nothing here touches the machine.
@@ -150,7 +150,7 @@ const reserved: [network: string, use: string][] = [
  */
 export function resolveTopology(input: unknown, limits: RackLimits = defaultRackLimits): RackPlan {
   const parsed = Topology.safeParse(input)
-  if (!parsed.success) throw fromZod(parsed.error)
+  if (!parsed.success) throw fromZod(parsed.error, input)
   const topology = parsed.data
   const hostNames = Object.keys(topology.hosts)
   if (hostNames.length === 0) {
@@ -174,7 +174,11 @@ export function resolveTopology(input: unknown, limits: RackLimits = defaultRack
       const legs = interfaces.get(host)
       const place = `lans.${name}.at.${host}`
       if (!legs) {
-        throw invalid(place, 'there is no such host', `${nearest(host, hostNames)}Hosts are: ${hostNames.join(', ')}.`)
+        throw invalid(
+          place,
+          'there is no such host',
+          `${didYouMean(host, hostNames)}Hosts are: ${hostNames.join(', ')}.`,
+        )
       }
       legs.push(planInterface(place, plan, typeof at === 'string' ? { address: at } : at, legs, taken, host))
     }
@@ -377,50 +381,13 @@ function overlaps(a: [ipaddr.IPv4 | ipaddr.IPv6, number], b: [ipaddr.IPv4 | ipad
   return (a[0] as ipaddr.IPv4).match(b[0] as ipaddr.IPv4, prefix)
 }
 
-/** Turns zod's first issue into one line with the place and, for a misspelt key, the nearest right one. */
-function fromZod(error: z.ZodError): VethlabError {
-  let issue = error.issues[0]!
-  const path = [...issue.path]
-  // In a union the branch that got furthest says the most.
-  while (issue.code === 'invalid_union') {
-    const inner: z.core.$ZodIssue[] = issue.errors.map((issues) => issues[0]!).filter(Boolean)
-    const best =
-      inner.find((candidate) => candidate.code === 'unrecognized_keys') ??
-      inner.toSorted((a, b) => b.path.length - a.path.length).find((candidate) => candidate.path.length > 0)
-    if (!best) break
-    path.push(...best.path)
-    issue = best
-  }
-  const place = path.length > 0 ? path.map(String).join('.') : 'topology'
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!
-    const known = keysAt(path)
-    return new VethlabError('topology.unknown-key', `unknown key "${key}"`, {
-      place: path.length > 0 ? `${place}.${key}` : key,
-      cure: `${nearest(key, known)}Known keys: ${known.join(', ')}.`,
-    })
-  }
-  if (issue.code === 'invalid_union') {
-    return invalid(
-      place,
-      'this is neither a word nor a map that fits',
-      'A host is `docker`, `plain` or a map with `kind`.',
-    )
-  }
-  return invalid(place, issue.message, 'See the topology reference in the README.')
-}
-
-function keysAt(path: PropertyKey[]): string[] {
-  if (path[0] === 'hosts') return Object.keys(HostObject.shape)
-  if (path[0] === 'lans') return Object.keys((path[2] === 'at' ? Attachment : LanObject).shape)
-  return Object.keys(Topology.shape)
-}
-
-function nearest(word: string, known: string[]): string {
-  const best = known
-    .map((name) => ({ name, distance: leven(word, name) }))
-    .toSorted((a, b) => a.distance - b.distance)[0]
-  return best && best.distance <= Math.max(2, word.length / 3) ? `Did you mean "${best.name}"? ` : ''
+function fromZod(error: z.ZodError, input: unknown): VethlabError {
+  const { path, what, cure } = schemaIssues(Topology, error, input)[0]!
+  const place = path.map(String).join('.') || 'topology'
+  return new VethlabError(what.startsWith('unknown key') ? 'topology.unknown-key' : 'topology.invalid', what, {
+    place,
+    cure,
+  })
 }
 
 function invalid(place: string, what: string, cure: string): VethlabError {

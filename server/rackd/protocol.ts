@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ProbeRequest } from '../rack/racks.js'
+import { ProbeRequest } from '../network/question.js'
 
 /** Requests of rackd's socket: names and checked values, never a shell's string. Results are those of `Racks`. */
 

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import type { HostCapture } from '../network/capture.js'
+import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { CommandResult } from '../rack/command.js'
 import {
   checkStdin,
   type ExecOptions,
-  type HostCapture,
   type OpenOptions,
-  type ProbeAnswer,
-  type ProbeRequest,
   type RackInfo,
   type Racks,
 } from '../rack/racks.js'

@@ -1,0 +1,48 @@
+import ipaddr from 'ipaddr.js'
+
+/** Addresses and networks, compared by what they mean and not by how they are written. */
+
+export function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && ipaddr.IPv6.isValid(text))
+}
+
+export function isCidr(text: string): boolean {
+  const [address, prefix, ...rest] = text.split('/')
+  return rest.length === 0 && prefix !== undefined && isAddress(address!) && ipaddr.isValidCIDR(text)
+}
+
+/** `::ffff:10.0.0.1` is `10.0.0.1`, and `FD00:0::1` is `fd00::1`. Undefined for what is no address. */
+export function canonicalAddress(text: string): string | undefined {
+  return isAddress(text) ? ipaddr.process(text).toString() : undefined
+}
+
+/** The network with its host bits cleared; an address alone is a network of one. */
+export function canonicalNetwork(text: string): string | undefined {
+  if (isAddress(text)) return `${canonicalAddress(text)}/${ipaddr.process(text).kind() === 'ipv4' ? 32 : 128}`
+  if (!isCidr(text)) return undefined
+  const [address, prefix] = ipaddr.parseCIDR(text)
+  const network =
+    address.kind() === 'ipv4' ? ipaddr.IPv4.networkAddressFromCIDR(text) : ipaddr.IPv6.networkAddressFromCIDR(text)
+  return `${network.toString()}/${prefix}`
+}
+
+export function sameAddress(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined) return false
+  const left = canonicalAddress(a)
+  return left !== undefined && left === canonicalAddress(b)
+}
+
+export function sameNetwork(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined) return false
+  const left = canonicalNetwork(a)
+  return left !== undefined && left === canonicalNetwork(b)
+}
+
+/** Whether a network holds an address. */
+export function holds(cidr: string, address: string): boolean {
+  if (!isCidr(cidr) || !isAddress(address)) return false
+  const [network, prefix] = ipaddr.parseCIDR(cidr)
+  const inside = ipaddr.process(address)
+  if (inside.kind() !== network.kind()) return false
+  return (inside as ipaddr.IPv4).match(network as ipaddr.IPv4, prefix)
+}

@@ -1,0 +1,204 @@
+import { z } from 'zod'
+import { oneLine, VethlabError } from '../errors.js'
+import { didYouMean, type SchemaIssue, schemaIssues } from '../schema-issue.js'
+import type { Text } from '../text.js'
+import { address } from './families/address.js'
+import { answer } from './families/answer.js'
+import { allOf, anyOf, type Inner, notOf } from './families/combine.js'
+import { container } from './families/container.js'
+import { interfaces } from './families/interfaces.js'
+import { link } from './families/link.js'
+import { macvlan } from './families/macvlan.js'
+import { network } from './families/network.js'
+import { node } from './families/node.js'
+import { port } from './families/port.js'
+import { reach } from './families/reach.js'
+import { resolve } from './families/resolve.js'
+import { route } from './families/route.js'
+import { rule } from './families/rule.js'
+import { script } from './families/script.js'
+import { service } from './families/service.js'
+import { swarm } from './families/swarm.js'
+import { vxlan } from './families/vxlan.js'
+import type { CheckContext, Family } from './family.js'
+import { text } from './fields.js'
+import { CheckError, failedToCheck } from './finding.js'
+import type { Finding } from './verdict.js'
+import { bare, cleanText } from './wording.js'
+
+/** One entry of a step's `checks`, read and validated. */
+export interface Check {
+  id?: string
+  /** Seconds that it may take to become true. */
+  within: number
+  hints: Text[]
+  /** Key of its family. */
+  family: string
+  /** What the author wrote under that key, with defaults filled in. */
+  spec: unknown
+}
+
+/** What any check may have beside its family's key. */
+export const commonFields = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,63}$/, 'is no id: lower-case letters, digits and "-"')
+    .optional()
+    .describe('names the check, for mistakes'),
+  within: z.int().min(1).max(120).default(5).describe('seconds that it may take to become true; 5 by default'),
+  hint: z
+    .union([text, z.array(text).max(10)], { error: 'must be a map of en and zh, or a list of such' })
+    .optional()
+    .describe('a hint, or several that are shown one at a time'),
+})
+const commonKeys = Object.keys(commonFields.shape)
+
+/** A check within `all`, `any` or `not`. */
+const Nested = z.unknown().transform((value, context): Check => {
+  const parsed = parseCheck(value, [], true)
+  if ('check' in parsed) return parsed.check
+  for (const { path, what, cure } of parsed.issues) {
+    context.issues.push({ code: 'custom', input: value, path, message: what, params: { cure } })
+  }
+  return z.NEVER
+})
+
+const inner: Inner<Check> = {
+  schema: Nested,
+  run: (check, context) => runCheck(check, context),
+  hosts: (check) => familyOf(check).hosts(check.spec),
+}
+
+/** All families, in the order of their reference. */
+export const families: readonly Family[] = [
+  network,
+  container,
+  interfaces,
+  address,
+  route,
+  link,
+  rule,
+  port,
+  reach,
+  resolve,
+  swarm,
+  node,
+  service,
+  vxlan,
+  macvlan,
+  answer,
+  allOf(inner),
+  anyOf(inner),
+  notOf(inner),
+  script,
+]
+const familyKeys = families.map(({ key }) => key)
+
+export function familyOf({ family }: Check): Family {
+  const found = families.find(({ key }) => key === family)
+  if (!found) throw new Error(`no family ${family}`)
+  return found
+}
+
+/** Reads one entry of `checks`; what is wrong with it comes with its place, as the author would look for it. */
+export function parseCheck(
+  value: unknown,
+  path: PropertyKey[],
+  nested = false,
+): { check: Check } | { issues: SchemaIssue[] } {
+  const issue = (what: string, cure: string, at: PropertyKey[] = path) => ({ issues: [{ path: at, what, cure }] })
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return issue('is no check', 'Write a map such as `network: {name: my_net}`.')
+  }
+  const entries = value as Record<string, unknown>
+  const keys = Object.keys(entries)
+  const found = keys.filter((key) => familyKeys.includes(key))
+  const unknown = keys.filter((key) => !familyKeys.includes(key) && !commonKeys.includes(key))
+  const issues: SchemaIssue[] = unknown.map((key) => ({
+    path: [...path, key],
+    what: `unknown key "${oneLine(key, 60)}"`,
+    cure: `${didYouMean(key, [...familyKeys, ...commonKeys])}A check has one of ${familyKeys.join(', ')}, and beside it ${commonKeys.join(', ')}.`,
+  }))
+  if (found.length === 0 && unknown.length === 0) {
+    return issue('names no kind of check', `Write one of: ${familyKeys.join(', ')}.`)
+  }
+  if (found.length > 1) {
+    return issue(`has ${found.length} kinds of check, ${found.join(' and ')}`, 'Make an entry of each of them.')
+  }
+  const key = found[0]
+  if (key === undefined) return { issues }
+
+  const common = Object.fromEntries(keys.filter((one) => commonKeys.includes(one)).map((one) => [one, entries[one]]))
+  if (nested && Object.keys(common).length > 0) {
+    const [first] = Object.keys(common)
+    issues.push({
+      path: [...path, first!],
+      what: `"${first}" within all, any or not`,
+      cure: 'Write it beside the outermost key: it counts for the whole.',
+    })
+  }
+  const read = commonFields.safeParse(common)
+  if (!read.success) issues.push(...below(path, schemaIssues(commonFields, read.error, common)))
+  const family = families.find((candidate) => candidate.key === key)!
+  const spec = family.schema.safeParse(entries[key])
+  if (!spec.success) issues.push(...below([...path, key], specIssues(family, spec.error, entries[key])))
+  if (issues.length > 0 || !read.success || !spec.success) return { issues }
+  const unproved = key === 'not' ? silentFamily(spec.data as Check) : undefined
+  if (unproved) {
+    return issue(
+      `"not" around "${unproved}" would pass when the target is not even there`,
+      `Write \`expect: no\` in \`${unproved}\`, which looks whether it is.`,
+      [...path, key],
+    )
+  }
+  const { id, within, hint } = read.data
+  return {
+    check: {
+      ...(id === undefined ? {} : { id }),
+      within,
+      hints: hint === undefined ? [] : Array.isArray(hint) ? hint : [hint],
+      family: key,
+      spec: spec.data,
+    },
+  }
+}
+
+/** The family in a check, however deep, whose fail may come from there being nothing to ask. */
+function silentFamily({ family, spec }: Check): string | undefined {
+  if (family === 'reach' || family === 'resolve') return family
+  if (family !== 'all' && family !== 'any' && family !== 'not') return undefined
+  const within = family === 'not' ? [spec as Check] : (spec as Check[])
+  return within.map(silentFamily).find((one) => one !== undefined)
+}
+
+/** Issues of checks within this one come with a cure of their own. */
+function specIssues({ schema }: Family, error: z.ZodError, value: unknown): SchemaIssue[] {
+  return error.issues.flatMap((issue) => {
+    const cure: unknown = issue.code === 'custom' ? issue.params?.cure : undefined
+    if (typeof cure === 'string') return [{ path: issue.path, what: issue.message, cure }]
+    return schemaIssues(schema, new z.ZodError([issue]), value)
+  })
+}
+
+function below(path: PropertyKey[], issues: SchemaIssue[]): SchemaIssue[] {
+  return issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }))
+}
+
+/** Makes one check. Never throws: what can't be asked is an error, which is neither a pass nor a fail. */
+export async function runCheck(check: Check, context: CheckContext): Promise<Finding> {
+  try {
+    return await familyOf(check).check(check.spec, context)
+  } catch (error) {
+    return findingOf(error)
+  }
+}
+
+export function findingOf(error: unknown): Finding {
+  if (error instanceof CheckError) return failedToCheck(error.reason, cleanText(error.why))
+  const said = bare(error instanceof Error ? error.message : String(error), 300)
+  const reason = error instanceof VethlabError ? error.code : 'check.broken'
+  return failedToCheck(reason, {
+    en: `the check could not be made: ${said}`,
+    zh: `无法完成检查：${said}`,
+  })
+}

@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { NetworkState } from '../network/state.js'
+import type { Text } from '../text.js'
+import { type Check, familyOf, findingOf, runCheck } from './checks.js'
+import type { Probe } from './family.js'
+import { CheckError } from './finding.js'
+import type { Finding } from './verdict.js'
+
+/** What became of one entry of a step's `checks`. */
+export interface Verdict {
+  /** From 0, the place in the step's list. */
+  index: number
+  id?: string
+  /** Key of its family, such as `network`. */
+  family: string
+  finding: Finding
+  hints: Text[]
+  /** From the beginning of the evaluation to the answer that counts. */
+  tookMs: number
+}
+
+export interface EvaluateOptions {
+  /** The host that a name without a host belongs to. */
+  home: string
+  /** What the learner typed, by the id of the `answer` check. */
+  answers?: Readonly<Record<string, string>>
+  labDirectory: string
+  /** Looks a single time, and waits for nothing. */
+  once?: boolean
+  signal?: AbortSignal
+}
+
+/** The pause between rounds, in milliseconds: it grows, since what takes longer is looked at less often. */
+const firstPauseMs = 100
+const longestPauseMs = 400
+/** A capture or a check that takes longer than this has hung. */
+const roundTimeoutMs = 30_000
+
+/**
+ * Makes the checks of a step in rounds: one capture for all of them, each tried again until it passes or its `within` is
+ * over. A step has passed when all passed in the same round, so those that have passed are made again as well; one that
+ * passed before and fails now has its time again from then on.
+ * @throws the signal's reason when it aborts; everything else is a finding
+ */
+export async function evaluate(
+  checks: readonly Check[],
+  probe: Probe,
+  { home, answers = {}, labDirectory, once = false, signal = new AbortController().signal }: EvaluateOptions,
+): Promise<Verdict[]> {
+  const started = performance.now()
+  const elapsed = () => performance.now() - started
+  const deadlines = checks.map(({ within }) => within * 1000)
+  // However often checks flap, the step comes to an end.
+  const end = 2 * Math.max(0, ...deadlines)
+  const settled: (Verdict | undefined)[] = checks.map(() => undefined)
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
+    signal.throwIfAborted()
+    const findings = await round(checks, settled, probe, { home, answers, labDirectory, signal })
+    const at = elapsed()
+    const verdicts = findings.map((finding, index) => settled[index] ?? verdict(checks[index]!, index, finding, at))
+    let waiting = false
+    for (const [index, { finding }] of verdicts.entries()) {
+      if (finding.outcome === 'pass') deadlines[index] = at + checks[index]!.within * 1000
+      else if (at >= deadlines[index]! || isFinal(checks[index]!, finding)) settled[index] ??= verdicts[index]!
+      else waiting = true
+    }
+    if (once || !waiting || at >= end) return verdicts
+    await sleep(pauseMs, undefined, { signal })
+  }
+}
+
+async function round(
+  checks: readonly Check[],
+  settled: readonly (Verdict | undefined)[],
+  probe: Probe,
+  {
+    signal,
+    ...context
+  }: { home: string; answers: Readonly<Record<string, string>>; labDirectory: string; signal: AbortSignal },
+): Promise<Finding[]> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(roundTimeoutMs)])
+  let state: NetworkState
+  try {
+    state = await orAbort(probe.capture(), limit)
+  } catch (error) {
+    signal.throwIfAborted()
+    return checks.map(() => findingOf(error))
+  }
+  return await Promise.all(
+    checks.map(async (check, index) => {
+      const done = settled[index]
+      if (done) return done.finding
+      try {
+        return await orAbort(runCheck(check, { ...context, state, probe, signal: limit }), limit)
+      } catch (error) {
+        signal.throwIfAborted()
+        return findingOf(error)
+      }
+    }),
+  )
+}
+
+/** What does not listen to the signal is left behind. */
+async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let leave: (() => void) | undefined
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () =>
+      reject(
+        new CheckError('check.timeout', {
+          en: `no answer after ${roundTimeoutMs / 1000} s`,
+          zh: `${roundTimeoutMs / 1000} 秒内没有得到结果`,
+        }),
+      )
+    signal.addEventListener('abort', leave, { once: true })
+    if (signal.aborted) leave()
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', leave!)
+  }
+}
+
+function isFinal(check: Check, finding: Finding): boolean {
+  return finding.outcome === 'fail' && familyOf(check).final?.includes(finding.reason) === true
+}
+
+function verdict({ id, family, hints }: Check, index: number, finding: Finding, tookMs: number): Verdict {
+  return { index, ...(id === undefined ? {} : { id }), family, finding, hints, tookMs }
+}

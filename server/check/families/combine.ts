@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { CheckContext, Family } from '../family.js'
+import { fail, failedToCheck, pass } from '../finding.js'
+import type { Finding } from '../verdict.js'
+
+/** What `all`, `any` and `not` need to know of the checks within them; `checks.ts` does, and ends the circle. */
+export interface Inner<Check> {
+  schema: z.ZodType<Check>
+  run(check: Check, context: CheckContext): Promise<Finding>
+  hosts(check: Check): string[]
+}
+
+type Failed = Extract<Finding, { outcome: 'fail' }>
+const isFailed = (finding: Finding): finding is Failed => finding.outcome === 'fail'
+
+/** Every one of them passes. An error among them makes an error, and the first that fails tells why. */
+export function allOf<Check>(inner: Inner<Check>): Family<Check[]> {
+  return {
+    key: 'all',
+    schema: z.array(inner.schema).min(1).max(20),
+    reasons: ['all.failed'],
+    hosts: (checks) => checks.flatMap((check) => inner.hosts(check)),
+    async check(checks, context) {
+      const findings = await Promise.all(checks.map((check) => inner.run(check, context)))
+      const error = findings.find(({ outcome }) => outcome === 'error')
+      if (error) return error
+      const failed = findings.find(isFailed)
+      if (failed) return { ...failed, reason: 'all.failed' }
+      return pass(`all ${findings.length} conditions hold`, `${findings.length} 个条件全部满足`)
+    },
+  }
+}
+
+/** One of them passes is enough. Where none does, an error hides what could have passed, so it comes first. */
+export function anyOf<Check>(inner: Inner<Check>): Family<Check[]> {
+  return {
+    key: 'any',
+    schema: z.array(inner.schema).min(1).max(20),
+    reasons: ['any.failed'],
+    hosts: (checks) => checks.flatMap((check) => inner.hosts(check)),
+    async check(checks, context) {
+      const findings = await Promise.all(checks.map((check) => inner.run(check, context)))
+      const passed = findings.find(({ outcome }) => outcome === 'pass')
+      if (passed) return passed
+      const error = findings.find(({ outcome }) => outcome === 'error')
+      if (error) return error
+      const failed = findings.filter(isFailed)
+      const join = (key: 'expected' | 'observed') => ({
+        en: [...new Set(failed.map((finding) => finding[key].en))].join('; or '),
+        zh: [...new Set(failed.map((finding) => finding[key].zh))].join('；或者'),
+      })
+      return fail('any.failed', { expected: join('expected'), observed: join('observed'), why: failed[0]!.why })
+    },
+  }
+}
+
+/** It fails. An error stays an error. */
+export function notOf<Check>(inner: Inner<Check>): Family<Check> {
+  return {
+    key: 'not',
+    schema: inner.schema,
+    reasons: ['not.passed'],
+    hosts: (check) => inner.hosts(check),
+    async check(check, context) {
+      const finding = await inner.run(check, context)
+      if (finding.outcome === 'error') return failedToCheck(finding.reason, finding.why)
+      if (finding.outcome === 'fail') return pass(finding.observed.en, finding.observed.zh)
+      return fail('not.passed', {
+        expected: { en: `not this: ${finding.observed.en}`, zh: `不应如此：${finding.observed.zh}` },
+        observed: finding.observed,
+        why: {
+          en: `this must not be so at the end of the step: ${finding.observed.en}`,
+          zh: `这一步完成后不应出现这种情况：${finding.observed.zh}`,
+        },
+      })
+    },
+  }
+}

@@ -1,0 +1,266 @@
+import { z } from 'zod'
+import type { Container } from '../../network/state.js'
+import type { Text } from '../../text.js'
+import { sameAddress } from '../addresses.js'
+import type { CheckContext, Family } from '../family.js'
+import { address, expected, flag, name, reference } from '../fields.js'
+import { fail, pass } from '../finding.js'
+import { imageName } from '../image.js'
+import { absence, engineOf, find, hostsOf, ownNamespace, type Place } from '../reference.js'
+import type { Finding } from '../verdict.js'
+import { code, codes } from '../wording.js'
+
+const schema = z
+  .strictObject({
+    name: reference.describe('the container'),
+    state: z
+      .enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'])
+      .default('running')
+      .describe('running by default'),
+    image: z.string().min(1).optional().describe('the image it was made from; `:latest` goes without saying'),
+    mode: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("what --network said: bridge, host, none, container, or a network's name"),
+    networks: z.array(name).optional().describe('networks that it must be on'),
+    only: flag.optional().describe('yes: it is on no other network than `networks`'),
+    address: z.record(name, address).optional().describe('its address on a network, by the name of the network'),
+    aliases: z.record(name, z.array(z.string())).optional().describe('names it must have on a network'),
+    sharesWith: reference.optional().describe('the container whose network namespace it must share'),
+    unprivileged: flag.optional().describe('yes: without --privileged, and without SYS_ADMIN or ALL added'),
+    restart: z.enum(['no', 'always', 'unless-stopped', 'on-failure']).optional().describe('restart policy'),
+    expect: expected,
+  })
+  .refine(({ only, networks }) => !only || networks, { path: ['only'], message: 'needs `networks`' })
+type Spec = z.output<typeof schema>
+
+/** A container: that it is there and runs, and how it stands in the network. */
+export const container: Family<Spec> = {
+  key: 'container',
+  schema,
+  reasons: [
+    'container.missing',
+    'container.exists',
+    'container.state',
+    'container.image',
+    'container.mode',
+    'container.network',
+    'container.extra-network',
+    'container.address',
+    'container.alias',
+    'container.shares',
+    'container.privileged',
+    'container.restart',
+  ],
+  hosts: (spec) => hostsOf(spec.name, spec.sharesWith),
+  async check(spec, context) {
+    const place = find(spec.name, context.state, context.home)
+    const who = code(spec.name)
+    if (!spec.expect) {
+      if (!place?.container) return pass(`there is no container ${who}`, `没有容器 ${who}`)
+      const { state } = place.container
+      return fail('container.exists', {
+        expected: { en: `no container ${who}`, zh: `没有容器 ${who}` },
+        observed: { en: `${who} exists and is ${code(state)}`, zh: `${who} 存在，状态是 ${code(state)}` },
+        why: {
+          en: `${who} is still there: a stopped container keeps its name and settings until \`docker rm\``,
+          zh: `${who} 仍然存在：停止的容器会保留名称和配置，直到执行 \`docker rm\``,
+        },
+      })
+    }
+    if (!place?.container) {
+      if (place) engineOf(place.host)
+      return fail('container.missing', {
+        expected: { en: `a container ${who}`, zh: `有容器 ${who}` },
+        ...absence(spec.name, undefined, context.home),
+      })
+    }
+    return (
+      differs(spec, place, place.container) ??
+      legs(spec, place.container) ??
+      shares(spec, place, context) ??
+      pass(`${who} is ${code(place.container.state)} and as it should be`, `${who} 符合要求`)
+    )
+  },
+}
+
+function differs(spec: Spec, place: Place, is: Container): Finding | undefined {
+  const who = code(spec.name)
+  const unlike = (reason: string, wanted: Text, observed: Text, why: Text) =>
+    fail(reason, {
+      expected: { en: `${who} has ${wanted.en}`, zh: `${who} 的${wanted.zh}` },
+      observed: { en: `it has ${observed.en}`, zh: `实际是${observed.zh}` },
+      why,
+    })
+  if (is.state !== spec.state) {
+    const ended = is.state === 'exited' ? ` (exit code ${is.exitCode})` : ''
+    const endedZh = is.state === 'exited' ? `（退出码 ${is.exitCode}）` : ''
+    return fail('container.state', {
+      expected: { en: `${who} is ${code(spec.state)}`, zh: `${who} 的状态是 ${code(spec.state)}` },
+      observed: { en: `it is ${code(is.state)}${ended}`, zh: `实际状态是 ${code(is.state)}${endedZh}` },
+      why:
+        spec.state === 'running'
+          ? {
+              en: `a container lives as long as its first process, and that of ${who} does not run; \`docker logs\` shows its last words`,
+              zh: `容器的寿命等于它的首个进程，而 ${who} 的首个进程没有在运行；\`docker logs\` 可以看到它最后的输出`,
+            }
+          : {
+              en: `${who} is ${code(is.state)}, while the step asks for ${code(spec.state)}`,
+              zh: `${who} 处于 ${code(is.state)}，而这一步要求 ${code(spec.state)}`,
+            },
+    })
+  }
+  if (spec.image !== undefined && imageName(spec.image) !== imageName(is.image)) {
+    return unlike(
+      'container.image',
+      { en: `image ${code(spec.image)}`, zh: `镜像是 ${code(spec.image)}` },
+      { en: `image ${code(is.image)}`, zh: ` ${code(is.image)}` },
+      {
+        en: `the image decides which programs a container has; ${who} was made from ${code(is.image)}`,
+        zh: `镜像决定容器里有哪些程序；${who} 是用 ${code(is.image)} 创建的`,
+      },
+    )
+  }
+  if (spec.mode !== undefined && !hasMode(spec.mode, place, is)) {
+    return unlike(
+      'container.mode',
+      { en: `network mode ${code(spec.mode)}`, zh: `网络模式是 ${code(spec.mode)}` },
+      { en: `network mode ${code(is.networkMode)}`, zh: ` ${code(is.networkMode)}` },
+      {
+        en: `\`--network\` chooses the network namespace when a container is made; ${who} was made with ${code(is.networkMode)}, and that can't be changed later`,
+        zh: `网络模式在创建容器时由 \`--network\` 决定；${who} 创建时用的是 ${code(is.networkMode)}，之后无法更改`,
+      },
+    )
+  }
+  const added = is.capabilitiesAdded.map((capability) => capability.replace(/^CAP_/i, '').toUpperCase())
+  const mighty = added.filter((capability) => capability === 'ALL' || capability === 'SYS_ADMIN')
+  if (spec.unprivileged && (is.privileged || mighty.length > 0)) {
+    const has = is.privileged ? '--privileged' : `--cap-add ${mighty[0]}`
+    return unlike(
+      'container.privileged',
+      { en: 'no privileges', zh: '运行不带特权' },
+      { en: code(has), zh: ` ${code(has)}` },
+      {
+        en: `${code(has)} hands the container all but the host itself, and networking needs none of that`,
+        zh: `${code(has)} 几乎把整台主机交给了容器，而联网并不需要这样的权限`,
+      },
+    )
+  }
+  if (spec.restart !== undefined && spec.restart !== (is.restartPolicy || 'no')) {
+    return unlike(
+      'container.restart',
+      { en: `restart policy ${code(spec.restart)}`, zh: `重启策略是 ${code(spec.restart)}` },
+      { en: `restart policy ${code(is.restartPolicy || 'no')}`, zh: ` ${code(is.restartPolicy || 'no')}` },
+      {
+        en: `the restart policy says what the Engine does when ${who} ends; \`docker update --restart\` changes it`,
+        zh: `重启策略决定 ${who} 结束后引擎怎么做；可以用 \`docker update --restart\` 修改`,
+      },
+    )
+  }
+  return undefined
+}
+
+/** The kernel has the last word: a running container with mode host really is in the host's namespace. */
+function hasMode(mode: string, { host, namespace }: Place, is: Container): boolean {
+  const own = namespace === undefined ? undefined : namespace.id === ownNamespace(host).id
+  switch (mode) {
+    case 'bridge':
+      return is.networkMode === 'bridge' || is.networkMode === 'default'
+    case 'host':
+      return is.networkMode === 'host' && own !== false
+    case 'none':
+      return is.networkMode === 'none' && own !== true
+    case 'container':
+      return is.networkMode.startsWith('container:')
+    default:
+      return is.networkMode === mode || host.engine?.networks.find(({ id }) => id === is.networkMode)?.name === mode
+  }
+}
+
+function legs(spec: Spec, is: Container): Finding | undefined {
+  const who = code(spec.name)
+  const on = is.endpoints.map(({ network }) => network)
+  const onText = codes(on)
+  for (const wanted of spec.networks ?? []) {
+    if (on.includes(wanted)) continue
+    return fail('container.network', {
+      expected: { en: `${who} is on ${code(wanted)}`, zh: `${who} 在网络 ${code(wanted)} 上` },
+      observed: { en: `it is on ${onText.en}`, zh: `它所在的网络：${onText.zh}` },
+      why: {
+        en: `${who} has no leg on ${code(wanted)}: without \`--network\` a container lands on the default \`bridge\`; \`docker network connect\` adds one`,
+        zh: `${who} 在 ${code(wanted)} 上没有接口：不加 \`--network\` 时容器会落在默认的 \`bridge\` 上；可以用 \`docker network connect\` 加入`,
+      },
+    })
+  }
+  const extra = spec.only ? on.filter((network) => !spec.networks?.includes(network)) : []
+  if (extra.length > 0) {
+    const wanted = codes(spec.networks ?? [])
+    const more = codes(extra)
+    return fail('container.extra-network', {
+      expected: { en: `${who} is on ${wanted.en} alone`, zh: `${who} 只在 ${wanted.zh} 上` },
+      observed: { en: `it is on ${onText.en}`, zh: `它所在的网络：${onText.zh}` },
+      why: {
+        en: `${who} also has a leg on ${more.en}, so whoever is on it can reach it: \`docker network disconnect\` takes it off`,
+        zh: `${who} 还连在 ${more.zh} 上，那里的容器都能访问它：用 \`docker network disconnect\` 断开`,
+      },
+    })
+  }
+  for (const [network, wanted] of Object.entries(spec.address ?? {})) {
+    const leg = is.endpoints.find((endpoint) => endpoint.network === network)
+    if (sameAddress(leg?.address, wanted) || sameAddress(leg?.address6, wanted)) continue
+    const has = leg?.address ?? leg?.address6
+    return fail('container.address', {
+      expected: {
+        en: `${who} has address ${code(wanted)} on ${code(network)}`,
+        zh: `${who} 在 ${code(network)} 上的地址是 ${code(wanted)}`,
+      },
+      observed: leg
+        ? { en: `its address there is ${code(has ?? 'none')}`, zh: `实际地址是 ${code(has ?? 'none')}` }
+        : { en: `it is on ${onText.en}`, zh: `它所在的网络：${onText.zh}` },
+      why: {
+        en: `the Engine gives ${who} the next free address of the subnet unless \`--ip ${wanted}\` asks for one, which works on networks with a subnet of your choice`,
+        zh: `除非用 \`--ip ${wanted}\` 指定，引擎会给 ${who} 分配子网中下一个空闲地址；只有自己指定了子网的网络才能这样做`,
+      },
+    })
+  }
+  for (const [network, names] of Object.entries(spec.aliases ?? {})) {
+    const leg = is.endpoints.find((endpoint) => endpoint.network === network)
+    const known = [...new Set([...(leg?.aliases ?? []), ...(leg?.dnsNames ?? [])])]
+    const missing = names.find((alias) => !known.includes(alias))
+    if (missing === undefined) continue
+    const knownText = codes(known)
+    return fail('container.alias', {
+      expected: {
+        en: `${who} is called ${code(missing)} on ${code(network)}`,
+        zh: `${who} 在 ${code(network)} 上有别名 ${code(missing)}`,
+      },
+      observed: { en: `its names there are ${knownText.en}`, zh: `它在那里的名字：${knownText.zh}` },
+      why: {
+        en: `an alias belongs to one leg on one network: \`--network-alias\` or \`docker network connect --alias ${missing}\` gives it`,
+        zh: `别名属于容器在某个网络上的那一个接口：用 \`--network-alias\` 或 \`docker network connect --alias ${missing}\` 设置`,
+      },
+    })
+  }
+  return undefined
+}
+
+function shares(spec: Spec, place: Place, { state, home }: CheckContext): Finding | undefined {
+  if (spec.sharesWith === undefined) return undefined
+  const other = find(spec.sharesWith, state, home)
+  const who = code(spec.name)
+  const whom = code(spec.sharesWith)
+  const together =
+    place.host.name === other?.host.name && place.namespace !== undefined && place.namespace.id === other.namespace?.id
+  if (together) return undefined
+  return fail('container.shares', {
+    expected: { en: `${who} shares the network namespace of ${whom}`, zh: `${who} 与 ${whom} 共用网络命名空间` },
+    observed: other?.namespace
+      ? { en: `they are in two different network namespaces`, zh: `它们在两个不同的网络命名空间里` }
+      : absence(spec.sharesWith, other, home).observed,
+    why: {
+      en: `\`--network container:NAME\` puts a container into the namespace of a running one; ${who} was started with ${code(place.container!.networkMode)}`,
+      zh: `\`--network container:名称\` 会把容器放进另一个运行中容器的网络命名空间；${who} 启动时用的是 ${code(place.container!.networkMode)}`,
+    },
+  })
+}

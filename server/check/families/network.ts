@@ -1,0 +1,252 @@
+import { z } from 'zod'
+import type { EngineNetwork, HostState } from '../../network/state.js'
+import { sameAddress, sameNetwork } from '../addresses.js'
+import type { CheckContext, Family } from '../family.js'
+import { address, cidr, dictionary, expected, flag, hostName, name, reference } from '../fields.js'
+import { fail, pass } from '../finding.js'
+import { engineOf, find, hostNamed, hostsOf, isLive, ownNamespace } from '../reference.js'
+import type { Finding } from '../verdict.js'
+import { bare, code, codes } from '../wording.js'
+
+const schema = z.strictObject({
+  name: name.describe("the network's name"),
+  host: hostName.optional().describe('on which host; the first docker host by default'),
+  driver: z.string().optional().describe('bridge, overlay, macvlan, ipvlan, host or none'),
+  subnet: cidr.optional().describe('one of its subnets'),
+  gateway: address.optional().describe('the gateway of one of its subnets'),
+  range: cidr.optional().describe('from which part of the subnet addresses are given (--ip-range)'),
+  internal: flag.optional().describe('whether it has no way out (--internal)'),
+  attachable: flag.optional().describe('whether plain containers may join an overlay (--attachable)'),
+  ipv6: flag.optional().describe('whether it has IPv6'),
+  options: dictionary
+    .optional()
+    .describe('driver options and their values, such as com.docker.network.driver.mtu: 1400'),
+  labels: dictionary.optional().describe('labels and their values'),
+  containers: z.array(reference).optional().describe('containers that must be on it; a bare name is one of this host'),
+  without: z.array(reference).optional().describe('containers that must not be on it; a bare name is one of this host'),
+  expect: expected,
+})
+type Spec = z.output<typeof schema>
+
+/** A Docker network as the Engine knows it, and that the kernel has the bridge for it. */
+export const network: Family<Spec> = {
+  key: 'network',
+  schema,
+  reasons: [
+    'network.missing',
+    'network.exists',
+    'network.driver',
+    'network.subnet',
+    'network.gateway',
+    'network.range',
+    'network.internal',
+    'network.attachable',
+    'network.ipv6',
+    'network.option',
+    'network.label',
+    'network.member',
+    'network.not-member',
+    'network.kernel',
+  ],
+  hosts: (spec) => [...(spec.host ? [spec.host] : []), ...hostsOf(...(spec.containers ?? []), ...(spec.without ?? []))],
+  async check(spec, context) {
+    const host = hostNamed(context.state, spec.host ?? context.home)
+    const found = engineOf(host).networks.find((candidate) => candidate.name === spec.name)
+    const what = code(spec.name)
+    if (!spec.expect) {
+      if (!found) return pass(`there is no network ${what}`, `没有网络 ${what}`)
+      return fail('network.exists', {
+        expected: { en: `no network ${what} on ${code(host.name)}`, zh: `${code(host.name)} 上没有网络 ${what}` },
+        observed: { en: `network ${what} exists`, zh: `网络 ${what} 存在` },
+        why: {
+          en: `${what} is still there: a network stays until \`docker network rm\`, which waits for its last container to leave`,
+          zh: `${what} 仍然存在：网络会一直保留到执行 \`docker network rm\`，而且要先让最后一个容器离开`,
+        },
+      })
+    }
+    if (!found) {
+      const others = codes(engineOf(host).networks.map((candidate) => candidate.name))
+      return fail('network.missing', {
+        expected: { en: `a network ${what} on ${code(host.name)}`, zh: `${code(host.name)} 上有网络 ${what}` },
+        observed: { en: `its networks are ${others.en}`, zh: `现有的网络是 ${others.zh}` },
+        why: {
+          en: `${code(host.name)} has no network ${what}: user-defined networks exist only after \`docker network create\``,
+          zh: `${code(host.name)} 上没有网络 ${what}：自定义网络要先用 \`docker network create\` 创建`,
+        },
+      })
+    }
+    return (
+      mismatch(spec, found) ??
+      kernelMismatch(found, host) ??
+      members(spec, found, host, context) ??
+      pass(`network ${what} is as it should be`, `网络 ${what} 符合要求`)
+    )
+  },
+}
+
+function mismatch(spec: Spec, found: EngineNetwork): Finding | undefined {
+  const what = code(spec.name)
+  const differs = (
+    reason: string,
+    field: [en: string, zh: string],
+    wanted: string,
+    is: string,
+    why: [string, string],
+  ) =>
+    fail(reason, {
+      expected: { en: `${what} has ${field[0]} ${code(wanted)}`, zh: `${what} 的${field[1]}是 ${code(wanted)}` },
+      observed: { en: `its ${field[0]} is ${code(is)}`, zh: `实际的${field[1]}是 ${code(is)}` },
+      why: { en: why[0], zh: why[1] },
+    })
+  const remake: [string, string] = [
+    'it is set when a network is created and never changes later, so remove it and create it again',
+    '它在创建网络时确定，之后不能修改，需要删除后重新创建',
+  ]
+  if (spec.driver !== undefined && spec.driver !== found.driver) {
+    return differs('network.driver', ['driver', '驱动'], spec.driver, found.driver, [
+      `the driver decides what a network is made of, and ${what} was created with ${code(found.driver)} (\`-d\` chooses another)`,
+      `驱动决定网络由什么构成，而 ${what} 是用 ${code(found.driver)} 创建的（用 \`-d\` 指定其他驱动）`,
+    ])
+  }
+  const subnets = found.subnets.map(({ subnet }) => subnet).join(', ') || 'none'
+  if (spec.subnet !== undefined && !found.subnets.some(({ subnet }) => sameNetwork(subnet, spec.subnet))) {
+    return differs('network.subnet', ['subnet', '子网'], spec.subnet, subnets, [
+      `without \`--subnet\` the Engine picks a free subnet itself; ${what} has ${code(subnets)}, and ${remake[0]}`,
+      `不加 \`--subnet\` 时引擎会自己挑选空闲子网；${what} 现在是 ${code(subnets)}，${remake[1]}`,
+    ])
+  }
+  const gateways = found.subnets.flatMap(({ gateway }) => gateway ?? []).join(', ') || 'none'
+  if (spec.gateway !== undefined && !found.subnets.some(({ gateway }) => sameAddress(gateway, spec.gateway))) {
+    return differs('network.gateway', ['gateway', '网关'], spec.gateway, gateways, [
+      `the gateway is the address of the bridge and by default the subnet's first; ${what} has ${code(gateways)}, and ${remake[0]}`,
+      `网关就是网桥自己的地址，默认取子网的第一个地址；${what} 现在是 ${code(gateways)}，${remake[1]}`,
+    ])
+  }
+  const ranges = found.subnets.flatMap(({ range }) => range ?? []).join(', ') || 'none'
+  if (spec.range !== undefined && !found.subnets.some(({ range }) => sameNetwork(range, spec.range))) {
+    return differs('network.range', ['address range', '地址分配范围'], spec.range, ranges, [
+      `\`--ip-range\` says from which part of the subnet containers get addresses; ${what} has ${code(ranges)}`,
+      `\`--ip-range\` 规定容器从子网的哪一段分配地址；${what} 现在是 ${code(ranges)}`,
+    ])
+  }
+  const flags = [
+    [
+      'internal',
+      'network.internal',
+      '`--internal` takes away the way out of a network',
+      '`--internal` 会去掉网络通往外部的出口',
+    ],
+    [
+      'attachable',
+      'network.attachable',
+      '`--attachable` lets plain containers join an overlay, not only services',
+      '`--attachable` 允许普通容器（而不只是服务）加入 overlay 网络',
+    ],
+    ['ipv6', 'network.ipv6', '`--ipv6` gives a network IPv6 addresses as well', '`--ipv6` 让网络同时拥有 IPv6 地址'],
+  ] as const
+  for (const [key, reason, en, zh] of flags) {
+    if (spec[key] === undefined || spec[key] === found[key]) continue
+    return fail(reason, {
+      expected: {
+        en: `${what} is ${spec[key] ? '' : 'not '}${key}`,
+        zh: `${what} ${spec[key] ? '开启' : '不开启'} ${code(key)}`,
+      },
+      observed: { en: `it is ${found[key] ? '' : 'not '}${key}`, zh: `实际上${found[key] ? '开启了' : '没有开启'}` },
+      why: { en: `${en}; ${remake[0]}`, zh: `${zh}；${remake[1]}` },
+    })
+  }
+  const pairs = [
+    ['options', 'network.option', 'option', '选项', '-o'],
+    ['labels', 'network.label', 'label', '标签', '--label'],
+  ] as const
+  for (const [key, reason, en, zh, option] of pairs) {
+    for (const [field, wanted] of Object.entries(spec[key] ?? {})) {
+      const is = Object.hasOwn(found[key], field) ? found[key][field] : undefined
+      if (is === wanted) continue
+      const none = is === undefined
+      return fail(reason, {
+        expected: {
+          en: `${what} has ${en} ${code(`${field}=${wanted}`)}`,
+          zh: `${what} 带有${zh} ${code(`${field}=${wanted}`)}`,
+        },
+        observed: {
+          en: none ? `it has no ${en} ${code(field)}` : `it has ${code(`${field}=${is}`)}`,
+          zh: none ? `没有${zh} ${code(field)}` : `实际是 ${code(`${field}=${is}`)}`,
+        },
+        why: {
+          en: `${en}s are given with \`${option}\` when a network is created; ${remake[0]}`,
+          zh: `${zh}在创建网络时用 \`${option}\` 指定；${remake[1]}`,
+        },
+      })
+    }
+  }
+  return undefined
+}
+
+function kernelMismatch(found: EngineNetwork, host: HostState): Finding | undefined {
+  const what = code(found.name)
+  const said = host.disagreements.find(({ about }) => about === `network ${found.name}`)
+  const bridges = ownNamespace(host).links.filter(({ kind }) => kind === 'bridge')
+  const lacksBridge =
+    found.driver === 'bridge' && !(found.bridge && bridges.some(({ name: link }) => link === found.bridge))
+  if (!lacksBridge && !said) return undefined
+  const there = codes(bridges.map(({ name: link }) => link))
+  return fail('network.kernel', {
+    expected: {
+      en: `the kernel of ${code(host.name)} has what ${what} needs`,
+      zh: `${code(host.name)} 的内核中有 ${what} 所需的网桥`,
+    },
+    observed: said
+      ? { en: `the kernel says: ${bare(said.kernel, 200)}`, zh: `内核中的实际情况：${bare(said.kernel, 200)}` }
+      : { en: `the kernel's bridges are ${there.en}`, zh: `内核中的网桥有 ${there.zh}` },
+    why: {
+      en: `the Engine lists ${what}, but the kernel no longer has its bridge: a network is a real link, and someone removed it behind the Engine's back`,
+      zh: `引擎里还记着 ${what}，但内核里已经没有它的网桥：网络背后是真实的链路，它被人绕过引擎改动了`,
+    },
+  })
+}
+
+function members(spec: Spec, found: EngineNetwork, host: HostState, { state }: CheckContext): Finding | undefined {
+  const what = code(spec.name)
+  for (const [list, wanted] of [
+    [spec.containers ?? [], true],
+    [spec.without ?? [], false],
+  ] as const) {
+    for (const reference of list) {
+      const place = find(reference, state, host.name)
+      const on = place?.container?.endpoints.some(
+        ({ networkId, network: called }) =>
+          networkId === found.id || (found.scope === 'swarm' && called === found.name),
+      )
+      if (wanted === (on === true)) continue
+      const who = code(reference)
+      const networks = codes(place?.container?.endpoints.map((endpoint) => endpoint.network) ?? [])
+      if (wanted) {
+        const observed = place?.container
+          ? { en: `${who} is on ${networks.en}`, zh: `${who} 所在的网络：${networks.zh}` }
+          : { en: `there is no container ${who}`, zh: `没有容器 ${who}` }
+        return fail('network.member', {
+          expected: { en: `${who} is on ${what}`, zh: `${who} 在网络 ${what} 上` },
+          observed,
+          why: {
+            en: place?.container
+              ? `${who} has no leg on ${what}: \`docker network connect\` adds one, even while it runs`
+              : `${who} can't be on ${what} before it exists: \`docker run --network\` starts it there`,
+            zh: place?.container
+              ? `${who} 在 ${what} 上没有接口：\`docker network connect\` 可以加入，运行中也可以`
+              : `${who} 还不存在，自然不在 ${what} 上：用 \`docker run --network\` 在该网络上启动它`,
+          },
+        })
+      }
+      return fail('network.not-member', {
+        expected: { en: `${who} is not on ${what}`, zh: `${who} 不在网络 ${what} 上` },
+        observed: { en: `${who} is on ${networks.en}`, zh: `${who} 所在的网络：${networks.zh}` },
+        why: {
+          en: `${who} still has a leg on ${what}, so all on it can talk to it${isLive(place) ? '; `docker network disconnect` takes it away' : ''}`,
+          zh: `${who} 在 ${what} 上还有接口，同一网络的容器都能与它通信${isLive(place) ? '；用 `docker network disconnect` 断开' : ''}`,
+        },
+      })
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import type { Container, PublishedPort } from '../../network/state.js'
+import { sameAddress } from '../addresses.js'
+import type { Family } from '../family.js'
+import { address, expected, port as portField, reference } from '../fields.js'
+import { fail, pass } from '../finding.js'
+import { isFinding, liveOr } from '../live.js'
+import { hostsOf, type LivePlace, ownNamespace, requireWhole } from '../reference.js'
+import type { Finding } from '../verdict.js'
+import { code, codes } from '../wording.js'
+
+const schema = z.strictObject({
+  container: reference.describe('whose port'),
+  port: portField.describe('the port in the container'),
+  protocol: z.enum(['tcp', 'udp']).default('tcp').describe('tcp by default'),
+  published: portField.optional().describe("the host's port that leads to it; any by default"),
+  address: address.optional().describe("the host's address that it is bound to, such as 127.0.0.1 or 0.0.0.0"),
+  expect: expected,
+})
+type Spec = z.output<typeof schema>
+
+/** A port of a container that its host publishes: what the Engine says, and the kernel's rule that makes it true. */
+export const port: Family<Spec> = {
+  key: 'port',
+  schema,
+  reasons: ['port.missing', 'port.published', 'port.address', 'port.rule', 'port.present', 'port.no-such'],
+  hosts: (spec) => hostsOf(spec.container),
+  async check(spec, context) {
+    const place = liveOr('port.no-such', spec.container, context)
+    if (isFinding(place)) return place
+    const container = place.container
+    if (!container) {
+      return fail('port.no-such', {
+        expected: { en: `${code(spec.container)} is a container`, zh: `${code(spec.container)} 是容器` },
+        observed: { en: 'it is a host', zh: '它是主机' },
+        why: {
+          en: `${code(spec.container)} is a host, and only ports of containers are published`,
+          zh: `${code(spec.container)} 是主机，只有容器的端口才需要映射`,
+        },
+      })
+    }
+    const who = code(spec.container)
+    const inside = code(`${spec.port}/${spec.protocol}`)
+    const ofPort = container.ports.filter(
+      ({ containerPort, protocol, hostPort }) =>
+        containerPort === spec.port && protocol === spec.protocol && hostPort > 0,
+    )
+    const atPort = ofPort.filter(({ hostPort }) => spec.published === undefined || hostPort === spec.published)
+    const hits = atPort.filter(
+      ({ hostAddress }) => spec.address === undefined || sameAddress(hostAddress || '0.0.0.0', spec.address),
+    )
+    const list = codes(container.ports.filter(({ hostPort }) => hostPort > 0).map(written))
+    const observed = { en: `${who} publishes ${list.en}`, zh: `${who} 的端口映射：${list.zh}` }
+    const wanted = code(
+      `${spec.address ?? ''}${spec.address ? ':' : ''}${spec.published ?? '*'}->${spec.port}/${spec.protocol}`,
+    )
+    if (!spec.expect) {
+      if (hits.length === 0)
+        return pass(`port ${inside} of ${who} is not published so`, `${who} 的端口 ${inside} 没有这样映射`)
+      return fail('port.present', {
+        expected: { en: `${who} does not publish ${wanted}`, zh: `${who} 没有端口映射 ${wanted}` },
+        observed,
+        why: {
+          en: `${code(written(hits[0]!))} still leads from the host into ${who}; published ports are fixed when a container is made`,
+          zh: `${code(written(hits[0]!))} 仍把主机端口引入 ${who}；端口映射在创建容器时确定，之后不能改`,
+        },
+      })
+    }
+    const expectedText = { en: `${who} publishes ${wanted}`, zh: `${who} 有端口映射 ${wanted}` }
+    if (ofPort.length === 0) {
+      return fail('port.missing', {
+        expected: expectedText,
+        observed,
+        why: {
+          en: `port ${inside} of ${who} is not published: \`EXPOSE\` is only a note, and \`-p\` at \`docker run\` opens a way in from outside`,
+          zh: `${who} 的端口 ${inside} 没有映射：\`EXPOSE\` 只是说明，\`docker run\` 时的 \`-p\` 才会打开从外部进入的通路`,
+        },
+      })
+    }
+    if (atPort.length === 0) {
+      return fail('port.published', {
+        expected: expectedText,
+        observed,
+        why: {
+          en: `in \`-p HOST:CONTAINER\` the host's port comes first, and the one that leads to ${inside} here is ${code(ofPort[0]!.hostPort)}`,
+          zh: `\`-p 主机端口:容器端口\` 中主机端口在前，这里通向 ${inside} 的主机端口是 ${code(ofPort[0]!.hostPort)}`,
+        },
+      })
+    }
+    if (hits.length === 0) {
+      return fail('port.address', {
+        expected: expectedText,
+        observed,
+        why: {
+          en: `the port is bound to ${code(atPort[0]!.hostAddress || '0.0.0.0')}, and only packets to that address of the host come in; \`-p ADDRESS:HOST:CONTAINER\` chooses it`,
+          zh: `端口绑定在 ${code(atPort[0]!.hostAddress || '0.0.0.0')} 上，只有发往主机这个地址的数据包才进得来；用 \`-p 地址:主机端口:容器端口\` 指定`,
+        },
+      })
+    }
+    return (
+      lacksRule(place, container, hits) ??
+      pass(`${who} publishes ${code(written(hits[0]!))}`, `${who} 的端口映射：${code(written(hits[0]!))}`)
+    )
+  },
+}
+
+/** Without its DNAT rule a published port exists on paper only. */
+function lacksRule(place: LivePlace, container: Container, hits: PublishedPort[]): Finding | undefined {
+  const namespace = ownNamespace(place.host)
+  const addresses = container.endpoints.flatMap(({ address: own, address6 }) =>
+    [own, address6].filter((one) => one !== undefined),
+  )
+  const leads = ({ hostPort, containerPort, protocol }: PublishedPort) =>
+    namespace.rules.some(
+      (rule) =>
+        rule.target === 'DNAT' &&
+        rule.protocol === protocol &&
+        rule.destinationPort === `${hostPort}` &&
+        addresses.some((own) => rule.to === `${own}:${containerPort}` || rule.to === `[${own}]:${containerPort}`),
+    )
+  if (hits.some(leads)) return undefined
+  requireWhole(namespace, place.host.name)
+  const [hit] = hits
+  const wanted = `${hit!.hostPort} -> ${addresses[0] ?? '?'}:${hit!.containerPort}`
+  const dnat = codes(
+    namespace.rules
+      .filter(({ target }) => target === 'DNAT')
+      .map(({ text }) => text)
+      .slice(0, 3),
+  )
+  return fail('port.rule', {
+    expected: {
+      en: `a DNAT rule ${code(wanted)} on ${code(place.host.name)}`,
+      zh: `${code(place.host.name)} 上有 DNAT 规则 ${code(wanted)}`,
+    },
+    observed: { en: `its DNAT rules are ${dnat.en}`, zh: `现有的 DNAT 规则：${dnat.zh}` },
+    why: {
+      en: `a published port is a DNAT rule in the host's \`nat\` table, and there is none to ${code(`${addresses[0] ?? '?'}:${hit!.containerPort}`)}: the Engine writes it when the container starts`,
+      zh: `端口映射就是主机 \`nat\` 表里的一条 DNAT 规则，而现在没有指向 ${code(`${addresses[0] ?? '?'}:${hit!.containerPort}`)} 的规则：引擎在容器启动时写入它`,
+    },
+  })
+}
+
+function written({ hostAddress, hostPort, containerPort, protocol }: PublishedPort): string {
+  return `${hostAddress || '0.0.0.0'}:${hostPort}->${containerPort}/${protocol}`
+}

@@ -1,0 +1,454 @@
+import { z } from 'zod'
+import type { ProbeAnswer } from '../../network/question.js'
+import type { Text } from '../../text.js'
+import { isAddress, sameAddress } from '../addresses.js'
+import { ask } from '../ask.js'
+import type { CheckContext, Family } from '../family.js'
+import { expected, name, port, reference } from '../fields.js'
+import { CheckError, fail, pass } from '../finding.js'
+import { isFinding, liveOr } from '../live.js'
+import { resolveName, whyUnresolved } from '../name-resolution.js'
+import { explain } from '../obstacle.js'
+import { absence, find, hostsOf, isLive, type LivePlace } from '../reference.js'
+import { addressesTowards, addressOn, namedSo, ownAddresses, ownersOf } from '../target.js'
+import type { Finding } from '../verdict.js'
+import { bare, code, codes } from '../wording.js'
+
+const timeoutMs = 2000
+/** A target has few addresses; a learner can make many. */
+const mostAddresses = 6
+
+const schema = z
+  .strictObject({
+    from: reference.describe('who asks'),
+    to: z
+      .union([reference, z.string().refine(isAddress)], { error: 'is neither a reference, a name nor an address' })
+      .describe('a container, a host, an address, or with `by: name` any name'),
+    port: port.optional().describe('the port; 80 for http'),
+    with: z
+      .enum(['icmp', 'tcp', 'udp', 'http'])
+      .optional()
+      .describe('tcp when there is a port, else icmp; udp needs somebody who answers'),
+    by: z
+      .enum(['address', 'name'])
+      .default('address')
+      .describe('name: resolved as the asking container itself would; address by default'),
+    network: name.optional().describe('on which Docker network or LAN; a common one by default'),
+    path: z
+      .string()
+      .regex(/^\/[\x21-\x7e]{0,500}$/, 'is no path: begin it with "/"')
+      .optional()
+      .describe('http: what is asked for; / by default'),
+    status: z.int().min(100).max(599).optional().describe('http: the status that the answer must have'),
+    body: z.string().min(1).max(500).optional().describe('http: text that the answer must contain'),
+    expect: expected,
+    control: z
+      .strictObject({ from: reference.describe('who must reach it') })
+      .optional()
+      .describe('with `expect: no`: who must reach it instead; by default the target must answer itself'),
+  })
+  .refine(({ with: kind, port: at }) => (kind !== 'tcp' && kind !== 'udp') || at !== undefined, {
+    path: ['with'],
+    message: 'needs a `port`',
+  })
+  .refine(({ with: kind, port: at }) => kind !== 'icmp' || at === undefined, {
+    path: ['port'],
+    message: 'is nothing that icmp has',
+  })
+  .refine(
+    ({ with: kind, path, status, body }) =>
+      kind === 'http' || [path, status, body].every((field) => field === undefined),
+    { path: ['with'], message: 'must be http for `path`, `status` and `body`' },
+  )
+  .refine(({ by, network }) => by !== 'name' || network === undefined, {
+    path: ['network'],
+    message: 'chooses an address, and with `by: name` the name does that',
+  })
+  .refine(({ expect, control }) => expect === false || control === undefined, {
+    path: ['control'],
+    message: 'is for `expect: no`',
+  })
+type Spec = z.output<typeof schema>
+
+/** Who or what is to be reached. */
+interface Target {
+  label: string
+  /** Places that may answer; several where a name is shared, none where nobody is known. */
+  places: LivePlace[]
+  /** Whether an address that its name resolves to has to be one of theirs. */
+  exact: boolean
+  literal?: string
+  /** With `by: name`. */
+  name?: string
+}
+
+type Attempt =
+  | { ok: true }
+  | { ok: false; reason: 'refused' | 'silent' | 'unroutable' | 'status' | 'body'; address: string; said: string }
+
+/**
+ * Whether somebody reaches somebody: a real packet or connection from the one's network namespace.
+ *
+ * `expect: no` passes only with a proof that there was something to reach. After a no from every address of the target, the
+ * same is asked where it must be answered: from `control.from` if given, else by the target of itself, in its own namespace
+ * at its own address or its loopback (a service that listens on 127.0.0.1 alone is there, and closed to others). What has no
+ * answer then fails with reach.control. A literal address is asked by whoever in the rack has it; if nobody is known to have
+ * it and no `control` is given, the check is an error, reach.no-control. A bare name with `by: name` is asked of those that
+ * the Engine knows by it (name, alias, service), and if there are none it fails with reach.control: that a name of nobody
+ * does not lead anywhere proves nothing. A probe that could not be made is an error in every case.
+ */
+export const reach: Family<Spec> = {
+  key: 'reach',
+  schema,
+  reasons: [
+    'reach.no-from',
+    'reach.no-target',
+    'reach.default-bridge',
+    'reach.no-common-network',
+    'reach.unresolved',
+    'reach.elsewhere',
+    'reach.refused',
+    'reach.silent',
+    'reach.unroutable',
+    'reach.status',
+    'reach.body',
+    'reach.reached',
+    'reach.control',
+  ],
+  hosts: (spec) => [...hostsOf(spec.from, spec.control?.from), ...(spec.by === 'name' ? [] : hostsOf(spec.to))],
+  async check(spec, context) {
+    const from = liveOr('reach.no-from', spec.from, context)
+    if (isFinding(from)) return from
+    const target = targetOf(spec, context)
+    if (isFinding(target)) return target
+    return spec.expect ? reached(spec, from, target, context) : unreached(spec, from, target, context)
+  },
+}
+
+function targetOf(spec: Spec, context: CheckContext): Target | Finding {
+  const { state, home } = context
+  if (isAddress(spec.to)) return { label: spec.to, places: [], exact: false, literal: spec.to }
+  const place = find(spec.to, state, home)
+  const called = spec.to.split('/').at(-1)!
+  const isMeant = place !== undefined && (!place.container || place.container.name === called)
+  if (spec.by === 'name' && !isMeant)
+    return { label: spec.to, places: namedSo(called, state), exact: false, name: called }
+  if (!isLive(place)) {
+    const who = code(spec.to)
+    return fail('reach.no-target', {
+      expected: { en: `${who} runs`, zh: `${who} 正在运行` },
+      ...absence(spec.to, place, home),
+    })
+  }
+  return { label: spec.to, places: [place], exact: true, ...(spec.by === 'name' ? { name: called } : {}) }
+}
+
+async function reached(spec: Spec, from: LivePlace, target: Target, context: CheckContext): Promise<Finding> {
+  const expectedText = wanted(spec)
+  const [place] = target.places
+  let addresses: string[]
+  if (target.name === undefined) {
+    addresses = addressesOfTarget(spec, from, target)
+    if (addresses.length === 0) return notOn(spec, target)
+  } else {
+    addresses = await resolveName(from, target.name, context)
+    if (addresses.length === 0) {
+      const { cause, why } = whyUnresolved(from, target.name, place)
+      const what = code(target.name)
+      return fail(`reach.${cause}`, {
+        expected: expectedText,
+        observed: { en: `${what} does not resolve in ${code(spec.from)}`, zh: `${code(spec.from)} 解析不出 ${what}` },
+        why,
+      })
+    }
+    const own = target.places.flatMap(ownAddresses)
+    const strange = target.exact && !addresses.some((address) => own.some((one) => sameAddress(one, address)))
+    if (strange) return elsewhere(spec, target.name, addresses, own)
+  }
+  const address = addresses[0]!
+  const attempt = await tryAt(from, address, spec, context)
+  if (attempt.ok) {
+    return pass(
+      `${code(spec.from)} reaches ${code(target.label)} at ${code(shown(address, spec))}`,
+      `${code(spec.from)} 可以通过 ${code(shown(address, spec))} 访问 ${code(target.label)}`,
+    )
+  }
+  const observed = said(attempt, spec)
+  if (attempt.reason === 'status' || attempt.reason === 'body') {
+    return fail(`reach.${attempt.reason}`, {
+      expected: expectedText,
+      observed,
+      why: whyHttp(attempt.reason, spec, target),
+    })
+  }
+  const to = place ?? ownersOf(address, context.state, from)[0]
+  const at = portOf(spec)
+  const { noCommonNetwork, why } = explain({
+    from,
+    ...(to ? { to } : {}),
+    address,
+    protocol: kindOf(spec) === 'icmp' ? 'icmp' : kindOf(spec) === 'udp' ? 'udp' : 'tcp',
+    ...(at === undefined ? {} : { port: at }),
+    cause: attempt.reason,
+  })
+  return fail(noCommonNetwork ? 'reach.no-common-network' : `reach.${attempt.reason}`, {
+    expected: expectedText,
+    observed,
+    why,
+  })
+}
+
+async function unreached(spec: Spec, from: LivePlace, target: Target, context: CheckContext): Promise<Finding> {
+  const addresses =
+    target.name === undefined
+      ? addressesOfTarget(spec, from, target, true)
+      : await resolveName(from, target.name, context)
+  if (target.name === undefined && addresses.length === 0) return notOn(spec, target)
+  const attempts = await Promise.all(
+    addresses.slice(0, mostAddresses).map((address) => tryAt(from, address, spec, context)),
+  )
+  const hit = attempts.findIndex(({ ok }) => ok)
+  const who = code(spec.from)
+  const whom = code(target.label)
+  if (hit >= 0) {
+    const way = code(shown(addresses[hit]!, spec))
+    return fail('reach.reached', {
+      expected: wanted(spec),
+      observed: { en: `${who} reaches it at ${way}`, zh: `${who} 通过 ${way} 访问到了它` },
+      why: {
+        en: `${way} answered ${who}: as long as some network, published port or route joins the two, nothing keeps them apart`,
+        zh: `${way} 应答了 ${who}：只要还有共同的网络、端口映射或路由连通双方，就没有隔离可言`,
+      },
+    })
+  }
+  const control = spec.control
+    ? await controlFrom(spec, spec.control.from, target, context)
+    : await controlOfItself(spec, from, target, addresses, context)
+  if (control) return control
+  const first = attempts.find((attempt) => !attempt.ok)
+  const how = first ? said(first, spec) : { en: `${whom} does not resolve there`, zh: `那里解析不出 ${whom}` }
+  return pass(`${who} does not reach ${whom}: ${how.en}`, `${who} 访问不到 ${whom}：${how.zh}`)
+}
+
+/** By which addresses the target is tried; all of them where none may answer. */
+function addressesOfTarget(spec: Spec, from: LivePlace, target: Target, all = false): string[] {
+  if (target.literal !== undefined) return [target.literal]
+  const place = target.places[0]!
+  if (spec.network !== undefined) {
+    const address = addressOn(place, spec.network)
+    return address === undefined ? [] : [address]
+  }
+  const towards = addressesTowards(from, place)
+  // A host is tried where it stands on a LAN; its bridges' addresses are its side of its containers' networks.
+  return all && place.container ? [...new Set([...towards, ...ownAddresses(place)])] : towards
+}
+
+function notOn(spec: Spec, target: Target): Finding {
+  const whom = code(target.label)
+  const on = spec.network === undefined ? undefined : code(spec.network)
+  return fail('reach.no-common-network', {
+    expected: wanted(spec),
+    observed: on
+      ? { en: `${whom} has no address on ${on}`, zh: `${whom} 在 ${on} 上没有地址` }
+      : { en: `${whom} has no address at all`, zh: `${whom} 没有任何地址` },
+    why: {
+      en: `${whom} can be reached only where it has an address, and it has none${on ? ` on ${on}` : ''}: \`docker network connect\` gives it one`,
+      zh: `只有在拥有地址的网络上才能访问 ${whom}，而它${on ? `在 ${on} 上` : ''}没有地址：用 \`docker network connect\` 可以让它接入网络`,
+    },
+  })
+}
+
+function elsewhere(spec: Spec, called: string, addresses: string[], own: string[]): Finding {
+  const list = codes(addresses)
+  const has = codes(own)
+  return fail('reach.elsewhere', {
+    expected: wanted(spec),
+    observed: { en: `${code(called)} resolves to ${list.en}`, zh: `${code(called)} 解析为 ${list.zh}` },
+    why: {
+      en: `${code(called)} leads ${code(spec.from)} to ${list.en}, and ${code(spec.to)} has ${has.en}: someone else goes by that name, or a hosts file says so`,
+      zh: `${code(spec.from)} 把 ${code(called)} 解析为 ${list.zh}，而 ${code(spec.to)} 的地址是 ${has.zh}：另有容器叫这个名字，或者 hosts 文件里这样写着`,
+    },
+  })
+}
+
+async function controlFrom(
+  spec: Spec,
+  reference: string,
+  target: Target,
+  context: CheckContext,
+): Promise<Finding | undefined> {
+  const from = liveOr('reach.control', reference, context)
+  if (isFinding(from)) return from
+  const [place] = target.places
+  const addresses = target.literal
+    ? [target.literal]
+    : place
+      ? spec.network
+        ? [addressOn(place, spec.network)].filter((one) => one !== undefined)
+        : addressesTowards(from, place)
+      : await resolveName(from, target.name!, context)
+  const attempts = await Promise.all(
+    addresses.slice(0, mostAddresses).map((address) => tryAt(from, address, spec, context)),
+  )
+  if (attempts.some(({ ok }) => ok)) return undefined
+  const whom = code(target.label)
+  const first = attempts.find((attempt) => !attempt.ok)
+  return unproved(
+    spec,
+    first
+      ? {
+          en: `${code(reference)} does not reach it either: ${said(first, spec).en}`,
+          zh: `${code(reference)} 也访问不到：${said(first, spec).zh}`,
+        }
+      : { en: `${whom} does not resolve in ${code(reference)} either`, zh: `${code(reference)} 也解析不出 ${whom}` },
+    target,
+  )
+}
+
+async function controlOfItself(
+  spec: Spec,
+  from: LivePlace,
+  target: Target,
+  tried: string[],
+  context: CheckContext,
+): Promise<Finding | undefined> {
+  const owners = target.literal === undefined ? target.places : ownersOf(target.literal, context.state, from)
+  if (owners.length === 0) {
+    if (target.literal !== undefined) {
+      throw new CheckError('reach.no-control', {
+        en: `nobody in the rack is known to have ${code(target.literal)}, so a no proves nothing: the check needs \`control\``,
+        zh: `实验环境中不知道谁拥有 ${code(target.literal)}，访问不到也说明不了什么：这个检查需要 \`control\``,
+      })
+    }
+    return unproved(
+      spec,
+      { en: `no running container is called ${code(target.label)}`, zh: `没有名为 ${code(target.label)} 的运行中容器` },
+      target,
+    )
+  }
+  const loopback = kindOf(spec) === 'icmp' ? [] : ['127.0.0.1']
+  const attempts = await Promise.all(
+    owners.slice(0, mostAddresses).flatMap((owner) => {
+      const own = ownAddresses(owner)
+      const asked = own.filter((address) => tried.some((one) => sameAddress(one, address)))
+      const at = target.literal ? [target.literal] : asked.length > 0 ? asked : own
+      return [...at.slice(0, mostAddresses), ...loopback].map((address) => tryAt(owner, address, spec, context))
+    }),
+  )
+  if (attempts.some(({ ok }) => ok)) return undefined
+  const first = attempts.find((attempt) => !attempt.ok)
+  const how = first ? said(first, spec) : { en: 'it has no address', zh: '它没有地址' }
+  return unproved(spec, { en: `it does not answer itself: ${how.en}`, zh: `它连自己也不应答：${how.zh}` }, target)
+}
+
+function unproved(spec: Spec, observed: Text, target: Target): Finding {
+  const whom = code(target.label)
+  return fail('reach.control', {
+    expected: wanted(spec),
+    observed,
+    why: {
+      en: `that ${code(spec.from)} gets no answer proves nothing while ${whom} would not answer anybody: first make it run and listen`,
+      zh: `${whom} 现在对谁都不应答，${code(spec.from)} 访问不到也就说明不了什么：先让它运行并监听`,
+    },
+  })
+}
+
+async function tryAt(from: LivePlace, address: string, spec: Spec, context: CheckContext): Promise<Attempt> {
+  const kind = kindOf(spec)
+  const at = portOf(spec)
+  if (kind === 'icmp') return attemptOf(address, await ask(from, { kind: 'ping', address, timeoutMs }, context))
+  if (kind !== 'http') return attemptOf(address, await ask(from, { kind, address, port: at!, timeoutMs }, context))
+  const called = spec.by === 'name' ? spec.to.split('/').at(-1)! : undefined
+  const answer = await ask(
+    from,
+    {
+      kind,
+      address,
+      port: at!,
+      path: spec.path ?? '/',
+      timeoutMs,
+      ...(called === undefined ? {} : { host: at === 80 ? called : `${called}:${at}` }),
+    },
+    context,
+  )
+  const attempt = attemptOf(address, answer)
+  if (!attempt.ok) return attempt
+  const { status, body } = answer.http ?? { status: 0, body: '' }
+  if (spec.status !== undefined && spec.status !== status) {
+    return { ok: false, reason: 'status', address, said: `status ${status}` }
+  }
+  if (spec.body !== undefined && !body.includes(spec.body)) {
+    return { ok: false, reason: 'body', address, said: body.replace(/<[^>]{0,200}>/g, ' ').replace(/\s+/g, ' ') }
+  }
+  return attempt
+}
+
+function attemptOf(address: string, { outcome, cause, detail }: ProbeAnswer): Attempt {
+  if (outcome === 'yes') return { ok: true }
+  // Without a cause somebody answered, but not as was asked for, such as no HTTP.
+  return { ok: false, reason: cause ?? 'status', address, said: detail }
+}
+
+function kindOf(spec: Spec): 'icmp' | 'tcp' | 'udp' | 'http' {
+  return spec.with ?? (spec.port === undefined ? 'icmp' : 'tcp')
+}
+
+function portOf(spec: Spec): number | undefined {
+  return spec.port ?? (spec.with === 'http' ? 80 : undefined)
+}
+
+function shown(address: string, spec: Spec): string {
+  const at = portOf(spec)
+  if (at === undefined) return address
+  return address.includes(':') ? `[${address}]:${at}` : `${address}:${at}`
+}
+
+function wanted(spec: Spec): Text {
+  const kind = kindOf(spec)
+  const how =
+    kind === 'icmp'
+      ? ['by ping', '（ping）']
+      : kind === 'http'
+        ? ['by HTTP', '（HTTP）']
+        : [`by ${kind}`, `（${kind}）`]
+  const at = portOf(spec)
+  const what = `${code(spec.to)}${at === undefined ? '' : ` port ${at}`}`
+  const whatZh = `${code(spec.to)}${at === undefined ? '' : ` 的端口 ${at}`}`
+  return spec.expect
+    ? { en: `${code(spec.from)} reaches ${what} ${how[0]}`, zh: `${code(spec.from)} 能访问 ${whatZh}${how[1]}` }
+    : {
+        en: `${code(spec.from)} does not reach ${what} ${how[0]}`,
+        zh: `${code(spec.from)} 访问不到 ${whatZh}${how[1]}`,
+      }
+}
+
+function said(attempt: Extract<Attempt, { ok: false }>, spec: Spec): Text {
+  const way = code(shown(attempt.address, spec))
+  const words = bare(attempt.said, 120)
+  switch (attempt.reason) {
+    case 'refused':
+      return { en: `${way} refuses`, zh: `${way} 拒绝连接` }
+    case 'silent':
+      return { en: `${way} does not answer`, zh: `${way} 没有应答` }
+    case 'unroutable':
+      return { en: `no way leads to ${way}`, zh: `没有到 ${way} 的路` }
+    case 'status':
+      return { en: `${way} answers: ${words}`, zh: `${way} 的应答：${words}` }
+    case 'body':
+      return { en: `${way} answers with another text: ${words}`, zh: `${way} 返回了别的内容：${words}` }
+  }
+}
+
+function whyHttp(reason: 'status' | 'body', spec: Spec, target: Target): Text {
+  const whom = code(target.label)
+  if (reason === 'body') {
+    return {
+      en: `the network leads to a web server, but its page does not contain ${code(spec.body ?? '')}: another program, or another page, answers for ${whom}`,
+      zh: `网络已通到一个 Web 服务器，但页面里没有 ${code(spec.body ?? '')}：替 ${whom} 应答的是别的程序或别的页面`,
+    }
+  }
+  return {
+    en: `the network is all right, since ${whom} answers; what it says is up to the program there, and it should be ${spec.status === undefined ? 'HTTP' : `status ${spec.status}`}`,
+    zh: `网络没有问题，${whom} 已经应答；回什么由那里的程序决定，应当是${spec.status === undefined ? ' HTTP 响应' : `状态码 ${spec.status}`}`,
+  }
+}

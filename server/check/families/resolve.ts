@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { isAddress, sameAddress } from '../addresses.js'
+import type { Family } from '../family.js'
+import { expected, reference } from '../fields.js'
+import { fail, pass } from '../finding.js'
+import { isFinding, liveOr } from '../live.js'
+import { resolveName, whyUnresolved } from '../name-resolution.js'
+import { find, hostsOf } from '../reference.js'
+import { namedSo, ownAddresses } from '../target.js'
+import { code, codes } from '../wording.js'
+
+const schema = z.strictObject({
+  from: reference.describe('who asks'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$/, 'is no name')
+    .describe('the name asked for'),
+  to: z
+    .union([reference, z.string().refine(isAddress)], { error: 'is neither a reference nor an address' })
+    .optional()
+    .describe('a container, a host or an address that it must resolve to'),
+  expect: expected,
+})
+type Spec = z.output<typeof schema>
+
+/**
+ * What a name resolves to where somebody stands. With `expect: no` it must not resolve, or with `to` not to that; whoever
+ * asks has to run for that too, and a question that could not be asked is an error.
+ */
+export const resolve: Family<Spec> = {
+  key: 'resolve',
+  schema,
+  reasons: [
+    'resolve.no-from',
+    'resolve.unresolved',
+    'resolve.default-bridge',
+    'resolve.no-common-network',
+    'resolve.elsewhere',
+    'resolve.resolved',
+  ],
+  hosts: (spec) => hostsOf(spec.from, spec.to),
+  async check(spec, context) {
+    const { state, home } = context
+    const from = liveOr('resolve.no-from', spec.from, context)
+    if (isFinding(from)) return from
+    const literal = spec.to !== undefined && isAddress(spec.to)
+    const to = spec.to === undefined || literal ? undefined : find(spec.to, state, home)
+    const addresses = await resolveName(from, spec.name, context)
+    const allowed = spec.to === undefined ? addresses : literal ? [spec.to] : to ? ownAddresses(to) : []
+    const hit = addresses.find((address) => allowed.some((own) => sameAddress(own, address)))
+    const who = code(spec.from)
+    const what = code(spec.name)
+    const list = codes(addresses)
+    const observed =
+      addresses.length > 0
+        ? { en: `${what} resolves to ${list.en}`, zh: `${what} 解析为 ${list.zh}` }
+        : { en: `${what} does not resolve`, zh: `${what} 解析不出地址` }
+    if (!spec.expect) {
+      if (hit === undefined) return pass(observed.en, observed.zh)
+      return fail('resolve.resolved', {
+        expected: { en: `${who} can't resolve ${what}`, zh: `${who} 解析不了 ${what}` },
+        observed,
+        why: {
+          en: `${who} still gets ${code(hit)} for ${what}: whoever shares a user-defined network with it is known by name and alias there`,
+          zh: `${who} 仍能把 ${what} 解析为 ${code(hit)}：同在一个自定义网络上的容器，名字和别名都能解析`,
+        },
+      })
+    }
+    if (hit !== undefined)
+      return pass(`${who} resolves ${what} to ${code(hit)}`, `${who} 把 ${what} 解析为 ${code(hit)}`)
+    const target = spec.to === undefined ? '' : ` to ${code(spec.to)}`
+    const expectedText = {
+      en: `${who} resolves ${what}${target}`,
+      zh: `${who} 能把 ${what} 解析${spec.to === undefined ? '出来' : `为 ${code(spec.to)} 的地址`}`,
+    }
+    if (addresses.length === 0) {
+      const { cause, why } = whyUnresolved(from, spec.name, to ?? namedSo(spec.name, state)[0])
+      return fail(`resolve.${cause}`, { expected: expectedText, observed, why })
+    }
+    const has = codes(allowed)
+    return fail('resolve.elsewhere', {
+      expected: expectedText,
+      observed,
+      why: {
+        en: `${what} leads to ${list.en}, while ${code(spec.to ?? '')} has ${has.en}: someone else goes by that name, or a hosts file says so`,
+        zh: `${what} 指向 ${list.zh}，而 ${code(spec.to ?? '')} 的地址是 ${has.zh}：另有容器叫这个名字，或者 hosts 文件里这样写着`,
+      },
+    })
+  },
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import type { Route } from '../../network/state.js'
+import { isAddress, isCidr, sameAddress, sameNetwork } from '../addresses.js'
+import type { Family } from '../family.js'
+import { address, expected, reference } from '../fields.js'
+import { fail, pass } from '../finding.js'
+import { isFinding, liveOr } from '../live.js'
+import { bridgeNamed, hostsOf, requireWhole } from '../reference.js'
+import { code, codes } from '../wording.js'
+
+const schema = z.strictObject({
+  of: reference.describe('in whose network namespace'),
+  to: z
+    .string()
+    .refine((to) => to === 'default' || isCidr(to) || isAddress(to), 'is neither `default` nor a network')
+    .describe('default, or a network'),
+  via: address.optional().describe('the next hop'),
+  device: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe("the link it leaves by; a Docker network's name stands for its bridge"),
+  expect: expected,
+})
+type Spec = z.output<typeof schema>
+
+/** A route of the kernel, in any table but `local`. */
+export const route: Family<Spec> = {
+  key: 'route',
+  schema,
+  reasons: ['route.missing', 'route.via', 'route.device', 'route.present', 'route.no-such'],
+  hosts: (spec) => hostsOf(spec.of),
+  async check(spec, context) {
+    const place = liveOr('route.no-such', spec.of, context)
+    if (isFinding(place)) return place
+    const who = code(spec.of)
+    const device = spec.device === undefined ? undefined : bridgeNamed(place.host, spec.device)
+    const routes = place.namespace.routes.filter(({ table, type }) => table !== 'local' && type === 'unicast')
+    const there = routes.filter((candidate) => leadsTo(candidate, spec))
+    const byVia = there.filter(({ gateway }) => spec.via === undefined || sameAddress(gateway, spec.via))
+    const hit = byVia.find((candidate) => device === undefined || candidate.device === device)
+    const wanted = written({ destination: spec.to, gateway: spec.via, device })
+    const list = codes((there.length > 0 ? there : routes).map(written))
+    const observed = { en: `${who} has routes ${list.en}`, zh: `${who} 的路由：${list.zh}` }
+    if (!spec.expect) {
+      if (!hit) {
+        requireWhole(place.namespace, spec.of)
+        return pass(`${who} has no route ${code(wanted)}`, `${who} 没有路由 ${code(wanted)}`)
+      }
+      return fail('route.present', {
+        expected: { en: `${who} has no route ${code(wanted)}`, zh: `${who} 没有路由 ${code(wanted)}` },
+        observed,
+        why: {
+          en: `${code(written(hit))} is still in the routing table, so packets to ${code(spec.to)} still leave that way`,
+          zh: `路由表里仍有 ${code(written(hit))}，发往 ${code(spec.to)} 的数据包还会走这条路`,
+        },
+      })
+    }
+    if (hit) return pass(`${who} has route ${code(written(hit))}`, `${who} 有路由 ${code(written(hit))}`)
+    requireWhole(place.namespace, spec.of)
+    const expectedText = { en: `${who} has route ${code(wanted)}`, zh: `${who} 有路由 ${code(wanted)}` }
+    if (there.length === 0) {
+      return fail('route.missing', {
+        expected: expectedText,
+        observed,
+        why:
+          spec.to === 'default'
+            ? {
+                en: `${who} has no default route, so it reaches nothing beyond the subnets it stands in itself`,
+                zh: `${who} 没有默认路由，除了自己直连的子网，哪里也到不了`,
+              }
+            : {
+                en: `no route of ${who} names ${code(spec.to)}, so packets to it follow the default route, or go nowhere`,
+                zh: `${who} 没有到 ${code(spec.to)} 的路由，发往那里的数据包只能走默认路由，或者无路可走`,
+              },
+      })
+    }
+    if (byVia.length === 0) {
+      const is = there[0]!.gateway
+      return fail('route.via', {
+        expected: expectedText,
+        observed,
+        why: {
+          en: `packets to ${code(spec.to)} go ${is ? `to the next hop ${code(is)}` : 'straight onto the link'} instead of ${code(spec.via!)}, which knows the way on`,
+          zh: `发往 ${code(spec.to)} 的数据包${is ? `交给了下一跳 ${code(is)}` : '直接发到了链路上'}，而不是交给认得路的 ${code(spec.via!)}`,
+        },
+      })
+    }
+    return fail('route.device', {
+      expected: expectedText,
+      observed,
+      why: {
+        en: `packets to ${code(spec.to)} leave by ${code(byVia[0]!.device ?? 'none')}, and ${code(spec.device!)} is the link that leads there`,
+        zh: `发往 ${code(spec.to)} 的数据包从 ${code(byVia[0]!.device ?? 'none')} 出去，而通往那里的接口是 ${code(spec.device!)}`,
+      },
+    })
+  },
+}
+
+function leadsTo({ destination, family }: Route, spec: Spec): boolean {
+  if (spec.to !== 'default') return sameNetwork(destination, spec.to)
+  if (!['default', '0.0.0.0/0', '::/0'].includes(destination)) return false
+  // Unless its next hop says otherwise, the default route is the one of IPv4.
+  return family === (spec.via?.includes(':') ? 6 : 4)
+}
+
+function written({ destination, gateway, device }: Pick<Route, 'destination' | 'gateway' | 'device'>): string {
+  return [destination, ...(gateway ? ['via', gateway] : []), ...(device ? ['dev', device] : [])].join(' ')
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import type { Family } from '../family.js'
+import { text } from '../fields.js'
+import { CheckError, fail, failedToCheck, pass } from '../finding.js'
+import { runScript } from '../script-process.js'
+import { bare, code } from '../wording.js'
+
+const schema = z.strictObject({
+  run: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/, 'is no path below `checks/`')
+    .describe('executable file below `checks/`; it gets the state as JSON and prints one finding as JSON'),
+})
+type Spec = z.output<typeof schema>
+
+const Reason = z.string().regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/)
+const Said = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('pass'), observed: text }),
+  z.strictObject({ outcome: z.literal('fail'), reason: Reason, expected: text, observed: text, why: text }),
+  z.strictObject({ outcome: z.literal('error'), reason: Reason, why: text }),
+])
+
+/** The lab's own program, for what no family can say. It judges the state; it can't reach the rack. */
+export const script: Family<Spec> = {
+  key: 'script',
+  schema,
+  reasons: [],
+  hosts: () => [],
+  async check(spec, { state, labDirectory, signal }) {
+    const output = await runScript(labDirectory, spec.run, JSON.stringify(withoutSecrets(state)), signal)
+    let said: unknown
+    try {
+      said = JSON.parse(output)
+    } catch {
+      throw unreadable(spec, 'it is no JSON')
+    }
+    const parsed = Said.safeParse(said)
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!
+      throw unreadable(spec, `${issue.path.join('.') || 'it'}: ${issue.message}`)
+    }
+    const finding = parsed.data
+    if (finding.outcome === 'pass') return pass(finding.observed.en, finding.observed.zh)
+    if (finding.outcome === 'fail') return fail(finding.reason, finding)
+    return failedToCheck(finding.reason, finding.why)
+  },
+}
+
+function unreadable(spec: Spec, what: string): CheckError {
+  return new CheckError('script.output', {
+    en: `what the check's script ${code(spec.run)} printed is no finding: ${bare(what, 200)}`,
+    zh: `检查脚本 ${code(spec.run)} 的输出不是有效结果：${bare(what, 200)}`,
+  })
+}
+
+/** Whoever holds a join token can enter the swarm. */
+function withoutSecrets<T>(state: T): T {
+  return JSON.parse(JSON.stringify(state, (key, value: unknown) => (key === 'joinTokens' ? undefined : value))) as T
+}

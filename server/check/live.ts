@@ -1,0 +1,20 @@
+import type { CheckContext } from './family.js'
+import { fail } from './finding.js'
+import { absence, find, isLive, type LivePlace } from './reference.js'
+import type { Finding } from './verdict.js'
+import { code } from './wording.js'
+
+/** What a REF names, running; or the finding, with this reason, that it does not. */
+export function liveOr(reason: string, reference: string, { state, home }: CheckContext): LivePlace | Finding {
+  const place = find(reference, state, home)
+  if (isLive(place)) return place
+  const who = code(reference)
+  return fail(reason, {
+    expected: { en: `${who} runs`, zh: `${who} 正在运行` },
+    ...absence(reference, place, home),
+  })
+}
+
+export function isFinding(thing: object): thing is Finding {
+  return 'outcome' in thing
+}

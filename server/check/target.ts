@@ -1,0 +1,109 @@
+import type { Container, NetworkState } from '../network/state.js'
+import { canonicalAddress, holds, sameAddress } from './addresses.js'
+import {
+  addressesOf,
+  endpointsOf,
+  isInHostNamespace,
+  isLive,
+  type LivePlace,
+  ownNamespace,
+  type Place,
+  placeOf,
+} from './reference.js'
+
+/** Which addresses lead to a place, and whose an address is. */
+
+/** All addresses of a place, those of its legs on Docker networks first. */
+export function ownAddresses(place: Place): string[] {
+  const legs = endpointsOf(place).flatMap(({ address, address6 }) => [address, address6])
+  const links = place.namespace ? addressesOf(place.namespace) : []
+  return [
+    ...new Set([...legs, ...links].flatMap((one) => (one === undefined ? [] : (canonicalAddress(one) ?? [])))),
+  ].toSorted((a, b) => Number(a.includes(':')) - Number(b.includes(':')))
+}
+
+/** Its address on one network: a Docker network's name, or a LAN's. */
+export function addressOn(place: LivePlace, network: string): string | undefined {
+  const leg = endpointsOf(place).find((endpoint) => endpoint.network === network)
+  if (leg) return leg.address ?? leg.address6
+  const bridge = place.host.engine?.networks.find(({ name }) => name === network)?.bridge
+  const link = place.namespace.links.find(
+    ({ lan, name }) => lan === network || (isInHostNamespace(place) && bridge !== undefined && name === bridge),
+  )
+  return link?.addresses.find(({ scope }) => scope === 'global')?.address
+}
+
+/** Names of the Docker networks that both are on. */
+export function commonNetworks(a: Place, b: Place): string[] {
+  const ids = new Set(endpointsOf(a).map(({ networkId }) => networkId))
+  return [
+    ...new Set(
+      endpointsOf(b)
+        .filter(({ networkId }) => ids.has(networkId))
+        .map(({ network }) => network),
+    ),
+  ]
+}
+
+/** By which addresses one place would try to reach another, the best first. */
+export function addressesTowards(from: LivePlace, to: LivePlace): string[] {
+  const all = ownAddresses(to)
+  if (from.namespace.id === to.namespace.id) return all.length > 0 ? all : ['127.0.0.1']
+  const common = commonNetworks(from, to).flatMap((network) => addressOn(to, network) ?? [])
+  if (common.length > 0) return unique(common)
+  if (isInHostNamespace(to)) {
+    const theirs = ownNamespace(to.host).links.filter(({ lan }) => lan !== undefined)
+    const ours = ownNamespace(from.host).links.flatMap(({ lan }) => lan ?? [])
+    const onLans = (links: typeof theirs) =>
+      links.flatMap(({ addresses }) =>
+        addresses.filter(({ scope }) => scope === 'global').map(({ address }) => address),
+      )
+    const shared = onLans(theirs.filter(({ lan }) => ours.includes(lan!)))
+    const lans = shared.length > 0 ? shared : onLans(theirs)
+    if (lans.length > 0) return unique(lans).toSorted((a, b) => Number(a.includes(':')) - Number(b.includes(':')))
+  }
+  const near = all.filter((address) => isNeighbour(from, address))
+  return unique([...near, ...all])
+}
+
+/** Whether an address is in a subnet that one of the place's own links is in. */
+export function isNeighbour(from: LivePlace, address: string): boolean {
+  return from.namespace.links.some(({ addresses }) =>
+    addresses.some((own) => own.scope === 'global' && holds(`${own.address}/${own.prefix}`, address)),
+  )
+}
+
+/** Who in the rack has an address; on its own host first, since `172.17.0.2` may be on each of them. */
+export function ownersOf(address: string, state: NetworkState, from: LivePlace): LivePlace[] {
+  if (holds('127.0.0.0/8', address) || sameAddress(address, '::1')) return [from]
+  return state.hosts
+    .toSorted((a, b) => Number(b.name === from.host.name) - Number(a.name === from.host.name))
+    .flatMap((host) =>
+      host.namespaces
+        .filter((namespace) => addressesOf(namespace).some((own) => sameAddress(own, address)))
+        .map((namespace): LivePlace => {
+          const container = host.engine?.containers.find((one) => one.namespace === namespace.id)
+          const isHost = namespace.id === ownNamespace(host).id
+          if (container && !isHost) return { ...placeOf(host, container, container.name), namespace }
+          return { label: host.name, host, namespace, dns: host.dns }
+        }),
+    )
+}
+
+/** Running containers that a name means to the Engine's DNS server: by name, alias, or as tasks of a service. */
+export function namedSo(name: string, state: NetworkState): LivePlace[] {
+  const isCalled = ({ name: own, labels, endpoints }: Container) =>
+    own === name ||
+    labels['com.docker.swarm.service.name'] === name ||
+    endpoints.some(({ aliases, dnsNames }) => aliases.includes(name) || dnsNames.includes(name))
+  return state.hosts.flatMap((host) =>
+    (host.engine?.containers ?? [])
+      .filter(isCalled)
+      .map((container) => placeOf(host, container, `${host.name}/${container.name}`))
+      .filter(isLive),
+  )
+}
+
+function unique(addresses: string[]): string[] {
+  return [...new Set(addresses)]
+}

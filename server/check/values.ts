@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import type { Endpoint, NetworkState } from '../network/state.js'
+import { hostName, linkName, name, reference } from './fields.js'
+import { endpointsOf, find, hostNamed, hostsOf, networkNamed } from './reference.js'
+
+/** Live values: what a page shows, a run block needs, or a learner is asked for, read from the network as it is. */
+
+const ContainerValue = z.strictObject({
+  container: reference.describe('whose fact it is'),
+  fact: z
+    .enum(['address', 'address6', 'mac', 'gateway', 'link', 'hostLink'])
+    .describe('link: name inside the container, such as eth0; hostLink: name of the other end in the host'),
+  network: name.optional().describe('which of its networks; needless where there is but one'),
+})
+const NetworkValue = z.strictObject({
+  network: name.describe('whose fact it is'),
+  host: hostName.optional().describe('the first docker host by default'),
+  fact: z.enum(['subnet', 'gateway', 'bridge', 'vxlanId']).describe("bridge: the kernel's name for it"),
+})
+const SwarmValue = z.strictObject({
+  swarm: hostName.describe('a host of the swarm; tokens are known to managers only'),
+  fact: z.enum(['workerToken', 'managerToken', 'nodeAddress']).describe('what to read'),
+})
+const LinkValue = z.strictObject({
+  link: linkName.describe('name of the link'),
+  of: reference.describe('in whose network namespace it is'),
+  fact: z.enum(['address', 'mac', 'mtu']).describe('what to read'),
+})
+
+export const ValueSpec = z.union([ContainerValue, NetworkValue, SwarmValue, LinkValue], {
+  error: 'is no value: write `container`, `network`, `swarm` or `link`, and a `fact`',
+})
+export type ValueSpec = z.output<typeof ValueSpec>
+
+/** Undefined where the network has no such thing now. @throws CheckError reference.*, engine.* */
+export function readValue(spec: ValueSpec, state: NetworkState, home: string): string | undefined {
+  if ('container' in spec) return containerFact(spec, state, home)
+  if ('link' in spec) {
+    const link = find(spec.of, state, home)?.namespace?.links.find((candidate) => candidate.name === spec.link)
+    if (!link) return undefined
+    if (spec.fact === 'mtu') return `${link.mtu}`
+    return spec.fact === 'mac' ? link.mac : link.addresses.find(({ family }) => family === 4)?.address
+  }
+  if ('swarm' in spec) {
+    const swarm = hostNamed(state, spec.swarm).engine?.swarm
+    if (spec.fact === 'nodeAddress') return swarm?.nodeAddress
+    return spec.fact === 'workerToken' ? swarm?.joinTokens?.worker : swarm?.joinTokens?.manager
+  }
+  const network = networkNamed(hostNamed(state, spec.host ?? home), spec.network)
+  if (spec.fact === 'bridge') return network?.bridge
+  if (spec.fact === 'vxlanId') return network?.vxlanIds[0]?.toString()
+  return network?.subnets[0]?.[spec.fact]
+}
+
+function containerFact(spec: z.output<typeof ContainerValue>, state: NetworkState, home: string): string | undefined {
+  const place = find(spec.container, state, home)
+  if (!place) return undefined
+  const legs: Endpoint[] = endpointsOf(place)
+  const leg = spec.network
+    ? legs.find(({ network }) => network === spec.network)
+    : legs.length === 1
+      ? legs[0]
+      : undefined
+  return leg?.[spec.fact]
+}
+
+/** Hosts that a value names, for lint. */
+export function hostsOfValue(spec: ValueSpec): string[] {
+  if ('container' in spec) return hostsOf(spec.container)
+  if ('link' in spec) return hostsOf(spec.of)
+  return 'swarm' in spec ? [spec.swarm] : spec.host ? [spec.host] : []
+}

@@ -1,0 +1,95 @@
+import { writeFile } from 'node:fs/promises'
+import { Command } from 'commander'
+import { oneLine, VethlabError } from '../errors.js'
+import { labFolder, shownPath } from '../lab/catalogue.js'
+import { loadLab } from '../lab/read-lab.js'
+import { requireFeatures } from '../machine/features.js'
+import { fromPackage } from '../package-root.js'
+import { type Language, languages } from '../text.js'
+import { type GradeReport, grade } from '../trial/grade.js'
+import { junit } from '../trial/junit.js'
+import { readSubmission } from '../trial/submission.js'
+import { withOwnRacks } from './own-racks.js'
+import { whole } from './rackd.js'
+
+interface GradeCommandOptions {
+  json: boolean
+  junit?: string
+  timeout: number
+  lang: string
+}
+
+/** Exit codes, as those who call it from a course's system switch on them. */
+const exitCodes = { pass: 0, fail: 1, error: 2 } as const
+
+export function gradeCommand(): Command {
+  return new Command('grade')
+    .description('grade a submission in a fresh rack; exit code 0 passed, 1 failed, 2 could not tell')
+    .argument('<lab>', 'id or folder')
+    .argument('<submission>', 'a script, or a folder with a script a host')
+    .option('--json', 'print a JSON document', false)
+    .option('--junit <file>', 'write a JUnit report, too')
+    .option('--timeout <seconds>', 'deadline of the submission', whole, 120)
+    .option('--lang <language>', 'of the report: en or zh', 'en')
+    .action(async (name: string, path: string, options: GradeCommandOptions) => {
+      const language = languages.find((candidate) => candidate === options.lang)
+      if (!language) {
+        throw new VethlabError('argument.invalid', `"${oneLine(options.lang, 20)}" is no language`, {
+          place: '--lang',
+          cure: 'Say en or zh.',
+        })
+      }
+      const lab = await loadLab(shownPath(await labFolder(fromPackage('labs'), name)))
+      const submission = await readSubmission(path, lab)
+      await requireFeatures(lab.requires)
+      const report = await withOwnRacks((racks, signal) =>
+        grade(racks, lab, submission, {
+          timeoutMs: Math.max(1, options.timeout) * 1000,
+          signal,
+          say: (line) => process.stderr.write(`${line}\n`),
+        }),
+      )
+      if (options.junit !== undefined) await writeFile(options.junit, junit(report, language))
+      process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : readable(report, language))
+      process.exitCode ??= exitCodes[report.outcome]
+    })
+}
+
+const words: Record<
+  Language,
+  Record<'pass' | 'fail' | 'error' | 'points' | 'expected' | 'observed' | 'why', string>
+> = {
+  en: {
+    pass: 'passed',
+    fail: 'failed',
+    error: 'could not tell',
+    points: 'points',
+    expected: 'expected',
+    observed: 'observed',
+    why: 'why',
+  },
+  zh: {
+    pass: '通过',
+    fail: '未通过',
+    error: '无法判定',
+    points: '分',
+    expected: '期望',
+    observed: '实际',
+    why: '原因',
+  },
+}
+
+function readable(report: GradeReport, language: Language): string {
+  const say = words[language]
+  const lines = [`${report.title[language]}: ${say[report.outcome]}, ${report.points}/${report.of} ${say.points}`]
+  for (const step of report.steps) {
+    lines.push(`${step.title[language]}: ${say[step.outcome]}, ${step.points}/${step.of}`)
+    for (const [n, check] of step.checks.entries()) {
+      lines.push(`  ${n + 1} ${check.check}: ${say[check.outcome]}`)
+      for (const key of ['expected', 'observed', 'why'] as const) {
+        if (check[key]) lines.push(`    ${say[key]}: ${check[key][language]}`)
+      }
+    }
+  }
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander'
+import { labFolder, labFolders, shownPath } from '../lab/catalogue.js'
+import { labJsonSchema } from '../lab/json-schema.js'
+import { knownImages, lintLab } from '../lab/lint.js'
+import { readLab } from '../lab/read-lab.js'
+import { fromPackage } from '../package-root.js'
+
+export function lintCommand(): Command {
+  return new Command('lint')
+    .description('read labs and say what is wrong with them; exit code 1 when something is')
+    .argument('[lab...]', 'ids or folders; all labs by default')
+    .option('--json', 'print a JSON document', false)
+    .option('--schema', 'print the JSON Schema of lab.yaml instead', false)
+    .action(async (names: string[], { json, schema }: { json: boolean; schema: boolean }) => {
+      if (schema) {
+        process.stdout.write(`${JSON.stringify(labJsonSchema(), null, 2)}\n`)
+        return
+      }
+      const labs = fromPackage('labs')
+      const images = await knownImages(labs)
+      const problems = []
+      for (const name of names.length > 0 ? names : await labFolders(labs)) {
+        const { lab, problems: found } = await readLab(shownPath(await labFolder(labs, name)))
+        problems.push(...(lab ? await lintLab(lab, images) : found))
+      }
+      if (json) process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`)
+      else
+        for (const { file, line, what, cure } of problems) process.stdout.write(`${file}:${line}: ${what}. ${cure}\n`)
+      if (problems.length > 0) process.exitCode = 1
+    })
+}

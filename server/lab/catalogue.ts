@@ -1,0 +1,34 @@
+import { readdir, stat } from 'node:fs/promises'
+import { isAbsolute, join, relative, sep } from 'node:path'
+import { oneLine, VethlabError } from '../errors.js'
+import { didYouMean } from '../schema-issue.js'
+
+/** Folders of labs below the folder of all labs, by name. */
+export async function labFolders(labs: string): Promise<string[]> {
+  const names = await readdir(labs)
+  const found = await Promise.all(
+    names.map(async (name) => ((await stat(join(labs, name, 'lab.yaml')).catch(() => undefined)) ? name : undefined)),
+  )
+  return found.filter((name) => name !== undefined).toSorted()
+}
+
+/**
+ * The folder of a lab that a user names: by its id, or by a path, so that labs can live anywhere.
+ * @throws VethlabError lab.not-found
+ */
+export async function labFolder(labs: string, name: string): Promise<string> {
+  const isPath = name.includes(sep) || name === '.' || name === '..'
+  const folder = isPath ? name : join(labs, name)
+  if (await stat(join(folder, 'lab.yaml')).catch(() => undefined)) return folder
+  const ids = await labFolders(labs)
+  throw new VethlabError('lab.not-found', 'there is no such lab', {
+    place: oneLine(name, 100),
+    cure: isPath ? 'Name a folder with a lab.yaml in it.' : `${didYouMean(name, ids)}Labs are: ${ids.join(', ')}.`,
+  })
+}
+
+/** A path as a user reads it best: relative to where they are, unless that leads up. */
+export function shownPath(path: string): string {
+  const near = relative(process.cwd(), path)
+  return near === '' || near.startsWith('..') || isAbsolute(near) ? path : near
+}

@@ -1,0 +1,48 @@
+import { parse } from 'shell-quote'
+
+/** Options of `docker run` that take no value; all others do (docker-run(1)). */
+const flags = new Set([
+  ...['--detach', '--init', '--interactive', '--no-healthcheck', '--oom-kill-disable', '--privileged', '--publish-all'],
+  ...['--quiet', '--read-only', '--rm', '--sig-proxy', '--tty', '--disable-content-trust', '--no-resolve-image'],
+])
+const shortFlags = /^-[dPitq]+$/
+
+/** Images that the `docker run`, `docker create` and `docker service create` of a shell text name. */
+export function imagesIn(text: string): string[] {
+  // Continued lines are one command; the end of a line ends it, which the parser does not see.
+  const joined = text.replace(/\\\n/g, ' ').replace(/\n/g, ' ;\n')
+  const images: string[] = []
+  let words: string[] = []
+  const end = () => {
+    const image = imageOf(words)
+    if (image !== undefined) images.push(image)
+    words = []
+  }
+  for (const token of parse(joined, (name) => `$${name}`)) {
+    if (typeof token === 'string') words.push(token)
+    else if ('op' in token && token.op !== 'glob') end()
+    else if ('pattern' in token) words.push(token.pattern)
+  }
+  end()
+  // What a variable holds, only the shell knows.
+  return images.filter((image) => !/[$`*]/.test(image))
+}
+
+function imageOf(words: string[]): string | undefined {
+  const at = words.findIndex((word) => word === 'docker' || word.endsWith('$(docker') || word === '/usr/bin/docker')
+  if (at < 0) return undefined
+  const rest = words.slice(at + 1).filter((word, n) => !(n === 0 && word === 'container'))
+  const makes = rest[0] === 'run' || rest[0] === 'create' || (rest[0] === 'service' && rest[1] === 'create')
+  if (!makes) return undefined
+  let n = rest[0] === 'service' ? 2 : 1
+  while (n < rest.length && rest[n]!.startsWith('-')) {
+    const option = rest[n]!
+    const takesValue =
+      !flags.has(option) &&
+      !shortFlags.test(option) &&
+      !option.includes('=') &&
+      !/^-[a-zA-Z].+$/.test(option.replace(/^--.*/, ''))
+    n += takesValue ? 2 : 1
+  }
+  return rest[n]
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { commonFields, families } from '../check/checks.js'
+import { Topology } from '../rack/topology.js'
+import { LabFile } from './lab-file.js'
+
+type JsonSchema = Record<string, unknown>
+
+/** The form of `lab.yaml` as JSON Schema (draft 2020-12), so that editors complete and explain it. */
+export function labJsonSchema(): JsonSchema {
+  const check = (key: string, schema: z.ZodType): JsonSchema => {
+    const { properties, required, ...rest } = of(commonFields) as { properties: JsonSchema; required?: string[] }
+    return {
+      ...rest,
+      properties: { [key]: inner(key) ?? of(schema), ...properties },
+      required: [key, ...(required ?? [])],
+    }
+  }
+  const schema = of(LabFile) as { properties: Record<string, JsonSchema> }
+  schema.properties.rack = { ...of(Topology), description: LabFile.shape.rack.description }
+  const step = (schema.properties.steps as { items: { properties: Record<string, JsonSchema> } }).items
+  step.properties.checks = { ...step.properties.checks, items: { $ref: '#/$defs/check' } }
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'A lab of vethlab',
+    ...schema,
+    $defs: { check: { anyOf: families.map(({ key, schema }) => check(key, schema)) } },
+  }
+}
+
+/** Checks within a check have no schema of their own: they are read one by one. */
+function inner(key: string): JsonSchema | undefined {
+  const check = { $ref: '#/$defs/check' }
+  if (key === 'not') return check
+  return key === 'all' || key === 'any' ? { type: 'array', minItems: 1, items: check } : undefined
+}
+
+function of(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  return rest
+}

@@ -1,0 +1,76 @@
+import type { Check } from '../check/checks.js'
+import type { ValueSpec } from '../check/values.js'
+import type { FeatureName } from '../machine/features.js'
+import type { RackPlan, TopologyInput } from '../rack/topology.js'
+import type { Language, Text } from '../text.js'
+import type { levels, topics } from './lab-file.js'
+import type { Page, RunBlock } from './page.js'
+
+/** A lab as the program uses it: read, checked, every default filled in. */
+export interface Lab {
+  /** Name of its folder. */
+  id: string
+  directory: string
+  title: Text
+  summary: Text
+  topic: (typeof topics)[number]
+  order: number
+  level: (typeof levels)[number]
+  minutes: number
+  requires: FeatureName[]
+  topology: TopologyInput
+  plan: RackPlan
+  /** The first docker host, which names without a host belong to; the first host where there is none. */
+  home: string
+  values: Record<string, ValueSpec>
+  steps: Step[]
+  pages: Record<Language, Page>
+  /** Text of `setup.sh`. */
+  setup?: string
+  alternatives: Variant[]
+  mistakes: Mistake[]
+}
+
+export interface Step {
+  id: string
+  points: number
+  checks: Check[]
+  /** Run blocks of `solution/STEP.md`, behind those of the page. */
+  solution: RunBlock[]
+  line: number
+}
+
+/** Another way through a step, in place of the page's. */
+export interface Variant {
+  name: string
+  file: string
+  step: string
+  answers: Record<string, string>
+  blocks: RunBlock[]
+}
+
+/** A wrong way through a step, and what must be said of it. */
+export interface Mistake extends Variant {
+  /** Index of the check within the step. */
+  check: number
+  reason: string
+}
+
+/** Something wrong with a lab's files. */
+export interface Problem {
+  /** As the caller named the folder, with the file's name. */
+  file: string
+  line: number
+  what: string
+  cure: string
+}
+
+/** Run blocks of a step on a page. */
+export function blocksOf(page: Page, step: string): RunBlock[] {
+  return page.sections.find((section) => section.id === step)?.blocks ?? []
+}
+
+/** What the answer to a check goes by, where it is one that asks. */
+export function answerId({ family, spec }: Check): string | undefined {
+  return family === 'answer' ? (spec as { id: string }).id : undefined
+}

@@ -1,0 +1,348 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { z } from 'zod'
+import { type Check, parseCheck } from '../check/checks.js'
+import { oneLine, VethlabError } from '../errors.js'
+import { type RackPlan, resolveTopology, type TopologyInput } from '../rack/topology.js'
+import { didYouMean, schemaIssues } from '../schema-issue.js'
+import { languages } from '../text.js'
+import { parseYaml, type YamlFile } from '../yaml-file.js'
+import { answerId, type Lab, type Mistake, type Problem, type Step, type Variant } from './lab.js'
+import { AlternativeFront, LabFile, MistakeFront } from './lab-file.js'
+import { type Page, parsePage } from './page.js'
+
+/** No file of a lab is nearly as large. */
+const maxFileBytes = 1024 ** 2
+
+/** Sections that no step belongs to. */
+export const closingSection = 'finish'
+
+/**
+ * Reads a lab's folder.
+ * @returns the lab, where it can be used, and all that is wrong with it
+ */
+export async function readLab(directory: string): Promise<{ lab?: Lab; problems: Problem[] }> {
+  const reader = new LabReader(directory)
+  const lab = await reader.read()
+  return { problems: reader.problems, ...(lab && reader.problems.length === 0 ? { lab } : {}) }
+}
+
+/** Reads a lab that must be right. @throws VethlabError lab.not-found, lab.invalid with file and line */
+export async function loadLab(directory: string): Promise<Lab> {
+  const found = await stat(directory).catch(() => undefined)
+  if (!found?.isDirectory()) {
+    throw new VethlabError('lab.not-found', 'there is no such lab', {
+      place: oneLine(directory, 200),
+      cure: 'Name a folder with a lab.yaml in it; `vethlab lint` lists those there are.',
+    })
+  }
+  const { lab, problems } = await readLab(directory)
+  const [first] = problems
+  if (first) {
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more: \`vethlab lint\`)` : ''
+    throw new VethlabError('lab.invalid', `${first.what}${more}`, {
+      place: `${first.file}:${first.line}`,
+      cure: first.cure,
+    })
+  }
+  return lab!
+}
+
+class LabReader {
+  readonly problems: Problem[] = []
+
+  constructor(private readonly directory: string) {}
+
+  private problem(file: string, line: number, what: string, cure: string): void {
+    this.problems.push({ file: join(this.directory, file), line, what: oneLine(what), cure })
+  }
+
+  /** @returns undefined where there is no such file, or none that can be used */
+  private async text(file: string): Promise<string | undefined> {
+    let bytes: Buffer
+    try {
+      const path = join(this.directory, file)
+      if ((await stat(path)).size > maxFileBytes) {
+        this.problem(file, 1, 'is larger than 1 MiB', 'Make it shorter.')
+        return undefined
+      }
+      bytes = await readFile(path)
+    } catch {
+      return undefined
+    }
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    } catch {
+      this.problem(file, 1, 'is not UTF-8', 'Save it as UTF-8.')
+      return undefined
+    }
+  }
+
+  async read(): Promise<Lab | undefined> {
+    const text = await this.text('lab.yaml')
+    if (text === undefined) {
+      if (this.problems.length === 0)
+        this.problem('lab.yaml', 1, 'is missing', 'A lab begins with it: see docs/write-a-lab.md.')
+      return undefined
+    }
+    const yaml = parseYaml(text)
+    for (const { line, what } of yaml.problems) this.problem('lab.yaml', line, what, 'Mend the YAML.')
+    if (yaml.problems.length > 0) return undefined
+    const file = this.parsed('lab.yaml', LabFile, yaml)
+    const raw = (yaml.value ?? {}) as { rack?: unknown; steps?: unknown }
+    const plan = raw.rack === undefined ? this.noRack(yaml) : this.plan(raw.rack, yaml)
+    const checks = this.checks(raw.steps, yaml)
+    if (!file || !plan) return undefined
+
+    const hosts = plan.hosts.map((host) => host.name)
+    const steps: Step[] = file.steps.map(({ id, points }, n) => ({
+      id,
+      points,
+      checks: checks[n] ?? [],
+      solution: [],
+      line: yaml.lineOf(['steps', n]),
+    }))
+    this.unique(steps, yaml)
+    const pages = {} as Record<(typeof languages)[number], Page>
+    for (const language of languages) {
+      const page = await this.page(`${language}.md`, hosts, file.values)
+      if (!page) return undefined
+      this.sections(`${language}.md`, page, steps)
+      pages[language] = page
+    }
+    for (const name of await this.entries('solution')) {
+      const step = steps.find((candidate) => `${candidate.id}.md` === name)
+      const page = await this.page(`solution/${name}`, hosts, file.values)
+      if (step && page) step.solution = page.sections.flatMap((section) => section.blocks)
+      else if (page) this.noStep(`solution/${name}`, 1, name.replace(/\.md$/, ''), steps)
+    }
+    const setup = await this.text('setup.sh')
+    const home = plan.hosts.find((host) => host.kind === 'docker') ?? plan.hosts[0]!
+    return {
+      ...file,
+      id: basename(this.directory),
+      directory: this.directory,
+      topology: file.rack as TopologyInput,
+      plan,
+      home: home.name,
+      steps,
+      pages,
+      ...(setup === undefined ? {} : { setup }),
+      alternatives: await this.variants('alternatives', AlternativeFront, steps, hosts, file.values, (front) => front),
+      mistakes: await this.variants('mistakes', MistakeFront, steps, hosts, file.values, (front, name, line) =>
+        this.mistake(front, name, line, steps),
+      ),
+    }
+  }
+
+  private parsed<T>(file: string, schema: z.ZodType<T>, yaml: YamlFile, firstLine = 1): T | undefined {
+    const result = schema.safeParse(yaml.value ?? {})
+    if (result.success) return result.data
+    for (const { path, what, cure } of schemaIssues(schema, result.error, yaml.value ?? {})) {
+      const place = path.length > 0 ? `${path.map(String).join('.')}: ` : ''
+      this.problem(file, yaml.lineOf(path) + firstLine - 1, `${place}${what}`, cure)
+    }
+    return undefined
+  }
+
+  private noRack(yaml: YamlFile): undefined {
+    this.problem('lab.yaml', yaml.lineOf([]), '"rack" is missing', 'Add it: `rack: {hosts: {node1: docker}}`.')
+  }
+
+  private plan(rack: unknown, yaml: YamlFile): RackPlan | undefined {
+    try {
+      return resolveTopology(rack)
+    } catch (error) {
+      if (!(error instanceof VethlabError)) throw error
+      const path = ['rack', ...(error.place === 'topology' ? [] : error.place.split('.'))]
+      const what = error.message.slice(error.place.length + 2, error.message.length - error.cure.length - 2)
+      this.problem('lab.yaml', yaml.lineOf(path), `${path.join('.')}: ${what}`, error.cure)
+      return undefined
+    }
+  }
+
+  private checks(steps: unknown, yaml: YamlFile): Check[][] {
+    if (!Array.isArray(steps)) return []
+    return steps.map((step, n) => {
+      const checks: unknown = (step as { checks?: unknown } | null)?.checks
+      if (!Array.isArray(checks)) return []
+      return checks.flatMap((value, at) => {
+        const path = ['steps', n, 'checks', at]
+        const parsed = parseCheck(value, path)
+        if ('check' in parsed) return [parsed.check]
+        for (const issue of parsed.issues) {
+          this.problem('lab.yaml', yaml.lineOf(issue.path), `${issue.path.join('.')}: ${issue.what}`, issue.cure)
+        }
+        return []
+      })
+    })
+  }
+
+  private unique(steps: Step[], yaml: YamlFile): void {
+    for (const [n, { id, line }] of steps.entries()) {
+      if (steps.findIndex((other) => other.id === id) < n) {
+        this.problem('lab.yaml', line, `step "${id}" is there twice`, 'Give each step an id of its own.')
+      }
+      if (id === closingSection) {
+        this.problem('lab.yaml', line, `no step can be called "${id}"`, 'It is the closing section of the page.')
+      }
+    }
+    const ids = new Map<string, string>()
+    for (const [n, step] of steps.entries()) {
+      for (const [at, check] of step.checks.entries()) {
+        if (check.id === undefined) continue
+        const line = yaml.lineOf(['steps', n, 'checks', at])
+        if (ids.has(check.id)) {
+          this.problem('lab.yaml', line, `check id "${check.id}" is there twice`, 'Give each check an id of its own.')
+        }
+        ids.set(check.id, step.id)
+      }
+    }
+  }
+
+  private async page(
+    file: string,
+    hosts: string[],
+    values: object,
+    text?: string,
+    firstLine = 1,
+  ): Promise<Page | undefined> {
+    const source = text ?? (await this.text(file))
+    if (source === undefined) {
+      this.problem(file, 1, 'is missing', 'Every lab has a page in each language.')
+      return undefined
+    }
+    try {
+      const page = parsePage(source, join(this.directory, file), firstLine)
+      for (const block of page.sections.flatMap((section) => section.blocks)) {
+        if (block.host !== undefined && !hosts.includes(block.host)) {
+          this.problem(
+            file,
+            block.line,
+            `there is no host "${block.host}"`,
+            `${didYouMean(block.host, hosts)}Hosts are: ${hosts.join(', ')}.`,
+          )
+        }
+        for (const name of [...block.text.matchAll(/\{\{([a-z0-9_]+)\}\}/g)].map((match) => match[1]!)) {
+          if (name in values) continue
+          const known = Object.keys(values)
+          this.problem(
+            file,
+            block.line,
+            `there is no value "${name}"`,
+            `${didYouMean(name, known)}Name it under \`values\` in lab.yaml.`,
+          )
+        }
+      }
+      return page
+    } catch (error) {
+      if (!(error instanceof VethlabError)) throw error
+      const [, line = '1'] = /:(\d+)$/.exec(error.place) ?? []
+      const what = error.message.slice(error.place.length + 2, error.message.length - error.cure.length - 2)
+      this.problem(file, Number(line), what, error.cure)
+      return undefined
+    }
+  }
+
+  private sections(file: string, page: Page, steps: Step[]): void {
+    const found = page.sections.slice(1)
+    for (const [n, section] of found.entries()) {
+      const { id, line } = section
+      if (id === undefined) {
+        this.problem(
+          file,
+          line,
+          `the section "${section.heading}" belongs to no step`,
+          'End its heading in {#step-id}.',
+        )
+      } else if (id !== closingSection && !steps.some((step) => step.id === id)) {
+        this.noStep(file, line, id, steps)
+      } else if (found.findIndex((other) => other.id === id) < n) {
+        this.problem(file, line, `the section of "${id}" is there twice`, 'Keep one.')
+      }
+    }
+    for (const step of steps) {
+      if (!found.some((section) => section.id === step.id)) {
+        this.problem(file, 1, `there is no section for step "${step.id}"`, `Add \`## Heading {#${step.id}}\`.`)
+      }
+    }
+    const order = found.filter((section) => steps.some((step) => step.id === section.id)).map((section) => section.id)
+    const right = steps.map((step) => step.id).filter((id) => order.includes(id))
+    const wrong = order.findIndex((id, n) => id !== right[n])
+    if (wrong >= 0 && order.length === right.length) {
+      this.problem(
+        file,
+        found.find((section) => section.id === order[wrong])!.line,
+        `the section of "${order[wrong]}" is out of order`,
+        `Steps come in the order of lab.yaml: ${right.join(', ')}.`,
+      )
+    }
+  }
+
+  private noStep(file: string, line: number, id: string, steps: Step[]): void {
+    const ids = steps.map((step) => step.id)
+    this.problem(file, line, `there is no step "${id}"`, `${didYouMean(id, ids)}Steps are: ${ids.join(', ')}.`)
+  }
+
+  private mistake(
+    front: z.infer<typeof MistakeFront>,
+    file: string,
+    line: number,
+    steps: Step[],
+  ): Pick<Mistake, 'check' | 'reason'> {
+    const checks = steps.find((step) => step.id === front.step)?.checks ?? []
+    const at =
+      typeof front.check === 'number'
+        ? front.check - 1
+        : checks.findIndex((check) => check.id === front.check || answerId(check) === front.check)
+    if (checks.length > 0 && !checks[at]) {
+      this.problem(file, line, `step "${front.step}" has no check ${front.check}`, `It has ${checks.length}.`)
+    }
+    return { check: at, reason: front.reason }
+  }
+
+  private async variants<Front extends { step: string; answers: Record<string, string> }, More>(
+    folder: string,
+    schema: z.ZodType<Front>,
+    steps: Step[],
+    hosts: string[],
+    values: object,
+    more: (front: Front, file: string, line: number) => More,
+  ): Promise<(Variant & More)[]> {
+    const all: (Variant & More)[] = []
+    for (const name of await this.entries(folder)) {
+      const file = `${folder}/${name}`
+      const text = (await this.text(file)) ?? ''
+      const [matter, front = '', body = ''] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text) ?? []
+      if (matter === undefined) {
+        this.problem(file, 1, 'has no front matter', 'Begin it with `---`, `step: ID` and `---`.')
+        continue
+      }
+      const yaml = parseYaml(front)
+      for (const { line, what } of yaml.problems) this.problem(file, line + 1, what, 'Mend the YAML.')
+      if (yaml.problems.length > 0) continue
+      const parsed = this.parsed(file, schema, yaml, 2)
+      const page = await this.page(file, hosts, values, body, front.split('\n').length + 3)
+      if (!parsed || !page) continue
+      if (!steps.some((step) => step.id === parsed.step))
+        this.noStep(file, 1 + yaml.lineOf(['step']), parsed.step, steps)
+      all.push({
+        ...more(parsed, file, 1 + yaml.lineOf(['check'])),
+        name: name.replace(/\.md$/, ''),
+        file: join(this.directory, file),
+        step: parsed.step,
+        answers: parsed.answers,
+        blocks: page.sections.flatMap((section) => section.blocks),
+      })
+    }
+    return all
+  }
+
+  private async entries(folder: string): Promise<string[]> {
+    const names = await readdir(join(this.directory, folder)).catch(() => [])
+    for (const name of names) {
+      if (!name.endsWith('.md')) this.problem(`${folder}/${name}`, 1, 'is no Markdown file', 'Name it NAME.md.')
+    }
+    return names.filter((name) => name.endsWith('.md')).sort()
+  }
+}

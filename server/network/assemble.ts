@@ -1,0 +1,126 @@
+import type { CaptureQuestion, HostCapture, NamespaceCapture } from './capture.js'
+import { parseDns } from './parse-dns.js'
+import { parseEngine } from './parse-engine.js'
+import { type ParsedLink, parseLinks } from './parse-links.js'
+import { parseForwarding, parseNeighbours, parseRoutes } from './parse-routes.js'
+import { parseRules } from './parse-rules.js'
+import { parseForwards, parseSockets } from './parse-sockets.js'
+import type { HostState, NamespaceOwner, NamespaceState, NetworkState } from './state.js'
+import { type TieableNamespace, tieEngine } from './tie-engine.js'
+import { tieLinks } from './tie-links.js'
+import { textOf } from './untrusted.js'
+
+/** What is known of a rack without looking: `RackInfo` has it. */
+export interface RackShape {
+  hosts: { name: string; kind: 'docker' | 'plain'; interfaces: { lan: string; name: string; address: string }[] }[]
+}
+
+/** Makes one picture of what the tools and the Engines said. Never throws for what they said. */
+export function networkState(captures: HostCapture[], rack: RackShape): NetworkState {
+  const order = new Map(rack.hosts.map(({ name }, index) => [name, index]))
+  const sorted = captures.toSorted((a, b) => (order.get(a.host) ?? 0) - (order.get(b.host) ?? 0))
+  return {
+    takenAt: sorted.map(({ takenAt }) => takenAt).toSorted()[0] ?? new Date().toISOString(),
+    durationMs: Math.max(0, ...sorted.map(({ durationMs }) => durationMs)),
+    hosts: sorted.map((capture) => hostState(capture, rack)),
+  }
+}
+
+function hostState(capture: HostCapture, rack: RackShape): HostState {
+  const [home, ...others] = capture.namespaces.map((namespace, index) => namespaceState(namespace, index === 0))
+  // In a steady order whatever the order of the processes: inodes are given one after another.
+  others.sort((a, b) => Number(a.state.id) - Number(b.state.id))
+  const namespaces = home ? [home, ...others] : []
+  if (home) markLans(home.links, rack.hosts.find(({ name }) => name === capture.host)?.interfaces ?? [])
+  tieLinks(namespaces.map(({ state, links }) => ({ id: state.id, links })))
+  const { engine: answers } = capture
+  const engine = answers && !('fault' in answers) ? parseEngine(answers, capture.files) : undefined
+  const disagreements = engine ? tieEngine(engine, namespaces) : []
+  for (const { state, links } of namespaces) state.links = links.map(withoutTies)
+  const { '': files = { resolvConf: '', hosts: '' } } = capture.files
+  return {
+    name: capture.host,
+    kind: capture.kind,
+    namespaces: namespaces.map(({ state }) => state),
+    dns: parseDns(files),
+    ...(engine
+      ? {
+          engine: { ...engine, containers: engine.containers.map(({ pid: _pid, sandbox: _sandbox, ...rest }) => rest) },
+        }
+      : {}),
+    ...(answers && 'fault' in answers ? { engineFault: answers.fault } : {}),
+    disagreements,
+  }
+}
+
+interface ParsedNamespace extends TieableNamespace {
+  links: ParsedLink[]
+}
+
+function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespace {
+  const faults: string[] = []
+  const text = (question: CaptureQuestion): string => {
+    const answer = capture.answers[question]
+    if (answer && !answer.failed) return answer.text
+    faults.push(`${question}: ${textOf(answer?.text) || 'no answer'}`)
+    return ''
+  }
+  const json = (question: CaptureQuestion): unknown => {
+    const answer = text(question)
+    if (answer.trim() === '') return undefined
+    try {
+      return JSON.parse(answer)
+    } catch (error) {
+      faults.push(`${question}: ${textOf((error as Error).message)}`)
+      return undefined
+    }
+  }
+  const links = parseLinks(json('links')).toSorted((a, b) => a.index - b.index)
+  const names = capture.names.map((name) => textOf(name)).toSorted()
+  return {
+    pids: new Set(capture.pids),
+    links,
+    state: {
+      id: capture.inode,
+      owner: firstOwner(home, names),
+      names,
+      links,
+      routes: [...parseRoutes(json('routes'), 4), ...parseRoutes(json('routes6'), 6)],
+      neighbours: parseNeighbours(json('neighbours')).toSorted((a, b) => compare(a.address, b.address)),
+      forwarding: parseForwarding(json('forwarding')),
+      ...parseRules(json('rules'), text('iptables'), text('ip6tables')),
+      sockets: parseSockets(text('sockets')),
+      forwards: parseForwards(text('sysctls')),
+      faults,
+    },
+  }
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Before any container is tied to it: what the Engine has pinned without a container is the Engine's own. */
+function firstOwner(home: boolean, names: string[]): NamespaceOwner {
+  if (home) return { kind: 'host' }
+  const [name] = names
+  return name === undefined ? { kind: 'unknown' } : { kind: 'engine', name }
+}
+
+/** A learner may have renamed a link, or taken its address away; both at once, and it leads nowhere that we know. */
+function markLans(links: ParsedLink[], interfaces: RackShape['hosts'][number]['interfaces']): void {
+  for (const { lan, name, address } of interfaces) {
+    const cables = links.filter(({ kind, lan: taken }) => kind === 'veth' && taken === undefined)
+    const link =
+      cables.find((candidate) => candidate.name === name) ??
+      cables.find(({ addresses }) => addresses.some((own) => own.address === address))
+    if (link) link.lan = lan
+  }
+}
+
+function withoutTies({
+  otherIndex: _index,
+  otherName: _name,
+  otherNamespaceId: _id,
+  ...link
+}: ParsedLink): NamespaceState['links'][number] {
+  return link
+}

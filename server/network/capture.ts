@@ -1,0 +1,50 @@
+/** Raw answers of the machine's tools and of a host's Engine, before any parser has seen them. */
+
+/** One network namespace of a host. */
+export interface NamespaceCapture {
+  /** Inode of the namespace; the same for containers that share it. */
+  inode: string
+  /** Processes in it, as the host numbers them; the host's own has the init's. */
+  pids: number[]
+  /** Names under which the Engine has pinned it (`/run/docker/netns`), for those that no process is in. */
+  names: string[]
+  /** What each tool said, by the name of the question; a tool that failed has `failed`. */
+  answers: Record<CaptureQuestion, { failed: boolean; text: string }>
+}
+
+export type CaptureQuestion =
+  | 'links'
+  | 'routes'
+  | 'routes6'
+  | 'neighbours'
+  | 'forwarding'
+  | 'rules'
+  | 'iptables'
+  | 'ip6tables'
+  | 'sockets'
+  | 'sysctls'
+
+export interface HostCapture {
+  host: string
+  kind: 'docker' | 'plain'
+  takenAt: string
+  durationMs: number
+  /** The host's own comes first. */
+  namespaces: NamespaceCapture[]
+  /** `resolv.conf` and `hosts` as a container sees them, by the container's id; the host's own by `''`. */
+  files: Record<string, { resolvConf: string; hosts: string }>
+  engine?: EngineCapture
+}
+
+/** What the Engine's API said (v1.44), unparsed; or why nothing that it says can be used. */
+export type EngineCapture =
+  | { fault: { kind: 'silent' | 'unverified'; detail: string } }
+  | {
+      version: unknown
+      info: unknown
+      networks: unknown
+      /** One `/containers/ID/json` each. */
+      containers: unknown[]
+      /** Managers of a swarm only. */
+      swarm?: { swarm: unknown; nodes: unknown; services: unknown; tasks: unknown }
+    }

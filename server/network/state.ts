@@ -1,0 +1,299 @@
+/**
+ * What is true about the network of a rack at one moment. Serialisable; lists are in a steady order. Facts of the kernel
+ * come from outside the learner's reach; names come from the Engine, and where the two disagree the kernel is right and
+ * `disagreements` says so.
+ */
+export interface NetworkState {
+  /** ISO 8601. */
+  takenAt: string
+  durationMs: number
+  hosts: HostState[]
+}
+
+export interface HostState {
+  name: string
+  kind: 'docker' | 'plain'
+  /** The host's own comes first. */
+  namespaces: NamespaceState[]
+  dns: DnsSettings
+  /** Missing on plain hosts, and where the Engine gave no answer that can be trusted. */
+  engine?: EngineState
+  /** Why `engine` is missing on a docker host. */
+  engineFault?: EngineFault
+  disagreements: Disagreement[]
+}
+
+/** `silent`: no answer; `unverified`: what answers is not the golden system's own Engine. */
+export interface EngineFault {
+  kind: 'silent' | 'unverified'
+  detail: string
+}
+
+/** The Engine says one thing and the kernel another. */
+export interface Disagreement {
+  /** What it is about, such as `container web` or `network my_net`. */
+  about: string
+  engine: string
+  kernel: string
+}
+
+/** Whose a network namespace is. Several containers share one with `--network container:`. */
+export type NamespaceOwner =
+  | { kind: 'host' }
+  | { kind: 'container'; containers: string[] }
+  /** Made by the Engine for an overlay network or the routing mesh, such as `1-vetw9syjco` or `ingress_sbox`. */
+  | { kind: 'engine'; name: string }
+  | { kind: 'unknown' }
+
+export interface NamespaceState {
+  /** Inode of the namespace. */
+  id: string
+  owner: NamespaceOwner
+  /** Names under which the Engine has pinned it. */
+  names: string[]
+  links: Link[]
+  routes: Route[]
+  neighbours: Neighbour[]
+  forwarding: ForwardingEntry[]
+  chains: Chain[]
+  rules: Rule[]
+  sockets: ListeningSocket[]
+  forwards: { ip4: boolean; ip6: boolean }
+  /** Questions that the machine's tools could not answer here, in their words. */
+  faults: string[]
+}
+
+export interface Link {
+  index: number
+  name: string
+  /** As ip-link(8) names it: loopback, veth, bridge, macvlan, ipvlan, vxlan, vlan, dummy, ...; `device` for none. */
+  kind: string
+  mac: string
+  /** Bytes. */
+  mtu: number
+  /** Administratively up, and with a carrier. */
+  up: boolean
+  carrier: boolean
+  addresses: LinkAddress[]
+  /** Name of the bridge that it is a port of. */
+  master?: string
+  /** The other end of a veth pair. */
+  peer?: LinkReference
+  /** What a macvlan, ipvlan or vlan stands on. */
+  parent?: LinkReference
+  /** The LAN of the rack that it leads to. */
+  lan?: string
+  vlan?: number
+  vxlan?: { id: number; port: number; local?: string; device?: string }
+  /** bridge, private, vepa or passthru. */
+  macvlanMode?: string
+  /** l2, l3 or l3s. */
+  ipvlanMode?: string
+}
+
+export interface LinkReference {
+  /** Inode of the namespace it is in. */
+  namespace: string
+  name: string
+}
+
+export interface LinkAddress {
+  family: 4 | 6
+  address: string
+  prefix: number
+  /** global, link or host. */
+  scope: string
+}
+
+export interface Route {
+  family: 4 | 6
+  /** CIDR; `default` for the default route. */
+  destination: string
+  gateway?: string
+  device?: string
+  source?: string
+  /** main, local, or a number. */
+  table: string
+  /** unicast, local, broadcast, unreachable, blackhole, prohibit, ... */
+  type: string
+  scope?: string
+  metric?: number
+}
+
+export interface Neighbour {
+  address: string
+  device: string
+  mac?: string
+  /** REACHABLE, STALE, DELAY, PROBE, PERMANENT, FAILED, INCOMPLETE, NOARP. */
+  state: string
+}
+
+/** An entry of a bridge's or a VXLAN's forwarding database. */
+export interface ForwardingEntry {
+  mac: string
+  device: string
+  master?: string
+  /** VXLAN: the tunnel end behind which the MAC address is. */
+  destination?: string
+  state: string
+}
+
+export interface Chain {
+  /** ip, ip6, inet, bridge, arp, netdev. */
+  family: string
+  table: string
+  name: string
+  /** Base chains only. */
+  hook?: string
+  policy?: string
+}
+
+/** A rule of netfilter, from iptables-nft where that can say it, else from nft. */
+export interface Rule {
+  family: string
+  table: string
+  chain: string
+  /** From 1, within its chain. */
+  position: number
+  protocol?: string
+  /** CIDR or address; a leading `!` negates, as in the fields below. */
+  source?: string
+  destination?: string
+  in?: string
+  out?: string
+  /** Number or range `a:b`. */
+  destinationPort?: string
+  sourcePort?: string
+  /** Upper case: ACCEPT, DROP, REJECT, RETURN, MASQUERADE, DNAT, SNAT, REDIRECT, ..., or the chain it jumps to. */
+  target: string
+  /** DNAT and SNAT: `address:port`, `address` or `:port`. */
+  to?: string
+  /** The rule as its tool writes it, one line. */
+  text: string
+}
+
+export interface ListeningSocket {
+  protocol: 'tcp' | 'udp'
+  /** `0.0.0.0`, `::`, or an address; `*` is both families. */
+  address: string
+  port: number
+}
+
+export interface DnsSettings {
+  nameservers: string[]
+  search: string[]
+  options: string[]
+  hosts: { address: string; names: string[] }[]
+}
+
+export interface EngineState {
+  version: string
+  networks: EngineNetwork[]
+  containers: Container[]
+  swarm: SwarmState
+}
+
+export interface EngineNetwork {
+  id: string
+  name: string
+  driver: string
+  scope: string
+  internal: boolean
+  attachable: boolean
+  ingress: boolean
+  ipv6: boolean
+  subnets: { subnet: string; gateway?: string; range?: string; reserved: Record<string, string> }[]
+  options: Record<string, string>
+  labels: Record<string, string>
+  /** Name of the kernel's bridge in the host, where there is one. */
+  bridge?: string
+  /** VXLAN identifiers, of overlays. */
+  vxlanIds: number[]
+}
+
+export interface Container {
+  id: string
+  name: string
+  image: string
+  /** created, running, paused, restarting, removing, exited, dead. */
+  state: string
+  exitCode: number
+  /** Inode of the network namespace that its first process really is in; missing unless it runs. */
+  namespace?: string
+  /** As asked for: bridge, host, none, container:ID, or a network's name. */
+  networkMode: string
+  /** Name of the container whose namespace it was asked to share. */
+  sharesWith?: string
+  privileged: boolean
+  capabilitiesAdded: string[]
+  restartPolicy: string
+  labels: Record<string, string>
+  endpoints: Endpoint[]
+  ports: PublishedPort[]
+  dns: DnsSettings
+}
+
+/** A container's leg on a network. Addresses are the kernel's where it runs. */
+export interface Endpoint {
+  network: string
+  networkId: string
+  address?: string
+  prefix?: number
+  address6?: string
+  mac?: string
+  gateway?: string
+  aliases: string[]
+  /** All names that the embedded DNS server knows it by. */
+  dnsNames: string[]
+  /** Name of the link inside the container, such as eth0. */
+  link?: string
+  /** Name of the other end in the host, such as veth1f2e3d4. */
+  hostLink?: string
+}
+
+export interface PublishedPort {
+  protocol: 'tcp' | 'udp' | 'sctp'
+  containerPort: number
+  hostAddress: string
+  hostPort: number
+}
+
+export interface SwarmState {
+  /** inactive, pending, active, error, locked. */
+  state: string
+  manager: boolean
+  nodeId?: string
+  nodeAddress?: string
+  /** Managers only, as all below; secrets, to fill in where a page asks for them. */
+  joinTokens?: { worker: string; manager: string }
+  nodes: SwarmNode[]
+  services: SwarmService[]
+}
+
+export interface SwarmNode {
+  id: string
+  hostname: string
+  /** worker or manager. */
+  role: string
+  /** ready, down, disconnected, unknown. */
+  state: string
+  /** active, pause, drain. */
+  availability: string
+  address?: string
+  leader: boolean
+}
+
+export interface SwarmService {
+  id: string
+  name: string
+  image: string
+  /** Undefined for global services. */
+  replicas?: number
+  running: number
+  /** vip or dnsrr. */
+  endpointMode: string
+  networks: string[]
+  virtualAddresses: { network: string; address: string }[]
+  ports: { protocol: string; targetPort: number; publishedPort: number; mode: string }[]
+  tasks: { state: string; desired: string; node: string; container?: string }[]
+}

@@ -1,0 +1,28 @@
+import type { Probe } from '../check/family.js'
+import { VethlabError } from '../errors.js'
+import { networkState } from '../network/assemble.js'
+import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import type { NetworkState } from '../network/state.js'
+import type { Racks } from '../rack/racks.js'
+
+/** Checks' view of a rack: all hosts at one moment, and questions to any of them. */
+export class RackProbe implements Probe {
+  constructor(
+    private readonly racks: Racks,
+    private readonly rack: string,
+  ) {}
+
+  async capture(): Promise<NetworkState> {
+    const rack = (await this.racks.list()).find(({ id }) => id === this.rack)
+    if (!rack) {
+      throw new VethlabError('rack.not-found', 'the rack is gone', { place: this.rack, cure: 'Open another one.' })
+    }
+    const { hosts } = rack
+    const captures = await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name)))
+    return networkState(captures, { hosts })
+  }
+
+  ask(host: string, question: ProbeRequest): Promise<ProbeAnswer> {
+    return this.racks.probe(this.rack, host, question)
+  }
+}

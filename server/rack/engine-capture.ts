@@ -1,0 +1,59 @@
+import { VethlabError } from '../errors.js'
+import type { EngineCapture } from '../network/capture.js'
+import type { EngineClient, EngineSession } from './engine.js'
+
+/** An Engine under load answers in some tens of milliseconds; one that is silent for this long is taken as down. */
+const deadlineMs = 3000
+/** A manager that has lost its majority thinks about it for long. */
+const swarmTimeoutMs = 1500
+const mostContainers = 200
+/** Of all answers together; see `largestKernelBytes` for the rest of a capture. */
+const largestBytes = 3 * 1024 ** 2
+
+/** Everything that a check needs from an Engine. Never throws: why there is nothing is part of the capture. */
+export async function captureEngine(engine: EngineClient): Promise<EngineCapture> {
+  const deadline = AbortSignal.timeout(deadlineMs)
+  try {
+    return await engine.session(deadline, { maxBytes: largestBytes }, read)
+  } catch (error) {
+    const unverified = error instanceof VethlabError && error.code === 'host.unverified'
+    const detail = deadline.aborted ? `no answer within ${deadlineMs} ms` : (error as Error).message
+    return { fault: { kind: unverified ? 'unverified' : 'silent', detail } }
+  }
+}
+
+async function read({ get }: EngineSession): Promise<EngineCapture> {
+  const [version, info, networks, listed] = await Promise.all([
+    get('/version'),
+    get('/info'),
+    get('/networks'),
+    get('/containers/json?all=1'),
+  ])
+  const ids = (Array.isArray(listed) ? listed : [])
+    .map((container: { Id?: unknown } | null) => container?.Id)
+    .filter((id) => typeof id === 'string' && /^[0-9a-f]{64}$/.test(id))
+  const swarm = (info as { Swarm?: { ControlAvailable?: unknown } } | null)?.Swarm
+  const [containers, ofSwarm] = await Promise.all([
+    // A container may end between the list and the question: the Engine then knows no such thing.
+    Promise.all(ids.slice(0, mostContainers).map((id) => get(`/containers/${id}/json`))),
+    swarm?.ControlAvailable === true
+      ? Promise.all(
+          ['/swarm', '/nodes', '/services', '/tasks'].map((path) => get(path, swarmTimeoutMs).catch(withoutManager)),
+        )
+      : undefined,
+  ])
+  const [settings, nodes, services, tasks] = ofSwarm ?? []
+  return {
+    version,
+    info,
+    networks,
+    containers: containers.filter((container) => container !== undefined),
+    ...(ofSwarm ? { swarm: { swarm: settings, nodes, services, tasks } } : {}),
+  }
+}
+
+/** A swarm without a majority of managers gives no answer, yet the host's own networks and containers are there. */
+function withoutManager(error: unknown): undefined {
+  if (error instanceof VethlabError && error.code === 'host.unverified') throw error
+  return undefined
+}

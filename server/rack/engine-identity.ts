@@ -1,0 +1,158 @@
+import { type BigIntStats, fstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { oneLine, VethlabError } from '../errors.js'
+import { peerInode, peerProcess } from './kernel.js'
+
+const enginePath = '/usr/sbin/dockerd'
+/** Executable memory that is the kernel's own (proc(5)). */
+const kernelCode = new Set(['[vdso]', '[vsyscall]', '[uprobes]'])
+
+/**
+ * Tells golden's own Engine from whatever a learner, who is root of the host, puts in its place. A snapshot keeps inode
+ * numbers and times, and the time of change (ctime, inode(7)) is the kernel's: no program can set it. So a file that has
+ * golden's inode number, size and both times, on the host's own snapshot, is golden's file; and a process whose code is
+ * nothing but such files, with no page of it changed in memory, is golden's program.
+ *
+ * What remains: root of the host may still change the Engine's data in memory (ptrace(2)) and let go of it again.
+ */
+export class EngineIdentity {
+  /**
+   * @param init a process of the host
+   * @param snapshot the host's own snapshot, outside of any view of the host
+   * @param golden the subvolume that it was made from, which nobody can write
+   */
+  constructor(
+    private readonly host: string,
+    private readonly init: () => number,
+    private readonly snapshot: string,
+    private readonly golden: string,
+  ) {}
+
+  /**
+   * Proves who listens at the other end of a connected unix socket.
+   * @param proved processes that were proved a moment ago, for another connection of the same session
+   * @returns the process
+   * @throws VethlabError host.unverified
+   */
+  verify(socket: number, proved: ReadonlySet<number>): number {
+    try {
+      const pid = peerProcess(socket)
+      if (pid <= 0) throw new Error('whoever listens on its socket has ended')
+      if (!proved.has(pid)) this.verifyProcess(pid)
+      return pid
+    } catch (error) {
+      throw this.unverified(error as Error)
+    }
+  }
+
+  /**
+   * Proves that the process itself holds the other end. Who began to listen may have handed the socket down, or be
+   * another program since; whoever answers has to hold the connection.
+   */
+  confirm(socket: number, pid: number): void {
+    try {
+      if (socket < 0) throw new Error('it hung up')
+      const inode = peerInode(fstatSync(socket).ino)
+      if (inode === undefined) return
+      const held = readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`)
+      if (!held) throw new Error('another process answers in its name')
+    } catch (error) {
+      throw this.unverified(error as Error)
+    }
+  }
+
+  private verifyProcess(pid: number): void {
+    for (const namespace of ['pid', 'user', 'net']) {
+      if (readlinkSync(`/proc/${pid}/ns/${namespace}`) !== readlinkSync(`/proc/${this.init()}/ns/${namespace}`))
+        throw new Error(`process ${pid} listens on its socket, which is in another ${namespace} namespace`)
+    }
+    if (!/^TracerPid:\t0$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) throw new Error('it is being traced')
+    const device = statSync(this.snapshot, { bigint: true }).dev
+    const engine = statSync(`/proc/${pid}/exe`, { bigint: true })
+    if (!this.isGoldens(engine, enginePath, device))
+      throw new Error(
+        `${oneLine(linkOf(`/proc/${pid}/exe`), 100)} listens on its socket, which is not golden's dockerd`,
+      )
+    this.verifyCode(pid, device, engine.ino)
+  }
+
+  /** Everything that the process can execute, page by page. */
+  private verifyCode(pid: number, device: bigint, engine: bigint): void {
+    const seen = new Set<bigint>()
+    for (const { range, name, changedKiB } of executableMappings(readFileSync(`/proc/${pid}/smaps`, 'utf8'))) {
+      if (kernelCode.has(name)) continue
+      if (changedKiB > 0) throw new Error(`its code has been changed in memory (${oneLine(name, 100) || 'no file'})`)
+      if (!name.startsWith('/')) throw new Error('it runs code that is in no file')
+      const mapping = `/proc/${pid}/map_files/${range}`
+      const file = statSync(mapping, { bigint: true })
+      if (!this.isGoldens(file, linkOf(mapping), device))
+        throw new Error(`it runs code of ${oneLine(name, 100)}, which is not golden's`)
+      seen.add(file.ino)
+    }
+    // A process can name another file as its program (prctl(2), PR_SET_MM_MAP), but not run what it has not mapped.
+    if (!seen.has(engine)) throw new Error(`its code is not that of ${enginePath}`)
+  }
+
+  private isGoldens(file: BigIntStats, path: string, device: bigint): boolean {
+    const original = goldenFile(this.golden, path)
+    return (
+      original !== undefined &&
+      file.dev === device &&
+      (['ino', 'size', 'ctimeNs', 'mtimeNs'] as const).every((key) => file[key] === original[key])
+    )
+  }
+
+  private unverified(cause: Error): VethlabError {
+    return new VethlabError('host.unverified', `could not verify the Engine: ${cause.message}`, {
+      place: this.host,
+      cure: 'Reset the host.',
+      cause,
+    })
+  }
+}
+
+/** Files of golden systems by path: they are in read-only subvolumes, so what is known of one stays true. */
+const goldenFiles = new Map<string, BigIntStats>()
+
+/** @param path as the host names it; the learner's word, which only chooses with what a file is compared */
+function goldenFile(golden: string, path: string): BigIntStats | undefined {
+  const place = join(golden, path)
+  if (!place.startsWith(`${golden}/`)) return undefined
+  const known = goldenFiles.get(place)
+  if (known) return known
+  try {
+    const stat = statSync(place, { bigint: true })
+    if (!stat.isFile()) return undefined
+    goldenFiles.set(place, stat)
+    return stat
+  } catch {
+    return undefined
+  }
+}
+
+/** The mappings with code, from /proc/PID/smaps (proc(5)): `Anonymous` counts pages that are no longer the file's. */
+function executableMappings(smaps: string): { range: string; name: string; changedKiB: number }[] {
+  const found: { range: string; name: string; changedKiB: number }[] = []
+  let current: (typeof found)[number] | undefined
+  for (const line of smaps.split('\n')) {
+    const header = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+ *(.*)$/.exec(line)
+    if (header) {
+      const [, from, to, permissions, name] = header
+      // Names of map_files have no leading zeros, whatever their length in smaps.
+      const range = `${from!.replace(/^0+(?=.)/, '')}-${to!.replace(/^0+(?=.)/, '')}`
+      current = permissions!.includes('x') ? { range, name: name!, changedKiB: 0 } : undefined
+      if (current) found.push(current)
+    } else if (current && line.startsWith('Anonymous:')) {
+      current.changedKiB = Number(/\d+/.exec(line)?.[0] ?? 0)
+    }
+  }
+  return found
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}

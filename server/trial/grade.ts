@@ -1,0 +1,161 @@
+import type { Verdict } from '../check/evaluate.js'
+import type { Lab, Step } from '../lab/lab.js'
+import type { Racks } from '../rack/racks.js'
+import type { Text } from '../text.js'
+import { LabRack } from './lab-rack.js'
+import type { Submission, SubmittedScript } from './submission.js'
+
+/** What a submission is worth. But for `startedAt` and `durationMs`, the same submission gives the same. */
+export interface GradeReport {
+  lab: string
+  title: Text
+  /** `error`: at least one check could not tell, so neither passed nor failed is sure. */
+  outcome: 'pass' | 'fail' | 'error'
+  points: number
+  of: number
+  steps: StepGrade[]
+  scripts: ScriptReport[]
+  startedAt: string
+  durationMs: number
+}
+
+export interface StepGrade {
+  id: string
+  title: Text
+  outcome: 'pass' | 'fail' | 'error'
+  points: number
+  of: number
+  checks: CheckGrade[]
+}
+
+export interface CheckGrade {
+  check: string
+  outcome: 'pass' | 'fail' | 'error'
+  reason?: string
+  expected?: Text
+  observed?: Text
+  why?: Text
+}
+
+export interface ScriptReport {
+  file: string
+  host: string
+  /** `cut`: it was ended because it printed too much. */
+  ended: 'exit' | 'signal' | 'timeout' | 'cut' | 'not run'
+  exitCode: number | null
+}
+
+export interface GradeOptions {
+  /** For all scripts together, milliseconds. */
+  timeoutMs: number
+  signal: AbortSignal
+  say(line: string): void
+}
+
+/** More than anybody reads; a script that prints more is ended. */
+const maxOutputBytes = 1024 ** 2
+
+/** Runs a submission in a fresh rack of its lab, checks the network from outside, and counts the points. */
+export async function grade(
+  racks: Racks,
+  lab: Lab,
+  submission: Submission,
+  options: GradeOptions,
+): Promise<GradeReport> {
+  const started = performance.now()
+  const startedAt = new Date().toISOString()
+  options.say(`opening a rack for ${lab.id}`)
+  const rack = await LabRack.open(racks, lab, { signal: options.signal })
+  try {
+    Object.assign(rack.answers, submission.answers)
+    const deadline = performance.now() + options.timeoutMs
+    const scripts: ScriptReport[] = []
+    const verdicts = new Map<string, Verdict[]>()
+    const look = async (step: Step) => {
+      options.say(`checking step ${step.id}`)
+      verdicts.set(step.id, await rack.check(step.checks, { signal: options.signal }))
+    }
+    for (const part of submission.parts) {
+      for (const script of part.scripts) scripts.push(await runScript(racks, rack, script, deadline, options))
+      const step = lab.steps.find(({ id }) => id === part.step)
+      if (step) await look(step)
+    }
+    for (const step of lab.steps) if (!verdicts.has(step.id)) await look(step)
+    const steps = lab.steps.map((step) => stepGrade(lab, step, verdicts.get(step.id)!))
+    return {
+      lab: lab.id,
+      title: lab.title,
+      outcome: together(steps),
+      points: steps.reduce((sum, step) => sum + step.points, 0),
+      of: steps.reduce((sum, step) => sum + step.of, 0),
+      steps,
+      scripts,
+      startedAt,
+      durationMs: Math.round(performance.now() - started),
+    }
+  } finally {
+    await rack.close()
+  }
+}
+
+async function runScript(
+  racks: Racks,
+  rack: LabRack,
+  { file, host, text }: SubmittedScript,
+  deadline: number,
+  { signal, say }: GradeOptions,
+): Promise<ScriptReport> {
+  const timeoutMs = Math.ceil(deadline - performance.now())
+  if (timeoutMs <= 0) return { file, host, ended: 'not run', exitCode: null }
+  say(`running ${file} in ${host}`)
+  // The host's own `install` and shell may have been replaced by an earlier script: then this one does not run, no more.
+  const write = ['install', '-D', '-m', '755', '/dev/stdin', '/root/submission']
+  await racks.exec(rack.info.id, host, write, { stdin: text, timeoutMs: Math.min(timeoutMs, 10_000), signal })
+  const values = await rack.values()
+  const result = await racks.exec(
+    rack.info.id,
+    host,
+    text.startsWith('#!') ? ['/root/submission'] : ['bash', '/root/submission'],
+    {
+      env: {
+        HOME: '/root',
+        ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name.toUpperCase(), value])),
+      },
+      timeoutMs: Math.max(1, Math.ceil(deadline - performance.now())),
+      maxOutputBytes,
+      signal,
+    },
+  )
+  const ended = result.timedOut ? 'timeout' : result.truncated ? 'cut' : result.signal ? 'signal' : 'exit'
+  say(`${file} ended: ${ended}${result.exitCode === null ? '' : ` ${result.exitCode}`}`)
+  return { file, host, ended, exitCode: ended === 'exit' ? result.exitCode : null }
+}
+
+function stepGrade(lab: Lab, step: Step, verdicts: Verdict[]): StepGrade {
+  const checks = verdicts.map(checkGrade)
+  const outcome = together(checks)
+  const heading = (page: { sections: { id?: string; heading: string }[] }) =>
+    page.sections.find((section) => section.id === step.id)?.heading ?? step.id
+  return {
+    id: step.id,
+    title: { en: heading(lab.pages.en), zh: heading(lab.pages.zh) },
+    outcome,
+    points: outcome === 'pass' ? step.points : 0,
+    of: step.points,
+    checks,
+  }
+}
+
+/** What passed needs no words, and its words may hold what differs from run to run, such as the name of a link. */
+function checkGrade({ family, finding }: Verdict): CheckGrade {
+  if (finding.outcome === 'pass') return { check: family, outcome: 'pass' }
+  if (finding.outcome === 'error') return { check: family, outcome: 'error', reason: finding.reason, why: finding.why }
+  const { outcome, reason, expected, observed, why } = finding
+  return { check: family, outcome, reason, expected, observed, why }
+}
+
+/** One that fails is sure to fail the whole, whatever could not be told besides; but not when something has been forged. */
+function together(all: { outcome: 'pass' | 'fail' | 'error' }[]): 'pass' | 'fail' | 'error' {
+  if (all.some(({ outcome }) => outcome === 'error')) return 'error'
+  return all.every(({ outcome }) => outcome === 'pass') ? 'pass' : 'fail'
+}

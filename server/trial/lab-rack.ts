@@ -1,0 +1,141 @@
+import type { Check } from '../check/checks.js'
+import type { Verdict } from '../check/evaluate.js'
+import { evaluate } from '../check/evaluate.js'
+import { readValue, type ValueSpec } from '../check/values.js'
+import { oneLine, VethlabError } from '../errors.js'
+import type { Lab } from '../lab/lab.js'
+import { fillIn, placeholders, type RunBlock } from '../lab/page.js'
+import { RackProbe } from '../probe/rack-probe.js'
+import type { CommandResult } from '../rack/command.js'
+import type { OpenProgress, RackInfo, Racks } from '../rack/racks.js'
+
+/** Shells that run an author's text: they stop at the first command that fails, also within a pipe. */
+const shell = ['bash', '-e', '-o', 'pipefail', '-c']
+const setupTimeoutMs = 120_000
+const blockTimeoutMs = 60_000
+/** Tokens, addresses, names: what a live value may consist of where it stands in a command. */
+const plainValue = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,199}$/
+
+/** A rack in which one lab is worked through, from its start state on. */
+export class LabRack {
+  readonly probe: RackProbe
+  /** What was answered so far, by the id of the check. */
+  readonly answers: Record<string, string> = {}
+
+  private constructor(
+    private readonly racks: Racks,
+    readonly lab: Lab,
+    readonly info: RackInfo,
+  ) {
+    this.probe = new RackProbe(racks, info.id)
+  }
+
+  /** Opens the lab's rack and brings it to its start state, or leaves nothing. @throws VethlabError lab.setup-failed */
+  static async open(
+    racks: Racks,
+    lab: Lab,
+    { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: OpenProgress) => void } = {},
+  ): Promise<LabRack> {
+    const info = await racks.open(lab.topology, {
+      label: lab.id,
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+    })
+    const rack = new LabRack(racks, lab, info)
+    try {
+      await rack.setUp(signal)
+      return rack
+    } catch (error) {
+      await rack.close()
+      throw error
+    }
+  }
+
+  private async setUp(signal?: AbortSignal): Promise<void> {
+    const { setup } = this.lab
+    if (setup === undefined) return
+    await Promise.all(
+      this.info.hosts.map(async ({ name }) => {
+        const result = await this.exec(name, setup, { HOST: name }, setupTimeoutMs, signal)
+        if (!result.failed) return
+        throw new VethlabError('lab.setup-failed', `ends with ${outcomeOf(result)} in ${name}: ${lastWords(result)}`, {
+          place: `${this.lab.directory}/setup.sh`,
+          cure: 'Run it by hand in such a host: `vethlab rack shell`.',
+        })
+      }),
+    )
+  }
+
+  private exec(host: string, text: string, env: Record<string, string>, timeoutMs: number, signal?: AbortSignal) {
+    return this.racks.exec(this.info.id, host, [...shell, text], {
+      env: { HOME: '/root', ...env },
+      timeoutMs,
+      ...(signal ? { signal } : {}),
+    })
+  }
+
+  /**
+   * Runs a block as a learner's click does, but without a terminal.
+   * @returns what went wrong, in one line; undefined when nothing did
+   */
+  async run(block: RunBlock, signal?: AbortSignal): Promise<string | undefined> {
+    const text = await this.fill(block.text)
+    if (typeof text !== 'string') return `line ${block.line}: the value {{${text.missing}}} can't be read now`
+    const host = block.host ?? this.lab.home
+    const result = await this.exec(host, text, {}, blockTimeoutMs, signal)
+    if (block.answer !== undefined) this.answers[block.answer] = result.stdout.trim()
+    if (result.timedOut) return `line ${block.line}: ${outcomeOf(result)} in ${host}`
+    if (result.failed === block.fails) return undefined
+    const expected = block.fails ? ', where it should have failed' : ''
+    return `line ${block.line}: ${outcomeOf(result)} in ${host}${expected}: ${lastWords(result)}`
+  }
+
+  /** Puts live values in the place of `{{name}}`. */
+  async fill(text: string): Promise<string | { missing: string }> {
+    if (placeholders(text).length === 0) return text
+    const values = await this.values()
+    const filled = fillIn(text, (name) => values[name])
+    return 'text' in filled ? filled.text : filled
+  }
+
+  /** The lab's live values, as far as they can be read now and are safe within a command. */
+  async values(): Promise<Record<string, string>> {
+    const state = await this.probe.capture()
+    const read = (spec: ValueSpec) => {
+      try {
+        return readValue(spec, state, this.lab.home) ?? ''
+      } catch {
+        // Not there yet, or an Engine that can't be trusted: a block that needs it says so.
+        return ''
+      }
+    }
+    const all = Object.entries(this.lab.values).map(([name, spec]) => [name, read(spec)] as const)
+    return Object.fromEntries(all.filter(([, value]) => plainValue.test(value)))
+  }
+
+  /** The checks of a step; `once` looks a single time, else each has its `within` to become true. */
+  check(checks: Check[], { once = false, signal }: { once?: boolean; signal?: AbortSignal } = {}): Promise<Verdict[]> {
+    return evaluate(checks, this.probe, {
+      home: this.lab.home,
+      answers: this.answers,
+      labDirectory: this.lab.directory,
+      once,
+      ...(signal ? { signal } : {}),
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.racks.close(this.info.id)
+  }
+}
+
+export function outcomeOf(result: CommandResult): string {
+  if (result.timedOut) return `no end after ${Math.round(result.durationMs / 1000)} s`
+  if (result.truncated) return 'too much output'
+  return result.signal ? `signal ${result.signal}` : `exit code ${result.exitCode}`
+}
+
+export function lastWords(result: CommandResult): string {
+  const lines = (result.stderr.trim() || result.stdout.trim()).split('\n')
+  return oneLine(lines.slice(-2).join(' / '), 300) || 'it said nothing'
+}

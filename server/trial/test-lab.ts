@@ -1,0 +1,184 @@
+import type { Verdict } from '../check/evaluate.js'
+import { blocksOf, type Lab, type Mistake, type Step, type Variant } from '../lab/lab.js'
+import type { RunBlock } from '../lab/page.js'
+import type { Racks } from '../rack/racks.js'
+import { type Language, languages } from '../text.js'
+import { LabRack } from './lab-rack.js'
+
+/** One thing that a lab promises, tried in a fresh rack. */
+export interface TrialReport {
+  /** `page en`, `alternative NAME`, `mistake NAME`, or `checks can fail`. */
+  name: string
+  passed: boolean
+  /** What broke the promise, a line each. */
+  problems: string[]
+  durationMs: number
+}
+
+export interface LabReport {
+  lab: string
+  passed: boolean
+  trials: TrialReport[]
+}
+
+/** A trial that has not begun. */
+export interface Trial {
+  name: string
+  run(racks: Racks, signal: AbortSignal): Promise<TrialReport>
+}
+
+/**
+ * All trials of a lab, each in a rack of its own, so that they can be run in any order and side by side; `finish` comes
+ * last and says whether every check has failed at least once on the way.
+ */
+export function trialsOf(lab: Lab): { trials: Trial[]; finish(): TrialReport } {
+  const failed = new Set<string>()
+  const note = (step: Step, verdicts: Verdict[]) => {
+    for (const { index, finding } of verdicts) if (finding.outcome === 'fail') failed.add(`${step.id}/${index}`)
+  }
+  const trial = (name: string, work: (attempt: Attempt) => Promise<void>): Trial => ({
+    name,
+    async run(racks, signal) {
+      const started = performance.now()
+      const attempt = new Attempt(lab, racks, signal, note)
+      try {
+        await attempt.open()
+        await work(attempt)
+      } catch (error) {
+        attempt.problems.push((error as Error).message)
+      } finally {
+        await attempt.close()
+      }
+      return {
+        name,
+        passed: attempt.problems.length === 0,
+        problems: attempt.problems,
+        durationMs: Math.round(performance.now() - started),
+      }
+    },
+  })
+  return {
+    trials: [
+      ...languages.map((language) => trial(`page ${language}`, (attempt) => attempt.followPage(language))),
+      ...lab.alternatives.map((variant) =>
+        trial(`alternative ${variant.name}`, (attempt) => attempt.alternative(variant)),
+      ),
+      ...lab.mistakes.map((mistake) => trial(`mistake ${mistake.name}`, (attempt) => attempt.mistake(mistake))),
+    ],
+    finish() {
+      const problems = lab.steps.flatMap((step) =>
+        step.checks.flatMap((check, index) =>
+          failed.has(`${step.id}/${index}`)
+            ? []
+            : [
+                `check ${index + 1} (${check.family}) of step "${step.id}" has never failed: add a mistake that it sees`,
+              ],
+        ),
+      )
+      return { name: 'checks can fail', passed: problems.length === 0, problems, durationMs: 0 }
+    },
+  }
+}
+
+/** One way through a lab. Stops at the first thing that goes wrong: what follows from it teaches nothing. */
+class Attempt {
+  readonly problems: string[] = []
+  private rack: LabRack | undefined
+
+  constructor(
+    private readonly lab: Lab,
+    private readonly racks: Racks,
+    private readonly signal: AbortSignal,
+    private readonly note: (step: Step, verdicts: Verdict[]) => void,
+  ) {}
+
+  async open(): Promise<void> {
+    this.rack = await LabRack.open(this.racks, this.lab, { signal: this.signal })
+  }
+
+  async close(): Promise<void> {
+    await this.rack?.close()
+  }
+
+  async followPage(language: Language): Promise<void> {
+    await this.nonePasses(this.lab.steps, 'before any work')
+    for (const [n, step] of this.lab.steps.entries()) {
+      if (this.problems.length > 0) return
+      await this.doStep(step, language)
+      if (this.problems.length === 0) await this.nonePasses(this.lab.steps.slice(n + 1), `after step "${step.id}"`)
+    }
+  }
+
+  async alternative(variant: Variant): Promise<void> {
+    const step = await this.upTo(variant.step)
+    await this.blocks(variant.blocks, variant.file)
+    Object.assign(this.rack!.answers, variant.answers)
+    if (this.problems.length === 0) await this.passes(step)
+  }
+
+  async mistake(mistake: Mistake): Promise<void> {
+    const step = await this.upTo(mistake.step)
+    await this.blocks(mistake.blocks, mistake.file)
+    Object.assign(this.rack!.answers, mistake.answers)
+    if (this.problems.length > 0) return
+    // The others need not be waited for: it is this one that must not become true.
+    const check = step.checks[mistake.check]!
+    const [verdict] = await this.rack!.check([check], { signal: this.signal })
+    const { finding } = verdict!
+    if (finding.outcome === 'fail') this.note(step, [{ ...verdict!, index: mistake.check }])
+    if (finding.outcome === 'fail' && finding.reason === mistake.reason) return
+    const got = finding.outcome === 'pass' ? 'it passes' : describe(verdict!)
+    this.problems.push(`check ${mistake.check + 1} of step "${step.id}" should fail with ${mistake.reason}: ${got}`)
+  }
+
+  /** Works through all steps before one. */
+  private async upTo(id: string): Promise<Step> {
+    for (const step of this.lab.steps) {
+      if (step.id === id) return step
+      await this.doStep(step, 'en')
+      if (this.problems.length > 0) throw new Error(this.problems.pop())
+    }
+    throw new Error(`there is no step "${id}"`)
+  }
+
+  private async doStep(step: Step, language: Language): Promise<void> {
+    await this.blocks(blocksOf(this.lab.pages[language], step.id), `${language}.md`)
+    if (this.problems.length === 0) await this.blocks(step.solution, `solution/${step.id}.md`)
+    if (this.problems.length === 0) await this.passes(step)
+  }
+
+  private async blocks(blocks: RunBlock[], file: string): Promise<void> {
+    for (const block of blocks) {
+      const problem = await this.rack!.run(block, this.signal)
+      if (problem === undefined) continue
+      this.problems.push(`${file}, ${problem}`)
+      return
+    }
+  }
+
+  private async passes(step: Step): Promise<void> {
+    const verdicts = await this.rack!.check(step.checks, { signal: this.signal })
+    this.note(step, verdicts)
+    for (const verdict of verdicts) {
+      if (verdict.finding.outcome !== 'pass') {
+        this.problems.push(`check ${verdict.index + 1} of step "${step.id}" does not pass: ${describe(verdict)}`)
+      }
+    }
+  }
+
+  private async nonePasses(steps: Step[], when: string): Promise<void> {
+    for (const step of steps) {
+      const verdicts = await this.rack!.check(step.checks, { once: true, signal: this.signal })
+      this.note(step, verdicts)
+      if (verdicts.every(({ finding }) => finding.outcome === 'pass')) {
+        this.problems.push(`${when}, step "${step.id}" passes: its checks say nothing about its work`)
+      }
+    }
+  }
+}
+
+function describe({ family, finding }: Verdict): string {
+  if (finding.outcome === 'pass') return `${family} passes: ${finding.observed.en}`
+  if (finding.outcome === 'error') return `${family} errs with ${finding.reason}: ${finding.why.en}`
+  return `${family} fails with ${finding.reason}: expected ${finding.expected.en}; observed ${finding.observed.en}; ${finding.why.en}`
+}

@@ -1,0 +1,64 @@
+import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+
+/** A YAML text with the line of everything in it. */
+export interface YamlFile {
+  value: unknown
+  /** Line, from 1, of what a path leads to: of its key, where it has one; of the nearest thing above, where it is not there. */
+  lineOf(path: readonly PropertyKey[]): number
+  /** What makes it no YAML. */
+  problems: { line: number; what: string }[]
+}
+
+/** The most that an alias may unfold to, against files that grow without end. */
+const maxAliases = 100
+
+/** Parses YAML 1.2 without floats: `.50` is the last part of an address here, and not 0.5. */
+export function parseYaml(text: string): YamlFile {
+  const counter = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter: counter,
+    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:float'),
+  })
+  const lineAt = (offset: number | undefined) => (offset === undefined ? 1 : counter.linePos(offset).line)
+  const problems = document.errors.map((error) => ({
+    line: error.linePos?.[0].line ?? 1,
+    what: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''),
+  }))
+  let value: unknown
+  if (problems.length === 0) {
+    try {
+      value = document.toJS({ maxAliasCount: maxAliases })
+    } catch (error) {
+      problems.push({ line: 1, what: (error as Error).message })
+    }
+  }
+  return {
+    value,
+    problems,
+    lineOf(path) {
+      let node: unknown = document.contents
+      let line = lineAt(isNode(node) ? node.range?.[0] : undefined)
+      for (const key of path) {
+        const child = step(node, key)
+        if (!child) break
+        line = lineAt(child.at)
+        node = child.node
+      }
+      return line
+    },
+  }
+}
+
+function step(node: unknown, key: PropertyKey): { node: unknown; at: number | undefined } | undefined {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key)) as
+      | Pair<Node, Node | null>
+      | undefined
+    return pair ? { node: pair.value, at: pair.key.range?.[0] } : undefined
+  }
+  if (isSeq(node)) {
+    const item = node.items[Number(key)]
+    return isNode(item) ? { node: item, at: item.range?.[0] } : undefined
+  }
+  return undefined
+}

@@ -1,0 +1,61 @@
+import { cases, unverified } from './cases.js'
+
+cases('container', [
+  { gives: 'pass', spec: { name: 'web' } },
+  {
+    gives: 'pass',
+    spec: {
+      name: 'node1/web',
+      image: 'docker.io/library/nginx:latest',
+      mode: 'my_net',
+      networks: ['my_net'],
+      only: 'yes',
+      address: { my_net: '172.20.0.2' },
+      aliases: { my_net: ['www', 'web'] },
+      unprivileged: true,
+      restart: 'always',
+    },
+  },
+  { gives: 'pass', spec: { name: 'tools', sharesWith: 'web', mode: 'container' } },
+  { gives: 'pass', spec: { name: 'mon', mode: 'host' } },
+  { gives: 'pass', spec: { name: 'lone', mode: 'none' } },
+  { gives: 'pass', spec: { name: 'db', mode: 'bridge' } },
+  { gives: 'pass', spec: { name: 'old', state: 'exited' } },
+  { gives: 'pass', spec: { name: 'nobody', expect: 'no' } },
+  { gives: 'container.missing', spec: { name: 'nobody' } },
+  { gives: 'container.missing', spec: { name: 'node2/web' }, says: '`node2`' },
+  { gives: 'container.exists', spec: { name: 'old', expect: 'no' } },
+  { gives: 'container.state', spec: { name: 'old' }, says: '137' },
+  { gives: 'container.state', spec: { name: 'web', state: 'paused' } },
+  { gives: 'container.image', spec: { name: 'web', image: 'redis' } },
+  { gives: 'container.mode', spec: { name: 'web', mode: 'host' } },
+  {
+    gives: 'container.mode',
+    spec: { name: 'mon', mode: 'host' },
+    given: (rack) => {
+      rack.find(rack.host('node1'), 'mon').namespace = rack.find(rack.host('node1'), 'db').namespace!
+    },
+  },
+  { gives: 'container.network', spec: { name: 'db', networks: ['my_net'] } },
+  { gives: 'container.extra-network', spec: { name: 'web', networks: [], only: 'yes' } },
+  { gives: 'container.address', spec: { name: 'web', address: { my_net: '172.20.0.9' } } },
+  { gives: 'container.address', spec: { name: 'db', address: { my_net: '172.20.0.9' } } },
+  { gives: 'container.alias', spec: { name: 'web', aliases: { my_net: ['shop'] } } },
+  { gives: 'container.shares', spec: { name: 'api', sharesWith: 'web' } },
+  { gives: 'container.shares', spec: { name: 'api', sharesWith: 'old' } },
+  {
+    gives: 'container.privileged',
+    spec: { name: 'web', unprivileged: 'yes' },
+    given: (rack) => {
+      rack.find(rack.host('node1'), 'web').privileged = true
+    },
+  },
+  {
+    gives: 'container.privileged',
+    spec: { name: 'web', unprivileged: 'yes' },
+    given: (rack) => rack.find(rack.host('node1'), 'web').capabilitiesAdded.push('CAP_SYS_ADMIN'),
+  },
+  { gives: 'container.restart', spec: { name: 'db', restart: 'always' } },
+  { gives: 'error engine.unverified', spec: { name: 'web', expect: 'no' }, given: unverified },
+  { gives: 'error reference.no-host', spec: { name: 'node9/web' } },
+])

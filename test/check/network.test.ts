@@ -1,0 +1,57 @@
+import { cases, silent, unverified } from './cases.js'
+import type { StateBuilder } from './state-builder.js'
+
+const bridgeGone = (rack: StateBuilder) => {
+  const own = rack.host('node1').namespaces[0]!
+  const bridge = rack.host('node1').engine!.networks.find(({ name }) => name === 'my_net')!.bridge
+  own.links = own.links.filter(({ name }) => name !== bridge)
+}
+
+cases('network', [
+  { gives: 'pass', spec: { name: 'my_net' } },
+  {
+    gives: 'pass',
+    spec: {
+      name: 'my_net',
+      driver: 'bridge',
+      subnet: '172.20.0.0/16',
+      gateway: '172.20.0.1',
+      internal: 'no',
+      ipv6: false,
+      options: { 'com.docker.network.driver.mtu': 1400 },
+      labels: { course: 'net' },
+      containers: ['web', 'node1/api'],
+      without: ['db', 'nobody'],
+    },
+  },
+  { gives: 'pass', spec: { name: 'inner', internal: 'yes' } },
+  { gives: 'pass', spec: { name: 'no_net', expect: 'no' } },
+  { gives: 'network.missing', spec: { name: 'no_net' }, says: '`my_net`' },
+  { gives: 'network.missing', spec: { name: 'my_net', host: 'node2' } },
+  { gives: 'network.exists', spec: { name: 'my_net', expect: 'no' } },
+  { gives: 'network.driver', spec: { name: 'my_net', driver: 'macvlan' } },
+  { gives: 'network.subnet', spec: { name: 'my_net', subnet: '172.30.0.0/16' }, says: '172.20.0.0/16' },
+  { gives: 'network.gateway', spec: { name: 'my_net', gateway: '172.20.0.254' } },
+  { gives: 'network.range', spec: { name: 'my_net', range: '172.20.5.0/24' } },
+  { gives: 'network.internal', spec: { name: 'my_net', internal: true } },
+  { gives: 'network.attachable', spec: { name: 'my_net', attachable: 'yes' } },
+  { gives: 'network.ipv6', spec: { name: 'my_net', ipv6: 'yes' } },
+  { gives: 'network.option', spec: { name: 'my_net', options: { 'com.docker.network.driver.mtu': 9000 } } },
+  { gives: 'network.option', spec: { name: 'my_net', options: { toString: 'x' } } },
+  { gives: 'network.label', spec: { name: 'my_net', labels: { team: 'a' } } },
+  { gives: 'network.member', spec: { name: 'my_net', containers: ['db'] }, says: '`bridge`' },
+  { gives: 'network.member', spec: { name: 'my_net', containers: ['nobody'] } },
+  { gives: 'network.not-member', spec: { name: 'my_net', without: ['web'] } },
+  { gives: 'network.kernel', spec: { name: 'my_net' }, given: bridgeGone },
+  {
+    gives: 'network.kernel',
+    spec: { name: 'my_net' },
+    given: (rack) =>
+      rack.host('node1').disagreements.push({ about: 'network my_net', engine: 'x', kernel: 'no such bridge' }),
+    says: 'no such bridge',
+  },
+  { gives: 'error engine.unverified', spec: { name: 'my_net' }, given: unverified, says: 'could not verify' },
+  { gives: 'error engine.silent', spec: { name: 'my_net', expect: 'no' }, given: silent },
+  { gives: 'error reference.no-host', spec: { name: 'my_net', host: 'node9' } },
+  { gives: 'error engine.none', spec: { name: 'my_net', host: 'laptop' } },
+])

@@ -1,0 +1,25 @@
+import { cases, unverified } from './cases.js'
+
+cases('port', [
+  { gives: 'pass', spec: { container: 'web', port: 80 } },
+  { gives: 'pass', spec: { container: 'web', port: 80, published: 8080, address: '0.0.0.0' } },
+  { gives: 'pass', spec: { container: 'db', port: 6379, expect: 'no' } },
+  { gives: 'pass', spec: { container: 'web', port: 80, address: '127.0.0.1', expect: 'no' } },
+  { gives: 'port.missing', spec: { container: 'db', port: 6379 } },
+  { gives: 'port.missing', spec: { container: 'web', port: 80, protocol: 'udp' } },
+  { gives: 'port.published', spec: { container: 'web', port: 80, published: 80 }, says: '`8080`' },
+  { gives: 'port.address', spec: { container: 'web', port: 80, address: '127.0.0.1' } },
+  {
+    gives: 'port.rule',
+    spec: { container: 'web', port: 80 },
+    given: (rack) => {
+      const own = rack.host('node1').namespaces[0]!
+      own.rules = own.rules.filter(({ target }) => target !== 'DNAT')
+    },
+    says: 'DNAT',
+  },
+  { gives: 'port.present', spec: { container: 'web', port: 80, expect: 'no' } },
+  { gives: 'port.no-such', spec: { container: 'old', port: 80 } },
+  { gives: 'port.no-such', spec: { container: 'laptop', port: 80 } },
+  { gives: 'error engine.unverified', spec: { container: 'web', port: 80, expect: 'no' }, given: unverified },
+])

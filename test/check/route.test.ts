@@ -1,0 +1,20 @@
+import { cases, unverified } from './cases.js'
+
+cases('route', [
+  { gives: 'pass', spec: { of: 'web', to: 'default', via: '172.20.0.1', device: 'eth0' } },
+  { gives: 'pass', spec: { of: 'node1', to: '172.20.0.0/16', device: 'my_net' } },
+  { gives: 'pass', spec: { of: 'lone', to: 'default', expect: 'no' } },
+  { gives: 'pass', spec: { of: 'web', to: 'default', via: '172.20.0.254', expect: 'no' } },
+  { gives: 'route.missing', spec: { of: 'laptop', to: '172.20.0.0/16', via: '192.168.1.11' } },
+  { gives: 'route.missing', spec: { of: 'lone', to: 'default' } },
+  { gives: 'route.via', spec: { of: 'web', to: 'default', via: '172.20.0.254' }, says: '172.20.0.1' },
+  { gives: 'route.device', spec: { of: 'node1', to: '172.20.0.0/16', device: 'docker0' } },
+  { gives: 'route.present', spec: { of: 'web', to: 'default', expect: 'no' } },
+  { gives: 'route.no-such', spec: { of: 'old', to: 'default' } },
+  { gives: 'error engine.unverified', spec: { of: 'web', to: 'default' }, given: unverified },
+  {
+    gives: 'error state.incomplete',
+    spec: { of: 'laptop', to: '10.0.0.0/8', expect: 'no' },
+    given: (rack) => rack.host('laptop').namespaces[0]!.faults.push('routes: ip: timed out'),
+  },
+])

@@ -1,0 +1,201 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Lab } from '../../server/lab/lab.js'
+import { loadLab } from '../../server/lab/read-lab.js'
+import { fromPackage } from '../../server/package-root.js'
+import { LocalRacks } from '../../server/rack/local-racks.js'
+import { type GradeReport, grade } from '../../server/trial/grade.js'
+import { readSubmission } from '../../server/trial/submission.js'
+import { type Footprint, footprint } from './footprint.js'
+import { testState as state } from './state.js'
+
+const exam = fromPackage('test/trial/exam')
+const honest = `docker network create --subnet 172.20.0.0/16 my_net
+docker run -d --name web --network my_net -p 8080:80 nginx`
+
+let racks: LocalRacks
+let lab: Lab
+let scratch: string
+let before: Footprint
+
+beforeAll(async () => {
+  racks = await LocalRacks.start(state)
+  lab = await loadLab(exam)
+})
+afterAll(() => racks.closeAll())
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'vethlab-grade-'))
+  before = footprint(state)
+  return () => rmSync(scratch, { recursive: true, force: true })
+})
+
+function script(text: string, name = 'submission.sh'): string {
+  const path = join(scratch, name)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text.startsWith('#!') ? text : `#!/bin/bash\n${text}\n`)
+  chmodSync(path, 0o755)
+  return path
+}
+
+async function gradeOf(path: string, timeoutMs = 30_000): Promise<GradeReport> {
+  const report = await grade(racks, lab, await readSubmission(path, lab), {
+    timeoutMs,
+    signal: new AbortController().signal,
+    say: () => {},
+  })
+  expect(footprint(state)).toEqual(before)
+  return report
+}
+
+/** What a report says but for its times. */
+function timeless({ startedAt, durationMs, ...rest }: GradeReport): object {
+  expect(Date.parse(startedAt)).toBeGreaterThan(0)
+  expect(durationMs).toBeGreaterThan(0)
+  return rest
+}
+
+describe('A submission', () => {
+  it('gets all points when the network is right', async () => {
+    const report = await gradeOf(script(honest))
+    expect(report, JSON.stringify(report, null, 1)).toMatchObject({ outcome: 'pass', points: 5, of: 5 })
+    expect(report.scripts).toEqual([{ file: 'submission.sh', host: 'node1', ended: 'exit', exitCode: 0 }])
+  })
+
+  it('gets the points of the steps that are right, and reasons for the rest, the same each time', async () => {
+    const path = script(honest.replace('8080:80', '8081:80'))
+    const first = await gradeOf(path)
+    expect(first).toMatchObject({ outcome: 'fail', points: 2, of: 5 })
+    const [, web] = first.steps
+    expect(web!.checks.map(({ outcome, reason }) => [outcome, reason])).toEqual([
+      ['pass', undefined],
+      ['fail', 'port.published'],
+      ['fail', 'reach.refused'],
+    ])
+    for (const { why } of web!.checks.slice(1)) expect(why?.zh).toMatch(/\p{Script=Han}/u)
+    expect(timeless(await gradeOf(path))).toEqual(timeless(first))
+  })
+
+  it('can have a script a host, and a folder a step whose work the next one undoes', async () => {
+    script(honest.split('\n')[0]!, 'mine/network/node1.sh')
+    script(
+      'docker network rm my_net; docker network create my_net; docker run -d --name web --network my_net -p 8080:80 nginx',
+      'mine/web/10-node1.sh',
+    )
+    script('ping -c 1 192.168.1.11', 'mine/web/20-laptop.sh')
+    const report = await gradeOf(join(scratch, 'mine'))
+    expect(report).toMatchObject({ outcome: 'pass', points: 5 })
+    expect(report.scripts.map(({ file, host, exitCode }) => [file, host, exitCode])).toEqual([
+      ['network/node1.sh', 'node1', 0],
+      ['web/10-node1.sh', 'node1', 0],
+      ['web/20-laptop.sh', 'laptop', 0],
+    ])
+  })
+})
+
+describe('A submission that cheats gets no point when it', () => {
+  const liar = `for tool in docker ip ping nc curl dig ss iptables nft bash sh install cat; do
+  for place in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+    [ -e "$place/$tool" ] && printf '#!/usr/bin/perl\\nprint "{\\"outcome\\":\\"pass\\"}\\\\n"; exit 0\\n' > "/tmp/$tool" &&
+      perl -e 'chmod 0755, $ARGV[0]; rename $ARGV[0], $ARGV[1]' "/tmp/$tool" "$place/$tool"
+  done
+done
+true`
+  const forged = { outcome: 'pass', points: 5, of: 5, steps: [], scripts: [] }
+  const fakeDaemon = readFileSync(fromPackage('test/hosts/fake-daemon.pl'), 'utf8')
+
+  it.each<[string, string, Partial<GradeReport>]>([
+    ['does nothing and exits early', 'exit 0', { outcome: 'fail' }],
+    ['replaces the tools of its host', liar, { outcome: 'fail' }],
+    [
+      'prints results',
+      `echo '${JSON.stringify(forged)}'; echo '${JSON.stringify(forged)}' >&2; echo x > /report.json`,
+      { outcome: 'fail' },
+    ],
+    ['puts a fake daemon on the socket', fakeDaemon, { outcome: 'error' }],
+    [
+      'imitates a bridge and a server without an Engine',
+      `ip link add br-0123456789ab type bridge; ip address add 172.20.0.1/16 dev br-0123456789ab
+ip link set br-0123456789ab up; docker rm -f web; setsid -f nc -lk 8080 </dev/null >/dev/null 2>&1`,
+      { outcome: 'fail' },
+    ],
+    ['stops the Engine', 'systemctl stop docker || pkill dockerd; sleep 1', { outcome: 'error' }],
+  ])('%s', async (_, text, expected) => {
+    const report = await gradeOf(script(text))
+    expect(report, JSON.stringify(report, null, 1)).toMatchObject({ points: 0, ...expected })
+    if (expected.outcome === 'error') {
+      expect(report.steps[0]!.checks[0]).toMatchObject({ outcome: 'error', reason: expect.stringMatching(/^engine\./) })
+    }
+  })
+
+  it('floods its output', async () => {
+    const report = await gradeOf(script('yes flood'))
+    expect(report).toMatchObject({ points: 0, outcome: 'fail', scripts: [{ ended: 'cut', exitCode: null }] })
+    expect(JSON.stringify(report)).not.toContain('flood')
+  })
+
+  it('hangs, and what it started hangs with it', async () => {
+    const report = await gradeOf(script('trap "" TERM INT HUP; (trap "" TERM; sleep infinity) & sleep infinity'), 2000)
+    expect(report).toMatchObject({ points: 0, outcome: 'fail', scripts: [{ ended: 'timeout' }] })
+  })
+})
+
+describe('vethlab grade', () => {
+  const command = (...args: string[]) =>
+    spawnSync(process.execPath, [fromPackage('dist/main.js'), 'grade', ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, VETHLAB_STATE: state.root },
+    })
+
+  it('prints a report on stdout, progress on stderr, writes JUnit, and exits with 0 or 1', () => {
+    const file = join(scratch, 'junit.xml')
+    const passed = command(exam, script(honest), '--json', '--junit', file)
+    expect(passed.status, passed.stderr).toBe(0)
+    expect(JSON.parse(passed.stdout)).toMatchObject({ lab: 'exam', outcome: 'pass', points: 5 })
+    expect(passed.stderr).toContain('running submission.sh in node1')
+    const failed = command(exam, script('true'), '--lang', 'zh', '--junit', file)
+    expect(failed.status).toBe(1)
+    expect(failed.stdout).toContain('考试: 未通过, 0/5 分')
+    expect(readFileSync(file, 'utf8')).toMatch(/<testsuite .*failures="1"/)
+    expect(footprint(state)).toEqual(before)
+  })
+
+  it.each<[string, () => string[], RegExp]>([
+    ['a lab that is not there', () => ['exan', script('true')], /^vethlab: exan: there is no such lab/],
+    ['a submission that is not there', () => [exam, join(scratch, 'none')], /none: there is no such file/],
+    ['a folder without a script', () => [exam, scratch], /: is a folder without a script/],
+    ['an unknown language', () => [exam, script('true'), '--lang', 'fr'], /^vethlab: --lang: "fr" is no language/],
+  ])('says in one line what is wrong, exits with 2 and leaves nothing: %s', (_, args, said) => {
+    const { status, stdout, stderr } = command(...args())
+    expect(stderr).toMatch(said)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect([status, stdout]).toEqual([2, ''])
+    expect(footprint(state)).toEqual(before)
+  })
+
+  it('leaves nothing when a signal ends it, and after SIGKILL nothing from the next command on', {
+    timeout: 120_000,
+  }, async () => {
+    const start = async () => {
+      const child = spawn(process.execPath, [fromPackage('dist/main.js'), 'grade', exam, script('sleep infinity')], {
+        env: { ...process.env, VETHLAB_STATE: state.root },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      for await (const line of child.stderr) if (String(line).includes('running')) break
+      child.stderr.resume()
+      return child
+    }
+    const interrupted = await start()
+    interrupted.kill('SIGINT')
+    expect(await once(interrupted, 'exit')).toEqual([130, null])
+    expect(footprint(state)).toEqual(before)
+    const killed = await start()
+    killed.kill('SIGKILL')
+    await once(killed, 'exit')
+    expect(command(exam, script(honest)).status).toBe(0)
+    expect(footprint(state)).toEqual(before)
+  })
+})

@@ -1,0 +1,234 @@
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { lintLab } from '../../server/lab/lint.js'
+import { loadLab, readLab } from '../../server/lab/read-lab.js'
+import { guideFiles, writeLab } from './guide.js'
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(dirname(folder), { recursive: true, force: true })
+})
+
+const images = ['busybox', 'mariadb', 'netshoot', 'nginx', 'redis']
+
+/** Problems of the guide's lab with some files changed, a line each, without the folder. */
+async function problemsOf(changes: Record<string, string | ((text: string) => string) | undefined>): Promise<string[]> {
+  const files: Record<string, string | undefined> = guideFiles()
+  for (const [name, change] of Object.entries(changes)) {
+    files[name] = typeof change === 'function' ? change(files[name]!) : change
+  }
+  const folder = writeLab(JSON.parse(JSON.stringify(files)))
+  folders.push(folder)
+  const { lab, problems } = await readLab(folder)
+  const all = lab ? await lintLab(lab, images) : problems
+  return all.map(({ file, line, what, cure }) => `${file.slice(folder.length + 1)}:${line}: ${what}. ${cure}`)
+}
+
+describe('The lab of the guide', () => {
+  it('has nothing wrong', async () => {
+    expect(await problemsOf({})).toEqual([])
+  })
+
+  it('is read whole', async () => {
+    const folder = writeLab()
+    folders.push(folder)
+    const lab = await loadLab(folder)
+    expect(lab.id).toBe('internal')
+    expect(lab.home).toBe('node1')
+    expect(lab.steps.map(({ id, points, checks }) => [id, points, checks.map((check) => check.family)])).toEqual([
+      ['create', 1, ['network']],
+      ['connect', 2, ['container', 'reach', 'reach']],
+    ])
+    expect(lab.steps[1]!.checks[1]!.hints).toHaveLength(2)
+    expect(lab.mistakes.map(({ name, step, check, reason }) => [name, step, check, reason])).toContainEqual([
+      'not-internal',
+      'create',
+      0,
+      'network.internal',
+    ])
+    expect(lab.alternatives.map(({ name }) => name)).toEqual(['both-at-once'])
+    expect(lab.pages.zh.sections.map(({ id }) => id)).toEqual([undefined, 'create', 'connect', 'finish'])
+  })
+})
+
+describe('What is wrong is said with its place and cure', () => {
+  const replace = (from: string, to: string) => (text: string) => {
+    expect(text).toContain(from)
+    return text.replace(from, to)
+  }
+
+  it.each([
+    ['no lab.yaml', { 'lab.yaml': undefined }, /^lab.yaml:1: is missing\./],
+    ['broken YAML', { 'lab.yaml': replace('rack:', 'rack: [') }, /^lab.yaml:\d+: .*Mend the YAML/],
+    [
+      'a misspelt key',
+      { 'lab.yaml': replace('summary:', 'sumary:') },
+      /^lab.yaml:3: sumary: unknown key "sumary". Did you mean "summary"\?/,
+    ],
+    ['a missing key', { 'lab.yaml': replace('level: beginner\n', '') }, /^lab.yaml:\d+: level: .*missing/],
+    [
+      'a wrong word',
+      { 'lab.yaml': replace('level: beginner', 'level: simple') },
+      /^lab.yaml:8: level: .*beginner, intermediate, advanced/,
+    ],
+    ['a wrong type', { 'lab.yaml': replace('minutes: 10', 'minutes: ten') }, /^lab.yaml:9: minutes: /],
+    ['a missing translation', { 'lab.yaml': replace(', zh: 没有出口的网络', '') }, /^lab.yaml:2: title.zh: .*missing/],
+    [
+      'a host that is not there',
+      { 'lab.yaml': replace('laptop: .50}', 'labtop: .50}') },
+      /^lab.yaml:\d+: rack.lans.lan.at.labtop: there is no such host. Did you mean "laptop"\?/,
+    ],
+    [
+      'an unknown key of the rack',
+      { 'lab.yaml': replace('lans: {lan', 'lanes: {lan') },
+      /^lab.yaml:\d+: rack.lanes: unknown key "lanes". Did you mean "lans"\?/,
+    ],
+    [
+      'an unknown family',
+      { 'lab.yaml': replace('- network: {name', '- netwrok: {name') },
+      /^lab.yaml:\d+: steps.0.checks.0.*netwrok.*network/,
+    ],
+    [
+      'an unknown key of a check',
+      { 'lab.yaml': replace('internal: yes', 'intern: yes') },
+      /^lab.yaml:16: steps.0.checks.0.network.intern: unknown key "intern". Did you mean "internal"\?/,
+    ],
+    [
+      'a feature that does not exist',
+      { 'lab.yaml': replace('minutes: 10', 'minutes: 10\nrequires: [vxlam]') },
+      /^lab.yaml:10: requires.0: /,
+    ],
+    [
+      'a step twice',
+      { 'lab.yaml': replace('id: connect', 'id: create') },
+      /^lab.yaml:\d+: step "create" is there twice/,
+    ],
+    ['no page', { 'zh.md': undefined }, /^zh.md:1: is missing/],
+    [
+      'a section of no step',
+      { 'en.md': replace('{#connect}', '{#conect}') },
+      /^en.md:\d+: there is no step "conect". Did you mean "connect"\?/,
+    ],
+    [
+      'a section without an id',
+      { 'en.md': replace(' {#connect}', '') },
+      /^en.md:\d+: the section "Only the web server gets in" belongs to no step/,
+    ],
+    [
+      'sections out of order',
+      {
+        'en.md': (text: string) =>
+          text.replace('{#create}', '{#x}').replace('{#connect}', '{#create}').replace('{#x}', '{#connect}'),
+      },
+      /^en.md:\d+: the section of "connect" is out of order/,
+    ],
+    [
+      'a block in an unknown host',
+      { 'en.md': replace('```bash run', '```bash run nod1') },
+      /^en.md:\d+: there is no host "nod1". Did you mean "node1"\?/,
+    ],
+    [
+      'an unknown value',
+      { 'en.md': replace('--internal vault', '--internal {{name}}') },
+      /^en.md:\d+: there is no value "name"/,
+    ],
+    [
+      'a mistake without front matter',
+      { 'mistakes/not-internal.md': 'text' },
+      /^mistakes\/not-internal.md:1: has no front matter/,
+    ],
+    [
+      'a mistake of no step',
+      { 'mistakes/not-internal.md': replace('step: create', 'step: creates') },
+      /^mistakes\/not-internal.md:2: there is no step "creates"/,
+    ],
+    [
+      'a mistake of no check',
+      { 'mistakes/not-internal.md': replace('check: 1', 'check: 4') },
+      /^mistakes\/not-internal.md:3: step "create" has no check 4/,
+    ],
+    [
+      'an unknown key of a mistake',
+      { 'mistakes/not-internal.md': replace('reason:', 'because:') },
+      /^mistakes\/not-internal.md:4: because: unknown key/,
+    ],
+    ['a solution of no step', { 'solution/creat.md': 'x' }, /^solution\/creat.md:1: there is no step "creat"/],
+  ])('%s', async (_, changes, said) => {
+    const problems = await problemsOf(changes as Parameters<typeof problemsOf>[0])
+    expect(
+      problems.some((problem) => said.test(problem)),
+      problems.join('\n'),
+    ).toBe(true)
+  })
+
+  it.each([
+    [
+      'blocks that differ between languages',
+      { 'zh.md': replace('--internal vault', '--internal valt') },
+      /^zh.md:\d+: run block 1 of section "create" is not that of en.md:\d+/,
+    ],
+    [
+      'a check without a hint',
+      { 'lab.yaml': (text: string) => text.replace(/ {8}hint:\n {10}en: "`docker network create[^\n]*\n[^\n]*\n/, '') },
+      /check 1 \(network\) of step "create" has no hint/,
+    ],
+    [
+      'an image that does not exist',
+      { 'en.md': replace('vault redis', 'vault reddis') },
+      /^en.md:\d+: there is no image "reddis" in lab hosts. Did you mean "redis"\?/,
+    ],
+    [
+      'a reason that does not exist',
+      { 'mistakes/not-internal.md': replace('network.internal', 'network.intern') },
+      /^mistakes\/not-internal.md:1: network never fails with "network.intern"/,
+    ],
+    [
+      'a dead link',
+      { 'en.md': replace('is hard to rob', '[is](../nowhere) hard to rob') },
+      /^en.md:1: the link \.\.\/nowhere is dead/,
+    ],
+    [
+      'a dead anchor',
+      { 'en.md': replace('is hard to rob', '[is](#nowhere) hard to rob') },
+      /^en.md:1: there is no section #nowhere/,
+    ],
+    [
+      'a link that is not https',
+      { 'en.md': replace('is hard to rob', '[is](http://example.org) hard to rob') },
+      /^en.md:1: a link to http:/,
+    ],
+    [
+      'a page that is not translated',
+      { 'zh.md': () => guideFiles()['en.md']! },
+      /^zh.md:\d+: the section .* has no Chinese in it/,
+    ],
+    [
+      'a step that nothing solves',
+      {
+        'en.md': (text: string) => text.replace('```bash run\ndocker network create --internal vault', '```bash\n'),
+        'zh.md': (text: string) => text.replace('```bash run\ndocker network create --internal vault', '```bash\n'),
+      },
+      /step "create" has no run block to solve it/,
+    ],
+    ['no diagram', { 'en.md': replace('```mermaid', '```text') }, /^en.md:1: has no diagram/],
+    [
+      'a check on a host that is not there',
+      { 'lab.yaml': replace('{from: db, to: laptop', '{from: nod1/db, to: laptop') },
+      /names a host "nod1" that is not there. Did you mean "node1"\?/,
+    ],
+  ])('%s', async (_, changes, said) => {
+    const problems = await problemsOf(changes as Parameters<typeof problemsOf>[0])
+    expect(
+      problems.some((problem) => said.test(problem)),
+      problems.join('\n'),
+    ).toBe(true)
+  })
+
+  it('throws the first problem, and says how many more there are', async () => {
+    const folder = writeLab({ ...guideFiles(), 'lab.yaml': 'title: 1\n' })
+    folders.push(folder)
+    await expect(loadLab(folder)).rejects.toThrow(/lab.yaml:1: .*\(and \d+ more: `vethlab lint`\)/)
+    await expect(loadLab(`${folder}-no`)).rejects.toThrow(/there is no such lab/)
+  })
+})
