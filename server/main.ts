@@ -36,6 +36,9 @@ for (const command of [
   program.addCommand(command())
 }
 
+// Whoever read our output may be gone, as in `| head`: what was begun is still tidied up.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 try {
   await program.parseAsync()
 } catch (error) {

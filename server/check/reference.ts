@@ -1,3 +1,4 @@
+import type { CaptureQuestion } from '../network/capture.js'
 import type {
   Container,
   DnsSettings,
@@ -132,7 +133,7 @@ export function endpointsOf(place: Place): Endpoint[] {
   const { namespace } = place
   if (!namespace) return place.container.endpoints
   const sharing = place.host.engine?.containers.filter((container) => container.namespace === namespace.id) ?? []
-  return sharing.flatMap(({ endpoints }) => endpoints)
+  return sharing.flatMap((container) => legsOf(place.host, container))
 }
 
 /** Addresses that its links really have, without the loopback's. */
@@ -168,13 +169,23 @@ export function absence(reference: string, place: Place | undefined, home: strin
 }
 
 /**
- * A namespace of which a tool could not read something proves nothing by what is absent from it.
+ * What could not be read proves nothing by what is absent from it. Faults begin with the question that had no answer.
  * @throws CheckError state.incomplete
  */
-export function requireWhole(namespace: NamespaceState, where: string): void {
-  if (namespace.faults.length === 0) return
+export function requireWhole(namespace: NamespaceState, where: string, ...questions: CaptureQuestion[]): void {
+  const fault = namespace.faults.find((one) => questions.some((question) => one.startsWith(`${question}:`)))
+  if (fault === undefined) return
   throw new CheckError('state.incomplete', {
-    en: `the network of ${code(where)} could not be read completely: ${bare(namespace.faults[0]!, 200)}`,
-    zh: `无法完整读取 ${code(where)} 的网络状态：${bare(namespace.faults[0]!, 200)}`,
+    en: `the network of ${code(where)} could not be read completely: ${bare(fault, 200)}`,
+    zh: `无法完整读取 ${code(where)} 的网络状态：${bare(fault, 200)}`,
+  })
+}
+
+/** The legs of a container that the kernel has as well: one whose link was deleted inside is only on paper. */
+export function legsOf(host: HostState, container: Container): Endpoint[] {
+  if (container.namespace === undefined) return container.endpoints
+  return container.endpoints.filter(({ link, networkId }) => {
+    const driver = host.engine?.networks.find(({ id }) => id === networkId)?.driver
+    return link !== undefined || driver === undefined || driver === 'host' || driver === 'null'
   })
 }

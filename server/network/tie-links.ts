@@ -32,23 +32,21 @@ export function tieLinks(namespaces: LinksOf[]): void {
     const others = (byIndex.get(end.link.otherIndex) ?? []).filter((other) => fits(end, other))
     if (others.length > 0) fitting.set(end, others)
   }
-  /** Of links that only one other can belong to. */
-  const partners = new Map<ParsedLink, ParsedLink>()
   let before = -1
   for (let open = count(fitting); open !== before; open = count(fitting)) {
     before = open
     for (const [end, others] of fitting) numbers.narrow(end, others)
     for (const [end, others] of fitting) {
-      const left = others.filter(
-        (other) =>
-          numbers.allow(end, other) && numbers.allow(other, end) && (partners.get(other.link) ?? end.link) === end.link,
+      fitting.set(
+        end,
+        others.filter((other) => numbers.allow(end, other) && numbers.allow(other, end)),
       )
-      fitting.set(end, left)
-      const [only] = left
-      if (left.length === 1) partners.set(only!.link, end.link)
     }
   }
-  for (const [{ link }, others] of fitting) if (others.length === 1) link.peer = reference(others[0]!)
+  for (const [{ link }, others] of fitting) {
+    const [other] = others
+    if (others.length === 1 && fitting.get(other!)?.length === 1) link.peer = reference(other!)
+  }
   for (const end of ends) if (standing.has(end.link.kind)) tieParent(end, namespaces, numbers)
 }
 

@@ -17,7 +17,7 @@ import { containerFiles, hostFilesOf } from './resolver-files.js'
  *
  * One `ip` answers for links, both families of routes (`root` chooses the family) and neighbours, each on a line. It goes
  * on after a failure (-force), and then the number of lines tells. nft's JSON names an iptables extension and leaves out
- * what it was told, so that alone makes iptables speak.
+ * what it was told, so that alone makes iptables speak; or that nft fails: older ones crash on the sets of newer ones.
  */
 const script = `
 said() { printf '\\n%s %s %d\\n' "$boundary" "$1" "$2"; }
@@ -31,7 +31,7 @@ said ip $?
 bridge -json fdb show; said forwarding $?
 rules=$(nft --json list ruleset); status=$?
 printf %s "$rules"; said rules $status
-case $rules in *'"xt":'*)
+case $status$rules in [!0]*|*'"xt":'*)
   iptables-nft-save; said iptables $?
   ip6tables-nft-save; said ip6tables $?
 esac
@@ -134,7 +134,7 @@ async function ask(
         ? { failed: false, text: '' }
         : { failed: true, text: complaint || 'the tool gave no answer' }
   }
-  return { answers: answers as NamespaceCapture['answers'], size: said.text.length }
+  return { answers: answers as NamespaceCapture['answers'], size: said.size }
 }
 
 /** A command of the batch that fails writes no line; which one, only the number of lines can tell. */
@@ -153,18 +153,22 @@ function ipAnswers(text: string, complaint: string) {
 
 interface Said {
   text: string
+  /** Bytes, as they travel on. */
+  size: number
   complaints: string
   /** Why it was cut off. */
   fault?: string
 }
+
+const nothing: Said = { text: '', size: 0, complaints: '' }
 
 /**
  * Like `runIn`, for what is done for every namespace of every host at each check: without the milliseconds that execa
  * adds. The script leads a process group, so that its end is the tools' end too.
  */
 function runScript(path: string, boundary: string, limits: { timeoutMs: number; maxBytes: number }): Promise<Said> {
-  if (limits.timeoutMs <= 0) return Promise.resolve({ text: '', complaints: '', fault: 'no time was left to ask' })
-  if (limits.maxBytes <= 0) return Promise.resolve({ text: '', complaints: '', fault: 'other answers were too large' })
+  if (limits.timeoutMs <= 0) return Promise.resolve({ ...nothing, fault: 'no time was left to ask' })
+  if (limits.maxBytes <= 0) return Promise.resolve({ ...nothing, fault: 'other answers were too large' })
   return new Promise((resolve) => {
     const child = inNetworkNamespace(path, () =>
       spawn('/bin/sh', ['-c', script], {
@@ -202,8 +206,11 @@ function runScript(path: string, boundary: string, limits: { timeoutMs: number; 
     child.on('error', (error) => end(error.message))
     child.on('close', () => {
       clearTimeout(timer)
+      const whole = Buffer.concat(text).toString('utf8')
       resolve({
-        text: Buffer.concat(text).toString('utf8'),
+        text: whole,
+        // Bytes that are no UTF-8 become three.
+        size: Buffer.byteLength(whole),
         complaints: Buffer.concat(complaints).toString('utf8'),
         ...(fault === undefined ? {} : { fault }),
       })

@@ -88,7 +88,8 @@ const askByDatagram = `
   die "$wrong\\n" if $wrong;
   socket(my $socket, $to->{family}, SOCK_DGRAM, 0) or die "socket: $!\\n";
   # Otherwise only a refusal is told (ip(7) and ipv6(7), IP_RECVERR).
-  setsockopt($socket, $to->{family} == AF_INET ? (0, 11) : (41, 25), pack('i', 1));
+  my ($level, $option) = $to->{family} == AF_INET ? (0, 11) : (41, 25);
+  setsockopt($socket, $level, $option, pack('i', 1));
   my $payload = do { local $/; <STDIN> };
   my $said = sub { print "@_\\n"; exit };
   connect($socket, $to->{addr}) or $said->("failed: $!");

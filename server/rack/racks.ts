@@ -29,11 +29,17 @@ export interface Racks {
   /** Takes a host off a LAN, as pulling a cable does, or puts it back. @throws VethlabError lan.not-found */
   setLink(rack: string, lan: string, host: string, state: 'cut' | 'mended'): Promise<void>
 
-  /** GET from a host's Engine, such as `/networks`; undefined where the Engine knows no such thing. */
+  /**
+   * GET from a host's Engine, such as `/networks`; undefined where the Engine knows no such thing.
+   * @throws VethlabError host.unreachable, host.unverified, host.no-engine
+   */
   engine(rack: string, host: string, path: string): Promise<unknown>
   /** Calls back with each of the Engine's events from now on; resolves when `signal` aborts or the Engine ends. */
   watchEngine(rack: string, host: string, onEvent: (event: unknown) => void, signal: AbortSignal): Promise<void>
-  /** What the kernel holds in every network namespace of a host, read with the machine's own tools. */
+  /**
+   * What the kernel holds in every network namespace of a host, read with the machine's own tools, and what its Engine says,
+   * if that is golden's own. What can't be read is a fault in the capture.
+   */
   capture(rack: string, host: string): Promise<HostCapture>
   /** An active question, asked with the machine's own tools from a network namespace of a host. */
   probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer>

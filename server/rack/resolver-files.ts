@@ -6,6 +6,8 @@ import type { FoundNamespace } from './namespaces.js'
 type ResolverFiles = HostCapture['files'][string]
 
 const largestFileBytes = 64 * 1024
+/** Of all containers together: a capture goes through rackd's socket in one piece. */
+const largestFilesBytes = 512 * 1024
 /** More containers than a host has room for. */
 const mostContainers = 200
 /** btrfs, overlayfs and tmpfs (statfs(2)): a link into /proc or /sys would show us, real root, what the learner may not see. */
@@ -22,6 +24,7 @@ export function containerFiles(inspected: unknown[], found: FoundNamespace[]): R
     found.flatMap(({ processes }) => processes.map(({ host, machine }) => [host, machine] as const)),
   )
   const files: Record<string, ResolverFiles> = {}
+  let left = largestFilesBytes
   for (const container of inspected.slice(0, mostContainers) as ({
     Id?: unknown
     State?: { Pid?: unknown }
@@ -29,7 +32,10 @@ export function containerFiles(inspected: unknown[], found: FoundNamespace[]): R
     const id = container?.Id
     const pid = machineNumbers.get(Number(container?.State?.Pid))
     if (typeof id !== 'string' || !/^[0-9a-f]{64}$/.test(id) || pid === undefined) continue
-    files[id] = hostFilesOf(`/proc/${pid}/root`)
+    const own = hostFilesOf(`/proc/${pid}/root`)
+    left -= Buffer.byteLength(own.hosts) + Buffer.byteLength(own.resolvConf)
+    if (left < 0) break
+    files[id] = own
   }
   return files
 }

@@ -108,9 +108,14 @@ async function runScript(
   const timeoutMs = Math.ceil(deadline - performance.now())
   if (timeoutMs <= 0) return { file, host, ended: 'not run', exitCode: null }
   say(`running ${file} in ${host}`)
-  // The host's own `install` and shell may have been replaced by an earlier script: then this one does not run, no more.
-  const write = ['install', '-D', '-m', '755', '/dev/stdin', '/root/submission']
-  await racks.exec(rack.info.id, host, write, { stdin: text, timeoutMs: Math.min(timeoutMs, 10_000), signal })
+  // An earlier script may have replaced the host's shell: then this one does not run, no more.
+  const write = ['sh', '-c', 'umask 077; rm -f /root/submission; cat > /root/submission; chmod 700 /root/submission']
+  const written = await racks.exec(rack.info.id, host, write, {
+    stdin: text,
+    timeoutMs: Math.min(timeoutMs, 10_000),
+    signal,
+  })
+  if (written.failed) return { file, host, ended: 'not run', exitCode: null }
   const values = await rack.values()
   const result = await racks.exec(
     rack.info.id,

@@ -2,7 +2,7 @@ import { cases, unverified } from './cases.js'
 import type { StateBuilder } from './state-builder.js'
 
 const faulty = (rack: StateBuilder) => {
-  rack.namespaceOf(rack.host('node1'), 'web').faults.push('links: ip: timed out')
+  rack.namespaceOf(rack.host('node1'), 'web').faults.push('links: timed out')
 }
 
 cases('address', [

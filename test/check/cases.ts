@@ -12,7 +12,7 @@ export interface Case {
   gives: string
   spec: unknown
   rack?: () => StateBuilder
-  given?: (rack: StateBuilder) => void
+  given?: (rack: StateBuilder) => unknown
   /** What the network answers, by `NAMESPACE kind address:port`; silence where nothing is said. */
   network?: Script
   answers?: Record<string, string>
@@ -93,10 +93,16 @@ export function cases(key: string, list: Case[]): void {
             ...(one.labDirectory ? { labDirectory: one.labDirectory } : {}),
           }),
         )
-        const is = finding.outcome === 'pass' ? 'pass' : `${finding.outcome === 'error' ? 'error ' : ''}${finding.reason}`
+        const is =
+          finding.outcome === 'pass' ? 'pass' : `${finding.outcome === 'error' ? 'error ' : ''}${finding.reason}`
         expect(is, JSON.stringify(finding)).toBe(gives)
         for (const text of textsOf(finding)) expectReadable(text)
-        if (one.says) expect(textsOf(finding).map(({ en, zh }) => `${en}\n${zh}`).join('\n')).toContain(one.says)
+        if (one.says)
+          expect(
+            textsOf(finding)
+              .map(({ en, zh }) => `${en}\n${zh}`)
+              .join('\n'),
+          ).toContain(one.says)
       },
     )
 

@@ -37,6 +37,11 @@ cases('container', [
     },
   },
   { gives: 'container.network', spec: { name: 'db', networks: ['my_net'] } },
+  {
+    gives: 'container.network',
+    spec: { name: 'web', networks: ['my_net'] },
+    given: (rack) => delete rack.find(rack.host('node1'), 'web').endpoints[0]!.link,
+  },
   { gives: 'container.extra-network', spec: { name: 'web', networks: [], only: 'yes' } },
   { gives: 'container.address', spec: { name: 'web', address: { my_net: '172.20.0.9' } } },
   { gives: 'container.address', spec: { name: 'db', address: { my_net: '172.20.0.9' } } },

@@ -41,6 +41,12 @@ cases('network', [
   { gives: 'network.label', spec: { name: 'my_net', labels: { team: 'a' } } },
   { gives: 'network.member', spec: { name: 'my_net', containers: ['db'] }, says: '`bridge`' },
   { gives: 'network.member', spec: { name: 'my_net', containers: ['nobody'] } },
+  // Deleted inside the container: the Engine still lists it.
+  {
+    gives: 'network.member',
+    spec: { name: 'my_net', containers: ['web'] },
+    given: (rack) => delete rack.find(rack.host('node1'), 'web').endpoints[0]!.link,
+  },
   { gives: 'network.not-member', spec: { name: 'my_net', without: ['web'] } },
   { gives: 'network.kernel', spec: { name: 'my_net' }, given: bridgeGone },
   {

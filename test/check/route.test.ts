@@ -15,6 +15,6 @@ cases('route', [
   {
     gives: 'error state.incomplete',
     spec: { of: 'laptop', to: '10.0.0.0/8', expect: 'no' },
-    given: (rack) => rack.host('laptop').namespaces[0]!.faults.push('routes: ip: timed out'),
+    given: (rack) => rack.host('laptop').namespaces[0]!.faults.push('routes: timed out'),
   },
 ])

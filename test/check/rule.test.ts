@@ -12,7 +12,10 @@ const spec = { chain: 'DOCKER-USER', target: 'DROP', source: '192.168.1.50', pro
 
 cases('rule', [
   { gives: 'pass', spec, given: drop(1) },
-  { gives: 'pass', spec: { table: 'nat', chain: 'POSTROUTING', source: 'my_net', out: '!my_net', target: 'masquerade' } },
+  {
+    gives: 'pass',
+    spec: { table: 'nat', chain: 'POSTROUTING', source: 'my_net', out: '!my_net', target: 'masquerade' },
+  },
   { gives: 'pass', spec: { host: 'node1', table: 'nat', target: 'DNAT', port: 8080, to: ':80' } },
   { gives: 'pass', spec: { target: 'DNAT', to: '172.20.0.2' } },
   { gives: 'pass', spec: { ...spec, expect: 'no' } },

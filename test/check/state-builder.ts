@@ -137,7 +137,9 @@ export class StateBuilder {
       const network = engine.networks.find((candidate) => candidate.name === called)!
       const { subnet, gateway } = network.subnets[0]!
       const taken = engine.containers.flatMap(({ endpoints }) => endpoints.map(({ address }) => address))
-      const free = [2, 3, 4, 5, 6, 7].map((n) => subnet.replace(/\d+\/\d+$/, `${n}`)).find((one) => !taken.includes(one))
+      const free = [2, 3, 4, 5, 6, 7]
+        .map((n) => subnet.replace(/\d+\/\d+$/, `${n}`))
+        .find((one) => !taken.includes(one))
       const address = asked ?? free!
       const link = `eth${container.endpoints.length}`
       const hostLink = `veth${(++this.serial).toString(16).padStart(7, '0')}`

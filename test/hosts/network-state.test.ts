@@ -142,6 +142,33 @@ describe('the state of a rack', () => {
     await sh('node1', 'docker rm -f odd')
   })
 
+  it('follows no link of a learner out of the host, nor to what only the machine’s root may read', async () => {
+    const resolvers = async () => {
+      const { files } = await racks.capture(rack.id, 'node2')
+      return files['']!.resolvConf
+    }
+    await sh('node2', 'cp /etc/resolv.conf /root/resolv.conf')
+    const secret = '/etc/machine-id'
+    for (const target of [
+      secret,
+      `../../../../../..${secret}`,
+      '/proc/1/root/etc/hostname',
+      '/proc/kmsg',
+      '/sys/kernel/notes',
+    ]) {
+      await sh('node2', `rm -f ${secret}; ln -sf ${target} /etc/resolv.conf`)
+      expect(await resolvers(), target).toBe('')
+    }
+    await sh('node2', 'rm /etc/resolv.conf; mkfifo /etc/resolv.conf')
+    expect(await resolvers()).toBe('')
+    await sh('node2', 'rm /etc/resolv.conf; head -c 1000000 /dev/zero | tr "\\0" x > /etc/resolv.conf')
+    expect(await resolvers()).toHaveLength(65_536)
+    // A link that stays inside is what a learner's own programs would follow too.
+    await sh('node2', 'ln -sf /root/resolv.conf /etc/resolv.conf')
+    expect(await resolvers()).toContain('nameserver 192.168.1.1')
+    await sh('node2', 'rm /etc/resolv.conf; cp /root/resolv.conf /etc/resolv.conf')
+  })
+
   it('gives a fault, not a hang, for a namespace that floods', async () => {
     const routes = 'for n in $(seq 40000); do echo route add blackhole 10.$((n / 250)).$((n % 250)).1; done'
     await sh(

@@ -49,7 +49,7 @@ export const address: Family<Spec> = {
     const observed = { en: `${who} has ${list.en}`, zh: `${whoZh} 的地址：${list.zh}` }
     if (!spec.expect) {
       if (!hit) {
-        requireWhole(place.namespace, spec.of)
+        requireWhole(place.namespace, spec.of, 'links')
         return pass(`${who} has ${list.en}`, `${whoZh} 的地址：${list.zh}`)
       }
       return fail('address.present', {
@@ -66,7 +66,7 @@ export const address: Family<Spec> = {
         `${who} has ${code(`${hit.address}/${hit.prefix}`)}`,
         `${whoZh} 有 ${code(`${hit.address}/${hit.prefix}`)}`,
       )
-    requireWhole(place.namespace, spec.of)
+    requireWhole(place.namespace, spec.of, 'links')
     const expectedText = { en: `${who} has ${wantedText.en}`, zh: `${whoZh} 有${wantedText.zh}` }
     if (have.length > 0 && wanted !== undefined) {
       return fail('address.other', {

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { Container } from '../../network/state.js'
+import type { Container, Endpoint } from '../../network/state.js'
 import type { Text } from '../../text.js'
 import { sameAddress } from '../addresses.js'
 import type { CheckContext, Family } from '../family.js'
 import { address, expected, flag, name, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { imageName } from '../image.js'
-import { absence, engineOf, find, hostsOf, ownNamespace, type Place } from '../reference.js'
+import { absence, engineOf, find, hostsOf, legsOf, ownNamespace, type Place } from '../reference.js'
 import type { Finding } from '../verdict.js'
 import { code, codes } from '../wording.js'
 
@@ -78,7 +78,7 @@ export const container: Family<Spec> = {
     }
     return (
       differs(spec, place, place.container) ??
-      legs(spec, place.container) ??
+      legs(spec, legsOf(place.host, place.container)) ??
       shares(spec, place, context) ??
       pass(`${who} is ${code(place.container.state)} and as it should be`, `${who} 符合要求`)
     )
@@ -178,9 +178,9 @@ function hasMode(mode: string, { host, namespace }: Place, is: Container): boole
   }
 }
 
-function legs(spec: Spec, is: Container): Finding | undefined {
+function legs(spec: Spec, endpoints: Endpoint[]): Finding | undefined {
   const who = code(spec.name)
-  const on = is.endpoints.map(({ network }) => network)
+  const on = endpoints.map(({ network }) => network)
   const onText = codes(on)
   for (const wanted of spec.networks ?? []) {
     if (on.includes(wanted)) continue
@@ -207,7 +207,7 @@ function legs(spec: Spec, is: Container): Finding | undefined {
     })
   }
   for (const [network, wanted] of Object.entries(spec.address ?? {})) {
-    const leg = is.endpoints.find((endpoint) => endpoint.network === network)
+    const leg = endpoints.find((endpoint) => endpoint.network === network)
     if (sameAddress(leg?.address, wanted) || sameAddress(leg?.address6, wanted)) continue
     const has = leg?.address ?? leg?.address6
     return fail('container.address', {
@@ -225,7 +225,7 @@ function legs(spec: Spec, is: Container): Finding | undefined {
     })
   }
   for (const [network, names] of Object.entries(spec.aliases ?? {})) {
-    const leg = is.endpoints.find((endpoint) => endpoint.network === network)
+    const leg = endpoints.find((endpoint) => endpoint.network === network)
     const known = [...new Set([...(leg?.aliases ?? []), ...(leg?.dnsNames ?? [])])]
     const missing = names.find((alias) => !known.includes(alias))
     if (missing === undefined) continue

@@ -4,7 +4,7 @@ import type { Family } from '../family.js'
 import { linkName, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
-import { hostsOf } from '../reference.js'
+import { hostsOf, requireWhole } from '../reference.js'
 import { code, codes } from '../wording.js'
 
 const schema = z
@@ -28,6 +28,7 @@ export const interfaces: Family<Spec> = {
   async check(spec, context) {
     const place = liveOr('interfaces.no-such', spec.of, context)
     if (isFinding(place)) return place
+    requireWhole(place.namespace, spec.of, 'links')
     const who = code(spec.of)
     const links = place.namespace.links.filter((link) => !isFallback(link)).map(({ name }) => name)
     const there = codes(links)

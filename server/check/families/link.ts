@@ -71,7 +71,7 @@ export const link: Family<Spec> = {
     const observed = { en: `${who} has links ${names.en}`, zh: `${who} 的接口有 ${names.zh}` }
     if (!spec.expect) {
       if (!best || best.wrong.length > 0) {
-        requireWhole(place.namespace, spec.of)
+        requireWhole(place.namespace, spec.of, 'links')
         return pass(`${who} has no link ${what}`, `${who} 没有${whatZh}`)
       }
       return fail('link.present', {
@@ -84,7 +84,7 @@ export const link: Family<Spec> = {
       })
     }
     if (!best) {
-      requireWhole(place.namespace, spec.of)
+      requireWhole(place.namespace, spec.of, 'links')
       return fail('link.missing', {
         expected: { en: `${who} has a link ${what}`, zh: `${who} 有${whatZh}` },
         observed,

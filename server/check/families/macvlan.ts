@@ -26,7 +26,7 @@ export const macvlan: Family<Spec> = {
     const links = place.namespace.links.filter(({ kind }) => kind !== 'loopback')
     const all = links.filter(({ kind }) => kind === 'macvlan')
     if (all.length === 0) {
-      requireWhole(place.namespace, spec.container)
+      requireWhole(place.namespace, spec.container, 'links')
       const there = codes(links.map(({ name, kind }) => `${name} (${kind})`))
       return fail('macvlan.kind', {
         expected: { en: `${who} has a macvlan link`, zh: `${who} 有 macvlan 接口` },

@@ -4,7 +4,7 @@ import { sameAddress, sameNetwork } from '../addresses.js'
 import type { CheckContext, Family } from '../family.js'
 import { address, cidr, dictionary, expected, flag, hostName, name, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
-import { engineOf, find, hostNamed, hostsOf, isLive, ownNamespace } from '../reference.js'
+import { engineOf, find, hostNamed, hostsOf, isLive, legsOf, ownNamespace } from '../reference.js'
 import type { Finding } from '../verdict.js'
 import { bare, code, codes } from '../wording.js'
 
@@ -214,13 +214,14 @@ function members(spec: Spec, found: EngineNetwork, host: HostState, { state }: C
   ] as const) {
     for (const reference of list) {
       const place = find(reference, state, host.name)
-      const on = place?.container?.endpoints.some(
+      const legs = place?.container ? legsOf(place.host, place.container) : []
+      const on = legs.some(
         ({ networkId, network: called }) =>
           networkId === found.id || (found.scope === 'swarm' && called === found.name),
       )
-      if (wanted === (on === true)) continue
+      if (wanted === on) continue
       const who = code(reference)
-      const networks = codes(place?.container?.endpoints.map((endpoint) => endpoint.network) ?? [])
+      const networks = codes(legs.map((endpoint) => endpoint.network))
       if (wanted) {
         const observed = place?.container
           ? { en: `${who} is on ${networks.en}`, zh: `${who} 所在的网络：${networks.zh}` }

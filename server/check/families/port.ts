@@ -119,7 +119,7 @@ function lacksRule(place: LivePlace, container: Container, hits: PublishedPort[]
         addresses.some((own) => rule.to === `${own}:${containerPort}` || rule.to === `[${own}]:${containerPort}`),
     )
   if (hits.some(leads)) return undefined
-  requireWhole(namespace, place.host.name)
+  requireWhole(namespace, place.host.name, 'rules', 'iptables')
   const [hit] = hits
   const wanted = `${hit!.hostPort} -> ${addresses[0] ?? '?'}:${hit!.containerPort}`
   const dnat = codes(

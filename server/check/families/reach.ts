@@ -55,11 +55,11 @@ const schema = z
     path: ['port'],
     message: 'is nothing that icmp has',
   })
-  .refine(
-    ({ with: kind, path, status, body }) =>
-      kind === 'http' || [path, status, body].every((field) => field === undefined),
-    { path: ['with'], message: 'must be http for `path`, `status` and `body`' },
-  )
+  .superRefine((spec, context) => {
+    const field = (['path', 'status', 'body'] as const).find((one) => spec[one] !== undefined)
+    if (field === undefined || spec.with === 'http') return
+    context.addIssue({ code: 'custom', path: [field], message: 'is for `with: http`' })
+  })
   .refine(({ by, network }) => by !== 'name' || network === undefined, {
     path: ['network'],
     message: 'chooses an address, and with `by: name` the name does that',

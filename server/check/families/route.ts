@@ -45,7 +45,7 @@ export const route: Family<Spec> = {
     const observed = { en: `${who} has routes ${list.en}`, zh: `${who} 的路由：${list.zh}` }
     if (!spec.expect) {
       if (!hit) {
-        requireWhole(place.namespace, spec.of)
+        requireWhole(place.namespace, spec.of, 'routes', 'routes6')
         return pass(`${who} has no route ${code(wanted)}`, `${who} 没有路由 ${code(wanted)}`)
       }
       return fail('route.present', {
@@ -58,7 +58,7 @@ export const route: Family<Spec> = {
       })
     }
     if (hit) return pass(`${who} has route ${code(written(hit))}`, `${who} 有路由 ${code(written(hit))}`)
-    requireWhole(place.namespace, spec.of)
+    requireWhole(place.namespace, spec.of, 'routes', 'routes6')
     const expectedText = { en: `${who} has route ${code(wanted)}`, zh: `${who} 有路由 ${code(wanted)}` }
     if (there.length === 0) {
       return fail('route.missing', {

@@ -52,7 +52,7 @@ export const rule: Family<Spec> = {
     const wanted = code(written(spec), 160)
     if (!spec.expect) {
       if (hits.length === 0) {
-        requireWhole(namespace, spec.of ?? host.name)
+        requireWhole(namespace, spec.of ?? host.name, 'rules', 'iptables')
         return pass(`${where} has no rule ${wanted}`, `${where} 没有规则 ${wanted}`)
       }
       return fail('rule.present', {
@@ -67,7 +67,7 @@ export const rule: Family<Spec> = {
     if (effective.length > 0) {
       return pass(`${where} has ${code(effective[0]!.text, 160)}`, `${where} 有规则 ${code(effective[0]!.text, 160)}`)
     }
-    requireWhole(namespace, spec.of ?? host.name)
+    requireWhole(namespace, spec.of ?? host.name, 'rules', 'iptables')
     const expectedText = { en: `a rule ${wanted} on ${where}`, zh: `${where} 上有规则 ${wanted}` }
     const [shadowed] = hits
     if (shadowed) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { schemaIssues } from '../../schema-issue.js'
 import type { Family } from '../family.js'
 import { text } from '../fields.js'
 import { CheckError, fail, failedToCheck, pass } from '../finding.js'
@@ -36,8 +37,8 @@ export const script: Family<Spec> = {
     }
     const parsed = Said.safeParse(said)
     if (!parsed.success) {
-      const issue = parsed.error.issues[0]!
-      throw unreadable(spec, `${issue.path.join('.') || 'it'}: ${issue.message}`)
+      const [issue] = schemaIssues(Said, parsed.error, said)
+      throw unreadable(spec, `${issue?.path.join('.') || 'it'}: ${issue?.what ?? 'is something else'}`)
     }
     const finding = parsed.data
     if (finding.outcome === 'pass') return pass(finding.observed.en, finding.observed.zh)

@@ -78,7 +78,7 @@ export const vxlan: Family<Spec> = {
       const tunnel = tunnelOf(host, ids)
       if (tunnel) tunnels.push(tunnel)
       else {
-        for (const namespace of host.namespaces) requireWhole(namespace, host.name)
+        for (const namespace of host.namespaces) requireWhole(namespace, host.name, 'links')
         return fail('vxlan.missing', {
           expected: {
             en: `${code(host.name)} has a VXLAN link for ${what}`,
@@ -102,7 +102,7 @@ export const vxlan: Family<Spec> = {
           ({ host }) => host !== tunnel.host && !tunnelAddresses(host).some((address) => ends.has(address)),
         )
         if (!stranger) continue
-        requireWhole(tunnel.namespace, tunnel.host.name)
+        requireWhole(tunnel.namespace, tunnel.host.name, 'forwarding')
         const list = codes([...ends])
         return fail('vxlan.peers', {
           expected: {

@@ -1,0 +1,111 @@
+import { expect, it } from 'vitest'
+import { evaluate } from '../../server/check/evaluate.js'
+import type { Probe } from '../../server/check/family.js'
+import type { NetworkState } from '../../server/network/state.js'
+import { read } from './cases.js'
+import { standardRack } from './state-builder.js'
+
+const options = { home: 'node1', labDirectory: '/nonexistent' }
+const there = (name: string, within = 1) => read({ container: { name }, within })
+
+/** A rack that looks different at each capture; the last look stays. */
+function film(...looks: ((state: NetworkState) => void)[]): Probe & { captures: number } {
+  return {
+    captures: 0,
+    async capture() {
+      const { state } = standardRack()
+      const look = looks[Math.min(this.captures++, looks.length - 1)]
+      look?.(state)
+      return state
+    },
+    async ask() {
+      return { outcome: 'no' as const, detail: 'silent', durationMs: 1, cause: 'silent' as const }
+    },
+  }
+}
+const without =
+  (...names: string[]) =>
+  (state: NetworkState) => {
+    const engine = state.hosts[0]!.engine!
+    engine.containers = engine.containers.filter(({ name }) => !names.includes(name))
+  }
+const outcomes = (verdicts: { finding: { outcome: string } }[]) => verdicts.map(({ finding }) => finding.outcome)
+
+it('takes one capture for all checks of a round, and is done when all pass', async () => {
+  const probe = film()
+  const verdicts = await evaluate(
+    [there('web'), read({ ...{ network: { name: 'my_net' } }, id: 'net' })],
+    probe,
+    options,
+  )
+  expect(probe.captures).toBe(1)
+  expect(verdicts).toMatchObject([
+    { index: 0, family: 'container', finding: { outcome: 'pass' }, hints: [] },
+    { index: 1, id: 'net', family: 'network', finding: { outcome: 'pass' } },
+  ])
+})
+
+it('waits for what becomes true in time', async () => {
+  const probe = film(without('web'), without('web'), () => {})
+  const [verdict] = await evaluate([there('web', 5)], probe, options)
+  expect(verdict).toMatchObject({ finding: { outcome: 'pass' } })
+  expect(probe.captures).toBe(3)
+  expect(verdict!.tookMs).toBeGreaterThan(200)
+})
+
+it('gives up when the time is over, and not before', async () => {
+  const started = performance.now()
+  const verdicts = await evaluate([there('nobody', 1), there('web', 1)], film(), options)
+  expect(outcomes(verdicts)).toEqual(['fail', 'pass'])
+  expect(performance.now() - started).toBeGreaterThan(1000)
+  expect(performance.now() - started).toBeLessThan(3500)
+})
+
+it('passes a step only when all pass in the same round', async () => {
+  // They take turns: one is always missing.
+  const looks = Array.from({ length: 200 }, (_, n) => without(n % 2 === 0 ? 'web' : 'db'))
+  const verdicts = await evaluate([there('web'), there('db')], film(...looks), options)
+  expect(outcomes(verdicts)).toContain('fail')
+})
+
+it('looks a single time when told so', async () => {
+  const probe = film(without('web'), () => {})
+  expect(outcomes(await evaluate([there('web', 60)], probe, { ...options, once: true }))).toEqual(['fail'])
+  expect(probe.captures).toBe(1)
+})
+
+it('does not wait for a wrong answer to become right', async () => {
+  const ask = { en: 'What?', zh: '什么？' }
+  const check = read({ answer: { id: 'q', ask, equals: 'x' }, within: 60 })
+  const started = performance.now()
+  expect(await evaluate([check], film(), options)).toMatchObject([{ finding: { reason: 'answer.none' } }])
+  expect(await evaluate([check], film(), { ...options, answers: { q: 'y' } })).toMatchObject([
+    { finding: { reason: 'answer.wrong' } },
+  ])
+  expect(performance.now() - started).toBeLessThan(2000)
+})
+
+it('makes an error of a capture that fails, and tries again', async () => {
+  let n = 0
+  const probe = film()
+  const capture = probe.capture.bind(probe)
+  const broken: Probe = {
+    ask: probe.ask,
+    capture: () => (n++ === 0 ? Promise.reject(new Error('`rackd`\u001b[0m is gone')) : capture()),
+  }
+  expect(await evaluate([there('web', 5)], broken, options)).toMatchObject([{ finding: { outcome: 'pass' } }])
+  n = 0
+  const [verdict] = await evaluate([there('web')], broken, { ...options, once: true })
+  expect(verdict!.finding).toMatchObject({ outcome: 'error', reason: 'check.broken' })
+  expect(JSON.stringify(verdict)).not.toMatch(/u001b/)
+})
+
+it('stops when it is told to', async () => {
+  const never: Probe = { capture: () => new Promise(() => {}), ask: () => new Promise(() => {}) }
+  const started = performance.now()
+  await expect(evaluate([there('web')], never, { ...options, signal: AbortSignal.timeout(100) })).rejects.toThrow()
+  await expect(
+    evaluate([there('nobody', 60)], film(), { ...options, signal: AbortSignal.timeout(300) }),
+  ).rejects.toThrow()
+  expect(performance.now() - started).toBeLessThan(2000)
+})

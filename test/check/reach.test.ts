@@ -1,0 +1,224 @@
+import { expect, it } from 'vitest'
+import { runCheck } from '../../server/check/checks.js'
+import type { Finding } from '../../server/check/verdict.js'
+import {
+  cases,
+  contextOf,
+  read,
+  refused,
+  type Script,
+  ScriptedProbe,
+  unasked,
+  unroutable,
+  unverified,
+  yes,
+} from './cases.js'
+import { type StateBuilder, standardRack, swarmRack } from './state-builder.js'
+
+const page = (status: number, body = ''): Script[string] => ({ outcome: 'yes', http: { status, body } })
+const wall = { from: 'client', to: 'web', port: 80, expect: 'no' }
+const itself = { 'web tcp 172.20.0.2:80': yes }
+
+function block(rack: StateBuilder): void {
+  const rules = rack.host('node1').namespaces[0]!.rules
+  rules.push({
+    family: 'ip',
+    table: 'filter',
+    chain: 'DOCKER-USER',
+    position: 0,
+    source: '192.168.1.50/32',
+    target: 'DROP',
+    text: '-A DOCKER-USER -s 192.168.1.50/32 -j DROP',
+  })
+}
+
+cases('reach', [
+  { gives: 'pass', spec: { from: 'api', to: 'web' }, network: { 'api ping 172.20.0.2': yes } },
+  { gives: 'pass', spec: { from: 'api', to: 'web', port: 80 }, network: { 'api tcp 172.20.0.2:80': yes } },
+  {
+    gives: 'pass',
+    spec: { from: 'laptop', to: 'node1', port: 8080 },
+    network: { 'laptop tcp 192.168.1.11:8080': yes },
+  },
+  { gives: 'pass', spec: { from: 'laptop', to: 'mac', port: 80 }, network: { 'laptop tcp 192.168.1.70:80': yes } },
+  { gives: 'pass', spec: { from: 'web', to: '127.0.0.1', port: 80 }, network: { 'web tcp 127.0.0.1:80': yes } },
+  { gives: 'pass', spec: { from: 'api', to: 'tools', port: 80 }, network: { 'api tcp 172.20.0.2:80': yes } },
+  {
+    gives: 'pass',
+    spec: { from: 'laptop', to: 'node1', network: 'lan' },
+    network: { 'laptop ping 192.168.1.11': yes },
+  },
+  { gives: 'pass', spec: { from: 'web', to: 'node1', network: 'my_net' }, network: { 'web ping 172.20.0.1': yes } },
+  {
+    gives: 'pass',
+    spec: { from: 'laptop', to: 'node1', port: 5353, with: 'udp' },
+    network: { 'laptop udp 192.168.1.11:5353': yes },
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'api', to: 'web', by: 'name', with: 'http', status: 200, body: 'nginx', path: '/x' },
+    network: { 'api dns web': ['172.20.0.2'], 'api http 172.20.0.2:80': page(200, '<h1>Welcome to nginx</h1>') },
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'api', to: 'www', by: 'name', port: 80 },
+    network: { 'api dns www': ['172.20.0.2'], 'api tcp 172.20.0.2:80': yes },
+  },
+  // No, with a proof.
+  { gives: 'pass', spec: wall, network: itself },
+  { gives: 'pass', spec: wall, network: { 'web tcp 127.0.0.1:80': yes } },
+  { gives: 'pass', spec: { ...wall, port: undefined }, network: { 'web ping 172.20.0.2': yes } },
+  { gives: 'pass', spec: { ...wall, control: { from: 'api' } }, network: { 'api tcp 172.20.0.2:80': yes } },
+  { gives: 'pass', spec: { ...wall, to: '172.20.0.2' }, network: itself },
+  { gives: 'pass', spec: { ...wall, to: 'www', by: 'name' }, network: itself },
+  { gives: 'pass', spec: { ...wall, by: 'name' }, network: itself },
+  {
+    gives: 'pass',
+    spec: { ...wall, to: '203.0.113.9', control: { from: 'laptop' } },
+    network: { 'laptop tcp 203.0.113.9:80': yes },
+  },
+  // Fails.
+  { gives: 'reach.no-from', spec: { from: 'old', to: 'web' } },
+  { gives: 'reach.no-from', spec: { ...wall, from: 'nobody' }, network: itself },
+  { gives: 'reach.no-target', spec: { from: 'api', to: 'old' } },
+  { gives: 'reach.no-target', spec: { ...wall, to: 'nobody' } },
+  { gives: 'reach.no-target', spec: { ...wall, to: 'old', by: 'name' } },
+  { gives: 'reach.default-bridge', spec: { from: 'client', to: 'db', port: 6379, by: 'name' }, says: 'user-defined' },
+  { gives: 'reach.no-common-network', spec: { from: 'client', to: 'web', port: 80 }, says: '`my_net`' },
+  { gives: 'reach.no-common-network', spec: { from: 'client', to: 'web', by: 'name' } },
+  { gives: 'reach.no-common-network', spec: { from: 'api', to: 'web', network: 'bridge' } },
+  { gives: 'reach.no-common-network', spec: { from: 'api', to: 'lone' } },
+  { gives: 'reach.unresolved', spec: { from: 'api', to: 'shop', by: 'name', port: 80 } },
+  { gives: 'reach.unresolved', spec: { from: 'laptop', to: 'web', by: 'name' }, says: '127.0.0.11' },
+  {
+    gives: 'reach.elsewhere',
+    spec: { from: 'api', to: 'web', by: 'name' },
+    network: { 'api dns web': ['172.20.0.66'], 'api ping 172.20.0.66': yes },
+  },
+  {
+    gives: 'reach.refused',
+    spec: { from: 'api', to: 'web', port: 443 },
+    network: { 'api tcp 172.20.0.2:443': refused },
+    says: 'nothing in `web` listens on tcp port 443; it listens on `80`',
+  },
+  {
+    gives: 'reach.refused',
+    spec: { from: 'api', to: 'web', port: 9000 },
+    given: (rack) =>
+      rack.namespaceOf(rack.host('node1'), 'web').sockets.push({ protocol: 'tcp', address: '127.0.0.1', port: 9000 }),
+    network: { 'api tcp 172.20.0.2:9000': refused },
+    says: 'loopback',
+  },
+  {
+    gives: 'reach.refused',
+    spec: { from: 'api', to: '10.1.1.1', port: 1 },
+    network: { 'api tcp 10.1.1.1:1': refused },
+  },
+  { gives: 'reach.refused', spec: { from: 'api', to: 'web', port: 80 }, network: { 'api tcp 172.20.0.2:80': refused } },
+  { gives: 'reach.silent', spec: { from: 'laptop', to: 'node1', port: 8080 }, given: block, says: 'DOCKER-USER' },
+  { gives: 'reach.silent', spec: { from: 'api', to: 'web' } },
+  { gives: 'reach.silent', spec: { from: 'laptop', to: 'web' }, given: noWayBack, says: 'no route back' },
+  {
+    gives: 'reach.silent',
+    spec: { from: 'shut', to: 'laptop' },
+    given: (rack) => rack.container(rack.host('node1'), 'shut', { on: { inner: undefined } }),
+    says: 'internal',
+  },
+  {
+    gives: 'reach.unroutable',
+    spec: { from: 'lone', to: 'laptop' },
+    network: { 'lone ping 192.168.1.50': unroutable },
+    says: 'has no route',
+  },
+  {
+    gives: 'reach.unroutable',
+    spec: { from: 'laptop', to: '192.168.1.99' },
+    network: { 'laptop ping 192.168.1.99': unroutable },
+    says: 'ARP',
+  },
+  {
+    gives: 'reach.status',
+    spec: { from: 'api', to: 'web', with: 'http', status: 200 },
+    network: { 'api http 172.20.0.2:80': page(404) },
+    says: 'status 404',
+  },
+  {
+    gives: 'reach.status',
+    spec: { from: 'api', to: 'web', with: 'http', port: 6379 },
+    network: { 'api http 172.20.0.2:6379': { outcome: 'no', detail: 'the answer is not HTTP: -ERR' } },
+  },
+  {
+    gives: 'reach.body',
+    spec: { from: 'api', to: 'web', with: 'http', body: 'nginx' },
+    network: { 'api http 172.20.0.2:80': page(200, '<h1>`evil`\u001b[2J\u202e</h1>') },
+  },
+  { gives: 'reach.reached', spec: wall, network: { ...itself, 'client tcp 172.20.0.2:80': yes } },
+  {
+    gives: 'reach.reached',
+    spec: { ...wall, from: 'api', by: 'name' },
+    network: { 'api dns web': ['172.20.0.2'], 'api tcp 172.20.0.2:80': yes },
+  },
+  {
+    gives: 'reach.reached',
+    spec: { from: 'db', to: 'both', port: 80, expect: 'no' },
+    given: onBoth,
+    network: secondLeg(),
+  },
+  { gives: 'reach.control', spec: wall },
+  { gives: 'reach.control', spec: { ...wall, control: { from: 'api' } }, network: itself },
+  { gives: 'reach.control', spec: { ...wall, control: { from: 'old' } }, network: itself },
+  { gives: 'reach.control', spec: { ...wall, to: 'shop', by: 'name' } },
+  { gives: 'reach.control', spec: { ...wall, to: 'shop', by: 'name', control: { from: 'api' } } },
+  { gives: 'reach.control', spec: { ...wall, to: '172.20.0.2' } },
+  // Errors, never a pass.
+  { gives: 'error reach.no-control', spec: { ...wall, to: '203.0.113.9' } },
+  { gives: 'error probe.failed', spec: wall, network: { ...itself, 'client tcp 172.20.0.2:80': unasked } },
+  { gives: 'error probe.failed', spec: wall, network: { 'web tcp 172.20.0.2:80': unasked } },
+  { gives: 'error probe.failed', spec: { ...wall, by: 'name' }, network: { ...itself, 'client dns web': unasked } },
+  { gives: 'error engine.unverified', spec: wall, given: unverified },
+])
+
+/** A container whose address on the other network is the one that answers. */
+function onBoth(rack: StateBuilder): void {
+  rack.container(rack.host('node1'), 'both', { on: { my_net: '172.20.0.7', bridge: '172.17.0.7' } })
+}
+function secondLeg(): Script {
+  return { 'db tcp 172.20.0.7:80': yes }
+}
+
+function noWayBack(rack: StateBuilder): void {
+  const web = rack.namespaceOf(rack.host('node1'), 'web')
+  web.routes = web.routes.filter(({ destination }) => destination !== 'default')
+}
+
+it('asks a service by its name, and takes any of its tasks for an answer', async () => {
+  const rack = swarmRack()
+  rack.container(rack.host('node2'), 'shop.1.abc', {
+    on: { app_net: '10.10.0.3' },
+    labels: { 'com.docker.swarm.service.name': 'shop', 'com.docker.swarm.task.id': 'abc' },
+  })
+  const ask = (network: Script): Promise<Finding> =>
+    runCheck(
+      read({ reach: { from: 'api', to: 'shop', by: 'name', port: 80 } }),
+      contextOf(rack, { probe: new ScriptedProbe(rack, network) }),
+    )
+  // The virtual address, which no task has.
+  expect(await ask({ 'api dns shop': ['10.10.0.2'], 'api tcp 10.10.0.2:80': yes })).toMatchObject({ outcome: 'pass' })
+})
+
+it('asks for the names that the C library would ask for, and gives up a server that is silent', async () => {
+  const rack = standardRack()
+  const api = rack.find(rack.host('node1'), 'api')
+  api.dns = {
+    nameservers: ['not-an-address', '127.0.0.11'],
+    search: ['a.test', '-bad; domain', 'b.test'],
+    options: ['ndots:2'],
+    hosts: [],
+  }
+  const probe = new ScriptedProbe(rack)
+  await runCheck(read({ resolve: { from: 'api', name: 'web.x' } }), contextOf(rack, { probe }))
+  expect(probe.asked).toEqual(['api dns web.x.a.test', 'api dns web.x.b.test', 'api dns web.x'])
+  const silent = new ScriptedProbe(rack, { 'api dns web.x.a.test': { outcome: 'no', cause: 'silent' } })
+  await runCheck(read({ resolve: { from: 'api', name: 'web.x' } }), contextOf(rack, { probe: silent }))
+  expect(silent.asked).toEqual(['api dns web.x.a.test'])
+})

@@ -1,0 +1,53 @@
+import { cases, unasked, unverified } from './cases.js'
+import { swarmRack } from './state-builder.js'
+
+const web = { 'api dns web': ['172.20.0.2'] }
+
+cases('resolve', [
+  { gives: 'pass', spec: { from: 'api', name: 'web', to: 'web' }, network: web },
+  { gives: 'pass', spec: { from: 'api', name: 'web', to: '172.20.0.2' }, network: web },
+  { gives: 'pass', spec: { from: 'api', name: 'web' }, network: web },
+  { gives: 'pass', spec: { from: 'client', name: 'db', expect: 'no' } },
+  { gives: 'pass', spec: { from: 'api', name: 'web', to: 'db', expect: 'no' }, network: web },
+  {
+    gives: 'pass',
+    spec: { from: 'laptop', name: 'NODE1', to: 'node1' },
+    given: (rack) => rack.host('laptop').dns.hosts.push({ address: '192.168.1.11', names: ['node1'] }),
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'api', name: 'web', to: 'web' },
+    given: (rack) => rack.find(rack.host('node1'), 'api').dns.search.push('lab.test'),
+    network: { 'api dns web.lab.test': ['172.20.0.2'] },
+  },
+  { gives: 'resolve.no-from', spec: { from: 'old', name: 'web', to: 'web' } },
+  { gives: 'resolve.unresolved', spec: { from: 'api', name: 'nobody' } },
+  { gives: 'resolve.unresolved', spec: { from: 'laptop', name: 'web', to: 'web' }, says: '127.0.0.11' },
+  { gives: 'resolve.unresolved', spec: { from: 'lone', name: 'web', to: 'web' } },
+  {
+    gives: 'resolve.default-bridge',
+    spec: { from: 'client', name: 'db', to: 'db' },
+    says: '只有用户自定义网络才会解析容器名',
+  },
+  { gives: 'resolve.default-bridge', spec: { from: 'client', name: 'nobody' } },
+  { gives: 'resolve.no-common-network', spec: { from: 'api', name: 'db', to: 'db' }, says: '`my_net`' },
+  { gives: 'resolve.elsewhere', spec: { from: 'api', name: 'web', to: 'db' }, network: web },
+  { gives: 'resolve.resolved', spec: { from: 'api', name: 'web', expect: 'no' }, network: web },
+  { gives: 'resolve.no-common-network', spec: { from: 'api', name: 'shop' }, rack: shopRack },
+  {
+    gives: 'error probe.failed',
+    spec: { from: 'api', name: 'web', expect: 'no' },
+    network: { 'api dns web': unasked },
+  },
+  { gives: 'error engine.unverified', spec: { from: 'api', name: 'web', expect: 'no' }, given: unverified },
+])
+
+/** With a task of the service `shop` on the overlay. */
+function shopRack() {
+  const rack = swarmRack()
+  rack.container(rack.host('node2'), 'shop.1.abc', {
+    on: { app_net: '10.10.0.3' },
+    labels: { 'com.docker.swarm.service.name': 'shop', 'com.docker.swarm.task.id': 'abc' },
+  })
+  return rack
+}

@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseCheck, runCheck } from '../../server/check/checks.js'
+import { evaluate } from '../../server/check/evaluate.js'
+import type { Finding } from '../../server/check/verdict.js'
+import type { NetworkState } from '../../server/network/state.js'
+import { RackProbe } from '../../server/probe/rack-probe.js'
+import { LocalRacks } from '../../server/rack/local-racks.js'
+import type { RackInfo } from '../../server/rack/racks.js'
+import { testState } from './state.js'
+
+/** Checks on real Engines and a real kernel: what passes, what fails and why, and that a no is proved. */
+
+let racks: LocalRacks
+let rack: RackInfo
+let probe: RackProbe
+let state: NetworkState
+
+async function sh(host: string, script: string): Promise<string> {
+  const result = await racks.exec(rack.id, host, ['sh', '-ec', script], { timeoutMs: 60_000 })
+  if (result.failed) throw new Error(`${host}: ${script}\n${result.stdout}${result.stderr}`)
+  return result.stdout
+}
+
+function read(value: unknown) {
+  const parsed = parseCheck(value, [])
+  if ('check' in parsed) return parsed.check
+  throw new Error(JSON.stringify(parsed.issues))
+}
+
+async function look(value: unknown): Promise<Finding> {
+  return runCheck(read(value), {
+    state,
+    probe,
+    home: 'node1',
+    answers: {},
+    labDirectory: '/nonexistent',
+    signal: AbortSignal.timeout(30_000),
+  })
+}
+
+/** `pass`, or the reason. */
+async function outcome(value: unknown): Promise<string> {
+  const finding = await look(value)
+  return finding.outcome === 'pass' ? 'pass' : `${finding.outcome === 'error' ? 'error ' : ''}${finding.reason}`
+}
+
+async function becomes(check: unknown, within = 30): Promise<void> {
+  const [verdict] = await evaluate([{ ...read(check), within }], probe, {
+    home: 'node1',
+    labDirectory: '/nonexistent',
+  })
+  expect(verdict!.finding, JSON.stringify(verdict)).toMatchObject({ outcome: 'pass' })
+}
+
+beforeAll(async () => {
+  racks = await LocalRacks.start(testState)
+  rack = await racks.open({
+    hosts: { node1: 'docker', node2: 'docker', laptop: 'plain' },
+    lans: { lan: { subnet: '192.168.1.0/24', at: { node1: '.11', node2: '.12', laptop: '.50' } } },
+  })
+  probe = new RackProbe(racks, rack.id)
+  await sh(
+    'node1',
+    `docker network create --subnet 172.20.0.0/16 my_net
+     docker network create --internal inner
+     docker network create -d macvlan --subnet 192.168.1.0/24 --gateway 192.168.1.1 -o parent=eth0 lan_net
+     docker run -d --name web --network my_net --network-alias www -p 8080:80 -p 127.0.0.1:8081:80 nginx
+     docker run -d --name api --network my_net busybox sleep infinity
+     docker run -d --name db redis
+     docker run -d --name client busybox sleep infinity
+     docker run -d --name shut --network inner busybox sleep infinity
+     docker run -d --name mac --network lan_net --ip 192.168.1.70 nginx
+     docker run -d --name local --network my_net redis redis-server --bind 127.0.0.1
+     docker run --name old busybox true`,
+  )
+  await becomes({ reach: { from: 'api', to: 'web', port: 80 } })
+  await becomes({ reach: { from: 'client', to: 'db', port: 6379 } })
+  await becomes({ reach: { from: 'local', to: '127.0.0.1', port: 6379 } })
+  state = await probe.capture()
+})
+afterAll(async () => {
+  await racks?.closeAll()
+})
+
+describe('a state of real hosts', () => {
+  it('has no gaps, and no quarrel between Engine and kernel', () => {
+    expect(state.hosts.flatMap(({ namespaces }) => namespaces.flatMap(({ faults }) => faults))).toEqual([])
+    expect(state.hosts.flatMap(({ disagreements }) => disagreements)).toEqual([])
+  })
+
+  it.each([
+    [{ network: { name: 'my_net', driver: 'bridge', subnet: '172.20.0.0/16', gateway: '172.20.0.1' } }, 'pass'],
+    [{ network: { name: 'inner', internal: 'yes', containers: ['shut'], without: ['web'] } }, 'pass'],
+    [{ container: { name: 'web', image: 'nginx', mode: 'my_net', networks: ['my_net'], only: 'yes' } }, 'pass'],
+    [{ container: { name: 'web', aliases: { my_net: ['www'] }, unprivileged: true, restart: 'no' } }, 'pass'],
+    [{ container: { name: 'db', mode: 'bridge' } }, 'pass'],
+    [{ container: { name: 'old' } }, 'container.state'],
+    [{ interfaces: { of: 'web', only: ['eth0'] } }, 'pass'],
+    [{ address: { of: 'web', link: 'eth0', in: '172.20.0.0/16' } }, 'pass'],
+    [{ route: { of: 'web', to: 'default', via: '172.20.0.1', device: 'eth0' } }, 'pass'],
+    [{ route: { of: 'node1', to: '172.20.0.0/16', device: 'my_net' } }, 'pass'],
+    [{ route: { of: 'shut', to: 'default', expect: 'no' } }, 'pass'],
+    [{ link: { of: 'web', name: 'eth0', kind: 'veth', peer: 'node1', up: 'yes', mtu: 1500 } }, 'pass'],
+    [{ link: { of: 'node1', kind: 'veth', peer: 'web', master: 'my_net' } }, 'pass'],
+    [{ rule: { table: 'nat', chain: 'POSTROUTING', source: 'my_net', out: '!my_net', target: 'MASQUERADE' } }, 'pass'],
+    [{ swarm: { state: 'inactive' } }, 'pass'],
+  ])('%j: %s', async (check, reason) => {
+    expect(await outcome(check), JSON.stringify(await look(check))).toBe(reason)
+  })
+})
+
+describe('port and macvlan', () => {
+  it.each([
+    [{ port: { container: 'web', port: 80, published: 8080, address: '0.0.0.0' } }, 'pass'],
+    [{ port: { container: 'web', port: 80, published: 8081, address: '127.0.0.1' } }, 'pass'],
+    [{ port: { container: 'db', port: 6379, expect: 'no' } }, 'pass'],
+    [{ port: { container: 'db', port: 6379 } }, 'port.missing'],
+    [{ port: { container: 'web', port: 80, published: 9999 } }, 'port.published'],
+    [{ macvlan: { container: 'mac', parent: 'eth0' } }, 'pass'],
+    [{ macvlan: { container: 'web' } }, 'macvlan.kind'],
+    [{ macvlan: { container: 'mac', parent: 'eth1' } }, 'macvlan.parent'],
+  ])('%j: %s', async (check, reason) => {
+    expect(await outcome(check), JSON.stringify(await look(check))).toBe(reason)
+  })
+})
+
+describe('reach', () => {
+  it.each([
+    [{ from: 'api', to: 'web' }, 'pass'],
+    [{ from: 'api', to: 'web', by: 'name', with: 'http', status: 200, body: 'nginx' }, 'pass'],
+    [{ from: 'api', to: 'www', by: 'name', port: 80 }, 'pass'],
+    [{ from: 'laptop', to: 'node1', port: 8080, with: 'http' }, 'pass'],
+    [{ from: 'laptop', to: 'mac', port: 80 }, 'pass'],
+    [{ from: 'laptop', to: 'node2', by: 'name' }, 'pass'],
+    [{ from: 'client', to: 'laptop' }, 'pass'],
+    [{ from: 'api', to: 'web', with: 'http', body: 'no such text' }, 'reach.body'],
+    [{ from: 'api', to: 'web', with: 'http', path: '/nothing', status: 200 }, 'reach.status'],
+    [{ from: 'api', to: 'web', port: 81 }, 'reach.refused'],
+    [{ from: 'api', to: 'local', port: 6379 }, 'reach.refused'],
+    [{ from: 'client', to: 'db', port: 6379, by: 'name' }, 'reach.default-bridge'],
+    [{ from: 'client', to: 'web', port: 80 }, 'reach.no-common-network'],
+    [{ from: 'client', to: 'web', port: 80, by: 'name' }, 'reach.no-common-network'],
+    [{ from: 'api', to: 'nobody', by: 'name', port: 80 }, 'reach.unresolved'],
+    [{ from: 'shut', to: 'laptop' }, 'reach.unroutable'],
+    [{ from: 'api', to: 'old' }, 'reach.no-target'],
+    [{ from: 'old', to: 'api' }, 'reach.no-from'],
+  ])('%j: %s', async (spec, reason) => {
+    expect(await outcome({ reach: spec }), JSON.stringify(await look({ reach: spec }))).toBe(reason)
+  })
+
+  it.each([
+    [{ from: 'client', to: 'web', port: 80 }, 'pass'],
+    [{ from: 'client', to: 'web', port: 80, control: { from: 'api' } }, 'pass'],
+    [{ from: 'client', to: 'web' }, 'pass'],
+    [{ from: 'api', to: 'local', port: 6379 }, 'pass'],
+    [{ from: 'laptop', to: 'node1', port: 8081 }, 'pass'],
+    [{ from: 'client', to: 'db', port: 6379, by: 'name' }, 'pass'],
+    [{ from: 'api', to: 'web', port: 80 }, 'reach.reached'],
+    [{ from: 'client', to: 'web', port: 81 }, 'reach.control'],
+    [{ from: 'client', to: 'web', port: 80, control: { from: 'shut' } }, 'reach.control'],
+    [{ from: 'api', to: 'nobody', by: 'name', port: 80 }, 'reach.control'],
+    [{ from: 'client', to: '203.0.113.9', port: 80 }, 'error reach.no-control'],
+  ])('not %j: %s', async (spec, reason) => {
+    const check = { reach: { ...spec, expect: 'no' } }
+    expect(await outcome(check), JSON.stringify(await look(check))).toBe(reason)
+  })
+
+  it('tells which rule is in the way', async () => {
+    await sh('node1', 'iptables -I DOCKER-USER -s 192.168.1.50 -j DROP')
+    state = await probe.capture()
+    const finding = await look({ reach: { from: 'laptop', to: 'node1', port: 8080 } })
+    expect(finding).toMatchObject({ outcome: 'fail', reason: 'reach.silent' })
+    expect(JSON.stringify(finding)).toContain('DOCKER-USER')
+    expect(await outcome({ rule: { chain: 'DOCKER-USER', source: '192.168.1.50', target: 'DROP' } })).toBe('pass')
+    await sh(
+      'node1',
+      'iptables -D DOCKER-USER -s 192.168.1.50 -j DROP; iptables -A DOCKER-USER -s 192.168.1.50 -j DROP',
+    )
+    state = await probe.capture()
+    expect(await outcome({ rule: { chain: 'DOCKER-USER', source: '192.168.1.50', target: 'DROP' } })).toBe(
+      'rule.shadowed',
+    )
+    expect(await outcome({ reach: { from: 'laptop', to: 'node1', port: 8080 } })).toBe('pass')
+  })
+
+  it('does not take a probe that could not be made for a no', async () => {
+    const gone = structuredClone(state)
+    const client = gone.hosts[0]!.engine!.containers.find(({ name }) => name === 'client')!
+    const namespace = gone.hosts[0]!.namespaces.find(({ id }) => id === client.namespace)!
+    client.namespace = namespace.id = '1'
+    const spec = { from: 'client', to: 'web', port: 80, expect: 'no' }
+    const kept = state
+    state = gone
+    expect(await outcome({ reach: spec })).toBe('error probe.failed')
+    state = kept
+  })
+})
+
+describe('resolve', () => {
+  it.each([
+    [{ from: 'api', name: 'web', to: 'web' }, 'pass'],
+    [{ from: 'api', name: 'www', to: 'web' }, 'pass'],
+    [{ from: 'laptop', name: 'node1', to: 'node1' }, 'pass'],
+    [{ from: 'client', name: 'db', expect: 'no' }, 'pass'],
+    [{ from: 'client', name: 'db', to: 'db' }, 'resolve.default-bridge'],
+    [{ from: 'api', name: 'db', to: 'db' }, 'resolve.no-common-network'],
+    [{ from: 'api', name: 'nobody' }, 'resolve.unresolved'],
+    [{ from: 'api', name: 'web', to: 'local' }, 'resolve.elsewhere'],
+    [{ from: 'api', name: 'web', expect: 'no' }, 'resolve.resolved'],
+    [{ from: 'old', name: 'web' }, 'resolve.no-from'],
+  ])('%j: %s', async (spec, reason) => {
+    expect(await outcome({ resolve: spec }), JSON.stringify(await look({ resolve: spec }))).toBe(reason)
+  })
+})
+
+describe('an overlay', () => {
+  it('has tunnels that know each other', async () => {
+    await sh('node1', 'docker swarm init --advertise-addr 192.168.1.11')
+    const token = (await sh('node1', 'docker swarm join-token -q worker')).trim()
+    await sh('node2', `docker swarm join --token ${token} 192.168.1.11:2377`)
+    await becomes({ node: { name: 'node2', role: 'worker' } })
+    await sh('node1', 'docker network create -d overlay --attachable --subnet 10.10.0.0/24 app_net')
+    await sh('node1', 'docker run -d --name app1 --network app_net nginx')
+    state = await probe.capture()
+    expect(await outcome({ vxlan: { network: 'app_net', hosts: ['node1'] } })).toBe('pass')
+    expect(await outcome({ vxlan: { network: 'app_net' } })).toBe('vxlan.missing')
+    expect(await outcome({ vxlan: { network: 'my_net' } })).toBe('vxlan.no-network')
+    await sh('node2', 'docker run -d --name app2 --network app_net busybox sleep infinity')
+    await becomes({ vxlan: { network: 'app_net', hosts: ['node1', 'node2'], peers: 'yes' } })
+    await becomes({ resolve: { from: 'node2/app2', name: 'app1', to: 'node1/app1' } })
+    await becomes({ reach: { from: 'node2/app2', to: 'node1/app1', by: 'name', port: 80 } })
+    state = await probe.capture()
+    expect(await outcome({ swarm: { host: 'node2', role: 'worker', nodes: 2 } })).toBe('pass')
+    expect(await outcome({ vxlan: { network: 'app_net', id: 9 } })).toBe('vxlan.id')
+    const wall = { reach: { from: 'client', to: 'node2/app2', expect: 'no' } }
+    expect(await outcome(wall), JSON.stringify(await look(wall))).toBe('pass')
+  })
+})
+
+describe('an Engine that can not be trusted', () => {
+  it('makes an error, not a fail', async () => {
+    await sh('node2', 'pkill -STOP dockerd || kill -STOP $(pidof dockerd)')
+    const [verdict] = await evaluate([read({ network: { name: 'app_net', host: 'node2', expect: 'no' } })], probe, {
+      home: 'node1',
+      labDirectory: '/nonexistent',
+      once: true,
+    })
+    expect(verdict!.finding).toMatchObject({ outcome: 'error', reason: 'engine.silent' })
+  })
+})

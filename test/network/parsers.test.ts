@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest'
+import { parseDns } from '../../server/network/parse-dns.js'
+import { parseLinks } from '../../server/network/parse-links.js'
+import { parseForwarding, parseNeighbours, parseRoutes } from '../../server/network/parse-routes.js'
+import { parseRules } from '../../server/network/parse-rules.js'
+import { parseForwards, parseSockets } from '../../server/network/parse-sockets.js'
+import { tieLinks } from '../../server/network/tie-links.js'
+
+describe('links', () => {
+  it('of every kind that labs have', () => {
+    const [vlan, vxlan, ipvlan, down] = parseLinks([
+      {
+        ...{ ifindex: 4, link: 'eth0', ifname: 'eth0.7', flags: ['UP', 'LOWER_UP'], mtu: 1500, address: '02:00' },
+        linkinfo: { info_kind: 'vlan', info_data: { protocol: '802.1Q', id: 7, flags: ['REORDER_HDR'] } },
+      },
+      {
+        ...{ ifindex: 5, ifname: 'vx', flags: [], mtu: 1450, address: '02:01' },
+        linkinfo: { info_kind: 'vxlan', info_data: { id: 42, local: '10.0.0.1', link: 'eth0', port: 4789 } },
+      },
+      {
+        ...{ ifindex: 6, link_index: 2, link_netnsid: 0, ifname: 'eth0', flags: [] },
+        linkinfo: { info_kind: 'ipvlan', info_data: { mode: 'l3', flags: ['bridge'] } },
+      },
+      { ifindex: 7, ifname: 'dev', flags: ['UP', 'NO-CARRIER'], link_type: 'ether' },
+    ])
+    expect(vlan).toMatchObject({ kind: 'vlan', vlan: 7, otherName: 'eth0', up: true, carrier: true })
+    expect(vxlan).toMatchObject({ vxlan: { id: 42, port: 4789, local: '10.0.0.1', device: 'eth0' }, up: false })
+    expect(ipvlan).toMatchObject({ kind: 'ipvlan', ipvlanMode: 'l3', otherIndex: 2, otherNamespaceId: 0 })
+    expect(down).toMatchObject({ kind: 'device', up: true, carrier: false })
+  })
+
+  const veth = (index: number, name: string, other: number, id?: number) =>
+    parseLinks([
+      {
+        ...{ ifindex: index, ifname: name, link_index: other, linkinfo: { info_kind: 'veth' } },
+        ...(id === undefined ? {} : { link_netnsid: id }),
+      },
+    ])[0]!
+
+  it('pairs in one namespace, and across', () => {
+    const home = { id: '1', links: [veth(2, 'a', 3), veth(3, 'b', 2), veth(5, 'vethx', 4, 0)] }
+    const inside = { id: '2', links: [veth(4, 'eth0', 5, 0)] }
+    tieLinks([home, inside])
+    expect(home.links.map(({ peer }) => peer)).toEqual([
+      { namespace: '1', name: 'b' },
+      { namespace: '1', name: 'a' },
+      { namespace: '2', name: 'eth0' },
+    ])
+    expect(inside.links[0]!.peer).toEqual({ namespace: '1', name: 'vethx' })
+  })
+
+  it('of two namespaces with the same indexes the number of a further link decides', () => {
+    // Both containers count from 2; only the second pair of each tells them apart.
+    const home = { id: '1', links: [veth(5, 'x', 2, 0), veth(6, 'y', 2, 1), veth(7, 'z', 9, 1)] }
+    const first = { id: '2', links: [veth(2, 'eth0', 5, 0)] }
+    const second = { id: '3', links: [veth(2, 'eth0', 6, 0), veth(9, 'eth1', 7, 0)] }
+    tieLinks([home, first, second])
+    expect(home.links.map(({ peer }) => peer?.namespace)).toEqual(['2', '3', '3'])
+  })
+
+  it('what fits more than one is tied to none', () => {
+    const home = { id: '1', links: [veth(5, 'x', 2, 0)] }
+    const twins = ['2', '3'].map((id) => ({ id, links: [veth(2, 'eth0', 5, 0)] }))
+    tieLinks([home, ...twins])
+    expect(home.links[0]!.peer).toBeUndefined()
+    expect(twins.map(({ links }) => links[0]!.peer)).toEqual([undefined, undefined])
+  })
+})
+
+describe('rules', () => {
+  const rule = (expr: unknown[], more = {}) => ({ rule: { family: 'ip', table: 't', chain: 'c', expr, ...more } })
+  const match = (left: unknown, right: unknown, op = '==') => ({ match: { op, left, right } })
+  const payload = (protocol: string, field: string) => ({ payload: { protocol, field } })
+  const read = (...expr: unknown[]) => parseRules({ nftables: [rule(expr)] }, '', '').rules[0]!
+
+  it('nft’s own expressions in iptables’ words', () => {
+    const source = match(payload('ip', 'saddr'), { prefix: { addr: '10.0.0.0', len: 8 } }, '!=')
+    const port = match(payload('tcp', 'dport'), { range: [80, 90] })
+    expect(read(source, port, { counter: {} }, { drop: null })).toMatchObject({
+      ...{ source: '!10.0.0.0/8', protocol: 'tcp', destinationPort: '80:90', target: 'DROP', position: 1 },
+      text: '-A c ! -s 10.0.0.0/8 -p tcp --dport 80:90 -j DROP',
+    })
+    expect(read(match({ meta: { key: 'oifname' } }, 'eth0'), { masquerade: null })).toMatchObject({
+      ...{ out: 'eth0', target: 'MASQUERADE' },
+    })
+    expect(read(match({ meta: { key: 'l4proto' } }, 'udp'), { dnat: { addr: '10.0.0.2', port: 53 } })).toMatchObject({
+      ...{ protocol: 'udp', target: 'DNAT', to: '10.0.0.2:53' },
+    })
+    expect(read({ redirect: { port: 80 } })).toMatchObject({ target: 'REDIRECT', to: ':80' })
+    expect(read({ jump: { target: 'other' } }).target).toBe('other')
+    expect(read({ reject: { type: 'tcp reset' } }).target).toBe('REJECT')
+  })
+
+  it('what has no field stays in the text, so that nobody takes the rule for an unconditional one', () => {
+    const sets = read(match(payload('tcp', 'dport'), { set: [80, 443] }), { accept: null })
+    expect(sets.destinationPort).toBeUndefined()
+    expect(sets.text).toMatch(/^-A c \{"match":.*443.* -j ACCEPT$/)
+    expect(read({ limit: { rate: 1 } }, { accept: null }).text).toContain('limit')
+  })
+
+  it('iptables speaks for tables that nft can’t spell out, and for no other', () => {
+    const saved = [
+      '# Generated',
+      '*t',
+      ':c ACCEPT [0:0]',
+      '-A c ! -i br0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:80',
+      '-A c -m comment --comment "-j ACCEPT -s 1.2.3.4 \\" x" -j RETURN',
+      '-A c -p tcp -m tcp --dport 9000 -j REDIRECT --to-ports 80',
+      '-A c -g away',
+      'COMMIT',
+      '*other',
+      '-A c -j ACCEPT',
+      'COMMIT',
+    ].join('\n')
+    const xt = rule([{ xt: { type: 'target', name: 'DNAT' } }])
+    const own = rule([{ accept: null }], { table: 'plain' })
+    const { rules } = parseRules({ nftables: [xt, own] }, saved, '')
+    expect(rules.map(({ table, chain, position, target }) => `${table} ${chain} ${position} ${target}`)).toEqual([
+      'plain c 1 ACCEPT',
+      't c 1 DNAT',
+      't c 2 RETURN',
+      't c 3 REDIRECT',
+      't c 4 away',
+    ])
+    expect(rules[1]).toMatchObject({ in: '!br0', protocol: 'tcp', destinationPort: '8080', to: '172.18.0.2:80' })
+    expect(rules[2]!.source).toBeUndefined()
+    expect(rules[3]).toMatchObject({ to: ':80' })
+    // Without an answer of iptables, what nft says is kept.
+    expect(parseRules({ nftables: [xt] }, '', '').rules[0]).toMatchObject({ target: 'DNAT', table: 't' })
+    // Without one of nft, what iptables says.
+    expect(parseRules(undefined, saved, '').rules).toHaveLength(5)
+  })
+})
+
+it('routes: whole addresses get their length, several next hops become several routes', () => {
+  const routes = parseRoutes(
+    [
+      { dst: '10.0.0.5', type: 'unreachable' },
+      { dst: 'default', via: { family: 'inet6', host: 'fe80::1' }, dev: 'eth0', metric: 9 },
+      { dst: '10.1.0.0/16', nexthops: [{ gateway: '10.0.0.1', dev: 'a' }, { dev: 'b' }] },
+    ],
+    4,
+  )
+  expect(routes).toEqual([
+    { family: 4, destination: '10.0.0.5/32', table: 'main', type: 'unreachable' },
+    {
+      family: 4,
+      destination: 'default',
+      table: 'main',
+      type: 'unicast',
+      gateway: 'fe80::1',
+      device: 'eth0',
+      metric: 9,
+    },
+    { family: 4, destination: '10.1.0.0/16', table: 'main', type: 'unicast', gateway: '10.0.0.1', device: 'a' },
+    { family: 4, destination: '10.1.0.0/16', table: 'main', type: 'unicast', device: 'b' },
+  ])
+})
+
+it('neighbours and forwarding entries', () => {
+  expect(parseNeighbours([{ dst: '10.0.0.2', dev: 'eth0', state: ['FAILED'] }])).toEqual([
+    { address: '10.0.0.2', device: 'eth0', state: 'FAILED' },
+  ])
+  expect(parseForwarding([{ mac: '02:01', ifname: 'vxlan0', dst: '192.0.2.1', master: 'br0', state: '' }])).toEqual([
+    { mac: '02:01', device: 'vxlan0', state: '', master: 'br0', destination: '192.0.2.1' },
+  ])
+})
+
+it('sockets: addresses of all kinds', () => {
+  const answer = [
+    'tcp   LISTEN 0 4096 127.0.0.1:80 0.0.0.0:*',
+    'tcp   LISTEN 0 4096 [::]:80 [::]:*',
+    'udp   UNCONN 0 0 *:4789 *:*',
+    'udp   UNCONN 0 0 [fe80::1]%eth0:546 [::]:*',
+    'udp   UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:*',
+    'nonsense',
+  ].join('\n')
+  expect(parseSockets(answer).map(({ protocol, address, port }) => `${protocol} ${address} ${port}`)).toEqual([
+    'tcp 127.0.0.1 80',
+    'tcp :: 80',
+    'udp * 4789',
+    'udp fe80::1 546',
+    'udp 127.0.0.53 53',
+  ])
+  expect(parseForwards('ipv4/ip_forward 1\nipv6/conf/all/forwarding 0\n')).toEqual({ ip4: true, ip6: false })
+})
+
+it('resolv.conf and hosts', () => {
+  const resolvConf = '# c\nnameserver 127.0.0.11\nsearch a b\nsearch c ; x\noptions ndots:0 edns0\nnameserver\n'
+  const hosts = '127.0.0.1\tlocalhost # me\n\n172.18.0.2 web \u001b[31mred\nlonely\n'
+  expect(parseDns({ resolvConf, hosts })).toEqual({
+    nameservers: ['127.0.0.11'],
+    search: ['c'],
+    options: ['ndots:0', 'edns0'],
+    hosts: [
+      { address: '127.0.0.1', names: ['localhost'] },
+      { address: '172.18.0.2', names: ['web', '[31mred'] },
+    ],
+  })
+})
