@@ -1,54 +1,108 @@
-import { VethlabError } from '../errors.js'
-import { RackProbe } from '../probe/rack-probe.js'
-import { LocalRacks } from '../rack/local-racks.js'
-import type { StateDirectory } from '../rack/state-directory.js'
-import type { TopologyInput } from '../rack/topology.js'
+import { join } from 'node:path'
+import pMap from 'p-map'
+import { blocksOf, type Lab, type Step } from '../lab/lab.js'
+import { loadLab } from '../lab/read-lab.js'
+import { fromPackage } from '../package-root.js'
+import type { Racks } from '../rack/racks.js'
+import { grade } from '../trial/grade.js'
+import { LabRack } from '../trial/lab-rack.js'
+import type { Submission } from '../trial/submission.js'
+import { benchCapture } from './capture.js'
 import { type Distribution, distribution } from './statistics.js'
 
-export interface CaptureBenchmark {
-  /** Everything of two docker hosts with three containers each, from the question to the `NetworkState`. */
+export interface ChecksBenchmark {
+  /** A capture of two docker hosts with three containers each. */
   captureMs: Distribution
+  /** A step's checks, when they pass: capture and questions included. */
+  stepCheckMs: Distribution
+  /** Submissions graded in a minute, two at a time: rack, scripts, checks, close. */
+  gradePerMinute: Distribution
 }
 
-const topology: TopologyInput = {
-  hosts: { node1: 'docker', node2: 'docker' },
-  lans: { lan: { subnet: '192.168.1.0/24', at: { node1: '.11', node2: '.12' } } },
-}
-/** As a lab in its middle has it: names, a published port, and the rules of both. */
-const containers = [
-  ['docker', 'network', 'create', 'net'],
-  ['docker', 'run', '--detach', '--name', 'web', '--network', 'net', '--publish', '8080:80', 'nginx'],
-  ['docker', 'run', '--detach', '--name', 'cache', '--network', 'net', 'redis'],
-  ['docker', 'run', '--detach', '--name', 'box', 'busybox', 'sleep', '3600'],
-]
-/** Not measured: the first reads programs from the disk. */
-const warmUps = 3
+/** Labs whose steps are timed: containers on one host, and two hosts in a swarm. */
+const timedLabs = ['user-bridge', 'published-ports', 'overlay']
+const gradedLab = 'published-ports'
+const jobs = 2
 
-export async function captureBench(
-  state: StateDirectory,
-  runs: number,
-  say: (line: string) => void,
-): Promise<CaptureBenchmark> {
-  const racks = await LocalRacks.start(state)
-  try {
-    const rack = await racks.open(topology)
-    for (const { name } of rack.hosts) {
-      for (const argv of containers) {
-        const result = await racks.exec(rack.id, name, argv)
-        if (!result.failed) continue
-        throw new VethlabError('command.failed', result.stderr, { place: name, cure: 'Run `vethlab doctor`.' })
-      }
-    }
-    const probe = new RackProbe(racks, rack.id)
-    const samples: number[] = []
-    say(`${runs} captures`)
-    for (let run = -warmUps; run < runs; run++) {
-      const started = performance.now()
-      await probe.capture()
-      if (run >= 0) samples.push(performance.now() - started)
-    }
-    return { captureMs: distribution(samples) }
-  } finally {
-    await racks.closeAll()
+export async function benchChecks(racks: Racks, runs: number, say: (line: string) => void): Promise<ChecksBenchmark> {
+  return {
+    captureMs: await benchCapture(racks, runs, say),
+    stepCheckMs: await benchStepChecks(racks, runs, say),
+    gradePerMinute: await benchGrading(racks, runs, say),
   }
+}
+
+/** Milliseconds that the checks of a step take when they pass, over all steps of some labs. */
+async function benchStepChecks(racks: Racks, runs: number, say: (line: string) => void): Promise<Distribution> {
+  const samples: number[] = []
+  for (const id of timedLabs) {
+    const lab = await loadLab(fromPackage(join('labs', id)))
+    const rack = await LabRack.open(racks, lab)
+    try {
+      for (const step of lab.steps) {
+        say(`step ${step.id} of ${id}`)
+        await work(rack, step)
+        // The first round also waits for what has yet to come true.
+        await rack.check(step.checks)
+        for (let run = 0; run < runs; run++) {
+          const started = performance.now()
+          const verdicts = await rack.check(step.checks, { once: true })
+          samples.push(performance.now() - started)
+          const failed = verdicts.find(({ finding }) => finding.outcome !== 'pass')
+          if (failed) throw new Error(`${id}, step ${step.id}: ${failed.family} does not pass`)
+        }
+      }
+    } finally {
+      await rack.close()
+    }
+  }
+  return distribution(samples)
+}
+
+/** Submissions that this machine grades in a minute, two at a time: rack, script, checks, close. */
+async function benchGrading(racks: Racks, runs: number, say: (line: string) => void): Promise<Distribution> {
+  const lab = await loadLab(fromPackage(join('labs', gradedLab)))
+  const submission = await reference(racks, lab)
+  const perMinute = await pMap(
+    Array.from({ length: runs }, (_, run) => run + 1),
+    async (run) => {
+      say(`grading ${run} of ${runs}`)
+      const { outcome, durationMs } = await grade(racks, lab, submission, {
+        timeoutMs: 60_000,
+        signal: new AbortController().signal,
+        say: () => {},
+      })
+      if (outcome !== 'pass') throw new Error(`${gradedLab}: the page's own commands are graded ${outcome}`)
+      return (jobs * 60_000) / durationMs
+    },
+    { concurrency: jobs },
+  )
+  return distribution(perMinute)
+}
+
+/** Does a step as its page and its solution say. */
+async function work(rack: LabRack, step: Step): Promise<void> {
+  for (const block of [...blocksOf(rack.lab.pages.en, step.id), ...step.solution]) {
+    const problem = await rack.run(block)
+    if (problem !== undefined) throw new Error(`${rack.lab.id}, ${problem}`)
+  }
+}
+
+/** The page's and the solution's commands as a learner would hand them in, a folder a step, with the answers of a first try. */
+async function reference(racks: Racks, lab: Lab): Promise<Submission> {
+  const rack = await LabRack.open(racks, lab)
+  try {
+    for (const step of lab.steps) await work(rack, step)
+  } finally {
+    await rack.close()
+  }
+  const parts = lab.steps.map((step) => ({
+    step: step.id,
+    scripts: [...blocksOf(lab.pages.en, step.id), ...step.solution].map((block, n) => ({
+      file: `${step.id}/${n}`,
+      host: block.host ?? lab.home,
+      text: `${block.text}\n`,
+    })),
+  }))
+  return { parts, answers: rack.answers }
 }

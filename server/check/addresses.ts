@@ -3,6 +3,8 @@ import ipaddr from 'ipaddr.js'
 /** Addresses and networks, compared by what they mean and not by how they are written. */
 
 export function isAddress(text: string): boolean {
+  // A zone, as in fe80::1%eth0, means something on one machine only.
+  if (text.includes('%')) return false
   return ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && ipaddr.IPv6.isValid(text))
 }
 

@@ -137,6 +137,9 @@ export function parseCheck(
       cure: 'Write it beside the outermost key: it counts for the whole.',
     })
   }
+  if (nested && key === 'answer') {
+    return issue('"answer" within all, any or not', 'Make an entry of its own of it.', [...path, key])
+  }
   const read = commonFields.safeParse(common)
   if (!read.success) issues.push(...below(path, schemaIssues(commonFields, read.error, common)))
   const family = families.find((candidate) => candidate.key === key)!

@@ -3,7 +3,7 @@ import { canonicalAddress, isAddress } from './addresses.js'
 import { ask } from './ask.js'
 import type { CheckContext } from './family.js'
 import { endpointsOf, isInHostNamespace, type LivePlace, type Place } from './reference.js'
-import { bare, code, codes } from './wording.js'
+import { code, codes } from './wording.js'
 
 const serverTimeoutMs = 1000
 /** As many as the C library asks (resolv.h, MAXNS and MAXDNSRCH). */
@@ -111,7 +111,7 @@ export function whyUnresolved(
     cause: 'unresolved',
     why: {
       en: `no running container on ${list.en} is called ${what}, neither by name nor by alias, and the nameservers of ${who} (${servers.en}) know nothing else of it`,
-      zh: `${list.zh} 上没有名字或别名为 ${what} 的运行中容器，${bare(from.label)} 的 DNS 服务器（${servers.zh}）也查不到它`,
+      zh: `${list.zh} 上没有名字或别名为 ${what} 的运行中容器，${who} 的 DNS 服务器（${servers.zh}）也查不到它`,
     },
   }
 }

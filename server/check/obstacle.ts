@@ -60,6 +60,12 @@ function whyRefused({ from, to, address, protocol, port }: Attempt): Text {
   const here = sockets.filter((socket) => socket.port === port)
   if (here.length === 0) {
     const others = codes([...new Set(sockets.map((socket) => socket.port))])
+    if (sockets.length === 0) {
+      return {
+        en: `nothing in ${whom} listens on any ${protocol} port: being reached is one thing, having a program that answers another`,
+        zh: `${whom} 里没有程序监听任何 ${protocol} 端口：网络通是一回事，有程序应答是另一回事`,
+      }
+    }
     return {
       en: `nothing in ${whom} listens on ${protocol} port ${port}; it listens on ${others.en}`,
       zh: `${whom} 里没有程序监听 ${protocol} 端口 ${port}；它监听的端口：${others.zh}`,
@@ -95,9 +101,15 @@ function whySilent({ from, to, address, protocol, port }: Attempt): Text {
       zh: `数据包也许到了，但 ${code(to.label)} 没有返回 ${code(from.label)} 的路由，而回包同样需要路由`,
     }
   }
+  if (to) {
+    return {
+      en: `no answer came from ${whom}, though it runs: somewhere on the way out or back the packets are dropped`,
+      zh: `${whom} 在运行，却没有任何应答：数据包在去程或回程的某处被丢弃了`,
+    }
+  }
   return {
-    en: `no answer came from ${whom}: somewhere on the way out or back packets are dropped, or nobody has that address`,
-    zh: `${whom} 没有任何应答：去程或回程的某处丢弃了数据包，或者这个地址根本没有人用`,
+    en: `no answer came from ${whom}: the packets are dropped on the way out or back, or nobody has that address`,
+    zh: `${whom} 没有任何应答：数据包在去程或回程被丢弃，或者根本没有人用这个地址`,
   }
 }
 
@@ -118,9 +130,14 @@ function whyUnroutable({ from, address }: Attempt): Text {
 }
 
 function whyNoRoute(from: LivePlace, address: string): Text {
-  const routes = codes(
-    from.namespace.routes.filter(({ table }) => table !== 'local').map(({ destination }) => destination),
-  )
+  const all = from.namespace.routes.filter(({ table }) => table !== 'local')
+  if (all.length === 0) {
+    return {
+      en: `${code(from.label)} has no routes at all, so it reaches nobody but itself`,
+      zh: `${code(from.label)} 没有任何路由，除了自己谁也访问不到`,
+    }
+  }
+  const routes = codes(all.map(({ destination }) => destination))
   return {
     en: `${code(from.label)} has no route to ${code(address)}: its routes lead to ${routes.en}`,
     zh: `${code(from.label)} 没有到 ${code(address)} 的路由：它的路由通往 ${routes.zh}`,

@@ -148,9 +148,21 @@ export function absence(reference: string, place: Place | undefined, home: strin
   const name = code(reference)
   if (place?.container) {
     const { state, exitCode } = place.container
-    const ended = state === 'exited' ? ` (${exitCode})` : ''
+    if (state === 'running') {
+      return {
+        observed: { en: `the kernel has no process of ${name}`, zh: `内核中没有 ${name} 的进程` },
+        why: {
+          en: `the Engine says that ${name} runs, but its process is not there: it is starting, or has just ended`,
+          zh: `引擎说 ${name} 在运行，但找不到它的进程：可能正在启动，或者刚刚结束`,
+        },
+      }
+    }
+    const ended = state === 'exited'
     return {
-      observed: { en: `${name} is ${code(state + ended)}`, zh: `${name} 的状态是 ${code(state + ended)}` },
+      observed: {
+        en: `${name} is ${code(state)}${ended ? ` (exit code ${exitCode})` : ''}`,
+        zh: `${name} 的状态是 ${code(state)}${ended ? `（退出码 ${exitCode}）` : ''}`,
+      },
       why: {
         en: `${name} is not running: a container has a network namespace only while it runs, so there is nothing to look at`,
         zh: `${name} 没有在运行：容器只有在运行时才拥有网络命名空间，现在没有什么可看的`,

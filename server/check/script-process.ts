@@ -7,6 +7,8 @@ import { bare, code } from './wording.js'
 
 const timeoutMs = 10_000
 const largestOutputBytes = 64 * 1024
+/** Output that somebody else holds open is waited for this long after the script's end. */
+const drainMs = 200
 /** nobody and nogroup on Debian. */
 const unprivilegedId = 65_534
 
@@ -64,8 +66,13 @@ export async function runScript(
   try {
     const result = await new Promise<{ exitCode: number | null; signal: string | null } | Error>((resolve) => {
       child.once('error', resolve)
-      child.once('exit', () => killGroup())
-      child.once('close', (exitCode, by) => resolve({ exitCode, signal: by }))
+      child.once('exit', (exitCode, by) => {
+        killGroup()
+        const end = () => resolve({ exitCode, signal: by })
+        child.once('close', end)
+        // Whoever left the group (setsid) may hold the streams for ever.
+        setTimeout(end, drainMs).unref()
+      })
     })
     if (ended === 'timeout' || ended === 'aborted') {
       throw new CheckError('script.timeout', {
@@ -92,6 +99,7 @@ export async function runScript(
     clearTimeout(deadline)
     signal.removeEventListener('abort', abort)
     killGroup()
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
   }
 }
 

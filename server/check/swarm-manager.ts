@@ -6,11 +6,19 @@ export interface Manager {
   swarm: SwarmState
 }
 
-/** Managers of the rack's swarms, the home host first: only they know nodes and services. @throws CheckError engine.* */
+/**
+ * Managers of the rack's swarms, the home host first: only they know nodes and services. A host whose Engine does not answer
+ * may be what a lab is about, so it matters only when no manager is left to ask.
+ * @throws CheckError engine.*
+ */
 export function managers(state: NetworkState, home: string): Manager[] {
-  return state.hosts
+  const hosts = state.hosts
     .filter(({ kind }) => kind === 'docker')
     .toSorted((a, b) => Number(b.name === home) - Number(a.name === home))
-    .map((host) => ({ host, swarm: engineOf(host).swarm }))
-    .filter(({ swarm }) => swarm.state === 'active' && swarm.manager)
+  const found = hosts.flatMap((host) => {
+    const swarm = host.engine?.swarm
+    return swarm?.state === 'active' && swarm.manager ? [{ host, swarm }] : []
+  })
+  if (found.length === 0) for (const host of hosts) engineOf(host)
+  return found
 }

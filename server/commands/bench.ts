@@ -1,7 +1,9 @@
 import { Command } from 'commander'
+import { benchChecks } from '../bench/checks.js'
 import { benchRacks } from '../bench/racks.js'
 import type { Distribution } from '../bench/statistics.js'
 import { StateDirectory } from '../rack/state-directory.js'
+import { withOwnRacks } from './own-racks.js'
 import { whole } from './rackd.js'
 
 export function benchCommand(): Command {
@@ -16,6 +18,17 @@ export function benchCommand(): Command {
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
       const figures = await benchRacks(StateDirectory.at(), Math.max(1, runs), (line) =>
         process.stderr.write(`${line}\n`),
+      )
+      process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
+    })
+  bench
+    .command('checks')
+    .description('how long captures and the checks of a step take, and how many submissions are graded in a minute')
+    .option('--runs <count>', 'times that each is measured', whole, 20)
+    .option('--json', 'print a JSON document', false)
+    .action(async ({ runs, json }: { runs: number; json: boolean }) => {
+      const figures = await withOwnRacks((racks) =>
+        benchChecks(racks, Math.max(1, runs), (line) => process.stderr.write(`${line}\n`)),
       )
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })

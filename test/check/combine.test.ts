@@ -21,6 +21,7 @@ cases('any', [
 cases('not', [
   { gives: 'pass', spec: gone },
   { gives: 'not.passed', spec: there },
+  { gives: 'not.passed', spec: { link: { of: 'old', name: 'eth0' } }, says: 'not running' },
   { gives: 'error reference.no-host', spec: noHost },
   { gives: 'error engine.unverified', spec: there, given: unverified },
 ])

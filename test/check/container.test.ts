@@ -36,6 +36,20 @@ cases('container', [
       rack.find(rack.host('node1'), 'mon').namespace = rack.find(rack.host('node1'), 'db').namespace!
     },
   },
+  {
+    gives: 'container.mode',
+    spec: { name: 'lone', mode: 'none' },
+    given: (rack) =>
+      rack
+        .host('node1')
+        .disagreements.push({ about: 'container lone', engine: 'network mode none', kernel: 'has eth0' }),
+  },
+  {
+    gives: 'container.state',
+    spec: { name: 'web' },
+    given: (rack) => delete rack.find(rack.host('node1'), 'web').namespace,
+    says: 'has just ended',
+  },
   { gives: 'container.network', spec: { name: 'db', networks: ['my_net'] } },
   {
     gives: 'container.network',

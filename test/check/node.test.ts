@@ -19,6 +19,16 @@ cases('node', [
   { gives: 'node.present', spec: { name: 'node2', expect: 'no' }, rack },
   { gives: 'node.role', spec: { name: 'node2', role: 'manager' }, rack },
   { gives: 'node.state', spec: { name: 'node2' }, rack, given: down },
+  // A host that is down is what the check is about.
+  {
+    gives: 'pass',
+    spec: { name: 'node2', state: 'down' },
+    rack,
+    given: (builder) => {
+      down(builder)
+      delete builder.host('node2').engine
+    },
+  },
   { gives: 'node.availability', spec: { name: 'node2', availability: 'drain' }, rack },
   { gives: 'error engine.unverified', spec: { name: 'node2', expect: 'no' }, given: unverified },
 ])

@@ -56,6 +56,7 @@ it.each([
   [{ answer: { id: 'q', ask: hint, value: { container: 'w', fact: 'x' } } }, 'answer.value.fact: '],
   [{ all: [web, { container: { nme: 'x' } }] }, 'all.1.container.'],
   [{ all: [{ ...web, hint }] }, 'all.0.hint: "hint" within all, any or not'],
+  [{ any: [{ answer: { id: 'q', ask: hint, equals: 'x' } }] }, 'any.0.answer: "answer" within'],
   [{ all: [] }, 'all: '],
   [{ not: { any: [{ reach: { from: 'a', to: 'b' } }] } }, 'not: "not" around "reach"'],
 ])('says what is wrong with %j', (value, says) => {

@@ -33,6 +33,7 @@ script('ends-badly', 'echo oops >&2; exit 3')
 script('floods', 'exec 2>/dev/null; yes')
 script('not-executable', 'true', 0o644)
 script('forks', `(trap '' TERM; sleep 60) & ${say({ outcome: 'pass', observed: text('fine') })}`)
+script('leaves-group', `setsid sleep 5 & ${say({ outcome: 'pass', observed: text('fine') })}`)
 script(
   'environment',
   `[ "$(env | cut -d= -f1 | grep -vxE 'PATH|LANG|PWD|OLDPWD|_|SHLVL' | wc -l)" = 0 ] && ${say({ outcome: 'pass', observed: text('fine') })}`,
@@ -44,11 +45,13 @@ script(
 symlinkSync('/bin/true', join(labDirectory, 'checks', 'leads-out'))
 
 cases('script', [
-  ...['passes', 'deep/passes', 'reads-nothing', 'sees', 'forks', 'environment', 'identity'].map((run) => ({
-    gives: 'pass',
-    spec: { run },
-    labDirectory,
-  })),
+  ...['passes', 'deep/passes', 'reads-nothing', 'sees', 'forks', 'leaves-group', 'environment', 'identity'].map(
+    (run) => ({
+      gives: 'pass',
+      spec: { run },
+      labDirectory,
+    }),
+  ),
   { gives: 'own.reason', spec: { run: 'fails' }, labDirectory },
   { gives: 'error own.error', spec: { run: 'errs' }, labDirectory },
   { gives: 'error script.output', spec: { run: 'no-json' }, labDirectory },

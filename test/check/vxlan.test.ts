@@ -33,6 +33,6 @@ cases('vxlan', [
     says: '7946',
   },
   { gives: 'vxlan.no-network', spec: { network: 'my_net' }, rack },
-  { gives: 'error engine.unverified', spec: { network: 'app_net' }, rack, given: unverified },
+  { gives: 'error engine.unverified', spec: { network: 'app_net' }, given: unverified },
   { gives: 'error reference.no-host', spec: { network: 'app_net', hosts: ['node9'] }, rack },
 ])

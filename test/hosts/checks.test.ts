@@ -38,10 +38,11 @@ async function look(value: unknown): Promise<Finding> {
   })
 }
 
-/** `pass`, or the reason. */
-async function outcome(value: unknown): Promise<string> {
-  const finding = await look(value)
-  return finding.outcome === 'pass' ? 'pass' : `${finding.outcome === 'error' ? 'error ' : ''}${finding.reason}`
+/** @param wanted `pass`, or the reason, with `error ` before that of an error */
+async function expectOutcome(check: unknown, wanted: string): Promise<void> {
+  const finding = await look(check)
+  const is = finding.outcome === 'pass' ? 'pass' : `${finding.outcome === 'error' ? 'error ' : ''}${finding.reason}`
+  expect(is, JSON.stringify(finding)).toBe(wanted)
 }
 
 async function becomes(check: unknown, within = 30): Promise<void> {
@@ -105,7 +106,7 @@ describe('a state of real hosts', () => {
     [{ rule: { table: 'nat', chain: 'POSTROUTING', source: 'my_net', out: '!my_net', target: 'MASQUERADE' } }, 'pass'],
     [{ swarm: { state: 'inactive' } }, 'pass'],
   ])('%j: %s', async (check, reason) => {
-    expect(await outcome(check), JSON.stringify(await look(check))).toBe(reason)
+    await expectOutcome(check, reason)
   })
 })
 
@@ -120,7 +121,7 @@ describe('port and macvlan', () => {
     [{ macvlan: { container: 'web' } }, 'macvlan.kind'],
     [{ macvlan: { container: 'mac', parent: 'eth1' } }, 'macvlan.parent'],
   ])('%j: %s', async (check, reason) => {
-    expect(await outcome(check), JSON.stringify(await look(check))).toBe(reason)
+    await expectOutcome(check, reason)
   })
 })
 
@@ -145,7 +146,7 @@ describe('reach', () => {
     [{ from: 'api', to: 'old' }, 'reach.no-target'],
     [{ from: 'old', to: 'api' }, 'reach.no-from'],
   ])('%j: %s', async (spec, reason) => {
-    expect(await outcome({ reach: spec }), JSON.stringify(await look({ reach: spec }))).toBe(reason)
+    await expectOutcome({ reach: spec }, reason)
   })
 
   it.each([
@@ -162,7 +163,7 @@ describe('reach', () => {
     [{ from: 'client', to: '203.0.113.9', port: 80 }, 'error reach.no-control'],
   ])('not %j: %s', async (spec, reason) => {
     const check = { reach: { ...spec, expect: 'no' } }
-    expect(await outcome(check), JSON.stringify(await look(check))).toBe(reason)
+    await expectOutcome(check, reason)
   })
 
   it('tells which rule is in the way', async () => {
@@ -171,16 +172,14 @@ describe('reach', () => {
     const finding = await look({ reach: { from: 'laptop', to: 'node1', port: 8080 } })
     expect(finding).toMatchObject({ outcome: 'fail', reason: 'reach.silent' })
     expect(JSON.stringify(finding)).toContain('DOCKER-USER')
-    expect(await outcome({ rule: { chain: 'DOCKER-USER', source: '192.168.1.50', target: 'DROP' } })).toBe('pass')
+    await expectOutcome({ rule: { chain: 'DOCKER-USER', source: '192.168.1.50', target: 'DROP' } }, 'pass')
     await sh(
       'node1',
       'iptables -D DOCKER-USER -s 192.168.1.50 -j DROP; iptables -A DOCKER-USER -s 192.168.1.50 -j DROP',
     )
     state = await probe.capture()
-    expect(await outcome({ rule: { chain: 'DOCKER-USER', source: '192.168.1.50', target: 'DROP' } })).toBe(
-      'rule.shadowed',
-    )
-    expect(await outcome({ reach: { from: 'laptop', to: 'node1', port: 8080 } })).toBe('pass')
+    await expectOutcome({ rule: { chain: 'DOCKER-USER', source: '192.168.1.50', target: 'DROP' } }, 'rule.shadowed')
+    await expectOutcome({ reach: { from: 'laptop', to: 'node1', port: 8080 } }, 'pass')
   })
 
   it('does not take a probe that could not be made for a no', async () => {
@@ -191,7 +190,7 @@ describe('reach', () => {
     const spec = { from: 'client', to: 'web', port: 80, expect: 'no' }
     const kept = state
     state = gone
-    expect(await outcome({ reach: spec })).toBe('error probe.failed')
+    await expectOutcome({ reach: spec }, 'error probe.failed')
     state = kept
   })
 })
@@ -209,7 +208,7 @@ describe('resolve', () => {
     [{ from: 'api', name: 'web', expect: 'no' }, 'resolve.resolved'],
     [{ from: 'old', name: 'web' }, 'resolve.no-from'],
   ])('%j: %s', async (spec, reason) => {
-    expect(await outcome({ resolve: spec }), JSON.stringify(await look({ resolve: spec }))).toBe(reason)
+    await expectOutcome({ resolve: spec }, reason)
   })
 })
 
@@ -222,18 +221,18 @@ describe('an overlay', () => {
     await sh('node1', 'docker network create -d overlay --attachable --subnet 10.10.0.0/24 app_net')
     await sh('node1', 'docker run -d --name app1 --network app_net nginx')
     state = await probe.capture()
-    expect(await outcome({ vxlan: { network: 'app_net', hosts: ['node1'] } })).toBe('pass')
-    expect(await outcome({ vxlan: { network: 'app_net' } })).toBe('vxlan.missing')
-    expect(await outcome({ vxlan: { network: 'my_net' } })).toBe('vxlan.no-network')
+    await expectOutcome({ vxlan: { network: 'app_net', hosts: ['node1'] } }, 'pass')
+    await expectOutcome({ vxlan: { network: 'app_net' } }, 'vxlan.missing')
+    await expectOutcome({ vxlan: { network: 'my_net' } }, 'vxlan.no-network')
     await sh('node2', 'docker run -d --name app2 --network app_net busybox sleep infinity')
     await becomes({ vxlan: { network: 'app_net', hosts: ['node1', 'node2'], peers: 'yes' } })
     await becomes({ resolve: { from: 'node2/app2', name: 'app1', to: 'node1/app1' } })
     await becomes({ reach: { from: 'node2/app2', to: 'node1/app1', by: 'name', port: 80 } })
     state = await probe.capture()
-    expect(await outcome({ swarm: { host: 'node2', role: 'worker', nodes: 2 } })).toBe('pass')
-    expect(await outcome({ vxlan: { network: 'app_net', id: 9 } })).toBe('vxlan.id')
+    await expectOutcome({ swarm: { host: 'node2', role: 'worker', nodes: 2 } }, 'pass')
+    await expectOutcome({ vxlan: { network: 'app_net', id: 9 } }, 'vxlan.id')
     const wall = { reach: { from: 'client', to: 'node2/app2', expect: 'no' } }
-    expect(await outcome(wall), JSON.stringify(await look(wall))).toBe('pass')
+    await expectOutcome(wall, 'pass')
   })
 })
 

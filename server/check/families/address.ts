@@ -53,7 +53,7 @@ export const address: Family<Spec> = {
         return pass(`${who} has ${list.en}`, `${whoZh} 的地址：${list.zh}`)
       }
       return fail('address.present', {
-        expected: { en: `${who} has not ${wantedText.en}`, zh: `${whoZh} 没有${wantedText.zh}` },
+        expected: { en: `${who} does not have ${wantedText.en}`, zh: `${whoZh} 没有${wantedText.zh}` },
         observed,
         why: {
           en: `${code(`${hit.address}/${hit.prefix}`)} is still on link ${code(hit.link)}, so the kernel answers to it`,
@@ -73,8 +73,8 @@ export const address: Family<Spec> = {
         expected: expectedText,
         observed,
         why: {
-          en: `${who} has ${list.en}, none of which is ${spec.address ? code(spec.address) : `in ${code(spec.in ?? '')}`}: who sends there gets no answer from it`,
-          zh: `${whoZh} 的地址是 ${list.zh}，都不${spec.address ? `是 ${code(spec.address)}` : `在 ${code(spec.in ?? '')} 内`}，发往那里的数据它不会应答`,
+          en: `${who} has ${list.en}, and ${spec.address ? `not ${code(spec.address)}` : `nothing in ${code(spec.in ?? '')}`}: packets to an address that a host does not have are not for it`,
+          zh: `${whoZh} 的地址是 ${list.zh}，${spec.address ? `不是 ${code(spec.address)}` : `不在 ${code(spec.in ?? '')} 内`}：发往别的地址的数据包，它不会当作自己的`,
         },
       })
     }

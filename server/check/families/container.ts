@@ -111,6 +111,16 @@ function differs(spec: Spec, place: Place, is: Container): Finding | undefined {
             },
     })
   }
+  if (is.state === 'running' && !place.namespace) {
+    return fail('container.state', {
+      expected: { en: `${who} is ${code(spec.state)}`, zh: `${who} 的状态是 ${code(spec.state)}` },
+      observed: { en: 'the kernel has no such process', zh: '内核中没有它的进程' },
+      why: {
+        en: `the Engine says that ${who} runs, but its process is not there: it is starting, or has just ended`,
+        zh: `引擎说 ${who} 在运行，但找不到它的进程：可能正在启动，或者刚刚结束`,
+      },
+    })
+  }
   if (spec.image !== undefined && imageName(spec.image) !== imageName(is.image)) {
     return unlike(
       'container.image',
@@ -137,15 +147,14 @@ function differs(spec: Spec, place: Place, is: Container): Finding | undefined {
   const mighty = added.filter((capability) => capability === 'ALL' || capability === 'SYS_ADMIN')
   if (spec.unprivileged && (is.privileged || mighty.length > 0)) {
     const has = is.privileged ? '--privileged' : `--cap-add ${mighty[0]}`
-    return unlike(
-      'container.privileged',
-      { en: 'no privileges', zh: '运行不带特权' },
-      { en: code(has), zh: ` ${code(has)}` },
-      {
-        en: `${code(has)} hands the container all but the host itself, and networking needs none of that`,
+    return fail('container.privileged', {
+      expected: { en: `${who} runs without privileges`, zh: `${who} 不带特权运行` },
+      observed: { en: `it runs with ${code(has)}`, zh: `它是用 ${code(has)} 启动的` },
+      why: {
+        en: `${code(has)} hands the container nearly the whole host, and networking needs none of that`,
         zh: `${code(has)} 几乎把整台主机交给了容器，而联网并不需要这样的权限`,
       },
-    )
+    })
   }
   if (spec.restart !== undefined && spec.restart !== (is.restartPolicy || 'no')) {
     return unlike(
@@ -163,6 +172,7 @@ function differs(spec: Spec, place: Place, is: Container): Finding | undefined {
 
 /** The kernel has the last word: a running container with mode host really is in the host's namespace. */
 function hasMode(mode: string, { host, namespace }: Place, is: Container): boolean {
+  if (host.disagreements.some(({ about }) => about === `container ${is.name}`)) return false
   const own = namespace === undefined ? undefined : namespace.id === ownNamespace(host).id
   switch (mode) {
     case 'bridge':

@@ -66,7 +66,7 @@ export const link: Family<Spec> = {
     const best = ranked[0]
     const who = code(spec.of)
     const what = spec.name ? code(spec.name) : spec.kind ? `of kind ${code(spec.kind)}` : 'such as this'
-    const whatZh = spec.name ? code(spec.name) : spec.kind ? `类型为 ${code(spec.kind)} 的接口` : '这样的接口'
+    const whatZh = spec.name ? `接口 ${code(spec.name)}` : spec.kind ? `类型为 ${code(spec.kind)} 的接口` : '这样的接口'
     const names = codes(links.map(({ name }) => name))
     const observed = { en: `${who} has links ${names.en}`, zh: `${who} 的接口有 ${names.zh}` }
     if (!spec.expect) {
@@ -161,12 +161,12 @@ function wording(field: Field, is: Link, spec: Spec): Record<'expected' | 'obser
         zh: `${name} 通过父接口 ${value(is.parent?.name)} 收发，因此它处在那个接口所在的网段`,
       })
     case 'vlan':
-      return pair('VLAN', 'VLAN 编号', spec.vlan, is.vlan, {
+      return pair('VLAN', ' VLAN 编号', spec.vlan, is.vlan, {
         en: `links with different VLAN numbers do not hear each other on one cable; ${name} has ${value(is.vlan)}`,
         zh: `同一条线上 VLAN 编号不同就互相听不到；${name} 的编号是 ${value(is.vlan)}`,
       })
     case 'mtu':
-      return pair('MTU', 'MTU ', spec.mtu, is.mtu, {
+      return pair('MTU', ' MTU ', spec.mtu, is.mtu, {
         en: `${name} carries packets of at most ${is.mtu} bytes in one piece; an MTU that does not fit the path loses large packets`,
         zh: `${name} 一次最多承载 ${is.mtu} 字节的数据包；MTU 与路径不符时，大的数据包会丢失`,
       })

@@ -99,13 +99,15 @@ function mismatch(spec: Spec, found: EngineNetwork): Finding | undefined {
       why: { en: why[0], zh: why[1] },
     })
   const remake: [string, string] = [
-    'it is set when a network is created and never changes later, so remove it and create it again',
-    '它在创建网络时确定，之后不能修改，需要删除后重新创建',
+    'such a setting is made when a network is created and stays, so remove the network and create it again',
+    '这类设置在创建网络时确定，之后不能修改，需要删除网络后重新创建',
   ]
-  if (spec.driver !== undefined && spec.driver !== found.driver) {
-    return differs('network.driver', ['driver', '驱动'], spec.driver, found.driver, [
-      `the driver decides what a network is made of, and ${what} was created with ${code(found.driver)} (\`-d\` chooses another)`,
-      `驱动决定网络由什么构成，而 ${what} 是用 ${code(found.driver)} 创建的（用 \`-d\` 指定其他驱动）`,
+  // The Engine calls the driver of `none` null.
+  const driver = found.driver === 'null' ? 'none' : found.driver
+  if (spec.driver !== undefined && spec.driver !== driver) {
+    return differs('network.driver', ['driver', '驱动'], spec.driver, driver, [
+      `the driver decides what a network is made of, and ${what} was created with ${code(driver)} (\`-d\` chooses another)`,
+      `驱动决定网络由什么构成，而 ${what} 是用 ${code(driver)} 创建的（用 \`-d\` 指定其他驱动）`,
     ])
   }
   const subnets = found.subnets.map(({ subnet }) => subnet).join(', ') || 'none'
@@ -130,29 +132,35 @@ function mismatch(spec: Spec, found: EngineNetwork): Finding | undefined {
     ])
   }
   const flags = [
-    [
-      'internal',
-      'network.internal',
-      '`--internal` takes away the way out of a network',
-      '`--internal` 会去掉网络通往外部的出口',
-    ],
-    [
-      'attachable',
-      'network.attachable',
-      '`--attachable` lets plain containers join an overlay, not only services',
-      '`--attachable` 允许普通容器（而不只是服务）加入 overlay 网络',
-    ],
-    ['ipv6', 'network.ipv6', '`--ipv6` gives a network IPv6 addresses as well', '`--ipv6` 让网络同时拥有 IPv6 地址'],
-  ] as const
-  for (const [key, reason, en, zh] of flags) {
-    if (spec[key] === undefined || spec[key] === found[key]) continue
-    return fail(reason, {
-      expected: {
-        en: `${what} is ${spec[key] ? '' : 'not '}${key}`,
-        zh: `${what} ${spec[key] ? '开启' : '不开启'} ${code(key)}`,
+    {
+      key: 'internal',
+      on: { en: 'is internal', zh: '是内部网络' },
+      off: { en: 'is not internal', zh: '不是内部网络' },
+      why: { en: '`--internal` takes away the way out of a network', zh: '`--internal` 会去掉网络通往外部的出口' },
+    },
+    {
+      key: 'attachable',
+      on: { en: 'is attachable', zh: '允许普通容器接入' },
+      off: { en: 'is not attachable', zh: '不允许普通容器接入' },
+      why: {
+        en: '`--attachable` lets plain containers join an overlay, not only services',
+        zh: '`--attachable` 允许普通容器（而不只是服务）加入 overlay 网络',
       },
-      observed: { en: `it is ${found[key] ? '' : 'not '}${key}`, zh: `实际上${found[key] ? '开启了' : '没有开启'}` },
-      why: { en: `${en}; ${remake[0]}`, zh: `${zh}；${remake[1]}` },
+    },
+    {
+      key: 'ipv6',
+      on: { en: 'has IPv6', zh: '启用了 IPv6' },
+      off: { en: 'has no IPv6', zh: '没有启用 IPv6' },
+      why: { en: '`--ipv6` gives a network IPv6 addresses as well', zh: '`--ipv6` 让网络同时拥有 IPv6 地址' },
+    },
+  ] as const
+  for (const { key, on, off, why } of flags) {
+    if (spec[key] === undefined || spec[key] === found[key]) continue
+    const [wanted, is] = spec[key] ? [on, off] : [off, on]
+    return fail(`network.${key}`, {
+      expected: { en: `${what} ${wanted.en}`, zh: `${what} ${wanted.zh}` },
+      observed: { en: `it ${is.en}`, zh: `它${is.zh}` },
+      why: { en: `${why.en}; ${remake[0]}`, zh: `${why.zh}；${remake[1]}` },
     })
   }
   const pairs = [

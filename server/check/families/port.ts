@@ -91,10 +91,15 @@ export const port: Family<Spec> = {
       return fail('port.address', {
         expected: expectedText,
         observed,
-        why: {
-          en: `the port is bound to ${code(atPort[0]!.hostAddress || '0.0.0.0')}, and only packets to that address of the host come in; \`-p ADDRESS:HOST:CONTAINER\` chooses it`,
-          zh: `端口绑定在 ${code(atPort[0]!.hostAddress || '0.0.0.0')} 上，只有发往主机这个地址的数据包才进得来；用 \`-p 地址:主机端口:容器端口\` 指定`,
-        },
+        why: isEvery(atPort[0]!.hostAddress)
+          ? {
+              en: `without an address in \`-p\` the port is bound to every address of the host, so whoever reaches any of them comes in; \`-p ADDRESS:HOST:CONTAINER\` chooses one`,
+              zh: `\`-p\` 里不写地址时，端口会绑定到主机的所有地址上，能到达其中任何一个的都进得来；用 \`-p 地址:主机端口:容器端口\` 指定一个`,
+            }
+          : {
+              en: `the port is bound to ${code(atPort[0]!.hostAddress)}, and only packets to that address of the host come in; \`-p ADDRESS:HOST:CONTAINER\` chooses it`,
+              zh: `端口绑定在 ${code(atPort[0]!.hostAddress)} 上，只有发往主机这个地址的数据包才进得来；用 \`-p 地址:主机端口:容器端口\` 指定`,
+            },
       })
     }
     return (
@@ -133,12 +138,16 @@ function lacksRule(place: LivePlace, container: Container, hits: PublishedPort[]
       en: `a DNAT rule ${code(wanted)} on ${code(place.host.name)}`,
       zh: `${code(place.host.name)} 上有 DNAT 规则 ${code(wanted)}`,
     },
-    observed: { en: `its DNAT rules are ${dnat.en}`, zh: `现有的 DNAT 规则：${dnat.zh}` },
+    observed: { en: `its DNAT rules: ${dnat.en}`, zh: `现有的 DNAT 规则：${dnat.zh}` },
     why: {
       en: `a published port is a DNAT rule in the host's \`nat\` table, and there is none to ${code(`${addresses[0] ?? '?'}:${hit!.containerPort}`)}: the Engine writes it when the container starts`,
       zh: `端口映射就是主机 \`nat\` 表里的一条 DNAT 规则，而现在没有指向 ${code(`${addresses[0] ?? '?'}:${hit!.containerPort}`)} 的规则：引擎在容器启动时写入它`,
     },
   })
+}
+
+function isEvery(address: string): boolean {
+  return ['', '0.0.0.0', '::'].includes(address)
 }
 
 function written({ hostAddress, hostPort, containerPort, protocol }: PublishedPort): string {

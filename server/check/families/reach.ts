@@ -115,7 +115,7 @@ export const reach: Family<Spec> = {
     'reach.reached',
     'reach.control',
   ],
-  hosts: (spec) => [...hostsOf(spec.from, spec.control?.from), ...(spec.by === 'name' ? [] : hostsOf(spec.to))],
+  hosts: (spec) => hostsOf(spec.from, spec.to, spec.control?.from),
   async check(spec, context) {
     const from = liveOr('reach.no-from', spec.from, context)
     if (isFinding(from)) return from
@@ -202,7 +202,10 @@ async function unreached(spec: Spec, from: LivePlace, target: Target, context: C
   const addresses =
     target.name === undefined
       ? addressesOfTarget(spec, from, target, true)
-      : await resolveName(from, target.name, context)
+      : (await resolveName(from, target.name, context)).filter(
+          // Who goes by the target's name without being it has not been asked for.
+          (address) => !target.exact || target.places.some((place) => ownAddresses(place).includes(address)),
+        )
   if (target.name === undefined && addresses.length === 0) return notOn(spec, target)
   const attempts = await Promise.all(
     addresses.slice(0, mostAddresses).map((address) => tryAt(from, address, spec, context)),
@@ -226,7 +229,7 @@ async function unreached(spec: Spec, from: LivePlace, target: Target, context: C
     : await controlOfItself(spec, from, target, addresses, context)
   if (control) return control
   const first = attempts.find((attempt) => !attempt.ok)
-  const how = first ? said(first, spec) : { en: `${whom} does not resolve there`, zh: `那里解析不出 ${whom}` }
+  const how = first ? said(first, spec) : { en: 'the name does not lead there', zh: '这个名字解析不到它' }
   return pass(`${who} does not reach ${whom}: ${how.en}`, `${who} 访问不到 ${whom}：${how.zh}`)
 }
 
@@ -433,7 +436,7 @@ function said(attempt: Extract<Attempt, { ok: false }>, spec: Spec): Text {
     case 'unroutable':
       return { en: `no way leads to ${way}`, zh: `没有到 ${way} 的路` }
     case 'status':
-      return { en: `${way} answers: ${words}`, zh: `${way} 的应答：${words}` }
+      return { en: `${way} answers: ${words}`, zh: `${way} 的应答：${words.replace(/^status /, '状态码 ')}` }
     case 'body':
       return { en: `${way} answers with another text: ${words}`, zh: `${way} 返回了别的内容：${words}` }
   }

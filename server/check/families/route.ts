@@ -35,6 +35,8 @@ export const route: Family<Spec> = {
     const place = liveOr('route.no-such', spec.of, context)
     if (isFinding(place)) return place
     const who = code(spec.of)
+    const goal = spec.to === 'default' ? 'elsewhere' : `to ${code(spec.to)}`
+    const goalZh = spec.to === 'default' ? '发往别处' : `发往 ${code(spec.to)} `
     const device = spec.device === undefined ? undefined : bridgeNamed(place.host, spec.device)
     const routes = place.namespace.routes.filter(({ table, type }) => table !== 'local' && type === 'unicast')
     const there = routes.filter((candidate) => leadsTo(candidate, spec))
@@ -52,8 +54,8 @@ export const route: Family<Spec> = {
         expected: { en: `${who} has no route ${code(wanted)}`, zh: `${who} 没有路由 ${code(wanted)}` },
         observed,
         why: {
-          en: `${code(written(hit))} is still in the routing table, so packets to ${code(spec.to)} still leave that way`,
-          zh: `路由表里仍有 ${code(written(hit))}，发往 ${code(spec.to)} 的数据包还会走这条路`,
+          en: `${code(written(hit))} is still in the routing table, so packets ${goal} still leave that way`,
+          zh: `路由表里仍有 ${code(written(hit))}，${goalZh}的数据包还会走这条路`,
         },
       })
     }
@@ -82,8 +84,8 @@ export const route: Family<Spec> = {
         expected: expectedText,
         observed,
         why: {
-          en: `packets to ${code(spec.to)} go ${is ? `to the next hop ${code(is)}` : 'straight onto the link'} instead of ${code(spec.via!)}, which knows the way on`,
-          zh: `发往 ${code(spec.to)} 的数据包${is ? `交给了下一跳 ${code(is)}` : '直接发到了链路上'}，而不是交给认得路的 ${code(spec.via!)}`,
+          en: `packets ${goal} go ${is ? `to the next hop ${code(is)}` : 'straight onto the link'} instead of ${code(spec.via!)}, which knows the way on`,
+          zh: `${goalZh}的数据包${is ? `交给了下一跳 ${code(is)}` : '直接发到了链路上'}，而不是交给认得路的 ${code(spec.via!)}`,
         },
       })
     }
@@ -91,8 +93,8 @@ export const route: Family<Spec> = {
       expected: expectedText,
       observed,
       why: {
-        en: `packets to ${code(spec.to)} leave by ${code(byVia[0]!.device ?? 'none')}, and ${code(spec.device!)} is the link that leads there`,
-        zh: `发往 ${code(spec.to)} 的数据包从 ${code(byVia[0]!.device ?? 'none')} 出去，而通往那里的接口是 ${code(spec.device!)}`,
+        en: `packets ${goal} leave by ${code(byVia[0]!.device ?? 'none')}, and ${code(spec.device!)} is the link that leads there`,
+        zh: `${goalZh}的数据包从 ${code(byVia[0]!.device ?? 'none')} 出去，而通往那里的接口是 ${code(spec.device!)}`,
       },
     })
   },

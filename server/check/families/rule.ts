@@ -97,7 +97,7 @@ export const rule: Family<Spec> = {
         near.length === 0
           ? { en: `${chain} has no rules`, zh: `${chain} 中没有规则` }
           : {
-              en: `${chain} has ${near.length} rules, such as ${shown.en}`,
+              en: `${chain} has ${near.length} ${near.length === 1 ? 'rule' : 'rules'}, such as ${shown.en}`,
               zh: `${chain} 中有 ${near.length} 条规则，例如 ${shown.zh}`,
             },
       why: {

@@ -65,7 +65,10 @@ export const swarm: Family<Spec> = {
       const ready = knower?.nodes.filter((node) => node.state === 'ready').length ?? 0
       if (ready !== spec.nodes) {
         return fail('swarm.nodes', {
-          expected: { en: `${spec.nodes} nodes are ready`, zh: `有 ${spec.nodes} 个节点就绪` },
+          expected: {
+            en: `${spec.nodes} ${spec.nodes === 1 ? 'node is' : 'nodes are'} ready`,
+            zh: `有 ${spec.nodes} 个节点就绪`,
+          },
           observed: { en: `${ready} ${ready === 1 ? 'is' : 'are'} ready`, zh: `就绪的有 ${ready} 个` },
           why:
             ready < spec.nodes

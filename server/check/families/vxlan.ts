@@ -37,10 +37,11 @@ export const vxlan: Family<Spec> = {
     const what = code(spec.network)
     // A worker hears of an overlay only when something of its own joins it: any host's word will do.
     const known = docker
-      .flatMap((host) => engineOf(host).networks)
+      .flatMap((host) => host.engine?.networks ?? [])
       .filter((network) => network.name === spec.network && network.vxlanIds.length > 0)
     const ids = [...new Set(known.flatMap(({ vxlanIds }) => vxlanIds))]
     if (ids.length === 0) {
+      for (const host of docker) engineOf(host)
       const there = codes([
         ...new Set(
           docker.flatMap((host) =>

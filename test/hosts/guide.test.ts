@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { expect, it } from 'vitest'
+import { fromPackage } from '../../server/package-root.js'
+import { guideFiles, writeLab } from '../lab/guide.js'
+import { testState as state } from './state.js'
+
+const vethlab = (...args: string[]) =>
+  spawnSync(process.execPath, [fromPackage('dist/main.js'), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, VETHLAB_STATE: state.root },
+  })
+
+it('the lab that the guide builds is proved by vethlab test', () => {
+  const folder = writeLab()
+  try {
+    const { status, stdout, stderr } = vethlab('test', folder, '--jobs', '2', '--json')
+    expect(status, stderr).toBe(0)
+    const { labs } = JSON.parse(stdout)
+    expect(labs[0].trials.map(({ name }: { name: string }) => name).toSorted()).toEqual([
+      'alternative both-at-once',
+      'checks can fail',
+      'mistake db-on-two-networks',
+      'mistake not-internal',
+      'mistake web-left-outside',
+      'page en',
+      'page zh',
+    ])
+  } finally {
+    rmSync(dirname(folder), { recursive: true })
+  }
+})
+
+const broken: [string, Record<string, (text: string) => string>, RegExp][] = [
+  [
+    'a check that is true before any work',
+    { 'lab.yaml': (text) => text.replace('{name: vault, internal: yes}', '{name: bridge}') },
+    /before any work, step "create" passes/,
+  ],
+  [
+    'a page that does not do its task',
+    { 'en.md': (text) => text.replace('network create --internal vault', 'network create vault') },
+    /check 1 of step "create" does not pass: network fails with network.internal/,
+  ],
+  [
+    'a block that fails',
+    { 'en.md': (text) => text.replace('docker network connect vault web', 'docker network connect valt web') },
+    /en.md, line \d+: exit code 1 in node1: .*valt/,
+  ],
+  [
+    'a block that should fail and does not',
+    {
+      'en.md': (text) =>
+        text.replace(
+          '```bash run\ndocker network create --internal',
+          '```bash run fails\ndocker network create --internal',
+        ),
+    },
+    /exit code 0 in node1, where it should have failed/,
+  ],
+  [
+    'a mistake that is none',
+    { 'mistakes/not-internal.md': (text) => text.replace('create vault', 'create --internal vault') },
+    /should fail with network.internal: it passes/,
+  ],
+  [
+    'a mistake that fails otherwise',
+    { 'mistakes/not-internal.md': (text) => text.replace('create vault', 'create valt') },
+    /should fail with network.internal: network fails with network.missing/,
+  ],
+  [
+    'an alternative that does not solve its step',
+    { 'alternatives/both-at-once.md': (text) => text.replace('--network vault nginx', 'nginx') },
+    /check 2 of step "connect" does not pass/,
+  ],
+  [
+    'a setup that fails',
+    { 'setup.sh': () => 'echo no >&2; exit 3\n' },
+    /setup.sh: ends with exit code 3 in (node1|laptop): no/,
+  ],
+]
+
+it.each(broken)('vethlab test sees %s', (_, changes, said) => {
+  const files = guideFiles()
+  // What is not about the change only takes time.
+  const touched = Object.keys(changes)[0]!
+  for (const name of Object.keys(files)) {
+    if (/^(mistakes|alternatives)\//.test(name) && name !== touched) delete files[name]
+  }
+  for (const [name, change] of Object.entries(changes)) files[name] = change(files[name] ?? '')
+  const folder = writeLab(files)
+  try {
+    const { status, stderr } = vethlab('test', folder, '--jobs', '2')
+    expect(stderr).toMatch(said)
+    expect(status).toBe(1)
+  } finally {
+    rmSync(dirname(folder), { recursive: true })
+  }
+})
