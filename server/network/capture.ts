@@ -40,8 +40,10 @@ export interface HostCapture {
 export type EngineCapture =
   | { fault: { kind: 'silent' | 'unverified'; detail: string } }
   | {
+      /** As `/version` has it: `Version`, and perhaps more. */
       version: unknown
-      info: unknown
+      /** Missing outside of a swarm: it costs the Engine as much as all the rest. */
+      info?: unknown
       networks: unknown
       /** One `/containers/ID/json` each. */
       containers: unknown[]

@@ -22,10 +22,12 @@ export async function captureEngine(engine: EngineClient): Promise<EngineCapture
   }
 }
 
-async function read({ get }: EngineSession): Promise<EngineCapture> {
-  const [version, info, networks, listed] = await Promise.all([
-    get('/version'),
-    get('/info'),
+async function read({ get, ping }: EngineSession): Promise<EngineCapture> {
+  const [{ version, info }, networks, listed] = await Promise.all([
+    ping().then(async ({ version, swarm }) => ({
+      version: { Version: version },
+      info: swarm === 'inactive' ? undefined : await get('/info'),
+    })),
     get('/networks'),
     get('/containers/json?all=1'),
   ])

@@ -18,6 +18,8 @@ const connectionsAtOnce = 3
 export interface EngineSession {
   /** As `EngineClient.get`. */
   get(path: string, timeoutMs?: number): Promise<unknown>
+  /** What the Engine says of itself in the headers of `/_ping`: all but free, where `/version` and `/info` start programs. */
+  ping(): Promise<{ version: string; swarm: string }>
 }
 
 /**
@@ -86,6 +88,12 @@ export class EngineClient {
           } catch (cause) {
             throw this.unreachable(path, cause)
           }
+        },
+        ping: async () => {
+          const answer = await this.send(connections, '/_ping', { timeoutMs: 10_000, signal })
+          answer.resume()
+          const { server, swarm } = answer.headers
+          return { version: /^Docker\/(\S+)/.exec(String(server))?.[1] ?? '', swarm: String(swarm ?? '') }
         },
       })
     } finally {

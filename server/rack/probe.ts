@@ -51,8 +51,6 @@ function longestMs(probe: Probe): number {
 
 /** dig counts whole seconds. */
 const seconds = ({ timeoutMs }: Probe) => `${Math.max(1, Math.ceil(timeoutMs / 1000))}`
-/** So does nc. The kernel takes an ICMPv6 "unreachable" for a connection's end only at the second try, a second after the first. */
-const connectSeconds = ({ timeoutMs }: Probe) => `${Math.ceil((timeoutMs + 500) / 1000)}`
 
 const ping: Tool<'ping'> = {
   argv({ count, size, timeoutMs, address }) {
@@ -71,14 +69,67 @@ const ping: Tool<'ping'> = {
   },
 }
 
+/**
+ * Connects, sends what it is given, and repeats what comes back. netcat counts whole seconds, which is long to wait for a
+ * silence that is expected. perl-base is essential on Debian and Ubuntu.
+ */
+const askByStream = `
+  use Socket qw(:DEFAULT :addrinfo SOCK_STREAM);
+  use Fcntl qw(F_SETFL O_NONBLOCK);
+  $SIG{PIPE} = 'IGNORE';
+  my ($address, $port, $left) = @ARGV;
+  my %numeric = (flags => AI_NUMERICHOST | AI_NUMERICSERV, socktype => SOCK_STREAM);
+  my ($wrong, $to) = getaddrinfo($address, $port, \\%numeric);
+  die "$wrong\\n" if $wrong;
+  socket(my $socket, $to->{family}, SOCK_STREAM, 0) or die "socket: $!\\n";
+  # What an ICMP message says counts at once (ip(7) and ipv6(7), IP_RECVERR).
+  my ($level, $option) = $to->{family} == AF_INET ? (0, 11) : (41, 25);
+  setsockopt($socket, $level, $option, pack('i', 1));
+  fcntl($socket, F_SETFL, O_NONBLOCK);
+  my $payload = do { local $/; <STDIN> };
+  my $said = sub { print "@_\\n"; exit };
+  my $ready = sub {
+    my ($read, $write) = ('', '');
+    vec($_[0] ? $write : $read, fileno $socket, 1) = 1;
+    # Linux says how much of the time is left (select(2)).
+    (my $found, $left) = select($read, $write, undef, $left);
+    return $found > 0;
+  };
+  unless (connect($socket, $to->{addr})) {
+    $said->("failed: $!") unless $!{EINPROGRESS};
+    $ready->(1) or $said->('timed out');
+    local $! = unpack('i', getsockopt($socket, SOL_SOCKET, SO_ERROR));
+    $said->("failed: $!") if $!;
+  }
+  $| = 1;
+  print "connected\\n";
+  exit if !defined $payload || $payload eq '';
+  syswrite($socket, $payload);
+  while ($ready->(0)) {
+    my $count = sysread($socket, my $part, 65536);
+    last unless $count;
+    print $part;
+  }
+`
+
+const stream = ({ address, port, timeoutMs }: ProbeOf<'tcp' | 'http'>): [string, ...string[]] => [
+  'perl',
+  '-e',
+  askByStream,
+  address,
+  `${port}`,
+  `${timeoutMs / 1000}`,
+]
+
 const tcp: Tool<'tcp'> = {
-  argv: (probe) => ['nc', '-n', '-v', '-z', '-w', connectSeconds(probe), probe.address, `${probe.port}`],
-  read: (result) => (result.exitCode === 0 ? { outcome: 'yes', detail: wordsOf(result) } : notConnected(result)),
+  argv: stream,
+  read: (result) =>
+    result.stdout.startsWith('connected') ? { outcome: 'yes', detail: 'connected' } : notConnected(result),
 }
 
 /**
- * netcat ends without a word whether a datagram was refused, had no way to go or was merely not answered in time. This says
- * which, in the kernel's words. perl-base is essential on Debian and Ubuntu.
+ * Sends a datagram, and says whether it was answered, refused, had no way to go or was merely not answered in time, in the
+ * kernel's words: netcat ends without any.
  */
 const askByDatagram = `
   use Socket qw(:DEFAULT :addrinfo SOCK_DGRAM);
@@ -112,7 +163,7 @@ const udp: Tool<'udp'> = {
 }
 
 const http: Tool<'http'> = {
-  argv: (probe) => ['nc', '-n', '-v', '-w', connectSeconds(probe), probe.address, `${probe.port}`],
+  argv: stream,
   // HTTP/1.0 has no chunks, and its server hangs up at the end.
   stdin({ address, port, host, path }) {
     const literal = address.includes(':') ? `[${address}]` : address
@@ -120,7 +171,8 @@ const http: Tool<'http'> = {
     return `GET ${path} HTTP/1.0\r\nHost: ${name}\r\nUser-Agent: vethlab\r\nAccept: */*\r\nConnection: close\r\n\r\n`
   },
   read(result) {
-    const said = result.stdout
+    const said = result.stdout.replace(/^connected\n/, '')
+    if (said === result.stdout) return notConnected(result)
     const status = /^HTTP\/\d(?:\.\d)? (\d{3})\b/.exec(said)
     if (status) {
       const end = /\r?\n\r?\n/.exec(said)
@@ -132,7 +184,6 @@ const http: Tool<'http'> = {
       }
     }
     if (said !== '') return { outcome: 'no', detail: `the answer is not HTTP: ${oneLine(said, 200)}` }
-    if (!/succeeded!/.test(result.stderr)) return notConnected(result)
     const patient = result.timedOut || result.durationMs > 900
     return { outcome: 'no', detail: 'connected, and nothing came back', ...(patient ? { cause: 'silent' } : {}) }
   },

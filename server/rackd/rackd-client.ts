@@ -2,13 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { HostCapture } from '../network/capture.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { CommandResult } from '../rack/command.js'
-import {
-  checkStdin,
-  type ExecOptions,
-  type OpenOptions,
-  type RackInfo,
-  type Racks,
-} from '../rack/racks.js'
+import { checkStdin, type ExecOptions, type OpenOptions, type RackInfo, type Racks } from '../rack/racks.js'
 import type { TopologyInput } from '../rack/topology.js'
 import { type Channel, dial } from '../rpc/channel.js'
 import { PtyHostClient } from '../terminal/client.js'

@@ -3,6 +3,7 @@ import type { ProbeRequest } from '../../server/network/question.js'
 import type { HostState, NetworkState } from '../../server/network/state.js'
 import { RackProbe } from '../../server/probe/rack-probe.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
+import { walkNamespaces } from '../../server/rack/namespace-walk.js'
 import type { RackInfo } from '../../server/rack/racks.js'
 import { captureFixtures } from '../network/capture-fixtures.js'
 import { testState } from './state.js'
@@ -169,6 +170,29 @@ describe('the state of a rack', () => {
     await sh('node2', 'rm /etc/resolv.conf; cp /root/resolv.conf /etc/resolv.conf')
   })
 
+  it('goes on behind a namespace that does not answer in time, or says too much', async () => {
+    const own = '/proc/self/ns/net'
+    const maxBytes = 1024 ** 2
+    const limits = [
+      { timeoutMs: 1, maxBytes },
+      { timeoutMs: 10_000, maxBytes: 10 },
+      { timeoutMs: 10_000, maxBytes },
+      { fault: 'enough' },
+    ]
+    const faults: (string | undefined)[] = []
+    await walkNamespaces(
+      [own, own, own, own, own],
+      () => limits.shift() ?? { fault: 'enough' },
+      (index, { fault, answers }) => {
+        faults[index] = fault
+        expect(answers.has('links') || answers.has('sysctls')).toBe(fault === undefined)
+      },
+    )
+    expect(faults).toEqual([
+      ...['no answer within 1 ms', 'the answers are larger than 10 bytes', undefined, 'enough', 'enough'],
+    ])
+  })
+
   it('gives a fault, not a hang, for a namespace that floods', async () => {
     const routes = 'for n in $(seq 40000); do echo route add blackhole 10.$((n / 250)).$((n % 250)).1; done'
     await sh(
@@ -181,7 +205,7 @@ describe('the state of a rack', () => {
     expect(performance.now() - started).toBeLessThan(12_000)
     const flooded = namespaces.find(({ owner }) => owner.kind === 'unknown')
     expect(flooded?.faults.join()).toMatch(/larger than \d+ bytes|no answer within/)
-    expect(namespaces[0]!.faults).toEqual([])
+    expect(namespaces.filter(({ faults }) => faults.length > 0)).toEqual([flooded])
     expect(engine).toBeDefined()
     await sh('node2', 'kill -9 $(cat /run/flood)')
   })

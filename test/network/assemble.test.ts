@@ -170,6 +170,16 @@ describe('a rack of two docker hosts and a plain one', () => {
     expect(host('laptop').engine).toBeUndefined()
   })
 
+  it('takes an Engine that did not mention a swarm as outside of any', () => {
+    const changed = assembled(({ node1 }) => {
+      const { version: _version, info: _info, swarm: _swarm, ...rest } = node1.engine as Record<string, unknown>
+      node1.engine = { ...rest, version: { Version: '26.1.5' } } as HostCapture['engine']
+    })
+    const { swarm, version } = host('node1', changed).engine!
+    expect(version).toBe('26.1.5')
+    expect(swarm).toEqual({ state: 'inactive', manager: false, nodes: [], services: [] })
+  })
+
   it('reads resolvers: a container’s own, and of one that sleeps what was asked for', () => {
     expect(host('laptop').dns).toMatchObject({ nameservers: ['192.168.1.1'], search: [] })
     expect(host('laptop').dns.hosts).toContainEqual({ address: '192.168.1.11', names: ['node1'] })

@@ -15,6 +15,9 @@ import type { Finding } from '../verdict.js'
 import { bare, code, codes } from '../wording.js'
 
 const timeoutMs = 2000
+/** Where silence is expected it is waited for no longer than need be: so many times what the control took, and this. */
+const patienceFactor = 10
+const leastPatienceMs = 200
 /** A target has few addresses; a learner can make many. */
 const mostAddresses = 6
 
@@ -83,7 +86,7 @@ interface Target {
 }
 
 type Attempt =
-  | { ok: true }
+  | { ok: true; durationMs: number }
   | { ok: false; reason: 'refused' | 'silent' | 'unroutable' | 'status' | 'body'; address: string; said: string }
 
 /**
@@ -207,8 +210,12 @@ async function unreached(spec: Spec, from: LivePlace, target: Target, context: C
           (address) => !target.exact || target.places.some((place) => ownAddresses(place).includes(address)),
         )
   if (target.name === undefined && addresses.length === 0) return notOn(spec, target)
+  const control = spec.control
+    ? await controlFrom(spec, spec.control.from, target, context)
+    : await controlOfItself(spec, from, target, addresses, context)
+  const patienceMs = 'finding' in control ? timeoutMs : patience(control.durationMs)
   const attempts = await Promise.all(
-    addresses.slice(0, mostAddresses).map((address) => tryAt(from, address, spec, context)),
+    addresses.slice(0, mostAddresses).map((address) => tryAt(from, address, spec, context, patienceMs)),
   )
   const hit = attempts.findIndex(({ ok }) => ok)
   const who = code(spec.from)
@@ -224,13 +231,23 @@ async function unreached(spec: Spec, from: LivePlace, target: Target, context: C
       },
     })
   }
-  const control = spec.control
-    ? await controlFrom(spec, spec.control.from, target, context)
-    : await controlOfItself(spec, from, target, addresses, context)
-  if (control) return control
+  if ('finding' in control) return control.finding
   const first = attempts.find((attempt) => !attempt.ok)
   const how = first ? said(first, spec) : { en: 'the name does not lead there', zh: '这个名字解析不到它' }
   return pass(`${who} does not reach ${whom}: ${how.en}`, `${who} 访问不到 ${whom}：${how.zh}`)
+}
+
+/** What came of the question where it must be answered: how long the answer took, or why a no proves nothing. */
+type Control = { durationMs: number } | { finding: Finding }
+
+/** A machine that is busy now is given more time in the same measure. */
+function patience(controlMs: number): number {
+  return Math.round(Math.min(timeoutMs, Math.max(leastPatienceMs, patienceFactor * controlMs)))
+}
+
+function proof(attempts: Attempt[]): { durationMs: number } | undefined {
+  const answered = attempts.flatMap((attempt) => (attempt.ok ? attempt.durationMs : []))
+  return answered.length > 0 ? { durationMs: Math.max(...answered) } : undefined
 }
 
 /** By which addresses the target is tried; all of them where none may answer. */
@@ -274,14 +291,9 @@ function elsewhere(spec: Spec, called: string, addresses: string[], own: string[
   })
 }
 
-async function controlFrom(
-  spec: Spec,
-  reference: string,
-  target: Target,
-  context: CheckContext,
-): Promise<Finding | undefined> {
+async function controlFrom(spec: Spec, reference: string, target: Target, context: CheckContext): Promise<Control> {
   const from = liveOr('reach.control', reference, context)
-  if (isFinding(from)) return from
+  if (isFinding(from)) return { finding: from }
   const [place] = target.places
   const addresses = target.literal
     ? [target.literal]
@@ -293,7 +305,8 @@ async function controlFrom(
   const attempts = await Promise.all(
     addresses.slice(0, mostAddresses).map((address) => tryAt(from, address, spec, context)),
   )
-  if (attempts.some(({ ok }) => ok)) return undefined
+  const proved = proof(attempts)
+  if (proved) return proved
   const whom = code(target.label)
   const first = attempts.find((attempt) => !attempt.ok)
   return unproved(
@@ -314,7 +327,7 @@ async function controlOfItself(
   target: Target,
   tried: string[],
   context: CheckContext,
-): Promise<Finding | undefined> {
+): Promise<Control> {
   const owners = target.literal === undefined ? target.places : ownersOf(target.literal, context.state, from)
   if (owners.length === 0) {
     if (target.literal !== undefined) {
@@ -338,15 +351,16 @@ async function controlOfItself(
       return [...at.slice(0, mostAddresses), ...loopback].map((address) => tryAt(owner, address, spec, context))
     }),
   )
-  if (attempts.some(({ ok }) => ok)) return undefined
+  const proved = proof(attempts)
+  if (proved) return proved
   const first = attempts.find((attempt) => !attempt.ok)
   const how = first ? said(first, spec) : { en: 'it has no address', zh: '它没有地址' }
   return unproved(spec, { en: `it does not answer itself: ${how.en}`, zh: `它连自己也不应答：${how.zh}` }, target)
 }
 
-function unproved(spec: Spec, observed: Text, target: Target): Finding {
+function unproved(spec: Spec, observed: Text, target: Target): Control {
   const whom = code(target.label)
-  return fail('reach.control', {
+  const finding = fail('reach.control', {
     expected: wanted(spec),
     observed,
     why: {
@@ -354,22 +368,29 @@ function unproved(spec: Spec, observed: Text, target: Target): Finding {
       zh: `${whom} 现在对谁都不应答，${code(spec.from)} 访问不到也就说明不了什么：先让它运行并监听`,
     },
   })
+  return { finding }
 }
 
-async function tryAt(from: LivePlace, address: string, spec: Spec, context: CheckContext): Promise<Attempt> {
+async function tryAt(
+  from: LivePlace,
+  address: string,
+  spec: Spec,
+  context: CheckContext,
+  patienceMs = timeoutMs,
+): Promise<Attempt> {
+  const limits = { address, timeoutMs: patienceMs }
   const kind = kindOf(spec)
   const at = portOf(spec)
-  if (kind === 'icmp') return attemptOf(address, await ask(from, { kind: 'ping', address, timeoutMs }, context))
-  if (kind !== 'http') return attemptOf(address, await ask(from, { kind, address, port: at!, timeoutMs }, context))
+  if (kind === 'icmp') return attemptOf(address, await ask(from, { kind: 'ping', ...limits }, context))
+  if (kind !== 'http') return attemptOf(address, await ask(from, { kind, ...limits, port: at! }, context))
   const called = spec.by === 'name' ? spec.to.split('/').at(-1)! : undefined
   const answer = await ask(
     from,
     {
       kind,
-      address,
+      ...limits,
       port: at!,
       path: spec.path ?? '/',
-      timeoutMs,
       ...(called === undefined ? {} : { host: at === 80 ? called : `${called}:${at}` }),
     },
     context,
@@ -386,8 +407,8 @@ async function tryAt(from: LivePlace, address: string, spec: Spec, context: Chec
   return attempt
 }
 
-function attemptOf(address: string, { outcome, cause, detail }: ProbeAnswer): Attempt {
-  if (outcome === 'yes') return { ok: true }
+function attemptOf(address: string, { outcome, cause, detail, durationMs }: ProbeAnswer): Attempt {
+  if (outcome === 'yes') return { ok: true, durationMs }
   // Without a cause somebody answered, but not as was asked for, such as no HTTP.
   return { ok: false, reason: cause ?? 'status', address, said: detail }
 }
