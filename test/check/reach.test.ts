@@ -222,3 +222,23 @@ it('asks for the names that the C library would ask for, and gives up a server t
   await runCheck(read({ resolve: { from: 'api', name: 'web.x' } }), contextOf(rack, { probe: silent }))
   expect(silent.asked).toEqual(['api dns web.x.a.test'])
 })
+
+it('waits for a silence in the measure of the control, and in full where the control failed', async () => {
+  const waited = async (control: Script[string]): Promise<number | undefined> => {
+    const rack = standardRack()
+    const probe = new ScriptedProbe(rack, { 'web tcp 172.20.0.2:80': control })
+    let timeoutMs: number | undefined
+    const ask = probe.ask.bind(probe)
+    probe.ask = (host, question) => {
+      const from = rack.labels.get(question.namespace ?? '')
+      if (from === 'client') timeoutMs = question.timeoutMs
+      return ask(host, question)
+    }
+    await runCheck(read({ reach: wall }), contextOf(rack, { probe }))
+    return timeoutMs
+  }
+  expect(await waited({ outcome: 'yes', durationMs: 1 })).toBe(200)
+  expect(await waited({ outcome: 'yes', durationMs: 40 })).toBe(400)
+  expect(await waited({ outcome: 'yes', durationMs: 900 })).toBe(2000)
+  expect(await waited(refused)).toBe(2000)
+})

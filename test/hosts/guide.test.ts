@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect, it } from 'vitest'
+import { probeFeatures } from '../../server/machine/features.js'
 import { fromPackage } from '../../server/package-root.js'
 import { guideFiles, writeLab } from '../lab/guide.js'
 import { testState as state } from './state.js'
@@ -94,6 +95,51 @@ it.each(broken)('vethlab test sees %s', (_, changes, said) => {
     const { status, stderr } = vethlab('test', folder, '--jobs', '2')
     expect(stderr).toMatch(said)
     expect(status).toBe(1)
+  } finally {
+    rmSync(dirname(folder), { recursive: true })
+  }
+})
+
+it.each<[string, Record<string, ((text: string) => string) | undefined>, RegExp]>([
+  ['broken YAML', { 'lab.yaml': (text) => text.replace('rack:', 'rack: [') }, /^vethlab: \S+lab.yaml:\d+: /],
+  [
+    'an unknown host',
+    { 'en.md': (text) => text.replace('bash run', 'bash run node7') },
+    /^vethlab: \S+en.md:\d+: there is no host "node7"/,
+  ],
+  ['a missing page', { 'zh.md': undefined }, /^vethlab: \S+zh.md:1: is missing/],
+])('vethlab test and grade refuse %s in one line, with exit code 2', (_, changes, said) => {
+  const files: Record<string, string | undefined> = guideFiles()
+  for (const [name, change] of Object.entries(changes)) files[name] = change?.(files[name]!)
+  const folder = writeLab(JSON.parse(JSON.stringify(files)))
+  try {
+    for (const args of [
+      ['test', folder],
+      ['grade', folder, '/dev/null'],
+    ]) {
+      const { status, stdout, stderr } = vethlab(...args)
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(said)
+      expect(stderr.trim().split('\n')).toHaveLength(1)
+    }
+    expect(vethlab('lint', folder)).toMatchObject({ status: 1, stderr: '' })
+  } finally {
+    rmSync(dirname(folder), { recursive: true })
+  }
+})
+
+it('a lab that needs what this kernel lacks says so, and is skipped', async () => {
+  const absent = (await probeFeatures()).find(({ state: found }) => found === 'absent')
+  if (!absent) return
+  const files = guideFiles()
+  files['lab.yaml'] = files['lab.yaml']!.replace('minutes: 10', `minutes: 10\nrequires: [${absent.name}]`)
+  const folder = writeLab(files)
+  try {
+    const tested = vethlab('test', folder)
+    expect(tested).toMatchObject({ status: 0 })
+    expect(tested.stdout).toContain(`skipped internal: this kernel lacks ${absent.name}: ${absent.fails}`)
+    const graded = vethlab('grade', folder, fromPackage('dist/main.js'))
+    expect(graded.status).toBe(2)
   } finally {
     rmSync(dirname(folder), { recursive: true })
   }
