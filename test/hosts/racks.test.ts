@@ -99,6 +99,10 @@ describe('images are what their names say', () => {
       `docker run -d --name db --network data -e MARIADB_ROOT_PASSWORD="it's" -e MARIADB_DATABASE=shop -e MARIADB_USER=u -e MARIADB_PASSWORD=p mariadb`,
     )
     expect(await sh('node2', 'docker run --rm --network data redis redis-cli -h cache ping')).toBe('PONG\n')
+    // Mounts of the host's root file system that a container gets read-only.
+    expect(await sh('node2', 'docker run --rm --init -v /etc:/x:ro --read-only busybox ps -o args')).toMatch(
+      /docker-init/,
+    )
     await eventually(() => sh('node2', 'docker exec db mariadb -hdb -uu -pp shop -e "select 1"').catch(() => false))
     expect(await sh('node2', `docker exec db mariadb -hdb -uroot "-pit's" -Ne "select user()"`)).toContain('root@')
     await sh('node2', 'docker rm -f cache db && docker network rm data')
