@@ -40,17 +40,19 @@ async function benchStepChecks(racks: Racks, runs: number, say: (line: string) =
     const rack = await LabRack.open(racks, lab)
     try {
       for (const step of lab.steps) {
-        say(`step ${step.id} of ${id}`)
         await work(rack, step)
         // The first round also waits for what has yet to come true.
         await rack.check(step.checks)
+        const ofStep: number[] = []
         for (let run = 0; run < runs; run++) {
           const started = performance.now()
           const verdicts = await rack.check(step.checks, { once: true })
-          samples.push(performance.now() - started)
+          ofStep.push(performance.now() - started)
           const failed = verdicts.find(({ finding }) => finding.outcome !== 'pass')
           if (failed) throw new Error(`${id}, step ${step.id}: ${failed.family} does not pass`)
         }
+        say(`step ${step.id} of ${id}: p95 ${distribution(ofStep).p95} ms`)
+        samples.push(...ofStep)
       }
     } finally {
       await rack.close()
