@@ -1,5 +1,14 @@
-/** An image's name as the Engine would write it in full, so that `nginx` is `docker.io/library/nginx:latest`. */
-export function imageName(image: string): string {
+/**
+ * Whether a container's image is the one that an author means. Names are compared as the Engine would write them in full, so
+ * that `nginx` is `docker.io/library/nginx:latest`; one without a maker is that of any, as `netshoot` is `nicolaka/netshoot`:
+ * lab hosts have each image once, and nothing can be pulled.
+ */
+export function isImage(is: string, meant: string): boolean {
+  const [full, wanted] = [imageName(is), imageName(meant)]
+  return full === wanted || (!wanted.includes('/') && full.split('/').at(-1) === wanted)
+}
+
+function imageName(image: string): string {
   const [named] = image.split('@')
   const short = named!.replace(/^(?:docker\.io|index\.docker\.io)\//, '').replace(/^library\//, '')
   return short.split('/').at(-1)!.includes(':') ? short : `${short}:latest`

@@ -5,7 +5,7 @@ import { sameAddress } from '../addresses.js'
 import type { CheckContext, Family } from '../family.js'
 import { address, expected, flag, name, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
-import { imageName } from '../image.js'
+import { isImage } from '../image.js'
 import { absence, engineOf, find, hostsOf, legsOf, ownNamespace, type Place } from '../reference.js'
 import type { Finding } from '../verdict.js'
 import { code, codes } from '../wording.js'
@@ -121,7 +121,7 @@ function differs(spec: Spec, place: Place, is: Container): Finding | undefined {
       },
     })
   }
-  if (spec.image !== undefined && imageName(spec.image) !== imageName(is.image)) {
+  if (spec.image !== undefined && !isImage(is.image, spec.image)) {
     return unlike(
       'container.image',
       { en: `image ${code(spec.image)}`, zh: `镜像是 ${code(spec.image)}` },

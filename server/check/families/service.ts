@@ -4,7 +4,7 @@ import type { Text } from '../../text.js'
 import type { Family } from '../family.js'
 import { count, expected, hostName, name, port } from '../fields.js'
 import { fail, pass } from '../finding.js'
-import { imageName } from '../image.js'
+import { isImage } from '../image.js'
 import { type Manager, managers } from '../swarm-manager.js'
 import type { Finding } from '../verdict.js'
 import { code, codes } from '../wording.js'
@@ -82,7 +82,7 @@ function mismatch(spec: Spec, is: SwarmService, { swarm }: Manager): Finding | u
       why,
     })
   const plain = (data: string | number): Text => ({ en: code(data), zh: code(data) })
-  if (spec.image !== undefined && imageName(spec.image) !== imageName(is.image)) {
+  if (spec.image !== undefined && !isImage(is.image, spec.image)) {
     return differs('image', 'image', '镜像', spec.image, plain(is.image), {
       en: `every task of ${what} is a container from ${code(is.image)}; \`docker service update --image\` changes that`,
       zh: `${what} 的每个任务都是用 ${code(is.image)} 启动的容器；用 \`docker service update --image\` 修改`,
