@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RackProbe } from '../../../dist/probe/rack-probe.js'
 import { LocalRacks } from '../../../dist/rack/local-racks.js'
 import { StateDirectory } from '../../../dist/rack/state-directory.js'
 
@@ -72,6 +73,12 @@ export class Lab {
 
   engine(host, path) {
     return this.#racks.engine(this.rack.id, host, path)
+  }
+
+  /** One host's part of what a capture is read as. */
+  async seen(host) {
+    const { hosts } = await new RackProbe(this.#racks, this.rack.id).capture()
+    return hosts.find(({ name }) => name === host)
   }
 
   setLink(host, state) {

@@ -1,4 +1,4 @@
-import { equal, notEqual, ok } from 'node:assert/strict'
+import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
 import { until } from './lab.mjs'
 
 const onLan = '--subnet 192.168.50.0/24 --gateway 192.168.50.1'
@@ -14,6 +14,18 @@ export const networkCases = {
   'a published port is reached from a plain host': async (lab) => {
     await lab.sh('node1', 'docker run --detach --name published --publish 8080:80 nginx')
     await until('the laptop fetches the page', () => fetches(lab, 'laptop', `http://${lab.address('node1')}:8080`))
+    await until('a capture shows the port and its rule', async () => {
+      const { engine, engineFault, namespaces } = await lab.seen('node1')
+      ok(engine, JSON.stringify(engineFault))
+      const [container] = engine.containers
+      equal(container.ports[0].hostPort, 8080)
+      const own = namespaces[0]
+      deepEqual(own.faults, [])
+      const rule = own.rules.find(({ target }) => target === 'DNAT')
+      equal(rule.to, `${container.endpoints[0].address}:80`)
+      ok(own.links.some(({ name, kind }) => name === container.endpoints[0].hostLink && kind === 'veth'))
+      return true
+    })
     await lab.sh('node1', 'docker rm --force published')
   },
 
@@ -30,6 +42,11 @@ export const networkCases = {
     await lab.sh('node1', 'docker run --detach --name child --network lan --ip 192.168.50.202 busybox sleep infinity')
     for (const host of ['laptop', 'node2']) await reached(lab, host, '192.168.50.202')
     equal(await lab.neighbour('laptop', '192.168.50.202'), await cable(lab, 'node1'))
+    await until('a capture shows the child on its parent', async () => {
+      const child = await linkOf(lab, 'node1', 'child')
+      equal(`${child.kind} ${child.ipvlanMode} ${child.parent?.name}`, 'ipvlan l2 eth0')
+      return true
+    })
     await lab.sh('node1', 'docker rm --force child; docker network rm lan')
   },
 
@@ -49,6 +66,13 @@ export const networkCases = {
       frames.some((frame) => /vlan 10,.*10\.10\.10\.11 > 10\.10\.10\.12: ICMP echo request/.test(frame)),
       frames[0],
     )
+    await until('a capture shows the child on the trunk', async () => {
+      const child = await linkOf(lab, 'node1', 'child')
+      equal(`${child.kind} ${child.macvlanMode} ${child.parent?.name}`, 'macvlan bridge eth0.10')
+      const trunk = (await lab.seen('node1')).namespaces[0].links.find(({ name }) => name === 'eth0.10')
+      equal(`${trunk.kind} ${trunk.vlan} ${trunk.parent?.name}`, 'vlan 10 eth0')
+      return true
+    })
     for (const host of ['node1', 'node2']) await lab.sh(host, 'docker rm --force child; docker network rm vlan10')
   },
 
@@ -58,6 +82,15 @@ export const networkCases = {
     await lab.setLink('node2', 'mended')
     await reached(lab, 'laptop', lab.address('node2'))
   },
+}
+
+/** A container's link on its only network, as a capture shows it. */
+async function linkOf(lab, host, name) {
+  const { engine, engineFault, namespaces } = await lab.seen(host)
+  ok(engine, JSON.stringify(engineFault))
+  const container = engine.containers.find((candidate) => candidate.name === name)
+  const { links } = namespaces.find(({ id }) => id === container.namespace)
+  return links.find((link) => link.name === container.endpoints[0].link)
 }
 
 export function fetches(lab, host, url) {
