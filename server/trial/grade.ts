@@ -3,6 +3,7 @@ import type { Lab, Step } from '../lab/lab.js'
 import type { Racks } from '../rack/racks.js'
 import type { Text } from '../text.js'
 import { LabRack } from './lab-rack.js'
+import { steady } from './steady.js'
 import type { Submission, SubmittedScript } from './submission.js'
 
 /** What a submission is worth. But for `startedAt` and `durationMs`, the same submission gives the same. */
@@ -154,9 +155,10 @@ function stepGrade(lab: Lab, step: Step, verdicts: Verdict[]): StepGrade {
 /** What passed needs no words, and its words may hold what differs from run to run, such as the name of a link. */
 function checkGrade({ family, finding }: Verdict): CheckGrade {
   if (finding.outcome === 'pass') return { check: family, outcome: 'pass' }
-  if (finding.outcome === 'error') return { check: family, outcome: 'error', reason: finding.reason, why: finding.why }
+  if (finding.outcome === 'error')
+    return { check: family, outcome: 'error', reason: finding.reason, why: steady(finding.why) }
   const { outcome, reason, expected, observed, why } = finding
-  return { check: family, outcome, reason, expected, observed, why }
+  return { check: family, outcome, reason, expected: steady(expected), observed: steady(observed), why: steady(why) }
 }
 
 /** One that fails is sure to fail the whole, whatever could not be told besides; but not when something has been forged. */

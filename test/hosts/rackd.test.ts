@@ -3,7 +3,10 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
+import { parseCheck } from '../../server/check/checks.js'
+import { evaluate } from '../../server/check/evaluate.js'
 import { fromPackage } from '../../server/package-root.js'
+import { RackProbe } from '../../server/probe/rack-probe.js'
 import type { TopologyInput } from '../../server/rack/topology.js'
 import type { Attachment, PtyHostClient } from '../../server/terminal/client.js'
 import { RackdProcess } from './rackd-process.js'
@@ -86,6 +89,28 @@ describe('rackd', () => {
     const ticks = [...(before.text + after.text).matchAll(/^tick-(\d+)\r$/gm)].map((match) => Number(match[1]))
     expect(ticks).toEqual(Array.from({ length: 200 }, (_, n) => n + 1))
     again.disconnect()
+  })
+
+  it('serves what checks need: captures, and questions of every kind', async () => {
+    rackd = await RackdProcess.start(state, ...noPool)
+    const rack = await rackd.racks.open(two)
+    await rackd.racks.exec(rack.id, 'node1', ['docker', 'run', '-d', '--name', 'web', '-p', '80:80', 'nginx'])
+    const verdictOf = async (value: unknown) => {
+      const parsed = parseCheck(value, [])
+      if (!('check' in parsed)) throw new Error(JSON.stringify(parsed.issues))
+      const probe = new RackProbe(rackd!.racks, rack.id)
+      const [verdict] = await evaluate([parsed.check], probe, { home: 'node1', labDirectory: '/nonexistent' })
+      return verdict!.finding
+    }
+    for (const check of [
+      { port: { container: 'web', port: 80, published: 80 } },
+      { reach: { from: 'laptop', to: 'node1', port: 80, with: 'http', body: 'nginx' } },
+      { reach: { from: 'laptop', to: 'web', port: 81, expect: 'no', control: { from: 'web' } } },
+    ]) {
+      const finding = await verdictOf(check)
+      const right = 'control' in (check.reach ?? {}) ? 'reach.control' : undefined
+      expect('reason' in finding ? finding.reason : undefined, JSON.stringify(finding)).toBe(right)
+    }
   })
 
   it('has terminals whose hosts may be reset under them', async () => {
