@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NetworkState } from '../network/state.js'
 import type { Text } from '../text.js'
@@ -79,6 +80,8 @@ async function round(
   }: { home: string; answers: Readonly<Record<string, string>>; labDirectory: string; signal: AbortSignal },
 ): Promise<Finding[]> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(roundTimeoutMs)])
+  // One a check, however many there are.
+  setMaxListeners(0, limit)
   let state: NetworkState
   try {
     state = await orAbort(probe.capture(), limit)

@@ -148,6 +148,7 @@ export async function buildGolden(
       })
       const golden = await requireGolden(store)
       await removeOldGoldens(state, store, golden)
+      await store.giveBack()
       return golden
     },
     1000,
