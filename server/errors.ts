@@ -40,12 +40,15 @@ export type ErrorCode =
 export class VethlabError extends Error {
   override readonly name = 'VethlabError'
   readonly code: ErrorCode
+  /** The middle of the message, between place and cure. */
+  readonly what: string
   readonly place: string
   readonly cure: string
 
   constructor(code: ErrorCode, what: string, { place, cure, cause }: { place: string; cure: string; cause?: unknown }) {
     super(oneLine(`${place}: ${what}. ${cure}`), cause === undefined ? undefined : { cause })
     this.code = code
+    this.what = what
     this.place = place
     this.cure = cure
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import pMap from 'p-map'
-import { blocksOf, type Lab, type Step } from '../lab/lab.js'
+import { commandsOf, type Lab, type Step } from '../lab/lab.js'
 import { loadLab } from '../lab/read-lab.js'
 import { fromPackage } from '../package-root.js'
 import type { Racks } from '../rack/racks.js'
@@ -84,7 +84,7 @@ async function benchGrading(racks: Racks, runs: number, say: (line: string) => v
 
 /** Does a step as its page and its solution say. */
 async function work(rack: LabRack, step: Step): Promise<void> {
-  for (const block of [...blocksOf(rack.lab.pages.en, step.id), ...step.solution]) {
+  for (const block of commandsOf(rack.lab, step)) {
     const problem = await rack.run(block)
     if (problem !== undefined) throw new Error(`${rack.lab.id}, ${problem}`)
   }
@@ -100,7 +100,7 @@ async function reference(racks: Racks, lab: Lab): Promise<Submission> {
   }
   const parts = lab.steps.map((step) => ({
     step: step.id,
-    scripts: [...blocksOf(lab.pages.en, step.id), ...step.solution].map((block, n) => ({
+    scripts: commandsOf(lab, step).map((block, n) => ({
       file: `${step.id}/${n}`,
       host: block.host ?? lab.home,
       text: `${block.text}\n`,

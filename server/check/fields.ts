@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isAddress, isCidr } from './addresses.js'
+import { isAddress, isCidr } from '../network/addresses.js'
 
 /** Fields that several families share. Messages go on after the field's name. */
 

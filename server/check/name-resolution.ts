@@ -1,5 +1,5 @@
+import { canonicalAddress, isAddress } from '../network/addresses.js'
 import type { Text } from '../text.js'
-import { canonicalAddress, isAddress } from './addresses.js'
 import { ask } from './ask.js'
 import type { CheckContext } from './family.js'
 import { endpointsOf, isInHostNamespace, type LivePlace, type Place } from './reference.js'

@@ -1,6 +1,6 @@
+import { holds, isAddress, isCidr, sameAddress } from '../network/addresses.js'
 import type { HostState, NamespaceState, Rule } from '../network/state.js'
 import type { Text } from '../text.js'
-import { holds, isAddress, isCidr, sameAddress } from './addresses.js'
 import { endpointsOf, isInHostNamespace, type LivePlace, ownNamespace } from './reference.js'
 import { commonNetworks, isNeighbour, ownAddresses } from './target.js'
 import { bare, code, codes } from './wording.js'

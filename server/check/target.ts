@@ -1,5 +1,5 @@
+import { canonicalAddress, holds, sameAddress } from '../network/addresses.js'
 import type { Container, NetworkState } from '../network/state.js'
-import { canonicalAddress, holds, sameAddress } from './addresses.js'
 import {
   addressesOf,
   endpointsOf,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { oneLine, VethlabError } from '../errors.js'
-import { labFolder, shownPath } from '../lab/catalogue.js'
+import { labFolder } from '../lab/catalogue.js'
 import { loadLab } from '../lab/read-lab.js'
 import { requireFeatures } from '../machine/features.js'
 import { fromPackage } from '../package-root.js'
@@ -39,7 +39,7 @@ export function gradeCommand(): Command {
           cure: 'Say en or zh.',
         })
       }
-      const lab = await loadLab(shownPath(await labFolder(fromPackage('labs'), name)))
+      const lab = await loadLab(await labFolder(fromPackage('labs'), name))
       const submission = await readSubmission(path, lab)
       await requireFeatures(lab.requires)
       const report = await withOwnRacks((racks, signal) =>

@@ -1,9 +1,10 @@
 import { Command } from 'commander'
-import { labFolder, labFolders, shownPath } from '../lab/catalogue.js'
+import { labFoldersNamed } from '../lab/catalogue.js'
 import { labJsonSchema } from '../lab/json-schema.js'
-import { knownImages, lintLab } from '../lab/lint.js'
+import { lintLab } from '../lab/lint.js'
 import { readLab } from '../lab/read-lab.js'
 import { fromPackage } from '../package-root.js'
+import { labImages } from '../rack/golden/inputs.js'
 
 export function lintCommand(): Command {
   return new Command('lint')
@@ -16,11 +17,10 @@ export function lintCommand(): Command {
         process.stdout.write(`${JSON.stringify(labJsonSchema(), null, 2)}\n`)
         return
       }
-      const labs = fromPackage('labs')
-      const images = await knownImages(labs)
+      const images = labImages()
       const problems = []
-      for (const name of names.length > 0 ? names : await labFolders(labs)) {
-        const { lab, problems: found } = await readLab(shownPath(await labFolder(labs, name)))
+      for (const folder of await labFoldersNamed(fromPackage('labs'), names)) {
+        const { lab, problems: found } = await readLab(folder)
         problems.push(...(lab ? await lintLab(lab, images) : found))
       }
       if (json) process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`)

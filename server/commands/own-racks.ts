@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { LocalRacks } from '../rack/local-racks.js'
 import { StateDirectory } from '../rack/state-directory.js'
 
@@ -27,6 +28,7 @@ export async function withOwnRacks<T>(use: (racks: LocalRacks, signal: AbortSign
   }
 }
 
+/** As shells report it. */
 function exitCodeOf(signal: NodeJS.Signals): number {
-  return { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[signal as string] ?? 1
+  return 128 + constants.signals[signal]
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import pMap from 'p-map'
-import { labFolder, labFolders, shownPath } from '../lab/catalogue.js'
+import { labFoldersNamed } from '../lab/catalogue.js'
 import type { Lab } from '../lab/lab.js'
 import { loadLab } from '../lab/read-lab.js'
 import { type FeatureReport, probeFeatures } from '../machine/features.js'
@@ -35,11 +35,7 @@ export function testCommand(): Command {
     .option('--jobs <count>', 'racks at the same time', whole, 1)
     .option('--json', 'print a JSON document', false)
     .action(async (names: string[], options: TestOptions) => {
-      const labs = fromPackage('labs')
-      const folders = await Promise.all(
-        (names.length > 0 ? names : await labFolders(labs)).map((name) => labFolder(labs, name)),
-      )
-      const report = await testLabs(folders.map(shownPath), options)
+      const report = await testLabs(await labFoldersNamed(fromPackage('labs'), names), options)
       if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
       else process.stdout.write(summary(report, options.repeat))
       process.exitCode ??= report.passed ? 0 : 1

@@ -4,7 +4,7 @@ import { oneLine, VethlabError } from '../errors.js'
 import { didYouMean } from '../schema-issue.js'
 
 /** Folders of labs below the folder of all labs, by name. */
-export async function labFolders(labs: string): Promise<string[]> {
+async function labFolders(labs: string): Promise<string[]> {
   const names = await readdir(labs)
   const found = await Promise.all(
     names.map(async (name) => ((await stat(join(labs, name, 'lab.yaml')).catch(() => undefined)) ? name : undefined)),
@@ -19,7 +19,7 @@ export async function labFolders(labs: string): Promise<string[]> {
 export async function labFolder(labs: string, name: string): Promise<string> {
   const isPath = name.includes(sep) || name === '.' || name === '..'
   const folder = isPath ? name : join(labs, name)
-  if (await stat(join(folder, 'lab.yaml')).catch(() => undefined)) return folder
+  if (await stat(join(folder, 'lab.yaml')).catch(() => undefined)) return shownPath(folder)
   const ids = await labFolders(labs)
   throw new VethlabError('lab.not-found', 'there is no such lab', {
     place: oneLine(name, 100),
@@ -27,8 +27,13 @@ export async function labFolder(labs: string, name: string): Promise<string> {
   })
 }
 
+/** Folders of the labs that a user names; of all where they name none. @throws VethlabError lab.not-found */
+export async function labFoldersNamed(labs: string, names: string[]): Promise<string[]> {
+  return Promise.all((names.length > 0 ? names : await labFolders(labs)).map((name) => labFolder(labs, name)))
+}
+
 /** A path as a user reads it best: relative to where they are, unless that leads up. */
-export function shownPath(path: string): string {
+function shownPath(path: string): string {
   const near = relative(process.cwd(), path)
   return near === '' || near.startsWith('..') || isAbsolute(near) ? path : near
 }

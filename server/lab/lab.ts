@@ -4,7 +4,7 @@ import type { FeatureName } from '../machine/features.js'
 import type { RackPlan, TopologyInput } from '../rack/topology.js'
 import type { Language, Text } from '../text.js'
 import type { levels, topics } from './lab-file.js'
-import type { Page, RunBlock } from './page.js'
+import type { Page, RunBlock, Section } from './page.js'
 
 /** A lab as the program uses it: read, checked, every default filled in. */
 export interface Lab {
@@ -65,9 +65,19 @@ export interface Problem {
   cure: string
 }
 
+/** What a page says of a step. */
+export function sectionOf(page: Page, step: string): Section | undefined {
+  return page.sections.find((section) => section.id === step)
+}
+
 /** Run blocks of a step on a page. */
 export function blocksOf(page: Page, step: string): RunBlock[] {
-  return page.sections.find((section) => section.id === step)?.blocks ?? []
+  return sectionOf(page, step)?.blocks ?? []
+}
+
+/** All that does a step: the page's run blocks, which are the same in all languages, and the solution's. */
+export function commandsOf(lab: Lab, step: Step): RunBlock[] {
+  return [...blocksOf(lab.pages.en, step.id), ...step.solution]
 }
 
 /** What the answer to a check goes by, where it is one that asks. */

@@ -1,21 +1,15 @@
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type Check, families } from '../check/checks.js'
+import { familyOf } from '../check/checks.js'
 import { didYouMean } from '../schema-issue.js'
 import { imagesIn } from './docker-images.js'
-import { answerId, blocksOf, type Lab, type Problem } from './lab.js'
+import { answerId, commandsOf, type Lab, type Problem } from './lab.js'
 import type { Page, RunBlock, Section } from './page.js'
 
-/** Tags of images that every host has besides their folders' names. */
-const furtherImages = ['nicolaka/netshoot']
-
-/** Names of the images that lab hosts have. @param labs the folder of all labs */
-export async function knownImages(labs: string): Promise<string[]> {
-  const folders = await readdir(join(labs, 'images'), { withFileTypes: true })
-  return [...folders.filter((entry) => entry.isDirectory()).map((entry) => entry.name), ...furtherImages].toSorted()
-}
-
-/** What is wrong with a lab that can be read: what would mislead a learner, or could not be tested. */
+/**
+ * What is wrong with a lab that can be read: what would mislead a learner, or could not be tested.
+ * @param images names of the images that lab hosts have
+ */
 export async function lintLab(lab: Lab, images: readonly string[]): Promise<Problem[]> {
   const problems: Problem[] = []
   const say = (file: string, line: number, what: string, cure: string) =>
@@ -92,7 +86,7 @@ function checks(lab: Lab, say: Say): void {
     for (const [n, check] of step.checks.entries()) {
       const name = `check ${n + 1} (${check.family}) of step "${step.id}"`
       if (check.hints.length === 0) say('lab.yaml', step.line, `${name} has no hint`, 'Add `hint: {en: ..., zh: ...}`.')
-      for (const host of hostsOf(check)) {
+      for (const host of familyOf(check).hosts(check.spec)) {
         if (hosts.includes(host)) continue
         say(
           'lab.yaml',
@@ -105,7 +99,7 @@ function checks(lab: Lab, say: Say): void {
   }
   for (const mistake of lab.mistakes) {
     const check = lab.steps.find((step) => step.id === mistake.step)?.checks[mistake.check]
-    const reasons = families.find((family) => family.key === check?.family)?.reasons ?? []
+    const reasons = check ? familyOf(check).reasons : []
     if (!check || reasons.length === 0 || reasons.includes(mistake.reason)) continue
     say(
       mistake.file,
@@ -116,14 +110,10 @@ function checks(lab: Lab, say: Say): void {
   }
 }
 
-function hostsOf({ family, spec }: Check): string[] {
-  return families.find((candidate) => candidate.key === family)?.hosts(spec) ?? []
-}
-
 /** What could not be proved by `vethlab test`. */
 function steps(lab: Lab, say: Say): void {
   for (const step of lab.steps) {
-    const blocks = [...blocksOf(lab.pages.en, step.id), ...step.solution]
+    const blocks = commandsOf(lab, step)
     if (blocks.length === 0) {
       say('lab.yaml', step.line, `step "${step.id}" has no run block to solve it`, `Write solution/${step.id}.md.`)
     }

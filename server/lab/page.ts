@@ -89,9 +89,11 @@ export function parsePage(text: string, file: string, firstLine = 1): Page {
   return page
 }
 
+const placeholder = /\{\{([a-z0-9_]+)\}\}/g
+
 /** Names in `{{name}}` of a run block: values of `lab.yaml`. */
 export function placeholders(text: string): string[] {
-  return [...text.matchAll(/\{\{([a-z0-9_]+)\}\}/g)].map((match) => match[1]!)
+  return [...text.matchAll(placeholder)].map((match) => match[1]!)
 }
 
 /** Fills `{{name}}` in. @returns undefined and the name, where one has no value now */
@@ -101,5 +103,5 @@ export function fillIn(
 ): { text: string } | { missing: string } {
   const missing = placeholders(text).find((name) => value(name) === undefined)
   if (missing !== undefined) return { missing }
-  return { text: text.replace(/\{\{([a-z0-9_]+)\}\}/g, (_, name: string) => value(name)!) }
+  return { text: text.replace(placeholder, (_, name: string) => value(name)!) }
 }

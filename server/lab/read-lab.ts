@@ -9,13 +9,13 @@ import { languages } from '../text.js'
 import { parseYaml, type YamlFile } from '../yaml-file.js'
 import { answerId, type Lab, type Mistake, type Problem, type Step, type Variant } from './lab.js'
 import { AlternativeFront, LabFile, MistakeFront } from './lab-file.js'
-import { type Page, parsePage } from './page.js'
+import { type Page, parsePage, placeholders } from './page.js'
 
 /** No file of a lab is nearly as large. */
 const maxFileBytes = 1024 ** 2
 
 /** Sections that no step belongs to. */
-export const closingSection = 'finish'
+const closingSection = 'finish'
 
 /**
  * Reads a lab's folder.
@@ -155,8 +155,7 @@ class LabReader {
     } catch (error) {
       if (!(error instanceof VethlabError)) throw error
       const path = ['rack', ...(error.place === 'topology' ? [] : error.place.split('.'))]
-      const what = error.message.slice(error.place.length + 2, error.message.length - error.cure.length - 2)
-      this.problem('lab.yaml', yaml.lineOf(path), `${path.join('.')}: ${what}`, error.cure)
+      this.problem('lab.yaml', yaml.lineOf(path), `${path.join('.')}: ${error.what}`, error.cure)
       return undefined
     }
   }
@@ -187,7 +186,7 @@ class LabReader {
         this.problem('lab.yaml', line, `no step can be called "${id}"`, 'It is the closing section of the page.')
       }
     }
-    const ids = new Map<string, string>()
+    const ids = new Set<string>()
     for (const [n, step] of steps.entries()) {
       for (const [at, check] of step.checks.entries()) {
         if (check.id === undefined) continue
@@ -195,7 +194,7 @@ class LabReader {
         if (ids.has(check.id)) {
           this.problem('lab.yaml', line, `check id "${check.id}" is there twice`, 'Give each check an id of its own.')
         }
-        ids.set(check.id, step.id)
+        ids.add(check.id)
       }
     }
   }
@@ -223,7 +222,7 @@ class LabReader {
             `${didYouMean(block.host, hosts)}Hosts are: ${hosts.join(', ')}.`,
           )
         }
-        for (const name of [...block.text.matchAll(/\{\{([a-z0-9_]+)\}\}/g)].map((match) => match[1]!)) {
+        for (const name of placeholders(block.text)) {
           if (name in values) continue
           const known = Object.keys(values)
           this.problem(
@@ -238,8 +237,7 @@ class LabReader {
     } catch (error) {
       if (!(error instanceof VethlabError)) throw error
       const [, line = '1'] = /:(\d+)$/.exec(error.place) ?? []
-      const what = error.message.slice(error.place.length + 2, error.message.length - error.cure.length - 2)
-      this.problem(file, Number(line), what, error.cure)
+      this.problem(file, Number(line), error.what, error.cure)
       return undefined
     }
   }

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { holds } from './addresses.js'
 import type { ParsedContainer, ParsedEngine } from './parse-engine.js'
 import type { Disagreement, Endpoint, EngineNetwork, Link, NamespaceState } from './state.js'
 
@@ -53,16 +53,9 @@ function tieNetwork(network: EngineNetwork, home: NamespaceState, say: Say): voi
   network.bridge = name
   // Where nobody chose one, the Engine's list leaves it out.
   for (const subnet of network.subnets) {
-    const gateway = bridge.addresses.find(({ address }) => isIn(address, subnet.subnet))
+    const gateway = bridge.addresses.find(({ address }) => holds(subnet.subnet, address))
     if (subnet.gateway === undefined && gateway) subnet.gateway = gateway.address
   }
-}
-
-function isIn(address: string, subnet: string): boolean {
-  if (!ipaddr.isValid(address) || !ipaddr.isValidCIDR(subnet)) return false
-  const parsed = ipaddr.parse(address)
-  const [network, bits] = ipaddr.parseCIDR(subnet)
-  return parsed.kind() === network.kind() && parsed.match(network, bits)
 }
 
 function tieContainer(

@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { type ErrorCode, oneLine, VethlabError } from '../errors.js'
 
 /** What travels of a VethlabError; stacks and causes stay in the process they belong to. */
-const carriedError = z.object({ code: z.string(), place: z.string(), cure: z.string() })
+const carriedError = z.object({ code: z.string(), what: z.string(), place: z.string(), cure: z.string() })
 
 /** Turns whatever a handler threw into the reply. */
 export function toResponseError(error: unknown): ResponseError<unknown> {
   if (error instanceof VethlabError) {
-    const { code, place, cure, message } = error
-    return new ResponseError(ErrorCodes.UnknownErrorCode, message, { code, place, cure })
+    const { code, what, place, cure, message } = error
+    return new ResponseError(ErrorCodes.UnknownErrorCode, message, { code, what, place, cure })
   }
   return new ResponseError(ErrorCodes.InternalError, oneLine(error instanceof Error ? error.message : String(error)))
 }
@@ -19,10 +19,8 @@ export function fromResponseError(error: unknown): Error {
   if (!(error instanceof ResponseError)) return error instanceof Error ? error : new Error(oneLine(String(error)))
   const carried = carriedError.safeParse(error.data)
   if (!carried.success) return new Error(oneLine(error.message))
-  const { code, place, cure } = carried.data
-  const restored = new VethlabError(code as ErrorCode, '', { place, cure })
-  restored.message = oneLine(error.message)
-  return restored
+  const { code, what, place, cure } = carried.data
+  return new VethlabError(code as ErrorCode, what, { place, cure })
 }
 
 /** Parses a message's parameters; the first thing wrong is named as `method.key`. */

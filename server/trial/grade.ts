@@ -1,5 +1,6 @@
 import type { Verdict } from '../check/evaluate.js'
-import type { Lab, Step } from '../lab/lab.js'
+import { type Lab, type Step, sectionOf } from '../lab/lab.js'
+import type { Page } from '../lab/page.js'
 import type { Racks } from '../rack/racks.js'
 import type { Text } from '../text.js'
 import { LabRack } from './lab-rack.js'
@@ -140,8 +141,7 @@ async function runScript(
 function stepGrade(lab: Lab, step: Step, verdicts: Verdict[]): StepGrade {
   const checks = verdicts.map(checkGrade)
   const outcome = together(checks)
-  const heading = (page: { sections: { id?: string; heading: string }[] }) =>
-    page.sections.find((section) => section.id === step.id)?.heading ?? step.id
+  const heading = (page: Page) => sectionOf(page, step.id)?.heading ?? step.id
   return {
     id: step.id,
     title: { en: heading(lab.pages.en), zh: heading(lab.pages.zh) },

@@ -100,6 +100,7 @@ export class LabRack {
 
   /** The lab's live values, as far as they can be read now and are safe within a command. */
   async values(): Promise<Record<string, string>> {
+    if (Object.keys(this.lab.values).length === 0) return {}
     const state = await this.probe.capture()
     const read = (spec: ValueSpec) => {
       try {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { holds, sameAddress } from '../addresses.js'
+import { holds, sameAddress } from '../../network/addresses.js'
 import type { Family } from '../family.js'
 import { address as addressField, cidr, expected, linkName, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'

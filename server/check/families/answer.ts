@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { canonicalAddress, canonicalNetwork, isAddress, isCidr } from '../../network/addresses.js'
 import type { Text } from '../../text.js'
-import { canonicalAddress, canonicalNetwork, isAddress, isCidr } from '../addresses.js'
 import type { Family } from '../family.js'
 import { text } from '../fields.js'
 import { fail, failedToCheck, pass } from '../finding.js'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { sameAddress } from '../../network/addresses.js'
 import type { Container, Endpoint } from '../../network/state.js'
 import type { Text } from '../../text.js'
-import { sameAddress } from '../addresses.js'
 import type { CheckContext, Family } from '../family.js'
 import { address, expected, flag, name, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'

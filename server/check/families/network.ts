@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { sameAddress, sameNetwork } from '../../network/addresses.js'
 import type { EngineNetwork, HostState } from '../../network/state.js'
-import { sameAddress, sameNetwork } from '../addresses.js'
 import type { CheckContext, Family } from '../family.js'
 import { address, cidr, dictionary, expected, flag, hostName, name, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { sameAddress } from '../../network/addresses.js'
 import type { Container, PublishedPort } from '../../network/state.js'
-import { sameAddress } from '../addresses.js'
 import type { Family } from '../family.js'
 import { address, expected, port as portField, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { isAddress, sameAddress } from '../../network/addresses.js'
 import type { ProbeAnswer } from '../../network/question.js'
 import type { Text } from '../../text.js'
-import { isAddress, sameAddress } from '../addresses.js'
 import { ask } from '../ask.js'
 import type { CheckContext, Family } from '../family.js'
 import { expected, name, port, reference } from '../fields.js'
@@ -9,7 +9,7 @@ import { CheckError, fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
 import { resolveName, whyUnresolved } from '../name-resolution.js'
 import { explain } from '../obstacle.js'
-import { absence, find, hostsOf, isLive, type LivePlace } from '../reference.js'
+import { find, hostsOf, type LivePlace } from '../reference.js'
 import { addressesTowards, addressOn, namedSo, ownAddresses, ownersOf } from '../target.js'
 import type { Finding } from '../verdict.js'
 import { bare, code, codes } from '../wording.js'
@@ -136,14 +136,9 @@ function targetOf(spec: Spec, context: CheckContext): Target | Finding {
   const isMeant = place !== undefined && (!place.container || place.container.name === called)
   if (spec.by === 'name' && !isMeant)
     return { label: spec.to, places: namedSo(called, state), exact: false, name: called }
-  if (!isLive(place)) {
-    const who = code(spec.to)
-    return fail('reach.no-target', {
-      expected: { en: `${who} runs`, zh: `${who} 正在运行` },
-      ...absence(spec.to, place, home),
-    })
-  }
-  return { label: spec.to, places: [place], exact: true, ...(spec.by === 'name' ? { name: called } : {}) }
+  const live = liveOr('reach.no-target', spec.to, context)
+  if (isFinding(live)) return live
+  return { label: spec.to, places: [live], exact: true, ...(spec.by === 'name' ? { name: called } : {}) }
 }
 
 async function reached(spec: Spec, from: LivePlace, target: Target, context: CheckContext): Promise<Finding> {

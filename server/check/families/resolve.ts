@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isAddress, sameAddress } from '../addresses.js'
+import { isAddress, sameAddress } from '../../network/addresses.js'
 import type { Family } from '../family.js'
 import { expected, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { isAddress, isCidr, sameAddress, sameNetwork } from '../../network/addresses.js'
 import type { Route } from '../../network/state.js'
-import { isAddress, isCidr, sameAddress, sameNetwork } from '../addresses.js'
 import type { Family } from '../family.js'
 import { address, expected, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { canonicalNetwork, isAddress, isCidr } from '../../network/addresses.js'
 import type { HostState, Rule } from '../../network/state.js'
-import { canonicalNetwork, isAddress, isCidr } from '../addresses.js'
 import type { Family } from '../family.js'
 import { expected, hostName, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'

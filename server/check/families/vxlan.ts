@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { canonicalAddress } from '../../network/addresses.js'
 import type { HostState, Link, NamespaceState } from '../../network/state.js'
-import { canonicalAddress } from '../addresses.js'
 import type { Family } from '../family.js'
 import { flag, hostName, name } from '../fields.js'
 import { fail, pass } from '../finding.js'

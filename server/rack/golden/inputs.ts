@@ -41,15 +41,23 @@ export interface GoldenInputs {
   version: string
 }
 
+const imageNames = () =>
+  readdirSync(imagesDirectory)
+    .filter((name) => existsSync(join(imagesDirectory, name, 'Dockerfile')))
+    .toSorted()
+
+/** All names by which a learner can call the lab images. */
+export function labImages(): string[] {
+  return imageNames().flatMap((name) => [name, ...(furtherTags[name] ?? [])])
+}
+
 export function goldenInputs(): GoldenInputs {
   const system = digest(['1', process.arch, suite, ...hostPackages, ...leanOptions])
   const base = digest([process.arch, suite, ...basePackages, ...leanOptions])
   const files = digest(treeOf(filesDirectory))
   const images: Record<string, string> = {}
-  for (const name of readdirSync(imagesDirectory).toSorted()) {
-    const directory = join(imagesDirectory, name)
-    if (!existsSync(join(directory, 'Dockerfile'))) continue
-    images[name] = digest([base, ...treeOf(directory), ...(furtherTags[name] ?? [])])
+  for (const name of imageNames()) {
+    images[name] = digest([base, ...treeOf(join(imagesDirectory, name)), ...(furtherTags[name] ?? [])])
   }
   return { system, files, base, images, version: digest([system, files, JSON.stringify(images)]) }
 }
