@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/hosts/**', 'test/stock-kernel/**'],
+          exclude: ['test/hosts/**', 'test/stock-kernel/**', 'test/browser/**'],
           testTimeout: 15_000,
         },
       },
@@ -18,6 +18,15 @@ export default defineConfig({
           // Real hosts share two cores and one machine: files run one after another.
           fileParallelism: false,
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
         },
       },

@@ -7,6 +7,7 @@ import { gradeCommand } from './commands/grade.js'
 import { lintCommand } from './commands/lint.js'
 import { rackCommand } from './commands/rack.js'
 import { rackdCommand } from './commands/rackd.js'
+import { serveCommand } from './commands/serve.js'
 import { setupCommand } from './commands/setup.js'
 import { sweepCommand } from './commands/sweep.js'
 import { testCommand } from './commands/test.js'
@@ -23,6 +24,7 @@ const program = new Command('vethlab')
   .enablePositionalOptions()
   .exitOverride()
 for (const command of [
+  serveCommand,
   setupCommand,
   doctorCommand,
   lintCommand,

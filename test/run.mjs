@@ -34,11 +34,14 @@ process.exit(counts.failed > 0 ? 1 : 0)
 async function everything() {
   await step('lint', 'npx', ['--no-install', 'biome', 'check', '.'])
   await step('types', 'npx', ['--no-install', 'tsc', '--noEmit'])
+  await step('types of the client', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', 'client'])
   await vitest('unit')
   await step('setup', process.execPath, ['dist/main.js', 'setup'])
   await vitest('hosts')
   await step('lint of labs', process.execPath, ['dist/main.js', 'lint'])
   await labs()
+  await browser()
+  await vitest('browser')
   await step('sweep', process.execPath, ['dist/main.js', 'sweep', '--all'])
 }
 
@@ -48,6 +51,14 @@ async function install() {
   const fresh =
     existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs
   if (!fresh) await step('npm ci', 'npm', ['ci', '--ignore-scripts'])
+}
+
+/** Debian's Chromium, where it is missing. */
+async function browser() {
+  if (existsSync('/usr/bin/chromium')) return
+  process.env.DEBIAN_FRONTEND = 'noninteractive'
+  await step('package index', 'apt-get', ['update', '-qq'])
+  await step('chromium', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-cjk'])
 }
 
 async function vitest(project) {

@@ -29,6 +29,8 @@ export interface EvaluateOptions {
   /** Looks a single time, and waits for nothing. */
   once?: boolean
   signal?: AbortSignal
+  /** Told of how all checks stand after each round, the last one included. */
+  onRound?(verdicts: Verdict[]): void
 }
 
 /** The pause between rounds, in milliseconds: it grows, since what takes longer is looked at less often. */
@@ -46,7 +48,7 @@ const roundTimeoutMs = 30_000
 export async function evaluate(
   checks: readonly Check[],
   probe: Probe,
-  { home, answers = {}, labDirectory, once = false, signal = new AbortController().signal }: EvaluateOptions,
+  { home, answers = {}, labDirectory, once = false, signal = new AbortController().signal, onRound }: EvaluateOptions,
 ): Promise<Verdict[]> {
   const started = performance.now()
   const elapsed = () => performance.now() - started
@@ -65,6 +67,7 @@ export async function evaluate(
       else if (at >= deadlines[index]! || isFinal(checks[index]!, finding)) settled[index] ??= verdicts[index]!
       else waiting = true
     }
+    onRound?.(verdicts)
     if (once || !waiting || at >= end) return verdicts
     await sleep(pauseMs, undefined, { signal })
   }

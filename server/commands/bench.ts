@@ -1,7 +1,9 @@
 import { Command } from 'commander'
 import { benchChecks } from '../bench/checks.js'
+import { benchOpen } from '../bench/open.js'
 import { benchRacks } from '../bench/racks.js'
 import type { Distribution } from '../bench/statistics.js'
+import { benchTerminal } from '../bench/terminal.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { withOwnRacks } from './own-racks.js'
 import { whole } from './rackd.js'
@@ -32,15 +34,39 @@ export function benchCommand(): Command {
       )
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
+  bench
+    .command('terminal')
+    .description(
+      'echo, throughput, Ctrl-C and memory from a shell in a lab host to a client, through a server of its own',
+    )
+    .option('--runs <count>', 'times that each is measured', whole, 5)
+    .option('--json', 'print a JSON document', false)
+    .action(async ({ runs, json }: { runs: number; json: boolean }) => {
+      const figures = await benchTerminal(Math.max(1, runs), (line) => process.stderr.write(`${line}\n`))
+      process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
+    })
+  bench
+    .command('open')
+    .description('from the click on a lab to its first prompt, with and without hosts that wait')
+    .option('--runs <count>', 'times that each is measured', whole, 10)
+    .option('--json', 'print a JSON document', false)
+    .action(async ({ runs, json }: { runs: number; json: boolean }) => {
+      const figures = await benchOpen(Math.max(1, runs), (line) => process.stderr.write(`${line}\n`))
+      process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
+    })
   return bench
 }
 
 function table(figures: object): string {
-  const row = (cells: [string, ...unknown[]]) =>
-    `${cells[0].padEnd(20)}${cells
-      .slice(1)
-      .map((cell) => String(cell).padStart(12))
-      .join('')}\n`
-  const entries = Object.entries(figures) as [string, Distribution][]
-  return [row(['', 'p50', 'p95', 'n']), ...entries.map(([name, { p50, p95, n }]) => row([name, p50, p95, n]))].join('')
+  const row = (cells: unknown[]) => {
+    const [name, ...rest] = cells.map(String)
+    return `${name!.padEnd(20)}${rest.map((cell) => cell.padStart(12)).join('')}\n`
+  }
+  const entries = Object.entries(figures) as [string, Distribution | number][]
+  return [
+    row(['', 'p50', 'p95', 'p99', 'n']),
+    ...entries.map(([name, figure]) =>
+      row(typeof figure === 'number' ? [name, figure] : [name, figure.p50, figure.p95, figure.p99, figure.n]),
+    ),
+  ].join('')
 }

@@ -1,19 +1,13 @@
-import { spawn } from 'node:child_process'
-import { open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { oneLine, VethlabError } from '../errors.js'
-import { fromPackage } from '../package-root.js'
 import type { RackInfo } from '../rack/racks.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import type { TopologyInput } from '../rack/topology.js'
 import { RackdClient } from '../rackd/rackd-client.js'
+import { ensureRackd } from '../rackd/start-rackd.js'
 import { parseYaml } from '../yaml-file.js'
 import { attachTerminal } from './attach-terminal.js'
-
-/** Longest wait for a rackd that was started here: it may have a pool of an earlier one to look through. */
-const rackdStartMs = 60_000
 
 export function rackCommand(): Command {
   const rack = new Command('rack')
@@ -25,7 +19,7 @@ export function rackCommand(): Command {
     .option('--label <text>', 'shown in lists')
     .action(async (file: string, { label }: { label?: string }) => {
       const topology = await readTopology(file)
-      await ensureRackd()
+      await ensureRackd(StateDirectory.at())
       await withRacks(async (racks) => {
         const info = await racks.open(topology, {
           ...(label === undefined ? {} : { label }),
@@ -109,41 +103,6 @@ async function withRacks(use: (racks: RackdClient) => Promise<unknown>): Promise
       place: StateDirectory.at().rackdSocket,
       cure: 'Start it with `vethlab rackd`, or by opening a rack.',
       cause: error,
-    })
-  } finally {
-    await racks.disconnect()
-  }
-}
-
-/** Starts rackd in the background, in a session of its own, unless one answers. */
-async function ensureRackd(): Promise<void> {
-  const state = StateDirectory.at()
-  const racks = new RackdClient(state.rackdSocket)
-  try {
-    const answers = () =>
-      racks.list().then(
-        () => true,
-        () => false,
-      )
-    if (await answers()) return
-    const path = join(state.run, 'rackd.log')
-    const log = await open(path, 'a', 0o600)
-    const child = spawn(process.execPath, [fromPackage('dist/main.js'), 'rackd'], {
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-      cwd: '/',
-    })
-    await log.close()
-    child.unref()
-    const deadline = Date.now() + rackdStartMs
-    while (child.exitCode === null && Date.now() < deadline) {
-      if (await answers()) return
-      await sleep(20)
-    }
-    const last = (await readFile(path, 'utf8')).trim().split('\n').at(-1) ?? ''
-    throw new VethlabError('rackd.unreachable', `rackd did not start: ${last}`, {
-      place: path,
-      cure: 'Run `vethlab doctor`.',
     })
   } finally {
     await racks.disconnect()

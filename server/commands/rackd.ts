@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { endProcess, isAlive, type ProcessIdentity, readRecord } from '../rack/record.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { Rackd } from '../rackd/rackd.js'
+import { stopRackd } from '../rackd/start-rackd.js'
 
 interface RackdOptions {
   poolDocker: number
@@ -24,7 +24,8 @@ export function rackdCommand(): Command {
     .action(async (options: RackdOptions) => {
       const state = StateDirectory.at()
       if (options.stop) {
-        await stopRackd(state)
+        const ended = await stopRackd(state)
+        process.stdout.write(ended ? 'rackd has ended; racks stay for the next\n' : 'no rackd was running\n')
         return
       }
       const rackd = await Rackd.start(state, {
@@ -39,12 +40,6 @@ export function rackdCommand(): Command {
       await rackd.stop(options)
       process.exit(0)
     })
-}
-
-async function stopRackd(state: StateDirectory): Promise<void> {
-  const rackd = await readRecord<ProcessIdentity>(state.rackdRecord)
-  if (rackd && isAlive(rackd)) await endProcess(rackd)
-  process.stdout.write(rackd ? 'rackd has ended; racks stay for the next\n' : 'no rackd was running\n')
 }
 
 export function whole(text: string): number {

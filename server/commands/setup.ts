@@ -1,11 +1,6 @@
-import { statfs } from 'node:fs/promises'
 import { Command } from 'commander'
-import { requireFeatures } from '../machine/features.js'
-import { installPackages, missingPackages } from '../machine/packages.js'
-import { buildGolden } from '../rack/golden/golden.js'
 import { StateDirectory } from '../rack/state-directory.js'
-import { requireBtrfs } from '../rack/store.js'
-import { StageDisplay } from './progress.js'
+import { setUp, usedBytes } from './ensure-setup.js'
 
 export function setupCommand(): Command {
   return new Command('setup')
@@ -14,22 +9,11 @@ export function setupCommand(): Command {
     .action(async ({ force }: { force: boolean }) => {
       const state = StateDirectory.at()
       const started = performance.now()
-      const display = new StageDisplay(() => usedBytes(state))
-      const missing = await missingPackages()
-      if (missing.length > 0) await installPackages(missing, { log: (line) => process.stderr.write(`${line}\n`) })
-      await requireBtrfs()
-      await requireFeatures(['bridge', 'veth', 'nf_tables', 'overlayfs', 'user_namespaces'])
-      const golden = await buildGolden(state, { force, stage: display.run })
+      const golden = await setUp(state, { force })
       const seconds = ((performance.now() - started) / 1000).toFixed(1)
       const size = Math.round((await usedBytes(state)) / 1024 ** 2)
       process.stdout.write(
         `golden system ${golden.version} of ${golden.builtAt} is ready after ${seconds} s, ${size} MiB in ${state.root}\n`,
       )
     })
-}
-
-/** What the store's file system holds; its loop file, being sparse, takes the same. */
-async function usedBytes(state: StateDirectory): Promise<number> {
-  const fs = await statfs(state.store)
-  return (fs.blocks - fs.bfree) * fs.bsize
 }

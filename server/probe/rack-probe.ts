@@ -1,5 +1,4 @@
 import type { Probe } from '../check/family.js'
-import { VethlabError } from '../errors.js'
 import { networkState } from '../network/assemble.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { NetworkState } from '../network/state.js'
@@ -13,11 +12,7 @@ export class RackProbe implements Probe {
   ) {}
 
   async capture(): Promise<NetworkState> {
-    const rack = (await this.racks.list()).find(({ id }) => id === this.rack)
-    if (!rack) {
-      throw new VethlabError('rack.not-found', 'the rack is gone', { place: this.rack, cure: 'Open another one.' })
-    }
-    const { hosts } = rack
+    const { hosts } = await this.racks.info(this.rack)
     const captures = await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name)))
     return networkState(captures, { hosts })
   }

@@ -52,6 +52,9 @@ const O_PATH = 0o10000000
 const SOL_SOCKET = 1
 const SO_PEERCRED = 17
 const AF_UNIX = 1
+const AF_INET = 2
+const AF_INET6 = 10
+const SOCK_STREAM_CLOEXEC_NONBLOCK = 0o2004001
 const AF_NETLINK = 16
 const SOCK_RAW_CLOEXEC = 0o2000003
 const NETLINK_SOCK_DIAG = 4
@@ -131,6 +134,13 @@ export function enableSimpleQuotas(filesystem: string): boolean {
 /** Runs `use` on this thread inside another network namespace. What it starts or opens stays in there. */
 export function inNetworkNamespace<T>(path: string, use: () => T): T {
   return inNamespace(path, CLONE_NEWNET, 'net', use)
+}
+
+/** Makes a TCP socket that belongs to another network namespace, and connects from there. @returns its descriptor */
+export function tcpSocketIn(networkNamespace: string, family: 4 | 6): number {
+  return inNetworkNamespace(networkNamespace, () =>
+    checked(socket(family === 4 ? AF_INET : AF_INET6, SOCK_STREAM_CLOEXEC_NONBLOCK, 0), 'socket'),
+  )
 }
 
 /** Sets the host name of a UTS namespace. */

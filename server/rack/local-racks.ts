@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { oneLine, VethlabError } from '../errors.js'
 import type { HostCapture } from '../network/capture.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
@@ -17,8 +18,9 @@ import { Host, type HostGround } from './host.js'
 import { hostFiles } from './host-files.js'
 import { configureInterfaces, Lan } from './lan.js'
 import { Pool, type PoolSize } from './pool.js'
+import { connectToPort } from './port.js'
 import { probeFrom } from './probe.js'
-import { describeTerminals, ptyHostSocket, startPtyHost } from './pty-host-process.js'
+import { describeTerminals, startPtyHost } from './pty-host-process.js'
 import { type RackRecord, rackRecordFile, rackRecordPath } from './rack-record.js'
 import {
   checkStdin,
@@ -148,7 +150,7 @@ export class LocalRacks implements Racks {
     }
   }
 
-  async open(topology: TopologyInput, options: OpenOptions = {}): Promise<RackInfo> {
+  async open(topology: TopologyInput, options: OpenOptions & { forWeb?: boolean } = {}): Promise<RackInfo> {
     const plan = resolveTopology(topology, this.options.limits ?? defaultRackLimits)
     const most = this.options.maxRacks ?? 64
     if (this.racks.size + this.opening >= most) {
@@ -175,6 +177,7 @@ export class LocalRacks implements Racks {
       hosts: {},
       cut: [],
       open: false,
+      ...(options.forWeb ? { forWeb: true } : {}),
     }
     const rack: OpenRack = { record, hosts: new Map(), lans: new Map() }
     this.opening++
@@ -182,7 +185,7 @@ export class LocalRacks implements Racks {
       await makeRecordedDirectory(this.state.racks, id, rackRecordFile, record)
       await this.build(rack, options)
       this.racks.set(id, rack)
-      return this.info(rack)
+      return describe(rack)
     } catch (error) {
       await this.dismantle(rack)
       throw error
@@ -255,9 +258,16 @@ export class LocalRacks implements Racks {
   }
 
   async list(): Promise<RackInfo[]> {
-    return [...this.racks.values()]
-      .map((rack) => this.info(rack))
-      .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
+    return [...this.racks.values()].map(describe).toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
+  }
+
+  /** Whether the web opened it. @throws VethlabError rack.not-found */
+  isForWeb(id: string): boolean {
+    return this.rack(id).record.forWeb ?? false
+  }
+
+  async info(id: string): Promise<RackInfo> {
+    return describe(this.rack(id))
   }
 
   async reset(id: string, host?: string): Promise<RackInfo> {
@@ -281,7 +291,7 @@ export class LocalRacks implements Racks {
         await this.wire(rack, plans)
         await allOrNothing(plans.map((plan) => rack.hosts.get(plan.name)!.ready()))
         await describeTerminals(this.state, id, rack.hosts)
-        return this.info(rack)
+        return describe(rack)
       } finally {
         this.opening--
         this.pool.refill()
@@ -328,6 +338,8 @@ export class LocalRacks implements Racks {
     // Without its record nobody could find what is left of it.
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed) throw failed.reason
+    // One that had to be killed leaves its socket.
+    await rm(this.state.ptyHostSocket(rack.record.id), { force: true })
     await rm(join(this.state.racks, rack.record.id), { recursive: true, force: true })
   }
 
@@ -349,7 +361,7 @@ export class LocalRacks implements Racks {
 
   /** Starts the rack's pty host if need be. */
   async ptyHostSocket(id: string): Promise<string> {
-    const socket = ptyHostSocket(this.state, this.rack(id).record.id)
+    const socket = this.state.ptyHostSocket(this.rack(id).record.id)
     await this.inTurn(id, async (rack) => {
       if (isAlive(rack.record.ptyHost)) return
       await describeTerminals(this.state, id, rack.hosts)
@@ -410,6 +422,14 @@ export class LocalRacks implements Racks {
     return probeFrom(this.ground.cgroups, this.host(this.rack(id), host), probe)
   }
 
+  async connectPort(id: string, host: string, port: number): Promise<Duplex> {
+    const rack = this.rack(id)
+    const { pid } = this.host(rack, host)
+    const own = rack.record.plan.hosts.find(({ name }) => name === host)!.interfaces
+    const addresses = own.flatMap(({ address, address6 }) => (address6 === undefined ? [address] : [address, address6]))
+    return connectToPort({ host, namespace: `/proc/${pid}/ns/net`, addresses: ['127.0.0.1', ...addresses], port })
+  }
+
   private rack(id: string): OpenRack {
     const rack = this.racks.get(id)
     if (rack) return rack
@@ -442,22 +462,22 @@ export class LocalRacks implements Racks {
   private async save(rack: OpenRack): Promise<void> {
     await writeRecord(rackRecordPath(this.state, rack.record.id), rack.record)
   }
+}
 
-  private info({ record, hosts }: OpenRack): RackInfo {
-    return {
-      id: record.id,
-      label: record.label,
-      createdAt: record.createdAt,
-      internet: record.plan.internet,
-      lans: record.plan.lans,
-      hosts: record.plan.hosts.map((plan) => ({
-        name: plan.name,
-        kind: plan.kind,
-        id: record.hosts[plan.name] ?? '',
-        alive: hosts.get(plan.name)?.alive ?? false,
-        interfaces: plan.interfaces.map((leg) => ({ ...leg, cut: record.cut.includes(`${leg.lan}/${plan.name}`) })),
-      })),
-    }
+function describe({ record, hosts }: OpenRack): RackInfo {
+  return {
+    id: record.id,
+    label: record.label,
+    createdAt: record.createdAt,
+    internet: record.plan.internet,
+    lans: record.plan.lans,
+    hosts: record.plan.hosts.map((plan) => ({
+      name: plan.name,
+      kind: plan.kind,
+      id: record.hosts[plan.name] ?? '',
+      alive: hosts.get(plan.name)?.alive ?? false,
+      interfaces: plan.interfaces.map((leg) => ({ ...leg, cut: record.cut.includes(`${leg.lan}/${plan.name}`) })),
+    })),
   }
 }
 

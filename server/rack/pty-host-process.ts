@@ -12,10 +12,6 @@ import type { StateDirectory } from './state-directory.js'
 
 const startDeadlineMs = 10_000
 
-export function ptyHostSocket(state: StateDirectory, rack: string): string {
-  return join(state.racks, rack, 'pty.sock')
-}
-
 function configPath(state: StateDirectory, rack: string): string {
   return join(state.racks, rack, 'pty-host.json')
 }
@@ -26,7 +22,8 @@ export async function describeTerminals(state: StateDirectory, rack: string, hos
     const env = { TERM: 'xterm-256color', COLORTERM: 'truecolor' }
     return [name, { argv: hostCommand(state.runcRoot, host.id, ['bash', '-l'], { tty: true, env }) }]
   })
-  const config = { socket: ptyHostSocket(state, rack), rack, hosts: Object.fromEntries(entries) }
+  const access = { socketMode: 0o660, socketGroup: state.webUser }
+  const config = { socket: state.ptyHostSocket(rack), ...access, rack, hosts: Object.fromEntries(entries) }
   await writeRecord(configPath(state, rack), config)
 }
 
@@ -54,7 +51,7 @@ export async function startPtyHost(
   if (identity) await record(identity)
   const deadline = Date.now() + startDeadlineMs
   while (isAlive(identity) && Date.now() < deadline) {
-    const client = await PtyHostClient.connect(ptyHostSocket(state, rack)).catch(() => undefined)
+    const client = await PtyHostClient.connect(state.ptyHostSocket(rack)).catch(() => undefined)
     if (client) {
       client.disconnect()
       return

@@ -17,6 +17,8 @@ export interface RackRecord {
   /** Opening is over; before that a dead owner's rack is rubbish. */
   open: boolean
   ptyHost?: ProcessIdentity
+  /** Opened by the web, which may use no others. */
+  forWeb?: boolean
 }
 
 export const rackRecordFile = 'rack.json'

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { VethlabError } from '../errors.js'
 import type { HostCapture } from '../network/capture.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
@@ -17,6 +18,7 @@ export interface Racks {
    */
   open(topology: TopologyInput, options?: OpenOptions): Promise<RackInfo>
   list(): Promise<RackInfo[]>
+  info(rack: string): Promise<RackInfo>
   /** Puts one host, or all of them, back to the start: new system, same name, addresses and LANs, all links mended. */
   reset(rack: string, host?: string): Promise<RackInfo>
   /** Ends a rack and removes all of it. */
@@ -43,6 +45,12 @@ export interface Racks {
   capture(rack: string, host: string): Promise<HostCapture>
   /** An active question, asked with the machine's own tools from a network namespace of a host. */
   probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer>
+  /**
+   * A TCP connection to a port as seen from inside the host: on 127.0.0.1, or else on one of the host's own addresses.
+   * Each side may end its half. Who answers there is the learner's: its bytes are not to be trusted.
+   * @throws VethlabError port.refused, host.unreachable
+   */
+  connectPort(rack: string, host: string, port: number): Promise<Duplex>
 }
 
 export interface OpenOptions {

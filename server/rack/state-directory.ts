@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, realpathSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { VethlabError } from '../errors.js'
 import { lockFile } from './kernel.js'
@@ -9,9 +9,14 @@ export const machineDirectory = '/run/vethlab'
 /** Mount points of hosts' file systems. */
 export const rootsDirectory = join(machineDirectory, 'roots')
 
+/** 65,536 user ids right below those of hosts (see identity.ts). */
+const firstWebUser = 0x6fff0000
+
 /**
  * Where everything of one installation lives. Two state directories on one machine know nothing of each other:
  * whatever leaves the directory (cgroups, network namespaces, nftables, links) carries `mark`, which follows from its path.
+ *
+ * All of it is root's alone, but for two directories: in `web` the web's user may use the sockets, `records` is its own.
  */
 export class StateDirectory {
   readonly root: string
@@ -19,15 +24,18 @@ export class StateDirectory {
   readonly mark: string
   /** Same, for places of at most 15 bytes: six hexadecimal digits. */
   readonly shortMark: string
+  /** User and group id of the process that faces the network. It has nothing but what the directory gives it. */
+  readonly webUser: number
 
   private constructor(root: string) {
     this.root = root
     const id = createHash('sha256').update(root).digest('hex').slice(0, 8)
     this.mark = `vethlab-${id}`
     this.shortMark = id.slice(0, 6)
+    this.webUser = firstWebUser + Number.parseInt(id.slice(0, 4), 16)
   }
 
-  /** @param path `VETHLAB_STATE`, or /var/lib/vethlab. Made if missing, for root alone. */
+  /** @param path `VETHLAB_STATE`, or /var/lib/vethlab. Made if missing. */
   static at(path = defaultStatePath()): StateDirectory {
     if (process.getuid?.() !== 0) {
       throw new VethlabError('machine.not-root', 'racks are made of namespaces and mounts, which need root', {
@@ -35,7 +43,7 @@ export class StateDirectory {
         cure: 'Run the command as root, for instance with sudo.',
       })
     }
-    // The pty host's socket is the longest name below, and a unix socket's path has 107 bytes (unix(7)).
+    // Sockets have the longest names below, and a unix socket's path has 107 bytes (unix(7)).
     if (resolve(path).length > 64) {
       throw new VethlabError('argument.invalid', 'the path is longer than 64 bytes, too long for unix sockets in it', {
         place: path,
@@ -43,10 +51,21 @@ export class StateDirectory {
       })
     }
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 })
+      mkdirSync(path, { recursive: true, mode: 0o711 })
       const state = new StateDirectory(realpathSync(path))
-      for (const directory of [state.racks, state.hosts, state.netns, state.cache]) {
+      // The web passes through it to what is its own. One that is more open than this was made so by somebody else.
+      if ((statSync(state.root).mode & 0o077) === 0) chmodSync(state.root, 0o711)
+      for (const directory of [state.run, state.racks, state.hosts, state.netns, state.cache]) {
         mkdirSync(directory, { recursive: true, mode: 0o700 })
+        chmodSync(directory, 0o700)
+      }
+      for (const [directory, owner, mode] of [
+        [state.web, 0, 0o710],
+        [state.records, state.webUser, 0o700],
+      ] as const) {
+        mkdirSync(directory, { recursive: true, mode: 0o700 })
+        chownSync(directory, owner, state.webUser)
+        chmodSync(directory, mode)
       }
       // Hosts pass through these on the way to their own file systems, wherever the state directory is; nobody lists them.
       for (const directory of [machineDirectory, rootsDirectory]) {
@@ -100,6 +119,26 @@ export class StateDirectory {
   }
   get rackdSocket() {
     return join(this.run, 'rackd.sock')
+  }
+
+  /** Sockets that the web may use. */
+  get web() {
+    return join(this.root, 'web')
+  }
+  get webRackdSocket() {
+    return join(this.web, 'rackd.sock')
+  }
+  /** Where rackd connects to ports of hosts. */
+  get portsSocket() {
+    return join(this.web, 'ports.sock')
+  }
+  /** Terminals of a rack. */
+  ptyHostSocket(rack: string) {
+    return join(this.web, `${rack}.sock`)
+  }
+  /** What the web keeps: learners, sessions, verdicts. */
+  get records() {
+    return join(this.root, 'records')
   }
 
   /** Serialises what must not happen twice at once, between processes too; let go by the death of the holder. */

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from './command.js'
 import { Host, type HostGround, recordPath, removeRoot } from './host.js'
@@ -82,7 +82,13 @@ async function sweepNow(ground: HostGround, { adopting = false, all = false }: S
     report.hosts.push(id)
   }
   // Records go last: a sweep that is cut off leaves them for the next.
-  for (const id of report.racks) await removeRecord(join(state.racks, id))
+  for (const id of report.racks) {
+    await rm(state.ptyHostSocket(id), { force: true })
+    await removeRecord(join(state.racks, id))
+  }
+  if (!adopting && !isAlive(rackd)) {
+    for (const socket of [state.rackdSocket, state.webRackdSocket, state.portsSocket]) await rm(socket, { force: true })
+  }
 
   await removeStrays(ground, living, report)
   if (living.size === 0) await cgroups.removeMark()
@@ -120,6 +126,12 @@ async function removeStrays(ground: HostGround, living: Set<string>, report: Swe
     if (!(await stray(id))) continue
     await store.remove([path])
     report.strays.push(`snapshot ${id}`)
+  }
+  for (const socket of await readdir(state.web)) {
+    const [, rack] = /^(r[0-9a-f]{8})\.sock$/.exec(socket) ?? []
+    if (rack === undefined || (await readRecord(rackRecordPath(state, rack))) !== undefined) continue
+    await rm(join(state.web, socket), { force: true })
+    report.strays.push(`terminals of ${rack}`)
   }
   for (const { number, host, newborn } of await slotsOf(state.mark)) {
     if (!newborn && (await stray(host))) await freeSlot(number)

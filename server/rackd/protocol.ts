@@ -11,6 +11,7 @@ export const requests = {
   /** The topology is checked by `resolveTopology`; `token` names the progress notifications. */
   open: z.strictObject({ topology: z.unknown(), label: z.string().max(1000).optional(), token: z.string().max(64) }),
   list: z.strictObject({}),
+  info: z.strictObject({ rack: Id }),
   reset: z.strictObject({ rack: Id, host: Name.optional() }),
   close: z.strictObject({ rack: Id }),
   exec: z.strictObject({
@@ -30,6 +31,17 @@ export const requests = {
   capture: z.strictObject({ rack: Id, host: Name }),
   probe: z.strictObject({ rack: Id, host: Name, probe: ProbeRequest }),
 }
+
+/** What the web may ask over its socket; root may ask all. */
+export const webMethods: ReadonlySet<string> = new Set<keyof typeof requests>([
+  ...(['open', 'list', 'info', 'reset', 'close', 'exec', 'terminals'] as const),
+  ...(['engine', 'watchEngine', 'capture', 'probe'] as const),
+])
+
+/** First line of a connection to the socket for ports. The answer is `ok`, or an error; then come the port's own bytes. */
+export const portRequest = z.strictObject({ rack: Id, host: Name, port: z.int().min(1).max(65_535) })
+export const portRequestBytes = 1024
+export const portAnswerBytes = 8 * 1024
 
 /** What rackd tells the opener of a rack while it works. */
 export const progressNotification = z.object({

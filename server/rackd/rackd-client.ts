@@ -1,12 +1,24 @@
 import { randomUUID } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import { z } from 'zod'
+import { type ErrorCode, VethlabError } from '../errors.js'
 import type { HostCapture } from '../network/capture.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { CommandResult } from '../rack/command.js'
 import { checkStdin, type ExecOptions, type OpenOptions, type RackInfo, type Racks } from '../rack/racks.js'
 import type { TopologyInput } from '../rack/topology.js'
 import { type Channel, dial } from '../rpc/channel.js'
+import { connectSocket } from '../rpc/socket-file.js'
 import { PtyHostClient } from '../terminal/client.js'
-import { engineEventNotification, progressNotification, type requests } from './protocol.js'
+import { readLine } from './line.js'
+import {
+  engineEventNotification,
+  portAnswerBytes,
+  type portRequest,
+  portRequestBytes,
+  progressNotification,
+  type requests,
+} from './protocol.js'
 
 /** Opening a rack cold on a busy machine, resetting a large one: minutes at the very most. */
 const changeTimeoutMs = 300_000
@@ -14,6 +26,10 @@ const changeTimeoutMs = 300_000
 const longestTimerMs = 2 ** 31 - 1
 /** Over the deadline of the program itself, for its end and the way back. */
 const marginMs = 10_000
+/** Longer than rackd tries all addresses of a host. */
+const portMs = 60_000
+
+const carriedError = z.object({ code: z.string(), what: z.string(), place: z.string(), cure: z.string() })
 
 /** Racks of rackd, over its socket. It connects when first used, and again after rackd was started anew. */
 export class RackdClient implements Racks {
@@ -21,7 +37,11 @@ export class RackdClient implements Racks {
   private readonly openings = new Map<string, OpenOptions['onProgress']>()
   private readonly watchers = new Map<string, (event: unknown) => void>()
 
-  constructor(private readonly socket: string) {}
+  /** @param portsSocket where ports of hosts are reached; without it `connectPort` can't be used */
+  constructor(
+    private readonly socket: string,
+    private readonly portsSocket?: string,
+  ) {}
 
   async open(topology: TopologyInput, { label, onProgress, signal }: OpenOptions = {}): Promise<RackInfo> {
     const token = randomUUID()
@@ -39,6 +59,9 @@ export class RackdClient implements Racks {
   }
   list(): Promise<RackInfo[]> {
     return this.ask('list', {})
+  }
+  info(rack: string): Promise<RackInfo> {
+    return this.ask('info', { rack })
   }
   reset(rack: string, host?: string): Promise<RackInfo> {
     return this.ask('reset', { rack, ...(host === undefined ? {} : { host }) }, changeTimeoutMs)
@@ -76,6 +99,39 @@ export class RackdClient implements Racks {
   }
   probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer> {
     return this.ask('probe', { rack, host, probe })
+  }
+
+  async connectPort(rack: string, host: string, port: number): Promise<Duplex> {
+    if (this.portsSocket === undefined) throw new Error('this client was given no socket for ports')
+    const line = `${JSON.stringify({ rack, host, port } satisfies z.infer<typeof portRequest>)}\n`
+    if (Buffer.byteLength(line) > portRequestBytes) {
+      throw new VethlabError('host.not-found', 'no host has a name that long', { place: 'host', cure: 'Name a host.' })
+    }
+    const unreachable = (cause: unknown) =>
+      new VethlabError('rackd.unreachable', (cause as Error).message, {
+        place: this.portsSocket!,
+        cure: 'See that the server runs.',
+        cause,
+      })
+    const socket = await connectSocket(this.portsSocket, 5_000, { allowHalfOpen: true }).catch((error) => {
+      throw unreachable(error)
+    })
+    // Of no interest: `close` follows.
+    socket.on('error', () => {})
+    try {
+      socket.write(line)
+      const answer = await readLine(socket, { mostBytes: portAnswerBytes, timeoutMs: portMs }).catch((error) => {
+        throw unreachable(error)
+      })
+      if (answer === 'ok') return socket
+      const error = carriedError.safeParse(JSON.parse(answer))
+      if (!error.success) throw new Error(answer)
+      const { code, what, place, cure } = error.data
+      throw new VethlabError(code as ErrorCode, what, { place, cure })
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
   }
 
   /** Ends the connection; racks stay. */

@@ -1,5 +1,4 @@
-import { chmodSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import {
   CancellationTokenSource,
   createMessageConnection,
@@ -16,7 +15,7 @@ import { VethlabError } from '../errors.js'
 import { FrameWritable, GuardedReadable } from './frames.js'
 import { messageDecoder, messageEncoder } from './message-codec.js'
 import { fromResponseError, parseParams, toResponseError } from './rpc-error.js'
-import { checkSocketPath, connectSocket, removeStaleSocket } from './socket-file.js'
+import { bindSocket, checkSocketPath, connectSocket, type SocketAccess } from './socket-file.js'
 
 /** How long a request may take unless it says otherwise, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 60_000
@@ -41,9 +40,7 @@ export interface HandlerContext {
   signal: AbortSignal
 }
 
-export interface ListenOptions {
-  /** Permissions of the socket file. */
-  mode?: number
+export interface ListenOptions extends SocketAccess {
   /** Called for every connection, in time to add handlers before its first message. */
   onChannel(channel: Channel): void
 }
@@ -262,9 +259,7 @@ function isCancellation(message: Message): boolean {
 }
 
 /** Serves channels on a unix socket; a socket file that a dead server left behind is replaced. */
-export async function listen(path: string, { mode = 0o600, onChannel }: ListenOptions): Promise<Listener> {
-  checkSocketPath(path)
-  await removeStaleSocket(path)
+export async function listen(path: string, { onChannel, ...access }: ListenOptions): Promise<Listener> {
   const channels = new Set<Channel>()
   const server = createServer((socket) => {
     const channel = new Channel(socket, path)
@@ -272,7 +267,7 @@ export async function listen(path: string, { mode = 0o600, onChannel }: ListenOp
     channel.onClose(() => channels.delete(channel))
     onChannel(channel)
   })
-  await bind(server, path, mode)
+  await bindSocket(server, path, access)
   // A connection that could not be accepted, say for want of file descriptors, is that connection's trouble.
   server.on('error', () => {})
   return {
@@ -283,26 +278,6 @@ export async function listen(path: string, { mode = 0o600, onChannel }: ListenOp
         for (const channel of channels) channel.close()
       }),
   }
-}
-
-async function bind(server: Server, path: string, mode: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE'
-      const cure = taken ? 'Stop the other server.' : 'See that the directory exists and may be written to.'
-      const code = taken ? 'rackd.running' : 'rackd.unreachable'
-      reject(new VethlabError(code, `cannot listen: ${error.message}`, { place: path, cure, cause: error }))
-    })
-    // The file is made within this call, so nobody ever finds it more open than it shall be.
-    const umask = process.umask(0o177)
-    try {
-      server.listen(path, () => resolve())
-    } finally {
-      process.umask(umask)
-    }
-    if (server.listening) chmodSync(path, mode)
-  })
-  server.removeAllListeners('error')
 }
 
 /** Connects to a server on a unix socket. */

@@ -1,9 +1,17 @@
-import { type BigIntStats, lstatSync, unlinkSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import { type BigIntStats, chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs'
+import { connect, type Server, type Socket } from 'node:net'
 import { VethlabError } from '../errors.js'
 
 /** Bytes of `sockaddr_un.sun_path` without its closing NUL. */
 const MAX_PATH_BYTES = 107
+
+/** Who may connect, besides root. */
+export interface SocketAccess {
+  /** Permissions of the socket file, 0600 by default. */
+  mode?: number
+  /** The group that the file belongs to, by default this process's own. */
+  group?: number
+}
 
 export function checkSocketPath(path: string): void {
   const bytes = Buffer.byteLength(path)
@@ -16,9 +24,13 @@ export function checkSocketPath(path: string): void {
 }
 
 /** Connects, or rejects with the system's error; the socket has no listeners but the caller's. */
-export function connectSocket(path: string, timeoutMs: number): Promise<Socket> {
+export function connectSocket(
+  path: string,
+  timeoutMs: number,
+  options: { allowHalfOpen?: boolean } = {},
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(path)
+    const socket = connect({ path, ...options })
     const timer = setTimeout(() => {
       socket.destroy()
       reject(new Error(`no answer within ${timeoutMs} ms`))
@@ -33,6 +45,34 @@ export function connectSocket(path: string, timeoutMs: number): Promise<Socket> 
       resolve(socket)
     })
   })
+}
+
+/**
+ * Lets a server listen on a unix socket; a socket file that a dead server left behind is replaced.
+ * @throws VethlabError rackd.running, rackd.unreachable, argument.invalid
+ */
+export async function bindSocket(server: Server, path: string, { mode = 0o600, group }: SocketAccess): Promise<void> {
+  checkSocketPath(path)
+  await removeStaleSocket(path)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE'
+      const cure = taken ? 'Stop the other server.' : 'See that the directory exists and may be written to.'
+      const code = taken ? 'rackd.running' : 'rackd.unreachable'
+      reject(new VethlabError(code, `cannot listen: ${error.message}`, { place: path, cure, cause: error }))
+    })
+    // The file is made within this call, so nobody ever finds it more open than it shall be.
+    const umask = process.umask(0o177)
+    try {
+      server.listen(path, () => resolve())
+    } finally {
+      process.umask(umask)
+    }
+    if (!server.listening) return
+    if (group !== undefined) chownSync(path, -1, group)
+    chmodSync(path, mode)
+  })
+  server.removeAllListeners('error')
 }
 
 /** Removes the socket file of a dead server; throws when the server lives, or when it is another kind of file. */

@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { VethlabError } from '../errors.js'
 import { type Channel, dial } from '../rpc/channel.js'
-import { INPUT_BYTES, type TerminalExit, type TerminalInfo, terminalInfo, viewerEvents } from './protocol.js'
+import {
+  INPUT_BYTES,
+  type TerminalExit,
+  type TerminalInfo,
+  terminalInfo,
+  viewerEvents,
+  watcherRequests,
+} from './protocol.js'
 
 export interface AttachOptions {
   /** Bytes received before, say over a connection that broke. Without it, all that is kept comes. */
@@ -13,6 +20,14 @@ export interface AttachOptions {
   /** Comes last, after all output. */
   onExit?(exit: TerminalExit): void
   onResize?(cols: number, rows: number): void
+}
+
+export interface WatchEvents {
+  /** It was opened, or its prompt, size or exit changed. */
+  onTerminal(info: TerminalInfo): void
+  /** At least one command of its shell has ended. */
+  onCommandEnd(terminal: string): void
+  onClosed(terminal: string): void
 }
 
 /** A viewer's end of one terminal. Its promises may be ignored. */
@@ -33,6 +48,7 @@ export class PtyHostClient {
   readonly #channel: Channel
   readonly #viewers = new Map<number, AttachOptions>()
   #attachments = 0
+  #watching: WatchEvents | undefined
 
   constructor(channel: Channel) {
     this.#channel = channel
@@ -45,6 +61,11 @@ export class PtyHostClient {
     channel.onNotification('resized', viewerEvents.resized, ({ attachment, cols, rows }) =>
       this.#viewers.get(attachment)?.onResize?.(cols, rows),
     )
+    channel.handle('changes', watcherRequests.changes, ({ terminals, commandEnds, closed }) => {
+      for (const info of terminals) this.#watching?.onTerminal(info)
+      for (const id of commandEnds) this.#watching?.onCommandEnd(id)
+      for (const id of closed) this.#watching?.onClosed(id)
+    })
     channel.onNotification('exit', viewerEvents.exit, ({ attachment, exitCode, signal }) =>
       this.#viewers.get(attachment)?.onExit?.({ exitCode, signal }),
     )
@@ -91,6 +112,23 @@ export class PtyHostClient {
     }
   }
 
+  /**
+   * From now on, tells of every terminal that opens, changes (prompt, size, exit) or closes; the present ones come first.
+   * Changes are gathered: of each terminal the last state comes. A second call replaces the first.
+   */
+  async watch(events: WatchEvents): Promise<void> {
+    this.#watching = events
+    await this.#send('watch', {})
+  }
+
+  /**
+   * Types a text and Enter, as a paste where the program has asked for that (bracketed paste). What stood on the line is cleared.
+   * @throws VethlabError terminal.busy when no prompt waits, terminal.not-found, argument.invalid for control characters
+   */
+  run(terminal: string, text: string): Promise<void> {
+    return this.#send('run', { terminal, text })
+  }
+
   /** Ends a terminal's program and forgets its record. */
   close(id: string): Promise<void> {
     return this.#send('close', { terminal: id })
@@ -109,6 +147,7 @@ export class PtyHostClient {
   /** Ends the connection, and with it all events, at once; the terminals live on. */
   disconnect(): void {
     this.#viewers.clear()
+    this.#watching = undefined
     this.#channel.close()
   }
 

@@ -7,6 +7,9 @@ export const ROWS_RANGE = [1, 300] as const
 /** Most input that waits for a program to read it, in bytes. */
 export const INPUT_BYTES = 4 * 1024 * 1024
 
+/** Most characters of a text that is run. */
+export const RUN_CHARACTERS = 64 * 1024
+
 const terminalId = z.string().regex(/^[0-9a-f]{32}$/)
 const offset = z.int().nonnegative()
 const bytes = z.instanceof(Uint8Array)
@@ -27,6 +30,10 @@ export const requests = {
   write: z.strictObject({ attachment, bytes }),
   resize: z.strictObject({ attachment, ...size }),
   close: z.strictObject({ terminal: terminalId }),
+  /** Types the text and Enter at a waiting prompt. */
+  run: z.strictObject({ terminal: terminalId, text: z.string().max(RUN_CHARACTERS) }),
+  /** From now on the client is asked `changes`, with each terminal at first. */
+  watch: z.strictObject({}),
   shutdown: z.strictObject({}),
 }
 
@@ -54,7 +61,23 @@ export const terminalInfo = z.object({
   /** Absolute offsets of the record: the first byte kept, and after the last one. */
   startOffset: offset,
   endOffset: offset,
+  /** The shell waits for a command, as far as its marks say. */
+  atPrompt: z.boolean(),
   exited: terminalExit.optional(),
 })
 
 export type TerminalInfo = z.infer<typeof terminalInfo>
+
+/**
+ * What a watcher is told, as a request: as long as it has not answered, changes are gathered, so that a slow one costs no
+ * memory. A terminal comes in several of the lists when several things happened.
+ */
+export const watcherRequests = {
+  changes: z.object({
+    terminals: z.array(terminalInfo),
+    commandEnds: z.array(terminalId),
+    closed: z.array(terminalId),
+  }),
+}
+
+export type TerminalChanges = z.infer<typeof watcherRequests.changes>

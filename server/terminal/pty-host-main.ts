@@ -29,7 +29,11 @@ async function main(configPath: string | undefined): Promise<void> {
     }
   }
   const host = new PtyHost({ ...config, hosts: () => read().hosts, onShutdown: end })
-  const listener = await listen(config.socket, { mode: config.socketMode, onChannel: (channel) => host.serve(channel) })
+  const listener = await listen(config.socket, {
+    mode: config.socketMode,
+    group: config.socketGroup,
+    onChannel: (channel) => host.serve(channel),
+  })
   // Whoever removes the rack may never have learnt of this process: its starter can be killed at any moment.
   setInterval(() => existsSync(configPath) || end(), CONFIG_CHECK_MS).unref()
   process.on('SIGTERM', end)

@@ -5,6 +5,7 @@ import type { Channel } from '../rpc/channel.js'
 import { acknowledgeParams, requests, type TerminalInfo } from './protocol.js'
 import { Terminal, type TerminalOptions } from './terminal.js'
 import type { Viewer } from './viewer.js'
+import { Watcher } from './watcher.js'
 
 /** Terminals a rack may have unless it says otherwise, those whose program has ended included. */
 export const MAX_TERMINALS = 16
@@ -31,6 +32,7 @@ export const ptyHostConfig = z.strictObject({
   socket: z.string(),
   rack: z.string(),
   socketMode: z.int().min(0).max(0o777).optional().describe('Permissions of the socket, as a number'),
+  socketGroup: z.int().min(0).optional().describe('The group that the socket belongs to, as a number'),
   hosts: z.record(z.string(), hostTerminal),
   recorderBytes: recorderBytes.optional(),
   maxTerminals: z.int().positive().optional(),
@@ -57,6 +59,7 @@ export class PtyHost {
   readonly #options: PtyHostOptions
   readonly #terminals = new Map<string, Terminal>()
   readonly #connections = new Set<Map<number, Attachment>>()
+  readonly #watchers = new Set<Watcher>()
   #ending = false
 
   constructor(options: PtyHostOptions) {
@@ -77,13 +80,29 @@ export class PtyHost {
       attachments.delete(number)
       found?.terminal.detach(found.viewer)
     }
+    let watcher: Watcher | undefined
+    const unwatch = () => {
+      watcher?.stop()
+      if (watcher !== undefined) this.#watchers.delete(watcher)
+    }
     channel.onClose(() => {
+      unwatch()
       this.#connections.delete(attachments)
       for (const number of [...attachments.keys()]) detach(number)
     })
     channel.handle('open', requests.open, (params) => this.open(params))
     channel.handle('list', requests.list, () => this.list())
     channel.handle('close', requests.close, ({ terminal }) => this.close(terminal))
+    channel.handle('run', requests.run, ({ terminal, text }) => this.#terminal(terminal).run(text))
+    channel.handle('watch', requests.watch, () => {
+      unwatch()
+      watcher = new Watcher({
+        infoOf: (id) => this.#terminals.get(id)?.info,
+        tell: (changes) => channel.request('changes', changes),
+      })
+      this.#watchers.add(watcher)
+      for (const id of this.#terminals.keys()) watcher.changed(id)
+    })
     channel.handle('shutdown', requests.shutdown, async () => {
       await this.closeAll()
       // The answer goes first.
@@ -131,8 +150,11 @@ export class PtyHost {
       rows,
       recorderBytes,
       stallMs,
+      onChange: () => this.#tellWatchers((watcher) => watcher.changed(id)),
+      onCommandEnd: () => this.#tellWatchers((watcher) => watcher.commandEnded(id)),
     })
     this.#terminals.set(id, terminal)
+    this.#tellWatchers((watcher) => watcher.changed(id))
     return terminal.info
   }
 
@@ -145,6 +167,7 @@ export class PtyHost {
     const terminal = this.#terminal(id)
     await terminal.close()
     this.#terminals.delete(id)
+    this.#tellWatchers((watcher) => watcher.closed(id))
     for (const attachments of this.#connections) {
       for (const [number, attachment] of attachments) if (attachment.terminal === terminal) attachments.delete(number)
     }
@@ -166,6 +189,10 @@ export class PtyHost {
         cause: error,
       })
     }
+  }
+
+  #tellWatchers(tell: (watcher: Watcher) => void): void {
+    for (const watcher of this.#watchers) tell(watcher)
   }
 
   #terminal(id: string): Terminal {

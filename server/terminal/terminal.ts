@@ -3,7 +3,9 @@ import { FlowControl, flowLimits, STALL_MS } from './flow-control.js'
 import type { TerminalExit, TerminalInfo } from './protocol.js'
 import { PtyProcess } from './pty-process.js'
 import { RECORDER_BYTES, Recorder } from './recorder.js'
+import { ShellMarks } from './shell-marks.js'
 import { TerminalInput } from './terminal-input.js'
+import { typedCommand } from './typed-command.js'
 import { Viewer, type ViewerEvents } from './viewer.js'
 
 /**
@@ -35,6 +37,10 @@ export interface TerminalOptions {
   recorderBytes?: number
   /** See STALL_MS. */
   stallMs?: number
+  /** Its prompt, size or exit is another than before. */
+  onChange?(): void
+  /** A command of its shell has ended. */
+  onCommandEnd?(): void
 }
 
 /** A program on a pty, its record, and those who watch it. */
@@ -45,6 +51,8 @@ export class Terminal {
   readonly #flow: FlowControl
   readonly #pty: PtyProcess
   readonly #input: TerminalInput
+  readonly #marks: ShellMarks
+  readonly #onChange: () => void
   readonly #viewers = new Set<Viewer>()
   readonly #exitWaiters = new Set<() => void>()
   #size: { cols: number; rows: number }
@@ -55,15 +63,20 @@ export class Terminal {
   #lastFlush = 0
   #flushedTo = 0
   #paused = false
+  /** Something may stand on the line of the prompt. */
+  #typed = false
   #exit: TerminalExit | undefined
 
   constructor(options: TerminalOptions) {
     const { id, host, cols, rows, recorderBytes = RECORDER_BYTES, stallMs = STALL_MS } = options
+    const { onChange = () => {}, onCommandEnd = () => {} } = options
     this.id = id
     this.host = host
     this.#size = { cols, rows }
     this.#recorder = new Recorder(recorderBytes)
     this.#flow = new FlowControl(flowLimits(recorderBytes, stallMs))
+    this.#onChange = onChange
+    this.#marks = new ShellMarks({ onPrompt: onChange, onNewPrompt: () => (this.#typed = false), onCommandEnd })
     this.#pty = new PtyProcess(options, {
       onOutput: (bytes) => this.#onOutput(bytes),
       onExit: (exit) => this.#onExit(exit),
@@ -78,6 +91,7 @@ export class Terminal {
       ...this.#size,
       startOffset: this.#recorder.start,
       endOffset: this.#recorder.end,
+      atPrompt: this.#marks.atPrompt,
       ...(this.#exit === undefined ? {} : { exited: this.#exit }),
     }
   }
@@ -112,8 +126,22 @@ export class Terminal {
   /** Types; after exit it has no effect. Throws when too much waits already. */
   write(bytes: Uint8Array): void {
     this.#input.push(bytes)
+    this.#typed = true
     // The echo is what a learner waits for: it is not gathered.
     this.#lastFlush = 0
+  }
+
+  /** Types a command and Enter. @throws VethlabError terminal.busy, argument.invalid */
+  run(text: string): void {
+    if (!this.#marks.atPrompt) {
+      throw new VethlabError('terminal.busy', 'no prompt waits for a command', {
+        place: `terminal ${this.id}`,
+        cure: 'End the program that runs there, or use another terminal.',
+      })
+    }
+    const { bracketedPaste } = this.#marks
+    this.write(typedCommand(text, { bracketedPaste, clearLine: this.#typed }))
+    this.#marks.entered()
   }
 
   /** Changes the size shortly, to the last one asked for by then. */
@@ -156,6 +184,7 @@ export class Terminal {
 
   #onOutput(bytes: Uint8Array): void {
     this.#recorder.append(bytes)
+    this.#marks.feed(bytes)
     this.#regulate()
     const gathered = this.#recorder.end - this.#flushedTo
     const sinceFlush = performance.now() - this.#lastFlush
@@ -196,6 +225,7 @@ export class Terminal {
     this.#pty.resize(next.cols, next.rows)
     this.#size = next
     for (const viewer of this.#viewers) viewer.announceSize(next.cols, next.rows)
+    this.#onChange()
   }
 
   #onExit(exit: TerminalExit): void {
@@ -204,6 +234,8 @@ export class Terminal {
     clearTimeout(this.#flowTimer)
     clearTimeout(this.#resizeTimer)
     this.#flush()
+    this.#marks.entered()
+    this.#onChange()
     for (const done of [...this.#exitWaiters]) done()
   }
 }

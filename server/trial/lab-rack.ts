@@ -1,10 +1,11 @@
 import type { Check } from '../check/checks.js'
-import type { Verdict } from '../check/evaluate.js'
-import { evaluate } from '../check/evaluate.js'
+import { type EvaluateOptions, evaluate, type Verdict } from '../check/evaluate.js'
+import type { Probe } from '../check/family.js'
 import { readValue, type ValueSpec } from '../check/values.js'
 import { oneLine, VethlabError } from '../errors.js'
 import type { Lab } from '../lab/lab.js'
 import { fillIn, placeholders, type RunBlock } from '../lab/page.js'
+import type { NetworkState } from '../network/state.js'
 import { RackProbe } from '../probe/rack-probe.js'
 import type { CommandResult } from '../rack/command.js'
 import type { OpenProgress, RackInfo, Racks } from '../rack/racks.js'
@@ -16,34 +17,60 @@ const blockTimeoutMs = 60_000
 /** Tokens, addresses, names: what a live value may consist of where it stands in a command. */
 const plainValue = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,199}$/
 
+export interface LabRackOptions {
+  /** Told of each state that was captured, whoever wanted it. */
+  onCapture?(state: NetworkState): void
+}
+
+/** `answers` are the rack's own unless said. */
+export type CheckOptions = Pick<EvaluateOptions, 'answers' | 'once' | 'signal' | 'onRound'>
+
+export interface OpenLabOptions extends LabRackOptions {
+  signal?: AbortSignal
+  /** The rack's label; the lab's id unless said. */
+  label?: string
+  onProgress?(progress: OpenProgress): void
+}
+
 /** A rack in which one lab is worked through, from its start state on. */
 export class LabRack {
-  readonly probe: RackProbe
+  readonly probe: Probe
   /** What was answered so far, by the id of the check. */
   readonly answers: Record<string, string> = {}
+  #info: RackInfo
 
   private constructor(
     private readonly racks: Racks,
     readonly lab: Lab,
-    readonly info: RackInfo,
+    info: RackInfo,
+    { onCapture }: LabRackOptions,
   ) {
-    this.probe = new RackProbe(racks, info.id)
+    this.#info = info
+    const probe = new RackProbe(racks, info.id)
+    this.probe = {
+      capture: async () => {
+        const state = await probe.capture()
+        onCapture?.(state)
+        return state
+      },
+      ask: (host, question) => probe.ask(host, question),
+    }
   }
 
   /** Opens the lab's rack and brings it to its start state, or leaves nothing. @throws VethlabError lab.setup-failed */
   static async open(
     racks: Racks,
     lab: Lab,
-    { signal, onProgress }: { signal?: AbortSignal; onProgress?: (progress: OpenProgress) => void } = {},
+    { signal, label = lab.id, onProgress, ...options }: OpenLabOptions = {},
   ): Promise<LabRack> {
     const info = await racks.open(lab.topology, {
-      label: lab.id,
+      label,
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
     })
-    const rack = new LabRack(racks, lab, info)
+    const rack = new LabRack(racks, lab, info, options)
     try {
-      await rack.setUp(signal)
+      await rack.setUp(info.hosts, signal)
       return rack
     } catch (error) {
       await rack.close()
@@ -51,11 +78,29 @@ export class LabRack {
     }
   }
 
-  private async setUp(signal?: AbortSignal): Promise<void> {
+  /** A rack that was opened before, as it is. */
+  static attach(racks: Racks, lab: Lab, info: RackInfo, options: LabRackOptions = {}): LabRack {
+    return new LabRack(racks, lab, info, options)
+  }
+
+  /** As of the opening, or of the last reset. */
+  get info(): RackInfo {
+    return this.#info
+  }
+
+  /** Brings one host, or all, back to the start state of the lab. @throws VethlabError lab.setup-failed, host.not-found */
+  async reset(host?: string, signal?: AbortSignal): Promise<void> {
+    this.#info = await this.racks.reset(this.info.id, host)
+    signal?.throwIfAborted()
+    const { hosts } = this.info
+    await this.setUp(host === undefined ? hosts : hosts.filter(({ name }) => name === host), signal)
+  }
+
+  private async setUp(hosts: readonly { name: string }[], signal?: AbortSignal): Promise<void> {
     const { setup } = this.lab
     if (setup === undefined) return
     await Promise.all(
-      this.info.hosts.map(async ({ name }) => {
+      hosts.map(async ({ name }) => {
         const result = await this.exec(name, setup, { HOST: name }, setupTimeoutMs, signal)
         if (!result.failed) return
         throw new VethlabError('lab.setup-failed', `ends with ${outcomeOf(result)} in ${name}: ${lastWords(result)}`, {
@@ -115,13 +160,12 @@ export class LabRack {
   }
 
   /** The checks of a step; `once` looks a single time, else each has its `within` to become true. */
-  check(checks: Check[], { once = false, signal }: { once?: boolean; signal?: AbortSignal } = {}): Promise<Verdict[]> {
+  check(checks: Check[], { answers = this.answers, ...options }: CheckOptions = {}): Promise<Verdict[]> {
     return evaluate(checks, this.probe, {
       home: this.lab.home,
-      answers: this.answers,
+      answers,
       labDirectory: this.lab.directory,
-      once,
-      ...(signal ? { signal } : {}),
+      ...options,
     })
   }
 

@@ -164,6 +164,8 @@ export interface Requests {
   'session.reopen': (ask: { session: string; replay: boolean }, answer: Answer<null>) => void
   /** Ends the rack. Progress stays. */
   'session.leave': (ask: { session: string }, answer: Answer<null>) => void
+  /** Forgets the progress in this lab, and gives a fresh rack. */
+  'session.startOver': (ask: { session: string }, answer: Answer<null>) => void
   /** Not idle: stay. */
   'session.stay': (ask: { session: string }, answer: Answer<null>) => void
   /** Runs the checks of a step until they pass or their time is over; the view shows the outcome. */

@@ -53,6 +53,24 @@ it('waits for what becomes true in time', async () => {
   expect(verdict!.tookMs).toBeGreaterThan(200)
 })
 
+it('tells how all checks stand after each round, the last one included', async () => {
+  const rounds: string[][] = []
+  const verdicts = await evaluate(
+    [there('web', 5), there('db')],
+    film(without('web'), without('web'), () => {}),
+    {
+      ...options,
+      onRound: (seen) => rounds.push(outcomes(seen)),
+    },
+  )
+  expect(rounds).toEqual([
+    ['fail', 'pass'],
+    ['fail', 'pass'],
+    ['pass', 'pass'],
+  ])
+  expect(outcomes(verdicts)).toEqual(rounds.at(-1))
+})
+
 it('gives up when the time is over, and not before', async () => {
   const started = performance.now()
   const verdicts = await evaluate([there('nobody', 1), there('web', 1)], film(), options)

@@ -53,6 +53,7 @@ export function footprint(state: StateDirectory): Footprint {
     staleQuotaGroups: staleQuotaGroups(state),
     records: [
       ...entries(state.racks),
+      ...entries(state.web),
       ...entries(state.hosts),
       ...entries(state.netns),
       ...entries(state.runcRoot),

@@ -8,6 +8,7 @@ import { evaluate } from '../../server/check/evaluate.js'
 import { fromPackage } from '../../server/package-root.js'
 import { RackProbe } from '../../server/probe/rack-probe.js'
 import type { TopologyInput } from '../../server/rack/topology.js'
+import { ensureRackd, stopRackd } from '../../server/rackd/start-rackd.js'
 import type { Attachment, PtyHostClient } from '../../server/terminal/client.js'
 import { RackdProcess } from './rackd-process.js'
 import { testState as state } from './state.js'
@@ -25,10 +26,16 @@ afterEach(async () => {
   rackd = undefined
 })
 
+/** What a shell tells of itself, which no screen shows. */
+const shellMarks = /\x1b\]633;[^\x07]*\x07/g
+
 /** Everything that a viewer has received, at its offset. */
 async function watch(ptyHost: PtyHostClient, id: string, fromOffset?: number) {
   const seen = {
-    text: '',
+    raw: '',
+    get text() {
+      return this.raw.replaceAll(shellMarks, '')
+    },
     start: fromOffset ?? 0,
     end: fromOffset ?? 0,
     attachment: undefined as unknown as Attachment,
@@ -36,9 +43,9 @@ async function watch(ptyHost: PtyHostClient, id: string, fromOffset?: number) {
   seen.attachment = await ptyHost.attach(id, {
     ...(fromOffset === undefined ? {} : { fromOffset }),
     onData(bytes, offset) {
-      if (seen.text === '') seen.start = offset
+      if (seen.raw === '') seen.start = offset
       else if (offset !== seen.end) throw new Error(`bytes at ${offset} after ${seen.end}`)
-      seen.text += Buffer.from(bytes).toString('utf8')
+      seen.raw += Buffer.from(bytes).toString('utf8')
       seen.end = offset + bytes.length
       seen.attachment?.acknowledge(seen.end)
     },
@@ -186,6 +193,7 @@ describe('rackd', () => {
       code: 'topology.invalid',
       place: 'hosts.a',
     })
+    await expect(racks.info('r00000000')).rejects.toMatchObject({ code: 'rack.not-found' })
     await expect(racks.close('r00000000')).rejects.toMatchObject({ code: 'rack.not-found' })
     await expect(racks.exec('../../x', 'a', ['true'])).rejects.toMatchObject({ code: 'rack.not-found' })
     const rack = await racks.open({ hosts: { a: 'plain' } })
@@ -227,6 +235,21 @@ describe('the command line', () => {
     await vethlab('rack', 'close', id)
     expect((await vethlab('rack', 'list')).stdout).toBe('no rack is open\n')
     await rm(file)
+  })
+
+  it('starts rackd in the background once, with a log that does not grow for ever, and ends it', async () => {
+    const log = join(state.run, 'rackd.log')
+    await writeFile(log, `old\n`.repeat(300_000))
+    try {
+      expect(await ensureRackd(state, noPool)).toEqual({ started: true })
+      expect(await ensureRackd(state, noPool)).toEqual({ started: false })
+      const text = await readFile(log, 'utf8')
+      expect(text.length).toBeLessThan(100_000)
+      expect(text).toMatch(/^(old\n)+rackd serves/)
+    } finally {
+      expect(await stopRackd(state)).toBe(true)
+    }
+    expect(await stopRackd(state)).toBe(false)
   })
 
   it('says in one line what is wrong and where', async () => {

@@ -4,7 +4,7 @@ import type { Racks } from '../../server/rack/racks.js'
 import { fixture, rackShape } from '../network/fixtures.js'
 
 const racks = {
-  list: async () => [{ id: 'r1', ...rackShape() }],
+  info: async (rack: string) => ({ id: rack, ...rackShape() }),
   capture: async (_rack: string, host: 'node1' | 'node2' | 'laptop') => fixture(host),
   probe: async (rack: string, host: string, question: unknown) => ({ outcome: 'yes', rack, host, question }),
 } as unknown as Racks
@@ -17,8 +17,4 @@ it('captures all hosts of a rack at once', async () => {
 it('hands questions on', async () => {
   const question = { kind: 'ping', address: '10.0.0.1' } as const
   expect(await new RackProbe(racks, 'r1').ask('node2', question)).toMatchObject({ rack: 'r1', host: 'node2', question })
-})
-
-it('says so when the rack is gone', async () => {
-  await expect(new RackProbe(racks, 'r2').capture()).rejects.toMatchObject({ code: 'rack.not-found' })
 })

@@ -1,0 +1,248 @@
+import '../style/catalogue.css'
+import { signal } from '@preact/signals'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import type { Answered, CatalogueView } from '../../server/web/protocol.js'
+import { ForwardIcon, Mark, SearchIcon } from '../icons.js'
+import { inLanguage, stringsOf } from '../language.js'
+import { load } from '../load.js'
+import { LanguageSwitch, openDialog, ThemeSwitch } from '../preferences.js'
+import { labPath } from '../route.js'
+import { shortcut } from '../shortcuts.js'
+import { useArrival, useTitle } from '../title.js'
+import { TroubleNote } from '../trouble.js'
+import { find, type Level, leftOff } from './find.js'
+import { LabEntry, strings as labStrings } from './lab-entry.js'
+import { topicText } from './topics.js'
+
+const strings = stringsOf({
+  en: {
+    title: 'Labs',
+    heading: 'Container networking, hands on',
+    intro: 'Pick a lab. It opens real Docker hosts for you, and sees for itself when you have got it right.',
+    search: 'Search labs',
+    level: 'Level',
+    all: 'All',
+    none: (words: string) => (words === '' ? 'No lab of this level.' : `No lab is about “${words}”.`),
+    clear: 'Show all labs',
+    loading: 'Loading the labs…',
+    retry: 'Try again',
+    goOn: 'Continue where you left off',
+    stillOpen: 'Still open for you',
+    empty: 'There are no labs on this server.',
+    shortcuts: 'Keyboard shortcuts',
+    found: (count: number) => `${count} ${count === 1 ? 'lab' : 'labs'}`,
+  },
+  zh: {
+    title: '实验目录',
+    heading: '动手学容器网络',
+    intro: '选一个实验，马上得到几台真实的 Docker 主机；做对了，页面会自己看出来。',
+    search: '搜索实验',
+    level: '难度',
+    all: '全部',
+    none: (words: string) => (words === '' ? '没有这个难度的实验。' : `没有找到与“${words}”有关的实验。`),
+    clear: '显示全部实验',
+    loading: '正在加载实验目录…',
+    retry: '重试',
+    goOn: '接着上次继续',
+    stillOpen: '还为你开着',
+    empty: '这台服务器上还没有实验。',
+    shortcuts: '键盘快捷键',
+    found: (count: number) => `共 ${count} 个实验`,
+  },
+})
+
+// What was looked for stays while one looks into a lab and comes back; so does what was loaded, until it is fresh again.
+const words = signal('')
+const level = signal<Level | 'all'>('all')
+const catalogue = signal<Answered<CatalogueView> | undefined>(undefined)
+
+async function refresh(signal?: AbortSignal): Promise<void> {
+  const answered = await load<CatalogueView>('/api/catalogue', signal)
+  if (signal?.aborted === true) return
+  // What is on the screen is better than nothing, while the server is away.
+  if (answered.ok || catalogue.peek()?.ok !== true) catalogue.value = answered
+}
+
+export function CataloguePage() {
+  const t = strings.value
+  const heading = useArrival<HTMLHeadingElement>()
+  const search = useRef<HTMLInputElement>(null)
+  useTitle(t.title)
+  useEffect(() => {
+    const left = new AbortController()
+    void refresh(left.signal)
+    const again = () => document.visibilityState === 'visible' && void refresh(left.signal)
+    document.addEventListener('visibilitychange', again)
+    const unbind = shortcut({
+      keys: '/',
+      label: { en: 'Search labs', zh: '搜索实验' },
+      run: () => search.current?.focus(),
+    })
+    return () => {
+      left.abort()
+      document.removeEventListener('visibilitychange', again)
+      unbind()
+    }
+  }, [])
+  const shown = catalogue.value
+  return (
+    <div class="catalogue">
+      <header class="top">
+        <a class="brand" href="/">
+          <Mark /> vethlab
+        </a>
+        <div class="tools">
+          <button
+            type="button"
+            class="quiet only-icon"
+            aria-label={t.shortcuts}
+            title={t.shortcuts}
+            onClick={() => {
+              openDialog.value = 'shortcuts'
+            }}
+          >
+            ?
+          </button>
+          <LanguageSwitch />
+          <ThemeSwitch />
+        </div>
+      </header>
+      <main id="content" tabIndex={-1}>
+        <h1 ref={heading} tabIndex={-1}>
+          {t.heading}
+        </h1>
+        <p class="intro">{t.intro}</p>
+        {shown?.ok === true && <LeftOff catalogue={shown.value} />}
+        <search>
+          <label class="search">
+            <SearchIcon />
+            <span class="unseen">{t.search}</span>
+            <input
+              ref={search}
+              type="search"
+              value={words.value}
+              placeholder={t.search}
+              onInput={(event) => {
+                words.value = event.currentTarget.value
+              }}
+            />
+            <span class="key" aria-hidden="true">
+              /
+            </span>
+          </label>
+          <Levels />
+        </search>
+        {shown === undefined ? (
+          <Skeleton />
+        ) : shown.ok ? (
+          <Labs catalogue={shown.value} />
+        ) : (
+          <TroubleNote trouble={shown.trouble}>
+            <button
+              type="button"
+              class="primary"
+              onClick={() => {
+                catalogue.value = undefined
+                void refresh()
+              }}
+            >
+              {t.retry}
+            </button>
+          </TroubleNote>
+        )}
+      </main>
+    </div>
+  )
+}
+
+function Levels() {
+  const name = useId()
+  const t = strings.value
+  return (
+    <fieldset class="levels">
+      <legend class="unseen">{t.level}</legend>
+      {(['all', 'beginner', 'intermediate', 'advanced'] as const).map((one) => (
+        <label key={one}>
+          <input
+            type="radio"
+            name={name}
+            checked={level.value === one}
+            onChange={() => {
+              level.value = one
+            }}
+          />
+          <span>{one === 'all' ? t.all : labStrings.value[one]}</span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
+function LeftOff({ catalogue }: { catalogue: CatalogueView }) {
+  const last = leftOff(catalogue)
+  if (last === undefined) return null
+  const t = strings.value
+  return (
+    <a class="left-off" href={labPath(last.lab.id)}>
+      <span class="label">{last.running ? t.stillOpen : t.goOn}</span>
+      <strong>{inLanguage(last.lab.title)}</strong>
+      <span class="muted">{labStrings.value.progress(last.lab.passed, last.lab.steps)}</span>
+      <ForwardIcon />
+    </a>
+  )
+}
+
+function Labs({ catalogue }: { catalogue: CatalogueView }) {
+  const t = strings.value
+  const groups = find(catalogue.labs, { words: words.value, level: level.value })
+  const count = groups.reduce((sum, group) => sum + group.labs.length, 0)
+  if (catalogue.labs.length === 0) return <p class="nothing">{t.empty}</p>
+  return (
+    <>
+      <p class="unseen" role="status">
+        {t.found(count)}
+      </p>
+      {groups.map(({ topic, labs }) => (
+        <section key={topic} class="topic" aria-labelledby={`topic-${topic}`}>
+          <h2 id={`topic-${topic}`}>{inLanguage(topicText(topic))}</h2>
+          <div>
+            {labs.map((lab) => (
+              <LabEntry key={lab.id} lab={lab} running={catalogue.running.find((one) => one.lab === lab.id)} />
+            ))}
+          </div>
+        </section>
+      ))}
+      {count === 0 && (
+        <div class="nothing">
+          <p>{t.none(words.value.trim())}</p>
+          <button
+            type="button"
+            onClick={() => {
+              words.value = ''
+              level.value = 'all'
+            }}
+          >
+            {t.clear}
+          </button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function Skeleton() {
+  return (
+    <div class="skeleton" role="status" aria-label={strings.value.loading}>
+      {[0, 1, 2, 3].map((at) => (
+        <div key={at} class="topic" aria-hidden="true">
+          <i class="short" />
+          <div>
+            <i class="title" />
+            <i />
+            <i class="short" />
+          </div>
+        </div>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,111 @@
+import type { CatalogueView, LabCard } from '../../server/web/protocol.js'
+import { TickIcon } from '../icons.js'
+import { prepareLab } from '../lab/prepare-lab.js'
+import { inLanguage, language, stringsOf } from '../language.js'
+import { labPath } from '../route.js'
+import { now, relative } from '../time.js'
+
+const plural = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`
+
+export const strings = stringsOf({
+  en: {
+    beginner: 'Beginner',
+    intermediate: 'Intermediate',
+    advanced: 'Advanced',
+    minutes: (count: number) => `${count} min`,
+    docker: (count: number) => plural(count, 'docker host', 'docker hosts'),
+    plain: (count: number) => plural(count, 'plain machine', 'plain machines'),
+    progress: (passed: number, steps: number) => `${passed} of ${steps} steps`,
+    steps: (steps: number) => plural(steps, 'step', 'steps'),
+    helped: (count: number) => `${count} with help`,
+    finished: 'Finished',
+    running: 'Running now',
+    closes: (when: string) => `closes ${when}`,
+    lacks: 'This machine can’t run it.',
+  },
+  zh: {
+    beginner: '入门',
+    intermediate: '进阶',
+    advanced: '高级',
+    minutes: (count: number) => `${count} 分钟`,
+    docker: (count: number) => `${count} 台 Docker 主机`,
+    plain: (count: number) => `${count} 台普通机器`,
+    progress: (passed: number, steps: number) => `已完成 ${passed}/${steps} 步`,
+    steps: (steps: number) => `${steps} 步`,
+    helped: (count: number) => `其中 ${count} 步借助了帮助`,
+    finished: '已完成',
+    running: '正在运行',
+    closes: (when: string) => `${when}关闭`,
+    lacks: '本机无法运行这个实验。',
+  },
+})
+
+/** One lab of the catalogue: the whole of it is its link, where this machine can run it. */
+export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueView['running'][number] | undefined }) {
+  const t = strings.value
+  const lacking = lab.lacks.length > 0
+  return (
+    <article
+      class={lacking ? 'entry lacking' : 'entry'}
+      {...(lacking ? {} : { onPointerEnter: prepareLab, onFocusIn: prepareLab })}
+    >
+      <div class="what">
+        <h3>{lacking ? inLanguage(lab.title) : <a href={labPath(lab.id)}>{inLanguage(lab.title)}</a>}</h3>
+        <p>{inLanguage(lab.summary)}</p>
+        <ul class="facts">
+          <li>{t[lab.level]}</li>
+          <li>{t.minutes(lab.minutes)}</li>
+          {lab.hosts.docker > 0 && <li>{t.docker(lab.hosts.docker)}</li>}
+          {lab.hosts.plain > 0 && <li>{t.plain(lab.hosts.plain)}</li>}
+        </ul>
+        {lacking && (
+          <div class="lacks">
+            <strong>{t.lacks}</strong>
+            <ul>
+              {lab.lacks.map((lack) => (
+                <li key={lack.feature}>
+                  {inLanguage(lack.what)} {inLanguage(lack.cure)}
+                </li>
+              ))}
+            </ul>
+          </div>
+        )}
+      </div>
+      {!lacking && <Progress lab={lab} running={running} />}
+    </article>
+  )
+}
+
+function Progress({ lab, running }: { lab: LabCard; running: CatalogueView['running'][number] | undefined }) {
+  const t = strings.value
+  const begun = lab.passed > 0 || running !== undefined
+  return (
+    <div class="progress">
+      <span class="wire" aria-hidden="true">
+        {Array.from({ length: lab.steps }, (_, at) => (
+          // Steps passed on one's own first: how many counts here, not which.
+          <i key={at} class={at < lab.passed - lab.helped ? 'passed' : at < lab.passed ? 'helped' : 'open'} />
+        ))}
+      </span>
+      <span class={lab.finished ? 'count finished' : 'count'}>
+        {lab.finished ? (
+          <>
+            <TickIcon /> {t.finished}
+          </>
+        ) : begun ? (
+          t.progress(lab.passed, lab.steps)
+        ) : (
+          t.steps(lab.steps)
+        )}
+      </span>
+      {lab.helped > 0 && <span class="count">{t.helped(lab.helped)}</span>}
+      {running !== undefined && (
+        <span class="badge">
+          {t.running}
+          {running.closesAt !== undefined &&
+            ` (${t.closes(relative(Date.parse(running.closesAt) - now.value, language.value))})`}
+        </span>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,120 @@
+import { useRef, useState } from 'preact/hooks'
+import type { BlockRef, Trouble } from '../../server/web/protocol.js'
+import { announce } from '../announce.js'
+import { CopyIcon, RunIcon, TickIcon } from '../icons.js'
+import { inLanguage, stringsOf } from '../language.js'
+import { askQuietly } from '../session.js'
+import { isOpen, side } from './lab-state.js'
+import { loadTerminals, terminals } from './load-terminals.js'
+
+const strings = stringsOf({
+  en: {
+    copy: 'Copy',
+    copied: 'Copied',
+    run: 'Run',
+    runIn: (host: string) => `Run in a terminal of ${host}`,
+    wait: 'Once the lab is open',
+    fails: 'Shows an error on purpose',
+    noCopy: 'The browser does not let this page copy.',
+    select: 'Select the text and copy it yourself.',
+  },
+  zh: {
+    copy: '复制',
+    copied: '已复制',
+    run: '运行',
+    runIn: (host: string) => `在 ${host} 的终端里运行`,
+    wait: '实验打开后可用',
+    fails: '这里故意演示报错',
+    noCopy: '浏览器不允许这个页面写入剪贴板。',
+    select: '请选中文字后自行复制。',
+  },
+})
+
+/** Types a block into a terminal of its host, and brings that one to the front. @returns why not */
+export async function runBlock(block: BlockRef): Promise<Trouble | undefined> {
+  const answered = await askQuietly('block.run', { block })
+  if (!answered.ok) return answered.trouble
+  side.value = 'terminal'
+  await loadTerminals()
+  const { terminal } = answered.value
+  requestAnimationFrame(() => {
+    const loaded = terminals.peek()
+    if (typeof loaded === 'object') loaded.showTerminal(terminal)
+  })
+}
+
+/** What stands above a block of commands: where it runs, and buttons for it. */
+export function BlockBar({
+  block,
+  host,
+  text,
+  live = false,
+  fails = false,
+}: {
+  /** Absent for a block that is only read. */
+  block?: BlockRef
+  host?: string
+  text: string
+  /** It has live values, which only the server knows. */
+  live?: boolean
+  fails?: boolean
+}) {
+  const t = strings.value
+  const [trouble, setTrouble] = useState<Trouble>()
+  const [copied, setCopied] = useState(false)
+  const [running, setRunning] = useState(false)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+
+  const copy = async () => {
+    const answered =
+      live && block !== undefined ? await askQuietly('block.text', { block }) : ({ ok: true, value: { text } } as const)
+    if (!answered.ok) return setTrouble(answered.trouble)
+    try {
+      await navigator.clipboard.writeText(answered.value.text)
+    } catch {
+      const both = (name: 'noCopy' | 'select') => ({ en: t[name], zh: t[name] })
+      return setTrouble({ code: 'copy.refused', what: both('noCopy'), cure: both('select') })
+    }
+    setTrouble(undefined)
+    setCopied(true)
+    announce(t.copied)
+    clearTimeout(timer.current)
+    timer.current = setTimeout(() => setCopied(false), 1500)
+  }
+  const run = async () => {
+    if (block === undefined) return
+    setRunning(true)
+    setTrouble(await runBlock(block))
+    setRunning(false)
+  }
+
+  return (
+    <>
+      <div class="bar">
+        {host !== undefined && <span class="host">{host}</span>}
+        {fails && <span class="fails">{t.fails}</span>}
+        <span class="buttons">
+          <button type="button" class="quiet" onClick={copy} disabled={live && !isOpen.value}>
+            {copied ? <TickIcon /> : <CopyIcon />} {copied ? t.copied : t.copy}
+          </button>
+          {block !== undefined && (
+            <button
+              type="button"
+              class="quiet run"
+              onClick={run}
+              disabled={!isOpen.value || running}
+              title={isOpen.value ? t.runIn(host ?? '') : t.wait}
+            >
+              <RunIcon /> {t.run}
+            </button>
+          )}
+        </span>
+      </div>
+      {trouble !== undefined && (
+        <p class="inline-trouble" role="alert">
+          {inLanguage(trouble.what)} {inLanguage(trouble.cure)}
+        </p>
+      )}
+    </>
+  )
+}

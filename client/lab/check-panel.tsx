@@ -1,0 +1,363 @@
+import { useEffect, useId, useState } from 'preact/hooks'
+import type { CheckView, LabPage, StepView } from '../../server/web/protocol.js'
+import { confirmed } from '../dialog.js'
+import { CrossIcon, DownIcon, HelpedIcon, SkipIcon, TickIcon, UnknownIcon } from '../icons.js'
+import { inLanguage, stringsOf } from '../language.js'
+import { ask, view } from '../session.js'
+import { BlockBar } from './block-bar.js'
+import { isOpen, justDone, showSection, stepTitle } from './lab-state.js'
+
+const strings = stringsOf({
+  en: {
+    check: 'Check',
+    checking: 'Checking…',
+    never: 'Checked by itself as you work.',
+    tally: (passed: number, of: number) => `${passed} of ${of} checks pass`,
+    passed: 'Step passed',
+    helped: 'Done with help',
+    skipped: 'Skipped',
+    checked: (count: number) => (count === 1 ? '1 check' : `${count} checks`),
+    pass: 'Pass',
+    fail: 'Not yet',
+    error: 'Unknown',
+    unverified: (why: string) => `Could not be verified: ${why}`,
+    expected: 'Expected',
+    observed: 'Found',
+    hint: 'Hint',
+    nextHint: (number: number, of: number) => `Hint (${number} of ${of})`,
+    submit: 'Submit',
+    answer: 'Your answer',
+    showMe: 'Show me',
+    doIt: 'Do it for me',
+    skip: 'Skip',
+    solution: 'One way to do it',
+    did: 'This was run for you',
+    doTitle: 'Do this step for you?',
+    doText: 'Its commands are run in your hosts. The step is recorded as done with help, for good.',
+    skipTitle: 'Skip this step?',
+    skipText: 'Later steps may need what this one builds. You can come back to it at any time.',
+    goOn: 'Go on',
+    toFinish: 'To the finish',
+  },
+  zh: {
+    check: '检查',
+    checking: '正在检查…',
+    never: '操作时会自动检查。',
+    tally: (passed: number, of: number) => `${of} 项检查通过了 ${passed} 项`,
+    passed: '这一步通过了',
+    helped: '借助帮助完成',
+    skipped: '已跳过',
+    checked: (count: number) => `${count} 项检查`,
+    pass: '通过',
+    fail: '还不对',
+    error: '未知',
+    unverified: (why: string) => `无法验证：${why}`,
+    expected: '期望',
+    observed: '实际',
+    hint: '提示',
+    nextHint: (number: number, of: number) => `提示（${number}/${of}）`,
+    submit: '提交',
+    answer: '你的答案',
+    showMe: '看答案',
+    doIt: '替我完成',
+    skip: '跳过',
+    solution: '一种做法',
+    did: '已替你运行',
+    doTitle: '替你完成这一步？',
+    doText: '会在你的主机上运行这一步的命令。这一步将记为“借助帮助完成”，之后不会更改。',
+    skipTitle: '跳过这一步？',
+    skipText: '后面的步骤可能要用到这一步的结果。之后随时可以回来补做。',
+    goOn: '继续',
+    toFinish: '查看总结',
+  },
+})
+
+type PageStep = LabPage['steps'][number]
+
+/** Under the section of a step: what was looked at and found, help, and the way on. */
+export function CheckPanel({ step: { id, answers } }: { step: PageStep }) {
+  const step = view.value?.steps.find((one) => one.id === id)
+  const t = strings.value
+  const state = step?.state ?? 'open'
+  const heading = useId()
+  const done = state === 'passed' || state === 'helped'
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: no landmark of the page, and no fieldset of a form
+    <div
+      role="group"
+      class={`check ${state}${justDone.value.has(id) ? ' just' : ''}${view.value?.current === id ? ' current' : ''}`}
+      aria-labelledby={heading}
+    >
+      <header>
+        <h3 id={heading}>
+          <Face step={step} />
+        </h3>
+        {!done && (
+          <button
+            type="button"
+            class={view.value?.current === id ? 'primary' : ''}
+            disabled={!isOpen.value || step?.checking === 'asked'}
+            onClick={() => ask('step.check', { step: id })}
+          >
+            {t.check}
+          </button>
+        )}
+      </header>
+      {answers.length > 0 && (
+        <div class="answers">
+          {answers.map((answer) => (
+            <AnswerField key={answer.id} step={id} answer={answer} done={done} />
+          ))}
+        </div>
+      )}
+      {step !== undefined && step.checks.length > 0 && <Checks step={step} done={done} />}
+      {step?.solution !== undefined && <Solution blocks={step.solution} />}
+      {step?.done !== undefined && <Done blocks={step.done} />}
+      {!done && step !== undefined && <Help step={step} />}
+      {step !== undefined && state !== 'open' && <Onward id={id} />}
+    </div>
+  )
+}
+
+function Face({ step }: { step: StepView | undefined }) {
+  const t = strings.value
+  if (step?.state === 'passed')
+    return (
+      <>
+        <span class="face">
+          <TickIcon />
+        </span>
+        {t.passed}
+      </>
+    )
+  if (step?.state === 'helped')
+    return (
+      <>
+        <span class="face">
+          <HelpedIcon />
+        </span>
+        {t.helped}
+      </>
+    )
+  const tally =
+    step === undefined || step.checks.length === 0
+      ? t.never
+      : t.tally(step.checks.filter((check) => check.finding.outcome === 'pass').length, step.checks.length)
+  return (
+    <>
+      {step?.state === 'skipped' && (
+        <>
+          <span class="face">
+            <SkipIcon />
+          </span>
+          {t.skipped} ·{' '}
+        </>
+      )}
+      {step?.checking === 'asked' ? t.checking : tally}
+      {step?.checking !== undefined && <span class="pulse" aria-hidden="true" />}
+    </>
+  )
+}
+
+function Checks({ step, done }: { step: StepView; done: boolean }) {
+  const list = (
+    <ul class="checks">
+      {step.checks.map((check) => (
+        <Check key={check.index} step={step.id} check={check} done={done} />
+      ))}
+    </ul>
+  )
+  if (!done) return list
+  return (
+    <details>
+      <summary>{strings.value.checked(step.checks.length)}</summary>
+      {list}
+    </details>
+  )
+}
+
+function Check({ step, check, done }: { step: string; check: CheckView; done: boolean }) {
+  const t = strings.value
+  const { finding, hints, moreHints } = check
+  return (
+    <li class={finding.outcome}>
+      <span class="face">
+        {finding.outcome === 'pass' ? <TickIcon /> : finding.outcome === 'fail' ? <CrossIcon /> : <UnknownIcon />}
+        <span class="unseen">{t[finding.outcome]}: </span>
+      </span>
+      <div>
+        {finding.outcome === 'pass' && <p>{inLanguage(finding.observed)}</p>}
+        {finding.outcome === 'fail' && (
+          <>
+            <p class="why">{inLanguage(finding.why)}</p>
+            <dl>
+              <dt>{t.expected}</dt>
+              <dd>{inLanguage(finding.expected)}</dd>
+              <dt>{t.observed}</dt>
+              <dd>{inLanguage(finding.observed)}</dd>
+            </dl>
+          </>
+        )}
+        {finding.outcome === 'error' && <p class="why">{t.unverified(inLanguage(finding.why))}</p>}
+        {hints.length > 0 && (
+          <ol class="hints" aria-label={t.hint}>
+            {hints.map((hint) => (
+              <li key={hint.en}>{inLanguage(hint)}</li>
+            ))}
+          </ol>
+        )}
+        {!done && finding.outcome !== 'pass' && moreHints > 0 && (
+          <button
+            type="button"
+            class="link"
+            disabled={!isOpen.value}
+            onClick={() => ask('step.hint', { step, check: check.index })}
+          >
+            {t.nextHint(hints.length + 1, hints.length + moreHints)}
+          </button>
+        )}
+      </div>
+    </li>
+  )
+}
+
+function AnswerField({ step, answer, done }: { step: string; answer: PageStep['answers'][number]; done: boolean }) {
+  const t = strings.value
+  const field = useId()
+  const kept = view.value?.answers[answer.id] ?? ''
+  // What is being typed stays, whatever comes from the server meanwhile.
+  const [typed, setTyped] = useState<string>()
+  useEffect(() => {
+    // It has arrived, or the lab was started over.
+    setTyped((now) => (now?.trim() === kept || kept === '' ? undefined : now))
+  }, [kept])
+  if (done) {
+    return kept === '' ? null : (
+      <p class="answered">
+        <span>{inLanguage(answer.ask)}</span> <strong>{kept}</strong>
+      </p>
+    )
+  }
+  return (
+    <form
+      onSubmit={async (event) => {
+        event.preventDefault()
+        const text = (typed ?? kept).trim()
+        if (text === '') return
+        await ask('step.answer', { step, id: answer.id, text })
+      }}
+    >
+      <label for={field}>{inLanguage(answer.ask)}</label>
+      <span>
+        <input
+          id={field}
+          type="text"
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck={false}
+          maxLength={1000}
+          value={typed ?? kept}
+          onInput={(event) => setTyped(event.currentTarget.value)}
+        />
+        <button type="submit" disabled={!isOpen.value || (typed ?? kept).trim() === ''}>
+          {t.submit}
+        </button>
+      </span>
+    </form>
+  )
+}
+
+function Solution({ blocks }: { blocks: NonNullable<StepView['solution']> }) {
+  const t = strings.value
+  return (
+    <div class="prose solution">
+      <h4>{t.solution}</h4>
+      {blocks.map((block) => (
+        <div class="block" key={JSON.stringify(block.ref)}>
+          <div class="above">
+            <BlockBar block={block.ref} host={block.host} text={block.text} />
+          </div>
+          <pre>
+            <code>{block.text}</code>
+          </pre>
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function Done({ blocks }: { blocks: NonNullable<StepView['done']> }) {
+  return (
+    <details class="prose solution" open={blocks.some((block) => block.problem !== undefined)}>
+      <summary>{strings.value.did}</summary>
+      {blocks.map((block, at) => (
+        <div class="block" key={at}>
+          <div class="above">
+            <BlockBar host={block.host} text={block.text} />
+          </div>
+          <pre>
+            <code>{block.text}</code>
+          </pre>
+          {block.problem !== undefined && <p class="inline-trouble">{block.problem}</p>}
+        </div>
+      ))}
+    </details>
+  )
+}
+
+function Help({ step }: { step: StepView }) {
+  const t = strings.value
+  return (
+    <div class="help">
+      {step.solution === undefined && (
+        <button type="button" class="link" disabled={!isOpen.value} onClick={() => ask('step.show', { step: step.id })}>
+          {t.showMe}
+        </button>
+      )}
+      <button
+        type="button"
+        class="link"
+        disabled={!isOpen.value}
+        onClick={async () => {
+          if (await confirmed({ title: t.doTitle, text: t.doText, action: t.doIt })) {
+            await ask('step.do', { step: step.id })
+          }
+        }}
+      >
+        {t.doIt}
+      </button>
+      {step.state === 'open' && (
+        <button
+          type="button"
+          class="link"
+          disabled={!isOpen.value}
+          onClick={async () => {
+            if (await confirmed({ title: t.skipTitle, text: t.skipText, action: t.skip })) {
+              await ask('step.skip', { step: step.id })
+            }
+          }}
+        >
+          {t.skip}
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** Where it goes on: the step that is open, or the finish. */
+function Onward({ id }: { id: string }) {
+  const t = strings.value
+  const steps = view.value?.steps ?? []
+  const at = steps.findIndex((step) => step.id === id)
+  const next = steps.slice(at + 1).find((step) => step.state === 'open') ?? steps.find((step) => step.state === 'open')
+  // Only where one has just come from: those who read what is long done need no push.
+  const latest = steps.findLastIndex((step) => step.state !== 'open') === at
+  if (!latest && [...justDone.value].at(-1) !== id) return null
+  return (
+    <p class="onward">
+      <button type="button" class="primary" onClick={() => showSection(next?.id ?? 'finish')}>
+        {next === undefined ? t.toFinish : `${t.goOn}: ${stepTitle(next.id).heading}`} <DownIcon />
+      </button>
+    </p>
+  )
+}

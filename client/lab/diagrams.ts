@@ -1,0 +1,133 @@
+import { effect, signal } from '@preact/signals'
+import { inLanguage } from '../language.js'
+import { theme } from '../settings.js'
+
+const prefersDark = matchMedia('(prefers-color-scheme: dark)')
+const systemIsDark = signal(prefersDark.matches)
+prefersDark.addEventListener('change', () => {
+  systemIsDark.value = prefersDark.matches
+})
+
+let count = 0
+// Mermaid keeps its settings for the whole page, so one is drawn after the other.
+let line: Promise<void> = Promise.resolve()
+
+/** Draws the diagrams below an element once they come near, and anew when the theme changes. @returns what ends that */
+export function drawDiagrams(root: HTMLElement): () => void {
+  const ends: (() => void)[] = []
+  for (const figure of root.querySelectorAll<HTMLElement>('figure.mermaid')) ends.push(drawDiagram(figure))
+  return () => {
+    for (const end of ends) end()
+  }
+}
+
+function drawDiagram(figure: HTMLElement): () => void {
+  const pre = figure.querySelector('pre')
+  const source = pre?.textContent?.trim() ?? ''
+  const place = document.createElement('div')
+  place.className = 'drawing'
+  place.setAttribute('role', 'img')
+  place.setAttribute('aria-label', labelOf(source))
+  const details = document.createElement('details')
+  const summary = document.createElement('summary')
+  summary.textContent = inLanguage({ en: 'Diagram as text', zh: '图的文字形式' })
+  if (pre !== null) details.append(summary, pre)
+  figure.append(place, details)
+  figure.classList.add('waiting')
+  // About as high as it will be, so that the text below stays where it is.
+  place.style.minHeight = `${Math.min(36, Math.max(12, source.split('\n').length * 2.2))}rem`
+
+  const near = signal(false)
+  let gone = false
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) {
+        near.value = true
+        observer.disconnect()
+      }
+    },
+    { rootMargin: '600px' },
+  )
+  observer.observe(figure)
+  const endDrawing = effect(() => {
+    const dark = theme.value === 'dark' || (theme.value === 'system' && systemIsDark.value)
+    if (!near.value) return
+    line = line.then(async () => {
+      if (gone) return
+      try {
+        const svg = await draw(source, dark)
+        if (gone) return
+        place.innerHTML = svg
+        place.style.minHeight = ''
+        figure.classList.remove('waiting', 'failed')
+      } catch {
+        // The source says the same, if less well.
+        figure.classList.remove('waiting')
+        figure.classList.add('failed')
+        details.open = true
+      }
+    })
+  })
+  return () => {
+    gone = true
+    observer.disconnect()
+    endDrawing()
+  }
+}
+
+async function draw(source: string, dark: boolean): Promise<string> {
+  const { default: mermaid } = await import('mermaid')
+  const style = getComputedStyle(document.documentElement)
+  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim()
+  mermaid.initialize({
+    startOnLoad: false,
+    securityLevel: 'strict',
+    suppressErrorRendering: true,
+    theme: 'base',
+    fontFamily: colour('font-sans'),
+    themeVariables: {
+      darkMode: dark,
+      fontSize: '15px',
+      background: colour('background'),
+      primaryColor: colour('surface'),
+      primaryTextColor: colour('text'),
+      primaryBorderColor: colour('muted'),
+      secondaryColor: colour('raised'),
+      tertiaryColor: colour('background'),
+      tertiaryTextColor: colour('text'),
+      tertiaryBorderColor: colour('border'),
+      lineColor: colour('accent'),
+      textColor: colour('text'),
+      clusterBkg: colour('raised'),
+      clusterBorder: colour('border'),
+      edgeLabelBackground: colour('background'),
+      noteBkgColor: colour('accent-soft'),
+      noteTextColor: colour('text'),
+      noteBorderColor: colour('accent'),
+      actorLineColor: colour('muted'),
+      signalColor: colour('accent'),
+      signalTextColor: colour('text'),
+      labelBoxBkgColor: colour('raised'),
+    },
+    flowchart: {
+      useMaxWidth: true,
+      nodeSpacing: 36,
+      rankSpacing: 34,
+      padding: 12,
+      subGraphTitleMargin: { top: 6, bottom: 10 },
+    },
+    sequence: { useMaxWidth: true, mirrorActors: false },
+  })
+  const { svg } = await mermaid.render(`diagram-${++count}`, source)
+  return svg
+}
+
+/** Names in it, in order: better than "image". */
+function labelOf(source: string): string {
+  const named = [...source.matchAll(/["[(]([^"[\]()]{2,60})["\])]/g)].map((match) =>
+    match[1]!.replace(/<br\s*\/?>/g, ' '),
+  )
+  const names = [...new Set(named)].slice(0, 12).join(', ')
+  const word = inLanguage({ en: 'Diagram', zh: '示意图' })
+  return names === '' ? word : `${word}: ${names}`
+}

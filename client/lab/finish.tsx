@@ -1,0 +1,76 @@
+import type { LabPage, StepState } from '../../server/web/protocol.js'
+import { ForwardIcon, HelpedIcon, SkipIcon, TickIcon } from '../icons.js'
+import { inLanguage, language, stringsOf } from '../language.js'
+import { labPath } from '../route.js'
+import { view } from '../session.js'
+import { minutesOf } from '../time.js'
+
+const strings = stringsOf({
+  en: {
+    done: 'Lab done',
+    allPassed: 'Every step, on your own.',
+    passed: (count: number) => `${count} on your own`,
+    helped: (count: number) => `${count} with help`,
+    skipped: (count: number) => `${count} skipped`,
+    used: (time: string) => `in ${time}`,
+    next: (title: string) => `Next: ${title}`,
+    back: 'All labs',
+  },
+  zh: {
+    done: '实验完成',
+    allPassed: '每一步都是自己完成的。',
+    passed: (count: number) => `独立完成 ${count} 步`,
+    helped: (count: number) => `借助帮助 ${count} 步`,
+    skipped: (count: number) => `跳过 ${count} 步`,
+    used: (time: string) => `用时 ${time}`,
+    next: (title: string) => `下一个：${title}`,
+    back: '全部实验',
+  },
+})
+
+/** Once no step is open: how it went, and what is next. */
+export function Finish({ next }: { next: LabPage['next'] }) {
+  const session = view.value
+  if (session === undefined || session.current !== undefined || session.steps.length === 0) return null
+  const t = strings.value
+  const count = (state: StepState) => session.steps.filter((step) => step.state === state).length
+  const helped = count('helped')
+  const skipped = count('skipped')
+  return (
+    <div class="finish">
+      <p class="done">
+        <span class="face">
+          <TickIcon />
+        </span>
+        {t.done}
+      </p>
+      <ul>
+        <li>
+          <TickIcon /> {t.passed(count('passed'))}
+        </li>
+        {helped > 0 && (
+          <li>
+            <HelpedIcon /> {t.helped(helped)}
+          </li>
+        )}
+        {skipped > 0 && (
+          <li>
+            <SkipIcon /> {t.skipped(skipped)}
+          </li>
+        )}
+        <li>{t.used(minutesOf(session.usedMs, language.value))}</li>
+      </ul>
+      {helped + skipped === 0 && <p class="praise">{t.allPassed}</p>}
+      <div class="actions">
+        {next !== undefined && (
+          <a class="button primary" href={labPath(next.id)}>
+            {t.next(inLanguage(next.title))} <ForwardIcon />
+          </a>
+        )}
+        <a class="button" href="/">
+          {t.back}
+        </a>
+      </div>
+    </div>
+  )
+}

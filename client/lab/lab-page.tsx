@@ -1,0 +1,282 @@
+import '../style/lab.css'
+import '../style/path.css'
+import '../style/text.css'
+import '../style/check.css'
+import '../style/narrow.css'
+import { useEffect, useRef } from 'preact/hooks'
+import type { LabPage as Page, PageSection, SessionView, Trouble } from '../../server/web/protocol.js'
+import { announce } from '../announce.js'
+import { BackIcon, TickIcon } from '../icons.js'
+import { inLanguage, language, stringsOf } from '../language.js'
+import { ask, enter, view } from '../session.js'
+import { splitAt } from '../settings.js'
+import { shortcut } from '../shortcuts.js'
+import { useTitle } from '../title.js'
+import { TroubleNote } from '../trouble.js'
+import { Bars } from './bars.js'
+import { CheckPanel } from './check-panel.js'
+import { Finish } from './finish.js'
+import { happenings } from './happenings.js'
+import { justDone, loadPage, page, showSection, side, stepTitle } from './lab-state.js'
+import { Machines } from './machines.js'
+import { SectionHtml } from './section-html.js'
+import { Splitter } from './splitter.js'
+import { StepPath } from './step-path.js'
+import { TopBar } from './top-bar.js'
+
+const strings = stringsOf({
+  en: {
+    machines: 'Hosts',
+    read: 'Read',
+    terminal: 'Terminal',
+    halves: 'Halves of the page',
+    loading: 'Loading the text…',
+    retry: 'Try again',
+    back: 'All labs',
+    number: (number: number) => `Step ${number}.`,
+    passed: (number: number) => `Step ${number} passed.`,
+    helped: (number: number) => `Step ${number} is done, with help.`,
+    skipped: (number: number) => `Step ${number} is skipped.`,
+    all: 'That was the last step: the lab is done.',
+    looked: (passed: number, of: number) => `${passed} of ${of} checks pass.`,
+  },
+  zh: {
+    machines: '主机',
+    read: '说明',
+    terminal: '终端',
+    halves: '页面的两半',
+    loading: '正在加载内容…',
+    retry: '重试',
+    back: '全部实验',
+    number: (number: number) => `第 ${number} 步：`,
+    passed: (number: number) => `第 ${number} 步通过了。`,
+    helped: (number: number) => `第 ${number} 步已借助帮助完成。`,
+    skipped: (number: number) => `第 ${number} 步已跳过。`,
+    all: '这是最后一步，实验完成了。',
+    looked: (passed: number, of: number) => `${of} 项检查通过了 ${passed} 项。`,
+  },
+})
+
+/** A lab: its text on one side, its hosts on the other. */
+export function LabPage({ id }: { id: string }) {
+  const shown = page.value
+  const text = useRef<HTMLDivElement>(null)
+  useTitle(shown?.ok === true ? inLanguage(shown.value.lab.title) : undefined)
+
+  useEffect(() => {
+    const leave = enter(id)
+    side.value = 'read'
+    justDone.value = new Set()
+    return () => {
+      leave()
+      page.value = undefined
+    }
+  }, [id])
+  useEffect(() => {
+    const left = new AbortController()
+    void loadPage(id, left.signal)
+    return () => left.abort()
+  }, [id, language.value])
+  useEffect(followSession, [])
+  useEffect(() => bindKeys(text), [])
+
+  if (shown?.ok === false && shown.trouble.code === 'lab.not-found') return <NoLab trouble={shown.trouble} />
+  return (
+    <div class={`lab ${side.value}`} style={{ '--split': `${splitAt.value}%` }}>
+      <TopBar />
+      <main class="text">
+        <Bars />
+        <StepPath />
+        <div id="content" class="scroll" ref={text} tabIndex={-1}>
+          {shown === undefined ? (
+            <Skeleton />
+          ) : shown.ok ? (
+            <Instructions text={shown.value} />
+          ) : (
+            <NoText id={id} trouble={shown.trouble} />
+          )}
+        </div>
+      </main>
+      <section class="machines" aria-label={strings.value.machines}>
+        <Splitter />
+        <div>
+          <Machines />
+        </div>
+      </section>
+      <Halves />
+    </div>
+  )
+}
+
+function NoLab({ trouble }: { trouble: Trouble }) {
+  return (
+    <main id="content" class="lonely">
+      <h1>{inLanguage(trouble.what)}</h1>
+      <p>{inLanguage(trouble.cure)}</p>
+      <a class="button primary" href="/">
+        {strings.value.back}
+      </a>
+    </main>
+  )
+}
+
+function NoText({ id, trouble }: { id: string; trouble: Trouble }) {
+  return (
+    <div class="sections">
+      <TroubleNote trouble={trouble}>
+        <button
+          type="button"
+          class="primary"
+          onClick={() => {
+            page.value = undefined
+            void loadPage(id)
+          }}
+        >
+          {strings.value.retry}
+        </button>
+        <a class="button" href="/">
+          <BackIcon /> {strings.value.back}
+        </a>
+      </TroubleNote>
+    </div>
+  )
+}
+
+function Instructions({ text }: { text: Page }) {
+  return (
+    <div class="sections" lang={text.language === 'zh' ? 'zh-CN' : 'en'}>
+      {text.sections.map((section) => (
+        <Section key={section.id ?? ''} section={section} text={text} />
+      ))}
+      {text.sections.every((section) => section.id !== 'finish') && <Finish next={text.next} />}
+    </div>
+  )
+}
+
+function Section({ section, text }: { section: PageSection; text: Page }) {
+  const step = text.steps.find((one) => one.id === section.id)
+  const current = step !== undefined && view.value?.current === step.id
+  return (
+    <section class={`section${current ? ' current' : ''}`}>
+      {section.id === 'finish' && <Finish next={text.next} />}
+      {section.heading !== '' && (
+        <h2 id={section.id === undefined ? undefined : `section-${section.id}`} tabIndex={-1}>
+          {step !== undefined && <span class="unseen">{strings.value.number(stepTitle(step.id).number)} </span>}
+          {section.heading}
+        </h2>
+      )}
+      <SectionHtml html={section.html} />
+      {step !== undefined && <CheckPanel step={step} />}
+    </section>
+  )
+}
+
+function Skeleton() {
+  return (
+    <div class="sections skeleton" role="status" aria-label={strings.value.loading}>
+      {[92, 97, 64, 0, 88, 95, 40].map((width, at) => (
+        <i key={at} style={{ width: `${width}%` }} aria-hidden="true" />
+      ))}
+    </div>
+  )
+}
+
+/** On a narrow window: which half is seen. */
+function Halves() {
+  const t = strings.value
+  const news = side.value === 'terminal' && justDone.value.size > 0
+  return (
+    <nav class="halves" aria-label={t.halves}>
+      {(['read', 'terminal'] as const).map((one) => (
+        <button
+          key={one}
+          type="button"
+          class="quiet"
+          aria-pressed={side.value === one}
+          onClick={() => {
+            side.value = one
+          }}
+        >
+          {t[one]}
+          {one === 'read' && news && (
+            <span class="news">
+              <TickIcon />
+            </span>
+          )}
+        </button>
+      ))}
+    </nav>
+  )
+}
+
+/** Says aloud what has changed, and remembers what turned green before the learner's eyes. */
+function followSession(): () => void {
+  let before: SessionView | undefined
+  return view.subscribe((after) => {
+    if (after === undefined) return
+    const t = strings.peek()
+    const said: string[] = []
+    for (const happening of happenings(before, after)) {
+      const { number } = stepTitle(happening.step)
+      if (happening.what === 'done') {
+        said.push(t[happening.how](number))
+        justDone.value = new Set([...justDone.peek()].filter((id) => id !== happening.step)).add(happening.step)
+      } else {
+        const why = happening.why === undefined ? '' : ` ${happening.why[language.peek()]}`
+        said.push(t.looked(happening.passed, happening.of) + why)
+      }
+    }
+    // Started over: it can turn green once more.
+    const open = new Set(after.steps.filter((step) => step.state === 'open').map((step) => step.id))
+    if ([...justDone.peek()].some((id) => open.has(id))) {
+      justDone.value = new Set([...justDone.peek()].filter((id) => !open.has(id)))
+    }
+    if (said.length > 0 && after.current === undefined) said.push(t.all)
+    if (said.length > 0) announce(said.join(' '))
+    before = after
+  })
+}
+
+function bindKeys(text: { current: HTMLElement | null }): () => void {
+  const unbind = [
+    shortcut({
+      keys: 'alt+shift+c',
+      label: { en: 'Check the current step', zh: '检查当前步骤' },
+      run() {
+        const step = view.peek()?.current
+        if (step !== undefined) void ask('step.check', { step })
+      },
+    }),
+    shortcut({
+      keys: 'alt+shift+n',
+      label: { en: 'To the step that is open', zh: '跳到未完成的步骤' },
+      run: () => showSection(view.peek()?.current ?? 'finish'),
+    }),
+    shortcut({
+      keys: 'alt+shift+t',
+      label: { en: 'To the terminal', zh: '跳到终端' },
+      run() {
+        side.value = 'terminal'
+        requestAnimationFrame(focusTerminal)
+      },
+    }),
+    shortcut({
+      keys: 'alt+shift+i',
+      label: { en: 'To the instructions', zh: '跳到说明' },
+      run() {
+        side.value = 'read'
+        requestAnimationFrame(() => text.current?.focus({ preventScroll: true }))
+      },
+    }),
+  ]
+  return () => {
+    for (const one of unbind) one()
+  }
+}
+
+/** The terminal in front; what stands in its place, where there is none. */
+function focusTerminal(): void {
+  const machines = document.querySelector('.machines')
+  const inputs = [...(machines?.querySelectorAll<HTMLElement>('.xterm-helper-textarea, .overlay button') ?? [])]
+  inputs.find((input) => input.checkVisibility({ visibilityProperty: true }))?.focus()
+}

@@ -1,0 +1,233 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import type { CatalogueView, OpeningStage, SessionPhase, Trouble } from '../../server/web/protocol.js'
+import { TickIcon } from '../icons.js'
+import { inLanguage, language, stringsOf } from '../language.js'
+import { load } from '../load.js'
+import { labPath } from '../route.js'
+import { ask, tryAgain, unjoined, view } from '../session.js'
+import { now, relative, secondsOf } from '../time.js'
+import { stepTitle } from './lab-state.js'
+import { terminals } from './load-terminals.js'
+
+const strings = stringsOf({
+  en: {
+    opening: 'Opening the lab',
+    meanwhile: 'You can read on meanwhile.',
+    hosts: 'Hosts',
+    network: 'Network between them',
+    engines: 'Docker Engines',
+    setup: 'The lab’s own setup',
+    replay: 'Steps you have done',
+    waiting: 'waiting',
+    running: 'in progress',
+    done: 'done',
+    failed: 'The lab could not be opened',
+    retry: 'Try again',
+    back: 'All labs',
+    free: (when: string) => `A place should be free ${when}.`,
+    holders: 'These labs are open now. Close the hosts of one, in its menu:',
+    closed: 'The hosts are closed',
+    idle: 'Nobody had typed for a while, so they made room for others. Your progress is kept.',
+    left: 'You closed them. Your progress is kept.',
+    lost: 'They were lost, since the machine or its rack service ended. Your progress is kept.',
+    again: 'Open again',
+    againAt: (number: number) => `Open again and bring me to step ${number}`,
+    againDone: 'Open again with all steps done',
+    none: 'The lab is not open',
+    open: 'Open it',
+    broken: 'The terminals could not be loaded.',
+  },
+  zh: {
+    opening: '正在打开实验',
+    meanwhile: '可以先读左边的说明。',
+    hosts: '主机',
+    network: '主机之间的网络',
+    engines: 'Docker Engine',
+    setup: '实验的初始设置',
+    replay: '重做已完成的步骤',
+    waiting: '等待中',
+    running: '进行中',
+    done: '完成',
+    failed: '实验没能打开',
+    retry: '重试',
+    back: '全部实验',
+    free: (when: string) => `预计${when}会有空位。`,
+    holders: '以下实验正在运行。打开其中一个，在菜单里关闭它的主机即可腾出空位：',
+    closed: '主机已关闭',
+    idle: '有一阵子没有操作，主机已关闭，把位置让给别人。学习进度已保留。',
+    left: '你关闭了主机。学习进度已保留。',
+    lost: '运行主机的机器或服务中断，主机已丢失。学习进度已保留。',
+    again: '重新打开',
+    againAt: (number: number) => `重新打开并回到第 ${number} 步`,
+    againDone: '重新打开并完成全部步骤',
+    none: '实验没有打开',
+    open: '打开',
+    broken: '终端加载失败。',
+  },
+})
+
+/** The right half: terminals, or what stands in their way. */
+export function Machines() {
+  const session = view.value
+  const why = unjoined.value
+  if (session === undefined) {
+    if (why === 'none') return <NotOpen />
+    if (why !== undefined) return <Failed trouble={why} onRetry={tryAgain} />
+    return <Opening stages={[]} />
+  }
+  const { phase } = session
+  if (phase.name === 'opening') return <Opening stages={phase.stages} />
+  if (phase.name === 'failed') {
+    return <Failed trouble={phase.trouble} onRetry={() => ask('session.reopen', { replay: false })} />
+  }
+  if (phase.name === 'closed') return <Closed reason={phase.reason} />
+  return <Terminals />
+}
+
+function Terminals() {
+  const loaded = terminals.value
+  if (loaded === undefined) return <div class="placeholder" aria-busy="true" />
+  if (loaded === 'failed') {
+    return (
+      <Overlay heading={strings.value.broken}>
+        <div class="actions">
+          <button
+            type="button"
+            class="primary"
+            // A file that did not come is not asked for again by the same page.
+            onClick={() => location.reload()}
+          >
+            {strings.value.retry}
+          </button>
+        </div>
+      </Overlay>
+    )
+  }
+  return <loaded.TerminalArea session={view} />
+}
+
+function Overlay({ heading, children }: { heading: string; children: ComponentChildren }) {
+  return (
+    <div class="overlay">
+      <div>
+        <h2>{heading}</h2>
+        {children}
+      </div>
+    </div>
+  )
+}
+
+function Opening({ stages }: { stages: readonly OpeningStage[] }) {
+  const t = strings.value
+  return (
+    <Overlay heading={t.opening}>
+      <ol class="stages">
+        {stages.map((stage) => (
+          <li key={stage.name} class={stage.state}>
+            <span class="face" aria-hidden="true">
+              {stage.state === 'done' && <TickIcon />}
+            </span>
+            <span>{t[stage.name]}</span>
+            <span class="unseen">: {t[stage.state]}</span>
+            {stage.tookMs !== undefined && <span class="took">{secondsOf(stage.tookMs, language.value)}</span>}
+          </li>
+        ))}
+      </ol>
+      <p class="quiet-words">{t.meanwhile}</p>
+    </Overlay>
+  )
+}
+
+function Failed({ trouble, onRetry }: { trouble: Trouble; onRetry(): void }) {
+  const t = strings.value
+  return (
+    <Overlay heading={t.failed}>
+      <div role="alert">
+        <p>{inLanguage(trouble.what)}</p>
+        <p>{inLanguage(trouble.cure)}</p>
+        {trouble.freeAt !== undefined && (
+          <p>
+            <strong>{t.free(relative(Math.max(0, Date.parse(trouble.freeAt) - now.value), language.value))}</strong>
+          </p>
+        )}
+      </div>
+      {trouble.code === 'rack.limit' && <Holders />}
+      <div class="actions">
+        <button type="button" class="primary" onClick={onRetry}>
+          {t.retry}
+        </button>
+        <a class="button" href="/">
+          {t.back}
+        </a>
+      </div>
+    </Overlay>
+  )
+}
+
+/** The learner's labs that hold racks: one of them can make room. */
+function Holders() {
+  const [catalogue, setCatalogue] = useState<CatalogueView>()
+  useEffect(() => {
+    const left = new AbortController()
+    void load<CatalogueView>('/api/catalogue', left.signal).then((answered) => {
+      if (answered.ok && !left.signal.aborted) setCatalogue(answered.value)
+    })
+    return () => left.abort()
+  }, [])
+  const running = catalogue?.labs.filter((lab) => catalogue.running.some((one) => one.lab === lab.id)) ?? []
+  if (running.length === 0) return null
+  return (
+    <>
+      <p>{strings.value.holders}</p>
+      <ul>
+        {running.map((lab) => (
+          <li key={lab.id}>
+            <a href={labPath(lab.id)}>{inLanguage(lab.title)}</a>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function Closed({ reason }: { reason: Extract<SessionPhase, { name: 'closed' }>['reason'] }) {
+  const t = strings.value
+  const session = view.value
+  const begun = session?.steps.some((step) => step.state !== 'open') === true
+  const current = session?.current
+  return (
+    <Overlay heading={t.closed}>
+      <p role="status">{t[reason]}</p>
+      <div class="actions">
+        {begun && (
+          <button type="button" class="primary" onClick={() => ask('session.reopen', { replay: true })}>
+            {current === undefined ? t.againDone : t.againAt(stepTitle(current).number)}
+          </button>
+        )}
+        <button type="button" class={begun ? '' : 'primary'} onClick={() => ask('session.reopen', { replay: false })}>
+          {t.again}
+        </button>
+        <a class="button" href="/">
+          {t.back}
+        </a>
+      </div>
+    </Overlay>
+  )
+}
+
+function NotOpen() {
+  const t = strings.value
+  return (
+    <Overlay heading={t.none}>
+      <div class="actions">
+        <button type="button" class="primary" onClick={tryAgain}>
+          {t.open}
+        </button>
+        <a class="button" href="/">
+          {t.back}
+        </a>
+      </div>
+    </Overlay>
+  )
+}

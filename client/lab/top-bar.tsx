@@ -1,0 +1,234 @@
+import { useState } from 'preact/hooks'
+import type { Trouble } from '../../server/web/protocol.js'
+import { confirmed } from '../dialog.js'
+import { BackIcon, ClockIcon, MenuIcon, OutsideIcon } from '../icons.js'
+import { inLanguage, language, stringsOf } from '../language.js'
+import { Menu } from '../menu.js'
+import { LanguageSwitch, openDialog } from '../preferences.js'
+import { ask, askQuietly, heardAt, view } from '../session.js'
+import { screenReader } from '../settings.js'
+import { minutesOf, now } from '../time.js'
+import { useArrival } from '../title.js'
+import { isOpen, page, stepTitle } from './lab-state.js'
+
+const strings = stringsOf({
+  en: {
+    back: 'All labs',
+    used: 'Time used',
+    ports: 'Open port',
+    noPreview: 'Cannot be opened',
+    menu: 'Menu',
+    resetLab: 'Reset all hosts',
+    resetHost: (host: string) => `Reset ${host}`,
+    stopped: 'stopped',
+    again: 'Start over',
+    leave: 'Close the hosts',
+    bring: 'Bring the hosts to',
+    step: (number: number, heading: string) => `Step ${number}: ${heading}`,
+    screenReader: 'Screen-reader mode',
+    settings: 'Settings…',
+    shortcuts: 'Keyboard shortcuts…',
+    resetTitle: (what: string) => `${what}?`,
+    resetText:
+      'A new system takes the place of the old one; what you built there is gone, its terminals end. Progress is kept.',
+    bringTitle: (number: number) => `Bring the hosts to step ${number}?`,
+    bringText: 'All hosts are reset, and the steps before it are done for you. Progress is kept as it is.',
+    bringAction: 'Bring them there',
+    againTitle: 'Start over?',
+    againText: 'All hosts are reset, and your progress in this lab is forgotten.',
+    leaveTitle: 'Close the hosts?',
+    leaveText: 'What you built in them is gone. Progress is kept, and you can bring new hosts to the same step later.',
+    commands: 'Hosts',
+    page: 'Page',
+  },
+  zh: {
+    back: '全部实验',
+    used: '已用时间',
+    ports: '打开端口',
+    noPreview: '无法打开',
+    menu: '菜单',
+    resetLab: '重置全部主机',
+    resetHost: (host: string) => `重置 ${host}`,
+    stopped: '已停止',
+    again: '从头再来',
+    leave: '关闭主机',
+    bring: '把主机恢复到',
+    step: (number: number, heading: string) => `第 ${number} 步：${heading}`,
+    screenReader: '屏幕阅读器模式',
+    settings: '设置…',
+    shortcuts: '键盘快捷键…',
+    resetTitle: (what: string) => `${what}？`,
+    resetText: '会换上一套全新的系统：你在上面做的一切都会消失，终端也会结束。学习进度会保留。',
+    bringTitle: (number: number) => `把主机恢复到第 ${number} 步？`,
+    bringText: '全部主机都会重置，并替你做完这一步之前的所有步骤。学习进度保持不变。',
+    bringAction: '恢复',
+    againTitle: '从头再来？',
+    againText: '全部主机都会重置，你在这个实验里的进度也会清空。',
+    leaveTitle: '关闭主机？',
+    leaveText: '你在主机上做的一切都会消失。学习进度会保留，之后可以让新主机恢复到同一步。',
+    commands: '主机',
+    page: '页面',
+  },
+})
+
+export function TopBar() {
+  const t = strings.value
+  const heading = useArrival<HTMLHeadingElement>()
+  const shown = page.value
+  return (
+    <header class="top">
+      <a class="button quiet back" href="/" title={t.back} aria-label={t.back}>
+        <BackIcon />
+      </a>
+      <h1 ref={heading} tabIndex={-1}>
+        {shown?.ok === true ? inLanguage(shown.value.lab.title) : shown === undefined ? '\u00a0' : 'vethlab'}
+      </h1>
+      <TimeUsed />
+      <Ports />
+      <LanguageSwitch />
+      <LabMenu />
+    </header>
+  )
+}
+
+function TimeUsed() {
+  const session = view.value
+  if (session === undefined) return null
+  const used = session.usedMs + (session.counting ? Math.max(0, now.value - heardAt.value) : 0)
+  return (
+    <span class="used" title={strings.value.used}>
+      <ClockIcon />
+      <span class="unseen">{strings.value.used}: </span>
+      {minutesOf(used, language.value)}
+    </span>
+  )
+}
+
+/** Published ports of containers. Their addresses are asked for as the menu opens, so that each is a plain link to a new tab. */
+function Ports() {
+  const [found, setFound] = useState<Record<string, { url: string } | { trouble: Trouble }>>({})
+  const ports = view.value?.ports ?? []
+  if (ports.length === 0 || !isOpen.value) return null
+  const t = strings.value
+  const look = () => {
+    setFound({})
+    for (const { host, port } of ports) {
+      void askQuietly('rack.preview', { host, port }).then((answered) => {
+        const entry = answered.ok ? { url: answered.value.url } : { trouble: answered.trouble }
+        setFound((before) => ({ ...before, [`${host}:${port}`]: entry }))
+      })
+    }
+  }
+  return (
+    <Menu
+      label={t.ports}
+      onOpen={look}
+      face={
+        <>
+          <OutsideIcon /> <span class="roomy">{t.ports}</span>
+        </>
+      }
+    >
+      {ports.map(({ host, port, container }) => {
+        const name = `${host}:${port}`
+        const entry = found[name]
+        const face = (
+          <>
+            <code>{name}</code> <span class="end muted">{container}</span>
+          </>
+        )
+        if (entry !== undefined && 'url' in entry) {
+          return (
+            <a key={name} class="button" role="menuitem" tabIndex={-1} href={entry.url} target="_blank" rel="noopener">
+              {face}
+            </a>
+          )
+        }
+        return (
+          <button key={name} type="button" role="menuitem" tabIndex={-1} aria-disabled="true">
+            {face}
+            {entry !== undefined && <span class="muted">{inLanguage(entry.trouble.what) || t.noPreview}</span>}
+          </button>
+        )
+      })}
+    </Menu>
+  )
+}
+
+function LabMenu() {
+  const t = strings.value
+  const session = view.value
+  const open = isOpen.value
+  const steps = session?.steps ?? []
+  const item = (words: string, disabled: boolean, run: () => unknown, end?: string) => (
+    <button key={words} type="button" role="menuitem" tabIndex={-1} disabled={disabled} onClick={run}>
+      {words} {end !== undefined && <span class="end muted">{end}</span>}
+    </button>
+  )
+  const asked = async (title: string, text: string, action: string, then: () => unknown) => {
+    if (await confirmed({ title, text, action })) await then()
+  }
+  const hosts = session?.hosts ?? []
+  return (
+    <Menu label={t.menu} face={<MenuIcon />}>
+      {/* biome-ignore lint/a11y/useSemanticElements: a group of a menu is no fieldset */}
+      <div role="group" aria-label={t.commands}>
+        {hosts.length > 1 &&
+          hosts.map((host) =>
+            item(
+              t.resetHost(host.name),
+              !open,
+              () =>
+                asked(t.resetTitle(t.resetHost(host.name)), t.resetText, t.resetHost(host.name), () =>
+                  ask('rack.reset', { host: host.name }),
+                ),
+              host.alive ? undefined : t.stopped,
+            ),
+          )}
+        {item(t.resetLab, !open, () =>
+          asked(t.resetTitle(t.resetLab), t.resetText, t.resetLab, () => ask('rack.reset', {})),
+        )}
+        {item(t.again, !open, () => asked(t.againTitle, t.againText, t.again, () => ask('session.startOver', {})))}
+        {item(t.leave, !open, () => asked(t.leaveTitle, t.leaveText, t.leave, () => ask('session.leave', {})))}
+      </div>
+      <hr />
+      {steps.length > 1 && (
+        <>
+          {/* biome-ignore lint/a11y/useSemanticElements: a group of a menu is no fieldset */}
+          <div role="group" aria-label={t.bring}>
+            <div class="group" aria-hidden="true">
+              {t.bring}
+            </div>
+            {steps.slice(1).map(({ id }) => {
+              const { number, heading } = stepTitle(id)
+              return item(t.step(number, heading), !open, () =>
+                asked(t.bringTitle(number), t.bringText, t.bringAction, () => ask('rack.replay', { step: id })),
+              )
+            })}
+          </div>
+          <hr />
+        </>
+      )}
+      {/* biome-ignore lint/a11y/useSemanticElements: a group of a menu is no fieldset */}
+      <div role="group" aria-label={t.page}>
+        <button
+          type="button"
+          role="menuitemcheckbox"
+          tabIndex={-1}
+          aria-checked={screenReader.value}
+          onClick={() => {
+            screenReader.value = !screenReader.value
+          }}
+        >
+          {t.screenReader} <span class="end">{screenReader.value ? '✓' : ''}</span>
+        </button>
+        {item(t.settings, false, () => {
+          openDialog.value = 'settings'
+        })}
+        {item(t.shortcuts, false, () => {
+          openDialog.value = 'shortcuts'
+        })}
+      </div>
+    </Menu>
+  )
+}

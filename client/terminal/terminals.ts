@@ -1,0 +1,21 @@
+import { signal } from '@preact/signals'
+
+/** How long a terminal that is to be shown may take to appear, in milliseconds. */
+const appearMs = 5_000
+
+/** The terminal that is to be brought to the front, until it is there. The terminal area takes it back. */
+export const wantedTerminal = signal<string | undefined>(undefined)
+
+/** Somebody has typed into a terminal since the page was opened. */
+export const terminalsHaveBeenUsed = signal(false)
+
+let timer: ReturnType<typeof setTimeout> | undefined
+
+/** Brings a terminal to the front and focuses it: at once, or as soon as it is there. */
+export function showTerminal(id: string): void {
+  wantedTerminal.value = id
+  clearTimeout(timer)
+  timer = setTimeout(() => {
+    if (wantedTerminal.peek() === id) wantedTerminal.value = undefined
+  }, appearMs)
+}

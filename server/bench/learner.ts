@@ -1,0 +1,89 @@
+import { io, type Socket } from 'socket.io-client'
+import { VethlabError } from '../errors.js'
+import type { Answered, Events, Requests, SessionView } from '../web/protocol.js'
+
+const requestTimeoutMs = 60_000
+const openTimeoutMs = 120_000
+
+type Name = Exclude<keyof Requests, 'terminal.acknowledge'>
+type Value<K extends Name> =
+  Parameters<Requests[K]> extends [unknown, (answered: Answered<infer T>) => void] ? T : never
+
+/** A learner without a browser: cookie and socket as a browser has them. */
+export class Learner {
+  private latest: SessionView | undefined
+
+  private constructor(readonly socket: Socket<Events, Requests>) {
+    socket.on('session', (view) => {
+      this.latest = view
+    })
+  }
+
+  /** @param address with its token */
+  static async arrive(address: URL): Promise<Learner> {
+    const answer = await fetch(address, { redirect: 'manual' })
+    const cookie = answer.headers.get('set-cookie')?.split(';')[0]
+    if (cookie === undefined) throw refused(`no cookie came with status ${answer.status}`)
+    const socket: Socket<Events, Requests> = io(address.origin, {
+      transports: ['websocket'],
+      extraHeaders: { cookie, origin: address.origin },
+      reconnection: false,
+    })
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve)
+      socket.once('connect_error', (error) => reject(refused(error.message)))
+    })
+    return new Learner(socket)
+  }
+
+  /** @throws VethlabError command.failed when the server says no */
+  async ask<K extends Name>(name: K, question: Parameters<Requests[K]>[0]): Promise<Value<K>> {
+    const asking = this.socket.timeout(requestTimeoutMs) as unknown as {
+      emitWithAck(name: string, question: unknown): Promise<Answered<Value<K>>>
+    }
+    const answered = await asking.emitWithAck(name, question)
+    if (!answered.ok) throw refused(`${name}: ${answered.trouble.what.en} ${answered.trouble.cure.en}`)
+    return answered.value
+  }
+
+  /** Opens a lab and waits until its first terminal is there. */
+  async open(lab: string): Promise<SessionView> {
+    this.latest = undefined
+    const first = await this.ask('session.join', { lab, open: true })
+    this.latest ??= first ?? undefined
+    return await this.until(({ phase, terminals }) => phase.name === 'open' && terminals.length > 0)
+  }
+
+  /** The first view of which that is true. */
+  private until(wanted: (view: SessionView) => boolean): Promise<SessionView> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer)
+        this.socket.off('session', look)
+      }
+      const timer = setTimeout(() => {
+        end()
+        reject(refused(`the lab is not open after ${openTimeoutMs / 1000} s`))
+      }, openTimeoutMs)
+      const look = (view: SessionView | undefined) => {
+        if (view?.phase.name === 'failed') {
+          end()
+          reject(refused(view.phase.trouble.what.en))
+        } else if (view && wanted(view)) {
+          end()
+          resolve(view)
+        }
+      }
+      this.socket.on('session', look)
+      look(this.latest)
+    })
+  }
+
+  leave(): void {
+    this.socket.disconnect()
+  }
+}
+
+function refused(what: string): VethlabError {
+  return new VethlabError('command.failed', what, { place: 'vethlab serve', cure: 'See what it says on its own.' })
+}

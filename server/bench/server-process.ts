@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { VethlabError } from '../errors.js'
+import { fromPackage } from '../package-root.js'
+
+/** Set-up is done before; what remains is processes that start. */
+const startDeadlineMs = 60_000
+const endDeadlineMs = 30_000
+
+/** `vethlab serve` in a process of its own, on a free port of loopback. */
+export class ServerProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    /** With its token. */
+    readonly address: URL,
+  ) {}
+
+  /** On a free port unless said. @throws VethlabError command.failed with what it said last */
+  static async start(options: string[] = [], port = 0): Promise<ServerProcess> {
+    const child = spawn(process.execPath, [fromPackage('dist', 'main.js'), 'serve', '--port', `${port}`, ...options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let last = ''
+    createInterface(child.stderr!).on('line', (line) => {
+      last = line
+    })
+    const address = new Promise<URL>((resolve, reject) => {
+      const fail = (what: string) =>
+        reject(new VethlabError('command.failed', what, { place: 'vethlab serve', cure: 'Start it by hand.' }))
+      const timer = setTimeout(() => fail(`not ready after ${startDeadlineMs / 1000} s: ${last}`), startDeadlineMs)
+      createInterface(child.stdout!).on('line', (line) => {
+        const found = /https?:\/\/\S+/.exec(line)
+        if (!found) return
+        clearTimeout(timer)
+        resolve(new URL(found[0]))
+      })
+      child.once('exit', (code) => {
+        clearTimeout(timer)
+        fail(`ended with ${code}: ${last}`)
+      })
+    })
+    try {
+      return new ServerProcess(child, await address)
+    } catch (error) {
+      child.kill('SIGKILL')
+      throw error
+    }
+  }
+
+  /** Process id of the part that faces the network: the child whose program is the web. */
+  get webPid(): number {
+    const web = descendants(this.child.pid!).find((pid) => commandLine(pid).includes('web-main'))
+    if (web === undefined) throw new Error('vethlab serve has no web process')
+    return web
+  }
+
+  /** Ends it as a crash does, without a chance to tidy up. */
+  kill(): void {
+    this.child.kill('SIGKILL')
+  }
+
+  /** Ends it as Ctrl-C does. */
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return
+    const ended = once(this.child, 'exit')
+    this.child.kill('SIGINT')
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), endDeadlineMs)
+    await ended
+    clearTimeout(timer)
+  }
+}
+
+/** Resident memory of a process in bytes. @see proc_pid_status(5) */
+export function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+}
+
+function descendants(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+  )
+  return children.flatMap((child) => [child, ...descendants(child)])
+}
+
+function commandLine(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+}

@@ -1,0 +1,217 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PtyProcess } from '../terminal/pty-process.js'
+import { Learner } from './learner.js'
+import { residentBytes, ServerProcess } from './server-process.js'
+import { type Distribution, distribution } from './statistics.js'
+
+export interface TerminalBenchmark {
+  /** From a key to its echo by the shell's line editor. */
+  echoMs: Distribution
+  /** 64 MiB of text, from its first byte to its last. */
+  throughputMiBs: Distribution
+  /** From Ctrl-C to the last byte of `yes`: the next prompt is there. */
+  interruptMs: Distribution
+  /** What the web process grew by while 64 MiB went through it. */
+  floodRssMiB: number
+  /** The same key and text with a shell of this machine on a bare pty, no server and no socket between. */
+  bareEchoMs: Distribution
+  bareThroughputMiBs: Distribution
+}
+
+const lab = 'user-bridge'
+const keys = 500
+const pauseMs = 10
+const floodBytes = 64 * 1024 ** 2
+const mebibyte = 1024 ** 2
+const waitMs = 60_000
+/** What a shell's integration says when it waits for a command. */
+const promptMark = '\u001b]633;B'
+/** A line of 80 bytes, as a log has. */
+const flood = `yes ${'vethlab '.repeat(9)}1234567 | head -c ${floodBytes}`
+
+/** Something that takes keys and puts out bytes, to one listener. */
+interface Shell {
+  type(text: string): void
+  onOutput(listener: (bytes: Uint8Array) => void): void
+}
+
+/** From a shell inside a lab's host through pty host, web process and socket to a client on loopback. */
+export async function benchTerminal(runs: number, say: (line: string) => void): Promise<TerminalBenchmark> {
+  const server = await ServerProcess.start()
+  try {
+    const learner = await Learner.arrive(server.address)
+    const { id: session, terminals, hosts } = await learner.open(lab)
+    try {
+      const host = hosts[0]!.name
+      const { id } = terminals[0] ?? (await learner.ask('terminal.open', { session, host, cols: 80, rows: 24 }))
+      const shell = remoteShell(learner, id)
+      await learner.ask('terminal.attach', { session, terminal: id })
+      await atPrompt(shell)
+      say(`echo of ${keys} keys`)
+      const echo = await timeEcho(shell)
+      // The first flood fills buffers and warms the compiler up: memory that stays is the server's own size.
+      await timeFlood(shell)
+      const before = residentBytes(server.webPid)
+      let most = before
+      const sampler = setInterval(() => {
+        most = Math.max(most, residentBytes(server.webPid))
+      }, 20)
+      const throughput: number[] = []
+      for (let run = 1; run <= runs; run++) {
+        say(`64 MiB of output, ${run} of ${runs}`)
+        throughput.push(await timeFlood(shell))
+      }
+      clearInterval(sampler)
+      const interrupts: number[] = []
+      for (let run = 0; run < runs; run++) interrupts.push(await timeInterrupt(shell))
+      say('a bare pty')
+      return {
+        echoMs: distribution(echo),
+        throughputMiBs: distribution(throughput),
+        interruptMs: distribution(interrupts),
+        floodRssMiB: Math.round((most - before) / mebibyte),
+        ...(await bare(runs)),
+      }
+    } finally {
+      await learner.ask('session.leave', { session })
+      learner.leave()
+    }
+  } finally {
+    await server.stop()
+  }
+}
+
+function remoteShell(learner: Learner, id: string): Shell {
+  let listen = (_: Uint8Array) => {}
+  learner.socket.on('terminal.data', (terminal, offset, bytes) => {
+    if (terminal !== id) return
+    learner.socket.emit('terminal.acknowledge', id, offset + bytes.byteLength)
+    listen(bytes)
+  })
+  return {
+    type: (text) =>
+      learner.socket.emit('terminal.write', { terminal: id, bytes: Buffer.from(text) }, (answered) => {
+        if (!answered.ok) throw new Error(answered.trouble.what.en)
+      }),
+    onOutput: (listener) => {
+      listen = listener
+    },
+  }
+}
+
+/** The yardstick: bash on a pty of this process. */
+async function bare(runs: number): Promise<Pick<TerminalBenchmark, 'bareEchoMs' | 'bareThroughputMiBs'>> {
+  let listen = (_: Uint8Array) => {}
+  const pty = new PtyProcess(
+    {
+      argv: ['bash', '--norc', '--noprofile'],
+      env: { PATH: process.env.PATH ?? '', TERM: 'xterm-256color', PS1: `$ \\[${promptMark}\\a\\]` },
+      cwd: '/',
+      cols: 80,
+      rows: 24,
+    },
+    { onOutput: (bytes) => listen(bytes.slice()), onExit: () => {} },
+  )
+  const shell: Shell = {
+    type: (text) => pty.write(Buffer.from(text)),
+    onOutput: (listener) => {
+      listen = listener
+    },
+  }
+  try {
+    await atPrompt(shell)
+    const echo = await timeEcho(shell)
+    const throughput: number[] = []
+    for (let run = 0; run < runs; run++) throughput.push(await timeFlood(shell))
+    return { bareEchoMs: distribution(echo), bareThroughputMiBs: distribution(throughput) }
+  } finally {
+    pty.kill('SIGKILL')
+  }
+}
+
+/** Listens until `done` says so of a piece of output; at most a minute. */
+function until(shell: Shell, done: (bytes: Uint8Array) => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the terminal is silent')), waitMs)
+    shell.onOutput((bytes) => {
+      if (!done(bytes)) return
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+/** An empty line, and the prompt after it. */
+async function atPrompt(shell: Shell): Promise<void> {
+  const prompted = untilPrompt(shell)
+  shell.type('\r')
+  await prompted
+  await sleep(200)
+}
+
+function untilPrompt(shell: Shell): Promise<void> {
+  let tail = ''
+  return until(shell, (bytes) => {
+    const text = tail + Buffer.from(bytes.subarray(-256)).toString('latin1')
+    tail = text.slice(-promptMark.length)
+    return text.includes(promptMark)
+  })
+}
+
+async function timeEcho(shell: Shell): Promise<number[]> {
+  const samples: number[] = []
+  for (let key = 0; key < keys; key++) {
+    const letter = 'abcdefghij'[key % 10]!
+    const echoed = until(shell, (bytes) => bytes.includes(letter.charCodeAt(0)))
+    const started = performance.now()
+    shell.type(letter)
+    await echoed
+    samples.push(performance.now() - started)
+    await sleep(pauseMs)
+    // A line that wraps is drawn anew: shorter ones are what people type.
+    if (key % 40 === 39) {
+      shell.type('\u0015')
+      await sleep(50)
+    }
+  }
+  await cleared(shell)
+  return samples
+}
+
+async function cleared(shell: Shell): Promise<void> {
+  shell.type('\u0015')
+  await sleep(100)
+}
+
+/** @returns MiB a second */
+async function timeFlood(shell: Shell): Promise<number> {
+  let received = 0
+  let first = 0
+  let last = 0
+  const done = until(shell, (bytes) => {
+    if (received === 0) first = performance.now()
+    received += bytes.length
+    last = performance.now()
+    return received >= floodBytes
+  })
+  shell.type(`${flood}\r`)
+  await done
+  const seconds = (last - first) / 1000
+  await atPrompt(shell)
+  return received / mebibyte / seconds
+}
+
+async function timeInterrupt(shell: Shell): Promise<number> {
+  const started = until(shell, (bytes) => bytes.length > 1000)
+  shell.type('yes\r')
+  await started
+  // It runs on for a while, with what is on its way as full as it gets.
+  await sleep(500)
+  const prompted = untilPrompt(shell)
+  const at = performance.now()
+  shell.type('\u0003')
+  await prompted
+  const took = performance.now() - at
+  await atPrompt(shell)
+  return took
+}

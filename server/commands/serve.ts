@@ -1,0 +1,243 @@
+import { isIP } from 'node:net'
+import { join, resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { VethlabError } from '../errors.js'
+import { probeFeatures } from '../machine/features.js'
+import { fromPackage } from '../package-root.js'
+import { identify, isAlive, type ProcessIdentity, readRecord, removeRecord, writeRecord } from '../rack/record.js'
+import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
+import { RackdClient } from '../rackd/rackd-client.js'
+import { ensureRackd, stopRackd } from '../rackd/start-rackd.js'
+import { bracketed } from '../web/access.js'
+import { lacksOf } from '../web/lacks.js'
+import { ensureSetUp } from './ensure-setup.js'
+import { requireFreePort } from './free-port.js'
+import { whole } from './rackd.js'
+import { keptToken } from './token.js'
+import { WebProcess } from './web-process.js'
+
+interface ServeOptions {
+  host: string
+  port: number
+  token: boolean
+  publicName: string[]
+  previewPorts?: { from: number; to: number }
+  state?: string
+  poolDocker: number
+  poolPlain: number
+  maxRacks: number
+  idle: number
+  closeRacks: boolean
+}
+
+/** Ctrl-C comes to all processes of a terminal, and npm passes its own one on: that is one wish. */
+const sameWishMs = 1000
+const rackdWatchMs = 2000
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('the labs in the browser: sets up what is missing, starts rackd and the web, until Ctrl-C; racks stay')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on; 0: a free one', portNumber, 8080)
+    .option('--no-token', 'let in everybody who reaches the port; on loopback alone')
+    .option('--public-name <name>', 'what a proxy in front sends as Host (repeatable)', collect, [])
+    .option('--preview-ports <from-to>', 'ports for published ports of racks; the 100 behind --port', portRange)
+    .option('--state <directory>', 'the state directory')
+    .option('--pool-docker <count>', 'docker hosts that wait, booted', whole, 2)
+    .option('--pool-plain <count>', 'plain hosts that wait, booted', whole, 1)
+    .option('--max-racks <count>', 'racks at the same time', whole, 8)
+    .option('--idle <minutes>', 'a rack that nobody uses for so long is closed, after a warning', minutes, 30)
+    .option('--close-racks', 'close all racks at the end', false)
+    .action(serve)
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const { host, port } = options
+  checkHost(options)
+  const state = StateDirectory.at(resolve(options.state ?? defaultStatePath()))
+  // For all that this starts.
+  process.env.VETHLAB_STATE = state.root
+  await claim(state)
+  let web: WebProcess | undefined
+  try {
+    await requireFreePort(host, port)
+    await ensureSetUp(state)
+    const asked = wishes()
+    const rackdArgs = Object.entries({
+      '--pool-docker': options.poolDocker,
+      '--pool-plain': options.poolPlain,
+      // Racks that are opened by hand have room, too.
+      '--max-racks': options.maxRacks + 8,
+    }).flatMap(([name, count]) => [name, `${count}`])
+    const [token, lacks] = await Promise.all([
+      options.token ? keptToken(state) : undefined,
+      probeFeatures().then(lacksOf),
+    ])
+    // One that an earlier start left behind may be of another version, with other options.
+    await stopRackd(state)
+    let giveUp: (error: VethlabError) => void = () => {}
+    const givenUp = new Promise<VethlabError>((resolve) => {
+      giveUp = resolve
+    })
+    web = new WebProcess(
+      {
+        user: state.webUser,
+        host,
+        port,
+        token,
+        publicNames: options.publicName,
+        previewPorts: options.previewPorts,
+        labs: fromPackage('labs'),
+        client: fromPackage('dist/client'),
+        rackdSocket: state.webRackdSocket,
+        portsSocket: state.portsSocket,
+        records: state.records,
+        idleMs: options.idle * 60_000,
+        mostRacks: options.maxRacks,
+        lacks,
+      },
+      giveUp,
+    )
+    // Side by side: the web reads labs while rackd starts, and waits for it then.
+    await Promise.all([ensureRackd(state, rackdArgs), web.start()])
+    const stopWatch = watchRackd(state, rackdArgs)
+    process.stdout.write(`vethlab is ready: ${addressOf(host, web.port, token)}\n`)
+    process.stderr.write('Ctrl-C ends it; racks stay for the next start\n')
+
+    const failed = await Promise.race([givenUp, asked.then(() => undefined)])
+    stopWatch()
+    process.stderr.write('ending\n')
+    await web.stop()
+    await endRacks(state, options)
+    if (failed) throw failed
+  } catch (error) {
+    if (web) {
+      await web.stop()
+      await stopRackd(state)
+    }
+    throw error
+  } finally {
+    await removeRecord(recordOf(state))
+  }
+  process.exit(0)
+}
+
+/** @throws VethlabError argument.invalid */
+function checkHost({ host, token }: ServeOptions): void {
+  if (isIP(host) === 0 && host !== 'localhost') {
+    throw new VethlabError('argument.invalid', 'is no address', {
+      place: `--host ${host}`,
+      cure: 'Give an address of this machine, such as 127.0.0.1 or 0.0.0.0.',
+    })
+  }
+  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
+  if (!token && !isLoopback) {
+    throw new VethlabError('argument.invalid', 'would let in everybody on the network', {
+      place: `--no-token with --host ${host}`,
+      cure: 'Leave out --no-token, or listen on 127.0.0.1.',
+    })
+  }
+}
+
+/** One server for a state directory: two would keep the same records. @throws VethlabError serve.running */
+async function claim(state: StateDirectory): Promise<void> {
+  await state.locked('rackd', async () => {
+    const other = await readRecord<ProcessIdentity>(recordOf(state))
+    if (isAlive(other)) {
+      throw new VethlabError('serve.running', `process ${other?.pid} serves it already`, {
+        place: state.root,
+        cure: 'Use that one, end it, or choose another directory with --state.',
+      })
+    }
+    await writeRecord(recordOf(state), identify(process.pid))
+  })
+}
+
+function recordOf(state: StateDirectory): string {
+  return join(state.run, 'serve.json')
+}
+
+/** Resolves at the first wish to end; the second one does not wait. */
+function wishes(): Promise<void> {
+  return new Promise((resolve) => {
+    let first: number | undefined
+    const wish = () => {
+      if (first === undefined) {
+        first = Date.now()
+        resolve()
+      } else if (Date.now() - first > sameWishMs) {
+        process.stderr.write('not waiting\n')
+        process.exit(130)
+      }
+    }
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, wish)
+    // `npm start` is gone, by whatever.
+    if (process.channel) process.once('disconnect', wish)
+    process.channel?.unref()
+  })
+}
+
+/** Keeps rackd alive. Its racks go on without it, but nothing can be checked or opened. */
+function watchRackd(state: StateDirectory, args: string[]): () => void {
+  let busy = false
+  const timer = setInterval(async () => {
+    if (busy || isAlive(await readRecord<ProcessIdentity>(state.rackdRecord))) return
+    busy = true
+    try {
+      const { started } = await ensureRackd(state, args)
+      if (started) process.stderr.write('rackd had ended; it is started again\n')
+    } catch (error) {
+      process.stderr.write(`vethlab: ${(error as Error).message}\n`)
+    } finally {
+      busy = false
+    }
+  }, rackdWatchMs)
+  return () => clearInterval(timer)
+}
+
+async function endRacks(state: StateDirectory, { closeRacks }: ServeOptions): Promise<void> {
+  const racks = new RackdClient(state.rackdSocket)
+  const open = await racks.list().catch(() => [])
+  if (closeRacks) for (const { id } of open) await racks.close(id).catch(() => {})
+  await racks.disconnect()
+  await stopRackd(state)
+  const count = open.length === 1 ? '1 rack' : `${open.length} racks`
+  const prefix = state.root === '/var/lib/vethlab' ? '' : `VETHLAB_STATE=${state.root} `
+  process.stderr.write(
+    closeRacks
+      ? `${count} closed\n`
+      : `${count} ${open.length === 1 ? 'stays' : 'stay'} for the next start; \`${prefix}vethlab sweep --all\` ends all that is left\n`,
+  )
+}
+
+function addressOf(host: string, port: number, token: string | undefined): string {
+  // An address that stands for all of them is none to go to.
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : bracketed(host)
+  return `http://${name}:${port}/${token === undefined ? '' : `?token=${token}`}`
+}
+
+function portNumber(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(port <= 65_535)) throw new InvalidArgumentError('Give a port from 0 to 65535.')
+  return port
+}
+
+function portRange(text: string): { from: number; to: number } {
+  const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text)?.map(Number) ?? []
+  if (from === undefined || to === undefined || from < 1024 || to > 65_535 || from > to) {
+    throw new InvalidArgumentError('Give a range within 1024-65535, such as 8081-8180.')
+  }
+  return { from, to }
+}
+
+function minutes(text: string): number {
+  const value = Number(text)
+  if (!(value >= 0.1 && value <= 10_080)) throw new InvalidArgumentError('Give minutes, at most those of a week.')
+  return value
+}
+
+function collect(name: string, before: string[]): string[] {
+  if (!/^[A-Za-z0-9.-]{1,253}(:\d{1,5})?$/.test(name))
+    throw new InvalidArgumentError('Give a name, such as labs.example.org.')
+  return [...before, name]
+}

@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { VethlabError } from '../errors.js'
+import { fromPackage } from '../package-root.js'
+import { type WebOptions, WebReport } from '../web/web-options.js'
+import { portTaken } from './free-port.js'
+
+/** Also of the rackd that it waits for. */
+const startMs = 70_000
+const endMs = 5_000
+/** So many starts within a minute, then it is given up. */
+const mostStarts = 5
+const minuteMs = 60_000
+const firstPauseMs = 50
+
+/**
+ * What the web process may still do as root: take its port, read a checkout that is another user's, and become its own user.
+ * All of it is gone with that.
+ */
+const firstCapabilities = '-all,+setuid,+setgid,+net_bind_service,+dac_read_search'
+
+/** The process that faces the network, started again whenever it dies; racks and shells live elsewhere. */
+export class WebProcess {
+  #child: ChildProcess | undefined
+  #stopping = false
+  readonly #starts: number[] = []
+
+  private readonly options: WebOptions
+
+  constructor(
+    options: WebOptions,
+    /** Called once when it can't be kept alive. */
+    private readonly onGivenUp: (error: VethlabError) => void,
+  ) {
+    this.options = { ...options }
+  }
+
+  /** Resolves when it serves. @throws VethlabError serve.port-taken, serve.failed */
+  async start(): Promise<void> {
+    await this.#start()
+  }
+
+  /** The real one, also where 0 was asked for. */
+  get port(): number {
+    return this.options.port
+  }
+
+  /** Asks it to end, and waits until it has. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const child = this.#child
+    if (!child || hasEnded(child)) return
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), endMs)
+    await ended
+    clearTimeout(timer)
+  }
+
+  async #start(): Promise<void> {
+    this.#starts.push(Date.now())
+    const { PATH, LANG, VETHLAB_DEBUG } = process.env
+    const child = spawn(
+      'setpriv',
+      [
+        '--no-new-privs',
+        `--bounding-set=${firstCapabilities}`,
+        '--',
+        process.execPath,
+        fromPackage('dist/web/web-main.js'),
+      ],
+      {
+        // Its channel is also how it learns that we are gone. stdout is for our own data.
+        stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
+        cwd: '/',
+        env: { PATH, LANG, VETHLAB_DEBUG, NODE_ENV: 'production' },
+      },
+    )
+    this.#child = child
+    const report = await new Promise<WebReport | string>((resolve) => {
+      const timer = setTimeout(() => resolve(`no sign of life within ${startMs / 1000} s`), startMs)
+      const settle = (what: WebReport | string) => {
+        clearTimeout(timer)
+        resolve(what)
+      }
+      child.once('error', (error) => settle(error.message))
+      child.once('message', (message) => settle(WebReport.parse(message)))
+      child.once('exit', (code, signal) => settle(`it ended with ${signal ?? code}`))
+      child.send(this.options, (error) => {
+        if (error) settle(error.message)
+      })
+    })
+    if (typeof report === 'string') {
+      child.kill('SIGKILL')
+      throw new VethlabError('serve.failed', report, { place: 'web process', cure: 'See the lines above.' })
+    }
+    if ('failed' in report) {
+      const { what, place, cure, taken } = report.failed
+      if (!taken) throw new VethlabError('serve.failed', what, { place, cure })
+      throw portTaken(this.options.host, this.options.port)
+    }
+    // From the second time on it is the same one: browsers come back to it.
+    this.options.port = report.ready.port
+    child.once('exit', (code, signal) => {
+      if (!this.#stopping) void this.#restart(`${signal ?? `exit code ${code}`}`)
+    })
+    if (hasEnded(child) && !this.#stopping) void this.#restart('itself')
+  }
+
+  async #restart(why: string): Promise<void> {
+    let reason = why
+    while (!this.#stopping) {
+      const recent = this.#starts.filter((at) => Date.now() - at < minuteMs).length
+      if (recent >= mostStarts) {
+        this.onGivenUp(
+          new VethlabError('serve.failed', `it ended ${recent} times within a minute, last by ${reason}`, {
+            place: 'web process',
+            cure: 'See the lines above; racks and shells go on, and the next start finds them.',
+          }),
+        )
+        return
+      }
+      process.stderr.write(`the web process was ended by ${reason}; it is started again\n`)
+      await sleep(firstPauseMs * 2 ** (recent - 1))
+      if (this.#stopping) return
+      try {
+        await this.#start()
+        return
+      } catch (error) {
+        reason = (error as Error).message
+      }
+    }
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}

@@ -1,0 +1,134 @@
+import MarkdownIt, { type Env, type Token } from 'markdown-it'
+import type { Language } from '../text.js'
+import { codeHtml, escapeHtml, liveCodeHtml } from './highlight.js'
+import type { Lab } from './lab.js'
+import { placeholders, type RunBlock } from './page.js'
+
+/** A section of a page as a browser shows it. */
+export interface RenderedSection {
+  /** Absent for the introduction. */
+  id?: string
+  /** Plain text. */
+  heading: string
+  /** No scripts, styles or event handlers, whatever the Markdown says. */
+  html: string
+}
+
+/** What the rules know of the section that they render. */
+interface SectionEnv extends Env {
+  home: string
+  /** Run blocks that are still to come. */
+  blocks: RunBlock[]
+}
+
+/** All sections of a lab's page as HTML, the introduction first. Pure. */
+export function renderPage(lab: Lab, language: Language): RenderedSection[] {
+  return lab.pages[language].sections.map(({ id, heading, markdown, blocks }) => {
+    const env: SectionEnv = { home: lab.home, blocks: [...blocks] }
+    return {
+      ...(id === undefined ? {} : { id }),
+      heading: plainText(renderer.parseInline(heading, {})),
+      html: renderer.render(markdown, env),
+    }
+  })
+}
+
+const renderer = newRenderer()
+
+function newRenderer() {
+  const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false })
+  // Every link is looked at below, so that one that is not allowed shows as its text and not as its Markdown.
+  markdown.validateLink = () => true
+  markdown.core.ruler.push('vethlab', ({ tokens }) => {
+    for (const token of tokens) {
+      tame(token)
+      if (token.children) tameLinks(token.children)
+    }
+  })
+  const { rules } = markdown.renderer
+  rules.fence = (tokens, index, _options, env) => fence(tokens[index]!, env as SectionEnv)
+  rules.code_block = (tokens, index) => readBlock(tokens[index]!.content, '')
+  rules.image = (tokens, index) => escapeHtml(plainText(tokens[index]!.children ?? []))
+  rules.table_open = () => '<div class="table"><table>\n'
+  rules.table_close = () => '</table></div>\n'
+  return markdown
+}
+
+/** Classes instead of styles; and no heading stands as high as a section's own. */
+function tame(token: Token): void {
+  if (token.type === 'blockquote_open') token.attrSet('class', 'note')
+  if ((token.type === 'heading_open' || token.type === 'heading_close') && /^h[12]$/.test(token.tag)) token.tag = 'h3'
+  const align = /^text-align:(left|center|right)$/.exec(String(token.attrGet('style') ?? ''))?.[1]
+  if (token.attrs) token.attrs = token.attrs.filter(([name]) => name !== 'style')
+  if (align) token.attrSet('class', `align-${align}`)
+}
+
+function tameLinks(tokens: Token[]): void {
+  // Links don't lie in links, so that the end belongs to the last beginning.
+  let allowed = false
+  for (const token of tokens) {
+    if (token.type === 'link_open') {
+      const link = safeLink(String(token.attrGet('href') ?? ''))
+      allowed = link !== undefined
+      token.attrs = link ?? []
+    }
+    if ((token.type === 'link_open' || token.type === 'link_close') && !allowed) {
+      // A text token without content renders as nothing.
+      token.type = 'text'
+      token.content = ''
+    }
+  }
+}
+
+const labLink = /^\.\.\/([A-Za-z0-9][A-Za-z0-9_-]*)(?:\/(?:(?:en|zh)\.md)?)?(#[A-Za-z0-9_-]+)?$/
+
+/** Attributes of a link: to a page of the web, another lab, or a section of this one. @returns undefined for all others */
+function safeLink(href: string): [string, string][] | undefined {
+  if (/^#[A-Za-z0-9_-]+$/.test(href)) return [['href', href]]
+  const [matched, lab, section = ''] = labLink.exec(href) ?? []
+  if (matched !== undefined) return [['href', `/labs/${lab}${section}`]]
+  if (!/^https:\/\//i.test(href) || !URL.canParse(href)) return undefined
+  const url = new URL(href)
+  // A name before the host is only ever there to hide it.
+  if (url.username !== '' || url.password !== '') return undefined
+  return [
+    ['href', url.href],
+    ['target', '_blank'],
+    ['rel', 'noopener noreferrer'],
+  ]
+}
+
+function fence({ info, content }: Token, env: SectionEnv): string {
+  const text = content.replace(/\n$/, '')
+  const words = info.trim().split(/\s+/)
+  const [language = ''] = words
+  // By order, and by text: what a reader sees is what runs.
+  if (words.includes('run') && env.blocks[0]?.text === text) return runBlock(env.blocks.shift()!, language, env.home)
+  if (language === 'mermaid') return `<figure class="mermaid"><pre>${escapeHtml(content)}</pre></figure>\n`
+  return readBlock(content, language)
+}
+
+function runBlock({ index, host, fails, answer, text }: RunBlock, language: string, home: string): string {
+  const data = [
+    `data-block="${index}"`,
+    `data-host="${escapeHtml(host ?? home)}"`,
+    ...(fails ? ['data-fails'] : []),
+    ...(answer === undefined ? [] : [`data-answer="${escapeHtml(answer)}"`]),
+    ...(placeholders(text).length > 0 ? ['data-live'] : []),
+  ]
+  return `<div class="block" ${data.join(' ')}>${liveCodeHtml(text, language)}</div>\n`
+}
+
+function readBlock(content: string, language: string): string {
+  return `<div class="block">${codeHtml(content.replace(/\n$/, ''), language)}</div>\n`
+}
+
+/** What is left of inline Markdown without its marks. */
+function plainText(tokens: Token[]): string {
+  return tokens
+    .map(({ type, content, children }) => {
+      if (children) return plainText(children)
+      return type === 'softbreak' || type === 'hardbreak' ? ' ' : content
+    })
+    .join('')
+}

@@ -1,0 +1,24 @@
+import { oneLine } from '../errors.js'
+import type { NetworkState } from '../network/state.js'
+import type { SessionView } from '../web/protocol.js'
+
+export type PublishedPort = SessionView['ports'][number]
+
+/** A learner can publish thousands: nobody looks at more than these. */
+const mostPorts = 64
+
+/** TCP ports that running containers publish, each once a host. Pure. */
+export function publishedPorts(state: NetworkState): PublishedPort[] {
+  const found = new Map<string, PublishedPort>()
+  for (const { name: host, engine } of state.hosts) {
+    for (const { name: container, state: runs, ports } of engine?.containers ?? []) {
+      if (runs !== 'running') continue
+      for (const { protocol, hostPort: port } of ports) {
+        if (protocol !== 'tcp' || port < 1 || port > 65535) continue
+        const key = `${host}:${port}`
+        if (!found.has(key)) found.set(key, { host, port, container: oneLine(container, 100) })
+      }
+    }
+  }
+  return [...found.values()].slice(0, mostPorts)
+}

@@ -1,0 +1,265 @@
+import { oneLine, VethlabError } from '../errors.js'
+import type { Lab } from '../lab/lab.js'
+import { renderPage } from '../lab/render.js'
+import type { RackInfo, Racks } from '../rack/racks.js'
+import { newId } from '../store/id.js'
+import type { Records, SessionRecord } from '../store/records.js'
+import type { Language } from '../text.js'
+import type { CatalogueView, LabCard, LabPage, PageSection, Trouble } from '../web/protocol.js'
+import { inOrder, type Lacks, labCard, pageSteps } from './catalogue.js'
+import { limitTrouble } from './limit-trouble.js'
+import { carryOver } from './progress.js'
+import { sessionOfLabel } from './rack-label.js'
+import { Session, type SessionHouse } from './session.js'
+import { logOnce } from './trouble.js'
+
+export interface SessionsOptions {
+  /** How long nobody may be there before a rack is closed: 30 minutes unless said. */
+  idleMs?: number
+  /** How long before that it is announced: 2 minutes. */
+  warningMs?: number
+  /** Racks of sessions at the same time: 8. */
+  mostRacks?: number
+  /** What this machine lacks, by the name of the feature that labs require. */
+  lacks?: Lacks
+  /** How often racks are compared with sessions, in milliseconds: 15 seconds. */
+  sweepMs?: number
+  /** Milliseconds since 1970. */
+  now?(): number
+}
+
+/** All sessions of all learners. One process has them at a time. */
+export class Sessions {
+  readonly labs: readonly Lab[]
+  readonly #racks: Racks
+  readonly #records: Records
+  readonly #mostRacks: number
+  readonly #lacks: Lacks
+  readonly #house: SessionHouse
+  /** The newest of each learner and lab, as far as it was asked for. */
+  readonly #sessions = new Map<string, Session>()
+  readonly #pages = new Map<string, PageSection[]>()
+  readonly #timer: NodeJS.Timeout
+  #sweeping: Promise<void> | undefined
+
+  private constructor(racks: Racks, labs: readonly Lab[], records: Records, options: SessionsOptions) {
+    const { idleMs = 30 * 60_000, warningMs = 2 * 60_000, mostRacks = 8, lacks = {}, now = Date.now } = options
+    this.labs = inOrder(labs)
+    this.#racks = racks
+    this.#records = records
+    this.#mostRacks = mostRacks
+    this.#lacks = lacks
+    this.#house = {
+      racks,
+      records,
+      idleMs,
+      warningMs,
+      now,
+      refusal: (session) => this.#refusal(session),
+      full: (session) => this.#full(session),
+    }
+    this.#timer = setInterval(() => void this.sweep(), options.sweepMs ?? 15_000).unref()
+  }
+
+  /** Takes over the sessions whose racks still run, and ends what else an earlier process left. */
+  static async start(
+    racks: Racks,
+    labs: readonly Lab[],
+    records: Records,
+    options: SessionsOptions = {},
+  ): Promise<Sessions> {
+    const present = await racks.list()
+    const sessions = new Sessions(racks, labs, records, options)
+    for (const record of records.openSessions()) await sessions.#takeOver(record, present)
+    await sessions.sweep()
+    return sessions
+  }
+
+  async #takeOver(record: SessionRecord, present: readonly RackInfo[]): Promise<void> {
+    const lab = this.labs.find(({ id }) => id === record.lab)
+    const info = present.find(({ id }) => id === record.rack)
+    const isLatest = this.#records.latestSession(record.learner, record.lab)?.id === record.id
+    if (!lab || !isLatest || (record.rack !== null && !info)) {
+      this.#records.endSession(record.id, 'lost')
+      return
+    }
+    const session = this.#keep(new Session(this.#house, lab, record))
+    if (info) return session.takeOver(info)
+    // Nobody knows how far its opening came.
+    for (const { id, label } of present) if (sessionOfLabel(label) === record.id) await this.#close(id)
+    session.reopen(false)
+  }
+
+  /**
+   * The learner's session of a lab. With `open`, one that has a rack or is about to: made where none is running, going on where
+   * the last one ended. Without, the last one as it is, if any.
+   * @throws VethlabError lab.not-found
+   */
+  async join(learner: string, lab: string, { open }: { open: boolean }): Promise<Session | undefined> {
+    const found = this.#lab(lab)
+    const latest = this.#records.latestSession(learner, lab)
+    const session = latest && this.#load(found, latest)
+    if (!open) return session
+    if (session?.holdsRack) {
+      session.touch()
+      return session
+    }
+    if (session?.phase === 'failed') {
+      session.reopen(false)
+      return session
+    }
+    const id = newId()
+    this.#records.createSession({ id, learner, lab })
+    if (latest) carryOver(this.#records, latest, id)
+    if (session) this.#drop(session)
+    const made = this.#keep(new Session(this.#house, found, this.#records.session(id)!))
+    made.reopen(false)
+    return made
+  }
+
+  /** @throws VethlabError session.not-found, also for another learner's, and for one that a newer one of its lab has followed */
+  get(learner: string, id: string): Session {
+    const kept = this.#sessions.get(id)
+    if (kept?.learner === learner) return kept
+    const record = kept ? undefined : this.#records.session(id)
+    const lab = record && this.labs.find((candidate) => candidate.id === record.lab)
+    const isLatest = record && this.#records.latestSession(learner, record.lab)?.id === id
+    if (lab && record.learner === learner && isLatest) return this.#load(lab, record)
+    throw new VethlabError('session.not-found', 'there is no such session', {
+      place: oneLine(id, 40),
+      cure: 'Open the lab from the catalogue.',
+    })
+  }
+
+  /** @throws VethlabError lab.not-found */
+  card(learner: string, lab: string): LabCard {
+    const latest = this.#records.latestSession(learner, lab)
+    const steps = Object.entries(latest?.steps ?? {}).map(([id, { state }]) => [id, state] as const)
+    return labCard(this.#lab(lab), Object.fromEntries(steps), this.#lacks)
+  }
+
+  catalogue(learner: string): CatalogueView {
+    const progress = this.#records.progress(learner)
+    return {
+      labs: this.labs.map((lab) => labCard(lab, progress.find((one) => one.lab === lab.id)?.states ?? {}, this.#lacks)),
+      running: [...this.#sessions.values()]
+        .filter((session) => session.learner === learner && session.holdsRack)
+        .map(({ id, lab, closesAt }) => ({
+          session: id,
+          lab: lab.id,
+          ...(closesAt === undefined ? {} : { closesAt: new Date(closesAt).toISOString() }),
+        })),
+    }
+  }
+
+  /** @throws VethlabError lab.not-found */
+  page(learner: string, lab: string, language: Language): LabPage {
+    const found = this.#lab(lab)
+    const next = this.labs[this.labs.indexOf(found) + 1]
+    const key = `${lab} ${language}`
+    let sections = this.#pages.get(key)
+    if (!sections) {
+      sections = renderPage(found, language)
+      this.#pages.set(key, sections)
+    }
+    return {
+      lab: this.card(learner, lab),
+      language,
+      sections,
+      steps: pageSteps(found),
+      ...(next ? { next: { id: next.id, title: next.title } } : {}),
+    }
+  }
+
+  /** Lets go of everything; racks stay. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#sweeping
+    await Promise.all([...this.#sessions.values()].map((session) => session.stop()))
+  }
+
+  /** Compares racks with sessions: notices hosts that died and racks that are gone, and closes racks that no session has. */
+  sweep(): Promise<void> {
+    this.#sweeping ??= this.#sweep()
+      .catch((error: unknown) => {
+        // While rackd is away there is nothing to compare.
+        if (!(error instanceof VethlabError && error.code === 'rackd.unreachable')) logOnce(error)
+      })
+      .finally(() => {
+        this.#sweeping = undefined
+      })
+    return this.#sweeping
+  }
+
+  async #sweep(): Promise<void> {
+    // What is opened while the list is made is not on it.
+    const before = [...this.#sessions.values()].flatMap((session) =>
+      session.rack ? ([[session, session.rack]] as const) : [],
+    )
+    const opening = new Set([...this.#sessions.values()].filter(({ phase }) => phase === 'opening').map(({ id }) => id))
+    const racks = await this.#racks.list()
+    for (const [session, rack] of before) {
+      if (session.rack !== rack) continue
+      const info = racks.find(({ id }) => id === rack)
+      if (info) session.seen(info)
+      else session.lost()
+    }
+    for (const { id, label } of racks) {
+      const owner = sessionOfLabel(label)
+      if (owner === undefined) continue
+      const session = this.#sessions.get(owner)
+      if (session?.rack === id || (session && (session.phase === 'opening' || opening.has(owner)))) continue
+      await this.#close(id)
+    }
+  }
+
+  /** One that is gone already is as good. */
+  async #close(rack: string): Promise<void> {
+    try {
+      await this.#racks.close(rack)
+    } catch (error) {
+      if (!(error instanceof VethlabError && error.code === 'rack.not-found')) throw error
+    }
+  }
+
+  #refusal(session: Session): Trouble | undefined {
+    const lack = session.lab.requires.map((feature) => this.#lacks[feature]).find((one) => one !== undefined)
+    if (lack) return { code: 'machine.missing-feature', ...lack }
+    const others = [...this.#sessions.values()].filter((other) => other !== session && other.holdsRack)
+    return others.length >= this.#mostRacks ? this.#full(session) : undefined
+  }
+
+  #full(asking: Session): Trouble {
+    const holders = [...this.#sessions.values()].filter((session) => session !== asking && session.holdsRack)
+    return limitTrouble(
+      holders.map((session) => ({
+        lab: session.lab,
+        mine: session.learner === asking.learner,
+        ...(session.endsAt === undefined ? {} : { endsAt: session.endsAt }),
+      })),
+    )
+  }
+
+  #lab(id: string): Lab {
+    const lab = this.labs.find((candidate) => candidate.id === id)
+    if (lab) return lab
+    throw new VethlabError('lab.not-found', 'there is no such lab', {
+      place: oneLine(id, 100),
+      cure: 'Choose one from the catalogue.',
+    })
+  }
+
+  #load(lab: Lab, record: SessionRecord): Session {
+    return this.#sessions.get(record.id) ?? this.#keep(new Session(this.#house, lab, record))
+  }
+
+  #keep(session: Session): Session {
+    this.#sessions.set(session.id, session)
+    return session
+  }
+
+  #drop(session: Session): void {
+    this.#sessions.delete(session.id)
+    void session.stop()
+  }
+}

@@ -1,0 +1,192 @@
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
+import { rateLimit } from 'express-rate-limit'
+import helmet from 'helmet'
+import { VethlabError } from '../errors.js'
+import type { Sessions } from '../session/sessions.js'
+import { troubleOf } from '../session/trouble.js'
+import type { Text } from '../text.js'
+import type { Access } from './access.js'
+import { type Asset, sendAsset } from './client-assets.js'
+import { says, smallPage } from './small-page.js'
+import { troubles } from './troubles.js'
+
+const yearMs = 365 * 24 * 3_600_000
+const minuteMs = 60_000
+
+export interface AppOptions {
+  access: Access
+  assets: ReadonlyMap<string, Asset>
+  sessions: Sessions
+  learner: string
+  /** Requests a minute: of those who are known, and of all others together. */
+  perMinute?: { known: number; unknown: number }
+}
+
+/** All that is asked over http, but previews. Whoever isn't let in sees nothing of what is here. */
+export function webApp(options: AppOptions): Express {
+  const { access, assets, sessions, learner } = options
+  const { known, unknown } = options.perMinute ?? { known: 3000, unknown: 120 }
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', false)
+  app.use(headers())
+
+  app.use((request, response, next) => {
+    if (!access.isAddressed(request)) refuse(request, response, 421, says.misdirected)
+    else if (!access.isOwnOrigin(request) || access.isForeignFetch(request)) {
+      refuse(request, response, 403, says.foreign)
+    } else next()
+  })
+  app.use((request, response, next) => {
+    const token = tokenIn(request.url)
+    const cookie = token === undefined ? undefined : access.exchange(token)
+    if (cookie === undefined || request.method !== 'GET') return next()
+    response.cookie(access.cookieName, cookie, { httpOnly: true, sameSite: 'strict', path: '/', maxAge: yearMs })
+    response.setHeader('Cache-Control', 'no-store')
+    response.status(303).setHeader('Location', withoutToken(request.url)).end()
+  })
+  // Two limits, so that one who is not known can't use up the learner's; the right token has passed before.
+  app.use(limit(unknown, (request) => access.isKnown(request)))
+  app.use((request, response, next) => {
+    if (access.isKnown(request)) return next()
+    const again =
+      request.headers['sec-fetch-site'] === 'cross-site' || request.headers['sec-fetch-site'] === 'same-site'
+    refuse(request, response, 401, says.unknown, { again })
+  })
+  app.use(limit(known, (request) => !access.isKnown(request)))
+  app.use((request, response, next) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return next()
+    response.setHeader('Allow', 'GET, HEAD')
+    refuse(request, response, 405, says.method)
+  })
+
+  // Only whole, undecoded paths are looked up: there is nothing to climb out of.
+  app.use((request, response, next) => {
+    const { path } = request
+    const page = path === '/' || /^\/labs\/[A-Za-z0-9_-]{1,64}$/.test(path)
+    const asset = assets.get(page ? '/index.html' : path)
+    if (!asset || path === '/index.html') return next()
+    // A token that was of no use, say an old one, must not stay in the address.
+    if (page && tokenIn(request.url) !== undefined) {
+      response.setHeader('Cache-Control', 'no-store')
+      response.status(303).setHeader('Location', withoutToken(request.url)).end()
+      return
+    }
+    return sendAsset(request, response, asset)
+  })
+  app.use('/api', (_request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store')
+    next()
+  })
+  app.get('/api/catalogue', (_request, response) => {
+    response.json(sessions.catalogue(learner))
+  })
+  app.get('/api/labs/:id', (request, response) => {
+    const language = new URL(request.url, 'http://localhost').searchParams.get('language') === 'zh' ? 'zh' : 'en'
+    response.json(sessions.page(learner, request.params.id, language))
+  })
+  app.use('/api', (_request, response) => {
+    response.status(404).json({ ok: false, trouble: troubles.noApi })
+  })
+  app.use((request, response) => refuse(request, response, 404, says.missing))
+
+  const onError: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    // Addresses that can't be decoded.
+    const asked = (error as { status?: unknown }).status === 400
+    const found = !(error instanceof VethlabError && error.code === 'lab.not-found')
+    if (asked) return refuse(request, response, 404, says.missing)
+    if (request.path.startsWith('/api/')) {
+      response.status(found ? 500 : 404).json({ ok: false, trouble: troubleOf(error) })
+      return
+    }
+    troubleOf(error)
+    refuse(request, response, 500, says.failed)
+  }
+  app.use(onError)
+  return app
+}
+
+function headers() {
+  return [
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          defaultSrc: ["'none'"],
+          scriptSrc: ["'self'"],
+          // Diagrams (mermaid) bring <style> elements and style attributes in their SVG, terminals (xterm) a <style> element. A
+          // style can't run anything, and nothing but our own origin can be loaded by one.
+          styleSrc: ["'self'", "'unsafe-inline'"],
+          imgSrc: ["'self'", 'data:'],
+          fontSrc: ["'self'"],
+          // Some browsers don't take a WebSocket to be 'self'. The Host header was one of ours, or this answer is a refusal.
+          connectSrc: ["'self'", (request) => `ws://${hostOf(request.headers.host)}`],
+          frameAncestors: ["'none'"],
+          baseUri: ["'none'"],
+          formAction: ["'none'"],
+        },
+      },
+      crossOriginOpenerPolicy: { policy: 'same-origin' },
+      crossOriginResourcePolicy: { policy: 'same-origin' },
+      referrerPolicy: { policy: 'no-referrer' },
+      xFrameOptions: { action: 'deny' },
+      // It is the business of whoever puts TLS in front.
+      strictTransportSecurity: false,
+    }),
+    (_request: Request, response: Response, next: () => void) => {
+      response.setHeader(
+        'Permissions-Policy',
+        'camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), serial=(), usb=()',
+      )
+      next()
+    },
+  ]
+}
+
+/** What may stand in a header; anything else was refused anyway. */
+function hostOf(host: string | undefined): string {
+  return host !== undefined && /^[A-Za-z0-9.:[\]_-]{1,255}$/.test(host) ? host : 'localhost'
+}
+
+/** All who are counted there are counted together: behind a proxy, and on this machine, addresses tell nobody apart. */
+function limit(perMinute: number, skip: (request: Request) => boolean) {
+  return rateLimit({
+    windowMs: minuteMs,
+    limit: perMinute,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    keyGenerator: () => 'all',
+    skip,
+    handler: (request, response) => refuse(request, response, 429, says.tooMany),
+  })
+}
+
+function refuse(request: Request, response: Response, status: number, say: Text, { again = false } = {}): void {
+  response.setHeader('Cache-Control', 'no-store')
+  response.status(status)
+  if (request.path.startsWith('/api/')) {
+    response.json({ ok: false, trouble: { code: `http.${status}`, what: say, cure: { en: '', zh: '' } } })
+    return
+  }
+  response.type('html').send(smallPage(status, say, { again }))
+}
+
+function tokenIn(url: string): string | undefined {
+  const mark = url.indexOf('?')
+  return mark < 0 ? undefined : (new URLSearchParams(url.slice(mark)).get('token') ?? undefined)
+}
+
+/** The address without the token; a path of our own, whatever the request's looked like. */
+function withoutToken(url: string): string {
+  const mark = url.indexOf('?')
+  const parameters = new URLSearchParams(url.slice(mark))
+  parameters.delete('token')
+  // Two slashes, or what browsers take for them, would name another server.
+  const path = `/${url.slice(0, mark).replace(/^[^/]*[/\\]+/, '')}`
+  return parameters.size > 0 ? `${path}?${parameters}` : path
+}

@@ -1,0 +1,102 @@
+import type { Socket } from 'socket.io'
+import type { Sessions } from '../session/sessions.js'
+import { troubleOf } from '../session/trouble.js'
+import { Connection } from './connection.js'
+import type { Previews } from './previews.js'
+import type { Answered, Events, Requests } from './protocol.js'
+import { type Asked, acknowledgement, type RequestName, requests } from './requests.js'
+import { TerminalGateway } from './terminal-gateway.js'
+import { TokenBucket } from './token-bucket.js'
+import { troubles } from './troubles.js'
+import { ViewSender } from './view-sender.js'
+
+/** Requests but typing and sizes: what a quick hand does on a page, many times over. */
+const asking = { perSecond: 20, burst: 100 }
+
+type Handlers = { [K in RequestName]: (ask: Asked<K>) => unknown }
+
+export interface LearnerSocketOptions {
+  learner: string
+  sessions: Sessions
+  previews: Previews
+  /** Of all connections of this learner. */
+  windows: Set<ViewSender>
+}
+
+/** Serves one connection of a learner until it ends. */
+export function serveLearner(socket: Socket<Requests, Events>, options: LearnerSocketOptions): void {
+  const { learner, sessions, previews, windows } = options
+  const connection = new Connection(socket as unknown as Socket)
+  const gateway = new TerminalGateway(socket, connection)
+  const bucket = new TokenBucket(asking.perSecond, asking.burst)
+  const views = new ViewSender(socket, connection, previews)
+  windows.add(views)
+  const sessionOf = ({ session }: { session: string }) => sessions.get(learner, session)
+
+  const handlers: Handlers = {
+    'session.join': async ({ lab, open }) => {
+      const session = await sessions.join(learner, lab, { open })
+      // Whoever is gone by now would be counted as a viewer for ever.
+      if (socket.connected) views.follow(session)
+      // A new session of the lab takes the place of the old one in all windows.
+      if (session) for (const other of windows) other.replace(session)
+      return session?.view() ?? null
+    },
+    'session.reopen': (ask) => nothing(sessionOf(ask).reopen(ask.replay)),
+    'session.leave': (ask) => nothing(sessionOf(ask).leave()),
+    'session.startOver': (ask) => nothing(sessionOf(ask).startOver()),
+    'session.stay': (ask) => nothing(sessionOf(ask).stay()),
+    'step.check': (ask) => nothing(sessionOf(ask).check(ask.step)),
+    'step.answer': (ask) => nothing(sessionOf(ask).answer(ask.step, ask.id, ask.text)),
+    'step.hint': (ask) => nothing(sessionOf(ask).hint(ask.step, ask.check)),
+    'step.show': (ask) => nothing(sessionOf(ask).show(ask.step)),
+    'step.do': (ask) => nothing(sessionOf(ask).do(ask.step)),
+    'step.skip': (ask) => nothing(sessionOf(ask).skip(ask.step)),
+    'rack.reset': (ask) => nothing(sessionOf(ask).reset(ask.host)),
+    'rack.replay': (ask) => nothing(sessionOf(ask).replay(ask.step)),
+    'rack.preview': async (ask) => ({
+      url: await previews.open(sessionOf(ask), ask.host, ask.port, socket.handshake.headers.host ?? ''),
+    }),
+    'block.run': (ask) => sessionOf(ask).runBlock(ask.block, ask.terminal),
+    'block.text': async (ask) => ({ text: await sessionOf(ask).blockText(ask.block) }),
+    'terminal.open': (ask) => sessionOf(ask).openTerminal(ask.host, ask.cols, ask.rows),
+    'terminal.close': (ask) => nothing(sessionOf(ask).closeTerminal(ask.terminal)),
+    'terminal.attach': (ask) => gateway.attach(sessionOf(ask), ask.terminal, ask.fromOffset),
+    'terminal.detach': ({ terminal }) => nothing(gateway.detach(terminal)),
+    'terminal.write': ({ terminal, bytes }) => nothing(gateway.write(terminal, bytes)),
+    'terminal.resize': ({ terminal, cols, rows }) => nothing(gateway.resize(terminal, cols, rows)),
+  }
+
+  const on = <K extends RequestName>(name: K) => {
+    const free = name === 'terminal.write' || name === 'terminal.resize'
+    const raw = socket as unknown as { on(name: string, listener: (ask: unknown, answer: unknown) => void): void }
+    raw.on(name, async (ask, answer) => {
+      // Nobody of ours asks without wanting to know.
+      if (typeof answer !== 'function') return
+      const give = answer as (answered: Answered<unknown>) => void
+      const parsed = requests[name].safeParse(ask)
+      if (!parsed.success) return give({ ok: false, trouble: troubles.invalid })
+      if (!free && !bucket.take()) return give({ ok: false, trouble: troubles.tooMany })
+      try {
+        give({ ok: true, value: await handlers[name](parsed.data as Asked<K>) })
+      } catch (error) {
+        give({ ok: false, trouble: troubleOf(error) })
+      }
+    })
+  }
+  for (const name of Object.keys(requests) as RequestName[]) on(name)
+  socket.on('terminal.acknowledge', (...event: unknown[]) => {
+    const parsed = acknowledgement.safeParse(event.slice(0, 2))
+    if (parsed.success) gateway.acknowledge(...parsed.data)
+  })
+  socket.on('disconnect', () => {
+    views.follow(undefined)
+    windows.delete(views)
+    gateway.close()
+  })
+}
+
+async function nothing(work: unknown): Promise<null> {
+  await work
+  return null
+}

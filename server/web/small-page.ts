@@ -1,0 +1,55 @@
+import type { Text } from '../text.js'
+
+/** A page for what goes wrong before there is an app to say it; it says no more than it must. */
+export function smallPage(status: number, say: Text, { again = false }: { again?: boolean } = {}): string {
+  // Strict cookies don't come along when another site leads here; the second time it is our own page that leads.
+  const refresh = again ? '<meta http-equiv="refresh" content="0">' : ''
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">${refresh}<title>${status}</title></head>
+<body style="font: 1rem/1.6 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem">
+<p>${escapeHtml(say.en)}</p>
+<p lang="zh">${escapeHtml(say.zh)}</p>
+</body>
+</html>
+`
+}
+
+export const says = {
+  unknown: {
+    en: 'This page opens with the full address that was printed when the server started.',
+    zh: '请使用服务器启动时显示的完整地址打开本页。',
+  },
+  previewUnknown: {
+    en: 'This address has ended, or lacks its token. Open the port from the lab once more.',
+    zh: '该地址已失效或缺少令牌，请从实验页面重新打开该端口。',
+  },
+  misdirected: {
+    en: 'This server does not answer to that name.',
+    zh: '本服务器不以该名称提供服务。',
+  },
+  foreign: {
+    en: 'This request comes from another page, and is refused.',
+    zh: '该请求来自其他页面，已被拒绝。',
+  },
+  missing: {
+    en: 'There is no such page.',
+    zh: '没有这个页面。',
+  },
+  tooMany: {
+    en: 'Too many requests. Wait a minute.',
+    zh: '请求过多，请稍等一分钟。',
+  },
+  method: {
+    en: 'This address can only be read.',
+    zh: '该地址只能读取。',
+  },
+  failed: {
+    en: 'The server made a mistake. Load the page again.',
+    zh: '服务器出现错误，请重新加载页面。',
+  },
+} satisfies Record<string, Text>
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

@@ -1,0 +1,54 @@
+import type { Trouble } from './protocol.js'
+
+/** What the web itself has to say no to. */
+export const troubles = {
+  invalid: {
+    code: 'request.invalid',
+    what: { en: 'The server does not understand this request.', zh: '服务器无法理解这个请求。' },
+    cure: {
+      en: 'Load the page again: it may be of an earlier version.',
+      zh: '请重新加载页面：它可能是旧版本。',
+    },
+  },
+  tooMany: {
+    code: 'request.limit',
+    what: { en: 'Too many requests at once.', zh: '短时间内请求过多。' },
+    cure: { en: 'Wait a few seconds.', zh: '请稍等几秒再试。' },
+  },
+  tooManyTerminals: {
+    code: 'terminal.limit',
+    what: { en: 'This window shows too many terminals.', zh: '这个窗口打开的终端太多了。' },
+    cure: { en: 'Close some of them.', zh: '请先关闭一些终端。' },
+  },
+  notAttached: {
+    code: 'terminal.detached',
+    what: { en: 'The terminal is not connected.', zh: '终端没有连接。' },
+    cure: { en: 'It is connected again by itself.', zh: '它会自动重新连接。' },
+  },
+  tooManyPreviews: {
+    code: 'preview.limit',
+    what: { en: 'Too many ports are being looked at.', zh: '正在查看的端口太多了。' },
+    cure: {
+      en: 'Close the rack of another lab, or wait until some have not been used for half an hour.',
+      zh: '请关闭其他实验的环境，或等待半小时未使用的端口自动关闭。',
+    },
+  },
+  noPreviewPort: {
+    code: 'preview.no-port',
+    what: { en: 'No port of this machine is free to show it on.', zh: '本机没有空闲端口可用来显示它。' },
+    cure: {
+      en: 'Start vethlab with another range: --preview-ports FROM-TO.',
+      zh: '请用 --preview-ports FROM-TO 指定另一个端口范围后重新启动 vethlab。',
+    },
+  },
+  notOpen: {
+    code: 'session.not-open',
+    what: { en: 'The lab is not open at the moment.', zh: '实验当前没有打开。' },
+    cure: { en: 'Open it, then do this again.', zh: '请先打开实验，再重试。' },
+  },
+  noApi: {
+    code: 'api.not-found',
+    what: { en: 'The server knows no such document.', zh: '服务器没有这个文档。' },
+    cure: { en: 'Load the page again.', zh: '请重新加载页面。' },
+  },
+} satisfies Record<string, Trouble>

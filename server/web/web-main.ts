@@ -1,0 +1,167 @@
+import { constants } from 'node:fs'
+import { access, readdir, stat } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { oneLine, VethlabError } from '../errors.js'
+import type { Lab } from '../lab/lab.js'
+import { loadLab } from '../lab/read-lab.js'
+import { RackdClient } from '../rackd/rackd-client.js'
+import { Sessions } from '../session/sessions.js'
+import { Records } from '../store/records.js'
+import { loadAssets } from './client-assets.js'
+import { dropTo } from './drop-privileges.js'
+import { listenOn } from './listen-on.js'
+import { WebOptions, type WebReport } from './web-options.js'
+import { listenLater, WebServer } from './web-server.js'
+
+/**
+ * The process that faces the network. It begins as root, for the time of reading what only root may be able to read and of
+ * taking its port; everything is imported by then, since nothing of the checkout may be in reach later. It ends with
+ * whoever started it.
+ */
+
+/** A previous one, whose starter was killed, ends about now. */
+const portRetryMs = 3_000
+const rackdMs = 60_000
+/** Longest end of what goes on: answers, records. */
+const endMs = 3_000
+
+async function main(): Promise<void> {
+  if (!process.send) throw new Error('started by `vethlab serve` alone')
+  process.umask(0o077)
+  // Ctrl-C goes to all processes of the terminal; here it is up to the starter.
+  process.on('SIGINT', () => {})
+  // Whoever read our lines may be gone.
+  process.stderr.on('error', () => {})
+  const ended = new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('disconnect', resolve)
+  })
+  const options = WebOptions.parse(await new Promise((resolve) => process.once('message', resolve)))
+  const [labs, assets] = await Promise.all([loadLabs(options.labs), loadAssets(options.client)])
+  const later = listenLater()
+  // Nothing is accepted before the drop: that is done in the same turn in which the port becomes ours.
+  await listen(later.server, options, () => dropTo(options.user))
+  const { port } = later.server.address() as AddressInfo
+  await requireReach(options.records)
+  for (const lab of labs) await noteUnreadable(lab)
+
+  const records = Records.open(join(options.records, 'records.sqlite'))
+  const racks = new RackdClient(options.rackdSocket, options.portsSocket)
+  await answers(racks)
+  const { idleMs, mostRacks, lacks } = options
+  const sessions = await Sessions.start(racks, labs, records, {
+    lacks,
+    ...(idleMs === undefined ? {} : { idleMs, warningMs: Math.min(120_000, idleMs / 2) }),
+    ...(mostRacks === undefined ? {} : { mostRacks }),
+  })
+  const web = WebServer.serve(later, {
+    access: { token: options.token, host: options.host, port, publicNames: options.publicNames },
+    sessions,
+    learner: records.localLearner(),
+    assets,
+    previewPorts: options.previewPorts ?? { from: Math.min(port + 1, 65_535), to: Math.min(port + 100, 65_535) },
+  })
+  report({ ready: { port } })
+
+  await ended
+  setTimeout(() => process.exit(1), endMs).unref()
+  await web.close()
+  await sessions.stop()
+  records.close()
+  await racks.disconnect()
+  process.exit(0)
+}
+
+/** A lab that is broken is its author's matter, and no reason to keep the others from anybody. */
+async function loadLabs(folder: string): Promise<Lab[]> {
+  const labs: Lab[] = []
+  for (const name of (await readdir(folder)).toSorted()) {
+    const directory = join(folder, name)
+    if (!(await stat(join(directory, 'lab.yaml')).catch(() => undefined))) continue
+    try {
+      labs.push(await loadLab(directory))
+    } catch (error) {
+      if (!(error instanceof VethlabError)) throw error
+      process.stderr.write(`vethlab: lab ${oneLine(name, 80)} is left out: ${error.message}\n`)
+    }
+  }
+  return labs
+}
+
+async function listen(server: Server, { host, port }: WebOptions, onListening: () => void): Promise<void> {
+  const deadline = Date.now() + portRetryMs
+  for (;;) {
+    const error = await listenOn(server, port, host, onListening)
+    if (!error) break
+    if (error.code !== 'EADDRINUSE' || Date.now() > deadline) throw error
+    await sleep(100)
+  }
+  // A connection that can't be accepted, say for want of file descriptors, is that connection's trouble.
+  server.on('error', () => {})
+}
+
+/** rackd is started at the same time, and again when it dies. */
+async function answers(racks: RackdClient): Promise<void> {
+  const deadline = Date.now() + rackdMs
+  for (;;) {
+    try {
+      await racks.list()
+      return
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await sleep(20)
+    }
+  }
+}
+
+/** The state directory may lie where no other user can pass. */
+async function requireReach(directory: string): Promise<void> {
+  try {
+    await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch {
+    throw new VethlabError('store.unavailable', 'the user of the web can’t reach it: a directory above it is closed', {
+      place: directory,
+      cure: 'Choose a state directory whose parents others may pass through, with --state or VETHLAB_STATE.',
+    })
+  }
+}
+
+/** Scripts of checks are run from the lab's folder, as the user that this is now. */
+async function noteUnreadable({ id, directory, steps }: Lab): Promise<void> {
+  if (!steps.some(({ checks }) => checks.some(({ family }) => family === 'script'))) return
+  await access(join(directory, 'checks'), constants.R_OK | constants.X_OK).catch(() => {
+    process.stderr.write(`vethlab: scripts of lab ${id} can't be run: other users can't read ${directory}\n`)
+  })
+}
+
+function report(message: WebReport): void {
+  process.send?.(message)
+}
+
+function failure(error: unknown): WebReport {
+  if (error instanceof VethlabError) {
+    const { what, place, cure } = error
+    return { failed: { what, place, cure, taken: false } }
+  }
+  const { code, message } = error as NodeJS.ErrnoException
+  const what = oneLine(process.env.VETHLAB_DEBUG ? ((error as Error).stack ?? message) : message, 400)
+  return {
+    failed: {
+      what,
+      place: 'web process',
+      cure: 'VETHLAB_DEBUG=1 shows where.',
+      taken: code === 'EADDRINUSE',
+    },
+  }
+}
+
+main().catch((error: unknown) => {
+  const end = () => process.exit(1)
+  if (!process.send) {
+    process.stderr.write(`vethlab: ${oneLine(String(error))}\n`)
+    end()
+  } else process.send(failure(error), end)
+})

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+
+const port = z.int().min(0).max(65_535)
+
+/** What the web process is told when it starts, over its channel: arguments could be read by every user of the machine. */
+export const WebOptions = z.strictObject({
+  /** User and group to become. */
+  user: z.int().min(1),
+  host: z.string(),
+  port,
+  /** Undefined: everybody who reaches the port gets in. */
+  token: z.string().min(32).optional(),
+  publicNames: z.array(z.string()),
+  /** From the next port after the app's on where it isn't said. */
+  previewPorts: z.strictObject({ from: port, to: port }).optional(),
+  labs: z.string(),
+  client: z.string(),
+  rackdSocket: z.string(),
+  portsSocket: z.string(),
+  records: z.string(),
+  idleMs: z.int().min(1000).optional(),
+  mostRacks: z.int().min(1).optional(),
+  lacks: z.record(
+    z.string(),
+    z.strictObject({
+      what: z.strictObject({ en: z.string(), zh: z.string() }),
+      cure: z.strictObject({ en: z.string(), zh: z.string() }),
+    }),
+  ),
+})
+export type WebOptions = z.infer<typeof WebOptions>
+
+/** What it says: that it serves, or why it can't. `taken`: another program has the port. */
+export const WebReport = z.union([
+  z.strictObject({ ready: z.strictObject({ port }) }),
+  z.strictObject({
+    failed: z.strictObject({ what: z.string(), place: z.string(), cure: z.string(), taken: z.boolean() }),
+  }),
+])
+export type WebReport = z.infer<typeof WebReport>

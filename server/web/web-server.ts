@@ -1,0 +1,118 @@
+import { createServer, type Server as HttpServer, type IncomingMessage, type RequestListener } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { Server as SocketServer } from 'socket.io'
+import type { Sessions } from '../session/sessions.js'
+import { Access, type AccessOptions } from './access.js'
+import { webApp } from './app.js'
+import type { Asset } from './client-assets.js'
+import { serveLearner } from './learner-socket.js'
+import { Previews, type PreviewsOptions } from './previews.js'
+import type { Events, Requests } from './protocol.js'
+import type { ViewSender } from './view-sender.js'
+
+/** Sockets of one learner, and of all together. */
+const mostSockets = { ofLearner: 64, inAll: 256 }
+/** Connections, requests and browsers' idle ones included. */
+const mostConnections = 1024
+const largestMessageBytes = 64 * 1024
+const closeGraceMs = 1000
+
+export interface WebServerOptions {
+  access: AccessOptions
+  sessions: Sessions
+  learner: string
+  assets: ReadonlyMap<string, Asset>
+  previewPorts: PreviewsOptions['ports']
+  perMinute?: { known: number; unknown: number }
+}
+
+/** An http server whose handlers come later: what is asked before waits. */
+export function listenLater(): { server: HttpServer; handle: (listener: RequestListener) => void } {
+  let handle: (listener: RequestListener) => void = () => {}
+  const listener = new Promise<RequestListener>((resolve) => {
+    handle = resolve
+  })
+  const server = createServer(
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 20_000,
+      keepAliveTimeout: 10_000,
+      connectionsCheckingInterval: 2_000,
+      // A key that is pressed is sent at once.
+      noDelay: true,
+    },
+    async (request, response) => (await listener)(request, response),
+  )
+  server.maxConnections = mostConnections
+  return { server, handle }
+}
+
+/** The app, the sockets and the previews, on an http server. */
+export class WebServer {
+  private constructor(
+    private readonly server: HttpServer,
+    private readonly io: SocketServer<Requests, Events>,
+    private readonly previews: Previews,
+  ) {}
+
+  static serve({ server, handle }: ReturnType<typeof listenLater>, options: WebServerOptions): WebServer {
+    const access = new Access(options.access)
+    const { sessions, learner } = options
+    const { host, publicNames } = options.access
+    const previews = new Previews({ host, publicNames, ports: options.previewPorts })
+    // socket.io has a server of its own that listens nowhere: only upgrades that are let in are handed to it, and nothing
+    // that is asked over plain http gets past the app.
+    const gate = createServer()
+    const io = new SocketServer<Requests, Events>(gate, {
+      transports: ['websocket'],
+      serveClient: false,
+      perMessageDeflate: false,
+      httpCompression: false,
+      maxHttpBufferSize: largestMessageBytes,
+      pingInterval: 10_000,
+      pingTimeout: 10_000,
+      connectTimeout: 5_000,
+    })
+    const windows = new Set<ViewSender>()
+    io.on('connection', (socket) => serveLearner(socket, { learner, sessions, previews, windows }))
+    let sockets = 0
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // Until socket.io takes over.
+      socket.on('error', () => socket.destroy())
+      const refusal = refusalOf(request, access, sockets)
+      if (refusal !== undefined) {
+        socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
+        return
+      }
+      sockets++
+      socket.once('close', () => sockets--)
+      gate.emit('upgrade', request, socket, head)
+    })
+    handle(webApp({ access, assets: options.assets, sessions, learner, perMinute: options.perMinute }))
+    return new WebServer(server, io, previews)
+  }
+
+  /** Ends all connections. Sessions go on. */
+  async close(): Promise<void> {
+    this.previews.close()
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
+    // Without a farewell: browsers then come back by themselves.
+    await this.io.close().catch(() => {})
+    this.server.closeIdleConnections()
+    const timer = setTimeout(() => this.server.closeAllConnections(), closeGraceMs)
+    await closed
+    clearTimeout(timer)
+  }
+}
+
+/** Refused before anything is kept of it. */
+function refusalOf(request: IncomingMessage, access: Access, sockets: number): string | undefined {
+  if (!access.isAddressed(request)) return '421 Misdirected Request'
+  if (!request.url?.startsWith('/socket.io/?')) return '404 Not Found'
+  // A browser always says where the page is from; programs that don't must have the cookie, as all.
+  if (!access.isOwnOrigin(request) || access.isForeignFetch(request)) return '403 Forbidden'
+  if (!access.isKnown(request)) return '401 Unauthorized'
+  // There is one learner yet.
+  if (sockets >= Math.min(mostSockets.ofLearner, mostSockets.inAll)) return '429 Too Many Requests'
+  return undefined
+}

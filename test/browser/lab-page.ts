@@ -1,0 +1,150 @@
+import type { Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { blocksOf, type Lab, type Step } from '../../server/lab/lab.js'
+import type { RunBlock } from '../../server/lab/page.js'
+import type { Racks } from '../../server/rack/racks.js'
+import { LabRack } from '../../server/trial/lab-rack.js'
+
+const commandMs = 90_000
+
+/** The page of a lab, as a learner uses it: by clicking and typing. */
+export class LabPage {
+  constructor(
+    readonly page: Page,
+    readonly lab: Lab,
+    private readonly racks: Racks,
+  ) {}
+
+  /** From the catalogue, by a click on the lab. */
+  static async fromCatalogue(page: Page, lab: Lab, racks: Racks): Promise<LabPage> {
+    await page.getByRole('link', { name: lab.title.en, exact: true }).first().click()
+    const labPage = new LabPage(page, lab, racks)
+    await labPage.opened()
+    return labPage
+  }
+
+  /** A prompt is there. */
+  async opened(): Promise<void> {
+    await this.page.locator('.xterm-rows', { hasText: /[#$]/ }).first().waitFor({ timeout: commandMs })
+  }
+
+  get screen(): Locator {
+    return this.page.locator('.terminal-pane:not([hidden]) .xterm-rows')
+  }
+
+  /** All that the front terminal keeps, also what is out of sight: selected and copied as a learner does. */
+  async terminalText(): Promise<string> {
+    const { page } = this
+    await page.locator('.terminal-pane:not([hidden]) .xterm').click()
+    const screen = page.locator('.terminal-pane:not([hidden]) .xterm-screen')
+    const box = (await screen.boundingBox())!
+    await page.mouse.move(box.x + 2, box.y + 2)
+    await page.mouse.wheel(0, -100_000)
+    await page.waitForTimeout(200)
+    await page.mouse.down()
+    await page.mouse.move(box.x + 40, box.y + 40)
+    // Below the edge it scrolls, and selects on.
+    await page.mouse.move(box.x + box.width - 2, box.y + box.height + 60, { steps: 5 })
+    await page.waitForTimeout(3000)
+    await page.mouse.up()
+    await page.keyboard.press('Control+Shift+C')
+    return await page.evaluate(() => navigator.clipboard.readText())
+  }
+
+  /** The rack behind the page. */
+  async rack(): Promise<LabRack> {
+    const info = (await this.racks.list()).find(({ label }) => label.startsWith(`${this.lab.id} `))
+    if (!info) throw new Error(`no rack of ${this.lab.id}`)
+    return LabRack.attach(this.racks, this.lab, info)
+  }
+
+  /** Does a step: clicks its blocks, types its solution, fills in its answers. */
+  async doStep(step: Step): Promise<void> {
+    for (const block of blocksOf(this.lab.pages.en, step.id)) {
+      if (block.answer === undefined) await this.clickRun(block)
+      else await this.answer(step, block)
+    }
+    for (const block of step.solution) {
+      if (block.answer === undefined) await this.typeBlock(block)
+      else await this.answer(step, block)
+    }
+  }
+
+  async clickRun(block: RunBlock): Promise<void> {
+    await this.page.locator(`div.block[data-block="${block.index}"]`).getByRole('button', { name: 'Run' }).click()
+    await this.settled()
+  }
+
+  async typeBlock(block: RunBlock): Promise<void> {
+    const text = await (await this.rack()).fill(block.text)
+    if (typeof text !== 'string') throw new Error(`the value ${text.missing} can't be read`)
+    await this.toHost(block.host ?? this.lab.home)
+    await this.type(text)
+  }
+
+  /** Finds the answer out in the rack, as the solution says, and types it into its field. */
+  async answer(step: Step, block: RunBlock): Promise<void> {
+    const rack = await this.rack()
+    const problem = await rack.run(block)
+    if (problem !== undefined) throw new Error(problem)
+    await this.typeAnswer(step, block.answer!, rack.answers[block.answer!]!)
+  }
+
+  async typeAnswer(step: Step, id: string, text: string): Promise<void> {
+    const check = step.checks.find(({ spec }) => (spec as { id?: string }).id === id)!
+    const { ask } = check.spec as { ask: { en: string } }
+    const field = this.panel(step).getByLabel(ask.en, { exact: true })
+    await field.fill(text)
+    await field.press('Enter')
+  }
+
+  /** Keys into the front terminal, and Enter; waits until the shell is back. */
+  async type(text: string): Promise<void> {
+    await this.page.locator('.terminal-pane:not([hidden]) .xterm').click()
+    await this.page.keyboard.type(`${text}\n`)
+    await this.settled()
+  }
+
+  /** Brings a terminal of the host to the front, opening one where there is none. */
+  async toHost(host: string): Promise<void> {
+    const tab = this.page.getByRole('tab', { name: new RegExp(`^${host}\\b`) }).first()
+    if ((await tab.count()) === 0) {
+      await this.page.locator('.terminal-new > button').click()
+      await this.page.getByRole('menuitem', { name: host, exact: true }).click()
+    } else await tab.click()
+    await this.page.getByRole('tab', { name: new RegExp(`^${host}\\b`), selected: true }).waitFor()
+    await this.settled()
+  }
+
+  /** The shell in front waits for a command, for a while already. */
+  async settled(): Promise<void> {
+    const running = this.page.locator('[role=tab][aria-selected=true] .dot.running')
+    const deadline = Date.now() + commandMs
+    for (let quiet = 0; quiet < 4; ) {
+      if (Date.now() > deadline) throw new Error(`a command does not end: ${await this.screen.innerText()}`)
+      await this.page.waitForTimeout(100)
+      quiet = (await running.count()) === 0 ? quiet + 1 : 0
+    }
+  }
+
+  panel(step: Step): Locator {
+    return this.page.locator('section.section', { has: this.page.locator(`#section-${step.id}`) }).locator('.check')
+  }
+
+  async expectPassed(step: Step): Promise<void> {
+    const panel = this.panel(step)
+    await panel
+      .locator('xpath=self::*[contains(concat(" ", @class, " "), " passed ")]')
+      .waitFor({ timeout: commandMs })
+      .catch(async (error) => {
+        throw new Error(`step ${step.id} is not passed: ${await panel.innerText()}\n${await this.screen.innerText()}`, {
+          cause: error,
+        })
+      })
+  }
+
+  async expectFinished(): Promise<void> {
+    await this.page.getByText('Lab done').waitFor()
+    expect(await this.page.getByRole('link', { name: /^Next:/ }).count()).toBeLessThanOrEqual(1)
+  }
+}

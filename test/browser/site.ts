@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { ServerProcess } from '../../server/bench/server-process.js'
+import { RackdClient } from '../../server/rackd/rackd-client.js'
+import { testState } from '../hosts/state.js'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Debian's Chromium, as root in a container: without its own sandbox, and asking nobody on the network for anything. */
+const chromiumOptions = {
+  executablePath: '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    // The terminal's text is then in the page, where a test can read it.
+    '--disable-3d-apis',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+}
+
+/** The real server on the tests' state with nothing on record, and a real browser. */
+export class Site implements AsyncDisposable {
+  /** What the pages said or asked for that they should not have. */
+  readonly complaints: string[] = []
+  /** Complaints while the server is away are no surprise. */
+  expectOutage = false
+
+  private constructor(
+    public server: ServerProcess,
+    private readonly browser: Browser,
+    private readonly options: string[],
+  ) {}
+
+  static async open(options: string[] = []): Promise<Site> {
+    process.env.VETHLAB_STATE = testState.root
+    for (const name of readdirSync(testState.root).includes('records') ? readdirSync(testState.records) : []) {
+      if (name.includes('.db') || name.includes('.sqlite')) rmSync(join(testState.records, name))
+    }
+    const server = await ServerProcess.start(['--close-racks', ...options])
+    try {
+      return new Site(server, await chromium.launch(chromiumOptions), options)
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
+  }
+
+  get racks(): RackdClient {
+    return new RackdClient(testState.rackdSocket)
+  }
+
+  /** A window of its own cookies and memory, on a page of the site; the first visit brings the token. */
+  async visit(path = '/', options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      locale: 'en-GB',
+      ...options,
+    })
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: this.server.address.origin })
+    const page = await context.newPage()
+    this.watch(page)
+    const address = new URL(path, this.server.address)
+    address.searchParams.set('token', this.server.address.searchParams.get('token')!)
+    await page.goto(address.href)
+    return page
+  }
+
+  /** Console errors, and requests to anybody else. */
+  watch(page: Page): void {
+    const complain = (what: string) => {
+      if (!this.expectOutage) this.complaints.push(`${page.url()}: ${what}`)
+    }
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complain(`${message.type()}: ${message.text()}`)
+    })
+    page.on('pageerror', (error) => complain(`threw ${error.message}`))
+    page.on('request', (request) => {
+      const { protocol, hostname } = new URL(request.url())
+      if (hostname !== '127.0.0.1' && !['data:', 'blob:'].includes(protocol)) complain(`asked ${request.url()}`)
+    })
+  }
+
+  /** Ends the server as a crash does, and starts another one on the same port. */
+  async restartServer(): Promise<void> {
+    const { port } = this.server.address
+    this.server.kill()
+    this.server = await ServerProcess.start(['--close-racks', ...this.options], Number(port))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser.close()
+    await this.server.stop()
+  }
+}
+
+/** What axe finds wrong on a page as it is now. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  // Evaluated by the debugger, so the page's policy stays as it is.
+  await page.evaluate(axe)
+  const results = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(): Promise<{ violations: { id: string; help: string; nodes: { target: string[]; html: string }[] }[] }>
+      }
+    }
+    return await axe.run()
+  })
+  return results.violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+  )
+}
+
+/** Nothing on it is wider than the window. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+  expect(content).toBeLessThanOrEqual(window!)
+}

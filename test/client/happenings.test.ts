@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { happenings } from '../../client/lab/happenings.js'
+import type { CheckView, SessionView, StepView } from '../../server/web/protocol.js'
+
+const step = (id: string, over: Partial<StepView> = {}): StepView => ({
+  id,
+  state: 'open',
+  points: 1,
+  checks: [],
+  ...over,
+})
+const view = (steps: StepView[], over: Partial<SessionView> = {}): SessionView => ({
+  id: 's1',
+  lab: 'lab',
+  version: 1,
+  phase: { name: 'open' },
+  usedMs: 0,
+  counting: true,
+  steps,
+  hosts: [],
+  terminals: [],
+  ports: [],
+  answers: {},
+  ...over,
+})
+const why = { en: 'db is elsewhere', zh: 'db 在别处' }
+const pass: CheckView = { index: 0, finding: { outcome: 'pass', observed: why }, hints: [], moreHints: 0 }
+const fail: CheckView = {
+  index: 1,
+  finding: { outcome: 'fail', reason: 'r', expected: why, observed: why, why },
+  hints: [],
+  moreHints: 0,
+}
+
+describe('happenings', () => {
+  it('tells of a step that turned green', () => {
+    const before = view([step('a'), step('b')])
+    expect(happenings(before, view([step('a', { state: 'passed' }), step('b')]))).toEqual([
+      { what: 'done', step: 'a', how: 'passed' },
+    ])
+  })
+
+  it('tells what a look has found that was asked for', () => {
+    const before = view([step('a', { checking: 'asked' })])
+    expect(happenings(before, view([step('a', { checks: [pass, fail] })]))).toEqual([
+      { what: 'looked', step: 'a', passed: 1, of: 2, why },
+    ])
+  })
+
+  it('says nothing of looks that come by themselves, nor of those that go on', () => {
+    const own = view([step('a', { checking: 'by-itself' })])
+    expect(happenings(own, view([step('a', { checks: [fail] })]))).toEqual([])
+    const asked = view([step('a', { checking: 'asked' })])
+    expect(happenings(asked, asked)).toEqual([])
+  })
+
+  it('says nothing of what is there at first, or in another session', () => {
+    const after = view([step('a', { state: 'passed' })])
+    expect(happenings(undefined, after)).toEqual([])
+    expect(happenings(view([step('a')], { id: 's0' }), after)).toEqual([])
+  })
+})

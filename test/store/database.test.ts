@@ -1,0 +1,151 @@
+import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { describe, expect, it } from 'vitest'
+import { VethlabError } from '../../server/errors.js'
+import { openDatabase } from '../../server/store/database.js'
+import { migrations } from '../../server/store/migrations.js'
+import { Records } from '../../server/store/records.js'
+import { newDirectory } from './directory.js'
+
+const first = 'CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT NOT NULL) STRICT'
+const second =
+  'CREATE TABLE b (id INTEGER PRIMARY KEY) STRICT; ALTER TABLE a ADD COLUMN y TEXT; UPDATE a SET y = upper(x)'
+
+const newFile = () => join(newDirectory(), 'records.db')
+
+function versionOf(path: string): unknown {
+  const database = new DatabaseSync(path)
+  const row = database.prepare('PRAGMA user_version').get() as { user_version: number }
+  database.close()
+  return row.user_version
+}
+
+function refusal(open: () => unknown): VethlabError {
+  try {
+    open()
+  } catch (error) {
+    expect(error).toBeInstanceOf(VethlabError)
+    expect((error as VethlabError).code).toBe('records.unusable')
+    expect((error as VethlabError).message).not.toContain('\n')
+    return error as VethlabError
+  }
+  throw new Error('was not refused')
+}
+
+/** A database of some pages, closed, so that all is in its file. */
+function filled(path: string): void {
+  const records = Records.open(path)
+  const learner = records.localLearner()
+  for (let n = 0; n < 50; n++) {
+    records.createSession({ id: `session-${n}`, learner, lab: 'user-bridge' })
+    records.setAnswer(`session-${n}`, 'gateway', 'x'.repeat(1000))
+  }
+  records.close()
+}
+
+describe('openDatabase', () => {
+  it('keeps what is the owner’s alone', () => {
+    const directory = join(newDirectory(), 'deep', 'records')
+    const database = openDatabase(join(directory, 'records.db'), [first])
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    for (const name of ['records.db', 'records.db-wal', 'records.db-shm']) {
+      expect([name, statSync(join(directory, name)).mode & 0o777]).toEqual([name, 0o600])
+    }
+    database.close()
+  })
+
+  it('writes ahead, and keeps to foreign keys', () => {
+    const database = openDatabase(newFile(), [first])
+    expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+    expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 1 })
+    expect(database.prepare('PRAGMA foreign_keys').get()).toEqual({ foreign_keys: 1 })
+    database.close()
+  })
+
+  it('brings an older version on, with what is in it', () => {
+    const path = newFile()
+    const old = openDatabase(path, [first])
+    old.exec("INSERT INTO a (x) VALUES ('kept')")
+    old.close()
+    const database = openDatabase(path, [first, second])
+    expect(database.prepare('SELECT x, y FROM a').all()).toEqual([{ x: 'kept', y: 'KEPT' }])
+    database.close()
+    expect(versionOf(path)).toBe(2)
+    openDatabase(path, [first, second]).close()
+  })
+
+  it('takes a step back whole where it fails', () => {
+    const path = newFile()
+    openDatabase(path, [first]).close()
+    expect(() =>
+      openDatabase(path, [first, 'CREATE TABLE c (x TEXT) STRICT; INSERT INTO nowhere VALUES (1)']),
+    ).toThrow()
+    expect(versionOf(path)).toBe(1)
+    const database = openDatabase(path, [first, second])
+    expect(database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all()).toEqual([
+      { name: 'a' },
+      { name: 'b' },
+    ])
+    database.close()
+  })
+
+  it('refuses a newer version, and leaves it alone', () => {
+    const path = newFile()
+    openDatabase(path, [first, second]).close()
+    const before = readFileSync(path)
+    const error = refusal(() => openDatabase(path, [first]))
+    expect(error.message).toBe(
+      `${path}: is of version 2, and this vethlab knows 1. ` +
+        'Use the newer vethlab that made it, or move the file away to begin anew.',
+    )
+    expect(readFileSync(path).equals(before)).toBe(true)
+  })
+
+  it('refuses the database of another program', () => {
+    const path = newFile()
+    const other = new DatabaseSync(path)
+    other.exec('CREATE TABLE learner (x)')
+    other.close()
+    const before = readFileSync(path)
+    expect(refusal(() => openDatabase(path, migrations)).what).toBe('is the database of another program')
+    expect(readFileSync(path).equals(before)).toBe(true)
+  })
+
+  it('says what is wrong where there can be no file', () => {
+    const directory = newDirectory()
+    writeFileSync(join(directory, 'file'), '')
+    expect(refusal(() => Records.open(join(directory, 'file', 'records.db'))).cure).not.toBe('')
+    mkdirSync(join(directory, 'folder'))
+    expect(refusal(() => Records.open(join(directory, 'folder'))).cure).not.toBe('')
+  })
+})
+
+describe('a damaged file', () => {
+  const damages: [string, (path: string) => void][] = [
+    ['that is no database at all', (path) => writeFileSync(path, 'not a database. '.repeat(1000))],
+    [
+      'with a page of rubbish in it',
+      (path) => {
+        const bytes = readFileSync(path)
+        for (let at = 4096 * 2; at < bytes.length; at += 4096) bytes.fill(0xa5, at, at + 2000)
+        writeFileSync(path, bytes)
+      },
+    ],
+    ['that is cut short', (path) => truncateSync(path, 4096 * 5)],
+    ['whose schema is lost', (path) => writeFileSync(path, readFileSync(path).fill(0xff, 100, 4096))],
+  ]
+  it.each(damages)('%s is refused, and left as it is', (_, damage) => {
+    const path = newFile()
+    filled(path)
+    damage(path)
+    const before = readFileSync(path)
+    const error = refusal(() => Records.open(path))
+    expect(error.what).toMatch(/^is damaged \(.+\)$/)
+    expect(error.cure).toMatch(/^Move it away/)
+    expect(readFileSync(path).equals(before)).toBe(true)
+    // And so at the next try.
+    refusal(() => Records.open(path))
+    expect(readFileSync(path).equals(before)).toBe(true)
+  })
+})

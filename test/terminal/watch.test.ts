@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { fromPackage } from '../../server/package-root.js'
+import { dial } from '../../server/rpc/channel.js'
+import type { PtyHostClient } from '../../server/terminal/client.js'
+import { type TerminalInfo, watcherRequests } from '../../server/terminal/protocol.js'
+import { RecordedView } from './recorded-view.js'
+import { newFile, openTerminal, script, startPtyHost } from './running-pty-host.js'
+
+const golden = (path: string) => fromPackage('server', 'rack', 'golden', 'files', path)
+
+/** Bash with golden's marks, and a line of its own after them. */
+const rc = (more = '') => ({
+  argv: [
+    'bash',
+    '--noprofile',
+    '--rcfile',
+    newFile(Buffer.from(`PS1='# '\n. ${golden('etc/profile.d/vethlab-marks.sh')}\n${more}\n`)),
+    '-i',
+  ],
+  env: { HOME: '/nonexistent', HISTFILE: '' },
+})
+
+class Watched {
+  readonly infos = new Map<string, TerminalInfo>()
+  readonly ends: string[] = []
+  readonly closed: string[] = []
+
+  static async all(client: PtyHostClient): Promise<Watched> {
+    const watched = new Watched()
+    await client.watch({
+      onTerminal: (info) => watched.infos.set(info.id, info),
+      onCommandEnd: (id) => watched.ends.push(id),
+      onClosed: (id) => watched.closed.push(id),
+    })
+    return watched
+  }
+
+  async untilPrompt(id: string): Promise<void> {
+    await expect.poll(() => this.infos.get(id)?.atPrompt, { timeout: 10_000, interval: 5 }).toBe(true)
+  }
+
+  async untilBusy(id: string): Promise<void> {
+    await expect.poll(() => this.infos.get(id)?.atPrompt, { timeout: 10_000, interval: 5 }).toBe(false)
+  }
+}
+
+async function shell(host = rc()) {
+  const ptyHost = await startPtyHost(host)
+  const client = await ptyHost.connect()
+  const watched = await Watched.all(client)
+  const id = await openTerminal(client)
+  const view = await RecordedView.attach(client, id)
+  await watched.untilPrompt(id)
+  return { ptyHost, client, watched, id, view }
+}
+
+const fails = (code: string) => expect.objectContaining({ name: 'VethlabError', code })
+
+describe('watching', () => {
+  it('tells of present terminals, new ones, changes and ends', async () => {
+    const { ptyHost, client, watched, id, view } = await shell()
+    const other = await Watched.all(await ptyHost.connect())
+    await other.untilPrompt(id)
+    expect(other.infos.get(id)).toMatchObject({ host: 'h', cols: 80, rows: 24 })
+    await view.attachment.resize(100, 30)
+    await expect.poll(() => watched.infos.get(id)).toMatchObject({ cols: 100, rows: 30 })
+    await view.attachment.write('exit 3\r')
+    await expect.poll(() => watched.infos.get(id)).toMatchObject({ exited: { exitCode: 3 }, atPrompt: false })
+    await client.close(id)
+    await expect.poll(() => other.closed).toEqual([id])
+    const second = await openTerminal(client)
+    await other.untilPrompt(second)
+    expect([...watched.infos.keys()]).toEqual([id, second])
+  })
+
+  it('tells the end of each command, and of none where nothing was run', async () => {
+    const { watched, view, id } = await shell()
+    await view.attachment.write('\r\r')
+    await view.attachment.write('sleep 0.2; echo do"ne"\r')
+    await watched.untilBusy(id)
+    expect(watched.ends).toEqual([])
+    await view.untilText(/done/)
+    await watched.untilPrompt(id)
+    expect(watched.ends).toEqual([id])
+    await view.attachment.write('false\r')
+    await expect.poll(() => watched.ends).toEqual([id, id])
+  })
+
+  it('costs one entry a terminal while the watcher does not answer', async () => {
+    const { ptyHost, view, id, client } = await shell()
+    const slow = await dial(ptyHost.socket)
+    onTestFinished(() => slow.close())
+    const asked: unknown[] = []
+    const answers: (() => void)[] = []
+    slow.handle('changes', watcherRequests.changes, (changes) => {
+      asked.push(changes)
+      return new Promise<void>((resolve) => answers.push(resolve))
+    })
+    await slow.request('watch', {})
+    await expect.poll(() => asked.length).toBe(1)
+    for (let n = 0; n < 20; n++) {
+      await view.attachment.write(`echo n"um"ber-${n}-\r`)
+      await view.untilText(`number-${n}-`)
+    }
+    const second = await openTerminal(client)
+    await client.close(second)
+    await sleep(100)
+    expect(asked).toHaveLength(1)
+    answers[0]?.()
+    await expect.poll(() => asked.length).toBe(2)
+    expect(asked[1]).toMatchObject({ terminals: [{ id }], commandEnds: [id], closed: [second] })
+  })
+})
+
+describe('running a text', () => {
+  it('types it with Enter, and its lines as one', async () => {
+    const { client, view, watched, id } = await shell()
+    await client.run(id, 'n=0\nfor word in one two; do\n\tn=$((n + 1)); echo "$n:$word"\ndone\n')
+    await view.untilText(/1:one\r\n2:two\r\n/)
+    await watched.untilPrompt(id)
+    // Four lines were one command.
+    expect(watched.ends).toEqual([id])
+    await client.run(id, "printf '%s-' 中文 é; echo")
+    await expect.poll(() => view.bytes.toString('utf8'), { timeout: 10_000 }).toContain('\x07中文-é-\r\n')
+  })
+
+  it('types line after line for a shell that takes no brackets', async () => {
+    const { client, view, id } = await shell(rc('bind "set enable-bracketed-paste off"'))
+    await client.run(id, 'echo fir""st\necho sec""ond')
+    await view.untilText(/first\r\n[\s\S]*second\r\n/)
+    expect(view.text).not.toContain('200~')
+  })
+
+  it('replaces what stands on the line', async () => {
+    const { client, view, id } = await shell()
+    await view.attachment.write('echo half-')
+    await view.untilText('echo half-')
+    await client.run(id, 'echo wh""ole')
+    await view.untilText(/\x07whole\r\n/)
+    expect(view.text).not.toMatch(/half-.*whole/)
+  })
+
+  it('is refused while a program runs, at once after another, and within a command of several lines', async () => {
+    const { client, view, watched, id } = await shell()
+    await client.run(id, `sh -c 'echo st""arted; exec sleep 1000'`)
+    await expect(client.run(id, 'echo no')).rejects.toEqual(fails('terminal.busy'))
+    // Before that the shell itself would get the Ctrl-C, and go on.
+    await view.untilText('started')
+    await watched.untilBusy(id)
+    await view.attachment.write('\x03')
+    await watched.untilPrompt(id)
+    await view.attachment.write('if true; then\r')
+    await view.untilText('> ')
+    await watched.untilBusy(id)
+    await expect(client.run(id, 'echo no')).rejects.toEqual(fails('terminal.busy'))
+    await view.attachment.write('\x03')
+    await watched.untilPrompt(id)
+    await client.run(id, 'echo y""es; exit')
+    await view.untilText('yes')
+    await view.untilExit()
+    await expect(client.run(id, 'echo no')).rejects.toEqual(fails('terminal.busy'))
+    await expect(client.run('f'.repeat(32), 'echo no')).rejects.toEqual(fails('terminal.not-found'))
+  })
+
+  it('is refused for keys in the text, such as the end of the brackets', async () => {
+    const { client, view, id } = await shell()
+    for (const text of ['echo a\x1b[201~\rreboot', 'a\rb', 'a\x03', 'a\x00', 'a\x7f', 'a\u009b201~']) {
+      await expect(client.run(id, text)).rejects.toEqual(fails('argument.invalid'))
+    }
+    await expect(client.run(id, 'x'.repeat(70_000))).rejects.toEqual(fails('argument.invalid'))
+    await client.run(id, 'echo go""es on')
+    await view.untilText('goes on')
+  })
+
+  it('is refused by a program without marks', async () => {
+    const client = await (await startPtyHost(script('printf "# "; exec cat'))).connect()
+    const id = await openTerminal(client)
+    await expect(client.run(id, 'echo')).rejects.toEqual(fails('terminal.busy'))
+  })
+})
+
+describe("golden's shell integration", () => {
+  it("keeps the learner's own prompt, prompt command and exit code", async () => {
+    const { view, watched, id } = await shell()
+    await view.attachment.write('PROMPT_COMMAND="echo before=\\$?"; PS1="mine> "\r')
+    await view.untilText('mine> ')
+    await view.attachment.write('(exit 7)\r')
+    await view.untilText('before=7')
+    await view.attachment.write('(exit 8)\recho code=$?\r')
+    await view.untilText('code=8')
+    await watched.untilPrompt(id)
+    await view.attachment.write('sleep 0.3\r')
+    await watched.untilBusy(id)
+    const before = watched.ends.length
+    await watched.untilPrompt(id)
+    expect(watched.ends).toHaveLength(before + 1)
+  })
+
+  it('says nothing to scripts, dumb terminals and other shells', async () => {
+    const marks = golden('etc/profile.d/vethlab-marks.sh')
+    for (const argv of [
+      ['bash', '-c', `. ${marks}; echo prompt=$PROMPT_COMMAND; echo end`],
+      ['dash', '-c', `. ${marks}; echo end`],
+      ['bash', '-c', `TERM=dumb bash --noprofile --rcfile ${marks} -i -c 'echo prompt=$PROMPT_COMMAND; echo end'`],
+    ]) {
+      const client = await (await startPtyHost({ argv })).connect()
+      const view = await RecordedView.attach(client, await openTerminal(client))
+      await view.untilText('end')
+      expect(view.text).not.toMatch(/633|prompt=./)
+    }
+  })
+})

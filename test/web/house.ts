@@ -1,0 +1,135 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { io, type Socket } from 'socket.io-client'
+import { loadLab } from '../../server/lab/read-lab.js'
+import { fromPackage } from '../../server/package-root.js'
+import type { Racks } from '../../server/rack/racks.js'
+import { Sessions } from '../../server/session/sessions.js'
+import { Records } from '../../server/store/records.js'
+import { Access } from '../../server/web/access.js'
+import { loadAssets } from '../../server/web/client-assets.js'
+import type { Answered, Events, Requests } from '../../server/web/protocol.js'
+import { listenLater, WebServer, type WebServerOptions } from '../../server/web/web-server.js'
+
+export const token = 'the-token-of-a-test-which-is-long-enough-123'
+
+export interface Got {
+  status: number
+  headers: IncomingHttpHeaders
+  body: Buffer
+}
+
+/** The web on a free port of loopback, with one lab and no racks. */
+export class House {
+  readonly #sockets: Socket[] = []
+
+  private constructor(
+    readonly port: number,
+    readonly folder: string,
+    private readonly web: WebServer,
+    private readonly sessions: Sessions,
+    private readonly records: Records,
+  ) {}
+
+  static async start(options: Partial<Pick<WebServerOptions, 'perMinute'>> & { open?: boolean } = {}): Promise<House> {
+    const folder = await mkdtemp(join(tmpdir(), 'vethlab-web-'))
+    const client = join(folder, 'client')
+    await mkdir(join(client, 'assets'), { recursive: true })
+    await mkdir(join(client, '.vite'))
+    await writeFile(join(client, 'index.html'), '<!doctype html><title>the app</title>')
+    await writeFile(join(client, 'assets/app-1a2b.js'), 'export const app = 1\n'.repeat(100))
+    await writeFile(join(client, '.vite/manifest.json'), '{}')
+    await writeFile(join(folder, 'secret.html'), 'a secret')
+    const records = Records.open(join(folder, 'records.sqlite'))
+    const labs = [await loadLab(fromPackage('labs', 'default-bridge'))]
+    const sessions = await Sessions.start(noRacks, labs, records)
+    const later = listenLater()
+    await new Promise<void>((resolve) => later.server.listen(0, '127.0.0.1', resolve))
+    const { port } = later.server.address() as AddressInfo
+    const web = WebServer.serve(later, {
+      access: { token: options.open ? undefined : token, host: '127.0.0.1', port, publicNames: ['labs.example.org'] },
+      sessions,
+      learner: records.localLearner(),
+      assets: await loadAssets(client),
+      previewPorts: { from: 20_000, to: 20_100 },
+      ...(options.perMinute ? { perMinute: options.perMinute } : {}),
+    })
+    return new House(port, folder, web, sessions, records)
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  /** What a browser that has come with the token sends. */
+  get cookie(): string {
+    const access = new Access({ token, host: '127.0.0.1', port: this.port, publicNames: [] })
+    return `${access.cookieName}=${access.exchange(token)}`
+  }
+
+  /** Asks for exactly that path, which nobody puts in order first. */
+  get(path: string, { method = 'GET', ...headers }: Record<string, string> = {}): Promise<Got> {
+    return new Promise((resolve, reject) => {
+      const asking = request({ host: '127.0.0.1', port: this.port, path, method, headers, agent: false }, (answer) => {
+        const chunks: Buffer[] = []
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+        answer.once('end', () =>
+          resolve({ status: answer.statusCode!, headers: answer.headers, body: Buffer.concat(chunks) }),
+        )
+      })
+      asking.once('error', reject)
+      asking.end()
+    })
+  }
+
+  /** The same, as one who is let in. */
+  known(path: string, headers: Record<string, string> = {}): Promise<Got> {
+    return this.get(path, { cookie: this.cookie, ...headers })
+  }
+
+  /** Connects, or gives why it was refused. */
+  async connect(headers: Record<string, string> = {}): Promise<Socket<Events, Requests> | string> {
+    const socket = io(this.origin, {
+      transports: ['websocket'],
+      extraHeaders: { cookie: this.cookie, origin: this.origin, ...headers },
+      reconnection: false,
+      forceNew: true,
+    })
+    this.#sockets.push(socket)
+    return new Promise((resolve) => {
+      socket.once('connect', () => resolve(socket))
+      socket.once('connect_error', (error) =>
+        resolve(String((error as { description?: { message?: string } }).description?.message ?? error.message)),
+      )
+    })
+  }
+
+  async socket(): Promise<Socket<Events, Requests>> {
+    const socket = await this.connect()
+    if (typeof socket === 'string') throw new Error(socket)
+    return socket
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.disconnect()
+    await this.web.close()
+    await this.sessions.stop()
+    this.records.close()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+const noRacks = {
+  list: () => Promise.resolve([]),
+} as unknown as Racks
+
+/** Any event, also one that no client of ours would send; undefined where nobody answers. */
+export async function ask(socket: Socket, name: string, ...values: unknown[]): Promise<Answered<unknown> | undefined> {
+  return (await socket
+    .timeout(2000)
+    .emitWithAck(name, ...values)
+    .catch(() => undefined)) as Answered<unknown> | undefined
+}
