@@ -30,9 +30,11 @@ const strings = stringsOf({
   },
 })
 
-/** Types a block into a terminal of its host, and brings that one to the front. @returns why not */
+/** Types a block into a terminal of its host, the one in front if it can be, and brings it there. @returns why not */
 export async function runBlock(block: BlockRef): Promise<Trouble | undefined> {
-  const answered = await askQuietly('block.run', { block })
+  const shown = terminals.peek()
+  const front = typeof shown === 'object' ? shown.frontTerminal.peek() : undefined
+  const answered = await askQuietly('block.run', { block, ...(front === undefined ? {} : { terminal: front }) })
   if (!answered.ok) return answered.trouble
   side.value = 'terminal'
   await loadTerminals()

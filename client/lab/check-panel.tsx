@@ -267,6 +267,9 @@ function AnswerField({ step, answer, done }: { step: string; answer: PageStep['a
   )
 }
 
+/** As the server knows them: Go templates look otherwise. */
+const liveValue = /\{\{([a-z0-9_]+)\}\}/
+
 function Solution({ blocks }: { blocks: NonNullable<StepView['solution']> }) {
   const t = strings.value
   return (
@@ -275,10 +278,13 @@ function Solution({ blocks }: { blocks: NonNullable<StepView['solution']> }) {
       {blocks.map((block) => (
         <div class="block" key={JSON.stringify(block.ref)}>
           <div class="above">
-            <BlockBar block={block.ref} host={block.host} text={block.text} />
+            <BlockBar block={block.ref} host={block.host} text={block.text} live={liveValue.test(block.text)} />
           </div>
           <pre>
-            <code>{block.text}</code>
+            <code>
+              {/* Names and what stands between them take turns. */}
+              {block.text.split(liveValue).map((part, at) => (at % 2 === 0 ? part : <span class="live">{part}</span>))}
+            </code>
           </pre>
         </div>
       ))}

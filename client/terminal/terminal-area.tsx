@@ -11,7 +11,7 @@ import { inOrder, labelOf } from './tab-order.js'
 import { TerminalPane } from './terminal-pane.js'
 import type { TerminalScreen } from './terminal-screen.js'
 import { NewTerminal, TerminalTabs, tabId } from './terminal-tabs.js'
-import { showTerminal, wantedTerminal } from './terminals.js'
+import { frontTerminal, showTerminal, wantedTerminal } from './terminals.js'
 
 /** Emulators that are kept; a terminal beyond them is drawn anew from its record when it is shown again. */
 const keptScreens = 8
@@ -58,6 +58,13 @@ function Terminals({ session }: { session: Signal<SessionView | undefined> }) {
       if (focusNext.current === wanted) screens.peek().get(wanted)?.focus()
     })
   })
+
+  useEffect(() => {
+    frontTerminal.value = front
+    return () => {
+      frontTerminal.value = undefined
+    }
+  }, [front])
 
   // The focus was on what is gone; it goes to what has taken its place, not to the top of the page.
   useEffect(() => {

@@ -6,6 +6,9 @@ const appearMs = 5_000
 /** The terminal that is to be brought to the front, until it is there. The terminal area takes it back. */
 export const wantedTerminal = signal<string | undefined>(undefined)
 
+/** The terminal that is in front now. */
+export const frontTerminal = signal<string | undefined>(undefined)
+
 /** Somebody has typed into a terminal since the page was opened. */
 export const terminalsHaveBeenUsed = signal(false)
 

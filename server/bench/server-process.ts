@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { VethlabError } from '../errors.js'
 import { fromPackage } from '../package-root.js'
@@ -19,7 +19,9 @@ export class ServerProcess {
 
   /** On a free port unless said. @throws VethlabError command.failed with what it said last */
   static async start(options: string[] = [], port = 0): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [fromPackage('dist', 'main.js'), 'serve', '--port', `${port}`, ...options], {
+    // Whatever ends this process ends the server as Ctrl-C does.
+    const argv = ['--pdeathsig', 'INT', process.execPath, fromPackage('dist', 'main.js'), 'serve', '--port', `${port}`]
+    const child = spawn('setpriv', [...argv, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let last = ''
@@ -51,7 +53,7 @@ export class ServerProcess {
 
   /** Process id of the part that faces the network: the child whose program is the web. */
   get webPid(): number {
-    const web = descendants(this.child.pid!).find((pid) => commandLine(pid).includes('web-main'))
+    const web = childrenOf(this.child.pid!).find((pid) => commandLine(pid).includes('web-main'))
     if (web === undefined) throw new Error('vethlab serve has no web process')
     return web
   }
@@ -77,13 +79,16 @@ export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
 }
 
-function descendants(pid: number): number[] {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
-  )
-  return children.flatMap((child) => [child, ...descendants(child)])
+function childrenOf(pid: number): number[] {
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return list.trim().split(' ').filter(Boolean).map(Number)
 }
 
+/** Empty for a process that is gone. */
 function commandLine(pid: number): string {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
 }

@@ -42,7 +42,9 @@ function newRenderer() {
   markdown.core.ruler.push('vethlab', ({ tokens }) => {
     for (const token of tokens) {
       tame(token)
-      if (token.children) tameLinks(token.children)
+      if (!token.children) continue
+      tameLinks(token.children)
+      joinLines(token.children)
     }
   })
   const { rules } = markdown.renderer
@@ -77,6 +79,23 @@ function tameLinks(tokens: Token[]): void {
       token.type = 'text'
       token.content = ''
     }
+  }
+}
+
+/** Chinese and its punctuation, with those marks that Western text has as well. */
+const chinese = /[\p{Script=Han}\u3000-\u303f\uff00-\uffef“”‘’…—·]/u
+const chineseAlone = /[\p{Script=Han}\u3000-\u303f\uff00-\uffef]/u
+
+/** A line's end within Chinese text is no space, as it is between words of other languages. */
+function joinLines(tokens: Token[]): void {
+  for (const [at, token] of tokens.entries()) {
+    if (token.type !== 'softbreak') continue
+    const before = [...(tokens.slice(0, at).findLast(({ content }) => content !== '')?.content ?? '')].at(-1) ?? ''
+    const [after = ''] = tokens.slice(at + 1).find(({ content }) => content !== '')?.content ?? ''
+    if (!chinese.test(before) || !chinese.test(after) || !chineseAlone.test(before + after)) continue
+    // As above, nothing.
+    token.type = 'text'
+    token.content = ''
   }
 }
 

@@ -16,7 +16,7 @@ import { logOnce } from './trouble.js'
 export interface SessionsOptions {
   /** How long nobody may be there before a rack is closed: 30 minutes unless said. */
   idleMs?: number
-  /** How long before that it is announced: 2 minutes. */
+  /** How long before that it is announced: 2 minutes, or half of that time where it is shorter. */
   warningMs?: number
   /** Racks of sessions at the same time: 8. */
   mostRacks?: number
@@ -43,7 +43,9 @@ export class Sessions {
   #sweeping: Promise<void> | undefined
 
   private constructor(racks: Racks, labs: readonly Lab[], records: Records, options: SessionsOptions) {
-    const { idleMs = 30 * 60_000, warningMs = 2 * 60_000, mostRacks = 8, lacks = {}, now = Date.now } = options
+    const { idleMs = 30 * 60_000, mostRacks = 8, lacks = {}, now = Date.now } = options
+    // Where the time is short, there is some of it before the warning all the same.
+    const { warningMs = Math.min(2 * 60_000, idleMs / 2) } = options
     this.labs = inOrder(labs)
     this.#racks = racks
     this.#records = records

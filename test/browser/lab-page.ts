@@ -116,6 +116,14 @@ export class LabPage {
     await this.settled()
   }
 
+  /** The shell in front has shown its first prompt, and waits. */
+  async settledAtPrompt(): Promise<void> {
+    await this.page
+      .locator('.terminal-pane:not([hidden]) .xterm-rows', { hasText: /[#$]/ })
+      .waitFor({ timeout: commandMs })
+    await this.settled()
+  }
+
   /** The shell in front waits for a command, for a while already. */
   async settled(): Promise<void> {
     const running = this.page.locator('[role=tab][aria-selected=true] .dot.running')
@@ -132,14 +140,25 @@ export class LabPage {
   }
 
   async expectPassed(step: Step): Promise<void> {
+    await this.expectState(step, 'passed')
+  }
+
+  async expectHelped(step: Step): Promise<void> {
+    await this.expectState(step, 'helped')
+  }
+
+  private async expectState(step: Step, state: 'passed' | 'helped'): Promise<void> {
     const panel = this.panel(step)
     await panel
-      .locator('xpath=self::*[contains(concat(" ", @class, " "), " passed ")]')
+      .locator(`xpath=self::*[contains(concat(" ", @class, " "), " ${state} ")]`)
       .waitFor({ timeout: commandMs })
       .catch(async (error) => {
-        throw new Error(`step ${step.id} is not passed: ${await panel.innerText()}\n${await this.screen.innerText()}`, {
-          cause: error,
-        })
+        throw new Error(
+          `step ${step.id} is not ${state}: ${await panel.innerText()}\n${await this.screen.innerText()}`,
+          {
+            cause: error,
+          },
+        )
       })
   }
 

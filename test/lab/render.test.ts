@@ -130,6 +130,19 @@ describe('Markdown', () => {
     expect(html('# big\n\n### small')).toBe('<h3>big</h3>\n<h3>small</h3>\n')
   })
 
+  it('has no spaces where lines of Chinese end', () => {
+    expect(html('主机\n网络')).toBe('<p>主机网络</p>\n')
+    expect(html('主机，\n网络。\n“桥”\n与**桥**\n*桥*\n[桥](#a)')).toBe(
+      '<p>主机，网络。“桥”与<strong>桥</strong><em>桥</em><a href="#a">桥</a></p>\n',
+    )
+    expect(html('𠀀\n𠀁')).toBe('<p>𠀀𠀁</p>\n')
+    // Between other words, and at their borders, they are spaces still.
+    for (const text of ['a\nb', '主机\nnode1', 'node1\n主机', '主机\n`ip`', '“a”\n“b”', 'a —\n“b”']) {
+      expect(dom(html(text)).textContent).toBe(`${text.replaceAll('`', '')}\n`)
+    }
+    expect(html('主机  \n网络')).toContain('<br>')
+  })
+
   it('has headings of plain text', () => {
     const page = rendered('x\n\n## Whose `127.0.0.1`? *Mine* & [yours](#a) <b> {#loopback}\n')
     expect(page.map(({ id, heading }) => [id, heading])).toEqual([
