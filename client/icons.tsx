@@ -24,6 +24,11 @@ export const UnknownIcon = () => (
     <path d="M5.6 6a2.4 2.4 0 1 1 3.6 2.1c-.8.5-1.2.9-1.2 1.7M8 12.4v.1" />
   </Icon>
 )
+export const PenIcon = () => (
+  <Icon>
+    <path d="m3.2 12.8.8-3.100 6.500-6.500 2.300 2.300-6.500 6.500zM9 4.700l2.300 2.300" />
+  </Icon>
+)
 export const HelpedIcon = () => (
   <Icon>
     <circle cx="8" cy="8" r="5.6" />

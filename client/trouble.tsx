@@ -1,13 +1,16 @@
 import type { ComponentChildren } from 'preact'
 import type { Trouble } from '../server/web/protocol.js'
-import { inLanguage } from './language.js'
+import { Words } from './words.js'
 
 /** What happened, what helps, and buttons to do that. */
 export function TroubleNote({ trouble, children }: { trouble: Trouble; children?: ComponentChildren }) {
   return (
     <div class="trouble" role="alert">
       <p>
-        <strong>{inLanguage(trouble.what)}</strong> {inLanguage(trouble.cure)}
+        <strong>
+          <Words text={trouble.what} />
+        </strong>{' '}
+        <Words text={trouble.cure} />
       </p>
       {children !== undefined && <div class="actions">{children}</div>}
     </div>

@@ -1,9 +1,10 @@
 import { useEffect, useId, useState } from 'preact/hooks'
 import type { CheckView, LabPage, StepView } from '../../server/web/protocol.js'
 import { confirmed } from '../dialog.js'
-import { CrossIcon, DownIcon, HelpedIcon, SkipIcon, TickIcon, UnknownIcon } from '../icons.js'
-import { inLanguage, stringsOf } from '../language.js'
+import { CrossIcon, DownIcon, HelpedIcon, PenIcon, SkipIcon, TickIcon, UnknownIcon } from '../icons.js'
+import { stringsOf } from '../language.js'
 import { ask, view } from '../session.js'
+import { Words } from '../words.js'
 import { BlockBar } from './block-bar.js'
 import { isOpen, justDone, showSection, stepTitle } from './lab-state.js'
 
@@ -12,6 +13,7 @@ const strings = stringsOf({
     check: 'Check',
     checking: 'Checking…',
     never: 'Checked by itself as you work.',
+    later: 'Checked by itself when its turn comes.',
     tally: (passed: number, of: number) => `${passed} of ${of} checks pass`,
     passed: 'Step passed',
     helped: 'Done with help',
@@ -20,7 +22,8 @@ const strings = stringsOf({
     pass: 'Pass',
     fail: 'Not yet',
     error: 'Unknown',
-    unverified: (why: string) => `Could not be verified: ${why}`,
+    unanswered: 'Your answer is still to come.',
+    unverified: 'Could not be verified:',
     expected: 'Expected',
     observed: 'Found',
     hint: 'Hint',
@@ -43,6 +46,7 @@ const strings = stringsOf({
     check: '检查',
     checking: '正在检查…',
     never: '操作时会自动检查。',
+    later: '做到这一步时会自动检查。',
     tally: (passed: number, of: number) => `${of} 项检查通过了 ${passed} 项`,
     passed: '这一步通过了',
     helped: '借助帮助完成',
@@ -51,7 +55,8 @@ const strings = stringsOf({
     pass: '通过',
     fail: '还不对',
     error: '未知',
-    unverified: (why: string) => `无法验证：${why}`,
+    unanswered: '还没有回答。',
+    unverified: '无法验证：',
     expected: '期望',
     observed: '实际',
     hint: '提示',
@@ -141,7 +146,9 @@ function Face({ step }: { step: StepView | undefined }) {
     )
   const tally =
     step === undefined || step.checks.length === 0
-      ? t.never
+      ? view.value?.current === step?.id
+        ? t.never
+        : t.later
       : t.tally(step.checks.filter((check) => check.finding.outcome === 'pass').length, step.checks.length)
   return (
     <>
@@ -179,30 +186,57 @@ function Checks({ step, done }: { step: StepView; done: boolean }) {
 function Check({ step, check, done }: { step: string; check: CheckView; done: boolean }) {
   const t = strings.value
   const { finding, hints, moreHints } = check
+  // Nothing is wrong with an answer that was not given yet.
+  const unanswered = finding.outcome === 'fail' && finding.reason === 'answer.none'
   return (
-    <li class={finding.outcome}>
+    <li class={unanswered ? 'unanswered' : finding.outcome}>
       <span class="face">
-        {finding.outcome === 'pass' ? <TickIcon /> : finding.outcome === 'fail' ? <CrossIcon /> : <UnknownIcon />}
+        {finding.outcome === 'pass' ? (
+          <TickIcon />
+        ) : unanswered ? (
+          <PenIcon />
+        ) : finding.outcome === 'fail' ? (
+          <CrossIcon />
+        ) : (
+          <UnknownIcon />
+        )}
         <span class="unseen">{t[finding.outcome]}: </span>
       </span>
       <div>
-        {finding.outcome === 'pass' && <p>{inLanguage(finding.observed)}</p>}
-        {finding.outcome === 'fail' && (
+        {finding.outcome === 'pass' && (
+          <p>
+            <Words text={finding.observed} />
+          </p>
+        )}
+        {unanswered && <p>{t.unanswered}</p>}
+        {finding.outcome === 'fail' && !unanswered && (
           <>
-            <p class="why">{inLanguage(finding.why)}</p>
+            <p class="why">
+              <Words text={finding.why} />
+            </p>
             <dl>
               <dt>{t.expected}</dt>
-              <dd>{inLanguage(finding.expected)}</dd>
+              <dd>
+                <Words text={finding.expected} />
+              </dd>
               <dt>{t.observed}</dt>
-              <dd>{inLanguage(finding.observed)}</dd>
+              <dd>
+                <Words text={finding.observed} />
+              </dd>
             </dl>
           </>
         )}
-        {finding.outcome === 'error' && <p class="why">{t.unverified(inLanguage(finding.why))}</p>}
+        {finding.outcome === 'error' && (
+          <p class="why">
+            {t.unverified} <Words text={finding.why} />
+          </p>
+        )}
         {hints.length > 0 && (
           <ol class="hints" aria-label={t.hint}>
             {hints.map((hint) => (
-              <li key={hint.en}>{inLanguage(hint)}</li>
+              <li key={hint.en}>
+                <Words text={hint} />
+              </li>
             ))}
           </ol>
         )}
@@ -234,7 +268,10 @@ function AnswerField({ step, answer, done }: { step: string; answer: PageStep['a
   if (done) {
     return kept === '' ? null : (
       <p class="answered">
-        <span>{inLanguage(answer.ask)}</span> <strong>{kept}</strong>
+        <span>
+          <Words text={answer.ask} />
+        </span>{' '}
+        <strong>{kept}</strong>
       </p>
     )
   }
@@ -247,7 +284,9 @@ function AnswerField({ step, answer, done }: { step: string; answer: PageStep['a
         await ask('step.answer', { step, id: answer.id, text })
       }}
     >
-      <label for={field}>{inLanguage(answer.ask)}</label>
+      <label for={field}>
+        <Words text={answer.ask} />
+      </label>
       <span>
         <input
           id={field}

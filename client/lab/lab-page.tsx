@@ -222,7 +222,7 @@ function followSession(): () => void {
         said.push(t[happening.how](number))
         justDone.value = new Set([...justDone.peek()].filter((id) => id !== happening.step)).add(happening.step)
       } else {
-        const why = happening.why === undefined ? '' : ` ${happening.why[language.peek()]}`
+        const why = happening.why === undefined ? '' : ` ${happening.why[language.peek()].replaceAll('`', '')}`
         said.push(t.looked(happening.passed, happening.of) + why)
       }
     }

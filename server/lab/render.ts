@@ -85,6 +85,8 @@ function tameLinks(tokens: Token[]): void {
 /** Chinese and its punctuation, with those marks that Western text has as well. */
 const chinese = /[\p{Script=Han}\u3000-\u303f\uff00-\uffef“”‘’…—·]/u
 const chineseAlone = /[\p{Script=Han}\u3000-\u303f\uff00-\uffef]/u
+/** It has its space within itself. */
+const wideMark = /[\u3001-\u3002\u3008-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]/u
 
 /** A line's end within Chinese text is no space, as it is between words of other languages. */
 function joinLines(tokens: Token[]): void {
@@ -92,7 +94,8 @@ function joinLines(tokens: Token[]): void {
     if (token.type !== 'softbreak') continue
     const before = [...(tokens.slice(0, at).findLast(({ content }) => content !== '')?.content ?? '')].at(-1) ?? ''
     const [after = ''] = tokens.slice(at + 1).find(({ content }) => content !== '')?.content ?? ''
-    if (!chinese.test(before) || !chinese.test(after) || !chineseAlone.test(before + after)) continue
+    const within = chinese.test(before) && chinese.test(after) && chineseAlone.test(before + after)
+    if (!within && !wideMark.test(before + after)) continue
     // As above, nothing.
     token.type = 'text'
     token.content = ''

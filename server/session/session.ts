@@ -367,6 +367,7 @@ export class Session {
   }
 
   async #renew(live: LiveRack, signal: AbortSignal, host?: string): Promise<void> {
+    const ended = live.terminals.list.filter((terminal) => host === undefined || terminal.host === host)
     await live.rack.reset(host, signal)
     signal.throwIfAborted()
     // What was seen is not so any more.
@@ -374,7 +375,7 @@ export class Session {
     this.#ports = host === undefined ? [] : this.#ports.filter((port) => port.host !== host)
     if (host === undefined || live.hosts.find(({ name }) => name === host)?.kind === 'docker') this.#behind = true
     live.renewed()
-    await live.terminals.ensureOne()
+    await live.terminals.renew(ended)
   }
 
   // ---- Blocks ----

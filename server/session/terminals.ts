@@ -73,11 +73,19 @@ export class SessionTerminals {
     return viewOf(this.#add(await client.open({ host, cols, rows })))
   }
 
-  /** Opens one in the home host, unless a shell still runs somewhere. */
-  async ensureOne(): Promise<void> {
+  /** In the place of terminals whose hosts are gone, one in each new host of that name; one there is in any case. */
+  async renew(ended: readonly TerminalView[]): Promise<void> {
     const client = await this.#connected()
-    if ((await client.list()).some(({ exited }) => exited === undefined)) return
-    this.#add(await client.open({ host: this.#options.home, ...firstSize }))
+    for (const { id } of ended) {
+      if (!this.#known.has(id)) continue
+      await client.close(id).catch((error: unknown) => {
+        if (!isOneOf(error, 'terminal.not-found')) throw error
+      })
+      this.#forget(id)
+    }
+    const hosts = new Set(ended.map(({ host }) => host))
+    if (this.#known.size === 0) hosts.add(this.#options.home)
+    for (const host of hosts) this.#add(await client.open({ host, ...firstSize }))
   }
 
   /** @throws VethlabError terminal.not-found */

@@ -135,6 +135,7 @@ describe('Markdown', () => {
     expect(html('主机，\n网络。\n“桥”\n与**桥**\n*桥*\n[桥](#a)')).toBe(
       '<p>主机，网络。“桥”与<strong>桥</strong><em>桥</em><a href="#a">桥</a></p>\n',
     )
+    expect(html('主机，\n`ip`（\nnode1\n）')).toBe('<p>主机，<code>ip</code>（node1）</p>\n')
     expect(html('𠀀\n𠀁')).toBe('<p>𠀀𠀁</p>\n')
     // Between other words, and at their borders, they are spaces still.
     for (const text of ['a\nb', '主机\nnode1', 'node1\n主机', '主机\n`ip`', '“a”\n“b”', 'a —\n“b”']) {
