@@ -4,7 +4,8 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: '/',
-  build: { outDir: '../dist/client', emptyOutDir: true, target: 'es2022', manifest: true },
+  // The largest chunks are mermaid's, and loaded for a diagram alone.
+  build: { outDir: '../dist/client', emptyOutDir: true, target: 'es2022', manifest: true, chunkSizeWarningLimit: 1024 },
   // What it prints names paths and progress that nobody asked for.
   logLevel: 'warn',
 })

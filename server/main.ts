@@ -1,16 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { benchCommand } from './commands/bench.js'
-import { doctorCommand } from './commands/doctor.js'
-import { gradeCommand } from './commands/grade.js'
-import { lintCommand } from './commands/lint.js'
-import { rackCommand } from './commands/rack.js'
-import { rackdCommand } from './commands/rackd.js'
-import { serveCommand } from './commands/serve.js'
-import { setupCommand } from './commands/setup.js'
-import { sweepCommand } from './commands/sweep.js'
-import { testCommand } from './commands/test.js'
 import { oneLine, VethlabError } from './errors.js'
 import { fromPackage } from './package-root.js'
 
@@ -23,19 +13,23 @@ const program = new Command('vethlab')
   .version(version)
   .enablePositionalOptions()
   .exitOverride()
-for (const command of [
-  serveCommand,
-  setupCommand,
-  doctorCommand,
-  lintCommand,
-  testCommand,
-  gradeCommand,
-  rackdCommand,
-  rackCommand,
-  sweepCommand,
-  benchCommand,
-]) {
-  program.addCommand(command())
+
+// Reading all of them takes half a second, so only the one that is asked for is read; for help, all are.
+const commands: Record<string, () => Promise<Command>> = {
+  serve: async () => (await import('./commands/serve.js')).serveCommand(),
+  setup: async () => (await import('./commands/setup.js')).setupCommand(),
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
+  lint: async () => (await import('./commands/lint.js')).lintCommand(),
+  test: async () => (await import('./commands/test.js')).testCommand(),
+  grade: async () => (await import('./commands/grade.js')).gradeCommand(),
+  rackd: async () => (await import('./commands/rackd.js')).rackdCommand(),
+  rack: async () => (await import('./commands/rack.js')).rackCommand(),
+  sweep: async () => (await import('./commands/sweep.js')).sweepCommand(),
+  bench: async () => (await import('./commands/bench.js')).benchCommand(),
+}
+const asked = process.argv[2] ?? ''
+for (const name of Object.hasOwn(commands, asked) ? [asked] : Object.keys(commands)) {
+  program.addCommand(await commands[name]!())
 }
 
 // Whoever read our output may be gone, as in `| head`: what was begun is still tidied up.
