@@ -14,6 +14,7 @@ const strings = stringsOf({
     checking: 'Checking…',
     never: 'Checked by itself as you work.',
     later: 'Checked by itself when its turn comes.',
+    ifDone: 'Have it checked once you have done it.',
     tally: (passed: number, of: number) => `${passed} of ${of} checks pass`,
     passed: 'Step passed',
     helped: 'Done with help',
@@ -39,7 +40,7 @@ const strings = stringsOf({
     doText: 'Its commands are run in your hosts. The step is recorded as done with help, for good.',
     skipTitle: 'Skip this step?',
     skipText: 'Later steps may need what this one builds. You can come back to it at any time.',
-    goOn: 'Go on',
+    goOn: (heading: string) => `Go on: ${heading}`,
     toFinish: 'To the finish',
   },
   zh: {
@@ -47,6 +48,7 @@ const strings = stringsOf({
     checking: '正在检查…',
     never: '操作时会自动检查。',
     later: '做到这一步时会自动检查。',
+    ifDone: '补做之后请点“检查”。',
     tally: (passed: number, of: number) => `${of} 项检查通过了 ${passed} 项`,
     passed: '这一步通过了',
     helped: '借助帮助完成',
@@ -72,7 +74,7 @@ const strings = stringsOf({
     doText: '会在你的主机上运行这一步的命令。这一步将记为“借助帮助完成”，之后不会更改。',
     skipTitle: '跳过这一步？',
     skipText: '后面的步骤可能要用到这一步的结果。之后随时可以回来补做。',
-    goOn: '继续',
+    goOn: (heading: string) => `继续：${heading}`,
     toFinish: '查看总结',
   },
 })
@@ -144,11 +146,10 @@ function Face({ step }: { step: StepView | undefined }) {
         {t.helped}
       </>
     )
+  const unseen = step?.state === 'skipped' ? t.ifDone : view.value?.current === step?.id ? t.never : t.later
   const tally =
     step === undefined || step.checks.length === 0
-      ? view.value?.current === step?.id
-        ? t.never
-        : t.later
+      ? unseen
       : t.tally(step.checks.filter((check) => check.finding.outcome === 'pass').length, step.checks.length)
   return (
     <>
@@ -205,30 +206,30 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
       <div>
         {finding.outcome === 'pass' && (
           <p>
-            <Words text={finding.observed} />
+            <Words text={finding.observed} finding />
           </p>
         )}
         {unanswered && <p>{t.unanswered}</p>}
         {finding.outcome === 'fail' && !unanswered && (
           <>
             <p class="why">
-              <Words text={finding.why} />
+              <Words text={finding.why} finding />
             </p>
             <dl>
               <dt>{t.expected}</dt>
               <dd>
-                <Words text={finding.expected} />
+                <Words text={finding.expected} finding />
               </dd>
               <dt>{t.observed}</dt>
               <dd>
-                <Words text={finding.observed} />
+                <Words text={finding.observed} finding />
               </dd>
             </dl>
           </>
         )}
         {finding.outcome === 'error' && (
           <p class="why">
-            {t.unverified} <Words text={finding.why} />
+            {t.unverified} <Words text={finding.why} finding />
           </p>
         )}
         {hints.length > 0 && (
@@ -401,7 +402,7 @@ function Onward({ id }: { id: string }) {
   return (
     <p class="onward">
       <button type="button" class="primary" onClick={() => showSection(next?.id ?? 'finish')}>
-        {next === undefined ? t.toFinish : `${t.goOn}: ${stepTitle(next.id).heading}`} <DownIcon />
+        {next === undefined ? t.toFinish : t.goOn(stepTitle(next.id).heading)} <DownIcon />
       </button>
     </p>
   )

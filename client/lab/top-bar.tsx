@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Trouble } from '../../server/web/protocol.js'
 import { confirmed } from '../dialog.js'
 import { BackIcon, ClockIcon, MenuIcon, OutsideIcon } from '../icons.js'
@@ -107,18 +107,25 @@ function TimeUsed() {
 /** Published ports of containers. Their addresses are asked for as the menu opens, so that each is a plain link to a new tab. */
 function Ports() {
   const [found, setFound] = useState<Record<string, { url: string } | { trouble: Trouble }>>({})
+  const [times, setTimes] = useState(0)
   const ports = view.value?.ports ?? []
-  if (ports.length === 0 || !isOpen.value) return null
-  const t = strings.value
   const look = () => {
     setFound({})
+    setTimes(times + 1)
+  }
+  // Also for those that come while the menu is open.
+  useEffect(() => {
+    if (times === 0) return
     for (const { host, port } of ports) {
+      if (found[`${host}:${port}`] !== undefined) continue
       void askQuietly('rack.preview', { host, port }).then((answered) => {
         const entry = answered.ok ? { url: answered.value.url } : { trouble: answered.trouble }
         setFound((before) => ({ ...before, [`${host}:${port}`]: entry }))
       })
     }
-  }
+  }, [times, ports.map(({ host, port }) => `${host}:${port}`).join(' ')])
+  if (ports.length === 0 || !isOpen.value) return null
+  const t = strings.value
   return (
     <Menu
       label={t.ports}

@@ -90,7 +90,12 @@ function QuestionDialog({ asked }: { asked: Question }) {
   return (
     <Dialog title={asked.title} onClose={() => asked.answer(agreed.current)}>
       <p>{asked.text}</p>
-      {asked.quote !== undefined && <pre class="terminal-quote">{asked.quote}</pre>}
+      {asked.quote !== undefined && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what is long is scrolled with keys
+        <pre class="terminal-quote" tabIndex={0}>
+          {asked.quote}
+        </pre>
+      )}
       <footer>
         {/* Its buttons close the dialog as the browser does, which gives the focus back. */}
         <form method="dialog" class="actions">

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { CrossIcon } from '../icons.js'
 import { strings } from './strings.js'
 import type { TerminalScreen } from './terminal-screen.js'
@@ -8,7 +8,8 @@ export function SearchBar({ screen }: { screen: TerminalScreen }) {
   const input = useRef<HTMLInputElement>(null)
   const [text, setText] = useState('')
   const [found, setFound] = useState({ resultIndex: -1, resultCount: 0 })
-  useEffect(() => {
+  // Before anything can be typed: what is found is told once.
+  useLayoutEffect(() => {
     input.current?.focus()
     const listening = screen.search.onDidChangeResults(setFound)
     return () => listening.dispose()

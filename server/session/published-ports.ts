@@ -20,5 +20,8 @@ export function publishedPorts(state: NetworkState): PublishedPort[] {
       }
     }
   }
-  return [...found.values()].slice(0, mostPorts)
+  const hosts = state.hosts.map(({ name }) => name)
+  return [...found.values()]
+    .toSorted((a, b) => hosts.indexOf(a.host) - hosts.indexOf(b.host) || a.port - b.port)
+    .slice(0, mostPorts)
 }

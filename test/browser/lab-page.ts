@@ -109,8 +109,8 @@ export class LabPage {
   async toHost(host: string): Promise<void> {
     const tab = this.page.getByRole('tab', { name: new RegExp(`^${host}\\b`) }).first()
     if ((await tab.count()) === 0) {
-      await this.page.locator('.terminal-new > button').click()
-      await this.page.getByRole('menuitem', { name: host, exact: true }).click()
+      await this.page.locator('.terminal-new button').first().click()
+      if (this.lab.plan.hosts.length > 1) await this.page.getByRole('menuitem', { name: host, exact: true }).click()
     } else await tab.click()
     await this.page.getByRole('tab', { name: new RegExp(`^${host}\\b`), selected: true }).waitFor()
     await this.settled()

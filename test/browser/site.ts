@@ -55,8 +55,8 @@ export class Site implements AsyncDisposable {
     return new RackdClient(testState.rackdSocket)
   }
 
-  /** A window of its own cookies and memory, on a page of the site; the first visit brings the token. */
-  async visit(path = '/', options: BrowserContextOptions = {}): Promise<Page> {
+  /** A window of its own cookies and memory, on a page of the site; the first visit brings the token, unless it is a stranger's. */
+  async visit(path = '/', options: BrowserContextOptions & { stranger?: boolean } = {}): Promise<Page> {
     const context = await this.browser.newContext({
       viewport: { width: 1440, height: 900 },
       locale: 'en-GB',
@@ -66,7 +66,7 @@ export class Site implements AsyncDisposable {
     const page = await context.newPage()
     this.watch(page)
     const address = new URL(path, this.server.address)
-    address.searchParams.set('token', this.server.address.searchParams.get('token')!)
+    if (!options.stranger) address.searchParams.set('token', this.server.address.searchParams.get('token')!)
     await page.goto(address.href)
     return page
   }

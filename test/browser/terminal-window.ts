@@ -1,7 +1,9 @@
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 
-const conditionMs = 60_000
+const conditionMs = 30_000
+/** Options of `expect.poll`. */
+export const eventually = { timeout: conditionMs }
 
 /** A window with a terminal of its own in front, as a learner uses it: keys, the mouse, and what is seen. */
 export class TerminalWindow {
@@ -9,19 +11,30 @@ export class TerminalWindow {
 
   /** The terminal area is there, with hosts that terminals can be opened on. */
   async ready(): Promise<void> {
-    await this.page.locator('.terminal-new > button').waitFor({ timeout: conditionMs })
+    await this.page.locator('.terminal-new > button').waitFor(eventually)
   }
 
   /** Opens one more terminal; its prompt waits. */
   async openTerminal(): Promise<void> {
     await this.ready()
     const tabs = this.page.getByRole('tab')
-    const before = await tabs.count()
+    const before = await tabs.evaluateAll((all) => all.map(({ id }) => id))
     await this.page.locator('.terminal-new > button').click()
-    await expect.poll(() => tabs.count(), { timeout: conditionMs }).toBe(before + 1)
-    await this.page.getByRole('tab', { name: /^node1 \d+$|^node1$/, selected: true }).waitFor({ timeout: conditionMs })
+    await expect.poll(() => tabs.count(), eventually).toBe(before.length + 1)
+    await expect.poll(async () => before.includes((await this.frontTab.getAttribute('id'))!), eventually).toBe(false)
     await this.prompt()
-    await this.page.locator('.terminal-pane:not([hidden]) .xterm-helper-textarea:focus').waitFor({ state: 'attached' })
+    await this.fits()
+    await this.pane.locator('.xterm-helper-textarea:focus').waitFor({ state: 'attached' })
+  }
+
+  /** The terminal has this window's size: no further row has room. */
+  async fits(): Promise<void> {
+    const room = () =>
+      this.pane.evaluate((pane) => {
+        const height = (selector: string) => pane.querySelector(selector)!.getBoundingClientRect().height
+        return (height('.terminal-fit') - height('.xterm-screen')) / height('.xterm-rows > div')
+      })
+    await expect.poll(async () => Math.floor(await room()), eventually).toBe(0)
   }
 
   get pane(): Locator {
@@ -59,7 +72,7 @@ export class TerminalWindow {
   /** An empty prompt waits in the last row that has something. */
   async prompt(): Promise<void> {
     await expect
-      .poll(async () => (await this.screen()).findLast((row) => row !== ''), { timeout: conditionMs })
+      .poll(async () => (await this.screen()).findLast((row) => row !== ''), eventually)
       .toMatch(/^root@node1:\S*#$/)
   }
 
@@ -79,12 +92,14 @@ export class TerminalWindow {
     await this.page.keyboard.type(text)
   }
 
-  /** Types a command, and waits for the prompt behind it. */
+  /** Types a command on an empty screen, and waits for the prompt behind it. */
   async run(command: string): Promise<void> {
-    await this.type(`clear; ${command}\n`)
+    await this.type(`clear; ${command}`)
+    await this.row(/# clear; /)
+    await this.press('Enter')
     // The line that was typed is gone once it runs.
     await expect
-      .poll(async () => (await this.screen()).some((row) => row.includes('# clear;')), { timeout: conditionMs })
+      .poll(async () => (await this.screen()).some((row) => row.includes('# clear; ')), eventually)
       .toBe(false)
     await this.prompt()
   }
@@ -147,28 +162,23 @@ export class TerminalWindow {
   async wholeText(): Promise<string> {
     const { page } = this
     const box = (await this.pane.locator('.xterm-screen').boundingBox())!
-    await page.mouse.move(box.x + 2, box.y + 4)
-    await this.#scroll(-1)
-    await page.mouse.down()
-    await page.mouse.up()
-    await this.#scroll(1)
+    await this.#scroll('PageUp')
+    await page.mouse.click(box.x + 2, box.y + 4)
+    await this.#scroll('PageDown')
     await page.keyboard.down('Shift')
-    await page.mouse.move(box.x + box.width - 4, box.y + box.height - 4)
-    await page.mouse.down()
-    await page.mouse.up()
+    await page.mouse.click(box.x + box.width - 4, box.y + box.height - 4)
     await page.keyboard.up('Shift')
     await this.press('Control+Shift+C')
     return await this.clipboard()
   }
 
-  /** With the wheel, as far as it goes. */
-  async #scroll(direction: 1 | -1): Promise<void> {
-    let before: string[] = []
-    for (let same = 0; same < 3; ) {
-      await this.page.mouse.wheel(0, direction * 1_000_000)
+  /** As far as it goes. */
+  async #scroll(key: 'PageUp' | 'PageDown'): Promise<void> {
+    for (let before = ''; ; ) {
+      for (let presses = 0; presses < 50; presses++) await this.press(`Shift+${key}`)
       await this.page.waitForTimeout(50)
-      const now = await this.screen()
-      same = now.join('\n') === before.join('\n') ? same + 1 : 0
+      const now = (await this.screen()).join('\n')
+      if (now === before) return
       before = now
     }
   }

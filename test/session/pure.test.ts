@@ -30,7 +30,7 @@ it('finds a session by the label of its rack, and no other rack', () => {
   }
 })
 
-it('lists TCP ports of running containers, each once', () => {
+it('lists TCP ports of running containers by their numbers, each once', () => {
   const { state } = standardRack()
   const [node1] = state.hosts
   const [web, db] = node1!.engine!.containers
@@ -43,8 +43,8 @@ it('lists TCP ports of running containers, each once', () => {
   ]
   db!.ports = [{ ...port, hostPort: 6379 }]
   expect(publishedPorts(state)).toEqual([
-    { host: 'node1', port: 8080, container: web!.name },
     { host: 'node1', port: 6379, container: db!.name },
+    { host: 'node1', port: 8080, container: web!.name },
   ])
   db!.state = 'exited'
   expect(publishedPorts(state)).toHaveLength(1)
