@@ -6,6 +6,9 @@ import { fromPackage } from '../../server/package-root.js'
 import { LabPage } from './lab-page.js'
 import { accessibilityProblems, Site } from './site.js'
 
+/** For what comes by itself, on a busy machine too. */
+const patient = { timeout: 10_000 }
+
 /** Long enough for each thing a test does between two signs of someone. */
 const idleMs = 24_000
 
@@ -33,7 +36,7 @@ it('warns before it closes a rack that nobody uses, keeps the progress, and open
   expect(await accessibilityProblems(page)).toEqual([])
   // It counts.
   const first = await warning.innerText()
-  await expect.poll(() => warning.innerText()).not.toBe(first)
+  await expect.poll(() => warning.innerText(), patient).not.toBe(first)
   await page.getByRole('button', { name: 'Stay' }).click()
   await warning.waitFor({ state: 'hidden' })
   await learner.type('echo still-$((40 + 2))')
@@ -43,7 +46,7 @@ it('warns before it closes a rack that nobody uses, keeps the progress, and open
   await page.getByText('The hosts are closed', { exact: true }).waitFor({ timeout: idleMs * 2 })
   await page.getByText('Nobody had typed for a while, so they made room for others. Your progress is kept.').waitFor()
   await warning.waitFor({ state: 'hidden' })
-  await expect.poll(async () => (await site.racks.list()).length).toBe(0)
+  await expect.poll(async () => (await site.racks.list()).length, patient).toBe(0)
   await learner.expectPassed(step)
   expect(await accessibilityProblems(page)).toEqual([])
 

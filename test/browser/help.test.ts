@@ -7,6 +7,9 @@ import { fromPackage } from '../../server/package-root.js'
 import { LabPage } from './lab-page.js'
 import { accessibilityProblems, Site } from './site.js'
 
+/** For what comes by itself, on a busy machine too. */
+const patient = { timeout: 10_000 }
+
 let site: Site
 let bridge: Lab
 let ports: Lab
@@ -268,7 +271,9 @@ it('closes the hosts, and opens them again with what was done', async () => {
   await page.getByRole('menuitem', { name: 'Close the hosts' }).click()
   await confirm(page, 'Close the hosts')
   await page.getByText('You closed them. Your progress is kept.').waitFor()
-  await expect.poll(async () => (await site.racks.list()).filter(({ label }) => label.startsWith(ports.id))).toEqual([])
+  await expect
+    .poll(async () => (await site.racks.list()).filter(({ label }) => label.startsWith(ports.id)), patient)
+    .toEqual([])
   expect(await accessibilityProblems(page)).toEqual([])
   await page.getByRole('button', { name: 'Open again and bring me to step 2' }).click()
   await learner.opened()

@@ -8,6 +8,9 @@ import { testState } from '../hosts/state.js'
 import { LabPage } from './lab-page.js'
 import { accessibilityProblems, Site } from './site.js'
 
+/** For what comes by itself, on a busy machine too. */
+const patient = { timeout: 10_000 }
+
 let site: Site
 let overlay: Lab
 let bridge: Lab
@@ -32,7 +35,7 @@ it('shows how far the opening is, and then a prompt', async () => {
   await page.getByRole('heading', { name: 'Opening the lab' }).waitFor()
   const stages = page.locator('.stages > li')
   await expect
-    .poll(async () => (await stages.allInnerTexts()).map((text) => text.split(':')[0]!.trim()))
+    .poll(async () => (await stages.allInnerTexts()).map((text) => text.split(':')[0]!.trim()), patient)
     .toEqual(['Hosts', 'Network between them', 'Docker Engines'])
   await page.getByText('You can read on meanwhile.').waitFor()
   await page.locator('.stages > li.running').waitFor()

@@ -6,6 +6,9 @@ import { fromPackage } from '../../server/package-root.js'
 import { LabPage } from './lab-page.js'
 import { accessibilityProblems, Site } from './site.js'
 
+/** For what comes by itself, on a busy machine too. */
+const patient = { timeout: 10_000 }
+
 let site: Site
 let lab: Lab
 beforeAll(async () => {
@@ -115,11 +118,13 @@ it('opens what a container publishes in a tab of its own, which learns nothing o
   await page.getByText('You closed them.').waitFor()
   expect(await button.count()).toBe(0)
   await expect
-    .poll(() =>
-      fetch(origin).then(
-        () => 'listens',
-        () => 'closed',
-      ),
+    .poll(
+      () =>
+        fetch(origin).then(
+          () => 'listens',
+          () => 'closed',
+        ),
+      patient,
     )
     .toBe('closed')
   expect(site.complaints).toEqual([])
