@@ -8,7 +8,7 @@ import { identify, isAlive, type ProcessIdentity, readRecord, removeRecord, writ
 import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
 import { RackdClient } from '../rackd/rackd-client.js'
 import { ensureRackd, stopRackd } from '../rackd/start-rackd.js'
-import { bracketed } from '../web/access.js'
+import { bracketed, isLoopback } from '../web/access.js'
 import { lacksOf } from '../web/lacks.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
@@ -130,8 +130,7 @@ function checkHost({ host, token }: ServeOptions): void {
       cure: 'Give an address of this machine, such as 127.0.0.1 or 0.0.0.0.',
     })
   }
-  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  if (!token && !isLoopback) {
+  if (!token && !isLoopback(host)) {
     throw new VethlabError('argument.invalid', 'would let in everybody on the network', {
       place: `--no-token with --host ${host}`,
       cure: 'Leave out --no-token, or listen on 127.0.0.1.',

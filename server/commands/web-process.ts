@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { VethlabError } from '../errors.js'
+import { oneLine, VethlabError } from '../errors.js'
 import { fromPackage } from '../package-root.js'
 import { type WebOptions, WebReport } from '../web/web-options.js'
 import { portTaken } from './free-port.js'
@@ -12,6 +13,8 @@ const endMs = 5_000
 /** So many starts within a minute, then it is given up. */
 const mostStarts = 5
 const minuteMs = 60_000
+/** Characters. */
+const longestLine = 4096
 const firstPauseMs = 50
 
 /**
@@ -71,13 +74,16 @@ export class WebProcess {
         fromPackage('dist/web/web-main.js'),
       ],
       {
-        // Its channel is also how it learns that we are gone. stdout is for our own data.
-        stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
+        // Out of reach of our terminal, into which it could type as if it were us (TIOCSTI): a session of its own, and pipes. The
+        // end of its stdin is how it learns that we are gone.
+        detached: true,
+        stdio: ['pipe', 'pipe', 'pipe'],
         cwd: '/',
         env: { PATH, LANG, VETHLAB_DEBUG, NODE_ENV: 'production' },
       },
     )
     this.#child = child
+    eachLine(child.stderr, (line) => process.stderr.write(`${oneLine(line)}\n`))
     const report = await new Promise<WebReport | string>((resolve) => {
       const timer = setTimeout(() => resolve(`no sign of life within ${startMs / 1000} s`), startMs)
       const settle = (what: WebReport | string) => {
@@ -85,11 +91,10 @@ export class WebProcess {
         resolve(what)
       }
       child.once('error', (error) => settle(error.message))
-      child.once('message', (message) => settle(WebReport.parse(message)))
+      eachLine(child.stdout, (line) => settle(reportIn(line)))
       child.once('exit', (code, signal) => settle(`it ended with ${signal ?? code}`))
-      child.send(this.options, (error) => {
-        if (error) settle(error.message)
-      })
+      child.stdin.on('error', (error) => settle(error.message))
+      child.stdin.write(`${JSON.stringify(this.options)}\n`)
     })
     if (typeof report === 'string') {
       child.kill('SIGKILL')
@@ -132,6 +137,29 @@ export class WebProcess {
       }
     }
   }
+}
+
+/** It faces the network, so nothing that it says is taken on trust. */
+function reportIn(line: string): WebReport | string {
+  try {
+    return WebReport.parse(JSON.parse(line))
+  } catch {
+    return 'it spoke in riddles'
+  }
+}
+
+/** Lines as they come; of one that is too long the beginning. */
+function eachLine(stream: Readable, onLine: (line: string) => void): void {
+  let line = ''
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const [rest = '', ...more] = text.split('\n')
+    line = (line + rest).slice(0, longestLine)
+    for (const next of more) {
+      onLine(line)
+      line = next.slice(0, longestLine)
+    }
+  })
+  stream.on('error', () => {})
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -105,8 +105,8 @@ const wordings: Partial<Record<VethlabError['code'], Wording>> = {
       zh: '负责运行实验主机的服务没有响应。',
     },
     cure: {
-      en: 'It is tried again by itself, and your hosts go on running. Try once more in a moment.',
-      zh: '系统会自动重试，你的主机仍在运行。请稍后再试。',
+      en: 'Hosts that were open go on running meanwhile. Try once more in a moment.',
+      zh: '已经打开的主机仍在运行。请稍后再试。',
     },
   },
   'lab.not-found': {

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { Server } from 'node:net'
 
 /** Listens, or gives why not; the server can then be tried elsewhere. `onListening` is called before anything is accepted. */
 export function listenOn(

@@ -92,6 +92,16 @@ async function ask(target: PreviewTarget, from: IncomingMessage, asking: Asking)
     connected.destroy()
     return
   }
+  try {
+    send(target, from, asking, connected)
+  } catch {
+    // A request that can't be made of what the browser sent.
+    asking.onFail('dead')
+    connected.destroy()
+  }
+}
+
+function send(target: PreviewTarget, from: IncomingMessage, asking: Asking, connected: Duplex): void {
   const headers = requestHeaders(from.headers, `${target.host}:${target.port}`)
   // The body's form is this connection's own matter, that there is one is not.
   if (from.headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked'
@@ -117,12 +127,23 @@ async function ask(target: PreviewTarget, from: IncomingMessage, asking: Asking)
     connected.destroy()
   }
   const timer = setTimeout(() => fail('late'), answerTimeoutMs)
+  /** What Node's parser takes is not always what Node would send: such an answer is none, and no reason to end. */
+  const pass = (answer: IncomingMessage, on: () => void) => {
+    try {
+      if (!(answer.statusCode! >= 200) && answer.statusCode !== 101) throw new Error('no status')
+      on()
+    } catch {
+      asking.onFail('dead')
+      outgoing.destroy()
+      connected.destroy()
+    }
+  }
   outgoing.on('error', () => fail('dead'))
   outgoing.once('response', (answer) => {
-    if (settle()) asking.onAnswer(answer)
+    if (settle()) pass(answer, () => asking.onAnswer(answer))
   })
   outgoing.once('upgrade', (answer, socket, head) => {
-    if (settle()) asking.onUpgrade(answer, socket, head)
+    if (settle()) pass(answer, () => asking.onUpgrade(answer, socket, head))
     else socket.destroy()
   })
   asking.gone.once('close', () => {

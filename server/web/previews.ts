@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createConnectionServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Session } from '../session/session.js'
 import { TroubleError } from '../session/trouble.js'
-import { bracketed, cookiesNamed, knownHosts, same } from './access.js'
+import { bracketed, cookiesNamed, isLoopback, knownHosts, same } from './access.js'
 import { listenOn } from './listen-on.js'
 import { type PreviewTarget, proxyRequest, proxyUpgrade } from './preview-proxy.js'
 import type { SessionView } from './protocol.js'
@@ -66,8 +66,17 @@ export class Previews {
     }
     await preview.listening
     preview.usedAt = Date.now()
+    return `http://${this.#nameFor(seenAs)}:${preview.port}/?${parameter}=${preview.token}`
+  }
+
+  /**
+   * Ports share cookies, names don't: on loopback a preview is on the other of its two names. Then what a container serves can
+   * neither be sent the app's cookies nor fill the browser with its own for the app. Elsewhere there is but one name.
+   */
+  #nameFor(seenAs: string): string {
     const name = seenAs.replace(/:\d+$/, '') || bracketed(this.options.host)
-    return `http://${name}:${preview.port}/?${parameter}=${preview.token}`
+    if (!isLoopback(this.options.host)) return name
+    return name.toLowerCase() === 'localhost' ? '127.0.0.1' : 'localhost'
   }
 
   /** Closes what belongs to a rack that is no more. */
@@ -117,6 +126,8 @@ class Preview {
   port = 0
   usedAt = Date.now()
   readonly #server: Server
+  /** The same on ::1. */
+  readonly #beside = createConnectionServer((socket) => this.#server.emit('connection', socket))
   readonly #upgraded = new Set<Duplex>()
   #hosts: ReadonlySet<string> = new Set()
   #closed = false
@@ -129,7 +140,8 @@ class Preview {
     this.#server = createServer({ headersTimeout: 10_000, keepAliveTimeout: 5_000 }, (request, response) => {
       request.on('error', () => {})
       response.on('error', () => {})
-      const refusal = this.#refusal(request)
+      // Such a worker would go on to answer for whatever is looked at on this port later.
+      const refusal = request.headers['service-worker'] === undefined ? this.#refusal(request) : 403
       if (refusal !== undefined) {
         const body = smallPage(refusal, refusal === 421 ? says.misdirected : says.previewUnknown)
         response.writeHead(refusal, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' })
@@ -143,6 +155,8 @@ class Preview {
           'Set-Cookie': `${this.#cookieName}=${this.token}; Path=/; HttpOnly; SameSite=Lax`,
           'Cache-Control': 'no-store',
           'Referrer-Policy': 'no-referrer',
+          // What another container left behind on this port.
+          'Clear-Site-Data': '"cache", "storage"',
         })
         response.end()
         return
@@ -150,6 +164,7 @@ class Preview {
       proxyRequest(target, request, response)
     })
     this.#server.maxConnections = 128
+    this.#beside.maxConnections = 128
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (this.#refusal(request) !== undefined || !this.#isOwnOrigin(request)) {
         socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
@@ -170,6 +185,13 @@ class Preview {
     if (await listenOn(this.#server, port, host)) return false
     this.#server.on('error', () => {})
     this.port = (this.#server.address() as AddressInfo).port
+    // Browsers may take `localhost` for ::1, where another user's program could be waiting for the token.
+    const error = isLoopback(host) && host !== '::1' ? await listenOn(this.#beside, this.port, '::1') : undefined
+    if (error?.code === 'EADDRINUSE') {
+      this.#server.close()
+      return false
+    }
+    this.#beside.on('error', () => {})
     // Names of a proxy come with the app's port; here it is this one.
     const names = publicNames.map((name) => name.replace(/:\d+$/, ''))
     this.#hosts = knownHosts(host, this.port, names)
@@ -179,6 +201,7 @@ class Preview {
 
   close(): void {
     this.#closed = true
+    this.#beside.close()
     this.#server.close()
     this.#server.closeAllConnections()
     for (const socket of this.#upgraded) socket.destroy()

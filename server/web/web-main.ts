@@ -29,17 +29,14 @@ const rackdMs = 60_000
 const endMs = 3_000
 
 async function main(): Promise<void> {
-  if (!process.send) throw new Error('started by `vethlab serve` alone')
   process.umask(0o077)
-  // Ctrl-C goes to all processes of the terminal; here it is up to the starter.
-  process.on('SIGINT', () => {})
   // Whoever read our lines may be gone.
-  process.stderr.on('error', () => {})
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const ended = new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
-    process.once('disconnect', resolve)
+    process.stdin.once('close', resolve)
   })
-  const options = WebOptions.parse(await new Promise((resolve) => process.once('message', resolve)))
+  const options = WebOptions.parse(JSON.parse(await firstLine(process.stdin)))
   const [labs, assets] = await Promise.all([loadLabs(options.labs), loadAssets(options.client)])
   const later = listenLater()
   // Nothing is accepted before the drop: that is done in the same turn in which the port becomes ours.
@@ -137,8 +134,21 @@ async function noteUnreadable({ id, directory, steps }: Lab): Promise<void> {
   })
 }
 
-function report(message: WebReport): void {
-  process.send?.(message)
+/** What the starter says; the stream then stays open for as long as the starter lives. */
+function firstLine(stream: NodeJS.ReadStream): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    stream.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece
+      const end = text.indexOf('\n')
+      if (end >= 0) resolve(text.slice(0, end))
+    })
+    stream.once('close', () => reject(new Error('started by `vethlab serve` alone')))
+  })
+}
+
+function report(message: WebReport, then?: () => void): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`, then)
 }
 
 function failure(error: unknown): WebReport {
@@ -158,10 +168,4 @@ function failure(error: unknown): WebReport {
   }
 }
 
-main().catch((error: unknown) => {
-  const end = () => process.exit(1)
-  if (!process.send) {
-    process.stderr.write(`vethlab: ${oneLine(String(error))}\n`)
-    end()
-  } else process.send(failure(error), end)
-})
+main().catch((error: unknown) => report(failure(error), () => process.exit(1)))

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 const port = z.int().min(0).max(65_535)
 
-/** What the web process is told when it starts, over its channel: arguments could be read by every user of the machine. */
+/** What the web process is told when it starts, on its stdin: arguments could be read by every user of the machine. */
 export const WebOptions = z.strictObject({
   /** User and group to become. */
   user: z.int().min(1),

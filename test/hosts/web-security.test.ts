@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -79,6 +79,18 @@ describe('the web process', () => {
       expect([mapped, (await asWeb('ls', `/proc/${mapped}/`)).code]).toEqual([mapped, 2])
     }
     expect((await asWeb('test', '-w', state.records)).code).toBe(0)
+  })
+
+  it('has no terminal to type into as if it were root', () => {
+    // pid, name, state, parent, group, session, terminal: proc_pid_stat(5).
+    const stat = readFileSync(`/proc/${serve.web}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')
+    expect(stat.slice(3, 5)).toEqual([`${serve.web}`, '0'])
+    for (const fd of readdirSync(`/proc/${serve.web}/fd`)) {
+      const target = readlinkSync(`/proc/${serve.web}/fd/${fd}`)
+      expect([fd, target]).toEqual([fd, expect.not.stringMatching(/^\/dev\/(pts|tty|console)/)])
+    }
   })
 
   it('can enter no rack, and read no other memory', async () => {

@@ -109,6 +109,42 @@ describe('the preview of a port', () => {
     expect(asked.length).toBe(1)
   })
 
+  it('has a name that shares no cookies with the app, and is there under all of its addresses', async () => {
+    const url = await open()
+    expect(url.hostname).toBe('localhost')
+    const named = new URL(await previews.open(session, 'node1', 80, 'localhost:8080'))
+    expect([named.hostname, named.port]).toEqual(['127.0.0.1', url.port])
+    const cookie = await enter(url)
+    const over6 = await fetch(`http://[::1]:${url.port}/`, { headers: { cookie } })
+    expect([over6.status, await over6.text()]).toEqual([200, 'hello'])
+  })
+
+  it('leaves nothing that would answer in the place of the next container', async () => {
+    const url = await open()
+    expect((await get(url)).headers['clear-site-data']).toBe('"cache", "storage"')
+    const cookie = await enter(url)
+    expect((await get(at(url, '/sw.js'), { cookie, 'service-worker': 'script' })).status).toBe(403)
+    expect(asked).toEqual([])
+  })
+
+  it.each(['099 X', '000 X', '99 X'])('takes the status %s for no answer', async (status) => {
+    const url = await open()
+    const cookie = await enter(url)
+    const odd = createTcpServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 2\r\n\r\nhi`))
+    })
+    await new Promise<void>((resolve) => odd.listen(0, '127.0.0.1', resolve))
+    const { connectPort } = session
+    session.connectPort = async () => connect((odd.address() as AddressInfo).port, '127.0.0.1')
+    try {
+      expect((await get(at(url, '/'), { cookie })).status).toBe(502)
+    } finally {
+      session.connectPort = connectPort
+      odd.close()
+    }
+  })
+
   it('leads to no other server', async () => {
     const url = await open()
     const { search } = url
@@ -177,7 +213,7 @@ describe('the preview of a port', () => {
     const cookie = await enter(url)
     const dial = (headers: Record<string, string>) =>
       new Promise<string>((resolve) => {
-        const socket = new WebSocket(`ws://127.0.0.1:${url.port}/chat`, { headers })
+        const socket = new WebSocket(`ws://${url.host}/chat`, { headers })
         socket.once('open', () => socket.send('hello'))
         socket.once('message', (data) => {
           resolve(String(data))
