@@ -11,7 +11,7 @@ export interface TerminalBenchmark {
   throughputMiBs: Distribution
   /** From Ctrl-C to the last byte of `yes`: the next prompt is there. */
   interruptMs: Distribution
-  /** What the web process grew by while 64 MiB went through it. */
+  /** The most that the web process grew by, over what it was before the first flood, while floods of 64 MiB went through it. */
   floodRssMiB: number
   /** The same key and text with a shell of this machine on a bare pty, no server and no socket between. */
   bareEchoMs: Distribution
@@ -21,6 +21,7 @@ export interface TerminalBenchmark {
 const lab = 'user-bridge'
 const keys = 500
 const pauseMs = 10
+const settleMs = 5_000
 const floodBytes = 64 * 1024 ** 2
 const mebibyte = 1024 ** 2
 const waitMs = 60_000
@@ -47,15 +48,18 @@ export async function benchTerminal(runs: number, say: (line: string) => void): 
       const shell = remoteShell(learner, id)
       await learner.ask('terminal.attach', { session, terminal: id })
       await atPrompt(shell)
+      // The pool makes hosts anew in the place of those that were taken.
+      await sleep(settleMs)
       say(`echo of ${keys} keys`)
       const echo = await timeEcho(shell)
-      // The first flood fills buffers and warms the compiler up: memory that stays is the server's own size.
-      await timeFlood(shell)
+      // Before the first flood: what its buffers grow to and keep counts as well.
       const before = residentBytes(server.webPid)
       let most = before
       const sampler = setInterval(() => {
         most = Math.max(most, residentBytes(server.webPid))
       }, 20)
+      // Warms the compiler up.
+      await timeFlood(shell)
       const throughput: number[] = []
       for (let run = 1; run <= runs; run++) {
         say(`64 MiB of output, ${run} of ${runs}`)

@@ -5,15 +5,14 @@ import {
   ErrorCodes,
   Message,
   type MessageConnection,
+  type MessageReader,
   NullLogger,
-  ReadableStreamMessageReader,
   ResponseError,
-  WriteableStreamMessageWriter,
+  type ResponseMessage,
 } from 'vscode-jsonrpc/node'
 import type { z } from 'zod'
 import { VethlabError } from '../errors.js'
-import { FrameWritable, GuardedReadable } from './frames.js'
-import { messageDecoder, messageEncoder } from './message-codec.js'
+import { FRAME_MS, SocketReader, SocketWriter } from './message-stream.js'
 import { fromResponseError, parseParams, toResponseError } from './rpc-error.js'
 import { bindSocket, checkSocketPath, connectSocket, type SocketAccess } from './socket-file.js'
 
@@ -26,6 +25,9 @@ const CLOSE_GRACE_MS = 1_000
 /** Messages received but not yet handled: reading stops above, goes on below, so that a flood stays in the kernel. */
 const BACKLOG_HIGH = 256
 const BACKLOG_LOW = 64
+
+/** Connections a server has at a time: the web process and some commands. */
+const MAX_CONNECTIONS = 64
 
 const CANCEL = '$/cancelRequest'
 
@@ -41,6 +43,10 @@ export interface HandlerContext {
 }
 
 export interface ListenOptions extends SocketAccess {
+  /** Connections at a time, 64 unless it says otherwise: each may hold an unfinished message of 8 MiB for a while. */
+  maxConnections?: number
+  /** How long a message may take from its first byte to its last, in milliseconds. */
+  frameMs?: number
   /** Called for every connection, in time to add handlers before its first message. */
   onChannel(channel: Channel): void
 }
@@ -58,8 +64,9 @@ export class Channel {
   readonly #socket: Socket
   readonly #place: string
   readonly #connection: MessageConnection
-  readonly #writer: CountedWriter
+  readonly #writer: SocketWriter
   readonly #requestHandlers = new Map<string, RequestHandler>()
+  readonly #atOnce = new Map<string, (params: unknown) => unknown>()
   readonly #notificationHandlers = new Map<string, (params: unknown) => void>()
   readonly #closeListeners = new Set<() => void>()
   readonly #running = new Set<AbortController>()
@@ -68,28 +75,26 @@ export class Channel {
   #disconnected = false
   #finished = false
 
-  /** `place` names the peer in errors. */
-  constructor(socket: Socket, place: string) {
+  /** `place` names the peer in errors. `frameMs`: see FRAME_MS. */
+  constructor(socket: Socket, place: string, { frameMs = FRAME_MS }: { frameMs?: number } = {}) {
     this.#socket = socket
     this.#place = place
-    const reader = new ReadableStreamMessageReader(new GuardedReadable(socket, (count) => this.#onFrames(count)), {
-      contentTypeDecoder: {
-        ...messageDecoder,
-        decode: async (bytes, options) => {
-          const message = await messageDecoder.decode(bytes, options)
-          // Cancellations may be dealt with before the queue, so they count as handled here.
-          if (isCancellation(message)) this.#onHandled()
-          return message
-        },
-      },
-    })
-    reader.partialMessageTimeout = 0
-    reader.onError(() => {
-      socket.destroy()
-      this.#onHandled()
-    })
-    this.#writer = new CountedWriter(new FrameWritable(socket), { contentTypeEncoder: messageEncoder })
-    this.#connection = createMessageConnection(reader, this.#writer, NullLogger, {
+    const reader = new SocketReader(socket, frameMs)
+    this.#writer = new SocketWriter(socket)
+    const queued: MessageReader = {
+      onError: reader.onError,
+      onClose: reader.onClose,
+      onPartialMessage: reader.onPartialMessage,
+      dispose: () => reader.dispose(),
+      listen: (callback) =>
+        reader.listen((message) => {
+          if (this.#handleAtOnce(message)) return
+          // Cancellations may be dealt with before the queue, so they don't count.
+          if (!isCancellation(message)) this.#onQueued()
+          callback(message)
+        }),
+    }
+    this.#connection = createMessageConnection(queued, this.#writer, NullLogger, {
       messageStrategy: {
         handleMessage: (message, next) => {
           if (!isCancellation(message)) this.#onHandled()
@@ -131,6 +136,14 @@ export class Channel {
     })
   }
 
+  /**
+   * Handles notifications and requests of that method when their last byte is there, past the queue, in order among
+   * themselves: for a key and its echo, which the queue's turns would slow down. The handler is quick and never waits.
+   */
+  handleAtOnce<S extends z.ZodType>(method: string, schema: S, handler: (params: z.output<S>) => void): void {
+    this.#atOnce.set(method, (params) => handler(parseParams(method, schema, params)))
+  }
+
   /** Asks the peer. The caller says what the answer is: both ends are one program. */
   async request<R = unknown>(method: string, params: object, options: RequestOptions = {}): Promise<R> {
     const { timeoutMs = REQUEST_TIMEOUT_MS, signal } = options
@@ -159,7 +172,7 @@ export class Channel {
 
   /** Tells the peer; lost without a sign when the connection is gone. */
   notify(method: string, params: object): void {
-    if (!this.closed) this.#connection.sendNotification(method, params).catch(() => {})
+    if (!this.closed) this.#send({ jsonrpc: '2.0', method, params } as Message)
   }
 
   /** Called once, after the last message that the peer sent; at once when that has been. */
@@ -172,9 +185,37 @@ export class Channel {
   close(): void {
     if (this.closed) return
     this.#closing = true
-    this.#writer.whenIdle(() => this.#socket.end())
+    this.#socket.end()
     const timer = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE_MS)
     this.#socket.once('close', () => clearTimeout(timer))
+  }
+
+  #handleAtOnce(message: Message): boolean {
+    if (!Message.isRequest(message) && !Message.isNotification(message)) return false
+    const handler = this.#atOnce.get(message.method)
+    if (handler === undefined) return false
+    let failure: ResponseError<unknown> | undefined
+    try {
+      handler(message.params)
+    } catch (error) {
+      failure = toResponseError(error)
+    }
+    if (Message.isRequest(message)) {
+      const answer: ResponseMessage = { jsonrpc: '2.0', id: message.id, result: null }
+      this.#send(
+        failure === undefined ? answer : ({ jsonrpc: '2.0', id: message.id, error: failure.toJson() } as Message),
+      )
+    }
+    return true
+  }
+
+  // Lost when the connection is gone, or too large.
+  #send(message: Message): void {
+    try {
+      this.#writer.writeNow(message)
+    } catch {
+      // Nobody waits for it.
+    }
   }
 
   async #answer(method: string, params: unknown, running: AbortController): Promise<unknown> {
@@ -190,8 +231,8 @@ export class Channel {
     }
   }
 
-  #onFrames(count: number): void {
-    this.#backlog += count
+  #onQueued(): void {
+    this.#backlog++
     if (this.#backlog > BACKLOG_HIGH) this.#socket.pause()
   }
 
@@ -233,40 +274,21 @@ export class Channel {
   }
 }
 
-/** Knows when all messages are with the socket, so that an ending connection does not swallow the last of them. */
-class CountedWriter extends WriteableStreamMessageWriter {
-  #pending = 0
-  #onIdle: (() => void) | undefined
-
-  override async write(message: Message): Promise<void> {
-    this.#pending++
-    try {
-      await super.write(message)
-    } finally {
-      this.#pending--
-      if (this.#pending === 0) this.#onIdle?.()
-    }
-  }
-
-  whenIdle(callback: () => void): void {
-    if (this.#pending === 0) callback()
-    else this.#onIdle = callback
-  }
-}
-
 function isCancellation(message: Message): boolean {
   return Message.isNotification(message) && message.method === CANCEL
 }
 
 /** Serves channels on a unix socket; a socket file that a dead server left behind is replaced. */
-export async function listen(path: string, { onChannel, ...access }: ListenOptions): Promise<Listener> {
+export async function listen(path: string, options: ListenOptions): Promise<Listener> {
+  const { onChannel, maxConnections = MAX_CONNECTIONS, frameMs, ...access } = options
   const channels = new Set<Channel>()
   const server = createServer((socket) => {
-    const channel = new Channel(socket, path)
+    const channel = new Channel(socket, path, frameMs === undefined ? {} : { frameMs })
     channels.add(channel)
     channel.onClose(() => channels.delete(channel))
     onChannel(channel)
   })
+  server.maxConnections = maxConnections
   await bindSocket(server, path, access)
   // A connection that could not be accepted, say for want of file descriptors, is that connection's trouble.
   server.on('error', () => {})

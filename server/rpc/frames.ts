@@ -1,36 +1,42 @@
-import type { Socket } from 'node:net'
-import { Disposable, type RAL } from 'vscode-jsonrpc/node'
-
 /** Most bytes of one message: a whole paste (4 MiB) fits twice, a hostile length does not. */
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024
-
-/** Bytes a peer may leave unread before it is dropped: twice the windows of all the viewers one connection may have. */
-const MAX_UNSENT_BYTES = 64 * 1024 * 1024
 
 const HEADER_END = '\r\n\r\n'
 const HEADER = /^Content-Length: ([1-9]\d{0,6})$/
 const MAX_HEADER_BYTES = 64
 
-/** Follows the framing of a byte stream, and refuses a bad frame before anything buffers it. */
-export class FrameGuard {
+/** Cuts a byte stream into frames, and refuses a bad one before anything of it is kept. */
+export class FrameReader {
   #header = ''
   #bodyLeft = 0
+  #pieces: Uint8Array[] = []
 
-  /** Returns how many frames end in this chunk; throws when it breaks the framing. */
-  accept(chunk: Buffer): number {
-    let frames = 0
+  /** Something of a frame is there, and not all. */
+  get inFrame(): boolean {
+    return this.#bodyLeft > 0 || this.#header !== ''
+  }
+
+  /** Gives the bodies that end in this chunk; throws when it breaks the framing. */
+  *accept(chunk: Buffer): Generator<Uint8Array> {
     let at = 0
     while (at < chunk.length) {
       if (this.#bodyLeft === 0) {
         at += this.#acceptHeader(chunk, at)
+        continue
+      }
+      const piece = chunk.subarray(at, at + this.#bodyLeft)
+      at += piece.length
+      this.#bodyLeft -= piece.length
+      if (this.#bodyLeft > 0) {
+        this.#pieces.push(piece)
+      } else if (this.#pieces.length === 0) {
+        yield piece
       } else {
-        const taken = Math.min(this.#bodyLeft, chunk.length - at)
-        at += taken
-        this.#bodyLeft -= taken
-        if (this.#bodyLeft === 0) frames++
+        const body = Buffer.concat([...this.#pieces, piece])
+        this.#pieces = []
+        yield body
       }
     }
-    return frames
   }
 
   #acceptHeader(chunk: Buffer, at: number): number {
@@ -49,68 +55,7 @@ export class FrameGuard {
   }
 }
 
-const nothing = () => Disposable.create(() => {})
-
-/** The reading side of a socket: whole frames are counted, and a peer that breaks the framing is cut off. */
-export class GuardedReadable implements RAL.ReadableStream {
-  readonly onClose = nothing
-  readonly onError = nothing
-  readonly onEnd = nothing
-  readonly #socket: Socket
-  readonly #onFrames: (count: number) => void
-
-  constructor(socket: Socket, onFrames: (count: number) => void) {
-    this.#socket = socket
-    this.#onFrames = onFrames
-  }
-
-  onData(listener: (data: Uint8Array) => void): Disposable {
-    const guard = new FrameGuard()
-    const onChunk = (chunk: Buffer) => {
-      let frames: number
-      try {
-        frames = guard.accept(chunk)
-      } catch {
-        this.#socket.destroy()
-        return
-      }
-      if (frames > 0) this.#onFrames(frames)
-      listener(chunk)
-    }
-    this.#socket.on('data', onChunk)
-    return Disposable.create(() => this.#socket.off('data', onChunk))
-  }
-}
-
-/** The writing side: header and body leave in one system call, and unread bytes are capped by cutting the peer off. */
-export class FrameWritable implements RAL.WritableStream {
-  readonly onClose = nothing
-  readonly onError = nothing
-  readonly onEnd = nothing
-  readonly #socket: Socket
-  #header = ''
-
-  constructor(socket: Socket) {
-    this.#socket = socket
-  }
-
-  // The JSON-RPC writer gives the header as a string, then the body as bytes. Neither waits for the socket to take
-  // it: what is unsent is then counted in one place.
-  async write(data: Uint8Array | string): Promise<void> {
-    if (typeof data === 'string') {
-      this.#header = data
-      return
-    }
-    const socket = this.#socket
-    if (!socket.writable) throw new Error('the connection is closed')
-    socket.cork()
-    socket.write(this.#header, 'latin1')
-    socket.write(data)
-    socket.uncork()
-    if (socket.writableLength > MAX_UNSENT_BYTES) socket.destroy()
-  }
-
-  end(): void {
-    this.#socket.end()
-  }
+/** The bytes before a body of that length. */
+export function frameHeader(length: number): string {
+  return `Content-Length: ${length}${HEADER_END}`
 }

@@ -43,32 +43,38 @@ export interface Attachment {
   detach(): void
 }
 
+interface Watching {
+  options: AttachOptions
+  /** Events that came before the answer to `attach` was dealt with; no more than a window's bytes. */
+  early: ((viewer: AttachOptions) => void)[] | undefined
+}
+
 /** Speaks with a pty host. */
 export class PtyHostClient {
   readonly #channel: Channel
-  readonly #viewers = new Map<number, AttachOptions>()
+  readonly #viewers = new Map<number, Watching>()
   #attachments = 0
   #watching: WatchEvents | undefined
 
   constructor(channel: Channel) {
     this.#channel = channel
-    channel.onNotification('data', viewerEvents.data, ({ attachment, offset, bytes }) =>
-      this.#viewers.get(attachment)?.onData(bytes, offset),
+    channel.handleAtOnce('data', viewerEvents.data, ({ attachment, offset, bytes }) =>
+      this.#tell(attachment, (viewer) => viewer.onData(bytes, offset)),
     )
-    channel.onNotification('gap', viewerEvents.gap, ({ attachment, from, to }) =>
-      this.#viewers.get(attachment)?.onGap?.(from, to),
+    channel.handleAtOnce('gap', viewerEvents.gap, ({ attachment, from, to }) =>
+      this.#tell(attachment, (viewer) => viewer.onGap?.(from, to)),
     )
-    channel.onNotification('resized', viewerEvents.resized, ({ attachment, cols, rows }) =>
-      this.#viewers.get(attachment)?.onResize?.(cols, rows),
+    channel.handleAtOnce('resized', viewerEvents.resized, ({ attachment, cols, rows }) =>
+      this.#tell(attachment, (viewer) => viewer.onResize?.(cols, rows)),
+    )
+    channel.handleAtOnce('exit', viewerEvents.exit, ({ attachment, exitCode, signal }) =>
+      this.#tell(attachment, (viewer) => viewer.onExit?.({ exitCode, signal })),
     )
     channel.handle('changes', watcherRequests.changes, ({ terminals, commandEnds, closed }) => {
       for (const info of terminals) this.#watching?.onTerminal(info)
       for (const id of commandEnds) this.#watching?.onCommandEnd(id)
       for (const id of closed) this.#watching?.onClosed(id)
     })
-    channel.onNotification('exit', viewerEvents.exit, ({ attachment, exitCode, signal }) =>
-      this.#viewers.get(attachment)?.onExit?.({ exitCode, signal }),
-    )
   }
 
   static async connect(socketPath: string, options: { timeoutMs?: number } = {}): Promise<PtyHostClient> {
@@ -88,7 +94,8 @@ export class PtyHostClient {
     const channel = this.#channel
     const attachment = this.#attachments++
     const { fromOffset } = options
-    this.#viewers.set(attachment, options)
+    const viewer: Watching = { options, early: [] }
+    this.#viewers.set(attachment, viewer)
     let info: TerminalInfo
     try {
       const params = { terminal: id, attachment, ...(fromOffset === undefined ? {} : { fromOffset }) }
@@ -97,6 +104,12 @@ export class PtyHostClient {
       this.#viewers.delete(attachment)
       throw error
     }
+    // Those who wait for this promise go first.
+    setImmediate(() => {
+      const early = viewer.early ?? []
+      viewer.early = undefined
+      for (const tell of early) this.#tell(attachment, tell)
+    })
     let acknowledged = -1
     return {
       info,
@@ -149,6 +162,12 @@ export class PtyHostClient {
     this.#viewers.clear()
     this.#watching = undefined
     this.#channel.close()
+  }
+
+  #tell(attachment: number, event: (viewer: AttachOptions) => void): void {
+    const viewer = this.#viewers.get(attachment)
+    if (viewer?.early !== undefined) viewer.early.push(event)
+    else if (viewer !== undefined) event(viewer.options)
   }
 
   async #write(attachment: number, bytes: Uint8Array): Promise<void> {

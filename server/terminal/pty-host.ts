@@ -93,7 +93,7 @@ export class PtyHost {
     channel.handle('open', requests.open, (params) => this.open(params))
     channel.handle('list', requests.list, () => this.list())
     channel.handle('close', requests.close, ({ terminal }) => this.close(terminal))
-    channel.handle('run', requests.run, ({ terminal, text }) => this.#terminal(terminal).run(text))
+    channel.handleAtOnce('run', requests.run, ({ terminal, text }) => this.#terminal(terminal).run(text))
     channel.handle('watch', requests.watch, () => {
       unwatch()
       watcher = new Watcher({
@@ -116,11 +116,11 @@ export class PtyHost {
       return terminal.info
     })
     channel.handle('detach', requests.detach, ({ attachment }) => detach(attachment))
-    channel.handle('write', requests.write, ({ attachment, bytes }) => attached(attachment).terminal.write(bytes))
-    channel.handle('resize', requests.resize, ({ attachment, cols, rows }) =>
+    channel.handleAtOnce('write', requests.write, ({ attachment, bytes }) => attached(attachment).terminal.write(bytes))
+    channel.handleAtOnce('resize', requests.resize, ({ attachment, cols, rows }) =>
       attached(attachment).terminal.resize(cols, rows),
     )
-    channel.onNotification('acknowledge', acknowledgeParams, ({ attachment, offset }) => {
+    channel.handleAtOnce('acknowledge', acknowledgeParams, ({ attachment, offset }) => {
       const found = attachments.get(attachment)
       found?.terminal.acknowledge(found.viewer, offset)
     })

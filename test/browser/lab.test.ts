@@ -139,6 +139,7 @@ it('can be used with the keyboard alone', async () => {
   const learner = new LabPage(page, lab, site.racks)
   await learner.opened()
   await page.keyboard.press('Alt+Shift+T')
+  await page.locator('.xterm-helper-textarea:focus').waitFor({ state: 'attached' })
   await page.keyboard.type('echo typed-$((6 * 7))\n')
   await learner.screen.getByText('typed-42', { exact: true }).waitFor()
   // Out of the terminal, to a block's Run button, and back in.

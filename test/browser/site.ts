@@ -82,7 +82,8 @@ export class Site implements AsyncDisposable {
     page.on('pageerror', (error) => complain(`threw ${error.message}`))
     page.on('request', (request) => {
       const { protocol, hostname } = new URL(request.url())
-      if (!['127.0.0.1', 'localhost'].includes(hostname) && !['data:', 'blob:'].includes(protocol)) complain(`asked ${request.url()}`)
+      if (!['127.0.0.1', 'localhost'].includes(hostname) && !['data:', 'blob:'].includes(protocol))
+        complain(`asked ${request.url()}`)
     })
   }
 

@@ -196,6 +196,74 @@ describe('a hostile peer', () => {
   })
 })
 
+describe('a server', () => {
+  it('ends a connection whose message stays unfinished, and no other', async () => {
+    const path = newSocketPath()
+    const listener = await listen(path, {
+      frameMs: 200,
+      onChannel: (peer) => peer.handle('ping', z.object({}), () => 'pong'),
+    })
+    onTestFinished(() => listener.close())
+    const channel = await dial(path)
+    onTestFinished(() => channel.close())
+    for (const beginning of ['Content-Le', `Content-Length: ${8 * 1024 * 1024}\r\n\r\n`]) {
+      const slow = connect(path)
+      slow.on('error', () => {})
+      slow.resume()
+      slow.write(beginning)
+      // Bytes that come one by one don't make it finished.
+      const timer = setInterval(() => slow.write('x'), 50)
+      onTestFinished(() => clearInterval(timer))
+      await new Promise((resolve) => slow.on('close', resolve))
+    }
+    expect(await channel.request('ping', {})).toBe('pong')
+  })
+
+  it('has no more connections than it wants, and room again when one goes', async () => {
+    const path = newSocketPath()
+    const listener = await listen(path, {
+      maxConnections: 2,
+      onChannel: (peer) => peer.handle('ping', z.object({}), () => 'pong'),
+    })
+    onTestFinished(() => listener.close())
+    const [first, second] = [await dial(path), await dial(path)]
+    expect([await first.request('ping', {}), await second.request('ping', {})]).toEqual(['pong', 'pong'])
+    const third = await dial(path)
+    await expect(third.request('ping', {})).rejects.toEqual(fails('rackd.unreachable'))
+    first.close()
+    await expect
+      .poll(async () => (await dial(path)).request('ping', {}).catch(() => 'refused'), { timeout: 5_000 })
+      .toBe('pong')
+    second.close()
+  })
+})
+
+describe('what is handled at once', () => {
+  it('is in order, answers requests, and tells what was wrong', async () => {
+    const seen: string[] = []
+    const channel = await connected((peer) => {
+      peer.handleAtOnce('type', z.object({ text: z.string().max(5) }), ({ text }) => {
+        if (text === 'no') throw new VethlabError('terminal.limit', 'too much', { place: 'here', cure: 'Wait.' })
+        seen.push(text)
+      })
+    })
+    const answers = ['a', 'b', 'no', 'much too long', 'c'].map((text) => channel.request('type', { text }))
+    channel.notify('type', { text: 'd' })
+    channel.notify('type', { text: 'no' })
+    channel.notify('type', { text: 5 })
+    const settled = await Promise.allSettled([...answers, channel.request('type', { text: 'e' })])
+    expect(settled.map((each) => (each.status === 'fulfilled' ? 'ok' : each.reason.code))).toEqual([
+      'ok',
+      'ok',
+      'terminal.limit',
+      'argument.invalid',
+      'ok',
+      'ok',
+    ])
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+})
+
 describe('the socket file', () => {
   it('has the mode asked for, and goes with the server', async () => {
     const path = newSocketPath()

@@ -1,17 +1,25 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { FrameGuard, MAX_FRAME_BYTES } from '../../server/rpc/frames.js'
+import { FrameReader, frameHeader, MAX_FRAME_BYTES } from '../../server/rpc/frames.js'
 
-const frame = (length: number) =>
-  Buffer.concat([Buffer.from(`Content-Length: ${length}\r\n\r\n`), Buffer.alloc(length)])
-
-describe('FrameGuard', () => {
-  it('counts frames, however the stream is cut', () => {
-    const stream = Buffer.concat([frame(1), frame(300), frame(7)])
+describe('FrameReader', () => {
+  it('gives frames as they were, however the stream is cut', () => {
+    const whole = randomBytes(308)
+    const stream = Buffer.concat(
+      [whole.subarray(0, 1), whole.subarray(1, 301), whole.subarray(301)].flatMap((body) => [
+        Buffer.from(frameHeader(body.length)),
+        body,
+      ]),
+    )
     for (const size of [1, 2, 3, 22, 23, 24, 100, stream.length]) {
-      const guard = new FrameGuard()
-      let frames = 0
-      for (let at = 0; at < stream.length; at += size) frames += guard.accept(stream.subarray(at, at + size))
-      expect(frames, `cut every ${size} bytes`).toBe(3)
+      const reader = new FrameReader()
+      const bodies: Uint8Array[] = []
+      for (let at = 0; at < stream.length; at += size) {
+        for (const body of reader.accept(stream.subarray(at, at + size))) bodies.push(body)
+      }
+      expect(Buffer.concat(bodies).equals(whole), `cut every ${size} bytes`).toBe(true)
+      expect(bodies.map((body) => body.length)).toEqual([1, 300, 7])
+      expect(reader.inFrame).toBe(false)
     }
   })
 
@@ -25,6 +33,6 @@ describe('FrameGuard', () => {
     ['a length that is no number', 'Content-Length: 12e3\r\n\r\n'],
     ['a second header', 'Content-Length: 5\r\nContent-Type: x\r\n\r\n'],
   ])('refuses %s', (_what, bytes) => {
-    expect(() => new FrameGuard().accept(Buffer.from(bytes))).toThrow()
+    expect(() => [...new FrameReader().accept(Buffer.from(bytes))]).toThrow()
   })
 })

@@ -40,6 +40,11 @@ export class RecordedView {
         else if (acknowledge !== 'by hand') void sleep(acknowledge).then(() => view.acknowledge())
       },
       onGap: (from, to) => {
+        // The beginning of the record moved on before the first bytes of it were sent: nothing that was owed is lost.
+        if (view.received === 0 && fromOffset === undefined && from > 0) {
+          view.offset = to
+          return
+        }
         expect(from).toBe(view.offset)
         view.gaps.push({ from, to })
         view.offset = to
