@@ -40,7 +40,12 @@ describe('a fresh rack', () => {
   it('has its names, addresses, routes and resolver', async () => {
     expect(await sh('node1', 'hostname')).toBe('node1\n')
     expect(await sh('node1', 'cat /etc/hostname')).toBe('node1\n')
-    const addresses = await sh('node1', 'ip -brief address show')
+    // The kernel's link watch tells of a carrier up to a second after it is there (net/core/link_watch.c).
+    const bothUp = 'test "$(ip -brief link show up | grep -c " UP ")" = 2'
+    const addresses = await sh(
+      'node1',
+      `for i in $(seq 50); do ${bothUp} && break; sleep 0.1; done; ip -brief address show`,
+    )
     expect(addresses).toMatch(/^eth0@\S+\s+UP\s+192\.168\.1\.11\/24 fd00:1::b\/64/m)
     expect(addresses).toMatch(/^data0@\S+\s+UP\s+10\.9\.0\.1\/24/m)
     expect(await sh('node1', 'ip route show default')).toContain('via 192.168.1.1 dev eth0')
