@@ -1,8 +1,8 @@
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import { bare, code } from '../wording.js'
 import type { CheckContext } from './family.js'
 import { CheckError } from './finding.js'
 import type { LivePlace } from './reference.js'
-import { bare, code } from './wording.js'
 
 /**
  * Puts a question from a place's network namespace.

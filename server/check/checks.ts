@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { oneLine, VethlabError } from '../errors.js'
 import { didYouMean, type SchemaIssue, schemaIssues } from '../schema-issue.js'
 import type { Text } from '../text.js'
+import { bare, cleanText } from '../wording.js'
 import { address } from './families/address.js'
 import { answer } from './families/answer.js'
 import { allOf, anyOf, type Inner, notOf } from './families/combine.js'
@@ -24,7 +25,6 @@ import type { CheckContext, Family } from './family.js'
 import { text } from './fields.js'
 import { CheckError, failedToCheck } from './finding.js'
 import type { Finding } from './verdict.js'
-import { bare, cleanText } from './wording.js'
 
 /** One entry of a step's `checks`, read and validated. */
 export interface Check {

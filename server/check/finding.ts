@@ -1,6 +1,6 @@
 import type { Text } from '../text.js'
+import { cleanText } from '../wording.js'
 import type { Finding } from './verdict.js'
-import { cleanText } from './wording.js'
 
 /** Why a check could not be made. Thrown by whatever a check asks; `runCheck` makes an error of it. */
 export class CheckError extends Error {

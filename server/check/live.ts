@@ -1,8 +1,8 @@
+import { code } from '../wording.js'
 import type { CheckContext } from './family.js'
 import { fail } from './finding.js'
 import { absence, find, isLive, type LivePlace } from './reference.js'
 import type { Finding } from './verdict.js'
-import { code } from './wording.js'
 
 /** What a REF names, running; or the finding, with this reason, that it does not. */
 export function liveOr(reason: string, reference: string, { state, home }: CheckContext): LivePlace | Finding {

@@ -1,9 +1,9 @@
 import { canonicalAddress, isAddress } from '../network/addresses.js'
 import type { Text } from '../text.js'
+import { code, codes } from '../wording.js'
 import { ask } from './ask.js'
 import type { CheckContext } from './family.js'
 import { endpointsOf, isInHostNamespace, type LivePlace, type Place } from './reference.js'
-import { code, codes } from './wording.js'
 
 const serverTimeoutMs = 1000
 /** As many as the C library asks (resolv.h, MAXNS and MAXDNSRCH). */

@@ -10,8 +10,8 @@ import type {
   NetworkState,
 } from '../network/state.js'
 import type { Text } from '../text.js'
+import { bare, code } from '../wording.js'
 import { CheckError } from './finding.js'
-import { bare, code } from './wording.js'
 
 /** Where a REF leads: a host itself, or a container on it. */
 export interface Place {

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, realpath, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
+import { bare, code } from '../wording.js'
 import { CheckError } from './finding.js'
-import { bare, code } from './wording.js'
 
 const timeoutMs = 10_000
 const largestOutputBytes = 64 * 1024

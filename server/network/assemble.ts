@@ -5,13 +5,14 @@ import { type ParsedLink, parseLinks } from './parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes } from './parse-routes.js'
 import { parseRules } from './parse-rules.js'
 import { parseForwards, parseSockets } from './parse-sockets.js'
-import type { HostState, NamespaceOwner, NamespaceState, NetworkState } from './state.js'
+import type { HostState, LanState, NamespaceOwner, NamespaceState, NetworkState } from './state.js'
 import { type TieableNamespace, tieEngine } from './tie-engine.js'
 import { tieLinks } from './tie-links.js'
-import { textOf } from './untrusted.js'
+import { defined, textOf } from './untrusted.js'
 
 /** What is known of a rack without looking: `RackInfo` has it. */
 export interface RackShape {
+  lans: LanState[]
   hosts: { name: string; kind: 'docker' | 'plain'; interfaces: { lan: string; name: string; address: string }[] }[]
 }
 
@@ -22,8 +23,13 @@ export function networkState(captures: HostCapture[], rack: RackShape): NetworkS
   return {
     takenAt: sorted.map(({ takenAt }) => takenAt).toSorted()[0] ?? new Date().toISOString(),
     durationMs: Math.max(0, ...sorted.map(({ durationMs }) => durationMs)),
+    lans: rack.lans.map(lanState),
     hosts: sorted.map((capture) => hostState(capture, rack)),
   }
+}
+
+function lanState({ name, subnet, gateway, subnet6, gateway6, mtu }: LanState): LanState {
+  return { name, subnet, gateway, mtu, ...defined({ subnet6, gateway6 }) }
 }
 
 function hostState(capture: HostCapture, rack: RackShape): HostState {

@@ -7,7 +7,20 @@ export interface NetworkState {
   /** ISO 8601. */
   takenAt: string
   durationMs: number
+  /** The rack's own segments, as it was planned: what is on them is known by their hosts' links. */
+  lans: LanState[]
   hosts: HostState[]
+}
+
+export interface LanState {
+  name: string
+  /** CIDR. */
+  subnet: string
+  gateway: string
+  subnet6?: string
+  gateway6?: string
+  /** Bytes. */
+  mtu: number
 }
 
 export interface HostState {

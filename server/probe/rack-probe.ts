@@ -12,9 +12,9 @@ export class RackProbe implements Probe {
   ) {}
 
   async capture(): Promise<NetworkState> {
-    const { hosts } = await this.racks.info(this.rack)
+    const { hosts, lans } = await this.racks.info(this.rack)
     const captures = await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name)))
-    return networkState(captures, { hosts })
+    return networkState(captures, { hosts, lans })
   }
 
   ask(host: string, question: ProbeRequest): Promise<ProbeAnswer> {

@@ -8,7 +8,18 @@ import type { RackInfo } from '../rack/racks.js'
 import type { SessionRecord } from '../store/records.js'
 import type { Attachment } from '../terminal/client.js'
 import type { LabRack } from '../trial/lab-rack.js'
-import type { BlockRef, SessionPhase, SessionView, StepView, TerminalView, Trouble } from '../web/protocol.js'
+import type {
+  BlockRef,
+  DiagnosisReport,
+  NetworkMap,
+  NetworkView,
+  SessionPhase,
+  SessionView,
+  StepView,
+  TerminalView,
+  TraceStory,
+  Trouble,
+} from '../web/protocol.js'
 import { blockAt, stepNamed } from './blocks.js'
 import { CheckRunner } from './check-runner.js'
 import { EnteredCommands } from './entered-commands.js'
@@ -406,6 +417,35 @@ export class Session {
 
   #block(ref: BlockRef) {
     return blockAt(this.lab, ref, (step) => this.#progress.help(step).shown)
+  }
+
+  // ---- The network ----
+
+  network(): NetworkView {
+    return { session: this.id, timeline: [] }
+  }
+
+  networkAt(_entry: number): NetworkMap {
+    throw notOpen(this.id)
+  }
+
+  async trace(_ask: {
+    from: string
+    to: string
+    port?: number
+    protocol?: 'icmp' | 'tcp' | 'udp'
+  }): Promise<TraceStory> {
+    throw notOpen(this.id)
+  }
+
+  async traceCheck(_step: string, _check: number): Promise<TraceStory> {
+    throw notOpen(this.id)
+  }
+
+  cancelTrace(): void {}
+
+  async diagnose(_container: string): Promise<DiagnosisReport> {
+    throw notOpen(this.id)
   }
 
   // ---- Terminals and ports ----

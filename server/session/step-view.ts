@@ -29,7 +29,7 @@ export function stepView(lab: Lab, step: Step, progress: Progress, look: Look, d
   }
 }
 
-function checkView({ index, finding, hints }: Verdict, shown: number): CheckView {
+function checkView({ index, family, finding, hints }: Verdict, shown: number): CheckView {
   // What an error of the server says may name its files.
   const why = finding.outcome === 'error' ? whyNotMade(finding.reason) : undefined
   return {
@@ -37,5 +37,6 @@ function checkView({ index, finding, hints }: Verdict, shown: number): CheckView
     finding: why && finding.outcome === 'error' ? { ...finding, why } : finding,
     hints: hints.slice(0, shown),
     moreHints: Math.max(0, hints.length - shown),
+    traceable: family === 'reach' && finding.outcome === 'fail',
   }
 }

@@ -1,4 +1,11 @@
+import type { DiagnosisReport } from '../diagnosis/report.js'
+import type { Change, NetworkMap } from '../picture/map.js'
 import type { Language, Text } from '../text.js'
+import type { TraceStory } from '../trace/story.js'
+
+export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
+export type { Change, MapElement, MapElementKind, MapFact, MapTie, MapTieKind, NetworkMap } from '../picture/map.js'
+export type { Cause, Hop, TraceStory } from '../trace/story.js'
 
 /**
  * What server and browser say to each other. Types alone: the browser's program imports nothing else of the server.
@@ -144,6 +151,8 @@ export interface CheckView {
   /** Those asked for so far. */
   hints: Text[]
   moreHints: number
+  /** It is about reaching somebody, and failed: `trace.check` can tell where the packet went. */
+  traceable: boolean
 }
 
 export interface TerminalView {
@@ -154,6 +163,29 @@ export interface TerminalView {
   /** The shell waits for a command. Unknown until the first prompt. */
   atPrompt: boolean
   exited?: { exitCode: number | null; signal: string | null }
+}
+
+// ---- The network, over socket.io ----
+
+/** What happened at one time, and what it did to the network. */
+export interface TimelineEntry {
+  /** Counts up within a session. */
+  id: number
+  /** ISO 8601: when the change was seen. */
+  at: string
+  /** The command that ended then, or ran then; missing for what happened by itself, or by a reset. */
+  command?: { host: string; text: string; running: boolean }
+  /** In the order of importance; empty only for the first entry, the network as it was found. */
+  changes: Change[]
+}
+
+/** What a connection that begins to follow the network is given. */
+export interface NetworkView {
+  session: string
+  /** Undefined as long as nothing was captured. */
+  map?: NetworkMap
+  /** All that is kept, oldest first. */
+  timeline: TimelineEntry[]
 }
 
 /** Browser to server; each is answered through socket.io's acknowledgement with an `Answered`. */
@@ -190,6 +222,22 @@ export interface Requests {
   /** The text, live values filled in: for copying. */
   'block.text': (ask: { session: string; block: BlockRef }, answer: Answer<{ text: string }>) => void
 
+  /** From now on the session's `network.map` and `network.timeline` events come over this connection; the answer is where they begin. */
+  'network.follow': (ask: { session: string }, answer: Answer<NetworkView>) => void
+  /** The map as it was after an entry of the timeline. */
+  'network.at': (ask: { session: string; entry: number }, answer: Answer<NetworkMap>) => void
+  /** Sends packets and tells where they went; `to` is a reference, a name or an address. One at a time a session: a new one ends the last. */
+  'trace.run': (
+    ask: { session: string; from: string; to: string; port?: number; protocol?: 'icmp' | 'tcp' | 'udp' },
+    answer: Answer<TraceStory>,
+  ) => void
+  /** The same for a reach check of a step that failed, with its ends. */
+  'trace.check': (ask: { session: string; step: string; check: number }, answer: Answer<TraceStory>) => void
+  /** Ends a trace or a diagnosis that runs; so does the end of the connection. */
+  'trace.cancel': (ask: { session: string }, answer: Answer<null>) => void
+  /** Itself, same network, outside, from outside. */
+  'diagnose.run': (ask: { session: string; container: string }, answer: Answer<DiagnosisReport>) => void
+
   'terminal.open': (
     ask: { session: string; host: string; cols: number; rows: number },
     answer: Answer<TerminalView>,
@@ -216,6 +264,9 @@ export type Answer<T> = (answered: Answered<T>) => void
 /** Server to browser. */
 export interface Events {
   session: (view: SessionView) => void
+  'network.map': (session: string, map: NetworkMap) => void
+  /** A new entry, or a newer form of one that was sent before. */
+  'network.timeline': (session: string, entry: TimelineEntry) => void
   'terminal.data': (terminal: string, offset: number, bytes: Uint8Array) => void
   /** Bytes that are off the record, and never come. */
   'terminal.gap': (terminal: string, from: number, to: number) => void

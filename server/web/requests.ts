@@ -8,6 +8,8 @@ export const writeBytes = 32 * 1024
 const session = z.string().min(1).max(64)
 const lab = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
 const name = z.string().min(1).max(64)
+/** A reference, a name or an address. */
+const place = z.string().min(1).max(253)
 const terminal = z.string().regex(/^[0-9a-f]{32}$/)
 const index = z.int().min(0).max(10_000)
 const offset = z.int().nonnegative()
@@ -37,6 +39,18 @@ export const requests = {
   'rack.preview': z.strictObject({ session, host: name, port: z.int().min(1).max(65_535) }),
   'block.run': z.strictObject({ session, block, terminal: terminal.optional() }),
   'block.text': z.strictObject({ session, block }),
+  'network.follow': z.strictObject({ session }),
+  'network.at': z.strictObject({ session, entry: z.int().nonnegative() }),
+  'trace.run': z.strictObject({
+    session,
+    from: place,
+    to: place,
+    port: z.int().min(1).max(65_535).optional(),
+    protocol: z.enum(['icmp', 'tcp', 'udp']).optional(),
+  }),
+  'trace.check': z.strictObject({ session, step: name, check: index }),
+  'trace.cancel': z.strictObject({ session }),
+  'diagnose.run': z.strictObject({ session, container: place }),
   'terminal.open': z.strictObject({ session, host: name, ...size }),
   'terminal.close': z.strictObject({ session, terminal }),
   'terminal.attach': z.strictObject({ session, terminal, fromOffset: offset.optional() }),

@@ -12,7 +12,7 @@ import type {
 
 /** Makes the state of a rack as a capture of real hosts would: links with both ends, addresses, routes, DNAT rules. */
 export class StateBuilder {
-  readonly state: NetworkState = { takenAt: '2026-01-01T00:00:00.000Z', durationMs: 40, hosts: [] }
+  readonly state: NetworkState = { takenAt: '2026-01-01T00:00:00.000Z', durationMs: 40, lans: [], hosts: [] }
   /** Names of namespaces by their inode, for a scripted probe. */
   readonly labels = new Map<string, string>()
   private inode = 4_026_532_000

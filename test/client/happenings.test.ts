@@ -24,12 +24,19 @@ const view = (steps: StepView[], over: Partial<SessionView> = {}): SessionView =
   ...over,
 })
 const why = { en: 'db is elsewhere', zh: 'db 在别处' }
-const pass: CheckView = { index: 0, finding: { outcome: 'pass', observed: why }, hints: [], moreHints: 0 }
+const pass: CheckView = {
+  index: 0,
+  finding: { outcome: 'pass', observed: why },
+  hints: [],
+  moreHints: 0,
+  traceable: false,
+}
 const fail: CheckView = {
   index: 1,
   finding: { outcome: 'fail', reason: 'r', expected: why, observed: why, why },
   hints: [],
   moreHints: 0,
+  traceable: false,
 }
 
 describe('happenings', () => {

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { canonicalAddress, canonicalNetwork, isAddress, isCidr } from '../../network/addresses.js'
 import type { Text } from '../../text.js'
+import { code } from '../../wording.js'
 import type { Family } from '../family.js'
 import { text } from '../fields.js'
 import { fail, failedToCheck, pass } from '../finding.js'
 import { hostsOfValue, readValue, ValueSpec } from '../values.js'
-import { code } from '../wording.js'
 
 /** A learner can paste anything; more than this is no answer to a question. */
 const longestAnswer = 500

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isAddress, sameAddress } from '../../network/addresses.js'
 import type { ProbeAnswer } from '../../network/question.js'
 import type { Text } from '../../text.js'
+import { bare, code, codes } from '../../wording.js'
 import { ask } from '../ask.js'
 import type { CheckContext, Family } from '../family.js'
 import { expected, name, port, reference } from '../fields.js'
@@ -12,7 +13,6 @@ import { explain } from '../obstacle.js'
 import { find, hostsOf, type LivePlace } from '../reference.js'
 import { addressesTowards, addressOn, namedSo, ownAddresses, ownersOf } from '../target.js'
 import type { Finding } from '../verdict.js'
-import { bare, code, codes } from '../wording.js'
 
 const timeoutMs = 2000
 /** Where silence is expected it is waited for no longer than need be: so many times what the control took, and this. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isAddress, sameAddress } from '../../network/addresses.js'
+import { code, codes } from '../../wording.js'
 import type { Family } from '../family.js'
 import { expected, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
@@ -7,7 +8,6 @@ import { isFinding, liveOr } from '../live.js'
 import { resolveName, whyUnresolved } from '../name-resolution.js'
 import { find, hostsOf } from '../reference.js'
 import { namedSo, ownAddresses } from '../target.js'
-import { code, codes } from '../wording.js'
 
 const schema = z.strictObject({
   from: reference.describe('who asks'),

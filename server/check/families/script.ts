@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { schemaIssues } from '../../schema-issue.js'
+import { bare, code } from '../../wording.js'
 import type { Family } from '../family.js'
 import { text } from '../fields.js'
 import { CheckError, fail, failedToCheck, pass } from '../finding.js'
 import { runScript } from '../script-process.js'
-import { bare, code } from '../wording.js'
 
 const schema = z.strictObject({
   run: z

@@ -1,5 +1,5 @@
-import { oneLine } from '../errors.js'
-import type { Text } from '../text.js'
+import { oneLine } from './errors.js'
+import type { Text } from './text.js'
 
 /** Longest piece of a learner's data within a sentence. */
 const longestName = 80

@@ -1,0 +1,36 @@
+import type { Text } from '../text.js'
+import type { TraceStory } from '../trace/story.js'
+
+/** The four questions of the troubleshooting flow, from the inside to the outside. */
+export type StageName = 'itself' | 'same-network' | 'outside' | 'from-outside'
+
+/** What a diagnosis of one container found. Plain data; every text in both languages, data within backticks. */
+export interface DiagnosisReport {
+  /** As asked. */
+  container: string
+  outcome: 'healthy' | 'faulty' | 'error'
+  /** One sentence: where to begin. */
+  summary: Text
+  /** All four, in order. */
+  stages: DiagnosisStage[]
+  durationMs: number
+}
+
+export interface DiagnosisStage {
+  name: StageName
+  title: Text
+  /** `skipped`: it makes no sense here (no network, nothing published); its findings say why. */
+  outcome: 'ok' | 'problem' | 'skipped'
+  findings: DiagnosisFinding[]
+}
+
+export interface DiagnosisFinding {
+  outcome: 'ok' | 'problem' | 'note'
+  text: Text
+  /** In tools' words, one line each. */
+  evidence: string[]
+  /** What to try. */
+  tries: Text[]
+  /** Where a packet was traced for it. */
+  trace?: TraceStory
+}

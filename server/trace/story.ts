@@ -1,0 +1,75 @@
+import type { Text } from '../text.js'
+
+/** The twenty that are told apart; anything else is `unknown`, with the last hop seen. Order as in docs/causes.md. */
+export const causeCodes = [
+  'name-on-default-bridge',
+  'no-common-network',
+  'internal-network',
+  'isolated-bridges',
+  'docker-user-drop',
+  'input-policy',
+  'port-not-listening',
+  'listening-on-loopback',
+  'published-elsewhere',
+  'wrong-gateway',
+  'forwarding-off',
+  'no-masquerade',
+  'duplicate-address',
+  'mtu-too-large',
+  'vxlan-blocked',
+  'node-gone',
+  'link-cut',
+  'macvlan-host-to-child',
+  'none-network',
+  'icc-off',
+  // Further ones that come up, and are told as well:
+  'rule-drop',
+  'no-route',
+  'unknown-name',
+  'not-running',
+  'no-such-address',
+  'no-route-back',
+  'unknown',
+] as const
+export type CauseCode = (typeof causeCodes)[number]
+
+/** Where one packet went, and why it went no further. Plain data; every text in both languages, data within backticks. */
+export interface TraceStory {
+  /** As asked: references such as `web`, `node2/app`, `laptop`, an address or a name. */
+  from: string
+  to: string
+  protocol: 'icmp' | 'tcp' | 'udp'
+  port?: number
+  /** `answered`: it got there and an answer came back. `stopped`: it did not. `error`: could not be looked into. */
+  outcome: 'answered' | 'stopped' | 'error'
+  /** One sentence that sums it up. */
+  summary: Text
+  hops: Hop[]
+  /** With `stopped`, and with `error` as far as known. */
+  cause?: Cause
+  durationMs: number
+}
+
+export interface Hop {
+  /** `name`: resolving; `route`, `neighbour`, `link`, `rule`, `tunnel`, `socket`, `answer`. */
+  kind: 'name' | 'route' | 'neighbour' | 'link' | 'rule' | 'tunnel' | 'socket' | 'answer'
+  /** `stop`: here it ended. */
+  state: 'ok' | 'stop' | 'unknown'
+  /** Where, such as `node1` or `node1/web`. */
+  place: string
+  text: Text
+  /** The rule, route or packet that shows it, in its tool's words; one line each. */
+  evidence: string[]
+  /** Ids of elements and ties of the map that it went through. */
+  about: string[]
+}
+
+export interface Cause {
+  code: CauseCode
+  /** What is wrong, in one sentence. */
+  what: Text
+  /** What shows it: rules, routes, sockets, packets; one line each. */
+  evidence: string[]
+  /** What to try. Commands within backticks. */
+  tries: Text[]
+}
