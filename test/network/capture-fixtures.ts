@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RackShape } from '../../server/network/assemble.js'
 import type { HostCapture } from '../../server/network/capture.js'
 import type { LocalRacks } from '../../server/rack/local-racks.js'
 import { fixturesDirectory } from './fixtures.js'
@@ -60,7 +61,17 @@ export async function captureFixtures(racks: LocalRacks): Promise<void> {
     const path = join(fixturesDirectory, `${host.name}.json`)
     await writeFile(path, `${JSON.stringify(withoutSecrets(capture), null, 2)}\n`)
   }
-  const shape = { hosts: rack.hosts.map(({ name, kind, interfaces }) => ({ name, kind, interfaces })) }
+  const shape: RackShape = {
+    lans: rack.lans.map(({ name, subnet, gateway, subnet6, gateway6, mtu }) => ({
+      name,
+      subnet,
+      gateway,
+      mtu,
+      ...(subnet6 && { subnet6 }),
+      ...(gateway6 && { gateway6 }),
+    })),
+    hosts: rack.hosts.map(({ name, kind, interfaces }) => ({ name, kind, interfaces })),
+  }
   await writeFile(join(fixturesDirectory, 'rack.json'), `${JSON.stringify(shape, null, 2)}\n`)
   await racks.close(rack.id)
 }
