@@ -102,6 +102,13 @@ export class Site implements AsyncDisposable {
 
 /** What axe finds wrong on a page as it is now. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
+  // What is still fading in has less contrast than it will have.
+  await page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter((animation) => animation.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+    await Promise.allSettled(ending.map((animation) => animation.finished))
+  })
   // Evaluated by the debugger, so the page's policy stays as it is.
   await page.evaluate(axe)
   const results = await page.evaluate(async () => {
