@@ -1,12 +1,17 @@
 import { computed, signal } from '@preact/signals'
 
-export type Route = { page: 'catalogue' } | { page: 'lab'; lab: string } | { page: 'nowhere' }
+export type Route =
+  | { page: 'catalogue' }
+  | { page: 'lab'; lab: string }
+  | { page: 'map'; lab: string }
+  | { page: 'nowhere' }
 
 /** Which page an address shows. Pure. */
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'catalogue' }
-  const lab = /^\/labs\/([a-z0-9][a-z0-9-]*)\/?$/.exec(path)?.[1]
-  return lab === undefined ? { page: 'nowhere' } : { page: 'lab', lab }
+  const [, lab, map] = /^\/labs\/([a-z0-9][a-z0-9-]*)(\/map)?\/?$/.exec(path) ?? []
+  if (lab === undefined) return { page: 'nowhere' }
+  return { page: map === undefined ? 'lab' : 'map', lab }
 }
 
 const path = signal(location.pathname)
@@ -18,6 +23,11 @@ export const moved = signal(false)
 
 export function labPath(id: string): string {
   return `/labs/${id}`
+}
+
+/** The network of a lab, alone on a page. */
+export function mapPath(id: string): string {
+  return `/labs/${id}/map`
 }
 
 /** Shows another page, without loading this one again. */

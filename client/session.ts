@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { batch, signal } from '@preact/signals'
 import type { Answered, Requests, SessionView, Trouble } from '../server/web/protocol.js'
 import { request, socket } from './connection.js'
 
@@ -25,17 +25,29 @@ export function replaces(next: SessionView, before: SessionView | undefined, fir
 /** How long a server that is too slow is left alone. */
 const retryMs = 1000
 
+/** How often who only looks on asks whether there is something to look at. */
+const lookMs = 3000
+
+/** Counts the joins: whatever else a connection was told before has to be asked for again. */
+export const joins = signal(0)
+
 let lab: string | undefined
 let firstOfConnection = true
 // Views without a wish to open one: a rack that was closed while nobody looked must not come back by itself.
 let open = true
+let looking = false
+let lookTimer: ReturnType<typeof setTimeout> | undefined
 
 function take(next: SessionView): void {
   if (next.lab !== lab || !replaces(next, view.peek(), firstOfConnection)) return
+  const joined = firstOfConnection
   firstOfConnection = false
-  heardAt.value = Date.now()
-  unjoined.value = undefined
-  view.value = next
+  batch(() => {
+    heardAt.value = Date.now()
+    unjoined.value = undefined
+    view.value = next
+    if (joined) joins.value++
+  })
 }
 
 socket.on('session', take)
@@ -56,14 +68,23 @@ async function join(): Promise<void> {
     return
   }
   open = false
-  if (answered.value === null) unjoined.value = 'none'
-  else take(answered.value)
+  if (answered.value === null) {
+    unjoined.value = 'none'
+    if (looking) {
+      clearTimeout(lookTimer)
+      lookTimer = setTimeout(() => void join(), lookMs)
+    }
+  } else take(answered.value)
 }
 
-/** Joins the learner's session of a lab, and makes one where none runs. @returns what leaves it */
-export function enter(id: string): () => void {
+/**
+ * Joins the learner's session of a lab, and makes one where none runs. Who only looks on waits until another window has opened
+ * one. @returns what leaves it
+ */
+export function enter(id: string, lookOn = false): () => void {
   lab = id
-  open = true
+  open = !lookOn
+  looking = lookOn
   view.value = undefined
   unjoined.value = undefined
   trouble.value = undefined

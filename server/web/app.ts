@@ -64,7 +64,7 @@ export function webApp(options: AppOptions): Express {
   // Only whole, undecoded paths are looked up: there is nothing to climb out of.
   app.use((request, response, next) => {
     const { path } = request
-    const page = path === '/' || /^\/labs\/[A-Za-z0-9_-]{1,64}$/.test(path)
+    const page = path === '/' || /^\/labs\/[A-Za-z0-9_-]{1,64}(\/map)?$/.test(path)
     const asset = assets.get(page ? '/index.html' : path)
     if (!asset || path === '/index.html') return next()
     // A token that was of no use, say an old one, must not stay in the address.
