@@ -17,6 +17,7 @@ import { requireGolden } from './golden/golden.js'
 import { Host, type HostGround } from './host.js'
 import { hostFiles } from './host-files.js'
 import { configureInterfaces, Lan } from './lan.js'
+import { watchHost } from './network-watch.js'
 import { Pool, type PoolSize } from './pool.js'
 import { connectToPort } from './port.js'
 import { probeFrom } from './probe.js'
@@ -403,6 +404,10 @@ export class LocalRacks implements Racks {
 
   async watchEngine(id: string, host: string, onEvent: (event: unknown) => void, abort: AbortSignal): Promise<void> {
     for await (const event of this.engineOf(id, host).events(abort)) onEvent(event)
+  }
+
+  async watchNetwork(id: string, host: string, onChange: () => void, abort: AbortSignal): Promise<void> {
+    await watchHost(this.ground.cgroups, this.host(this.rack(id), host), onChange, abort)
   }
 
   private engineOf(id: string, name: string): EngineClient {

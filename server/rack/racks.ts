@@ -39,6 +39,13 @@ export interface Racks {
   /** Calls back with each of the Engine's events from now on; resolves when `signal` aborts or the Engine ends. */
   watchEngine(rack: string, host: string, onEvent: (event: unknown) => void, signal: AbortSignal): Promise<void>
   /**
+   * Calls back when it begins to listen, and then for every change in any network namespace of a host, at most once in
+   * 50 ms: links, addresses, routes, rules, permanent neighbours and static forwarding entries, forwarding. What is learnt
+   * from traffic is no change. Resolves when `signal` aborts.
+   * @throws VethlabError host.unreachable when the host ends
+   */
+  watchNetwork(rack: string, host: string, onChange: () => void, signal: AbortSignal): Promise<void>
+  /**
    * What the kernel holds in every network namespace of a host, read with the machine's own tools, and what its Engine says,
    * if that is golden's own. What can't be read is a fault in the capture.
    */

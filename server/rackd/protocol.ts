@@ -28,6 +28,8 @@ export const requests = {
   engine: z.strictObject({ rack: Id, host: Name, path: z.string().max(2048) }),
   /** Answers when the watching ends; `token` names the events. */
   watchEngine: z.strictObject({ rack: Id, host: Name, token: z.string().max(64) }),
+  /** Answers when the watching ends; `token` names the changes. */
+  watchNetwork: z.strictObject({ rack: Id, host: Name, token: z.string().max(64) }),
   capture: z.strictObject({ rack: Id, host: Name }),
   probe: z.strictObject({ rack: Id, host: Name, probe: ProbeRequest }),
 }
@@ -35,7 +37,7 @@ export const requests = {
 /** What the web may ask over its socket; root may ask all. */
 export const webMethods: ReadonlySet<string> = new Set<keyof typeof requests>([
   ...(['open', 'list', 'info', 'reset', 'close', 'exec', 'terminals'] as const),
-  ...(['engine', 'watchEngine', 'capture', 'probe'] as const),
+  ...(['engine', 'watchEngine', 'watchNetwork', 'capture', 'probe'] as const),
 ])
 
 /** First line of a connection to the socket for ports. The answer is `ok`, or an error; then come the port's own bytes. */
@@ -51,3 +53,6 @@ export const progressNotification = z.object({
 
 /** One event of an Engine that a client watches. */
 export const engineEventNotification = z.object({ token: z.string(), event: z.unknown() })
+
+/** Something changed in the network of a host that a client watches. */
+export const networkChangeNotification = z.object({ token: z.string() })

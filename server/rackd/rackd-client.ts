@@ -13,6 +13,7 @@ import { PtyHostClient } from '../terminal/client.js'
 import { readLine } from './line.js'
 import {
   engineEventNotification,
+  networkChangeNotification,
   portAnswerBytes,
   type portRequest,
   portRequestBytes,
@@ -83,11 +84,22 @@ export class RackdClient implements Racks {
   engine(rack: string, host: string, path: string): Promise<unknown> {
     return this.ask('engine', { rack, host, path })
   }
-  async watchEngine(rack: string, host: string, onEvent: (event: unknown) => void, signal: AbortSignal): Promise<void> {
+  watchEngine(rack: string, host: string, onEvent: (event: unknown) => void, signal: AbortSignal): Promise<void> {
+    return this.watch('watchEngine', { rack, host }, onEvent, signal)
+  }
+  watchNetwork(rack: string, host: string, onChange: () => void, signal: AbortSignal): Promise<void> {
+    return this.watch('watchNetwork', { rack, host }, onChange, signal)
+  }
+  private async watch(
+    method: 'watchEngine' | 'watchNetwork',
+    params: { rack: string; host: string },
+    onNews: (event: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const token = randomUUID()
-    this.watchers.set(token, onEvent)
+    this.watchers.set(token, onNews)
     try {
-      await this.ask('watchEngine', { rack, host, token }, longestTimerMs, signal)
+      await this.ask(method, { ...params, token }, longestTimerMs, signal)
     } catch (error) {
       if (!signal.aborted) throw error
     } finally {
@@ -160,6 +172,9 @@ export class RackdClient implements Racks {
       )
       channel.onNotification('engineEvent', engineEventNotification, ({ token, event }) =>
         this.watchers.get(token)?.(event),
+      )
+      channel.onNotification('networkChange', networkChangeNotification, ({ token }) =>
+        this.watchers.get(token)?.(undefined),
       )
       return channel
     })

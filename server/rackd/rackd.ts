@@ -92,6 +92,9 @@ function serve(channel: Channel, racks: LocalRacks, { forWeb = false } = {}): vo
   handle('watchEngine', requests.watchEngine, ({ rack, host, token }, { signal }) =>
     racks.watchEngine(rack, host, (event) => channel.notify('engineEvent', { token, event }), signal),
   )
+  handle('watchNetwork', requests.watchNetwork, ({ rack, host, token }, { signal }) =>
+    racks.watchNetwork(rack, host, () => channel.notify('networkChange', { token }), signal),
+  )
   handle('capture', requests.capture, ({ rack, host }) => racks.capture(rack, host))
   handle('probe', requests.probe, ({ rack, host, probe }) => racks.probe(rack, host, probe))
 }
