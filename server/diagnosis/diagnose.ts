@@ -1,0 +1,182 @@
+import { CheckError } from '../check/finding.js'
+import { absence, engineOf, find, hostNamed, hostsOf, isLive, type Place } from '../check/reference.js'
+import type { Container } from '../network/state.js'
+import type { Text } from '../text.js'
+import type { TraceGround } from '../trace/ground.js'
+import type { TraceStory } from '../trace/story.js'
+import { bare, cleanText, code } from '../wording.js'
+import { note, type StageDraft, stageOf, type TraceQuestion, titleOf } from './draft.js'
+import { lookFromOutside } from './from-outside.js'
+import { lookAtItself } from './itself.js'
+import { lookOutside } from './outside.js'
+import type { DiagnosisReport, StageName } from './report.js'
+import { lookAtSameNetwork } from './same-network.js'
+import type { Subject } from './subject.js'
+
+/** All of it, traces included; a learner waits for the answer. */
+const longestMs = 10_000
+/** Questions end before that, so that there is time to find out why. */
+const askingMs = 6000
+/** A trace that could not end in time is not begun. */
+const leastTraceMs = 1500
+
+/** What a diagnosis is about. */
+export interface Patient {
+  /** A reference as in checks: `web`, or `node2/web`. */
+  container: string
+  /** The host that a name without a host belongs to. */
+  home: string
+}
+
+/** How a packet is traced: `traceStory`. */
+export type Trace = (
+  ground: TraceGround,
+  question: TraceQuestion & { home: string },
+  options: { signal?: AbortSignal },
+) => Promise<TraceStory>
+
+/**
+ * Goes through the four questions of the troubleshooting flow for one container: itself, same network, to the outside, from the
+ * outside. Questions are put in parallel; for the first of each stage that has a no, a packet is traced to find out why.
+ * Takes at most some 10 s. What could not be found out is an `error`, never healthy.
+ * @throws the reason of `signal` when that aborts; whatever capturing throws
+ */
+export async function diagnose(
+  ground: TraceGround,
+  { container, home }: Patient,
+  { signal, trace }: { signal?: AbortSignal; trace?: Trace } = {},
+): Promise<DiagnosisReport> {
+  const started = performance.now()
+  const whole = AbortSignal.any([AbortSignal.timeout(longestMs), ...(signal ? [signal] : [])])
+  const state = await ground.capture()
+  signal?.throwIfAborted()
+  const finish = (stages: StageDraft[], outcome: DiagnosisReport['outcome'], summary: Text): DiagnosisReport => ({
+    container: bare(container),
+    outcome,
+    summary: cleanText(summary),
+    stages: stages.map(stageOf),
+    durationMs: performance.now() - started,
+  })
+  let place: Place | undefined
+  try {
+    place = find(container, state, home)
+    // Names prove nothing where the Engine could not be asked.
+    if (!place) engineOf(hostNamed(state, hostsOf(container)[0] ?? home))
+  } catch (error) {
+    if (!(error instanceof CheckError)) throw error
+    return finish(notLooked(error.why), 'error', sentence(error.why))
+  }
+  if (!place?.container) {
+    const why = place
+      ? {
+          en: `${code(container)} is a host; name a container, such as \`${bare(container)}/web\``,
+          zh: `${code(container)} 是主机；请给出容器，例如 \`${bare(container)}/web\``,
+        }
+      : absence(container, undefined, home).why
+    return finish(notLooked(why), 'error', sentence(why))
+  }
+  const asking = AbortSignal.any([AbortSignal.timeout(askingMs), whole])
+  const subject = { ground, state, home, signal: asking, place: place as Place & { container: Container } }
+  const stages = await lookAround(subject)
+  signal?.throwIfAborted()
+  if (trace) await traceFailures(stages, { ground, home, trace, signal: whole, until: started + longestMs })
+  signal?.throwIfAborted()
+  return finish(stages, ...judge(subject.place, stages))
+}
+
+async function lookAround(subject: Subject<Place>): Promise<StageDraft[]> {
+  const { place } = subject
+  const itself = async (): Promise<StageDraft> => ({
+    name: 'itself',
+    skipped: false,
+    findings: await lookAtItself(subject),
+  })
+  if (!isLive(place)) {
+    const rest = { en: 'it does not run, so there is nothing to ask', zh: '它没有运行，没有什么可探测的' }
+    return [await itself(), ...skipped(['same-network', 'outside', 'from-outside'], rest)]
+  }
+  const running = { ...subject, place } as Subject
+  return Promise.all([itself(), lookAtSameNetwork(running), lookOutside(running), lookFromOutside(running)])
+}
+
+function skipped(names: StageName[], why: Text): StageDraft[] {
+  return names.map((name) => ({ name, skipped: true, findings: [note(why)] }))
+}
+
+function notLooked(why: Text): StageDraft[] {
+  const [itself, ...rest] = skipped(['itself', 'same-network', 'outside', 'from-outside'], {
+    en: 'not looked at',
+    zh: '没有查看',
+  })
+  return [{ ...itself!, findings: [note(why, { unknown: true })] }, ...rest]
+}
+
+/** For the first no of each stage, and one after the other: each watches the whole rack. */
+async function traceFailures(
+  stages: StageDraft[],
+  {
+    ground,
+    home,
+    trace,
+    signal,
+    until,
+  }: { ground: TraceGround; home: string; trace: Trace; signal: AbortSignal; until: number },
+): Promise<void> {
+  for (const { findings } of stages) {
+    const first = findings.find(({ outcome, question }) => outcome === 'problem' && question !== undefined)
+    if (!first || signal.aborted || until - performance.now() < leastTraceMs) continue
+    try {
+      first.trace = await Promise.race([trace(ground, { ...first.question!, home }, { signal }), end(signal)])
+    } catch (error) {
+      // Without a trace the finding still says what is known; time that is over is no failure.
+      if (!signal.aborted && !(error instanceof CheckError)) throw error
+    }
+  }
+}
+
+function end(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('out of time')), { once: true })
+  })
+}
+
+function judge(place: Place, stages: StageDraft[]): [DiagnosisReport['outcome'], Text] {
+  const name = code(place.label)
+  const bad = stages.flatMap((stage) =>
+    stage.findings.filter(({ outcome }) => outcome === 'problem').map((finding) => ({ stage, finding })),
+  )
+  if (bad.length > 0) {
+    const [{ stage, finding }] = bad as [(typeof bad)[number]]
+    const { text } = stageOf({ ...stage, findings: [finding] }).findings[0]!
+    const title = titleOf(stage.name)
+    const more = bad.length - 1
+    return [
+      'faulty',
+      {
+        en: `Begin with “${title.en}”: ${text.en}.${more > 0 ? ` ${more} more finding${more > 1 ? 's' : ''} may follow from it.` : ''}`,
+        zh: `先看“${title.zh}”：${text.zh}。${more > 0 ? `另有 ${more} 处问题，可能由它引起。` : ''}`,
+      },
+    ]
+  }
+  if (stages.some(({ findings }) => findings.some(({ unknown }) => unknown))) {
+    return [
+      'error',
+      {
+        en: `Nothing wrong was found with ${name}, but not everything could be asked.`,
+        zh: `没有发现 ${name} 的问题，但有些探测没能完成。`,
+      },
+    ]
+  }
+  const passed = stages.filter((stage) => !stage.skipped).map(({ name: one }) => titleOf(one))
+  return [
+    'healthy',
+    {
+      en: `Nothing is wrong with ${name}: ${passed.map(({ en }) => en.toLowerCase()).join(', ')} — all as it should be.`,
+      zh: `${name} 没有问题：${passed.map(({ zh }) => zh).join('、')}都正常。`,
+    },
+  ]
+}
+
+function sentence({ en, zh }: Text): Text {
+  return { en: `${en.charAt(0).toUpperCase()}${en.slice(1)}.`, zh: `${zh}。` }
+}

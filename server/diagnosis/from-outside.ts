@@ -1,0 +1,450 @@
+import pMap from 'p-map'
+import { explain } from '../check/obstacle.js'
+import { endpointsOf, isInHostNamespace, type LivePlace, ownNamespace } from '../check/reference.js'
+import { addressesTowards } from '../check/target.js'
+import { holds, isAddress, sameAddress } from '../network/addresses.js'
+import type { ProbeAnswer } from '../network/question.js'
+import type { PublishedPort, Rule } from '../network/state.js'
+import { bare, code, codes } from '../wording.js'
+import { type Draft, note, ok, problem, type StageDraft } from './draft.js'
+import { probeLine, ruleLine, socketLine } from './evidence.js'
+import { isLoopback, listening, unasked } from './itself.js'
+import { hostPlace, put, referenceOf, type Subject } from './subject.js'
+
+const mostPorts = 4
+/** Hosts of the rack that are asked to connect, one after the other until one can. */
+const mostTesters = 2
+
+/** The fourth question: do others reach what it serves? */
+export async function lookFromOutside(subject: Subject): Promise<StageDraft> {
+  const { place } = subject
+  const stage = (findings: Draft[], skipped = false): StageDraft => ({ name: 'from-outside', skipped, findings })
+  if (isInHostNamespace(place)) {
+    return stage(
+      [
+        note({
+          en: `its ports are those of ${code(place.host.name)} itself, so there is nothing to publish`,
+          zh: `它的端口就是 ${code(place.host.name)} 自己的端口，不需要发布`,
+        }),
+      ],
+      true,
+    )
+  }
+  const ports = portsOf(place)
+  const onLan = place.namespace.links.filter(({ lan }) => lan !== undefined)
+  const meshed = meshPorts(subject)
+  if (ports.length === 0 && meshed.length === 0 && onLan.length > 0) return stage(await reachOnLan(subject))
+  if (ports.length === 0 && meshed.length === 0) return stage([nothingPublished(place)], true)
+  const found = await pMap(
+    [...ports.slice(0, mostPorts), ...meshed.slice(0, mostPorts)],
+    (port) => lookAtPort(subject, port),
+    { concurrency: 2 },
+  )
+  return stage(found.flat())
+}
+
+/** Published ports of all containers in its namespace, once for IPv4 and IPv6. */
+function portsOf(place: LivePlace): PublishedPort[] {
+  const sharing = place.host.engine?.containers.filter((container) => container.namespace === place.namespace.id) ?? []
+  const all = sharing.flatMap(({ ports }) => ports).filter(({ hostPort }) => hostPort > 0)
+  return all.filter(
+    (port, at) =>
+      all.findIndex(
+        (one) =>
+          one.protocol === port.protocol &&
+          one.containerPort === port.containerPort &&
+          one.hostPort === port.hostPort &&
+          (one.hostAddress === port.hostAddress || isAny(port.hostAddress)),
+      ) === at,
+  )
+}
+
+/** Ports of the swarm service that it is a task of: they are open on every node. */
+function meshPorts({ state, place }: Subject): PublishedPort[] {
+  const name = place.container.labels['com.docker.swarm.service.name']
+  if (name === undefined) return []
+  const service = state.hosts
+    .flatMap((host) => host.engine?.swarm.services ?? [])
+    .find((candidate) => candidate.name === name)
+  return (service?.ports ?? [])
+    .filter(({ mode, protocol }) => mode === 'ingress' && (protocol === 'tcp' || protocol === 'udp'))
+    .map(({ targetPort, publishedPort, protocol }) => ({
+      protocol: protocol as 'tcp' | 'udp',
+      containerPort: targetPort,
+      hostAddress: '',
+      hostPort: publishedPort,
+    }))
+}
+
+const isAny = (address: string) => address === '' || address === '0.0.0.0' || address === '::' || address === '*'
+
+function nothingPublished(place: LivePlace): Draft {
+  const tcp = listening(place).filter(({ protocol, address }) => protocol === 'tcp' && !isLoopback(address))
+  const inside = tcp[0]?.port ?? 80
+  return note(
+    {
+      en: 'it publishes no port, so nobody outside of its networks can connect to it',
+      zh: '它没有发布端口，所在网络之外没有人能连接它',
+    },
+    {
+      evidence: ['docker port: (none)', ...tcp.map(socketLine)],
+      tries: [
+        {
+          en: `If others should: ports are published when a container is made, as with \`docker run -p 8080:${inside} …\``,
+          zh: `如果需要：端口在创建容器时发布，例如 \`docker run -p 8080:${inside} …\``,
+        },
+      ],
+    },
+  )
+}
+
+async function lookAtPort(subject: Subject, port: PublishedPort): Promise<Draft[]> {
+  const { place } = subject
+  const mesh = port.hostAddress === ''
+  const inside = mesh ? [] : insideOf(place, port)
+  const kernel = mesh ? [] : kernelOf(place, port)
+  const bound = boundElsewhere(place, port)
+  if (port.protocol !== 'tcp') {
+    return [
+      ...inside,
+      ...kernel,
+      ...bound,
+      note({
+        en: `${named(port)} is not asked: whether a datagram is answered is up to the program`,
+        zh: `没有探测 ${named(port)}：是否回应数据报由程序决定`,
+      }),
+    ]
+  }
+  const closed = inside.some(({ outcome }) => outcome === 'problem')
+  // That a door leads nowhere is told already.
+  const asked = closed ? [] : await connectTo(subject, port, bound.length > 0)
+  return [...inside, ...kernel, ...bound, ...asked]
+}
+
+function named({ hostAddress, hostPort, containerPort, protocol }: PublishedPort): string {
+  return code(`${isAny(hostAddress) ? '' : `${hostAddress}:`}${hostPort}->${containerPort}/${protocol}`)
+}
+
+/** Whether a program is behind the port. */
+function insideOf(place: LivePlace, port: PublishedPort): Draft[] {
+  const sockets = listening(place).filter(({ protocol }) => protocol === port.protocol)
+  const here = sockets.filter((socket) => socket.port === port.containerPort)
+  if (here.some(({ address }) => !isLoopback(address))) return []
+  const evidence = [
+    `docker port: ${port.containerPort}/${port.protocol} -> ${port.hostAddress}:${port.hostPort}`,
+    ...sockets.map(socketLine),
+  ]
+  if (here.length > 0) {
+    return [
+      problem(
+        {
+          en: `${named(port)} leads to a program that listens on its loopback alone`,
+          zh: `${named(port)} 后面的程序只监听回环地址`,
+        },
+        {
+          why: {
+            en: `packets come in for the container's own address, not for ${code(here[0]!.address)}`,
+            zh: `进来的包以容器自己的地址为目的，而不是 ${code(here[0]!.address)}`,
+          },
+          evidence,
+          tries: [
+            {
+              en: 'Let the program listen on `0.0.0.0`, and restart it',
+              zh: '让程序监听 `0.0.0.0`，然后重启它',
+            },
+          ],
+        },
+      ),
+    ]
+  }
+  const others = sockets.filter(({ address }) => !isLoopback(address)).map((socket) => socket.port)
+  const list = codes([...new Set(others)])
+  return [
+    problem(
+      {
+        en: `${named(port)} leads to port ${port.containerPort}, where no program listens`,
+        zh: `${named(port)} 指向端口 ${port.containerPort}，但那里没有程序监听`,
+      },
+      {
+        why:
+          others.length > 0
+            ? { en: `it listens on ${list.en}`, zh: `它监听的是 ${list.zh}` }
+            : { en: 'nothing in it listens at all', zh: '里面没有任何程序在监听' },
+        evidence,
+        tries: [
+          others.length > 0
+            ? {
+                en: `Make it anew with the right port: \`-p ${port.hostPort}:${others[0]}\``,
+                zh: `用正确的端口重建容器：\`-p ${port.hostPort}:${others[0]}\``,
+              }
+            : {
+                en: `See whether its program has started: \`docker logs ${bare(place.container!.name)}\``,
+                zh: `看程序是否启动：\`docker logs ${bare(place.container!.name)}\``,
+              },
+        ],
+      },
+    ),
+  ]
+}
+
+/** What the Engine has set up for a published port: a rule that translates, and a proxy that holds the port. */
+function kernelOf(place: LivePlace, port: PublishedPort): Draft[] {
+  const own = ownNamespace(place.host)
+  const where = code(place.host.name)
+  const rule = translation(place, port)
+  const sockets = own.sockets.filter((one) => one.protocol === port.protocol && one.port === port.hostPort)
+  const evidence = [...(rule ? [ruleLine(rule)] : []), ...sockets.map(socketLine)]
+  if (rule) {
+    return [
+      ok(
+        {
+          en: `a rule on ${where} leads ${named(port)} to ${code(rule.to ?? '?')}`,
+          zh: `${where} 上有规则把 ${named(port)} 转到 ${code(rule.to ?? '?')}`,
+        },
+        evidence,
+      ),
+    ]
+  }
+  return [
+    problem(
+      { en: `no rule on ${where} leads ${named(port)} into it`, zh: `${where} 上没有规则把 ${named(port)} 转进容器` },
+      {
+        why: {
+          en: 'somebody has flushed the nat table, and the Engine does not notice',
+          zh: '有人清空过 nat 表，而引擎不会察觉',
+        },
+        evidence: [
+          ...evidence,
+          ...own.rules.filter(({ table, target }) => table === 'nat' && target === 'DNAT').map(ruleLine),
+        ],
+        tries: [
+          {
+            en: `Let the Engine write it anew: \`docker restart ${bare(place.container!.name)}\``,
+            zh: `让引擎重新写入：\`docker restart ${bare(place.container!.name)}\``,
+          },
+        ],
+      },
+    ),
+  ]
+}
+
+function translation(place: LivePlace, port: PublishedPort): Rule | undefined {
+  const addresses = endpointsOf(place).flatMap(({ address, address6 }) => [address, address6])
+  return ownNamespace(place.host).rules.find(
+    ({ table, target, destinationPort, protocol, to }) =>
+      table === 'nat' &&
+      target === 'DNAT' &&
+      destinationPort === `${port.hostPort}` &&
+      (protocol === undefined || protocol === port.protocol) &&
+      addresses.some((address) => address !== undefined && to === `${address}:${port.containerPort}`),
+  )
+}
+
+/** A port on an address that other hosts do not come by. */
+function boundElsewhere({ host, container }: LivePlace, port: PublishedPort): Draft[] {
+  if (isAny(port.hostAddress) || !isAddress(port.hostAddress)) return []
+  const own = ownNamespace(host)
+  const link = own.links.find(({ addresses }) =>
+    addresses.some(({ address }) => sameAddress(address, port.hostAddress)),
+  )
+  const loopback = holds('127.0.0.0/8', port.hostAddress) || port.hostAddress === '::1'
+  if (!loopback && link?.lan !== undefined) return []
+  const lan = own.links.find((one) => one.lan !== undefined)?.addresses.find(({ scope }) => scope === 'global')
+  const where = code(host.name)
+  return [
+    problem(
+      {
+        en: `${named(port)} is published on ${code(port.hostAddress)}, where no other host can connect`,
+        zh: `${named(port)} 发布在 ${code(port.hostAddress)} 上，其他主机连不上`,
+      },
+      {
+        why: loopback
+          ? {
+              en: `that is the loopback of ${where}: only ${where} itself reaches it`,
+              zh: `这是 ${where} 的回环地址，只有 ${where} 自己能访问`,
+            }
+          : { en: `${where} has no such address on its LAN`, zh: `${where} 在局域网上没有这个地址` },
+        evidence: [
+          `docker port: ${port.containerPort}/${port.protocol} -> ${port.hostAddress}:${port.hostPort}`,
+          ...(lan ? [`${host.name}: ${lan.address}/${lan.prefix}`] : []),
+        ],
+        tries: [
+          {
+            en: `If others should: make ${code(container!.name)} anew with \`-p ${port.hostPort}:${port.containerPort}\`, without an address`,
+            zh: `如果要让别人访问：用 \`-p ${port.hostPort}:${port.containerPort}\`（不写地址）重建 ${code(container!.name)}`,
+          },
+        ],
+      },
+    ),
+  ]
+}
+
+/** From the host itself, and from another one. */
+async function connectTo(subject: Subject, port: PublishedPort, elsewhere: boolean): Promise<Draft[]> {
+  const { place } = subject
+  const own = hostPlace(place.host)!
+  const lanAddress = own.namespace.links.flatMap(({ lan, addresses }) =>
+    lan === undefined ? [] : addresses.filter(({ scope, family }) => scope === 'global' && family === 4),
+  )[0]?.address
+  const at = isAny(port.hostAddress) ? (lanAddress ?? '127.0.0.1') : port.hostAddress
+  const [self, others] = await Promise.all([
+    put(subject, own, { kind: 'tcp', address: at, port: port.hostPort }),
+    elsewhere ? [] : fromOthers(subject, port),
+  ])
+  const evidence = [probeLine(own.label, `nc -vz ${at} ${port.hostPort}`, self)]
+  const host = code(place.host.name)
+  const found: Draft[] = []
+  if (self.outcome === 'yes') {
+    found.push(
+      ok({ en: `${host} itself connects to ${named(port)}`, zh: `${host} 自己能连上 ${named(port)}` }, evidence),
+    )
+  } else if (self.outcome === 'error') found.push(unasked(own, evidence))
+  else {
+    found.push(
+      problem(
+        { en: `${host} itself can not connect to ${named(port)}`, zh: `${host} 自己都连不上 ${named(port)}` },
+        {
+          evidence,
+          tries: [
+            {
+              en: `Look at what is on the way: \`ss -ltn\`, \`iptables -t nat -S DOCKER\`, \`iptables -S\` on ${host}`,
+              zh: `看途中有什么：在 ${host} 上 \`ss -ltn\`、\`iptables -t nat -S DOCKER\`、\`iptables -S\``,
+            },
+          ],
+          question: { from: place.host.name, to: at, port: port.hostPort, protocol: 'tcp' },
+        },
+      ),
+    )
+  }
+  return [...found, ...others]
+}
+
+interface Attempt {
+  tester: LivePlace
+  address: string
+  answer: ProbeAnswer
+}
+
+async function fromOthers(subject: Subject, port: PublishedPort): Promise<Draft[]> {
+  const { place } = subject
+  const own = hostPlace(place.host)!
+  const candidates = testersOf(subject)
+  if (candidates.length === 0) {
+    return [note({ en: 'there is no other host that could try to connect', zh: '没有别的主机可以用来尝试连接' })]
+  }
+  const failed: Attempt[] = []
+  const lineOf = ({ tester, address, answer }: Attempt) =>
+    probeLine(tester.label, `nc -vz ${address} ${port.hostPort}`, answer)
+  for (const tester of candidates.slice(0, mostTesters)) {
+    const address = isAny(port.hostAddress) ? addressesTowards(tester, own)[0] : port.hostAddress
+    if (address === undefined) continue
+    const answer = await put(subject, tester, { kind: 'tcp', address, port: port.hostPort })
+    const attempt = { tester, address, answer }
+    if (answer.outcome !== 'yes') {
+      failed.push(attempt)
+      continue
+    }
+    const [who, at] = [code(tester.label), code(`${address}:${port.hostPort}`)]
+    const reached = ok({ en: `${who} connects to ${at}`, zh: `${who} 能连上 ${at}` }, [lineOf(attempt)])
+    return [...failed.map((one) => otherFailed(one, lineOf(one))), reached]
+  }
+  const first = failed.find(({ answer }) => answer.outcome === 'no')
+  if (!first) return failed.map((one) => unasked(one.tester, [lineOf(one)]))
+  const { tester, address, answer } = first
+  const silent = answer.cause !== 'refused'
+  const at = code(`${address}:${port.hostPort}`)
+  return [
+    problem(
+      { en: `${code(tester.label)} can not connect to ${at}`, zh: `${code(tester.label)} 连不上 ${at}` },
+      {
+        ...(silent
+          ? {
+              why: explain({
+                from: tester,
+                to: own,
+                address,
+                protocol: 'tcp',
+                port: port.hostPort,
+                cause: answer.cause ?? 'silent',
+              }).why,
+            }
+          : {}),
+        evidence: failed.map(lineOf),
+        tries: [
+          {
+            en: `Look at the rules that a packet meets on ${code(place.host.name)}: \`iptables -t nat -S\`, \`iptables -S DOCKER-USER\`, \`iptables -S FORWARD\``,
+            zh: `看数据包在 ${code(place.host.name)} 上会遇到的规则：\`iptables -t nat -S\`、\`iptables -S DOCKER-USER\`、\`iptables -S FORWARD\``,
+          },
+        ],
+        question: { from: tester.label, to: address, port: port.hostPort, protocol: 'tcp' },
+      },
+    ),
+  ]
+}
+
+function otherFailed({ tester }: Attempt, line: string): Draft {
+  return note(
+    { en: `${code(tester.label)} can not, though others can`, zh: `${code(tester.label)} 连不上，但别的主机可以` },
+    { evidence: [line] },
+  )
+}
+
+/** Other hosts on a LAN of its host: laptops first, since that is what ports are published for. */
+function testersOf({ state, place }: Subject): LivePlace[] {
+  const lans = new Set(ownNamespace(place.host).links.flatMap(({ lan }) => lan ?? []))
+  return state.hosts
+    .filter((host) => host !== place.host)
+    .toSorted((a, b) => Number(a.kind === 'docker') - Number(b.kind === 'docker'))
+    .flatMap((host) => hostPlace(host) ?? [])
+    .filter(({ namespace }) => namespace.links.some(({ lan }) => lan !== undefined && lans.has(lan)))
+}
+
+/** With macvlan and ipvlan a container stands on the LAN itself, and nothing has to be published. */
+async function reachOnLan(subject: Subject): Promise<Draft[]> {
+  const { place } = subject
+  const [tester] = testersOf(subject)
+  const address = place.namespace.links
+    .filter(({ lan }) => lan !== undefined)
+    .flatMap(({ addresses }) => addresses)
+    .find(({ scope }) => scope === 'global')?.address
+  if (!tester || address === undefined) {
+    return [note({ en: 'there is no other host that could try to connect', zh: '没有别的主机可以用来尝试连接' })]
+  }
+  const who = code(tester.label)
+  const answer = await put(subject, tester, { kind: 'ping', address })
+  const evidence = [probeLine(tester.label, `ping ${address}`, answer)]
+  const hint = note({
+    en: `its own host ${code(place.host.name)} can not reach it at ${code(address)}: the kernel keeps a parent and its macvlan children apart`,
+    zh: `它所在的主机 ${code(place.host.name)} 无法通过 ${code(address)} 访问它：内核不让父接口与 macvlan 子接口互通`,
+  })
+  if (answer.outcome === 'error') return [unasked(tester, evidence)]
+  if (answer.outcome === 'yes') {
+    return [
+      ok(
+        {
+          en: `it stands on the LAN itself, and ${who} reaches it at ${code(address)}`,
+          zh: `它直接接在局域网上，${who} 能通过 ${code(address)} 访问它`,
+        },
+        evidence,
+      ),
+      hint,
+    ]
+  }
+  return [
+    problem(
+      { en: `${who} does not reach it at ${code(address)}`, zh: `${who} 无法通过 ${code(address)} 访问它` },
+      {
+        why: explain({ from: tester, to: place, address, protocol: 'icmp', cause: answer.cause ?? 'silent' }).why,
+        evidence,
+        tries: [
+          {
+            en: `See whether its parent link is up and on the LAN: \`ip -d link\` on ${code(place.host.name)}`,
+            zh: `看父接口是否启用并接在局域网上：在 ${code(place.host.name)} 上 \`ip -d link\``,
+          },
+        ],
+        question: { from: tester.label, to: referenceOf(place), protocol: 'icmp' },
+      },
+    ),
+    hint,
+  ]
+}

@@ -1,0 +1,435 @@
+import { absence, endpointsOf, isInHostNamespace, isLive, type LivePlace, type Place } from '../check/reference.js'
+import { holds } from '../network/addresses.js'
+import type { Container, Link, ListeningSocket } from '../network/state.js'
+import type { Text } from '../text.js'
+import { bare, code, codes } from '../wording.js'
+import { type Draft, note, ok, problem } from './draft.js'
+import { linkLine, probeLine, socketLine } from './evidence.js'
+import { put, type Subject } from './subject.js'
+
+/** The first question: does it run, has it a network of its own that works, and does a program listen there? */
+export async function lookAtItself(subject: Subject<Place>): Promise<Draft[]> {
+  const { place } = subject
+  if (!isLive(place)) return [notRunning(place.container, place)]
+  const running = { ...subject, place } as Subject
+  const isHost = isInHostNamespace(place)
+  return [
+    ...stateOf(place.container, place),
+    ...(isHost ? [] : [...linksOf(place), ...(await loopbackOf(running)), ...listenersOf(place)]),
+    ...dnsOf(place),
+    ...contradictions(place),
+  ]
+}
+
+function notRunning(container: Container, place: Place): Draft {
+  const name = code(place.label)
+  const { observed } = absence(place.label, place, place.host.name)
+  const evidence = [`docker ps -a: ${container.name} ${container.state} (${container.exitCode})`]
+  if (container.state === 'created') {
+    return problem(
+      { en: `${name} was created, but never started`, zh: `${name} 已创建，但从未启动过` },
+      {
+        why: {
+          en: 'without a process there is no network namespace, so nobody can reach it',
+          zh: '没有进程就没有网络命名空间，谁也访问不到它',
+        },
+        evidence,
+        tries: [
+          {
+            en: `Start it: \`docker start ${bare(container.name)}\`; an error, such as a port that is taken, is shown then`,
+            zh: `启动它：\`docker start ${bare(container.name)}\`；如果出错（例如端口被占用），这时会显示出来`,
+          },
+        ],
+      },
+    )
+  }
+  return problem(observed, {
+    why: container.state === 'exited' ? whyExited(container) : whyAway(container),
+    evidence,
+    tries: [
+      {
+        en: `Read why it ended: \`docker logs --tail 20 ${bare(container.name)}\``,
+        zh: `看看它为什么结束：\`docker logs --tail 20 ${bare(container.name)}\``,
+      },
+      {
+        en: `Start it again: \`docker start ${bare(container.name)}\``,
+        zh: `重新启动：\`docker start ${bare(container.name)}\``,
+      },
+    ],
+  })
+}
+
+/** What exit codes tell (docker-run(1), "Exit Status"; signals are 128 and their number). */
+function whyExited({ exitCode }: Container): Text {
+  if (exitCode === 0) {
+    return {
+      en: 'its first process had nothing more to do, and a container lives only as long as that process',
+      zh: '主进程已正常退出，而容器的寿命就是主进程的寿命',
+    }
+  }
+  if (exitCode === 126 || exitCode === 127) {
+    return {
+      en: exitCode === 127 ? 'its command was not found in the image' : 'its command could not be executed',
+      zh: exitCode === 127 ? '镜像里找不到要执行的命令' : '要执行的命令无法运行',
+    }
+  }
+  if (exitCode === 137) {
+    return {
+      en: 'it was killed (SIGKILL): by `docker kill`, by `docker stop` after its grace, or for want of memory',
+      zh: '它被强行终止（SIGKILL）：可能是 `docker kill`、`docker stop` 超时，或者内存不足',
+    }
+  }
+  if (exitCode === 143) return { en: 'it was asked to end (SIGTERM)', zh: '它收到了结束信号（SIGTERM）' }
+  return { en: 'its program ended with an error of its own', zh: '程序自身出错退出' }
+}
+
+function whyAway({ state }: Container): Text {
+  if (state === 'restarting') {
+    return {
+      en: 'it ends again and again, and its restart policy brings it back each time',
+      zh: '它不断退出，又被重启策略反复拉起',
+    }
+  }
+  return { en: 'it has no process now, so it has no network either', zh: '它现在没有进程，也就没有网络' }
+}
+
+function stateOf(container: Container, place: LivePlace): Draft[] {
+  const name = code(place.label)
+  const { namespace } = place
+  const evidence = [
+    `docker ps: ${container.name} ${container.state}, image ${container.image}`,
+    `network namespace ${namespace.id}, network mode ${container.networkMode}`,
+  ]
+  if (container.state === 'paused') {
+    return [
+      problem(
+        { en: `${name} is paused`, zh: `${name} 已被暂停` },
+        {
+          why: {
+            en: 'the kernel still answers pings for it, but its programs stand still',
+            zh: '内核仍会替它回应 ping，但里面的程序都停住了',
+          },
+          evidence,
+          tries: [
+            {
+              en: `Let it go on: \`docker unpause ${bare(container.name)}\``,
+              zh: `恢复运行：\`docker unpause ${bare(container.name)}\``,
+            },
+          ],
+        },
+      ),
+    ]
+  }
+  if (isInHostNamespace(place)) {
+    return [
+      ok(
+        {
+          en: `${name} runs, in the network namespace of ${code(place.host.name)} (\`--network host\`)`,
+          zh: `${name} 正在运行，直接使用 ${code(place.host.name)} 的网络命名空间（\`--network host\`）`,
+        },
+        evidence,
+      ),
+    ]
+  }
+  const others = namespace.owner.kind === 'container' ? namespace.owner.containers : []
+  const shared = others.filter((one) => one !== container.name)
+  if (shared.length > 0) {
+    const list = codes(shared)
+    return [
+      ok(
+        {
+          en: `${name} runs, in one network namespace with ${list.en}`,
+          zh: `${name} 正在运行，与 ${list.zh} 共用一个网络命名空间`,
+        },
+        evidence,
+      ),
+    ]
+  }
+  return [
+    ok(
+      {
+        en: `${name} runs, in a network namespace of its own`,
+        zh: `${name} 正在运行，有自己的网络命名空间`,
+      },
+      evidence,
+    ),
+  ]
+}
+
+function linksOf(place: LivePlace): Draft[] {
+  const name = code(place.label)
+  const { namespace, container } = place
+  const links = namespace.links.filter(({ kind }) => kind !== 'loopback')
+  if (links.length === 0) {
+    const plain = bare(container!.name)
+    const isNone = container!.networkMode === 'none'
+    return [
+      problem(
+        { en: `${name} has no network: there is only its loopback`, zh: `${name} 没有网络：只有回环接口` },
+        {
+          why: isNone
+            ? { en: 'it was started with `--network none`', zh: '它是用 `--network none` 启动的' }
+            : { en: 'it is connected to no network of Docker', zh: '它没有接入任何 Docker 网络' },
+          evidence: namespace.links.map(linkLine),
+          tries: [
+            ...(isNone
+              ? [
+                  {
+                    en: `Take it off \`none\` first: \`docker network disconnect none ${plain}\``,
+                    zh: `先让它离开 \`none\`：\`docker network disconnect none ${plain}\``,
+                  },
+                ]
+              : []),
+            {
+              en: `Connect it: \`docker network connect NETWORK ${plain}\``,
+              zh: `接入网络：\`docker network connect 网络 ${plain}\``,
+            },
+          ],
+        },
+      ),
+    ]
+  }
+  const bad = links.flatMap((link) => brokenLink(link, place))
+  if (bad.length > 0) return bad
+  const list = codes(links.map((link) => `${link.name} ${addressOf(link)}`))
+  return [
+    ok(
+      { en: `its links are up and have addresses: ${list.en}`, zh: `网络接口都已启用并有地址：${list.zh}` },
+      links.map(linkLine),
+    ),
+  ]
+}
+
+function addressOf(link: Link): string {
+  const own = link.addresses.find(({ scope }) => scope === 'global')
+  return own ? `${own.address}/${own.prefix}` : ''
+}
+
+function brokenLink(link: Link, { container }: LivePlace): Draft[] {
+  const what = code(link.name)
+  const evidence = [linkLine(link)]
+  const inside = `docker run --rm --privileged --network container:${bare(container!.name)} netshoot`
+  if (!link.up) {
+    return [
+      problem(
+        { en: `its link ${what} is down`, zh: `接口 ${what} 没有启用` },
+        {
+          why: { en: 'somebody has set it so; no frame passes', zh: '有人把它关掉了，任何帧都过不去' },
+          evidence,
+          tries: [
+            {
+              en: `Set it up: \`${inside} ip link set ${bare(link.name)} up\``,
+              zh: `启用它：\`${inside} ip link set ${bare(link.name)} up\``,
+            },
+          ],
+        },
+      ),
+    ]
+  }
+  if (!link.carrier) {
+    const other = link.peer ? code(link.peer.name) : undefined
+    return [
+      problem(
+        { en: `its link ${what} has no carrier`, zh: `接口 ${what} 没有载波` },
+        {
+          why: other
+            ? { en: `the other end, ${other} in the host, is down`, zh: `它在主机上的另一端 ${other} 没有启用` }
+            : { en: 'what it hangs on is down', zh: '它所依附的接口没有启用' },
+          evidence,
+          tries: link.peer
+            ? [
+                {
+                  en: `Set the other end up in the host: \`ip link set ${bare(link.peer.name)} up\``,
+                  zh: `在主机上启用另一端：\`ip link set ${bare(link.peer.name)} up\``,
+                },
+              ]
+            : [],
+        },
+      ),
+    ]
+  }
+  if (link.addresses.some(({ scope }) => scope === 'global')) return []
+  return [
+    problem(
+      { en: `its link ${what} has no address`, zh: `接口 ${what} 没有地址` },
+      {
+        why: { en: 'without one nothing can be sent to it or from it', zh: '没有地址就既不能发也不能收' },
+        evidence,
+        tries: [
+          {
+            en: `Let the Engine set it up anew: \`docker network disconnect NETWORK ${bare(container!.name)}\`, then \`docker network connect\``,
+            zh: `让引擎重新配置：先 \`docker network disconnect 网络 ${bare(container!.name)}\`，再 \`docker network connect\``,
+          },
+        ],
+      },
+    ),
+  ]
+}
+
+async function loopbackOf(subject: Subject): Promise<Draft[]> {
+  const { place } = subject
+  const loopback = place.namespace.links.find(({ kind }) => kind === 'loopback')
+  const answer = await put(subject, place, { kind: 'ping', address: '127.0.0.1' })
+  const evidence = [probeLine(place.label, 'ping 127.0.0.1', answer), ...(loopback ? [linkLine(loopback)] : [])]
+  if (answer.outcome === 'yes') {
+    return [ok({ en: 'it reaches itself: its loopback answers', zh: '能访问自己：回环接口有应答' }, evidence)]
+  }
+  if (answer.outcome === 'error') return [unasked(place, evidence)]
+  return [
+    problem(
+      { en: 'it does not even reach itself at `127.0.0.1`', zh: '它连自己的 `127.0.0.1` 都访问不到' },
+      {
+        why: loopback?.up
+          ? { en: 'a rule inside the container stops it', zh: '容器内有规则拦住了' }
+          : { en: 'its loopback `lo` is down', zh: '回环接口 `lo` 没有启用' },
+        evidence,
+        tries: [
+          {
+            en: `Look inside: \`docker run --rm --privileged --network container:${bare(place.container.name)} netshoot sh -c 'ip link set lo up; nft list ruleset'\``,
+            zh: `进去看看：\`docker run --rm --privileged --network container:${bare(place.container.name)} netshoot sh -c 'ip link set lo up; nft list ruleset'\``,
+          },
+        ],
+      },
+    ),
+  ]
+}
+
+export function unasked(place: Place, evidence: string[]): Draft {
+  return note(
+    {
+      en: `a question could not be asked from ${code(place.label)}, so this is not known`,
+      zh: `无法从 ${code(place.label)} 发起探测，这一点无从得知`,
+    },
+    { evidence, unknown: true },
+  )
+}
+
+/** Open ports, without those of the Engine's embedded DNS server. */
+export function listening(place: LivePlace): ListeningSocket[] {
+  return place.namespace.sockets.filter(({ address }) => address !== '127.0.0.11')
+}
+
+export function isLoopback(address: string): boolean {
+  return address === '::1' || holds('127.0.0.0/8', address)
+}
+
+function listenersOf(place: LivePlace): Draft[] {
+  const sockets = listening(place)
+  const evidence = sockets.map(socketLine)
+  if (sockets.length === 0) {
+    return [
+      note({
+        en: 'no program in it listens on a port; that is right for a client, and wrong for a server',
+        zh: '里面没有程序监听端口；客户端可以这样，服务端就不对了',
+      }),
+    ]
+  }
+  const open = sockets.filter(({ address }) => !isLoopback(address))
+  const closed = sockets.filter(
+    ({ protocol, port, address }) =>
+      isLoopback(address) && !open.some((one) => one.protocol === protocol && one.port === port),
+  )
+  const shown = (list: ListeningSocket[]) => codes([...new Set(list.map((one) => `${one.protocol} ${one.port}`))])
+  const found: Draft[] = []
+  if (open.length > 0) {
+    const list = shown(open)
+    found.push(ok({ en: `programs in it listen on ${list.en}`, zh: `里面的程序监听：${list.zh}` }, evidence))
+  }
+  if (closed.length > 0) {
+    const list = shown(closed)
+    const fact = {
+      en: `${list.en} ${closed.length > 1 ? 'are' : 'is'} open on its loopback alone`,
+      zh: `${list.zh} 只在回环地址上监听`,
+    }
+    const why = {
+      en: 'each network namespace has a loopback of its own, so nobody else can connect there',
+      zh: '每个网络命名空间的回环接口都是独立的，别处连不上',
+    }
+    const tries = [
+      {
+        en: 'Let the program listen on `0.0.0.0` (in its settings, often called bind or listen), and restart it',
+        zh: '让程序监听 `0.0.0.0`（配置项通常叫 bind 或 listen），然后重启它',
+      },
+    ]
+    const asked = closed.some(({ port }) => place.container?.ports.some(({ containerPort }) => containerPort === port))
+    // A second port for its own use is no fault; the only one is.
+    found.push(
+      open.length === 0 || asked
+        ? problem(fact, { why, evidence, tries })
+        : note(fact, { why, evidence: closed.map(socketLine) }),
+    )
+  }
+  return found
+}
+
+function dnsOf(place: LivePlace): Draft[] {
+  const { nameservers, search } = place.dns
+  const evidence = [
+    ...nameservers.map((server) => `nameserver ${server}`),
+    ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
+  ]
+  const userDefined = endpointsOf(place).some(({ network }) => network !== 'bridge' && network !== 'none')
+  if (nameservers.length === 0) {
+    if (endpointsOf(place).length === 0) return []
+    return [
+      note(
+        { en: 'its `/etc/resolv.conf` names no nameserver', zh: '它的 `/etc/resolv.conf` 里没有任何 DNS 服务器' },
+        { evidence },
+      ),
+    ]
+  }
+  if (userDefined && !isInHostNamespace(place) && !nameservers.includes('127.0.0.11')) {
+    const list = codes(nameservers)
+    return [
+      problem(
+        {
+          en: `it asks ${list.en} for names instead of the Engine's DNS server \`127.0.0.11\``,
+          zh: `它向 ${list.zh} 查询名称，而不是引擎内嵌的 DNS \`127.0.0.11\``,
+        },
+        {
+          why: {
+            en: 'names of containers are known to `127.0.0.11` alone',
+            zh: '只有 `127.0.0.11` 知道容器的名字',
+          },
+          evidence,
+          tries: [
+            {
+              en: `Look at it: \`docker exec ${bare(place.container!.name)} cat /etc/resolv.conf\`; a restart writes it anew`,
+              zh: `查看：\`docker exec ${bare(place.container!.name)} cat /etc/resolv.conf\`；重启容器会重新生成`,
+            },
+          ],
+        },
+      ),
+    ]
+  }
+  const list = codes(nameservers)
+  return [ok({ en: `it asks ${list.en} for names`, zh: `它向 ${list.zh} 查询名称` }, evidence)]
+}
+
+/** Where the Engine says one thing and the kernel another, the kernel is right. */
+function contradictions({ host, container, label }: LivePlace): Draft[] {
+  const about = `container ${container!.name}`
+  const all = host.disagreements.filter((one) => one.about === about || one.about.startsWith(`${about} on `))
+  if (all.length === 0) return []
+  return [
+    problem(
+      {
+        en: `Engine and kernel do not agree about ${code(label)}`,
+        zh: `关于 ${code(label)}，引擎与内核的说法不一致`,
+      },
+      {
+        why: {
+          en: 'somebody has changed its network by hand; the kernel is what counts',
+          zh: '有人手工改动了它的网络；实际以内核为准',
+        },
+        evidence: all.map((one) => `${one.about}: Engine ${one.engine}, kernel ${one.kernel}`),
+        tries: [
+          {
+            en: `Let the Engine set it up anew: \`docker restart ${bare(container!.name)}\``,
+            zh: `让引擎重新配置：\`docker restart ${bare(container!.name)}\``,
+          },
+        ],
+      },
+    ),
+  ]
+}

@@ -1,0 +1,64 @@
+import { ask } from '../check/ask.js'
+import type { CheckContext } from '../check/family.js'
+import { CheckError } from '../check/finding.js'
+import type { LivePlace, Place } from '../check/reference.js'
+import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import type { Container, HostState, NetworkState } from '../network/state.js'
+import type { TraceGround } from '../trace/ground.js'
+
+/** Whom a diagnosis is about, and what it stands on. */
+export interface Subject<P extends Place = LivePlace> {
+  ground: TraceGround
+  /** As captured once, at the beginning. */
+  state: NetworkState
+  home: string
+  place: P & { container: Container }
+  /** Ends with the diagnosis, or when its time is over. */
+  signal: AbortSignal
+}
+
+/** How long one answer is waited for: in a rack it comes within some milliseconds. */
+const patienceMs = 1000
+
+/** A question from a place of the rack. What could not be asked in time is an `error`, like what could not be asked. */
+export async function put(
+  { ground, signal }: Pick<Subject, 'ground' | 'signal'>,
+  place: LivePlace,
+  question: ProbeRequest,
+): Promise<ProbeAnswer> {
+  const started = performance.now()
+  try {
+    return await Promise.race([
+      ask(place, { timeoutMs: patienceMs, ...question }, { probe: ground, signal }),
+      endOf(signal),
+    ])
+  } catch (error) {
+    const detail = error instanceof CheckError ? error.why.en : signal.aborted ? 'out of time' : undefined
+    if (detail === undefined) throw error
+    return { outcome: 'error', detail, durationMs: performance.now() - started }
+  }
+}
+
+/** For what checks ask by themselves, such as names. */
+export function contextOf({ ground, state, home, signal }: Omit<Subject, 'place'>): CheckContext {
+  return { probe: ground, state, home, signal, answers: {}, labDirectory: '/nonexistent' }
+}
+
+function endOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(new Error('out of time'))
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}
+
+/** How a trace is asked for it: with its host, since names are unique within one host only. */
+export function referenceOf(place: Place): string {
+  return place.container ? `${place.host.name}/${place.container.name}` : place.host.name
+}
+
+/** A host as a place that questions can be put from; undefined where its network could not be read. */
+export function hostPlace(host: HostState): LivePlace | undefined {
+  const namespace = host.namespaces[0]
+  return namespace && { label: host.name, host, namespace, dns: host.dns }
+}
