@@ -25,8 +25,10 @@ export interface AttachOptions {
 export interface WatchEvents {
   /** It was opened, or its prompt, size or exit changed. */
   onTerminal(info: TerminalInfo): void
-  /** At least one command of its shell has ended. */
-  onCommandEnd(terminal: string): void
+  /** A command of its shell runs; its text is missing where the shell does not tell it. Short ones are told by their end alone. */
+  onCommandStart?(terminal: string, text: string | undefined): void
+  /** At least one command of its shell has ended; the text is that of the last one. */
+  onCommandEnd(terminal: string, text: string | undefined): void
   onClosed(terminal: string): void
 }
 
@@ -70,9 +72,10 @@ export class PtyHostClient {
     channel.handleAtOnce('exit', viewerEvents.exit, ({ attachment, exitCode, signal }) =>
       this.#tell(attachment, (viewer) => viewer.onExit?.({ exitCode, signal })),
     )
-    channel.handle('changes', watcherRequests.changes, ({ terminals, commandEnds, closed }) => {
+    channel.handle('changes', watcherRequests.changes, ({ terminals, commandEnds, commandStarts, closed }) => {
       for (const info of terminals) this.#watching?.onTerminal(info)
-      for (const id of commandEnds) this.#watching?.onCommandEnd(id)
+      for (const { terminal, text } of commandEnds) this.#watching?.onCommandEnd(terminal, text)
+      for (const { terminal, text } of commandStarts) this.#watching?.onCommandStart?.(terminal, text)
       for (const id of closed) this.#watching?.onClosed(id)
     })
   }

@@ -68,14 +68,19 @@ export const terminalInfo = z.object({
 
 export type TerminalInfo = z.infer<typeof terminalInfo>
 
+/** A command of a terminal's shell; the text is missing where the shell does not tell it. */
+const terminalCommand = z.object({ terminal: terminalId, text: z.string().optional() })
+
 /**
  * What a watcher is told, as a request: as long as it has not answered, changes are gathered, so that a slow one costs no
- * memory. A terminal comes in several of the lists when several things happened.
+ * memory. A terminal comes in several of the lists when several things happened. Of several commands of a terminal the last
+ * that ended is told, and after it the one that runs now; the first list of all has those that run already.
  */
 export const watcherRequests = {
   changes: z.object({
     terminals: z.array(terminalInfo),
-    commandEnds: z.array(terminalId),
+    commandEnds: z.array(terminalCommand),
+    commandStarts: z.array(terminalCommand),
     closed: z.array(terminalId),
   }),
 }

@@ -101,7 +101,10 @@ export class PtyHost {
         tell: (changes) => channel.request('changes', changes),
       })
       this.#watchers.add(watcher)
-      for (const id of this.#terminals.keys()) watcher.changed(id)
+      for (const [id, { running }] of this.#terminals) {
+        watcher.changed(id)
+        if (running) watcher.commandStarted(id, running.text)
+      }
     })
     channel.handle('shutdown', requests.shutdown, async () => {
       await this.closeAll()
@@ -151,7 +154,8 @@ export class PtyHost {
       recorderBytes,
       stallMs,
       onChange: () => this.#tellWatchers((watcher) => watcher.changed(id)),
-      onCommandEnd: () => this.#tellWatchers((watcher) => watcher.commandEnded(id)),
+      onCommandStart: (text) => this.#tellWatchers((watcher) => watcher.commandStarted(id, text)),
+      onCommandEnd: (text) => this.#tellWatchers((watcher) => watcher.commandEnded(id, text)),
     })
     this.#terminals.set(id, terminal)
     this.#tellWatchers((watcher) => watcher.changed(id))

@@ -1,5 +1,9 @@
+import { commandText, MOST_COMMAND_BYTES } from './command-text.js'
+
 /** Longest sequence that could mean something here, in bytes; what is longer is read to its end and forgotten. */
 const MOST_BYTES = 64
+/** Begins the one that may be longer: it carries a command. */
+const COMMAND_LINE = '633;E;'
 
 const BEL = 0x07
 const CAN = 0x18
@@ -14,19 +18,24 @@ export interface ShellMarksListener {
   onPrompt(): void
   /** A prompt is about to be drawn, with an empty line. */
   onNewPrompt(): void
-  onCommandEnd(): void
+  /** A command begins to run, with its text where the shell tells it. */
+  onCommandStart(text: string | undefined): void
+  onCommandEnd(text: string | undefined): void
 }
 
 /**
- * Reads in a terminal's output what its shell tells of itself: where a prompt is and where a command ends (OSC 633, the
- * marks of VS Code's shell integration), and whether it takes pastes in brackets (DECSET 2004). Bytes may be cut anywhere.
+ * Reads in a terminal's output what its shell tells of itself: where a prompt is, which command runs and where it ends (OSC
+ * 633, the marks of VS Code's shell integration), and whether it takes pastes in brackets (DECSET 2004). Bytes may be cut
+ * anywhere.
  * All of this comes from the learner's machine, so it is a hint and never a proof.
  */
 export class ShellMarks {
   atPrompt = false
   bracketedPaste = false
   readonly #listener: ShellMarksListener
-  #running = false
+  #running: { text: string | undefined } | undefined
+  /** Said of the command that is about to run. */
+  #next: string | undefined
   /** Since no mark came: a prompt with a long text is drawn anew before the shell takes it, and does not wait then. */
   #entered = false
   #state: 'ground' | 'escape' | 'csi' | 'osc' = 'ground'
@@ -35,6 +44,11 @@ export class ShellMarks {
 
   constructor(listener: ShellMarksListener) {
     this.#listener = listener
+  }
+
+  /** The command that runs now. */
+  get running(): { text: string | undefined } | undefined {
+    return this.#running
   }
 
   feed(bytes: Uint8Array): void {
@@ -51,10 +65,16 @@ export class ShellMarks {
     }
   }
 
-  /** A command was just entered, or the shell has ended: no prompt waits until the next mark says so. */
+  /** A command was just entered: no prompt waits until the next mark says so. */
   entered(): void {
     this.#entered = true
     this.#setPrompt(false)
+  }
+
+  /** The shell has ended, and its command with it. */
+  exited(): void {
+    this.#endCommand()
+    this.entered()
   }
 
   #take(byte: number): void {
@@ -92,7 +112,8 @@ export class ShellMarks {
 
   #collect(byte: number): void {
     if (this.#text === undefined) return
-    this.#text = this.#text.length < MOST_BYTES ? this.#text + String.fromCharCode(byte) : undefined
+    const most = this.#state === 'osc' && this.#text.startsWith(COMMAND_LINE) ? MOST_COMMAND_BYTES : MOST_BYTES
+    this.#text = this.#text.length < most ? this.#text + String.fromCharCode(byte) : undefined
   }
 
   #csi(final: number): void {
@@ -107,21 +128,32 @@ export class ShellMarks {
   }
 
   #osc(): void {
+    if (this.#text?.startsWith(COMMAND_LINE)) {
+      this.#next = commandText(this.#text.slice(COMMAND_LINE.length))
+      return
+    }
     const [, mark] = /^633;([ABCD])(?:;|$)/.exec(this.#text ?? '') ?? []
     if (mark === undefined || (mark === 'B' && this.#entered)) return
     this.#entered = false
+    const next = this.#next
+    this.#next = undefined
+    // D says it, but a shell whose prompt was changed may only get to A or B, and one line may be several commands.
+    this.#endCommand()
     if (mark === 'C') {
       this.#setPrompt(false)
-      this.#running = true
+      this.#running = { text: next }
+      this.#listener.onCommandStart(next)
       return
-    }
-    // D says it, but a shell whose prompt was changed may only get to A or B.
-    if (this.#running) {
-      this.#running = false
-      this.#listener.onCommandEnd()
     }
     if (mark === 'A') this.#listener.onNewPrompt()
     this.#setPrompt(mark === 'B')
+  }
+
+  #endCommand(): void {
+    if (this.#running === undefined) return
+    const { text } = this.#running
+    this.#running = undefined
+    this.#listener.onCommandEnd(text)
   }
 
   #setPrompt(atPrompt: boolean): void {

@@ -39,8 +39,9 @@ export interface TerminalOptions {
   stallMs?: number
   /** Its prompt, size or exit is another than before. */
   onChange?(): void
-  /** A command of its shell has ended. */
-  onCommandEnd?(): void
+  /** A command of its shell has begun or ended; without a text where the shell does not tell it. */
+  onCommandStart?(text: string | undefined): void
+  onCommandEnd?(text: string | undefined): void
 }
 
 /** A program on a pty, its record, and those who watch it. */
@@ -69,14 +70,19 @@ export class Terminal {
 
   constructor(options: TerminalOptions) {
     const { id, host, cols, rows, recorderBytes = RECORDER_BYTES, stallMs = STALL_MS } = options
-    const { onChange = () => {}, onCommandEnd = () => {} } = options
+    const { onChange = () => {}, onCommandStart = () => {}, onCommandEnd = () => {} } = options
     this.id = id
     this.host = host
     this.#size = { cols, rows }
     this.#recorder = new Recorder(recorderBytes)
     this.#flow = new FlowControl(flowLimits(recorderBytes, stallMs))
     this.#onChange = onChange
-    this.#marks = new ShellMarks({ onPrompt: onChange, onNewPrompt: () => (this.#typed = false), onCommandEnd })
+    this.#marks = new ShellMarks({
+      onPrompt: onChange,
+      onNewPrompt: () => (this.#typed = false),
+      onCommandStart,
+      onCommandEnd,
+    })
     this.#pty = new PtyProcess(options, {
       onOutput: (bytes) => this.#onOutput(bytes),
       onExit: (exit) => this.#onExit(exit),
@@ -94,6 +100,11 @@ export class Terminal {
       atPrompt: this.#marks.atPrompt,
       ...(this.#exit === undefined ? {} : { exited: this.#exit }),
     }
+  }
+
+  /** The command that its shell runs now. */
+  get running(): { text: string | undefined } | undefined {
+    return this.#marks.running
   }
 
   /** Adds a viewer that has all bytes before `fromOffset`, or none. Its first event comes after this turn. */
@@ -234,7 +245,7 @@ export class Terminal {
     clearTimeout(this.#flowTimer)
     clearTimeout(this.#resizeTimer)
     this.#flush()
-    this.#marks.entered()
+    this.#marks.exited()
     this.#onChange()
     for (const done of [...this.#exitWaiters]) done()
   }

@@ -14,7 +14,9 @@ export interface WatcherOptions {
 export class Watcher {
   readonly #options: WatcherOptions
   readonly #changed = new Set<string>()
-  readonly #commandEnds = new Set<string>()
+  /** Texts by terminal. */
+  readonly #commandEnds = new Map<string, string | undefined>()
+  readonly #commandStarts = new Map<string, string | undefined>()
   readonly #closed = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #telling = false
@@ -29,14 +31,20 @@ export class Watcher {
     this.#schedule(0)
   }
 
-  commandEnded(id: string): void {
-    this.#commandEnds.add(id)
+  commandStarted(id: string, text: string | undefined): void {
+    this.#commandStarts.set(id, text)
+    this.changed(id)
+  }
+
+  commandEnded(id: string, text: string | undefined): void {
+    // One that began since is this one, or was before it.
+    this.#commandStarts.delete(id)
+    this.#commandEnds.set(id, text)
     this.changed(id)
   }
 
   closed(id: string): void {
-    this.#changed.delete(id)
-    this.#commandEnds.delete(id)
+    for (const gathered of [this.#changed, this.#commandEnds, this.#commandStarts]) gathered.delete(id)
     this.#closed.add(id)
     this.#schedule(0)
   }
@@ -56,13 +64,18 @@ export class Watcher {
     this.#telling = true
     const changes = {
       terminals: [...this.#changed].flatMap((id) => this.#options.infoOf(id) ?? []),
-      commandEnds: [...this.#commandEnds],
+      commandEnds: commandsOf(this.#commandEnds),
+      commandStarts: commandsOf(this.#commandStarts),
       closed: [...this.#closed],
     }
-    for (const set of [this.#changed, this.#commandEnds, this.#closed]) set.clear()
+    for (const gathered of [this.#changed, this.#commandEnds, this.#commandStarts, this.#closed]) gathered.clear()
     // One that does not answer in time is told again what has happened since.
     await this.#options.tell(changes).catch(() => {})
     this.#telling = false
     if (this.#changed.size > 0 || this.#closed.size > 0) this.#schedule(GATHER_MS)
   }
+}
+
+function commandsOf(texts: ReadonlyMap<string, string | undefined>): TerminalChanges['commandEnds'] {
+  return [...texts].map(([terminal, text]) => ({ terminal, ...(text === undefined ? {} : { text }) }))
 }

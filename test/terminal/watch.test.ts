@@ -24,13 +24,19 @@ const rc = (more = '') => ({
 class Watched {
   readonly infos = new Map<string, TerminalInfo>()
   readonly ends: string[] = []
+  /** Texts, with + at their start and - at their end. */
+  readonly commands: string[] = []
   readonly closed: string[] = []
 
   static async all(client: PtyHostClient): Promise<Watched> {
     const watched = new Watched()
     await client.watch({
       onTerminal: (info) => watched.infos.set(info.id, info),
-      onCommandEnd: (id) => watched.ends.push(id),
+      onCommandStart: (_, text) => watched.commands.push(`+${text}`),
+      onCommandEnd: (id, text) => {
+        watched.ends.push(id)
+        watched.commands.push(`-${text}`)
+      },
       onClosed: (id) => watched.closed.push(id),
     })
     return watched
@@ -87,6 +93,17 @@ describe('watching', () => {
     await expect.poll(() => watched.ends).toEqual([id, id])
   })
 
+  it('tells the text of each command, also to one who comes while it runs', async () => {
+    const { ptyHost, watched, view } = await shell()
+    await view.attachment.write('sleep 0.3; echo "中文\\n"\r')
+    await expect.poll(() => watched.commands).toEqual(['+sleep 0.3; echo "中文\\n"'])
+    const late = await Watched.all(await ptyHost.connect())
+    await expect.poll(() => late.commands).toEqual(['+sleep 0.3; echo "中文\\n"', '-sleep 0.3; echo "中文\\n"'])
+    expect(watched.commands).toEqual(late.commands)
+    await view.attachment.write('exec sleep 0.1\r')
+    await expect.poll(() => watched.commands.at(-1)).toBe('-exec sleep 0.1')
+  })
+
   it('costs one entry a terminal while the watcher does not answer', async () => {
     const { ptyHost, view, id, client } = await shell()
     const slow = await dial(ptyHost.socket)
@@ -109,7 +126,11 @@ describe('watching', () => {
     expect(asked).toHaveLength(1)
     answers[0]?.()
     await expect.poll(() => asked.length).toBe(2)
-    expect(asked[1]).toMatchObject({ terminals: [{ id }], commandEnds: [id], closed: [second] })
+    expect(asked[1]).toMatchObject({
+      terminals: [{ id }],
+      commandEnds: [{ terminal: id, text: 'echo n"um"ber-19-' }],
+      closed: [second],
+    })
   })
 })
 
@@ -195,6 +216,57 @@ describe("golden's shell integration", () => {
     const before = watched.ends.length
     await watched.untilPrompt(id)
     expect(watched.ends).toHaveLength(before + 1)
+  })
+
+  it('tells each command as it was typed, whatever the shell is set to', async () => {
+    const { view, watched, id } = await shell()
+    // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the shell's
+    const typed: [string, string?][] = [
+      ['echo a;b \\\\x'],
+      ['(exit 7)'],
+      ['echo code=$? "$_"'],
+      ['true | (exit 3)'],
+      ['echo pipes="${PIPESTATUS[*]}"'],
+      ['for n in 1 2; do\recho $n\rdone', 'for n in 1 2; do echo $n; done'],
+      ['echo "a\rb"', 'echo "a b"'],
+      ['set -eux'],
+      ['set -C; shopt -s nocasematch extglob'],
+      ['HISTTIMEFORMAT="%F "'],
+      ['alias builtin=false history=false read=false'],
+      ['set -o posix'],
+      ['echo aliased'],
+      ['unalias -a'],
+      ['IFS=1234567890'],
+      ['HISTSIZE=3'],
+      [`: ${'x'.repeat(100_000)}`, `: ${'x'.repeat(498)}`],
+      ['history -c'],
+      ['HISTCONTROL=ignoreboth'],
+      ['echo once'],
+      // May be the last one again, or none that is kept: no text is better than a wrong one.
+      ['echo once', 'undefined'],
+      [' echo hidden', 'undefined'],
+      ['HISTCONTROL=ignoredups'],
+      ['echo twice'],
+      ['echo twice'],
+      ['set +o history'],
+      ['echo unkept', 'undefined'],
+      ['set -o history', 'undefined'],
+      ['shopt -u promptvars'],
+      ['echo plain', 'undefined'],
+    ]
+    // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the shell's
+    for (const [line, text = line] of typed) {
+      watched.commands.length = 0
+      await view.attachment.write(`${line}\r`)
+      await expect.poll(() => watched.commands.at(-1), { timeout: 10_000, message: line }).toMatch(/^-/)
+      await watched.untilPrompt(id)
+      // A short one is told by its end alone.
+      expect(watched.commands.filter((one) => one.startsWith('-'))).toEqual([`-${text}`])
+    }
+    expect(view.text).toContain('code=7')
+    expect(view.text).toContain('pipes=0 3')
+    // What it does for itself is not traced, and neither seen at the prompt.
+    expect(view.text).not.toMatch(/\+ .*vethlab|\$\( \{/)
   })
 
   it('says nothing to scripts, dumb terminals and other shells', async () => {
