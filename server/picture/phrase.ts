@@ -1,0 +1,47 @@
+import type { Text } from '../text.js'
+
+/** Sentences in both languages are put together here, so that neither is forgotten. */
+
+export const nothing: Text = { en: '', zh: '' }
+
+export function text(en: string, zh: string): Text {
+  return { en, zh }
+}
+
+/** The same in both languages: data that is safe already. */
+export function same(data: string): Text {
+  return { en: data, zh: data }
+}
+
+export function join(texts: readonly Text[], en: string, zh: string): Text {
+  return { en: texts.map((one) => one.en).join(en), zh: texts.map((one) => one.zh).join(zh) }
+}
+
+/** `a`, `a and b`, `a, b and c`; of many the first `most`, and how many more. */
+export function listed(texts: readonly Text[], most = 6): Text {
+  const shown = texts.slice(0, most)
+  const more = texts.length - shown.length
+  if (more > 0) {
+    const list = join(shown, ', ', '、')
+    return text(`${list.en} and ${more} more`, `${list.zh} 等 ${texts.length} 个`)
+  }
+  const last = shown.at(-1)
+  if (!last) return nothing
+  if (shown.length === 1) return last
+  const first = join(shown.slice(0, -1), ', ', '、')
+  return text(`${first.en} and ${last.en}`, `${first.zh}和${last.zh}`)
+}
+
+/** Parts of a sentence one after another, those that say nothing left out; ends in a full stop. */
+export function sentence(parts: readonly (Text | undefined)[], en = ', ', zh = '，'): Text {
+  const said = parts.filter((one): one is Text => one !== undefined && one.en !== '')
+  const whole = join(said, en, zh)
+  return text(`${whole.en}.`, `${whole.zh}。`)
+}
+
+/** `1 rule`, `two rules`: numbers up to ten as words, in English. */
+export function count(n: number, one: string, many: string): string {
+  return `${numerals[n] ?? n} ${n === 1 ? one : many}`
+}
+
+const numerals = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
