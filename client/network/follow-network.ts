@@ -43,7 +43,6 @@ export function followNetwork(): () => void {
   }
   const onMap: Parameters<typeof socket.on<'network.map'>>[1] = (session, map) => {
     if (session !== view.peek()?.id) return
-    performance.mark('vethlab-map-came')
     latest.value = map
   }
   const onEntry: Parameters<typeof socket.on<'network.timeline'>>[1] = (session, entry) => {

@@ -28,6 +28,9 @@ export const glowing = signal<ReadonlySet<string>>(new Set())
 /** Ends of a trace that is being put together: references as `trace.run` takes them. */
 export const picked = signal<{ from?: string; to?: string }>({})
 
+/** What stands beside the map while no facts do. */
+export const sidePane = signal<'timeline' | undefined>(undefined)
+
 /** The id that is to be brought into sight and to get the focus; whoever draws the map takes it back. */
 export const wanted = signal<string | undefined>(undefined)
 
