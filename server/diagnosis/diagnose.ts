@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { CheckError } from '../check/finding.js'
 import { absence, engineOf, find, hostNamed, hostsOf, isLive, type Place } from '../check/reference.js'
 import type { Container } from '../network/state.js'
@@ -11,7 +12,7 @@ import { lookAtItself } from './itself.js'
 import { lookOutside } from './outside.js'
 import type { DiagnosisReport, StageName } from './report.js'
 import { lookAtSameNetwork } from './same-network.js'
-import type { Subject } from './subject.js'
+import { type Subject, within } from './subject.js'
 
 /** All of it, traces included; a learner waits for the answer. */
 const longestMs = 10_000
@@ -76,6 +77,8 @@ export async function diagnose(
     return finish(notLooked(why), 'error', sentence(why))
   }
   const asking = AbortSignal.any([AbortSignal.timeout(askingMs), whole])
+  // As many questions wait at once, each for an answer or the end.
+  setMaxListeners(64, asking, whole)
   const subject = { ground, state, home, signal: asking, place: place as Place & { container: Container } }
   const stages = await lookAround(subject)
   signal?.throwIfAborted()
@@ -126,18 +129,12 @@ async function traceFailures(
     const first = findings.find(({ outcome, question }) => outcome === 'problem' && question !== undefined)
     if (!first || signal.aborted || until - performance.now() < leastTraceMs) continue
     try {
-      first.trace = await Promise.race([trace(ground, { ...first.question!, home }, { signal }), end(signal)])
+      first.trace = await within(signal, trace(ground, { ...first.question!, home }, { signal }))
     } catch (error) {
       // Without a trace the finding still says what is known; time that is over is no failure.
       if (!signal.aborted && !(error instanceof CheckError)) throw error
     }
   }
-}
-
-function end(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('out of time')), { once: true })
-  })
 }
 
 function judge(place: Place, stages: StageDraft[]): [DiagnosisReport['outcome'], Text] {

@@ -361,10 +361,11 @@ async function fromOthers(subject: Subject, port: PublishedPort): Promise<Draft[
           ? {
               why: explain({
                 from: tester,
-                to: own,
+                // Filters see it after its translation.
+                to: place,
                 address,
                 protocol: 'tcp',
-                port: port.hostPort,
+                port: port.containerPort,
                 cause: answer.cause ?? 'silent',
               }).why,
             }

@@ -28,10 +28,7 @@ export async function put(
 ): Promise<ProbeAnswer> {
   const started = performance.now()
   try {
-    return await Promise.race([
-      ask(place, { timeoutMs: patienceMs, ...question }, { probe: ground, signal }),
-      endOf(signal),
-    ])
+    return await within(signal, ask(place, { timeoutMs: patienceMs, ...question }, { probe: ground, signal }))
   } catch (error) {
     const detail = error instanceof CheckError ? error.why.en : signal.aborted ? 'out of time' : undefined
     if (detail === undefined) throw error
@@ -44,12 +41,19 @@ export function contextOf({ ground, state, home, signal }: Omit<Subject, 'place'
   return { probe: ground, state, home, signal, answers: {}, labDirectory: '/nonexistent' }
 }
 
-function endOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const end = () => reject(new Error('out of time'))
+/** Waits no longer than the signal allows. @throws Error when that aborts first */
+export async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let end: (() => void) | undefined
+  const ended = new Promise<never>((_, reject) => {
+    end = () => reject(new Error('out of time'))
     if (signal.aborted) end()
     else signal.addEventListener('abort', end, { once: true })
   })
+  try {
+    return await Promise.race([work, ended])
+  } finally {
+    if (end) signal.removeEventListener('abort', end)
+  }
 }
 
 /** How a trace is asked for it: with its host, since names are unique within one host only. */
