@@ -1,0 +1,69 @@
+import { CheckError } from '../check/finding.js'
+import { absence, find, isLive, type LivePlace, type Place } from '../check/reference.js'
+import { addressesTowards, namedSo, ownersOf } from '../check/target.js'
+import { canonicalAddress, isAddress } from '../network/addresses.js'
+import type { NetworkState } from '../network/state.js'
+import type { TraceQuestion } from './question.js'
+
+/** Who sends, and whom the question means. */
+
+/** @throws CheckError reference.*, engine.*, trace.no-from */
+export function senderNamed({ from, home }: TraceQuestion, state: NetworkState): Place {
+  const place = find(from, state, home)
+  if (place) return place
+  throw new CheckError('trace.no-from', absence(from, undefined, home).why)
+}
+
+export interface Target {
+  place?: Place
+  /** Where nobody has to be asked for the address. */
+  addresses: string[]
+  /** A bare word that the sender may know as a name. */
+  name?: string
+}
+
+/** @throws CheckError reference.*, engine.*, trace.no-target */
+export function targetOf({ to, home, by }: TraceQuestion, from: LivePlace, state: NetworkState): Target {
+  if (isAddress(to)) {
+    const [owner] = ownersOf(to, state, from)
+    return { addresses: [canonicalAddress(to)!], ...(owner ? { place: owner } : {}) }
+  }
+  const isBare = !to.includes('/')
+  const lan = isBare ? state.lans.find(({ name }) => name === to) : undefined
+  const place = placeNamed(to, home, from, state)
+  if (lan && !place) return { addresses: [lan.gateway] }
+  const addresses = isLive(place) ? addressesTowards(from, place) : place ? [] : serviceAddresses(to, state)
+  const named = by === 'name' || (by === undefined && isBare)
+  if (!named && !place && addresses.length === 0)
+    throw new CheckError('trace.no-target', absence(to, undefined, home).why)
+  return { addresses, ...(place ? { place } : {}), ...(named ? { name: to.split('/').at(-1)! } : {}) }
+}
+
+/** By reference, else by any name that the Engine's DNS server knows it by. */
+function placeNamed(to: string, home: string, from: LivePlace, state: NetworkState): Place | undefined {
+  if (to.includes('/')) return find(to, state, home)
+  const own = from.host.engine && from.container ? find(`${from.host.name}/${to}`, state, home) : undefined
+  const atHome = orNothing(() => find(to, state, home))
+  // A bare word belongs to the home host, unless there is nobody there of that name.
+  return atHome ?? own ?? namedSo(to, state)[0]
+}
+
+/** A name may be one that no Engine has to do with. */
+function orNothing(look: () => Place | undefined): Place | undefined {
+  try {
+    return look()
+  } catch (error) {
+    if (error instanceof CheckError) return undefined
+    throw error
+  }
+}
+
+/** Virtual addresses of a swarm's service. */
+function serviceAddresses(name: string, state: NetworkState): string[] {
+  const services = state.hosts.flatMap(({ engine }) => engine?.swarm.services ?? [])
+  return services
+    .filter((service) => service.name === name)
+    .flatMap(({ virtualAddresses }) =>
+      virtualAddresses.flatMap(({ address }) => canonicalAddress(address.split('/')[0]!) ?? []),
+    )
+}

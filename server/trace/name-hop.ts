@@ -1,0 +1,46 @@
+import type { LivePlace } from '../check/reference.js'
+import { isAddress } from '../network/addresses.js'
+import { code, codes } from '../wording.js'
+import type { Hop } from './story.js'
+
+/** Who told the address of a name: the hosts file, the Engine's own server at 127.0.0.11, or another nameserver. */
+export function nameHop(from: LivePlace, name: string, addresses: string[], goesOn: boolean): Hop {
+  const servers = from.dns.nameservers.filter(isAddress).slice(0, 3)
+  const line = from.dns.hosts.find(({ names }) => names.some((one) => one.toLowerCase() === name.toLowerCase()))
+  const [who, what] = [code(from.label), code(name)]
+  const asked = codes(servers)
+  const embedded = servers.includes('127.0.0.11')
+  const by = line
+    ? { en: 'its hosts file', zh: '它的 hosts 文件' }
+    : embedded
+      ? { en: `the Engine's DNS server ${code('127.0.0.11')}`, zh: `Docker 的内嵌 DNS ${code('127.0.0.11')}` }
+      : { en: `nameserver ${asked.en}`, zh: `DNS 服务器 ${asked.zh}` }
+  const hop: Pick<Hop, 'kind' | 'place' | 'about'> = { kind: 'name', place: from.label, about: [] }
+  if (addresses.length > 0) {
+    const list = codes(addresses)
+    return {
+      ...hop,
+      state: 'ok',
+      text: {
+        en: `${who} resolves ${what} to ${list.en}, by ${by.en}`,
+        zh: `${who} 通过${by.zh}把 ${what} 解析为 ${list.zh}`,
+      },
+      evidence: [
+        line
+          ? `/etc/hosts: ${line.address} ${line.names.join(' ')}`
+          : `nameserver ${servers.join(', ')}: ${addresses.join(', ')}`,
+      ],
+    }
+  }
+  return {
+    ...hop,
+    state: goesOn ? 'unknown' : 'stop',
+    text: goesOn
+      ? {
+          en: `${who} does not resolve ${what}; the packet is sent to its address all the same`,
+          zh: `${who} 解析不出 ${what}；下面直接向它的地址发送数据包`,
+        }
+      : { en: `${who} does not resolve ${what}`, zh: `${who} 解析不出 ${what}` },
+    evidence: [servers.length > 0 ? `nameserver ${servers.join(', ')}: no address` : 'no nameserver'],
+  }
+}

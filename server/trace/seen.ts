@@ -1,0 +1,164 @@
+import { holds, sameAddress } from '../network/addresses.js'
+import type { Frame, IpPacket, Observation, RuleHit, Sighting } from '../network/observation.js'
+import type { Link, NetworkState } from '../network/state.js'
+import { ownsAddress } from './routing.js'
+import { linkOf, type Spot, spotOf } from './spots.js'
+
+/** An observation put in order: the way out, the way back, who was asked for a MAC address, and what dropped the packet. */
+export interface Seen {
+  observation: Observation
+  /** Nothing kept the watchers from seeing, so that what was not seen was not there. */
+  whole: boolean
+  /** The first packet's way out, one step a link and direction. */
+  out: Step[]
+  /** The way of the answer. */
+  back: Step[]
+  /** Of messages that say "unreachable" or "too long" (RFC 792), as they went by. */
+  errors: Step[]
+  questions: Asked[]
+  /** What ended the packet, or the answer. */
+  drop?: RuleHit
+  replyDrop?: RuleHit
+  /** Where the packet is addressed to at its last step, if it came to the one who has that address. */
+  arrived?: Step
+  /** The answer came back to the sender. */
+  returned: boolean
+}
+
+/** A packet at one link. */
+export interface Step {
+  sighting: Sighting
+  /** Missing on a LAN's own bridge, and in a namespace that came after the capture. */
+  spot?: Spot
+  link?: Link
+  packet: IpPacket
+  /** The frame that it was in, or the one within the tunnel's. */
+  frame: Frame
+  tunnel?: { id: number; from: string; to: string }
+}
+
+/** Whose MAC address was asked for, and what came of it. */
+export interface Asked {
+  target: string
+  /** Where it was asked first. */
+  spot?: Spot
+  link: string
+  lan?: string
+  macs: string[]
+}
+
+export function readObservation(observation: Observation, state: NetworkState, sender: { namespace: string }): Seen {
+  const sightings = observation.sightings.toSorted((a, b) => a.atMs - b.atMs)
+  const steps = (role: Sighting['role']) =>
+    firstPass(sightings.filter((one) => one.role === role).flatMap((one) => stepOf(one, state)))
+  const out = steps('request')
+  const back = steps('reply')
+  const hits = observation.ruleHits.toSorted((a, b) => a.atMs - b.atMs)
+  const drop = hits.find((hit) => hit.role === 'request' && ends(hit))
+  const replyDrop = hits.find((hit) => hit.role === 'reply' && ends(hit))
+  const arrived = arrivalOf(out, state)
+  return {
+    observation,
+    whole: observation.faults.length === 0,
+    out,
+    back,
+    errors: steps('error'),
+    questions: questionsOf(sightings, state),
+    ...(drop ? { drop } : {}),
+    ...(replyDrop ? { replyDrop } : {}),
+    ...(arrived ? { arrived } : {}),
+    returned: back.some(({ sighting }) => sighting.namespace === sender.namespace && sighting.direction === 'in'),
+  }
+}
+
+function ends({ verdict, rule }: RuleHit): boolean {
+  return /^(drop|reject)/i.test(verdict) || (rule !== undefined && /\bxt target "?REJECT|^reject/i.test(rule))
+}
+
+function stepOf(sighting: Sighting, state: NetworkState): Step[] {
+  const { frame: outer, lan } = sighting
+  const frame = outer.vxlan?.inner ?? outer
+  if (!frame.ip) return []
+  const spot = lan === undefined ? spotOf(state, sighting.host, sighting.namespace) : undefined
+  const link = spot && linkOf(spot.namespace, sighting)
+  if (spot && link && isStray(frame, outer, spot, link, sighting.direction)) return []
+  return [
+    {
+      sighting,
+      ...(spot ? { spot } : {}),
+      ...(link ? { link } : {}),
+      packet: frame.ip,
+      frame,
+      ...(outer.vxlan && outer.ip
+        ? { tunnel: { id: outer.vxlan.id, from: outer.ip.source, to: outer.ip.destination } }
+        : {}),
+    },
+  ]
+}
+
+/** A copy that a bridge sent through all of its ports, at one that it is not meant for. */
+function isStray(frame: Frame, outer: Frame, spot: Spot, link: Link, direction: Sighting['direction']): boolean {
+  const destination = outer.vxlan ? outer.destination : frame.destination
+  if (direction !== 'in' || destination === undefined || link.kind === 'loopback' || link.master !== undefined)
+    return false
+  if (link.kind === 'bridge' || link.kind === 'vxlan' || /^(ff|01|33)/i.test(destination)) return false
+  const macs = [link.mac, ...childrenOf(spot, link).map(({ mac }) => mac)]
+  return !macs.some((mac) => mac.toLowerCase() === destination.toLowerCase())
+}
+
+/** What stands on a link, such as the macvlan links of containers. */
+function childrenOf({ host, namespace }: Spot, { name }: Link): Link[] {
+  return host.namespaces
+    .flatMap(({ links }) => links)
+    .filter(({ parent }) => parent?.namespace === namespace.id && parent.name === name)
+}
+
+/** Later packets of a connection go the same way: only the first at each link and direction is told. */
+function firstPass(steps: Step[]): Step[] {
+  const met = new Set<string>()
+  return steps.filter(({ sighting: { namespace, linkIndex, direction, lanPort }, tunnel }) => {
+    const key = [namespace, linkIndex, direction, lanPort, tunnel !== undefined].join(' ')
+    return !met.has(key) && met.add(key)
+  })
+}
+
+function arrivalOf(out: Step[], state: NetworkState): Step | undefined {
+  const last = out.findLast(({ tunnel, sighting }) => !tunnel && sighting.lan === undefined)
+  const has = ({ spot, packet, sighting, link }: Step) =>
+    spot !== undefined &&
+    (sighting.direction === 'in' || link?.kind === 'loopback') &&
+    // The overlay's gateway is on a bridge of the Engine's, which answers nobody's ping but is there.
+    ownsAddress(spot.namespace, packet.destination)
+  if (last && has(last)) return last
+  // To the gateway of a LAN, which is no host.
+  const lan = out.findLast(({ sighting }) => sighting.lan !== undefined)
+  const gateway = state.lans.find(({ name }) => name === lan?.sighting.lan)
+  const isGateway = (address: string) =>
+    sameAddress(address, gateway?.gateway) || sameAddress(address, gateway?.gateway6)
+  return lan && lan === out.at(-1) && isGateway(lan.packet.destination) ? lan : undefined
+}
+
+function questionsOf(sightings: Sighting[], state: NetworkState): Asked[] {
+  const asked = new Map<string, Asked>()
+  for (const sighting of sightings) {
+    const { neighbour } = sighting.frame.vxlan?.inner ?? sighting.frame
+    if (!neighbour) continue
+    // An announcement asks for nobody.
+    if (neighbour.kind === 'question' && sameAddress(neighbour.target, neighbour.senderAddress)) continue
+    const target = neighbour.kind === 'question' ? neighbour.target : neighbour.senderAddress || neighbour.target
+    const spot = spotOf(state, sighting.host, sighting.namespace)
+    const known = asked.get(target)
+    if (neighbour.kind === 'question') {
+      const lan = sighting.lan ?? (spot && linkOf(spot.namespace, sighting)?.lan)
+      if (!known)
+        asked.set(target, { target, link: sighting.link, macs: [], ...(spot ? { spot } : {}), ...(lan ? { lan } : {}) })
+      else if (lan !== undefined) known.lan ??= lan
+    } else {
+      const mac = neighbour.senderMac.toLowerCase()
+      const entry = known ?? { target, link: sighting.link, macs: [], ...(spot ? { spot } : {}) }
+      asked.set(target, entry)
+      if (!entry.macs.includes(mac)) entry.macs.push(mac)
+    }
+  }
+  return [...asked.values()].filter(({ target }) => !holds('169.254.0.0/16', target))
+}

@@ -1,0 +1,389 @@
+import type { CheckContext } from '../check/family.js'
+import { CheckError } from '../check/finding.js'
+import { resolveName } from '../check/name-resolution.js'
+import { isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../check/reference.js'
+import { sameAddress } from '../network/addresses.js'
+import type { TracedPacket } from '../network/observation.js'
+import type { NetworkState } from '../network/state.js'
+import type { Text } from '../text.js'
+import { bare, cleanText, code } from '../wording.js'
+import { type Case, destinationOf, stageOf } from './case.js'
+import { causeOf } from './causes/causes.js'
+import { nameCause, notRunning } from './causes/naming.js'
+import { isAny } from './causes/sockets.js'
+import { claimOf, mtuCause } from './causes/wire.js'
+import { senderNamed, targetOf } from './ends.js'
+import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
+import type { TraceGround } from './ground.js'
+import { nameHop } from './name-hop.js'
+import { writePacket } from './packet-text.js'
+import type { TraceQuestion } from './question.js'
+import { outLink } from './routing.js'
+import { readObservation, type Seen } from './seen.js'
+import { isHostSpot } from './spots.js'
+import type { Cause, Hop, TraceStory } from './story.js'
+import { walk } from './walk.js'
+
+/** An answer on a rack takes some milliseconds; what takes longer than this is none. */
+const answerMs = 1000
+const largeAnswerMs = 600
+/** A name may have many addresses; a packet to each of them takes its time. */
+const mostAddresses = 3
+/** The largest that can be sent (TracedPacket). */
+const largestPacket = 9216
+
+export interface TraceOptions {
+  signal?: AbortSignal
+}
+
+/** What became of one question, before it is made a story. */
+type Told = Pick<TraceStory, 'outcome' | 'summary' | 'hops' | 'cause'>
+
+/** All that a trace works with. */
+interface Run {
+  ground: TraceGround
+  state: NetworkState
+  question: TraceQuestion
+  protocol: 'icmp' | 'tcp' | 'udp'
+  signal: AbortSignal
+}
+
+/**
+ * Sends real packets from one place of a rack to another, watches where they go, and tells it hop by hop; where they stop, with
+ * the cause. What can't be looked into is a story with the outcome `error`.
+ * @throws the signal's reason when it aborts; VethlabError of the rack
+ */
+export async function traceStory(
+  ground: TraceGround,
+  question: TraceQuestion,
+  { signal = new AbortController().signal }: TraceOptions = {},
+): Promise<TraceStory> {
+  const started = performance.now()
+  const { from, to, port } = question
+  const protocol = question.protocol ?? (port === undefined ? 'icmp' : 'tcp')
+  const told = await tell(ground, { ...question, protocol }, signal).catch((error: unknown): Told => {
+    signal.throwIfAborted()
+    if (!(error instanceof CheckError)) throw error
+    return { outcome: 'error', summary: error.why, hops: [] }
+  })
+  return clean({
+    from,
+    to,
+    protocol,
+    ...(port === undefined ? {} : { port }),
+    ...told,
+    durationMs: Math.round(performance.now() - started),
+  })
+}
+
+async function tell(
+  ground: TraceGround,
+  question: TraceQuestion & { protocol: 'icmp' | 'tcp' | 'udp' },
+  signal: AbortSignal,
+): Promise<Told> {
+  const { protocol, port } = question
+  if (protocol !== 'icmp' && port === undefined) {
+    throw new CheckError('trace.no-port', { en: `${protocol} needs a port`, zh: `${protocol} 需要端口` })
+  }
+  const state = await ground.capture()
+  signal.throwIfAborted()
+  const run: Run = { ground, state, question, protocol, signal }
+  const from = senderNamed(question, state)
+  if (!isLive(from)) return stopped(question, [], notRunning(from, question.home))
+  const target = targetOf(question, from, state)
+  const hops: Hop[] = []
+  let addresses = target.addresses
+  if (target.name !== undefined) {
+    const { name, place } = target
+    const found = await resolveName(from, name, contextOf(run))
+    // Whoever is no container's name is told of by its address: no container's DNS server knows the hosts of a rack.
+    const isHost = place !== undefined && (!place.container || isInHostNamespace(place))
+    const goesOn = question.by !== 'name' && addresses.length > 0 && (isHost || isInHostNamespace(from))
+    hops.push(nameHop(from, name, found, goesOn))
+    if (found.length === 0 && !goesOn) {
+      const meant = place ? { meant: place } : {}
+      return stopped(question, hops, nameCause({ state, home: question.home, from, name, ...meant }))
+    }
+    if (found.length > 0) addresses = found
+  }
+  if (target.place && !isLive(target.place)) return stopped(question, hops, notRunning(target.place, question.home))
+  if (addresses.length === 0) return stopped(question, hops, noAddress(run, from, target.place as LivePlace))
+  return toAddresses(run, from, target.place, addresses, hops)
+}
+
+/** Of several addresses, the first that fails is what matters. */
+async function toAddresses(
+  run: Run,
+  from: LivePlace,
+  meant: Case['meant'],
+  addresses: string[],
+  before: Hop[],
+): Promise<Told> {
+  // By reference the first is the best; by name any of them may be taken.
+  const tried = before.length > 0 ? addresses.slice(0, mostAddresses) : addresses.slice(0, 1)
+  let first: Told | undefined
+  for (const address of tried) {
+    const told = await toAddress(run, from, meant, address)
+    const whole = { ...told, hops: [...before, ...told.hops] }
+    if (told.outcome !== 'answered') return whole
+    first ??= whole
+  }
+  return first!
+}
+
+async function toAddress(run: Run, from: LivePlace, meant: Case['meant'], address: string): Promise<Told> {
+  const one = await send(run, from, meant, address, {
+    protocol: run.protocol,
+    ...(run.question.port === undefined ? {} : { port: run.question.port }),
+    timeoutMs: answerMs,
+  })
+  const { observation } = one.seen
+  const hops = [routeHop(one), ...neighbourHop(one), ...walk(one), ...lastNeighbourHop(one)]
+  if (observation.outcome === 'error') {
+    const detail = bare(observation.detail, 200)
+    return {
+      outcome: 'error',
+      summary: {
+        en: `the packet could not be sent from ${code(from.label)}: ${detail}`,
+        zh: `无法从 ${code(from.label)} 发出数据包：${detail}`,
+      },
+      hops,
+    }
+  }
+  if (observation.outcome === 'too-long')
+    return stopped(run.question, marked(hops, one), mtuCause(one, one.seen, sizeFrom(one)))
+  if (stageOf(one) !== 'returned') return unanswered(run, one, hops)
+  const stranger = answeredByAnother(one)
+  if (stranger) return stopped(run.question, marked(hops, one), stranger)
+  return (await throughProxy(run, one, hops)) ?? (await withLarge(run, one, hops))
+}
+
+function unanswered(run: Run, one: Case, hops: Hop[]): Told {
+  const cause = causeOf(one, run.question.home)
+  // UDP promises no answer: where a program waits, nothing says that anything is wrong.
+  const delivered = one.protocol === 'udp' && stageOf(one) === 'silent' && cause.code === 'unknown' && one.seen.arrived
+  if (!delivered) return stopped(run.question, marked(hops, one), cause)
+  return {
+    outcome: 'error',
+    summary: {
+      en: `the datagram was delivered to ${code(one.seen.arrived!.spot?.label ?? one.address)}, and nothing came back: UDP asks for no answer, so that says nothing`,
+      zh: `数据报已送达 ${code(one.seen.arrived!.spot?.label ?? one.address)}，没有任何回复：UDP 不要求应答，所以这说明不了什么`,
+    },
+    hops,
+  }
+}
+
+/** The last hop is where it ended, as far as could be seen. */
+function marked(hops: Hop[], one: Case): Hop[] {
+  const last = hops.at(-1)
+  if (!last || hops.some(({ state }) => state === 'stop')) return hops
+  const stage = stageOf(one)
+  const certain = one.seen.whole || stage === 'dropped' || stage === 'refused'
+  return [...hops.slice(0, -1), { ...last, state: certain ? 'stop' : 'unknown' }]
+}
+
+async function send(
+  run: Run,
+  from: LivePlace,
+  meant: Case['meant'],
+  address: string,
+  packet: Omit<TracedPacket, 'namespace' | 'address'>,
+): Promise<Case> {
+  const observation = await run.ground.observe(
+    from.host.name,
+    { namespace: from.namespace.id, address, ...packet },
+    run.signal,
+  )
+  run.signal.throwIfAborted()
+  return {
+    state: run.state,
+    from,
+    ...(meant ? { meant } : {}),
+    address,
+    protocol: packet.protocol,
+    ...(packet.port === undefined ? {} : { port: packet.port }),
+    seen: readObservation(observation, run.state, { namespace: from.namespace.id }),
+  }
+}
+
+/** Somebody answered who is not meant: two have the address. */
+function answeredByAnother(one: Case): Cause | undefined {
+  const there = one.seen.arrived?.spot
+  const meant = one.meant?.namespace
+  if (!there || !meant || there.namespace.id === meant.id) return undefined
+  return sameAddress(destinationOf(one).address, one.address) ? claimOf(one.address, one) : undefined
+}
+
+/**
+ * What is published is reached from the host's own loopback through docker-proxy: a program that takes the connection, and makes
+ * one of its own to the container. So the first is answered whatever the container does, and the second tells.
+ */
+async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | undefined> {
+  const there = one.seen.arrived?.spot
+  const { address, port } = destinationOf(one)
+  if (!there || !isHostSpot(there) || port === undefined || one.protocol === 'icmp') return undefined
+  const container = there.host.engine?.containers.find(
+    ({ state, ports, namespace }) => state === 'running' && namespace !== there.namespace.id && ports.some(fits),
+  )
+  function fits({
+    hostPort,
+    hostAddress,
+    protocol,
+  }: {
+    hostPort: number
+    hostAddress: string
+    protocol: string
+  }): boolean {
+    return hostPort === port && protocol === one.protocol && (isAny(hostAddress) || sameAddress(hostAddress, address))
+  }
+  const mapping = container?.ports.find(fits)
+  const inside = container?.endpoints.find((endpoint) => endpoint.address !== undefined)?.address
+  if (!container || !mapping || inside === undefined) return undefined
+  const { host, namespace } = there
+  const proxy: Hop = {
+    kind: 'socket',
+    state: 'ok',
+    place: host.name,
+    text: {
+      en: `${code('docker-proxy')} of ${code(container.name)} listens on port ${port} of ${code(host.name)}, and makes a connection of its own to ${code(`${inside}:${mapping.containerPort}`)}`,
+      zh: `${code(container.name)} 的 ${code('docker-proxy')} 在 ${code(host.name)} 的端口 ${port} 上监听，它另外建立一条到 ${code(`${inside}:${mapping.containerPort}`)} 的连接`,
+    },
+    evidence: [
+      `docker port ${container.name}: ${mapping.containerPort}/${mapping.protocol} -> ${mapping.hostAddress}:${port}`,
+    ],
+    about: [],
+  }
+  const second = await send(
+    run,
+    { label: host.name, host, namespace: ownNamespace(host), dns: host.dns },
+    undefined,
+    inside,
+    { protocol: one.protocol, port: mapping.containerPort, timeoutMs: answerMs },
+  )
+  const all = [
+    ...hops.filter(({ kind }) => kind !== 'answer' && kind !== 'socket'),
+    proxy,
+    routeHop(second),
+    ...walk(second),
+  ]
+  if (namespace.id !== ownNamespace(host).id) return undefined
+  return stageOf(second) === 'returned'
+    ? answered(run.question, one, all)
+    : stopped(run.question, marked(all, second), causeOf(second, run.question.home))
+}
+
+/** A packet of the full size of the sender's link finds what is narrower on the way. */
+async function withLarge(run: Run, one: Case, hops: Hop[]): Promise<Told> {
+  const size = sizeFrom(one)
+  const link = outLink(one.from.namespace, one.address)
+  if (!link || link.kind === 'loopback' || size > largestPacket || size < 576) return answered(run.question, one, hops)
+  const ping = (packet: { size?: number }) =>
+    send(run, one.from, one.meant, one.address, { protocol: 'icmp', timeoutMs: largeAnswerMs, ...packet })
+  let large = await ping({ size })
+  // Once is no proof of a loss.
+  if (large.seen.observation.outcome === 'silent') large = await ping({ size })
+  const { outcome } = large.seen.observation
+  if (outcome === 'answered') return answered(run.question, one, [...hops, largeHop(one, large.seen, size, true)])
+  if (outcome === 'error' || outcome === 'refused') return answered(run.question, one, hops)
+  if (one.protocol !== 'icmp') {
+    const small = await ping({})
+    // Who answers no ping at all tells nothing by not answering a large one.
+    if (small.seen.observation.outcome !== 'answered') return answered(run.question, one, hops)
+  }
+  return stopped(
+    run.question,
+    [...hops, largeHop(one, large.seen, size, false)],
+    mtuCause({ ...one, protocol: 'icmp' }, large.seen, size),
+  )
+}
+
+/** What the sender's link carries, in bytes. */
+function sizeFrom({ from, address }: Case): number {
+  return outLink(from.namespace, address)?.mtu ?? 1500
+}
+
+function largeHop(one: Case, large: Seen, size: number, ok: boolean): Hop {
+  const last = large.out.at(-1)
+  const where = last?.sighting.lan ?? last?.spot?.label ?? one.from.label
+  return {
+    kind: 'answer',
+    state: ok ? 'ok' : 'stop',
+    place: where,
+    text: ok
+      ? {
+          en: `a packet of ${size} bytes that may not be fragmented is answered as well`,
+          zh: `${size} 字节且禁止分片的数据包也得到了应答`,
+        }
+      : {
+          en: `a packet of ${size} bytes that may not be fragmented is last seen at ${code(where)}`,
+          zh: `${size} 字节且禁止分片的数据包最后出现在 ${code(where)}`,
+        },
+    evidence: last ? [writePacket(last.packet)] : [large.observation.detail],
+    about: [],
+  }
+}
+
+function answered(question: TraceQuestion, one: Case, hops: Hop[]): Told {
+  const way = code(shown(one.address, one.port))
+  const [who, whom] = [code(question.from), code(question.to)]
+  return {
+    outcome: 'answered',
+    summary: {
+      en: `${who} reaches ${whom} at ${way}, and the answer comes back`,
+      zh: `${who} 可以通过 ${way} 访问 ${whom}，应答也回来了`,
+    },
+    hops,
+  }
+}
+
+function stopped({ from, to, port }: TraceQuestion, hops: Hop[], cause: Cause): Told {
+  const [who, whom] = [code(from), code(shown(to, port))]
+  const last = hops.findLast(({ state }) => state !== 'ok') ?? hops.at(-1)
+  const summary: Text = last
+    ? {
+        en: `${who} gets no answer from ${whom}: the way ends at ${code(last.place)}`,
+        zh: `${who} 得不到 ${whom} 的应答：路断在 ${code(last.place)}`,
+      }
+    : { en: `${who} gets no answer from ${whom}`, zh: `${who} 得不到 ${whom} 的应答` }
+  return { outcome: 'stopped', summary, hops, cause }
+}
+
+/** Runs, but without an address that anything could be sent to. */
+function noAddress({ question, state }: Run, from: LivePlace, meant: LivePlace): Cause {
+  return nameCause({ state, home: question.home, from, name: question.to.split('/').at(-1)!, meant })
+}
+
+function shown(address: string, port: number | undefined): string {
+  if (port === undefined) return address
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+function contextOf({ ground, state, question, signal }: Run): CheckContext {
+  return { state, probe: ground, home: question.home, answers: {}, labDirectory: '', signal }
+}
+
+/** Names and packets come from the rack: nothing of them leaves here unbounded. */
+function clean(story: TraceStory): TraceStory {
+  const lines = (all: string[]) => all.slice(0, 12).map((line) => bare(line, 300))
+  return {
+    ...story,
+    summary: cleanText(story.summary),
+    hops: story.hops.map((hop) => ({
+      ...hop,
+      place: bare(hop.place, 120),
+      text: cleanText(hop.text),
+      evidence: lines(hop.evidence),
+      about: [...new Set(hop.about)],
+    })),
+    ...(story.cause
+      ? {
+          cause: {
+            ...story.cause,
+            what: cleanText(story.cause.what),
+            evidence: lines(story.cause.evidence),
+            tries: story.cause.tries.map(cleanText),
+          },
+        }
+      : {}),
+  }
+}
