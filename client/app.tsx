@@ -29,6 +29,7 @@ const strings = stringsOf({
 type Page<P> = ComponentType<P> | 'failed' | undefined
 const catalogue = signal<Page<Record<string, never>>>(undefined)
 const lab = signal<Page<{ id: string }>>(undefined)
+const map = signal<Page<{ id: string }>>(undefined)
 
 /** Each page is a file of its own; it is asked for as soon as the address is known. */
 export function loadPages(): void {
@@ -50,6 +51,16 @@ export function loadPages(): void {
       },
       () => {
         lab.value = 'failed'
+      },
+    )
+  }
+  if (page === 'map' && typeof map.peek() !== 'function') {
+    import('./network/map-page.js').then(
+      (loaded) => {
+        map.value = loaded.MapPage
+      },
+      () => {
+        map.value = 'failed'
       },
     )
   }
@@ -93,8 +104,8 @@ function Shown() {
     const Page = catalogue.value
     return Page === undefined ? <main id="content" aria-busy="true" /> : Page === 'failed' ? <Broken /> : <Page />
   }
-  if (shown.page === 'lab') {
-    const Page = lab.value
+  if (shown.page === 'lab' || shown.page === 'map') {
+    const Page = shown.page === 'lab' ? lab.value : map.value
     if (Page === undefined) return <main id="content" aria-busy="true" />
     return Page === 'failed' ? <Broken /> : <Page id={shown.lab} key={shown.lab} />
   }

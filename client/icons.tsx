@@ -107,6 +107,27 @@ export const ClockIcon = () => (
   </Icon>
 )
 
+export const MapIcon = () => (
+  <Icon>
+    <rect x="2" y="2.5" width="5" height="4" rx="1" />
+    <rect x="9" y="9.5" width="5" height="4" rx="1" />
+    <path d="M4.5 6.500v3a2 2 0 0 0 2 2H9" />
+  </Icon>
+)
+export const TextIcon = () => (
+  <Icon>
+    <path d="M2.5 4h11M2.5 7.500h11M2.5 11h7" />
+  </Icon>
+)
+export const TidyIcon = () => (
+  <Icon>
+    <rect x="2.500" y="2.500" width="4.500" height="4.500" rx="1" />
+    <rect x="9" y="2.500" width="4.500" height="4.500" rx="1" />
+    <rect x="2.500" y="9" width="4.500" height="4.500" rx="1" />
+    <rect x="9" y="9" width="4.500" height="4.500" rx="1" />
+  </Icon>
+)
+
 /** Two plugs of one cable: what a veth pair is. */
 export const Mark = () => (
   <svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false">

@@ -4,11 +4,14 @@ import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { App, loadPages } from './app.js'
 import { loadTerminals } from './lab/load-terminals.js'
+import { loadMap } from './network/load-map.js'
+import { mapOpen } from './network/map-state.js'
 import { route } from './route.js'
 
 effect(() => {
   loadPages()
   // Beside the page, not behind it: the first prompt is what one waits for.
-  if (route.value.page === 'lab') void loadTerminals()
+  if (route.value.page === 'lab') void loadTerminals().then(() => (mapOpen.peek() ? loadMap() : undefined))
+  if (route.value.page === 'map') void loadMap()
 })
 render(<App />, document.getElementById('app')!)

@@ -3,6 +3,7 @@ import { useId } from 'preact/hooks'
 import { Dialog } from './dialog.js'
 import { MoonIcon, SunIcon, SystemIcon } from './icons.js'
 import { inLanguage, language, stringsOf } from './language.js'
+import { justChangedOpen } from './network/map-state.js'
 import { route } from './route.js'
 import { fontSizes, screenReader, terminalFontSize, theme, themes } from './settings.js'
 import { shortcuts } from './shortcuts.js'
@@ -19,6 +20,7 @@ const strings = stringsOf({
     screenReader: 'Terminals speak to screen readers',
     screenReaderCost:
       'Output is put where a screen reader finds it. Turn it on if you use one; large outputs become slower.',
+    justChanged: 'Say what each command changed in the network',
     inTerminal: 'In a terminal',
     copy: 'Copy what is selected',
     paste: 'Paste',
@@ -39,6 +41,7 @@ const strings = stringsOf({
     fontSize: '终端字号',
     screenReader: '终端支持屏幕阅读器',
     screenReaderCost: '把终端输出提供给屏幕阅读器。使用屏幕阅读器时请打开；输出很多时会变慢。',
+    justChanged: '说明每条命令改变了网络的什么',
     inTerminal: '在终端里',
     copy: '复制选中的文字',
     paste: '粘贴',
@@ -95,6 +98,7 @@ export function SettingsDialog({ onClose }: { onClose(): void }) {
   const size = useId()
   const reader = useId()
   const cost = useId()
+  const changed = useId()
   const t = strings.value
   return (
     <Dialog title={t.settings} onClose={onClose}>
@@ -164,6 +168,17 @@ export function SettingsDialog({ onClose }: { onClose(): void }) {
           <p id={cost} class="muted">
             {t.screenReaderCost}
           </p>
+        </div>
+        <div class="setting">
+          <label for={changed}>{t.justChanged}</label>
+          <input
+            id={changed}
+            type="checkbox"
+            checked={justChangedOpen.value}
+            onChange={(event) => {
+              justChangedOpen.value = event.currentTarget.checked
+            }}
+          />
         </div>
       </div>
     </Dialog>

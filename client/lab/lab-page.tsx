@@ -8,6 +8,11 @@ import type { LabPage as Page, PageSection, SessionView, Trouble } from '../../s
 import { announce } from '../announce.js'
 import { BackIcon, TickIcon } from '../icons.js'
 import { inLanguage, language, stringsOf } from '../language.js'
+import { followNetwork } from '../network/follow-network.js'
+import { HeightSplitter, mapHeight } from '../network/height-splitter.js'
+import { JustChanged } from '../network/just-changed.js'
+import { MapPlace } from '../network/map-place.js'
+import { mapOpen } from '../network/map-state.js'
 import { ask, enter, view } from '../session.js'
 import { splitAt } from '../settings.js'
 import { shortcut } from '../shortcuts.js'
@@ -29,7 +34,8 @@ const strings = stringsOf({
     machines: 'Hosts',
     read: 'Read',
     terminal: 'Terminal',
-    halves: 'Halves of the page',
+    map: 'Map',
+    halves: 'Parts of the page',
     loading: 'Loading the text…',
     retry: 'Try again',
     back: 'All labs',
@@ -44,7 +50,8 @@ const strings = stringsOf({
     machines: '主机',
     read: '说明',
     terminal: '终端',
-    halves: '页面的两半',
+    map: '地图',
+    halves: '页面的各个部分',
     loading: '正在加载内容…',
     retry: '重试',
     back: '全部实验',
@@ -78,6 +85,7 @@ export function LabPage({ id }: { id: string }) {
     return () => left.abort()
   }, [id, language.value])
   useEffect(followSession, [])
+  useEffect(followNetwork, [])
   useEffect(() => bindKeys(text), [])
 
   if (shown?.ok === false && shown.trouble.code === 'lab.not-found') return <NoLab trouble={shown.trouble} />
@@ -99,11 +107,32 @@ export function LabPage({ id }: { id: string }) {
       </main>
       <section class="machines" aria-label={strings.value.machines}>
         <Splitter />
-        <div>
-          <Machines />
-        </div>
+        <Network id={id} />
       </section>
       <Halves />
+    </div>
+  )
+}
+
+/** The hosts: map above, terminals below, and between them what has just changed. */
+function Network({ id }: { id: string }) {
+  const open = view.value?.phase.name === 'open'
+  const map = open && (mapOpen.value || side.value === 'map')
+  return (
+    <div class={map ? 'with-map' : ''} style={{ '--map-height': `${mapHeight.value}%` }}>
+      {map && <MapPlace key="map" lab={id} />}
+      {map && <HeightSplitter key="splitter" />}
+      {open && (
+        <JustChanged
+          key="changed"
+          onShow={() => {
+            side.value = 'map'
+          }}
+        />
+      )}
+      <div key="terminals" class="hosts">
+        <Machines />
+      </div>
     </div>
   )
 }
@@ -181,13 +210,13 @@ function Skeleton() {
   )
 }
 
-/** On a narrow window: which half is seen. */
+/** On a narrow window: which part is seen. */
 function Halves() {
   const t = strings.value
-  const news = side.value === 'terminal' && justDone.value.size > 0
+  const news = side.value !== 'read' && justDone.value.size > 0
   return (
     <nav class="halves" aria-label={t.halves}>
-      {(['read', 'terminal'] as const).map((one) => (
+      {(['read', 'terminal', 'map'] as const).map((one) => (
         <button
           key={one}
           type="button"
@@ -258,6 +287,15 @@ function bindKeys(text: { current: HTMLElement | null }): () => void {
       run() {
         side.value = 'terminal'
         requestAnimationFrame(focusTerminal)
+      },
+    }),
+    shortcut({
+      keys: 'alt+shift+m',
+      label: { en: 'To the map', zh: '跳到地图' },
+      run() {
+        mapOpen.value = true
+        side.value = 'map'
+        requestAnimationFrame(() => document.querySelector<SVGElement>('.map-sheet [tabindex="0"]')?.focus())
       },
     }),
     shortcut({

@@ -8,7 +8,7 @@ import { view } from '../session.js'
 export const page = signal<Answered<LabPage> | undefined>(undefined)
 
 /** On a narrow window, one half at a time. */
-export const side = signal<'read' | 'terminal'>('read')
+export const side = signal<'read' | 'terminal' | 'map'>('read')
 
 /** Whether its hosts are there, and can be asked for something. */
 export const isOpen = computed(() => view.value?.phase.name === 'open' && view.value.busy === undefined)

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Trouble } from '../../server/web/protocol.js'
 import { confirmed } from '../dialog.js'
-import { BackIcon, ClockIcon, MenuIcon, OutsideIcon } from '../icons.js'
+import { BackIcon, ClockIcon, MapIcon, MenuIcon, OutsideIcon } from '../icons.js'
 import { inLanguage, language, stringsOf } from '../language.js'
 import { Menu } from '../menu.js'
+import { mapOpen } from '../network/map-state.js'
 import { LanguageSwitch, openDialog } from '../preferences.js'
 import { ask, askQuietly, heardAt, view } from '../session.js'
 import { screenReader } from '../settings.js'
@@ -17,6 +18,7 @@ const strings = stringsOf({
     used: 'Time used',
     ports: 'Open port',
     noPreview: 'Cannot be opened',
+    map: 'Map',
     menu: 'Menu',
     resetLab: 'Reset all hosts',
     resetHost: (host: string) => `Reset ${host}`,
@@ -46,6 +48,7 @@ const strings = stringsOf({
     used: '已用时间',
     ports: '打开端口',
     noPreview: '无法打开',
+    map: '地图',
     menu: '菜单',
     resetLab: '重置全部主机',
     resetHost: (host: string) => `重置 ${host}`,
@@ -85,6 +88,7 @@ export function TopBar() {
       </h1>
       <TimeUsed />
       <Ports />
+      <MapSwitch />
       <LanguageSwitch />
       <LabMenu />
     </header>
@@ -101,6 +105,22 @@ function TimeUsed() {
       <span class="unseen">{strings.value.used}: </span>
       {minutesOf(used, language.value)}
     </span>
+  )
+}
+
+/** Shows the map above the terminals, or gives them its place. */
+function MapSwitch() {
+  return (
+    <button
+      type="button"
+      class="quiet map-switch"
+      aria-pressed={mapOpen.value}
+      onClick={() => {
+        mapOpen.value = !mapOpen.value
+      }}
+    >
+      <MapIcon /> {strings.value.map}
+    </button>
   )
 }
 

@@ -10,6 +10,8 @@ export const unheard = { 'aria-hidden': true } as const
 
 const pad = 10
 const labelSize = 12.5
+/** Bold letters take as much room as plain ones of this size. */
+const boldSize = 13.5
 const kindSize = 9.5
 const noteSize = 10.5
 const lineHeight = 14
@@ -43,7 +45,7 @@ export function ElementShape({
   const caption = state === 'down' ? `✕ ${t.down}` : t[kind]
   const captionWidth = widthOf(caption, kindSize, 'sans')
   const room = box.width - 2 * pad
-  const label = fitText(element.label, room - captionWidth - 6, labelSize, 'sans')
+  const label = fitText(element.label, room - captionWidth - 8, boldSize, 'sans')
   const words = [
     `${t[kind]} ${element.label}`,
     ...element.notes,
@@ -76,13 +78,13 @@ export function ElementShape({
         {isHost ? (
           <text
             class="note"
-            x={box.x + pad + widthOf(label, labelSize, 'sans') + 12}
+            x={box.x + pad + widthOf(label, boldSize, 'sans') + 10}
             y={box.y + 18}
             font-size={noteSize}
           >
             {fitText(
               element.notes.join(' · '),
-              room - widthOf(label, labelSize, 'sans') - captionWidth - 24,
+              room - widthOf(label, boldSize, 'sans') - captionWidth - 20,
               noteSize,
               'mono',
             )}
@@ -141,7 +143,7 @@ function Outline({ kind, box }: { kind: MapElement['kind']; box: Box }) {
       return (
         <>
           <rect class="outline" {...box} rx={2} />
-          <rect class="plug" x={x - 4} y={y + 10} width={8} height={12} rx={1.5} />
+          <rect class="plug" x={x - 4} y={y + height / 2 - 6} width={8} height={12} rx={1.5} />
         </>
       )
     case 'service':

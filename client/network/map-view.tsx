@@ -31,11 +31,20 @@ export function MapView({ map }: { map: NetworkMap }) {
 
   useLayoutEffect(() => {
     const element = window.current!
+    let panel = ''
     const measure = () => {
       const next = { width: element.clientWidth, height: element.clientHeight }
       if (next.width === 0 || next.height === 0) return
+      const before = size.peek()
       size.value = next
-      if (auto.current) view.value = fitting(latest.current, next)
+      // Facts that open beside the map take room, and move nothing.
+      const body = element.closest('.network-body')
+      const whole = `${body?.clientWidth} ${body?.clientHeight}`
+      const grown = next.width > before.width || next.height > before.height
+      const asked = panel !== whole || (grown && !holds(view.peek(), latest.current, next))
+      panel = whole
+      if (auto.current && asked) view.value = fitting(latest.current, next)
+      else if (selected.peek() !== undefined) wanted.value = selected.peek()
     }
     measure()
     const observer = new ResizeObserver(measure)

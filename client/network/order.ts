@@ -17,6 +17,18 @@ export function ordered(elements: readonly MapElement[], ties: readonly MapTie[]
     graph.setEdge(left, right, { minlen: Math.abs(a - b) })
   }
   layout(graph)
-  const y = (element: MapElement): number => graph.node(element.id)?.y ?? 0
-  return elements.toSorted((a, b) => y(a) - y(b))
+  const heights = elements.map((element): number => graph.node(element.id)?.y ?? 0)
+  // Upside down it would cross as little: the way up is that in which the first come first.
+  const up = concordance(heights) < 0 ? -1 : 1
+  return elements
+    .map((element, index) => ({ element, y: up * heights[index]! }))
+    .toSorted((a, b) => a.y - b.y)
+    .map(({ element }) => element)
+}
+
+/** Above zero where later ones are rather lower, below zero where they are rather higher. */
+function concordance(heights: readonly number[]): number {
+  let sum = 0
+  for (const [at, one] of heights.entries()) for (const other of heights.slice(at + 1)) sum += Math.sign(other - one)
+  return sum
 }

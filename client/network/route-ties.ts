@@ -42,7 +42,15 @@ export function routeTies(map: NetworkMap, layout: Layout): Map<string, Route> {
     const box = layout.boxes.get(element.id)
     return box === undefined || element.kind === 'host' || element.kind === 'lan' ? [] : [box]
   })
-  return new Map(placed.map((one) => [one.tie.id, routeOf(one, heights, obstacles)]))
+  const lanes = new Map<string, number>()
+  return new Map(
+    placed.map((one) => [
+      one.tie.id,
+      one.fromElement.kind === 'service' || one.toElement.kind === 'service'
+        ? aboutService(one, heights, lanes)
+        : routeOf(one, heights, obstacles),
+    ]),
+  )
 }
 
 function sidesOf(from: Box, to: Box, fromElement: MapElement, toElement: MapElement): Placed['sides'] {
@@ -91,10 +99,6 @@ function routeOf(placed: Placed, heights: ReadonlyMap<string, number>, obstacles
   if (fromElement.kind === 'lan') return level({ ...a, x: from.x + lanBar, y: b.y }, b)
   if (toElement.kind === 'host') return level(a, { ...b, x: to.x + to.width, y: a.y })
   if (fromElement.kind === 'host') return level({ ...a, x: from.x + from.width, y: b.y }, b)
-  if (fromElement.kind === 'service' || toElement.kind === 'service') {
-    const far = Math.max(a.x, b.x) + 56
-    return curve(a, b, far, far)
-  }
   if (a.side === b.side) {
     const out = Math.min(hostPad + 30, 22 + Math.abs(a.y - b.y) / 16)
     const far = a.side === 'left' ? Math.min(a.x, b.x) - out : Math.max(a.x, b.x) + out
@@ -106,6 +110,37 @@ function routeOf(placed: Placed, heights: ReadonlyMap<string, number>, obstacles
   if (path !== undefined) return { path: path.path, from: a, to: b, middle: path.middle }
   const half = (left.x + right.x) / 2
   return curve(a, b, half, half)
+}
+
+/** Services stand above the hosts: to them it goes up between two columns, each tie in a lane of its own. */
+function aboutService(
+  { tie, from, to, fromElement }: Placed,
+  heights: ReadonlyMap<string, number>,
+  lanes: Map<string, number>,
+): Route {
+  const up = fromElement.kind === 'service'
+  const [service, other] = up ? [from, to] : [to, from]
+  const start = endOf(other, 'right', heights.get(`${tie.id} ${up ? 'to' : 'from'}`))
+  const gutter = `${start.x}`
+  const taken = lanes.get(gutter) ?? 0
+  lanes.set(gutter, taken + 1)
+  const lane = start.x + 18 + ((taken * 6) % 48)
+  const bend = 8
+  const rise = `M${start.x} ${start.y}H${lane - bend}Q${lane} ${start.y} ${lane} ${start.y - bend}`
+  const right = service.x + service.width
+  let end: End
+  let path: string
+  if (lane > right + bend) {
+    end = endOf(service, 'right', heights.get(`${tie.id} ${up ? 'from' : 'to'}`))
+    path = `${rise}V${end.y + bend}Q${lane} ${end.y} ${lane - bend} ${end.y}H${end.x}`
+  } else {
+    const bottom = service.y + service.height
+    const x = Math.max(service.x + 12, Math.min(right - 12, lane))
+    end = { x, y: bottom, side: 'right' }
+    path = `${rise}V${bottom + 24}C${lane} ${bottom + 8} ${x} ${bottom + 16} ${x} ${bottom}`
+  }
+  const middle = { x: lane, y: (start.y + end.y) / 2 }
+  return { path, from: up ? end : start, to: up ? start : end, middle }
 }
 
 function endOf(box: Box, side: 'left' | 'right', y = box.y + Math.min(box.height, hostHead) / 2): End {

@@ -7,7 +7,8 @@ describe('routeOf', () => {
     expect(routeOf('/')).toEqual({ page: 'catalogue' })
     expect(routeOf('/labs/user-bridge')).toEqual({ page: 'lab', lab: 'user-bridge' })
     expect(routeOf('/labs/user-bridge/')).toEqual({ page: 'lab', lab: 'user-bridge' })
-    for (const path of ['/labs', '/labs/', '/labs/a/b', '/labs/..', '/labs/%2e%2e', '/else']) {
+    expect(routeOf('/labs/user-bridge/map')).toEqual({ page: 'map', lab: 'user-bridge' })
+    for (const path of ['/labs', '/labs/', '/labs/a/b', '/labs/a/map/b', '/labs/..', '/labs/%2e%2e', '/else']) {
       expect(routeOf(path), path).toEqual({ page: 'nowhere' })
     }
   })

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+import { fitting, holds, showing, zoomed } from '../../../client/network/view-port.js'
+
+const window = { width: 400, height: 300 }
+
+it('fits a large network and a small one', () => {
+  for (const content of [
+    { width: 2000, height: 500 },
+    { width: 300, height: 1800 },
+    { width: 100, height: 50 },
+  ]) {
+    const view = fitting(content, window)
+    expect(holds(view, content, window)).toBe(true)
+    expect(view.k).toBeLessThanOrEqual(1.15)
+  }
+})
+
+it('zooms around a point, within bounds', () => {
+  const view = { x: 10, y: 20, k: 1 }
+  const at = { x: 110, y: 120 }
+  const larger = zoomed(view, 2, at)
+  expect((at.x - larger.x) / larger.k).toBe(100)
+  expect((at.y - larger.y) / larger.k).toBe(100)
+  expect(zoomed(view, 1000, at).k).toBe(3)
+  expect(zoomed(view, 0, at).k).toBeGreaterThan(0.1)
+})
+
+it('moves no further than needed to show something', () => {
+  const view = { x: 0, y: 0, k: 1 }
+  const box = { x: 50, y: 50, width: 100, height: 40 }
+  expect(showing(view, box, window)).toEqual(view)
+  const right = showing(view, { ...box, x: 500 }, window)
+  expect(right.x + 500 + 100).toBe(400 - 14)
+  expect(right.y).toBe(0)
+  expect(showing(view, { ...box, y: -70 }, window).y).toBe(84)
+})
