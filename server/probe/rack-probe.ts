@@ -1,5 +1,6 @@
 import type { Probe } from '../check/family.js'
 import { networkState } from '../network/assemble.js'
+import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { NetworkState } from '../network/state.js'
 import type { Racks } from '../rack/racks.js'
@@ -19,5 +20,10 @@ export class RackProbe implements Probe {
 
   ask(host: string, question: ProbeRequest): Promise<ProbeAnswer> {
     return this.racks.probe(this.rack, host, question)
+  }
+
+  /** Sends one packet from a host and watches all namespaces of the rack meanwhile. */
+  observe(host: string, packet: TracedPacket, signal?: AbortSignal): Promise<Observation> {
+    return this.racks.observe(this.rack, host, packet, signal ? { signal } : {})
   }
 }

@@ -106,7 +106,7 @@ const lanSettings: [name: string, value: string][] = [
 ]
 
 /** The bridge port of a host: unique in the LAN, where the host's name may be too long for an interface. */
-function portOf(host: string): string {
+export function portOf(host: string): string {
   return host.length <= 13 ? `p-${host}` : `p-${host.slice(0, 7)}${digest(host).slice(0, 6)}`
 }
 

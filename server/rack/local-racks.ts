@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { oneLine, VethlabError } from '../errors.js'
 import type { HostCapture } from '../network/capture.js'
+import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import { PtyHostClient } from '../terminal/client.js'
 import { loadBridgeFilter } from './bridge-filter.js'
@@ -18,6 +19,7 @@ import { Host, type HostGround } from './host.js'
 import { hostFiles } from './host-files.js'
 import { configureInterfaces, Lan } from './lan.js'
 import { watchHost } from './network-watch.js'
+import { observePacket } from './observe.js'
 import { Pool, type PoolSize } from './pool.js'
 import { connectToPort } from './port.js'
 import { probeFrom } from './probe.js'
@@ -425,6 +427,18 @@ export class LocalRacks implements Racks {
 
   async probe(id: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer> {
     return probeFrom(this.ground.cgroups, this.host(this.rack(id), host), probe)
+  }
+
+  async observe(
+    id: string,
+    host: string,
+    packet: TracedPacket,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<Observation> {
+    const rack = this.rack(id)
+    this.host(rack, host)
+    const scene = { cgroups: this.ground.cgroups, hosts: rack.hosts, lans: [...rack.lans.values()] }
+    return observePacket(scene, host, packet, signal)
   }
 
   async connectPort(id: string, host: string, port: number): Promise<Duplex> {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { VethlabError } from '../errors.js'
 import type { HostCapture } from '../network/capture.js'
+import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { PtyHostClient } from '../terminal/client.js'
 import type { CommandResult } from './command.js'
@@ -52,6 +53,12 @@ export interface Racks {
   capture(rack: string, host: string): Promise<HostCapture>
   /** An active question, asked with the machine's own tools from a network namespace of a host. */
   probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer>
+  /**
+   * Sends one real packet from a network namespace of a host, and tells where in all of the rack it and its answer were
+   * seen, and which rules they met. Who aborts it leaves nothing behind.
+   * @throws VethlabError argument.invalid, host.unreachable
+   */
+  observe(rack: string, host: string, packet: TracedPacket, options?: { signal?: AbortSignal }): Promise<Observation>
   /**
    * A TCP connection to a port as seen from inside the host: on 127.0.0.1, or else on one of the host's own addresses.
    * Each side may end its half. Who answers there is the learner's: its bytes are not to be trusted.

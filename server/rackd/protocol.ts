@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TracedPacket } from '../network/observation.js'
 import { ProbeRequest } from '../network/question.js'
 
 /** Requests of rackd's socket: names and checked values, never a shell's string. Results are those of `Racks`. */
@@ -32,12 +33,13 @@ export const requests = {
   watchNetwork: z.strictObject({ rack: Id, host: Name, token: z.string().max(64) }),
   capture: z.strictObject({ rack: Id, host: Name }),
   probe: z.strictObject({ rack: Id, host: Name, probe: ProbeRequest }),
+  observe: z.strictObject({ rack: Id, host: Name, packet: TracedPacket }),
 }
 
 /** What the web may ask over its socket; root may ask all. */
 export const webMethods: ReadonlySet<string> = new Set<keyof typeof requests>([
   ...(['open', 'list', 'info', 'reset', 'close', 'exec', 'terminals'] as const),
-  ...(['engine', 'watchEngine', 'watchNetwork', 'capture', 'probe'] as const),
+  ...(['engine', 'watchEngine', 'watchNetwork', 'capture', 'probe', 'observe'] as const),
 ])
 
 /** First line of a connection to the socket for ports. The answer is `ok`, or an error; then come the port's own bytes. */

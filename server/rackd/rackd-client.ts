@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { z } from 'zod'
 import { type ErrorCode, VethlabError } from '../errors.js'
 import type { HostCapture } from '../network/capture.js'
+import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { CommandResult } from '../rack/command.js'
 import { checkStdin, type ExecOptions, type OpenOptions, type RackInfo, type Racks } from '../rack/racks.js'
@@ -111,6 +112,14 @@ export class RackdClient implements Racks {
   }
   probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer> {
     return this.ask('probe', { rack, host, probe })
+  }
+  observe(
+    rack: string,
+    host: string,
+    packet: TracedPacket,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<Observation> {
+    return this.ask('observe', { rack, host, packet }, undefined, signal)
   }
 
   async connectPort(rack: string, host: string, port: number): Promise<Duplex> {

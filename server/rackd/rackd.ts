@@ -97,6 +97,9 @@ function serve(channel: Channel, racks: LocalRacks, { forWeb = false } = {}): vo
   )
   handle('capture', requests.capture, ({ rack, host }) => racks.capture(rack, host))
   handle('probe', requests.probe, ({ rack, host, probe }) => racks.probe(rack, host, probe))
+  handle('observe', requests.observe, ({ rack, host, packet }, { signal }) =>
+    racks.observe(rack, host, packet, { signal }),
+  )
 }
 
 /** For the web, racks of others do not exist. */

@@ -141,7 +141,8 @@ it('traffic, and what is learnt from it, tells nothing', async () => {
   await sh(
     'docker run -d --name web -p 8080:80 nginx; ip route show default | grep . || ip route add default via 192.168.1.1',
   )
-  await sh('ip neigh flush all; sleep 1')
+  // Until IPv6 has made sure that its addresses are unique.
+  await sh('ip neigh flush all; sleep 3')
   const before = await watch.quiet()
   await sh('curl -sf http://192.168.1.11:8080 >/dev/null; ping -c 2 192.168.1.11', 'laptop')
   await sh('docker exec old wget -qO- http://$(docker inspect -f "{{.NetworkSettings.IPAddress}}" web) >/dev/null')
