@@ -3,7 +3,8 @@ import type { RackInfo, Racks } from '../rack/racks.js'
 import type { LabRack } from '../trial/lab-rack.js'
 import type { SessionView } from '../web/protocol.js'
 import { EngineWatch } from './engine-watch.js'
-import { SessionTerminals } from './terminals.js'
+import { NetworkWatch } from './network-watch.js'
+import { SessionTerminals, type TerminalCommand } from './terminals.js'
 
 export interface LiveRackOptions {
   racks: Racks
@@ -11,7 +12,9 @@ export interface LiveRackOptions {
   onChange(): void
   /** An Engine says that something has changed. */
   onNews(): void
-  onCommandEnd(terminal: string): void
+  onCommandStart(command: TerminalCommand): void
+  onCommandEnd(command: TerminalCommand): void
+  onTerminalClosed(terminal: string): void
   /** The rack is not there any more. */
   onGone(): void
 }
@@ -26,7 +29,7 @@ export class LiveRack {
   #engines: EngineWatch
 
   constructor(options: LiveRackOptions) {
-    const { racks, rack, onChange, onCommandEnd } = options
+    const { racks, rack, onChange, onCommandStart, onCommandEnd, onTerminalClosed } = options
     this.#options = options
     this.rack = rack
     this.#hosts = hostsOf(rack.info)
@@ -35,7 +38,9 @@ export class LiveRack {
       rack: rack.info.id,
       home: rack.lab.home,
       onChange,
+      onCommandStart,
       onCommandEnd,
+      onClosed: onTerminalClosed,
       onFailure: (error) => this.#mayGoOn(error),
     })
     this.#engines = this.#watchEngines()
@@ -67,6 +72,20 @@ export class LiveRack {
     this.#engines.stop()
     this.#engines = this.#watchEngines()
     this.seen(this.rack.info)
+  }
+
+  /** Calls back when something may be different in the network of a host. @returns what ends it */
+  watchNetwork(onChange: () => void): () => void {
+    const { racks, rack } = this.#options
+    const hosts = rack.info.hosts.map(({ name }) => name)
+    const watch = new NetworkWatch({
+      racks,
+      rack: this.id,
+      hosts,
+      onChange,
+      onFailure: (error) => this.#mayGoOn(error),
+    })
+    return () => watch.stop()
   }
 
   /** Lets go of it; the rack goes on. */

@@ -8,18 +8,7 @@ import type { RackInfo } from '../rack/racks.js'
 import type { SessionRecord } from '../store/records.js'
 import type { Attachment } from '../terminal/client.js'
 import type { LabRack } from '../trial/lab-rack.js'
-import type {
-  BlockRef,
-  DiagnosisReport,
-  NetworkMap,
-  NetworkView,
-  SessionPhase,
-  SessionView,
-  StepView,
-  TerminalView,
-  TraceStory,
-  Trouble,
-} from '../web/protocol.js'
+import type { BlockRef, SessionPhase, SessionView, StepView, TerminalView, Trouble } from '../web/protocol.js'
 import { blockAt, stepNamed } from './blocks.js'
 import { CheckRunner } from './check-runner.js'
 import { EnteredCommands } from './entered-commands.js'
@@ -27,8 +16,9 @@ import { LiveRack } from './live-rack.js'
 import { Progress } from './progress.js'
 import { type PublishedPort, publishedPorts } from './published-ports.js'
 import { RackLife, type RackLifeOptions } from './rack-life.js'
+import { SessionNetwork } from './session-network.js'
 import { stepView } from './step-view.js'
-import type { SessionAttachOptions } from './terminals.js'
+import type { SessionAttachOptions, TerminalCommand } from './terminals.js'
 import { backgroundTrouble } from './trouble.js'
 import { UsedTime } from './used-time.js'
 import { ViewFeed } from './view-feed.js'
@@ -53,6 +43,7 @@ export class Session {
   readonly id: string
   readonly learner: string
   readonly lab: Lab
+  readonly network: SessionNetwork
   readonly #house: SessionHouse
   readonly #progress: Progress
   readonly #feed: ViewFeed<SessionView>
@@ -78,6 +69,18 @@ export class Session {
     this.#progress = new Progress(house.records, lab, record)
     this.#feed = new ViewFeed(() => this.view())
     const onChange = () => this.#changed()
+    this.network = new SessionNetwork({
+      session: record.id,
+      lab,
+      rack: record.rack,
+      records: house.records,
+      begin: () => {
+        this.#begin()
+        return this.#open()
+      },
+      look: (step) => this.#runner.look(step),
+      onError: (error) => this.#fail(error),
+    })
     this.#life = new RackLife({
       ...house,
       lab,
@@ -237,25 +240,35 @@ export class Session {
     this.#behind = !brought
     this.#used.touch()
     this.#runner.resume()
-    return new LiveRack({
+    const { feed } = this.network
+    const live = new LiveRack({
       racks: this.#house.racks,
       rack,
       onChange: () => this.#changed(),
-      onNews: () => this.#runner.trigger(),
-      onCommandEnd: (terminal) => this.#onCommandEnd(terminal),
+      onNews: () => {
+        this.#runner.trigger()
+        feed.changed()
+      },
+      onCommandStart: (command) => feed.began(command),
+      onCommandEnd: (command) => this.#onCommandEnd(command),
+      onTerminalClosed: (terminal) => feed.closed(terminal),
       onGone: () => this.lost(),
     })
+    feed.begin(live)
+    return live
   }
 
   #onLetGo(): void {
     this.#runner.pause()
     this.#entered.clear()
+    this.network.feed.end()
     this.#busy = undefined
     this.#behind = false
     this.#used.flush()
   }
 
   #onCapture(state: NetworkState): void {
+    this.network.feed.take(state)
     const ports = publishedPorts(state)
     if (JSON.stringify(ports) === JSON.stringify(this.#ports)) return
     this.#ports = ports
@@ -362,6 +375,8 @@ export class Session {
       this.#occupy({ what: 'resetting' }, async (live, signal) => {
         this.#forget()
         await this.#renew(live, signal)
+        // What was seen since was still there to be reset.
+        this.network.feed.forget()
       })
       return
     }
@@ -372,6 +387,7 @@ export class Session {
 
   #forget(): void {
     this.#progress.forget()
+    this.network.feed.forget()
     this.#done.clear()
     this.#runner.forget()
     this.#changed()
@@ -386,6 +402,7 @@ export class Session {
     this.#ports = host === undefined ? [] : this.#ports.filter((port) => port.host !== host)
     if (host === undefined || live.hosts.find(({ name }) => name === host)?.kind === 'docker') this.#behind = true
     live.renewed()
+    this.network.feed.renewed()
     await live.terminals.renew(ended)
   }
 
@@ -417,35 +434,6 @@ export class Session {
 
   #block(ref: BlockRef) {
     return blockAt(this.lab, ref, (step) => this.#progress.help(step).shown)
-  }
-
-  // ---- The network ----
-
-  network(): NetworkView {
-    return { session: this.id, timeline: [] }
-  }
-
-  networkAt(_entry: number): NetworkMap {
-    throw notOpen(this.id)
-  }
-
-  async trace(_ask: {
-    from: string
-    to: string
-    port?: number
-    protocol?: 'icmp' | 'tcp' | 'udp'
-  }): Promise<TraceStory> {
-    throw notOpen(this.id)
-  }
-
-  async traceCheck(_step: string, _check: number): Promise<TraceStory> {
-    throw notOpen(this.id)
-  }
-
-  cancelTrace(): void {}
-
-  async diagnose(_container: string): Promise<DiagnosisReport> {
-    throw notOpen(this.id)
   }
 
   // ---- Terminals and ports ----
@@ -509,15 +497,17 @@ export class Session {
   #onWork(terminal: string): void {
     if (!this.#life.live) return
     this.#entered.begin(terminal)
+    this.network.feed.touched()
     if (!this.#behind) return
     this.#behind = false
     this.#changed()
   }
 
-  #onCommandEnd(terminal: string): void {
-    this.#entered.end(terminal)
+  #onCommandEnd(command: TerminalCommand): void {
+    this.#entered.end(command.terminal)
     this.touch()
     this.#runner.trigger()
+    this.network.feed.ended(command)
   }
 
   #onFinished(step: Step, asked: boolean, verdicts: Verdict[]): void {
@@ -578,6 +568,7 @@ export class Session {
     const live = this.#open()
     this.#busy = busy
     this.#runner.pause()
+    this.network.feed.setOwn(true)
     this.#changed()
     const whole = async () => {
       try {
@@ -588,6 +579,7 @@ export class Session {
         if (this.#life.live === live) {
           this.#busy = undefined
           this.#runner.resume()
+          this.network.feed.setOwn(false)
           this.touch()
           this.#changed()
         }

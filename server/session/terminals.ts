@@ -11,13 +11,23 @@ const connectMs = 5_000
 const firstPromptMs = 5_000
 const firstSize = { cols: 80, rows: 24 }
 
+/** A command of a terminal's shell; its text is missing where the shell does not tell it. */
+export interface TerminalCommand {
+  terminal: string
+  host: string
+  text: string | undefined
+}
+
 export interface TerminalsOptions {
   racks: Racks
   rack: string
   /** Where the first terminal is opened. */
   home: string
   onChange(): void
-  onCommandEnd(terminal: string): void
+  /** See WatchEvents. */
+  onCommandStart(command: TerminalCommand): void
+  onCommandEnd(command: TerminalCommand): void
+  onClosed(terminal: string): void
   /** Told of each failure to connect; returns false to give up. */
   onFailure(error: unknown): boolean
 }
@@ -150,7 +160,7 @@ export class SessionTerminals {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const { racks, rack, home, onChange, onCommandEnd } = this.#options
+    const { racks, rack, home, onChange, onCommandStart, onCommandEnd } = this.#options
     const client = await racks.terminals(rack)
     const ended = new Promise<void>((resolve) => client.onClose(resolve))
     try {
@@ -159,7 +169,8 @@ export class SessionTerminals {
         onTerminal: (info) => {
           this.#take(info)
         },
-        onCommandEnd,
+        onCommandStart: (terminal, text) => onCommandStart(this.#command(terminal, text)),
+        onCommandEnd: (terminal, text) => onCommandEnd(this.#command(terminal, text)),
         onClosed: (id) => this.#forget(id),
       })
       const present = await client.list()
@@ -229,8 +240,17 @@ export class SessionTerminals {
   }
 
   #forget(id: string): void {
-    if (this.#known.delete(id)) this.#options.onChange()
+    if (this.#known.delete(id)) {
+      this.#options.onChange()
+      this.#options.onClosed(id)
+    }
     this.#wake()
+  }
+
+  #command(terminal: string, text: string | undefined): TerminalCommand {
+    // Each change of a terminal comes with what it is now, so that it is known.
+    const { host } = this.#known.get(terminal)?.info ?? { host: this.#options.home }
+    return { terminal, host, text }
   }
 
   #freeNumber(host: string): number {

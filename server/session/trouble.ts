@@ -160,6 +160,21 @@ const wordings: Partial<Record<VethlabError['code'], Wording>> = {
     what: { en: "A live value in this block can't be read now.", zh: '这段命令里的实时值目前读取不到。' },
     cure: { en: 'Do the earlier steps first.', zh: '请先完成前面的步骤。' },
   },
+  'map.not-found': {
+    what: { en: 'The map of that moment is not kept any more.', zh: '那一时刻的网络图已不再保留。' },
+    cure: { en: 'Choose a later entry of the timeline.', zh: '请在时间线上选择更晚的一条。' },
+  },
+  'trace.cancelled': {
+    what: {
+      en: 'This trace was ended, or another one was begun.',
+      zh: '这次追踪已被取消，或者已经开始了另一次追踪。',
+    },
+    cure: { en: 'Begin it once more if you still want to know.', zh: '如果还想知道结果，请重新开始。' },
+  },
+  'trace.timeout': {
+    what: { en: 'Looking for the packet took too long.', zh: '追踪数据包花费的时间过长。' },
+    cure: again,
+  },
   'session.not-found': {
     what: { en: 'This session is not there.', zh: '找不到这次实验。' },
     cure: { en: 'Open the lab from the catalogue.', zh: '请从目录重新打开实验。' },

@@ -85,4 +85,13 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX verdict_check ON verdict (session, step, check_index, number);
   `,
+  `
+  CREATE TABLE timeline (
+    session TEXT NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+    id INTEGER NOT NULL,
+    entry TEXT NOT NULL,
+    state BLOB,
+    PRIMARY KEY (session, id)
+  ) STRICT;
+  `,
 ]

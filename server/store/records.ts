@@ -29,6 +29,13 @@ export interface SessionRecord {
   previous?: string
 }
 
+/** An entry of a session's timeline, as JSON, and the network's state after it, packed; without one it keeps what it has. */
+export interface NewTimelineEntry {
+  id: number
+  entry: string
+  state?: Uint8Array
+}
+
 /** The newest session of a lab. */
 export interface LabProgress {
   lab: string
@@ -125,9 +132,15 @@ export class Records {
     })
   }
 
-  /** Begins a session, before its rack is asked for: what is made later has an owner then. */
+  /**
+   * Begins a session, before its rack is asked for: what is made later has an owner then. Timelines of the learner's earlier
+   * sessions of the lab go, for nobody can look at them any more.
+   */
   createSession({ id, learner, lab }: { id: string; learner: string; lab: string }): void {
-    this.write(() => this.sql.createSession.run(id, learner, lab, now()))
+    this.write(() => {
+      this.sql.forgetEarlierTimelines.run(learner, lab)
+      this.sql.createSession.run(id, learner, lab, now())
+    })
   }
 
   /** The session has this rack, or none for now. A session that gets a rack is open again, however it ended. */
@@ -215,6 +228,29 @@ export class Records {
         if (count > mostVerdicts) this.sql.dropVerdict.run(session, step, index, lastInsertRowid)
       }
     })
+  }
+
+  /** Entries of a session's timeline, as JSON, oldest first. */
+  timeline(session: string): string[] {
+    return this.read(() => (this.sql.timeline.all(session) as { entry: string }[]).map(({ entry }) => entry))
+  }
+
+  /** The state that belongs to an entry, as it was packed. */
+  timelineState(session: string, id: number): Uint8Array | undefined {
+    const row = this.read(() => this.sql.timelineState.get(session, id)) as { state: Uint8Array | null } | undefined
+    return row?.state ?? undefined
+  }
+
+  /** Keeps entries that are new or changed; of all, the `most` newest stay. */
+  saveTimeline(session: string, entries: readonly NewTimelineEntry[], most: number): void {
+    this.write(() => {
+      for (const { id, entry, state } of entries) this.sql.saveTimeline.run(session, id, entry, state ?? null)
+      this.sql.dropTimeline.run(session, session, most)
+    })
+  }
+
+  forgetTimeline(session: string): void {
+    this.write(() => this.sql.forgetTimeline.run(session))
   }
 
   /** The learner's newest session of each lab that was ever begun. */
@@ -362,6 +398,17 @@ function statements(database: DatabaseSyncInstance) {
     countVerdicts: prepare(`SELECT count(*) AS count ${ofCheck}`),
     dropVerdict: prepare(`
       DELETE FROM verdict WHERE number = (SELECT number ${ofCheck} AND number <> ? ORDER BY outcome = 'pass', number LIMIT 1)`),
+    timeline: prepare('SELECT entry FROM timeline WHERE session = ? ORDER BY id'),
+    timelineState: prepare('SELECT state FROM timeline WHERE session = ? AND id = ?'),
+    saveTimeline: prepare(`
+      INSERT INTO timeline (session, id, entry, state) VALUES (?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET entry = excluded.entry, state = coalesce(excluded.state, state)`),
+    dropTimeline: prepare(`
+      DELETE FROM timeline WHERE session = ? AND id <= (
+        SELECT id FROM timeline WHERE session = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`),
+    forgetTimeline: prepare('DELETE FROM timeline WHERE session = ?'),
+    forgetEarlierTimelines: prepare(`
+      DELETE FROM timeline WHERE session IN (SELECT id FROM session WHERE learner = ? AND lab = ?)`),
     progress: prepare(`
       SELECT lab, id AS session, ended_at FROM session
       WHERE number IN (SELECT max(number) FROM session WHERE learner = ? GROUP BY lab) ORDER BY number`),

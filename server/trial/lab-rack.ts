@@ -1,6 +1,5 @@
 import type { Check } from '../check/checks.js'
 import { type EvaluateOptions, evaluate, type Verdict } from '../check/evaluate.js'
-import type { Probe } from '../check/family.js'
 import { readValue, type ValueSpec } from '../check/values.js'
 import { oneLine, VethlabError } from '../errors.js'
 import type { Lab } from '../lab/lab.js'
@@ -16,6 +15,9 @@ const setupTimeoutMs = 120_000
 const blockTimeoutMs = 60_000
 /** Tokens, addresses, names: what a live value may consist of where it stands in a command. */
 const plainValue = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,199}$/
+
+/** Whatever can be asked of a rack. */
+type RackGround = Pick<RackProbe, 'capture' | 'ask' | 'observe'>
 
 export interface LabRackOptions {
   /** Told of each state that was captured, whoever wanted it. */
@@ -34,10 +36,12 @@ export interface OpenLabOptions extends LabRackOptions {
 
 /** A rack in which one lab is worked through, from its start state on. */
 export class LabRack {
-  readonly probe: Probe
+  readonly probe: RackGround
   /** What was answered so far, by the id of the check. */
   readonly answers: Record<string, string> = {}
   #info: RackInfo
+  /** When those captures began that have not ended, in milliseconds since 1970. */
+  readonly #captures = new Set<{ since: number }>()
 
   private constructor(
     private readonly racks: Racks,
@@ -49,11 +53,14 @@ export class LabRack {
     const probe = new RackProbe(racks, info.id)
     this.probe = {
       capture: async () => {
-        const state = await probe.capture()
+        const capture = { since: Date.now() }
+        this.#captures.add(capture)
+        const state = await probe.capture().finally(() => this.#captures.delete(capture))
         onCapture?.(state)
         return state
       },
       ask: (host, question) => probe.ask(host, question),
+      observe: (host, packet, signal) => probe.observe(host, packet, signal),
     }
   }
 
@@ -86,6 +93,11 @@ export class LabRack {
   /** As of the opening, or of the last reset. */
   get info(): RackInfo {
     return this.#info
+  }
+
+  /** Since when the last capture that has not ended has been made, in milliseconds since 1970. */
+  get capturingSince(): number | undefined {
+    return [...this.#captures].at(-1)?.since
   }
 
   /** Brings one host, or all, back to the start state of the lab. @throws VethlabError lab.setup-failed, host.not-found */

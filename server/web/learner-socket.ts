@@ -2,6 +2,7 @@ import type { Socket } from 'socket.io'
 import type { Sessions } from '../session/sessions.js'
 import { troubleOf } from '../session/trouble.js'
 import { Connection } from './connection.js'
+import { NetworkSender } from './network-sender.js'
 import type { Previews } from './previews.js'
 import type { Answered, Events, Requests } from './protocol.js'
 import { type Asked, acknowledgement, type RequestName, requests } from './requests.js'
@@ -31,13 +32,19 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   const bucket = new TokenBucket(asking.perSecond, asking.burst)
   const views = new ViewSender(socket, connection, previews)
   windows.add(views)
+  const network = new NetworkSender(socket, connection)
+  /** Aborts when the connection has ended: packets are not traced for nobody. */
+  const gone = new AbortController()
   const sessionOf = ({ session }: { session: string }) => sessions.get(learner, session)
 
   const handlers: Handlers = {
     'session.join': async ({ lab, open }) => {
       const session = await sessions.join(learner, lab, { open })
       // Whoever is gone by now would be counted as a viewer for ever.
-      if (socket.connected) views.follow(session)
+      if (socket.connected) {
+        views.follow(session)
+        network.shown(session)
+      }
       // A new session of the lab takes the place of the old one in all windows.
       if (session) for (const other of windows) other.replace(session)
       return session?.view() ?? null
@@ -59,12 +66,12 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     }),
     'block.run': (ask) => sessionOf(ask).runBlock(ask.block, ask.terminal),
     'block.text': async (ask) => ({ text: await sessionOf(ask).blockText(ask.block) }),
-    'network.follow': (ask) => sessionOf(ask).network(),
-    'network.at': (ask) => sessionOf(ask).networkAt(ask.entry),
-    'trace.run': (ask) => sessionOf(ask).trace(ask),
-    'trace.check': (ask) => sessionOf(ask).traceCheck(ask.step, ask.check),
-    'trace.cancel': (ask) => nothing(sessionOf(ask).cancelTrace()),
-    'diagnose.run': (ask) => sessionOf(ask).diagnose(ask.container),
+    'network.follow': (ask) => network.follow(sessionOf(ask)),
+    'network.at': (ask) => sessionOf(ask).network.at(ask.entry),
+    'trace.run': (ask) => sessionOf(ask).network.trace(ask, gone.signal),
+    'trace.check': (ask) => sessionOf(ask).network.traceCheck(ask.step, ask.check, gone.signal),
+    'trace.cancel': (ask) => nothing(sessionOf(ask).network.cancelTrace()),
+    'diagnose.run': (ask) => sessionOf(ask).network.diagnose(ask.container, gone.signal),
     'terminal.open': (ask) => sessionOf(ask).openTerminal(ask.host, ask.cols, ask.rows),
     'terminal.close': (ask) => nothing(sessionOf(ask).closeTerminal(ask.terminal)),
     'terminal.attach': (ask) => gateway.attach(sessionOf(ask), ask.terminal, ask.fromOffset),
@@ -97,6 +104,8 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   })
   socket.on('disconnect', () => {
     views.follow(undefined)
+    network.end()
+    gone.abort()
     windows.delete(views)
     gateway.close()
   })

@@ -71,7 +71,7 @@ const schema = z
     path: ['control'],
     message: 'is for `expect: no`',
   })
-type Spec = z.output<typeof schema>
+export type Spec = z.output<typeof schema>
 
 /** Who or what is to be reached. */
 interface Target {

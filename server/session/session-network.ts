@@ -1,0 +1,107 @@
+import { diagnose } from '../diagnosis/diagnose.js'
+import { VethlabError } from '../errors.js'
+import type { Lab } from '../lab/lab.js'
+import type { NetworkState } from '../network/state.js'
+import { traceStory } from '../trace/trace.js'
+import type { DiagnosisReport, NetworkMap, NetworkView, TraceStory } from '../web/protocol.js'
+import { stepNamed } from './blocks.js'
+import type { Look } from './check-runner.js'
+import { traceOf } from './check-trace.js'
+import { Inquiries } from './inquiries.js'
+import type { LiveRack } from './live-rack.js'
+import { NetworkFeed, type NetworkFeedOptions, type NetworkViewer } from './network-feed.js'
+
+/** What is asked of a trace: see `trace.run`. */
+export interface TraceAsk {
+  from: string
+  to: string
+  port?: number
+  protocol?: 'icmp' | 'tcp' | 'udp'
+}
+
+export interface SessionNetworkOptions extends NetworkFeedOptions {
+  lab: Lab
+  /** The rack, for whoever works with it now. @throws VethlabError session.not-open, session.busy */
+  begin(): LiveRack
+  look(step: string): Look
+}
+
+/** All about the network of a session that is no check: how it is, what happened to it, and where packets go. */
+export class SessionNetwork {
+  readonly feed: NetworkFeed
+  readonly #options: SessionNetworkOptions
+  readonly #inquiries = new Inquiries()
+
+  constructor(options: SessionNetworkOptions) {
+    this.#options = options
+    this.feed = new NetworkFeed(options)
+  }
+
+  /** Tells of the network from now on. @returns where that begins, and what ends it */
+  follow(viewer: NetworkViewer): { view: NetworkView; end: () => void } {
+    const end = this.feed.follow(viewer)
+    return { view: this.feed.view, end }
+  }
+
+  /** The map after an entry of the timeline. @throws VethlabError map.not-found */
+  at(entry: number): NetworkMap {
+    return this.feed.at(entry)
+  }
+
+  /**
+   * Sends packets and tells where they went. A new question ends the last one.
+   * @param signal aborts when whoever asked is gone
+   * @throws VethlabError session.not-open, session.busy, trace.cancelled, trace.timeout
+   */
+  trace({ from, to, port, protocol }: TraceAsk, signal: AbortSignal): Promise<TraceStory> {
+    const { lab } = this.#options
+    return this.#inquire(signal, ({ rack }, until) =>
+      traceStory(
+        rack.probe,
+        {
+          from,
+          to,
+          ...(port === undefined ? {} : { port }),
+          ...(protocol === undefined ? {} : { protocol }),
+          home: lab.home,
+        },
+        { signal: until },
+      ),
+    )
+  }
+
+  /** The same for a reach check that failed when it was looked at last. @throws VethlabError argument.invalid, and as `trace` */
+  traceCheck(step: string, index: number, signal: AbortSignal): Promise<TraceStory> {
+    const { lab, look } = this.#options
+    const check = stepNamed(lab, step).checks[index]
+    const verdict = look(step).verdicts.find((one) => one.index === index)
+    if (!check || verdict?.finding.outcome !== 'fail') {
+      throw new VethlabError('argument.invalid', 'the step has no such check that failed', {
+        place: 'check',
+        cure: 'Name one that failed.',
+      })
+    }
+    return this.#inquire(signal, async ({ rack }, until) => {
+      const state: NetworkState = await rack.probe.capture()
+      return traceStory(rack.probe, traceOf(check, state, lab.home), { signal: until })
+    })
+  }
+
+  /** Itself, same network, outside, from outside. @throws as `trace` */
+  diagnose(container: string, signal: AbortSignal): Promise<DiagnosisReport> {
+    const { lab } = this.#options
+    return this.#inquire(signal, ({ rack }, until) =>
+      diagnose(rack.probe, { container, home: lab.home }, { signal: until, trace: traceStory }),
+    )
+  }
+
+  /** Ends a trace or a diagnosis that runs. */
+  cancelTrace(): void {
+    this.#inquiries.cancel()
+  }
+
+  #inquire<T>(gone: AbortSignal, work: (live: LiveRack, signal: AbortSignal) => Promise<T>): Promise<T> {
+    const live = this.#options.begin()
+    return this.#inquiries.run((signal) => work(live, signal), gone, live.signal)
+  }
+}
