@@ -2,6 +2,9 @@ import { z } from 'zod'
 
 /** Forms of what is seen of one real packet on its way through a rack; raw, before anyone has judged it. */
 
+/** So begin the names of nftables' tables that are there while a packet is watched: ours, and no part of what was made there. */
+export const traceTablePrefix = 'vethlab-trace-'
+
 /** The packet that is sent, from a network namespace of a host. */
 export const TracedPacket = z.strictObject({
   /** Network namespace that sends, by inode; the host's own unless said. */

@@ -1,3 +1,4 @@
+import { traceTablePrefix } from './observation.js'
 import type { Chain, Rule } from './state.js'
 import { defined, numberOf, recordOf, recordsOf, textOf } from './untrusted.js'
 
@@ -19,7 +20,7 @@ type Reading = Pick<
  * told (`xt`), iptables-save(8). Chains are nft's: it knows all families.
  */
 export function parseRules(nft: unknown, iptablesSave: string, ip6tablesSave: string): Ruleset {
-  const objects = recordsOf(recordOf(nft).nftables)
+  const objects = recordsOf(recordOf(nft).nftables).filter((object) => !isTrace(object))
   const chains = objects.flatMap(({ chain }) => parseChain(recordOf(chain)))
   const inNft = objects.flatMap(({ rule }) => {
     const { family, table, chain, expr } = recordOf(rule)
@@ -38,6 +39,10 @@ export function parseRules(nft: unknown, iptablesSave: string, ip6tablesSave: st
     .filter(({ family, table }) => !said.has(`${family} ${table}`))
     .map(({ family, table, chain, expr }) => ({ family, table, chain, ...readRule(chain, expr) }))
   return { chains, rules: numbered([...fromNft, ...fromIptables]) }
+}
+
+function isTrace({ chain, rule }: Record<string, unknown>): boolean {
+  return textOf(recordOf(chain ?? rule).table).startsWith(traceTablePrefix)
 }
 
 function parseChain(chain: Record<string, unknown>): Chain[] {

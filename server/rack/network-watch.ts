@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { oneLine, VethlabError } from '../errors.js'
+import { traceTablePrefix } from '../network/observation.js'
 import type { Cgroups } from './cgroup.js'
 import { machinePath } from './command.js'
 import type { Host } from './host.js'
@@ -18,7 +19,7 @@ import { withNamespaces } from './namespaces.js'
 const listener = `
   use strict;
   use Errno qw(EAGAIN EINTR);
-  my ($unshare, $pause) = @ARGV;
+  my ($unshare, $pause, $trace) = @ARGV;
   $| = 1;
   syscall($unshare, 0x40000000) == 0 or die "unshare: $!\\n";
   my $open = sub {
@@ -45,7 +46,7 @@ const listener = `
     return $state & ($family == 7 ? 0xc0 : 0x80) || $pid;
   };
   # Each change ends with a message about the generation; a trace's own table is not the learner's.
-  my $ruled = sub { ($_[0] & 0xff) != 15 && index($_[2], 'vethlab-trace-') < 0 };
+  my $ruled = sub { ($_[0] & 0xff) != 15 && index($_[2], $trace) < 0 };
   my $drain = sub {
     my ($socket, $matters) = @_;
     my $changed = 0;
@@ -167,7 +168,7 @@ class Listener {
   private wake: (() => void) | undefined
 
   constructor(private readonly onChange: () => void) {
-    this.child = spawn('perl', ['-e', listener, unshare, `${pauseMs / 1000}`], {
+    this.child = spawn('perl', ['-e', listener, unshare, `${pauseMs / 1000}`, traceTablePrefix], {
       env: { PATH: machinePath, LC_ALL: 'C.UTF-8' },
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: '/',

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { oneLine, VethlabError } from '../errors.js'
-import { type Observation, TracedPacket } from '../network/observation.js'
+import { type Observation, TracedPacket, traceTablePrefix } from '../network/observation.js'
 import type { Cgroups } from './cgroup.js'
 import type { Host } from './host.js'
 import type { Lan } from './lan.js'
@@ -12,7 +12,7 @@ import { observeWith } from './observer.js'
 import { packetFilter } from './packet-filter.js'
 import { newMark } from './packet-mark.js'
 import { parseRuleTexts } from './trace-events.js'
-import { traceRules, traceTablePrefix } from './trace-rules.js'
+import { traceRules } from './trace-rules.js'
 
 /** Where a packet may come by. */
 export interface Scene {

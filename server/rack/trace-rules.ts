@@ -7,9 +7,6 @@ import type { PacketMark } from './packet-mark.js'
  * whatever ends its process; and it takes no start of `nft` in every namespace, each of which would read all rules first.
  */
 
-/** Names of such tables begin so; they are ours, and no part of what a learner made. */
-export const traceTablePrefix = 'vethlab-trace-'
-
 export interface TraceRules {
   /** What is sent, once in each namespace. The last message asks for an acknowledgement. */
   transaction: Uint8Array
