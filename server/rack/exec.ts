@@ -3,6 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
+import { CONSOLE_SOCKET, PID_FILE } from '../terminal/handover.js'
 import { hostEnvironment } from './bundle.js'
 import { type CommandOptions, type CommandResult, commandOptions, toResult } from './command.js'
 import type { Host, HostGround } from './host.js'
@@ -31,17 +32,30 @@ const waiter = `
 /** The number of prctl(2). */
 const prctl = process.arch === 'x64' ? '157' : '167'
 
-/** The runtime's command line that runs `argv` as root of a host; with `tty`, on a terminal. */
-export function hostCommand(
+/** The command that starts a program by `runtime`, which must be told to detach and to write that file, and ends as the program does. */
+function waitedFor(pidFile: string, runtime: string[]): [string, ...string[]] {
+  return ['perl', '-e', waiter, prctl, pidFile, ...runtime]
+}
+
+/** Runs `argv` as root of a host on a terminal that is handed over (see ConsoleProcess), and ends as that ends. */
+export function terminalCommand(runcRoot: string, host: string, argv: string[], env: Record<string, string>): string[] {
+  return waitedFor(
+    PID_FILE,
+    hostCommand(runcRoot, host, argv, { env, consoleSocket: CONSOLE_SOCKET, pidFile: PID_FILE }),
+  )
+}
+
+/** The runtime's command line that runs `argv` as root of a host and leaves it to itself. */
+function hostCommand(
   runcRoot: string,
   host: string,
   argv: string[],
-  { env = {}, tty = false, pidFile }: { env?: Record<string, string>; tty?: boolean; pidFile?: string } = {},
+  { env = {}, consoleSocket, pidFile }: { env?: Record<string, string>; consoleSocket?: string; pidFile: string },
 ): string[] {
   return [
     ...['runc', '--root', runcRoot, 'exec', '--cwd', '/root'],
-    ...(tty ? ['--tty'] : []),
-    ...(pidFile ? ['--detach', '--pid-file', pidFile] : []),
+    ...(consoleSocket === undefined ? [] : ['--tty', '--console-socket', consoleSocket]),
+    ...['--detach', '--pid-file', pidFile],
     ...Object.entries({ ...hostEnvironment, ...env }).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ...[host, ...argv],
   ]
@@ -59,7 +73,8 @@ export async function execInHost(
 ): Promise<CommandResult> {
   const pidFile = join(host.directory, `exec-${randomBytes(6).toString('hex')}.pid`)
   const runtime = hostCommand(ground.state.runcRoot, host.id, argv, { pidFile, ...(env ? { env } : {}) })
-  const child = execa('perl', ['-e', waiter, prctl, pidFile, ...runtime], commandOptions({ ...options, timeoutMs: 0 }))
+  const [file, ...args] = waitedFor(pidFile, runtime)
+  const child = execa(file, args, commandOptions({ ...options, timeoutMs: 0 }))
   const started = performance.now()
   let timedOut = false
   const kill = () => endTree(pidFile)

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { VethlabError } from '../errors.js'
 import { fromPackage } from '../package-root.js'
 import { PtyHostClient } from '../terminal/client.js'
-import { hostCommand } from './exec.js'
+import { terminalCommand } from './exec.js'
 import type { Host } from './host.js'
 import { identify, isAlive, type ProcessIdentity, writeRecord } from './record.js'
 import type { StateDirectory } from './state-directory.js'
@@ -16,18 +16,14 @@ function configPath(state: StateDirectory, rack: string): string {
   return join(state.racks, rack, 'pty-host.json')
 }
 
-/**
- * For runc, which passes keys and output on and is a Go program: with as many processors as a small machine has, all may be
- * stuck in system calls, and a key then waits up to 6 ms until Go notices (p99 with 2: 6.2 ms, with 4: 1.3 ms). The shell does not see it.
- */
-const relayEnvironment = { GOMAXPROCS: '4' }
-
 /** Says how each host is entered. The pty host reads it whenever it opens a terminal, so a reset needs no more. */
 export async function describeTerminals(state: StateDirectory, rack: string, hosts: Map<string, Host>): Promise<void> {
   const entries = [...hosts].map(([name, host]) => {
     const env = { TERM: 'xterm-256color', COLORTERM: 'truecolor' }
-    const argv = hostCommand(state.runcRoot, host.id, ['bash', '-l'], { tty: true, env })
-    return [name, { argv, env: relayEnvironment }]
+    return [
+      name,
+      { argv: terminalCommand(state.runcRoot, host.id, ['bash', '-l'], env), handover: join(state.racks, rack) },
+    ]
   })
   const access = { socketMode: 0o660, socketGroup: state.webUser }
   const config = { socket: state.ptyHostSocket(rack), ...access, rack, hosts: Object.fromEntries(entries) }

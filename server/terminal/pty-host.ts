@@ -26,6 +26,10 @@ export const hostTerminal = z.strictObject({
   argv: z.array(z.string()).min(1).describe('The program that a terminal of this host runs, with its arguments'),
   env: z.record(z.string(), z.string()).optional(),
   cwd: z.string().optional(),
+  handover: z
+    .string()
+    .optional()
+    .describe('Where its terminal is handed over, for a program that does that: a directory of root alone'),
 })
 
 export const ptyHostConfig = z.strictObject({
@@ -149,6 +153,7 @@ export class PtyHost {
       argv: host.argv,
       env: environment(host.env),
       cwd: host.cwd ?? '/',
+      ...(host.handover === undefined ? {} : { handover: host.handover }),
       cols,
       rows,
       recorderBytes,

@@ -1,46 +1,6 @@
-import { closeSync, readSync, writeSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { ConnectOpts, SocketConstructorOpts } from 'node:net'
 import { constants } from 'node:os'
-import { ReadStream } from 'node:tty'
-import {
-  closeOnExec,
-  discardTravellingInput,
-  discardWaitingInput,
-  duplicate,
-  interruptFlushesInput,
-} from './descriptor.js'
 import type { TerminalExit } from './protocol.js'
-
-/**
- * node-pty's native part. Its `spawn()` is passed by, for what it adds loses bytes: it destroys unread output 200 ms
- * after exit, closes the descriptor while queued input may still be written to the number, and retries a full kernel
- * buffer in a busy loop.
- */
-interface PtyAddon {
-  fork(
-    file: string,
-    args: string[],
-    env: string[],
-    cwd: string,
-    cols: number,
-    rows: number,
-    uid: number,
-    gid: number,
-    utf8: boolean,
-    helperPath: string,
-    onExit: (exitCode: number, signal: number) => void,
-  ): { fd: number; pid: number; pty: string }
-  resize(fd: number, cols: number, rows: number, xPixel: number, yPixel: number): void
-}
-
-const addon: PtyAddon = createRequire(import.meta.url)('node-pty/lib/utils.js').loadNativeModule('pty').module
-
-/** Bytes of the buffer for one read, of which a pty fills at most 4095. */
-const READ_BYTES = 8 * 1024
-
-/** Most bytes read after exit: more than the kernel holds (12 KiB), less than a background job may go on to write. */
-const DRAIN_BYTES = 64 * 1024
+import { addon, PtyMaster } from './pty-master.js'
 
 export interface PtyCommand {
   argv: readonly string[]
@@ -58,13 +18,18 @@ export interface PtyListener {
   onExit(exit: TerminalExit): void
 }
 
-/** A child process on a pty. The descriptor belongs to this object from start to end. */
-export class PtyProcess {
+/** A program on a pty. */
+export interface Pty
+  extends Pick<PtyMaster, 'pause' | 'resume' | 'write' | 'resize' | 'interruptFlushesInput' | 'discardInput'> {
+  /** Signals the program and its process group; nothing once it has been reaped. */
+  kill(signal: NodeJS.Signals): void
+}
+
+/** A child process on a pty of this machine. */
+export class PtyProcess implements Pty {
   readonly pid: number
+  readonly #master: PtyMaster
   #listener: PtyListener
-  readonly #buffer = Buffer.allocUnsafe(READ_BYTES)
-  readonly #stream: ReadStream
-  #fd: number | undefined
   #exited = false
 
   constructor(command: PtyCommand, listener: PtyListener) {
@@ -77,108 +42,59 @@ export class PtyProcess {
     this.pid = child.pid
     this.#listener = listener
     try {
-      closeOnExec(child.fd)
-      // libuv takes a hang-up after a short read for the end, and every read of a pty is short, so the last bytes get
-      // lost (libuv issue 4992). So libuv has one descriptor, and what it left is read from the other.
-      this.#fd = duplicate(child.fd)
-      this.#stream = this.#read(child.fd)
+      this.#master = new PtyMaster(child.fd, (bytes) => this.#listener.onOutput(bytes))
     } catch (error) {
       this.#listener = { onOutput() {}, onExit() {} }
       this.kill('SIGKILL')
-      closeSync(child.fd)
       throw error
     }
   }
 
-  /** Stops reading, so that the child blocks once the kernel's buffer is full. */
   pause(): void {
-    this.#stream.pause()
+    this.#master.pause()
   }
 
   resume(): void {
-    this.#stream.resume()
+    this.#master.resume()
   }
 
-  /** Hands bytes to the kernel and returns how many it took; 0 when its buffer is full. After exit it takes all. */
   write(bytes: Uint8Array): number {
-    if (this.#fd === undefined) return bytes.length
-    try {
-      return writeSync(this.#fd, bytes)
-    } catch (error) {
-      // Anything but "full" means that nobody will ever read it.
-      return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : bytes.length
-    }
+    return this.#master.write(bytes)
   }
 
   resize(cols: number, rows: number): void {
-    if (this.#fd !== undefined) addon.resize(this.#fd, cols, rows, 0, 0)
+    this.#master.resize(cols, rows)
   }
 
-  /** Whether the terminal makes Ctrl-C a signal and forgets what was typed before; not so under vim, ssh or runc. */
   get interruptFlushesInput(): boolean {
-    return this.#fd !== undefined && interruptFlushesInput(this.#fd)
+    return this.#master.interruptFlushesInput
   }
 
-  /** Throws away input that is with the kernel; `waiting` for the program to read it, or still on its way there. */
-  discardInput({ waiting }: { waiting: boolean }): void {
-    if (this.#fd === undefined) return
-    discardTravellingInput(this.#fd)
-    if (waiting) discardWaitingInput(this.#fd)
+  discardInput(options: { waiting: boolean }): void {
+    this.#master.discardInput(options)
   }
 
-  /** Signals the child and its process group; nothing once it has been reaped. */
   kill(signal: NodeJS.Signals): void {
-    if (this.#exited) return
-    try {
-      process.kill(-this.pid, signal)
-    } catch {
-      // The group exists once the child has come to setsid(), microseconds after the fork.
-      try {
-        process.kill(this.pid, signal)
-      } catch {
-        // Gone already.
-      }
-    }
-  }
-
-  #read(fd: number): ReadStream {
-    const options: SocketConstructorOpts & ConnectOpts = {
-      onread: {
-        buffer: this.#buffer,
-        callback: (count) => {
-          this.#listener.onOutput(this.#buffer.subarray(0, count))
-          return true
-        },
-      },
-    }
-    const stream = new ReadStream(fd, options)
-    // EIO is how a pty says that the last program closed it.
-    stream.on('error', () => {})
-    stream.on('close', () => this.#drain())
-    stream.resume()
-    return stream
+    if (!this.#exited) killGroup(this.pid, signal)
   }
 
   #onExit(code: number, signal: number): void {
     this.#exited = true
-    this.#drain()
-    this.#stream?.destroy()
-    if (this.#fd !== undefined) closeSync(this.#fd)
-    this.#fd = undefined
+    this.#master?.end()
     this.#listener.onExit(signal === 0 ? { exitCode: code, signal: null } : { exitCode: null, signal: nameOf(signal) })
   }
+}
 
-  #drain(): void {
-    if (this.#fd === undefined) return
+/** Signals a process and its group, as far as they are there. */
+export function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // The group exists once the child has come to setsid(), microseconds after the fork.
     try {
-      for (let read = 0; read < DRAIN_BYTES; ) {
-        const count = readSync(this.#fd, this.#buffer)
-        if (count === 0) return
-        read += count
-        this.#listener.onOutput(this.#buffer.subarray(0, count))
-      }
+      process.kill(pid, signal)
     } catch {
-      // EIO: no more will come. EAGAIN: nothing there, though a background job still holds the terminal.
+      // Gone already.
     }
   }
 }

@@ -1,7 +1,8 @@
 import { VethlabError } from '../errors.js'
+import { ConsoleProcess } from './console-process.js'
 import { FlowControl, flowLimits, STALL_MS } from './flow-control.js'
 import type { TerminalExit, TerminalInfo } from './protocol.js'
-import { PtyProcess } from './pty-process.js'
+import { type Pty, PtyProcess } from './pty-process.js'
 import { RECORDER_BYTES, Recorder } from './recorder.js'
 import { ShellMarks } from './shell-marks.js'
 import { TerminalInput } from './terminal-input.js'
@@ -32,6 +33,8 @@ export interface TerminalOptions {
   argv: readonly string[]
   env: Record<string, string>
   cwd: string
+  /** Where the program's terminal is handed over, if its command does that; see ConsoleProcess. */
+  handover?: string
   cols: number
   rows: number
   recorderBytes?: number
@@ -50,7 +53,7 @@ export class Terminal {
   readonly host: string
   readonly #recorder: Recorder
   readonly #flow: FlowControl
-  readonly #pty: PtyProcess
+  readonly #pty: Pty
   readonly #input: TerminalInput
   readonly #marks: ShellMarks
   readonly #onChange: () => void
@@ -83,10 +86,13 @@ export class Terminal {
       onCommandStart,
       onCommandEnd,
     })
-    this.#pty = new PtyProcess(options, {
-      onOutput: (bytes) => this.#onOutput(bytes),
-      onExit: (exit) => this.#onExit(exit),
-    })
+    const listener = {
+      onOutput: (bytes: Uint8Array) => this.#onOutput(bytes),
+      onExit: (exit: TerminalExit) => this.#onExit(exit),
+    }
+    const { handover } = options
+    this.#pty =
+      handover === undefined ? new PtyProcess(options, listener) : new ConsoleProcess(options, handover, listener)
     this.#input = new TerminalInput(this.#pty, `terminal ${id}`)
   }
 
