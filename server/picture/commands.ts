@@ -18,7 +18,8 @@ export function command(host: string, argv: readonly string[], rest = ''): Comma
   return [{ host, text: `${argv.map(quoted).join(' ')}${rest && ` ${rest}`}` }]
 }
 
-/** shell-quote puts backslashes into what needs none, such as `{{json .}}`. */
+/** shell-quote puts backslashes into what needs none, such as `name=web`, and into what reads better in quotes, such as `{{json .}}`. */
 function quoted(word: string): string {
-  return /[{}]/.test(word) && !word.includes("'") ? `'${word}'` : quote([word])
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word
+  return word.includes("'") ? quote([word]) : `'${word}'`
 }

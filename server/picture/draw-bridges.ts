@@ -80,7 +80,7 @@ function bridgeWords({ place, link }: End, network: EngineNetwork | undefined): 
     const internal = network.internal ? text(', internal', '（内部网络）') : text('', '')
     return text(
       `Bridge ${name} of ${host} is Docker network ${code(network.name)}${internal.en}`,
-      `${host} 的网桥 ${name} 是 Docker 网络 ${code(network.name)}${internal.zh} 的网桥`,
+      `${host} 的网桥 ${name} 是 Docker 网络 ${code(network.name)} 的网桥${internal.zh}`,
     )
   }
   if (place.kind === 'namespace') {
@@ -102,7 +102,7 @@ function addressWords({ link }: End, network: EngineNetwork | undefined): Text {
 }
 
 function portWords(rack: Rack, ports: End[]): Text {
-  if (ports.length === 0) return text('and nothing is on it', '上面什么都没有接')
+  if (ports.length === 0) return text('nothing is on it', '上面什么都没有接')
   const words = ports.map((port) => {
     const peer = rack.places.peerOf(port)
     if (!peer) return same(code(port.link.name))
@@ -113,11 +113,11 @@ function portWords(rack: Rack, ports: End[]): Text {
     )
   })
   const list = listed(words, 5)
-  return text(`and on it ${ports.length === 1 ? 'is' : 'are'} ${list.en}`, `上面接着 ${list.zh}`)
+  return text(`on it ${ports.length === 1 ? 'is' : 'are'} ${list.en}`, `上面接着 ${list.zh}`)
 }
 
 function downWords({ link }: End): Text | undefined {
-  return link.up ? undefined : text('but it is down', '但它处于关闭状态')
+  return link.up ? undefined : text('it is down', '它处于关闭状态')
 }
 
 function networkFacts(network: EngineNetwork) {

@@ -35,11 +35,7 @@ function drawContainer(rack: Rack, host: HostState, container: Container): MapEl
     label: labelOf(shortName(container)),
     notes: containerNotes(container, place, isOwn).map((note) => bare(note, 45)),
     state: place && container.state !== 'paused' ? 'up' : 'down',
-    sentence: sentence(
-      [stateWords(host, container, place), ...placeWords(rack, host, container, place, isOwn)],
-      '; ',
-      '；',
-    ),
+    sentence: sentence([stateWords(host, container, place), ...placeWords(rack, host, container, place, isOwn)]),
     facts: [
       ...fact(text('Container', '容器'), [
         `${container.name} ${container.id.slice(0, 12)}`,
@@ -69,7 +65,7 @@ function drawContainer(rack: Rack, host: HostState, container: Container): MapEl
           )
           .map((one) => `${one.about}: Docker: ${one.engine}; kernel: ${one.kernel}`),
       ),
-      ...(isOwn ? rulesFacts(place.namespace) : []),
+      ...(isOwn ? rulesFacts(place.namespace, 'table') : []),
     ],
     commands: containerCommands(host.name, container, isOwn),
   }

@@ -49,7 +49,7 @@ export function drawHost(rack: Rack, host: HostState): MapElement {
       ...dnsFacts(host.dns),
       ...swarmFacts(host, node),
       ...fact(text('Could not be read', '读取不到'), home?.namespace.faults ?? []),
-      ...(home ? rulesFacts(home.namespace) : []),
+      ...(home ? rulesFacts(home.namespace, 'chain') : []),
     ],
     commands: hostCommands(host),
   }
@@ -74,7 +74,7 @@ function hostWords(rack: Rack, host: HostState): Text {
   const bridges = rack.home(host)?.namespace.links.filter(({ kind }) => kind === 'bridge').length ?? 0
   const stopped = containers.length - running
   return text(
-    `Host ${name} runs Docker Engine ${bare(version)} with ${count(bridges, 'bridge', 'bridges')}, ${count(running, 'running container', 'running containers')}${stopped > 0 ? ` and ${stopped} that do not run` : ''}`,
+    `Host ${name} runs Docker Engine ${bare(version)} with ${count(bridges, 'bridge', 'bridges')} and ${count(running, 'running container', 'running containers')}${stopped > 0 ? `, and ${count(stopped, 'that does not run', 'that do not run')}` : ''}`,
     `主机 ${name} 运行 Docker 引擎 ${bare(version)}，有 ${bridges} 个网桥、${running} 个运行中的容器${stopped > 0 ? `和 ${stopped} 个没有运行的容器` : ''}`,
   )
 }

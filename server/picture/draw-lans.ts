@@ -4,7 +4,7 @@ import { command } from './commands.js'
 import { fact, writeAddress } from './facts.js'
 import { lanId } from './ids.js'
 import type { MapElement } from './map.js'
-import { listed, sentence, text } from './phrase.js'
+import { bracketed, listed, sentence, text } from './phrase.js'
 import type { End } from './places.js'
 import { addressesOf, labelOf, linksOf, type Rack } from './rack.js'
 
@@ -24,9 +24,9 @@ function drawLan(rack: Rack, lan: LanState): MapElement {
   const who = onIt.map((end) => {
     const [address] = addressesOf(end.link)
     const name = end.place.kind === 'host' ? end.place.host.name : `${end.place.host.name}/${end.place.label}`
-    const has = address ? ` (${code(address.address)})` : ''
+    const has = bracketed(address && code(address.address))
     const cut = isCable(end) && !end.link.carrier
-    return text(`${code(name)}${has}${cut ? ', cut off' : ''}`, `${code(name)}${has}${cut ? '（已断开）' : ''}`)
+    return text(`${code(name)}${has.en}${cut ? ', cut off' : ''}`, `${code(name)}${has.zh}${cut ? '（已断开）' : ''}`)
   })
   return {
     id: lanId(lan.name),
@@ -34,19 +34,15 @@ function drawLan(rack: Rack, lan: LanState): MapElement {
     label: labelOf(lan.name),
     notes: [lan.subnet, ...(lan.subnet6 ? [lan.subnet6] : [])],
     state: 'up',
-    sentence: sentence(
-      [
-        text(
-          `LAN ${code(lan.name)} is ${code(lan.subnet)} with gateway ${code(lan.gateway)} and MTU ${lan.mtu}`,
-          `局域网 ${code(lan.name)}：网段 ${code(lan.subnet)}，网关 ${code(lan.gateway)}，MTU ${lan.mtu}`,
-        ),
-        who.length > 0
-          ? text(`on it are ${listed(who, 8).en}`, `接在上面的有 ${listed(who, 8).zh}`)
-          : text('nothing is on it', '上面没有接任何设备'),
-      ],
-      '; ',
-      '；',
-    ),
+    sentence: sentence([
+      text(
+        `LAN ${code(lan.name)} is ${code(lan.subnet)} with gateway ${code(lan.gateway)} and MTU ${lan.mtu}`,
+        `局域网 ${code(lan.name)}：网段 ${code(lan.subnet)}，网关 ${code(lan.gateway)}，MTU ${lan.mtu}`,
+      ),
+      who.length > 0
+        ? text(`on it are ${listed(who, 8).en}`, `接在上面的有 ${listed(who, 8).zh}`)
+        : text('nothing is on it', '上面没有接任何设备'),
+    ]),
     facts: [
       ...fact(text('Subnet', '网段'), [lan.subnet, ...(lan.subnet6 ? [lan.subnet6] : [])]),
       ...fact(text('Gateway', '网关'), [lan.gateway, ...(lan.gateway6 ? [lan.gateway6] : [])]),

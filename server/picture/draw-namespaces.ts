@@ -49,8 +49,8 @@ function drawNamespace(rack: Rack, place: Place): MapElement {
     label: labelOf(place.label),
     notes: [...(place.network ? [bare(place.network.name, 45)] : []), ...addresses].slice(0, 3),
     state: 'up',
-    sentence: sentence([whatWords(place), ...(words.length > 0 ? words.slice(0, 4) : [onlyLoopback])], '; ', '；'),
-    facts: [...namespaceFacts(place), ...rulesFacts(place.namespace)],
+    sentence: sentence([whatWords(place), ...(words.length > 0 ? words.slice(0, 4) : [onlyLoopback])]),
+    facts: [...namespaceFacts(place), ...rulesFacts(place.namespace, 'table')],
     commands:
       place.namespace.owner.kind === 'engine'
         ? namespaceCommand({ place, link: place.namespace.links[0]! }, ['ip', 'addr'])

@@ -60,7 +60,18 @@ export function portTies(rack: Rack): MapTie[] {
 
 const isOpen = ({ rules, listens }: HostPort) => rules.length > 0 || listens
 
+/** Found once for each host of a rack, since elements, ties and differences all ask. */
+const found = new WeakMap<Rack, Map<HostState, HostPort[]>>()
+
 export function hostPorts(rack: Rack, host: HostState): HostPort[] {
+  const ofRack = found.get(rack) ?? new Map<HostState, HostPort[]>()
+  found.set(rack, ofRack)
+  const ports = ofRack.get(host) ?? findPorts(rack, host)
+  ofRack.set(host, ports)
+  return ports
+}
+
+function findPorts(rack: Rack, host: HostState): HostPort[] {
   const ports = [...containerPorts(rack, host), ...servicePorts(rack, host), ...kernelPorts(rack, host)]
   const seen = new Set<string>()
   return ports
@@ -91,7 +102,7 @@ function containerPort(rack: Rack, host: HostState, container: Container, port: 
     targetName: shortName(container),
     targetPort: inside,
     by: 'engine',
-    ...inKernel(rack, host, port, (to) => addressesIn(container).some((own) => sameAddress(own, to))),
+    ...inKernel(rack, host, port, (to) => addressesIn(container).some((own) => own === to || sameAddress(own, to))),
   }
 }
 
@@ -176,14 +187,13 @@ function holds(link: Parameters<typeof addressesOf>[0], address: string): boolea
 
 function drawPort(port: HostPort): MapElement {
   const { host, protocol, targetPort, targetName, address } = port
-  const number = `${port.port}/${protocol}`
   return {
     id: port.id,
     kind: 'port',
     label: `${port.port}/${bare(protocol, 8)}`,
     notes: [...(isEvery(address) ? [] : [labelOf(address)]), `→ ${targetPort}`],
     state: isOpen(port) ? 'up' : 'down',
-    sentence: sentence([portWords(port), wayWords(port)], '; ', '；'),
+    sentence: sentence([portWords(port), wayWords(port)]),
     facts: [
       ...fact(text('Published', '发布'), [
         `${address || '0.0.0.0'}:${port.port} -> ${targetName}:${targetPort}/${protocol}`,
@@ -201,7 +211,7 @@ function drawPort(port: HostPort): MapElement {
       ...(port.by === 'service' ? command(host.name, ['docker', 'service', 'inspect', '--pretty', targetName]) : []),
       ...command(host.name, ['iptables', '-t', 'nat', '-S', port.by === 'service' ? 'DOCKER-INGRESS' : 'DOCKER']),
       ...command(host.name, ['ss', protocol === 'udp' ? '-lnu' : '-lnt', `sport = :${port.port}`]),
-    ].filter(({ text: line }) => number !== '' && line !== ''),
+    ],
   }
 }
 
@@ -236,5 +246,5 @@ function wayWords({ rules, listens, by }: HostPort): Text {
       by === 'service' ? '引擎在监听它，但没有 DNAT 规则' : '没有 DNAT 规则，只有 Docker 的代理在监听',
     )
   }
-  return text('but the kernel has neither a rule nor a socket for it', '但内核里既没有对应的规则，也没有套接字')
+  return text('the kernel has neither a rule nor a socket for it', '内核里既没有对应的规则，也没有套接字')
 }

@@ -17,7 +17,7 @@ import {
   tunnelId,
 } from './ids.js'
 import type { MapTie } from './map.js'
-import { text } from './phrase.js'
+import { bracketed, text } from './phrase.js'
 import type { End, Place } from './places.js'
 import { bridgeOf } from './places.js'
 import { addressesOf, labelOf, linksOf, order, type Rack, shortName } from './rack.js'
@@ -220,7 +220,7 @@ function tasks(rack: Rack): MapTie[] {
       const [from, to] = [serviceId(service.name), containerId(host.name, container.name)]
       const [address] = container.endpoints.flatMap((one) => one.address ?? [])
       const isUp = container.state === 'running'
-      const has = address ? ` (${code(address)})` : ''
+      const has = bracketed(address && code(address))
       return {
         id: taskId(from, to),
         kind: 'task' as const,
@@ -228,8 +228,8 @@ function tasks(rack: Rack): MapTie[] {
         to,
         state: isUp ? ('up' as const) : ('down' as const),
         sentence: text(
-          `${code(shortName(container))}${has} on ${code(host.name)} is a task of service ${code(service.name)}.`,
-          `${code(host.name)} 上的 ${code(shortName(container))}${has} 是服务 ${code(service.name)} 的一个任务。`,
+          `${code(shortName(container))}${has.en} on ${code(host.name)} is a task of service ${code(service.name)}.`,
+          `${code(host.name)} 上的 ${code(shortName(container))}${has.zh} 是服务 ${code(service.name)} 的一个任务。`,
         ),
       }
     }),

@@ -4,7 +4,7 @@ import { command } from './commands.js'
 import { fact, forwardingFact, linkFacts, neighboursFact } from './facts.js'
 import { vxlanId } from './ids.js'
 import type { MapElement } from './map.js'
-import { listed, same, sentence, text } from './phrase.js'
+import { bracketed, listed, same, sentence, text } from './phrase.js'
 import type { End } from './places.js'
 import { addressesOf, labelOf, linksOf, order, type Rack } from './rack.js'
 
@@ -34,14 +34,15 @@ function drawVxlan(rack: Rack, { place, link }: End): MapElement {
   const isOverlay = place.kind === 'overlay'
   const whither = ends.map((address) => {
     const other = rack.state.hosts.find((one) => hasAddress(one, address))
-    return same(other ? `${code(other.name)} (${code(address)})` : code(address))
+    const where = bracketed(other && code(address))
+    return other ? text(`${code(other.name)}${where.en}`, `${code(other.name)}${where.zh}`) : same(code(address))
   })
   const carries = isOverlay
-    ? text(` carries network ${code(place.label)} and`, ` 承载网络 ${code(place.label)}，`)
+    ? text(` carries network ${code(place.label)} and`, `承载网络 ${code(place.label)}，`)
     : text('', '')
   const way =
     whither.length > 0
-      ? text(` knows MAC addresses behind ${listed(whither).en}`, `知道哪些 MAC 地址在 ${listed(whither).zh} 后面`)
+      ? text(` knows MAC addresses behind ${listed(whither).en}`, `已知的对端是 ${listed(whither).zh}`)
       : text(' knows no other end yet', '还不知道任何对端')
   return {
     id: vxlanId(host.name, link.name, place.scope),

@@ -11,11 +11,14 @@ const longestValue = 300
 /** Tables of the tracer, which come and go with each trace. */
 export const tracerTable = 'vethlab-trace'
 
+/** Nearly all lines: nothing in them has to be made safe. Maps have thousands, and are drawn at each capture. */
+const usual = /^(?! )[ -_a-~]{1,300}(?<! )$/
+
 /** Nothing where there is nothing to say. */
 export function fact(name: Text, values: readonly string[]): MapFact[] {
   if (values.length === 0) return []
   const shown = values.length > mostValues ? values.slice(0, mostValues - 1) : values
-  const lines = shown.map((value) => bare(value, longestValue))
+  const lines = shown.map((value) => (usual.test(value) ? value : bare(value, longestValue)))
   return [{ name, values: values.length > shown.length ? [...lines, `… +${values.length - shown.length}`] : lines }]
 }
 
@@ -124,11 +127,11 @@ const isUsual = (address: string) => /^(?:127\.0\.0\.1|::1|f[ef]0\d::\d)$/i.test
 /** Chains of one fact each would drown the rest. */
 const mostChains = 30
 
-/** A fact a chain: its policy, then its rules in order. */
-export function rulesFacts({ rules, chains }: NamespaceState): MapFact[] {
+/** A fact a chain, or where they are few a table: the policies, then the rules in order. */
+export function rulesFacts({ rules, chains }: NamespaceState, by: 'chain' | 'table'): MapFact[] {
   const byChain = new Map<string, string[]>()
   const lines = (family: string, table: string, chain: string) => {
-    const key = `${family === 'ip' ? '' : `${family} `}${table} ${chain}`
+    const key = `${family === 'ip' ? '' : `${family} `}${table}${by === 'chain' ? ` ${chain}` : ''}`
     const found = byChain.get(key) ?? []
     byChain.set(key, found)
     return found

@@ -6,8 +6,12 @@
 /** Far longer than any real name; what captures hold is cut at the same length. */
 const longestPart = 200
 
+/** Nearly all names, and quick to tell. */
+const usual = /^[\w.:@-]{1,200}$/
+
 /** Keeps ids apart and free of what could hurt where they are used: odd characters become `%` and their code. */
 function part(name: string): string {
+  if (usual.test(name)) return name
   return name
     .slice(0, longestPart)
     .replace(/[%\s\p{C}\p{Z}"'<>&`]/gu, (odd) => `%${odd.codePointAt(0)!.toString(16).padStart(2, '0')}`)

@@ -23,19 +23,25 @@ export function listed(texts: readonly Text[], most = 6): Text {
   const more = texts.length - shown.length
   if (more > 0) {
     const list = join(shown, ', ', '、')
-    return text(`${list.en} and ${more} more`, `${list.zh} 等 ${texts.length} 个`)
+    return text(`${list.en} and ${more} more`, `${list.zh}${list.zh.endsWith('）') ? '' : ' '}等 ${texts.length} 个`)
   }
   const last = shown.at(-1)
   if (!last) return nothing
   if (shown.length === 1) return last
   const first = join(shown.slice(0, -1), ', ', '、')
-  return text(`${first.en} and ${last.en}`, `${first.zh}和${last.zh}`)
+  // A full-width bracket has its own space.
+  return text(`${first.en} and ${last.en}`, `${first.zh}${first.zh.endsWith('）') ? '' : ' '}和 ${last.zh}`)
 }
 
-/** Parts of a sentence one after another, those that say nothing left out; ends in a full stop. */
-export function sentence(parts: readonly (Text | undefined)[], en = ', ', zh = '，'): Text {
+/** Data behind a name, in brackets as either language writes them. */
+export function bracketed(data: string | undefined): Text {
+  return data === undefined ? nothing : text(` (${data})`, `（${data}）`)
+}
+
+/** Parts of a sentence one after another, those that say nothing left out; with a full stop. */
+export function sentence(parts: readonly (Text | undefined)[]): Text {
   const said = parts.filter((one): one is Text => one !== undefined && one.en !== '')
-  const whole = join(said, en, zh)
+  const whole = join(said, '; ', '；')
   return text(`${whole.en}.`, `${whole.zh}。`)
 }
 

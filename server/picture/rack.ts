@@ -89,9 +89,15 @@ export function order(a: string, b: string): number {
 }
 
 /** Links of a namespace in the order of their names: indexes say in what order they were made. */
-export function linksOf({ namespace }: Place): Link[] {
-  return namespace.links.filter(({ kind }) => kind !== 'loopback').toSorted((a, b) => order(a.name, b.name))
+export function linksOf(place: Place): Link[] {
+  const links =
+    sorted.get(place) ??
+    place.namespace.links.filter(({ kind }) => kind !== 'loopback').toSorted((a, b) => order(a.name, b.name))
+  sorted.set(place, links)
+  return links
 }
+
+const sorted = new WeakMap<Place, Link[]>()
 
 /** What is shown of a name in the picture. */
 export function labelOf(name: string): string {
