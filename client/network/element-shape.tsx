@@ -40,7 +40,7 @@ export function ElementShape({
   const { kind, state } = element
   const isHost = kind === 'host'
   const height = isHost ? hostHead - 6 : box.height
-  const classes = ['element', kind, state, chosen && 'chosen', glows && 'glows', highlight].filter(Boolean).join(' ')
+  const classes = ['element', kind, state, chosen && 'chosen', highlight].filter(Boolean).join(' ')
   // Not by colour and dashes alone.
   const caption = state === 'down' ? `✕ ${t.down}` : t[kind]
   const captionWidth = widthOf(caption, kindSize, 'sans')
@@ -70,6 +70,7 @@ export function ElementShape({
       }}
     >
       <title>{inLanguage(element.sentence).replaceAll('`', '')}</title>
+      {glows && <rect class="halo" x={box.x - 4} y={box.y - 4} width={box.width + 8} height={height + 8} rx={9} />}
       <Outline kind={kind} box={{ ...box, height }} />
       <g {...unheard}>
         <text class="label" x={box.x + pad} y={box.y + 18} font-size={labelSize}>

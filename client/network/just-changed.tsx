@@ -15,6 +15,9 @@ import { strings } from './strings.js'
 const mostShown = 6
 const mostSaid = 3
 
+/** A command does one thing after the other, and its sentences change meanwhile. In milliseconds. */
+const settledMs = 1500
+
 /** What was put away does not come back, unless it goes on. */
 const putAway = signal<string | undefined>(undefined)
 
@@ -89,22 +92,32 @@ export function JustChanged({ onShow }: { onShow(): void }) {
   )
 }
 
-/** Says new sentences aloud, not those that were there before. */
+/** Says new sentences aloud, not those that were there before, once they have settled. */
 function sayChanges(): () => void {
   let session: string | undefined
   let said: ReadonlySet<string> | undefined
-  return timeline.subscribe((entries) => {
-    const now = new Set(entries.flatMap(({ id, changes }) => changes.map(({ text }) => `${id} ${text.en}`)))
-    const before = session === view.peek()?.id ? said : undefined
-    session = view.peek()?.id
-    said = entries.length === 0 ? undefined : now
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const say = () => {
+    const entries = timeline.peek()
+    const before = said
+    said = new Set(entries.flatMap(({ id, changes }) => changes.map(({ text }) => `${id} ${text.en}`)))
     const newest = entries.at(-1)
-    if (before === undefined || newest === undefined || !justChangedOpen.peek()) return
-    const fresh = newest.changes.filter(({ text }) => !before.has(`${newest.id} ${text.en}`))
-    if (fresh.length === 0) return
+    const fresh = newest?.changes.filter(({ text }) => before?.has(`${newest.id} ${text.en}`) === false) ?? []
+    if (fresh.length === 0 || !justChangedOpen.peek()) return
     const t = strings.peek()
     const more = fresh.length > mostSaid ? [t.moreAloud(fresh.length - mostSaid)] : []
     const sentences = fresh.slice(0, mostSaid).map(({ text }) => inLanguage(text).replaceAll('`', ''))
     announce([`${t.justChanged}:`, sentences.join('; '), ...more].join(' '))
+  }
+  const stop = timeline.subscribe((entries) => {
+    clearTimeout(timer)
+    if (session !== view.peek()?.id || entries.length === 0) said = undefined
+    session = view.peek()?.id
+    // What was there when the page came is no news.
+    if (entries.length > 0) timer = setTimeout(say, said === undefined ? 0 : settledMs)
   })
+  return () => {
+    clearTimeout(timer)
+    stop()
+  }
 }

@@ -18,7 +18,7 @@ import { ordered } from './order.js'
 
 /** More containers than that make a second column. */
 const mostRows = 7
-/** Of a host that has bridges, so that the first containers find room without the next host moving. */
+/** Of a host that has bridges, so that the first containers find room, and nothing need be drawn smaller for them. */
 const usualRows = { alone: 4, together: 3 }
 const rowHeight = 55 + rowGap
 /** Above the hosts, for services, also while there are none. */
@@ -60,12 +60,11 @@ function layOutAnew(map: NetworkMap): Layout {
     const inside = map.elements.filter(({ parent }) => parent === host.id)
     const top = y + hostHead
     for (const [id, box] of layOutHost(inside, map.ties, x, top)) boxes.set(id, box)
-    const rows = inside.some(({ kind }) => kind === 'bridge')
-      ? hosts.length === 1
-        ? usualRows.alone
-        : usualRows.together
-      : 1
-    const frame = frameOf(inside, boxes, { x, y, width: 0, height: hostHead + rows * rowHeight + hostPad - rowGap })
+    const rows = hosts.length === 1 ? usualRows.alone : usualRows.together
+    const [width, height] = inside.some(({ kind }) => kind === 'bridge')
+      ? [columnX(0, 2) + boxWidth + hostPad, hostHead + rows * rowHeight + hostPad - rowGap]
+      : [0, hostHead + hostPad]
+    const frame = frameOf(inside, boxes, { x, y, width, height })
     boxes.set(host.id, frame)
     y += frame.height + hostGap
   }
@@ -156,7 +155,11 @@ function placeInHost(
   map: NetworkMap,
 ): Box {
   const height = heightOf(element)
-  const wanted = (meanOfTied(element.id, map.ties, boxes) ?? room.top + height / 2) - height / 2
+  // Ends of veths that are about to move into a container stand there for a moment: not in the way of others.
+  const isLoose =
+    element.kind === 'interface' && map.ties.every(({ from, to }) => from !== element.id && to !== element.id)
+  const first = isLoose ? room.bottom - height / 2 : room.top + height / 2
+  const wanted = (meanOfTied(element.id, map.ties, boxes) ?? first) - height / 2
   const standing = [...boxes].filter(([id]) =>
     map.elements.some((one) => one.id === id && one.parent === element.parent),
   )

@@ -25,7 +25,7 @@ export function TieShape({
   highlight: Highlight | undefined
   onSelect(): void
 }) {
-  const classes = ['tie-group', tie.kind, tie.state, chosen && 'chosen', near && 'near', glows && 'glows', highlight]
+  const classes = ['tie-group', tie.kind, tie.state, chosen && 'chosen', near && 'near', highlight]
   const { middle } = route
   return (
     // Those who use keys get to ties by the facts of their ends, where they are buttons.
@@ -33,6 +33,7 @@ export function TieShape({
     <g class={classes.filter(Boolean).join(' ')} data-id={tie.id} onClick={onSelect} {...unheard}>
       <title>{inLanguage(tie.sentence).replaceAll('`', '')}</title>
       <path class="grip" d={route.path} />
+      {glows && <path class="halo" d={route.path} />}
       <path class="tie" d={route.path} />
       {tie.state === 'down' && <path class="cut" d={`M${middle.x - 4} ${middle.y - 4}l8 8m0 -8l-8 8`} />}
       {highlight === 'stop' && (

@@ -2,8 +2,9 @@ import type { Probe } from '../check/family.js'
 import { networkState } from '../network/assemble.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
-import type { NetworkState } from '../network/state.js'
+import type { LanState, NetworkState } from '../network/state.js'
 import type { Racks } from '../rack/racks.js'
+import type { LanPlan } from '../rack/topology.js'
 
 /** Checks' view of a rack: all hosts at one moment, and questions to any of them. */
 export class RackProbe implements Probe {
@@ -15,7 +16,7 @@ export class RackProbe implements Probe {
   async capture(): Promise<NetworkState> {
     const { hosts, lans } = await this.racks.info(this.rack)
     const captures = await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name)))
-    return networkState(captures, { hosts, lans })
+    return networkState(captures, { hosts, lans: lans.map(inCidr) })
   }
 
   ask(host: string, question: ProbeRequest): Promise<ProbeAnswer> {
@@ -26,4 +27,9 @@ export class RackProbe implements Probe {
   observe(host: string, packet: TracedPacket, signal?: AbortSignal): Promise<Observation> {
     return this.racks.observe(this.rack, host, packet, signal ? { signal } : {})
   }
+}
+
+/** A plan keeps addresses and lengths of prefixes apart. */
+function inCidr({ subnet, prefix, subnet6, prefix6, ...lan }: LanPlan): LanState {
+  return { ...lan, subnet: `${subnet}/${prefix}`, ...(subnet6 && { subnet6: `${subnet6}/${prefix6}` }) }
 }

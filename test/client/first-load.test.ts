@@ -27,7 +27,7 @@ function withImports(manifest: Record<string, Chunk>, key: string, files = new S
   return files
 }
 
-it.each(['catalogue/catalogue-page.tsx', 'lab/lab-page.tsx'])(
+it.each(['catalogue/catalogue-page.tsx', 'lab/lab-page.tsx', 'network/map-page.tsx'])(
   '%s needs at most 200 KiB of compressed JavaScript',
   (page) => {
     const manifest = readManifest()
@@ -37,6 +37,6 @@ it.each(['catalogue/catalogue-page.tsx', 'lab/lab-page.tsx'])(
     const bytes = scripts.reduce((sum, file) => sum + gzipSync(readFileSync(join(client, file))).length, 0)
     expect(bytes).toBeLessThanOrEqual(mostBytes)
     // What is needed later comes later.
-    expect(scripts.filter((file) => /xterm|mermaid|terminal-area/.test(file))).toEqual([])
+    expect(scripts.filter((file) => /xterm|mermaid|terminal-area|map-panel|network-layout/.test(file))).toEqual([])
   },
 )
