@@ -4,9 +4,9 @@ import { absence, engineOf, find, hostNamed, hostsOf, isLive, type Place } from 
 import type { Container } from '../network/state.js'
 import type { Text } from '../text.js'
 import type { TraceGround } from '../trace/ground.js'
-import type { TraceStory } from '../trace/story.js'
+import { traceStory } from '../trace/trace.js'
 import { bare, cleanText, code } from '../wording.js'
-import { note, type StageDraft, stageOf, type TraceQuestion, titleOf } from './draft.js'
+import { note, type StageDraft, stageOf, titleOf } from './draft.js'
 import { lookFromOutside } from './from-outside.js'
 import { lookAtItself } from './itself.js'
 import { lookOutside } from './outside.js'
@@ -29,13 +29,6 @@ export interface Patient {
   home: string
 }
 
-/** How a packet is traced: `traceStory`. */
-export type Trace = (
-  ground: TraceGround,
-  question: TraceQuestion & { home: string },
-  options: { signal?: AbortSignal },
-) => Promise<TraceStory>
-
 /**
  * Goes through the four questions of the troubleshooting flow for one container: itself, same network, to the outside, from the
  * outside. Questions are put in parallel; for the first of each stage that has a no, a packet is traced to find out why.
@@ -45,7 +38,7 @@ export type Trace = (
 export async function diagnose(
   ground: TraceGround,
   { container, home }: Patient,
-  { signal, trace }: { signal?: AbortSignal; trace?: Trace } = {},
+  { signal, trace = traceStory }: { signal?: AbortSignal; trace?: typeof traceStory } = {},
 ): Promise<DiagnosisReport> {
   const started = performance.now()
   const whole = AbortSignal.any([AbortSignal.timeout(longestMs), ...(signal ? [signal] : [])])
@@ -82,7 +75,7 @@ export async function diagnose(
   const subject = { ground, state, home, signal: asking, place: place as Place & { container: Container } }
   const stages = await lookAround(subject)
   signal?.throwIfAborted()
-  if (trace) await traceFailures(stages, { ground, home, trace, signal: whole, until: started + longestMs })
+  await traceFailures(stages, { ground, home, trace, signal: whole, until: started + longestMs })
   signal?.throwIfAborted()
   return finish(stages, ...judge(subject.place, stages))
 }
@@ -123,7 +116,7 @@ async function traceFailures(
     trace,
     signal,
     until,
-  }: { ground: TraceGround; home: string; trace: Trace; signal: AbortSignal; until: number },
+  }: { ground: TraceGround; home: string; trace: typeof traceStory; signal: AbortSignal; until: number },
 ): Promise<void> {
   for (const { findings } of stages) {
     const first = findings.find(({ outcome, question }) => outcome === 'problem' && question !== undefined)

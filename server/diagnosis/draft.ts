@@ -1,5 +1,6 @@
 import { oneLine } from '../errors.js'
 import type { Text } from '../text.js'
+import type { TraceQuestion } from '../trace/question.js'
 import type { TraceStory } from '../trace/story.js'
 import { cleanText } from '../wording.js'
 import type { DiagnosisFinding, DiagnosisStage, StageName } from './report.js'
@@ -14,18 +15,10 @@ export interface Draft {
   evidence: string[]
   tries: Text[]
   /** What to trace, to find out why. */
-  question?: TraceQuestion
+  question?: Omit<TraceQuestion, 'home'>
   trace?: TraceStory
   /** Something could not be asked, so that nothing is known about it. */
   unknown?: true
-}
-
-export interface TraceQuestion {
-  /** References as in checks, or an address. */
-  from: string
-  to: string
-  port?: number
-  protocol?: 'icmp' | 'tcp' | 'udp'
 }
 
 export interface StageDraft {

@@ -347,7 +347,7 @@ async function lookUp(
             zh: `看它在问谁：\`docker exec ${bare(place.container.name)} cat /etc/resolv.conf\` 应当是 \`127.0.0.11\``,
           },
         ],
-        question: { from: referenceOf(place), to: name },
+        question: { from: referenceOf(place), to: name, by: 'name' },
       },
     ),
   }

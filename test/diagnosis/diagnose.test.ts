@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { diagnose, type Trace } from '../../server/diagnosis/diagnose.js'
+import { CheckError } from '../../server/check/finding.js'
+import { diagnose } from '../../server/diagnosis/diagnose.js'
 import type { DiagnosisReport, StageName } from '../../server/diagnosis/report.js'
 import type { Observation } from '../../server/network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../../server/network/question.js'
 import type { TraceGround } from '../../server/trace/ground.js'
 import type { TraceStory } from '../../server/trace/story.js'
+import type { traceStory } from '../../server/trace/trace.js'
 import {
   expectReadable,
   refused,
@@ -16,6 +18,13 @@ import {
   unverified,
 } from '../check/cases.js'
 import { type StateBuilder, standardRack, swarmRack } from '../check/state-builder.js'
+
+type Trace = typeof traceStory
+
+/** Nothing is traced, so that only what a diagnosis itself finds is looked at. */
+const blind: Trace = async () => {
+  throw new CheckError('trace.none', { en: 'no trace', zh: '无' })
+}
 
 const quiet: Partial<ProbeAnswer> = { outcome: 'no', cause: 'silent', detail: 'timed out' }
 
@@ -64,7 +73,7 @@ async function reportOn(
     rack = withLan(standardRack),
     given,
     network,
-    trace,
+    trace = blind,
   }: {
     rack?: StateBuilder
     given?: (rack: StateBuilder) => unknown
@@ -73,11 +82,7 @@ async function reportOn(
   } = {},
 ): Promise<DiagnosisReport> {
   given?.(rack)
-  const report = await diagnose(
-    new OpenGround(rack, network),
-    { container, home: 'node1' },
-    trace === undefined ? {} : { trace },
-  )
+  const report = await diagnose(new OpenGround(rack, network), { container, home: 'node1' }, { trace })
   expect(report.stages.map(({ name }) => name)).toEqual(['itself', 'same-network', 'outside', 'from-outside'])
   const texts = report.stages.flatMap(({ title, findings }) => [
     title,
@@ -486,7 +491,7 @@ describe('a trace', () => {
   it('is not waited for longer than the whole may take, and ends with its learner', async () => {
     const left = new AbortController()
     let aborted = false
-    const endless: Trace = (_ground, _question, { signal }) =>
+    const endless: Trace = (_ground, _question, { signal } = {}) =>
       new Promise((_, reject) => {
         signal!.addEventListener('abort', () => {
           aborted = true

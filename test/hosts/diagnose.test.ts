@@ -18,7 +18,7 @@ async function sh(host: string, script: string): Promise<string> {
 }
 
 async function reportOn(container: string): Promise<DiagnosisReport> {
-  const report = await diagnose(new RackProbe(racks, rack.id) as never, { container, home: 'node1' })
+  const report = await diagnose(new RackProbe(racks, rack.id), { container, home: 'node1' })
   // Longer than this a learner does not wait; a busy machine may need the double of the ten seconds.
   expect(report.durationMs).toBeLessThan(20_000)
   return report
