@@ -41,13 +41,13 @@ export async function readLines(lines: string[], context: Context): Promise<Omit
   const sightings: Sighting[] = []
   const traced: { place: Place; at: number; event: TraceEvent }[] = []
   const names = new Map<string, string>()
-  let sent: number | undefined
+  let sent = 0n
   let outcome: Observation['outcome'] = 'error'
   let detail = ''
   for (const line of lines) {
     const [word, ...rest] = line.split(' ')
     const place = places[Number(rest[0])]
-    if (word === 'sent') sent = Number(rest[0])
+    if (word === 'sent') sent = nanoseconds(rest[0])
     else if (word === 'outcome') {
       outcome = outcomes.find((known) => known === rest[0]) ?? 'error'
       detail = oneLine(rest.slice(1).join(' '), 300)
@@ -57,11 +57,11 @@ export async function readLines(lines: string[], context: Context): Promise<Omit
     else if (word === 'namespace') faults.push(`${nameOf(place)}: ${oneLine(rest.slice(1).join(' '), 200)}`)
     else if (word === 'link') names.set(`${rest[0]} ${rest[1]}`, linkName(rest[2]))
     else if (word === 'frame') {
-      const sighting = sightingOf(rest, place, sent ?? 0, context.mark)
+      const sighting = sightingOf(rest, place, sent, context.mark)
       if (sighting) sightings.push(sighting)
     } else if (word === 'trace') {
       const event = parseTraceEvent(Buffer.from(rest[2] ?? '', 'hex'))
-      if (event) traced.push({ place, at: since(Number(rest[1]), sent ?? 0), event })
+      if (event) traced.push({ place, at: since(rest[1], sent), event })
     }
   }
   // The sort is stable: what the kernel gave one time, as on a bridge and its port, stays as it came.
@@ -76,19 +76,25 @@ function nameOf({ host, lan, namespace }: Place): string {
 }
 
 const linkName = (hex = '') => oneLine(Buffer.from(hex, 'hex').toString('utf8'), 64)
-const since = (time: number, sent: number) => Math.round((time - sent) * 1e6) / 1e3
 
-function sightingOf(words: string[], place: Place, sent: number, mark: PacketMark): Sighting | undefined {
+/** Times of day are too long for a number that is to tell what came first on two ends of a cable. */
+function nanoseconds(seconds = ''): bigint {
+  const [whole, part = ''] = seconds.split('.')
+  return /^\d+$/.test(`${whole}${part}`) ? BigInt(`${whole}${part.padEnd(9, '0').slice(0, 9)}`) : 0n
+}
+
+const since = (time: string | undefined, sent: bigint) => Number(nanoseconds(time) - sent) / 1e6
+
+function sightingOf(words: string[], place: Place, sent: bigint, mark: PacketMark): Sighting | undefined {
   const [, time, index, name, direction, length, hex = ''] = words
   const bytes = Buffer.from(hex, 'hex')
   const frame = parseFrame(bytes, Number(length))
   const role = roleOf(frame, bytes, mark)
-  const atMs = since(Number(time), sent)
-  if (!role || !Number.isFinite(atMs)) return undefined
+  if (!role) return undefined
   const link = linkName(name)
   const port = place.lan && place.ports?.find((host) => portOf(host) === link)
   return {
-    atMs,
+    atMs: since(time, sent),
     ...(place.host === undefined ? {} : { host: place.host }),
     ...(place.lan === undefined ? {} : { lan: place.lan }),
     ...(port === undefined ? {} : { lanPort: port }),
