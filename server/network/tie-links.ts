@@ -23,6 +23,7 @@ const standing = new Set(['macvlan', 'macvtap', 'ipvlan', 'ipvtap', 'vlan'])
  */
 export function tieLinks(namespaces: LinksOf[]): void {
   const numbers = new NamespaceNumbers()
+  for (const { links } of namespaces) nameIndexes(links)
   const ends = namespaces.flatMap((namespace) => namespace.links.map((link) => ({ namespace, link })))
   const byIndex = new Map<number, End[]>()
   for (const end of ends) byIndex.set(end.link.index, [...(byIndex.get(end.link.index) ?? []), end])
@@ -48,6 +49,15 @@ export function tieLinks(namespaces: LinksOf[]): void {
     if (others.length === 1 && fitting.get(other!)?.length === 1) link.peer = reference(other!)
   }
   for (const end of ends) if (standing.has(end.link.kind)) tieParent(end, namespaces, numbers)
+}
+
+/** Of a pair within one namespace, ip(8) tells the other end's name alone. */
+function nameIndexes(links: ParsedLink[]): void {
+  for (const link of links) {
+    if (link.kind !== 'veth' || link.otherIndex !== undefined || link.otherNamespaceId !== undefined) continue
+    const other = links.find(({ name }) => name === link.otherName)
+    if (other) link.otherIndex = other.index
+  }
 }
 
 function count(fitting: Map<End, End[]>): number {

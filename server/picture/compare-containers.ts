@@ -4,7 +4,7 @@ import { code } from '../wording.js'
 import { type ChangeList, type HostPair, split } from './change-list.js'
 import { writeAddress } from './facts.js'
 import { bridgeId, containerId, sharesId, vethId } from './ids.js'
-import { listed, same, text } from './phrase.js'
+import { join, listed, same, text } from './phrase.js'
 import { bridgeOf, type End, type Place } from './places.js'
 import { addressesOf, linksOf, type Rack, shortName } from './rack.js'
 
@@ -85,10 +85,8 @@ function placeWords(rack: Rack, container: Container, place: Place): Text {
   }
   const legs = legsOf(place)
   if (legs.length === 0) return text('it has no network but its loopback', '没有网络，只有环回接口')
-  return listed(
-    legs.map((end) => legWords(rack, container, end)),
-    3,
-  )
+  const words = legs.slice(0, 4).map((end) => legWords(rack, container, end))
+  return join(words, '; ', '；')
 }
 
 function legsOf(place: Place): End[] {
@@ -98,14 +96,14 @@ function legsOf(place: Place): End[] {
 }
 
 /** ``eth0` with `172.20.0.2/16` on `my_net`, over `veth1f2e` ``. */
-function legWords(rack: Rack, container: Container, end: End): Text {
+function legWords(rack: Rack, container: Container | undefined, end: End): Text {
   const { link } = end
   const addresses = listed(addressesOf(link).map((one) => same(code(writeAddress(one)))))
-  const endpoint = container.endpoints.find((one) => one.link === link.name)
+  const endpoint = container?.endpoints.find((one) => one.link === link.name)
   const peer = rack.places.peerOf(end)
   const parent = rack.places.parentOf(end)
   const bridge = peer && bridgeOf(peer)
-  const on = endpoint?.network ?? bridge?.name
+  const on = container && (endpoint?.network ?? bridge?.name)
   const over = peer?.link.name ?? parent?.link.name
   return text(
     `${code(link.name)} with ${addresses.en || 'no address'}${on === undefined ? '' : ` on ${code(on)}`}${over === undefined ? '' : `, ${peer ? 'over' : `a ${link.kind} on`} ${code(over)}`}`,
@@ -163,7 +161,7 @@ function tellRemoved(changes: ChangeList, pair: HostPair, container: Container):
   const lost = place ? lostWords(changes.before, container, place) : text('', '')
   const words = text(
     `Container ${name} was removed from ${host}${lost.en && `, and with it ${lost.en}`}`,
-    `${host} 上的容器 ${name} 已删除${lost.zh && `，随之消失的有 ${lost.zh}`}`,
+    `${host} 上的容器 ${name} 已删除${lost.zh && `，${lost.zh}也随之消失`}`,
   )
   changes.add('removed', 'container', words, [
     containerId(pair.name, container.name),
@@ -185,7 +183,7 @@ function tellStopped(changes: ChangeList, pair: HostPair, old: Container, now: C
         )
       : text(
           `Container ${name} on ${host} stopped, exit code ${now.exitCode}${lost.en && `, and with it went ${lost.en}`}`,
-          `${host} 上的容器 ${name} 已停止，退出码 ${now.exitCode}${lost.zh && `，随之消失的有 ${lost.zh}`}`,
+          `${host} 上的容器 ${name} 已停止，退出码 ${now.exitCode}${lost.zh && `，${lost.zh}也随之消失`}`,
         )
   changes.add('changed', 'container', words, [
     containerId(pair.name, now.name),
@@ -203,7 +201,7 @@ function lostWords(rack: Rack, container: Container, place: Place): Text {
   const over = listed(pairs, 3)
   return text(
     `its namespace${has.en && ` with ${has.en}`}${over.en && `, and ${over.en}`}`,
-    `它的网络命名空间${has.zh && `（${has.zh}）`}${over.zh && `，以及 ${over.zh}`}`,
+    `它的网络命名空间${has.zh && `（${has.zh}）`}${over.zh && `和 ${over.zh} `}`,
   )
 }
 
@@ -278,7 +276,7 @@ function compareEndpoints(changes: ChangeList, pair: HostPair, old: Container, n
   for (const endpoint of added) {
     tellLeg(changes.after, pair, now, endpoint)
     const end = endOf(changes.after, pair.name, now, endpoint)
-    const leg = end ? legWords(changes.after, { ...now, endpoints: [] }, end) : text('', '')
+    const leg = end ? legWords(changes.after, undefined, end) : text('', '')
     const words = text(
       `Container ${name} on ${host} was connected to ${code(endpoint.network)}${leg.en && `: ${leg.en}`}`,
       `${host} 上的容器 ${name} 已接入网络 ${code(endpoint.network)}${leg.zh && `：${leg.zh}`}`,

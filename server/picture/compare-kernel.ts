@@ -145,11 +145,13 @@ function tellLink(
   link: Link,
   kind: 'added' | 'removed',
 ): void {
+  const peer = rack.places.peerOf({ place, link })
   // The Engine's own namespaces are told with what it makes them for.
-  const isEngines = place.namespace.owner.kind === 'engine' || (place.kind === 'container' && told.engine)
+  const isEngines =
+    [place, peer?.place].some((one) => one?.namespace.owner.kind === 'engine') ||
+    (place.kind === 'container' && told.engine)
   if (told.knows(place.namespace.id, link) || isEngines) return
   told.link(place.namespace.id, link.name)
-  const peer = rack.places.peerOf({ place, link })
   if (peer) told.link(peer.place.namespace.id, peer.link.name)
   if (told.engine && link.kind === 'veth') return
   const has = listed(addressesOf(link).map((one) => same(code(writeAddress(one)))))
@@ -196,12 +198,12 @@ function compareLink(changes: ChangeList, pair: HostPair, [old, was]: [Place, Li
     changes.add('changed', 'link', text(`${name} ${whose.en} ${en}`, `${whose.zh} ${name} ${zh}`), about)
   if (is.lan !== undefined && is.parent === undefined && was.lan === is.lan && tellCable(changes, now, was, is)) {
     // What a cut cable takes along is no further news.
-  } else if (was.up !== is.up) {
+  } else if (was.up !== is.up && !(is.up && is.name === 'docker_gwbridge')) {
     add(is.up ? 'was set up' : 'was set down', is.up ? '已开启' : '已关闭')
   } else if (was.carrier !== is.carrier && hasCarrierOfItsOwn(is) && !otherEndTells(changes, pair, now, is)) {
     add(is.carrier ? 'has a carrier again' : 'lost its carrier', is.carrier ? '恢复了载波' : '失去了载波')
   }
-  if (was.mtu !== is.mtu && !isFollowing(was, is))
+  if (was.mtu !== is.mtu && !isFollowing(was, is) && !parentTells(changes, pair, now, was, is))
     add(`has MTU ${is.mtu}; it was ${was.mtu}`, `的 MTU 从 ${was.mtu} 变为 ${is.mtu}`)
   if (was.mac !== is.mac && is.kind !== 'bridge' && was.mac !== '' && is.mac !== '') {
     add(
@@ -232,6 +234,14 @@ function otherEndTells(changes: ChangeList, pair: HostPair, place: Place, link: 
     const former = changes.before.places.find(pair.name, end.place.namespace.id)?.links.get(end.link.name)
     return former === undefined || former.up !== end.link.up || (end === parent && former.carrier !== end.link.carrier)
   })
+}
+
+/** A child follows its parent's MTU. */
+function parentTells(changes: ChangeList, pair: HostPair, place: Place, was: Link, is: Link): boolean {
+  const parent = changes.after.places.parentOf({ place, link: is })
+  if (!parent) return false
+  const former = changes.before.places.find(pair.name, parent.place.namespace.id)?.links.get(parent.link.name)
+  return former?.mtu === was.mtu && parent.link.mtu === is.mtu
 }
 
 function tellCable(changes: ChangeList, place: Place, was: Link, is: Link): boolean {
@@ -278,8 +288,8 @@ function compareForwards(changes: ChangeList, old: Place, now: Place): void {
     if (old.namespace.forwards[key] === is) continue
     const where = at(now)
     const words = is
-      ? text(`${name} forwarding was turned on ${where.en}`, `${where.zh}开启了 ${name} 转发`)
-      : text(`${name} forwarding was turned off ${where.en}`, `${where.zh}关闭了 ${name} 转发`)
+      ? text(`${name} forwarding is on now ${where.en}`, `${where.zh}开启了 ${name} 转发`)
+      : text(`${name} forwarding is off now ${where.en}`, `${where.zh}关闭了 ${name} 转发`)
     changes.add('changed', 'forwarding', words, [now.element])
   }
 }

@@ -79,7 +79,7 @@ function bridgeWords(host: HostState, network: EngineNetwork, kind: 'added' | 'r
   if (kind === 'removed') {
     return text(
       `The ${internal.en} ${name} was removed from ${where}, and with it ${list.en}`,
-      `${where} 上的${internal.zh} ${name} 已删除，随之消失的有${list.zh}`,
+      `${where} 上的${internal.zh} ${name} 已删除，${list.zh}也随之消失`,
     )
   }
   return text(

@@ -154,7 +154,8 @@ function aboutRules(
 function comparePolicies(changes: ChangeList, old: Place, now: Place): void {
   const former = new Map(old.namespace.chains.map((chain) => [keyOfChain(chain), chain]))
   for (const chain of now.namespace.chains) {
-    const was = former.get(keyOfChain(chain))?.policy
+    // Where no base chain is, all is let through.
+    const was = former.get(keyOfChain(chain))?.policy ?? (chain.hook ? 'ACCEPT' : undefined)
     if (was === undefined || chain.policy === undefined || was === chain.policy || isTracers(chain)) continue
     const where = at(now)
     const name = chainName({ ...chain, chain: chain.name })
@@ -172,8 +173,7 @@ const isTracers = ({ table }: Chain) => table.startsWith(tracerTable)
 
 /** Chains by hand; those that tools make by themselves as soon as somebody looks say nothing. */
 function compareChains(changes: ChangeList, { told }: HostPair, old: Place, now: Place): void {
-  const isWorth = (chain: Chain) =>
-    !isTracers(chain) && !/^DOCKER/.test(chain.name) && (!chain.hook || chain.policy === 'DROP') && !told.engine
+  const isWorth = (chain: Chain) => !isTracers(chain) && !/^DOCKER/.test(chain.name) && !chain.hook && !told.engine
   for (const [side, other, kind] of [
     [now, old, 'added'],
     [old, now, 'removed'],
@@ -183,11 +183,10 @@ function compareChains(changes: ChangeList, { told }: HostPair, old: Place, now:
       if (known.has(keyOfChain(chain)) || !isWorth(chain)) continue
       const where = at(side)
       const name = chainName({ ...chain, chain: chain.name })
-      const drop = chain.policy === 'DROP' ? text(' with policy DROP', '，默认策略 DROP') : text('', '')
       const words =
         kind === 'added'
-          ? text(`Chain ${name}${drop.en} was added ${where.en}`, `${where.zh}新增链 ${name}${drop.zh}`)
-          : text(`Chain ${name}${drop.en} is gone ${where.en}`, `${where.zh}的链 ${name}${drop.zh} 没有了`)
+          ? text(`Chain ${name} was added ${where.en}`, `${where.zh}新增链 ${name}`)
+          : text(`Chain ${name} is gone ${where.en}`, `${where.zh}的链 ${name} 没有了`)
       changes.add(kind, 'policy', words, [side.element])
     }
   }

@@ -17,20 +17,29 @@ export function join(texts: readonly Text[], en: string, zh: string): Text {
   return { en: texts.map((one) => one.en).join(en), zh: texts.map((one) => one.zh).join(zh) }
 }
 
-/** `a`, `a and b`, `a, b and c`; of many the first `most`, and how many more. */
+/** `a`, `a and b`, `a, b, and c`; of many the first `most`, and how many more. */
 export function listed(texts: readonly Text[], most = 6): Text {
   const shown = texts.slice(0, most)
-  const more = texts.length - shown.length
-  if (more > 0) {
-    const list = join(shown, ', ', '、')
-    return text(`${list.en} and ${more} more`, `${list.zh}${list.zh.endsWith('）') ? '' : ' '}等 ${texts.length} 个`)
-  }
   const last = shown.at(-1)
   if (!last) return nothing
+  if (texts.length > most) {
+    const list = join(shown, ', ', '、')
+    const end = `等 ${texts.length} 个`
+    return text(`${list.en}, and ${texts.length - most} more`, `${list.zh}${spaceBetween(list.zh, end)}${end}`)
+  }
   if (shown.length === 1) return last
   const first = join(shown.slice(0, -1), ', ', '、')
-  // A full-width bracket has its own space.
-  return text(`${first.en} and ${last.en}`, `${first.zh}${first.zh.endsWith('）') ? '' : ' '}和 ${last.zh}`)
+  const and = shown.length > 2 ? ', and' : ' and'
+  return text(
+    `${first.en}${and} ${last.en}`,
+    `${first.zh}${spaceBetween(first.zh, '和')}和${spaceBetween('和', last.zh)}${last.zh}`,
+  )
+}
+
+/** Chinese has a space where it meets code or Latin letters, and none elsewhere. */
+function spaceBetween(before: string, after: string): string {
+  const isCode = /[`\w]/
+  return isCode.test(before.at(-1) ?? '') || isCode.test(after[0] ?? '') ? ' ' : ''
 }
 
 /** Data behind a name, in brackets as either language writes them. */
