@@ -44,6 +44,7 @@ function isPortUnreachable({ icmp }: Step['packet']): boolean {
 
 /** Where the packet is addressed to by now: translated on the way, it is another address and port than was asked for. */
 export function destinationOf({ address, port, seen }: Case): { address: string; port?: number } {
+  if (seen.redirect) return { ...(port === undefined ? {} : { port }), ...seen.redirect }
   const last = seen.out.at(-1)?.packet
   const at = last ? (last.destinationPort ?? port) : port
   return { address: last?.destination ?? address, ...(at === undefined ? {} : { port: at }) }

@@ -1,6 +1,7 @@
 import { Places } from '../picture/places.js'
 import { code, codes } from '../wording.js'
 import { type Case, destinationOf, lastSpot, senderOf, stageOf } from './case.js'
+import { claimOf } from './causes/wire.js'
 import { writeAsked } from './packet-text.js'
 import { leadsOn, nextHop, outLink, routeFor, writeRoute } from './routing.js'
 import type { Spot } from './spots.js'
@@ -73,6 +74,11 @@ function hopAt(one: Case, { label, namespace, host }: Spot, address: string): Ho
         evidence: [writeAsked(asked)],
       },
     ]
+  }
+  // Who was heard last time, or first, is chance.
+  const claim = claimOf(target, one)
+  if (claim) {
+    return [{ ...common, state: 'unknown', text: claim.what, evidence: claim.evidence }]
   }
   const mac = asked?.macs[0]
   if (mac !== undefined) {

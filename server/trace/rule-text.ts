@@ -38,3 +38,11 @@ export function writeHit(hit: RuleHit, state: NetworkState): string {
   if (hit.policy) return `${where}: -P ${hit.chain} ${hit.verdict.toUpperCase()}`
   return `${where}: ${ruleOf(hit, state)?.text ?? `${hit.chain} ${hit.rule ?? hit.verdict}`}`
 }
+
+/** Which end of the packet a rule changes. */
+export function translation(hit: RuleHit, state: NetworkState): 'destination' | 'source' | undefined {
+  if (hit.policy) return undefined
+  const words = `${hit.verdict} ${hit.rule ?? ''} ${ruleOf(hit, state)?.target ?? ''}`
+  if (/\b(dnat|redirect)\b/i.test(words)) return 'destination'
+  return /\b(masquerade|snat)\b/i.test(words) ? 'source' : undefined
+}

@@ -2,6 +2,7 @@ import { holds, sameAddress } from '../network/addresses.js'
 import type { Frame, IpPacket, Observation, RuleHit, Sighting } from '../network/observation.js'
 import type { Link, NetworkState } from '../network/state.js'
 import { ownsAddress } from './routing.js'
+import { ruleOf, translation } from './rule-text.js'
 import { linkOf, type Spot, spotOf } from './spots.js'
 
 /** An observation put in order: the way out, the way back, who was asked for a MAC address, and what dropped the packet. */
@@ -19,6 +20,8 @@ export interface Seen {
   /** What ended the packet, or the answer. */
   drop?: RuleHit
   replyDrop?: RuleHit
+  /** What a rule made of the packet's destination where it was last seen; it was not seen on its way there. */
+  redirect?: { address: string; port?: number }
   /** Where the packet is addressed to at its last step, if it came to the one who has that address. */
   arrived?: Step
   /** The answer came back to the sender. */
@@ -56,7 +59,8 @@ export function readObservation(observation: Observation, state: NetworkState, s
   const hits = observation.ruleHits.toSorted((a, b) => a.atMs - b.atMs)
   const drop = hits.find((hit) => hit.role === 'request' && ends(hit))
   const replyDrop = hits.find((hit) => hit.role === 'reply' && ends(hit))
-  const arrived = arrivalOf(out, state)
+  const redirect = redirectOf(out.at(-1), hits, state)
+  const arrived = arrivalOf(out, state, redirect?.address)
   return {
     observation,
     whole: observation.faults.length === 0,
@@ -66,6 +70,7 @@ export function readObservation(observation: Observation, state: NetworkState, s
     questions: questionsOf(sightings, state),
     ...(drop ? { drop } : {}),
     ...(replyDrop ? { replyDrop } : {}),
+    ...(redirect ? { redirect } : {}),
     ...(arrived ? { arrived } : {}),
     returned: back.some(({ sighting }) => sighting.namespace === sender.namespace && sighting.direction === 'in'),
   }
@@ -122,13 +127,28 @@ function firstPass(steps: Step[]): Step[] {
   })
 }
 
-function arrivalOf(out: Step[], state: NetworkState): Step | undefined {
+/** A translation of the destination in the namespace that the packet was last seen in, as it came. */
+function redirectOf(last: Step | undefined, hits: RuleHit[], state: NetworkState): Seen['redirect'] {
+  if (last?.sighting.direction !== 'in' || last.tunnel) return undefined
+  const hit = hits.findLast(
+    (candidate) =>
+      candidate.role === 'request' &&
+      candidate.namespace === last.sighting.namespace &&
+      translation(candidate, state) === 'destination',
+  )
+  const to = hit && ruleOf(hit, state)?.to
+  const [, address = '', port] = /^\[?([0-9a-f.:]*?)\]?(?::(\d+))?$/.exec(to ?? '') ?? []
+  if (address === '' || sameAddress(address, last.packet.destination)) return undefined
+  return { address, ...(port === undefined ? {} : { port: Number(port) }) }
+}
+
+function arrivalOf(out: Step[], state: NetworkState, redirected: string | undefined): Step | undefined {
   const last = out.findLast(({ tunnel, sighting }) => !tunnel && sighting.lan === undefined)
   const has = ({ spot, packet, sighting, link }: Step) =>
     spot !== undefined &&
     (sighting.direction === 'in' || link?.kind === 'loopback') &&
     // The overlay's gateway is on a bridge of the Engine's, which answers nobody's ping but is there.
-    ownsAddress(spot.namespace, packet.destination)
+    ownsAddress(spot.namespace, redirected ?? packet.destination)
   if (last && has(last)) return last
   // To the gateway of a LAN, which is no host.
   const lan = out.findLast(({ sighting }) => sighting.lan !== undefined)

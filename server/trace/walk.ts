@@ -6,7 +6,7 @@ import { code } from '../wording.js'
 import { type Case, destinationOf, stageOf } from './case.js'
 import { isLoopback, listening, writeSocket } from './causes/sockets.js'
 import { writePacket } from './packet-text.js'
-import { chainOf, ruleOf, writeHit } from './rule-text.js'
+import { chainOf, ruleOf, translation, writeHit } from './rule-text.js'
 import type { Step } from './seen.js'
 import { networkOfBridge, overlayOf } from './spots.js'
 import type { Hop } from './story.js'
@@ -30,12 +30,18 @@ function outward(one: Case, places: Places): Hop[] {
   const rules = tellingHits(seen.observation.ruleHits, state)
   let before: Step | undefined
   for (const [index, step] of seen.out.entries()) {
-    while (rules.length > 0 && rules[0]!.atMs <= step.sighting.atMs) hops.push(ruleHop(rules.shift()!, one))
+    while (rules.length > 0 && isBefore(rules[0]!, step)) hops.push(ruleHop(rules.shift()!, one))
     const hop = linkHop(step, { before, next: seen.out[index + 1], state, places })
     if (hop) hops.push(hop)
     before = step
   }
   return [...hops, ...rules.map((hit) => ruleHop(hit, one))]
+}
+
+/** A hit has the time of the link that the packet came in by; what is sent from here met it before. */
+function isBefore(hit: RuleHit, { sighting }: Step): boolean {
+  if (hit.atMs !== sighting.atMs) return hit.atMs < sighting.atMs
+  return hit.inLink === undefined && sighting.direction === 'out' && hit.namespace === sighting.namespace
 }
 
 /** Of all rules that a packet meets, those that decided: dropped, translated, or accepted it at the end of a table's filter. */
@@ -59,22 +65,15 @@ function isDrop({ verdict, rule }: RuleHit): boolean {
   return /^(drop|reject)/i.test(verdict) || /\breject\b/i.test(rule ?? '')
 }
 
-function translation(hit: RuleHit, state: NetworkState): 'destination' | 'source' | undefined {
-  if (hit.policy) return undefined
-  const words = `${hit.verdict} ${hit.rule ?? ''} ${ruleOf(hit, state)?.target ?? ''}`
-  if (/\b(dnat|redirect)\b/i.test(words)) return 'destination'
-  return /\b(masquerade|snat)\b/i.test(words) ? 'source' : undefined
-}
-
 function ruleHop(hit: RuleHit, { state }: Case): Hop {
   const rule = ruleOf(hit, state)
   const chain = code(hit.chain)
   const host = code(hit.host)
   const which = hit.policy
-    ? { en: `the policy of chain ${chain}`, zh: `${chain} 链的默认策略` }
+    ? { en: `the policy of chain ${chain}`, zh: ` ${chain} 链的默认策略` }
     : rule
-      ? { en: `rule ${rule.position} of chain ${chain}`, zh: `${chain} 链的第 ${rule.position} 条规则` }
-      : { en: `a rule of chain ${chain}`, zh: `${chain} 链的一条规则` }
+      ? { en: `rule ${rule.position} of chain ${chain}`, zh: ` ${chain} 链的第 ${rule.position} 条规则` }
+      : { en: `a rule of chain ${chain}`, zh: ` ${chain} 链的一条规则` }
   const translated = translation(hit, state)
   const to = rule?.to ? ` ${code(rule.to)}` : ''
   const text = isDrop(hit)
@@ -82,7 +81,7 @@ function ruleHop(hit: RuleHit, { state }: Case): Hop {
     : translated === 'destination'
       ? {
           en: `${which.en} on ${host} gives it another destination${to && `,${to}`}`,
-          zh: `${host} 上${which.zh}改写了它的目的地址${to && `：${to}`}`,
+          zh: `${host} 上${which.zh}改写了它的目的地址${to && `：${to.trim()}`}`,
         }
       : translated === 'source'
         ? {

@@ -89,7 +89,7 @@ export const forwardingOff: CauseFinder = (one) => {
   const isFor6 = packet.version === 6
   if (
     (isFor6 ? spot.namespace.forwards.ip6 : spot.namespace.forwards.ip4) ||
-    ownsAddress(spot.namespace, packet.destination)
+    ownsAddress(spot.namespace, stage === 'lost' ? destinationOf(one).address : packet.destination)
   ) {
     return undefined
   }

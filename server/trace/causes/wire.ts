@@ -117,7 +117,7 @@ export function claimOf(target: string, { state, seen }: Pick<Case, 'state' | 's
             zh: `有两个不同的 MAC 地址应答了 ${code(target)}：谁先应答，数据包就发给谁，可能发错了地方`,
           }
         : {
-            en: `${who.en} all claim ${code(target)} on the same segment: whose ARP answer comes first gets the packets, and it may be the wrong one`,
+            en: `${who.en} claim ${code(target)} on the same segment: whose ARP answer comes first gets the packets, and it may be the wrong one`,
             zh: `${who.zh} 在同一网段上都使用 ${code(target)}：谁的 ARP 应答先到，数据包就发给谁，可能发错了地方`,
           },
     evidence: [
