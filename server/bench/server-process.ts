@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { VethlabError } from '../errors.js'
 import { fromPackage } from '../package-root.js'
@@ -58,6 +58,14 @@ export class ServerProcess {
     return web
   }
 
+  /** Process ids of all that it runs on the machine itself, itself included; programs of racks are not among them. */
+  get pids(): number[] {
+    const own = namespaceOf(this.child.pid!)
+    const below = (pid: number): number[] =>
+      namespaceOf(pid) === own ? [pid, ...childrenOf(pid).flatMap((child) => below(child))] : []
+    return below(this.child.pid!)
+  }
+
   /** Ends it as a crash does, without a chance to tidy up. */
   kill(): void {
     this.child.kill('SIGKILL')
@@ -79,16 +87,51 @@ export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
 }
 
-function childrenOf(pid: number): number[] {
-  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return list.trim().split(' ').filter(Boolean).map(Number)
+/** Processor time of processes in milliseconds, with that of their children that have ended. @see proc_pid_stat(5), times */
+export function processorMs(pids: readonly number[]): number {
+  const ticks = pids.map((pid) => {
+    const stat = readOrNothing(`/proc/${pid}/stat`)
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // utime, stime, cutime, cstime; USER_HZ is 100 everywhere.
+    return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+  })
+  return ticks.reduce((sum, one) => sum + one, 0) * 10
 }
 
-/** Empty for a process that is gone. */
-function commandLine(pid: number): string {
+/** Also those that a thread other than the first has started. */
+function childrenOf(pid: number): number[] {
+  return threadsOf(pid).flatMap((thread) => {
+    const list = readOrNothing(`/proc/${pid}/task/${thread}/children`)
+    return list.trim().split(' ').filter(Boolean).map(Number)
+  })
+}
+
+/** None of a process that is gone. */
+function threadsOf(pid: number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    return readdirSync(`/proc/${pid}/task`)
+  } catch {
+    return []
+  }
+}
+
+function namespaceOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`)
   } catch {
     return ''
   }
+}
+
+/** Empty for a process that is gone. */
+function readOrNothing(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function commandLine(pid: number): string {
+  return readOrNothing(`/proc/${pid}/cmdline`)
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { benchChecks } from '../bench/checks.js'
+import { benchMap } from '../bench/map.js'
 import { benchOpen } from '../bench/open.js'
 import { benchRacks } from '../bench/racks.js'
 import type { Distribution } from '../bench/statistics.js'
@@ -54,6 +55,17 @@ export function benchCommand(): Command {
       const figures = await benchOpen(Math.max(1, runs), (line) => process.stderr.write(`${line}\n`))
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
+  bench
+    .command('map')
+    .description(
+      'from a change in a rack to the map of it, a trace over two hosts, and what a map costs while nothing happens',
+    )
+    .option('--runs <count>', 'times that each is measured', whole, 10)
+    .option('--json', 'print a JSON document', false)
+    .action(async ({ runs, json }: { runs: number; json: boolean }) => {
+      const figures = await benchMap(Math.max(1, runs), (line) => process.stderr.write(`${line}\n`))
+      process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
+    })
   return bench
 }
 
@@ -62,11 +74,11 @@ function table(figures: object): string {
     const [name, ...rest] = cells.map(String)
     return `${name!.padEnd(20)}${rest.map((cell) => cell.padStart(12)).join('')}\n`
   }
-  const entries = Object.entries(figures) as [string, Distribution | number][]
+  const entries = Object.entries(figures) as [string, Distribution | number | string][]
   return [
     row(['', 'p50', 'p95', 'p99', 'n']),
     ...entries.map(([name, figure]) =>
-      row(typeof figure === 'number' ? [name, figure] : [name, figure.p50, figure.p95, figure.p99, figure.n]),
+      row(typeof figure !== 'object' ? [name, figure] : [name, figure.p50, figure.p95, figure.p99, figure.n]),
     ),
   ].join('')
 }

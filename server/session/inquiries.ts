@@ -22,7 +22,7 @@ export class Inquiries {
     const deadline = AbortSignal.timeout(longestMs)
     const signal = AbortSignal.any([abort.signal, deadline, ...ends])
     const begin = async () => {
-      await Promise.race([before?.done, sleep(clearMs, undefined, { ref: false })])
+      if (before) await Promise.race([before.done, sleep(clearMs, undefined, { ref: false })])
       signal.throwIfAborted()
       return await work(signal)
     }

@@ -19,6 +19,8 @@ interface Command {
   text: string | undefined
   beganAt: number
   endedAt?: number
+  /** A look that began after its end has been taken. */
+  seen?: true
   /** Those that say it is running. */
   entries: Set<TimelineEntry>
 }
@@ -115,8 +117,9 @@ export class Timeline {
     }
     const step = differences(before, state)
     this.#state = state
-    if (step.length === 0) return
     const command = this.#cause(takenAt)
+    for (const ended of this.#ended) if (ended.endedAt! <= takenAt) ended.seen = true
+    if (step.length === 0) return
     const last = this.#gathering
     if (!last || !this.#goesOn(last, command, takenAt)) {
       this.#gathering = { base: before, command, entry: this.#add(command, step, state, takenAt), changedAt: takenAt }
@@ -144,8 +147,8 @@ export class Timeline {
   }
 
   /**
-   * Whose doing it is: of the commands that ran at that time, or ended just before it, the one that began last. A command that
-   * was told only after the look had begun is better than none.
+   * Whose doing it is: of the commands that ran at that time, or ended just before it, the one that began last. A look takes its
+   * time, so that a command which began meanwhile is better than none, or than one whose end was looked at already.
    */
   #cause(at: number): Command | undefined {
     if (this.#own) return undefined
@@ -153,7 +156,9 @@ export class Timeline {
       ({ endedAt }) => endedAt === undefined || at <= endedAt + aftermathMs,
     )
     candidates.sort((a, b) => b.beganAt - a.beganAt)
-    return candidates.find(({ beganAt }) => beganAt <= at) ?? candidates.at(-1)
+    const next = candidates.findLast(({ beganAt }) => beganAt > at)
+    const before = candidates.find(({ beganAt }) => beganAt <= at)
+    return before?.seen ? (next ?? before) : (before ?? next)
   }
 
   #goesOn(last: Gathering, command: Command | undefined, at: number): boolean {

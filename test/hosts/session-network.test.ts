@@ -12,6 +12,7 @@ import { Sessions, type SessionsOptions } from '../../server/session/sessions.js
 import { Records } from '../../server/store/records.js'
 import type { NetworkMap, NetworkView, TimelineEntry } from '../../server/web/protocol.js'
 import { testState as state } from './state.js'
+import { processes } from './web-house.js'
 
 const slow = { timeout: 60_000, interval: 50 }
 
@@ -105,6 +106,13 @@ async function typist(session: Session) {
   }
 }
 
+/** What watches packets for this process: programs that know the number of neighbours that they tell at most. */
+const watchers = () =>
+  processes().filter(({ parent, command }) => parent === process.pid && command.includes('mostNeighbours'))
+
+/** Until what a command did is told, with all that follows it. */
+const aftermath = () => sleep(5_000)
+
 describe('The network of a session', () => {
   it('tells what each command did, with its text, to all who look', async () => {
     const session = await opened(await start())
@@ -116,50 +124,155 @@ describe('The network of a session', () => {
     await type('docker network create --subnet 172.20.0.0/16 my_net\r')
     await expect.poll(() => one.has(/node1\/bridge:br-/), slow).toBe(true)
     await expect
-      .poll(() => one.entries.at(-1)?.command, slow)
-      .toEqual({
-        host: 'node1',
-        text: 'docker network create --subnet 172.20.0.0/16 my_net',
-        running: false,
-      })
-    expect(one.says()).toContain('172.20.0.1/16')
+      .poll(() => one.says(), slow)
+      .toMatch(/^docker network create --subnet 172.20.0.0\/16 my_net: .*172\.20\.0\.1\/16/m)
+    await expect.poll(() => one.entries.at(-1)?.command, slow).toMatchObject({ host: 'node1', running: false })
+    await aftermath()
 
-    await type('ip link add veth-a type veth peer name veth-b; sleep 2\r')
+    await type('ip link add veth-a type veth peer name veth-b; sleep 4\r')
     await expect.poll(() => one.entries.at(-1)?.command, slow).toMatchObject({ text: /^ip link/, running: true })
     await expect.poll(() => one.entries.at(-1)?.command, slow).toMatchObject({ running: false })
-    expect(one.says()).toMatch(/^ip link add.*veth-a/m)
+    expect(one.says()).toMatch(/^ip link add.*`veth-a`/m)
+    await aftermath()
 
-    // What netlink does not tell is seen at the command's end.
     await type('iptables -A INPUT -p tcp --dport 81 -j DROP\r')
-    await expect.poll(() => one.says(), slow).toMatch(/^iptables -A INPUT.*--dport 81/m)
+    await expect.poll(() => one.says(), slow).toMatch(/^iptables -A INPUT.*: .*--dport 81/m)
+    await aftermath()
 
     // Nothing that matters.
     const { length } = one.entries
     await type('ping -c 1 192.168.1.1 > /dev/null; ls; ip address\r')
-    await expect.poll(() => session.view().terminals[0]!.atPrompt, slow).toBe(false)
-    await expect.poll(() => session.view().terminals[0]!.atPrompt, slow).toBe(true)
-    await sleep(4_500)
+    await aftermath()
     expect(one.entries).toHaveLength(length)
 
     // A shell in a container has no marks: its command is the one that runs there.
     await type('docker run -it --name box --network my_net busybox sh\r')
     await expect.poll(() => one.has(/node1\/container:box/), slow).toBe(true)
     await expect.poll(() => one.entries.at(-1)?.command, slow).toMatchObject({ text: /^docker run -it/, running: true })
+    await aftermath()
 
-    // It comes by itself, after all commands are done.
-    await sleep(3_500)
+    // A cable is pulled from outside. A command runs meanwhile, so that it may be thought of.
     await racks.setLink(session.rack!, 'lan', 'laptop', 'cut')
     await expect.poll(() => one.map?.ties.find(({ id }) => /laptop/.test(id))?.state, slow).toBe('down')
+    await aftermath()
 
-    await expect.poll(() => two.entries, slow).toEqual(one.entries)
+    expect(two.entries).toEqual(one.entries)
     expect(two.map).toEqual(one.map)
     const late = new Onlooker(session)
     expect(late.entries).toEqual(one.entries)
-    expect(late.map).toEqual(one.map)
     // One can look back.
-    const first = session.network.at(late.entries[0]!.id)
-    expect(first.elements.some(({ id }) => id.includes('br-'))).toBe(false)
-    expect(session.network.at(late.entries[1]!.id).elements.some(({ id }) => id.includes('br-'))).toBe(true)
+    const hasBridge = ({ elements }: NetworkMap) => elements.some(({ id }) => id.includes('br-'))
+    expect(late.entries.slice(0, 2).map(({ id }) => hasBridge(session.network.at(id)))).toEqual([false, true])
     expect(() => session.network.at(999)).toThrow(expect.objectContaining({ code: 'map.not-found' }))
+  })
+
+  it('looks only while somebody does, and tells what a reset did without a command', async () => {
+    const session = await opened(await start())
+    let captures = 0
+    const capture = racks.capture.bind(racks)
+    racks.capture = (...asked) => {
+      captures++
+      return capture(...asked)
+    }
+    await racks.exec(session.rack!, 'laptop', ['ip', 'link', 'add', 'veth-a', 'type', 'veth'])
+    await sleep(3_000)
+    expect(captures).toBe(0)
+    const page = new Onlooker(session)
+    await page.seesFirst()
+    await racks.exec(session.rack!, 'laptop', ['ip', 'link', 'add', 'veth-c', 'type', 'veth'])
+    await expect.poll(() => page.says(), slow).toMatch(/^undefined: `veth-c`/m)
+    const before = page.entries.length
+    session.reset('laptop')
+    await expect.poll(() => session.view().busy, slow).toBeUndefined()
+    await expect.poll(() => page.says(), slow).toMatch(/^undefined: Host `laptop` was started anew/m)
+    expect(page.entries.length).toBeGreaterThan(before)
+    // The new host is listened to as well.
+    await aftermath()
+    await racks.exec(session.rack!, 'laptop', ['ip', 'link', 'add', 'veth-d', 'type', 'veth'])
+    await expect.poll(() => page.says(), slow).toMatch(/^undefined: `veth-d`/m)
+    await aftermath()
+    page.end()
+    const seen = captures
+    await racks.exec(session.rack!, 'laptop', ['ip', 'link', 'add', 'veth-e', 'type', 'veth'])
+    await sleep(3_000)
+    expect(captures).toBe(seen)
+    racks.capture = capture
+  })
+
+  it('keeps the timeline over a restart, and forgets it with the progress', async () => {
+    const first = await start()
+    const session = await opened(first)
+    const page = new Onlooker(session)
+    await page.seesFirst()
+    const type = await typist(session)
+    await type('docker network create app\r')
+    await expect.poll(() => page.says(), slow).toMatch(/^docker network create app: .*`app`/m)
+    await aftermath()
+    await first.stop()
+    running.splice(0)
+    await racks.exec(session.rack ?? (await racks.list())[0]!.id, 'laptop', [
+      'ip',
+      'link',
+      'add',
+      'veth-a',
+      'type',
+      'veth',
+    ])
+
+    const again = (await (await start()).join(learner, 'exam', { open: true }))!
+    const later = new Onlooker(again)
+    expect(later.entries).toEqual(page.entries)
+    expect(later.map!.elements).toEqual(page.map!.elements)
+    await expect.poll(() => later.says(), slow).toMatch(/^undefined: `veth-a`/m)
+    expect(again.network.at(page.entries[1]!.id).elements.some(({ id }) => id.includes('br-'))).toBe(true)
+
+    again.startOver()
+    await expect.poll(() => again.view().busy, slow).toBeUndefined()
+    await expect.poll(() => new Onlooker(again).entries, slow).toMatchObject([{ changes: [] }])
+    await aftermath()
+    expect(records.timeline(again.id)).toHaveLength(1)
+  })
+
+  it('traces and diagnoses, one question at a time, and leaves nothing running when nobody waits any more', async () => {
+    const session = await opened(await start())
+    const rack = session.rack!
+    const never = new AbortController().signal
+    await racks.exec(rack, 'node1', ['docker', 'run', '-d', '--name', 'box', 'busybox', 'sleep', '1000'])
+    const { network } = session
+    expect(await network.trace({ from: 'laptop', to: 'node1' }, never)).toMatchObject({ outcome: 'answered' })
+    expect(await network.diagnose('box', never)).toMatchObject({ container: 'box' })
+
+    // A check that has not failed is nothing to be traced.
+    expect(() => network.traceCheck('web', 2, never)).toThrow(expect.objectContaining({ code: 'argument.invalid' }))
+    session.check('web')
+    await expect
+      .poll(() => session.view().steps[1]!.checks[2]?.traceable && !session.view().steps[1]!.checking, slow)
+      .toBe(true)
+    expect(await network.traceCheck('web', 2, never)).toMatchObject({
+      from: 'laptop',
+      to: 'node1',
+      port: 8080,
+      protocol: 'tcp',
+      outcome: 'stopped',
+      cause: { code: 'port-not-listening' },
+    })
+
+    // Nobody answers there, so that it takes its time.
+    const away = { from: 'laptop', to: '192.168.1.99' }
+    const first = network.trace(away, never)
+    const gone = new AbortController()
+    const second = network.trace(away, gone.signal)
+    await expect(first).rejects.toMatchObject({ code: 'trace.cancelled' })
+    setTimeout(() => gone.abort(), 500)
+    await expect(second).rejects.toMatchObject({ code: 'trace.cancelled' })
+    await expect.poll(() => watchers(), slow).toEqual([])
+    const third = network.diagnose('box', never)
+    network.cancelTrace()
+    await expect(third).rejects.toMatchObject({ code: 'trace.cancelled' })
+    const fourth = network.trace(away, never)
+    await session.leave()
+    await expect(fourth).rejects.toMatchObject({ code: 'trace.cancelled' })
+    await expect.poll(() => watchers(), slow).toEqual([])
+    expect(() => network.trace(away, never)).toThrow(expect.objectContaining({ code: 'session.not-open' }))
   })
 })

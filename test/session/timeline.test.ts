@@ -114,6 +114,16 @@ it('takes a command that was told after the look began rather than none', () => 
   expect(commands(timeline)).toEqual([undefined, 'ip link add'])
 })
 
+it('takes it rather than one whose end was looked at already', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.ended('t', 'node1', 'first', 1_000)
+  timeline.take(stateWith('a'), 1_100)
+  timeline.ended('t', 'node1', 'second', 1_500)
+  timeline.take(stateWith('a', 'b'), 1_400)
+  expect(commands(timeline)).toEqual([undefined, 'first', 'second'])
+})
+
 it('chooses the command that began last, beside one that runs all the time', () => {
   const { timeline } = bench()
   timeline.take(stateWith(), 0)

@@ -266,3 +266,27 @@ describe('verdicts', () => {
     expect(kept).toContain(begins)
   })
 })
+
+describe('a timeline', () => {
+  it('keeps the newest entries, with their states, and new words without losing those', () => {
+    const session = begin('a')
+    const entries = [1, 2, 3, 4].map((id) => ({ id, entry: `entry ${id}`, state: Buffer.from(`state ${id}`) }))
+    records.saveTimeline(session, entries, 3)
+    records.saveTimeline(session, [{ id: 4, entry: 'entry 4, ended' }], 3)
+    reopen()
+    expect(records.timeline(session)).toEqual(['entry 2', 'entry 3', 'entry 4, ended'])
+    expect(Buffer.from(records.timelineState(session, 4)!).toString()).toBe('state 4')
+    expect(records.timelineState(session, 1)).toBeUndefined()
+    records.saveTimeline(session, [{ id: 5, entry: 'no state' }], 3)
+    expect(records.timelineState(session, 5)).toBeUndefined()
+    records.forgetTimeline(session)
+    expect(records.timeline(session)).toEqual([])
+  })
+
+  it('goes when the learner begins the same lab anew', () => {
+    const [session, other] = [begin('a'), begin('b', 'overlay')]
+    for (const one of [session, other]) records.saveTimeline(one, [{ id: 1, entry: 'first' }], 10)
+    begin('c')
+    expect([records.timeline(session), records.timeline(other)]).toEqual([[], ['first']])
+  })
+})
