@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<Command>> = {
   setup: async () => (await import('./commands/setup.js')).setupCommand(),
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
   lint: async () => (await import('./commands/lint.js')).lintCommand(),
+  trace: async () => (await import('./commands/trace.js')).traceCommand(),
   diagnose: async () => (await import('./commands/diagnose.js')).diagnoseCommand(),
   test: async () => (await import('./commands/test.js')).testCommand(),
   grade: async () => (await import('./commands/grade.js')).gradeCommand(),

@@ -4,10 +4,10 @@ import { oneLine, VethlabError } from '../errors.js'
 import type { RackInfo } from '../rack/racks.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import type { TopologyInput } from '../rack/topology.js'
-import { RackdClient } from '../rackd/rackd-client.js'
 import { ensureRackd } from '../rackd/start-rackd.js'
 import { parseYaml } from '../yaml-file.js'
 import { attachTerminal } from './attach-terminal.js'
+import { withRacks } from './with-racks.js'
 
 export function rackCommand(): Command {
   const rack = new Command('rack')
@@ -91,22 +91,6 @@ export function rackCommand(): Command {
       })
     })
   return rack
-}
-
-async function withRacks(use: (racks: RackdClient) => Promise<unknown>): Promise<void> {
-  const racks = new RackdClient(StateDirectory.at().rackdSocket)
-  try {
-    await use(racks)
-  } catch (error) {
-    if (!(error instanceof VethlabError) || error.code !== 'rackd.unreachable') throw error
-    throw new VethlabError('rackd.unreachable', 'rackd does not answer', {
-      place: StateDirectory.at().rackdSocket,
-      cure: 'Start it with `vethlab rackd`, or by opening a rack.',
-      cause: error,
-    })
-  } finally {
-    await racks.disconnect()
-  }
 }
 
 /** @throws VethlabError argument.invalid with file, line and column */

@@ -1,0 +1,111 @@
+import { constants } from 'node:os'
+import { styleText } from 'node:util'
+import { Command, Option } from 'commander'
+import { VethlabError } from '../errors.js'
+import { RackProbe } from '../probe/rack-probe.js'
+import type { RackdClient } from '../rackd/rackd-client.js'
+import { type Language, languages, type Text } from '../text.js'
+import { readTarget } from '../trace/read-target.js'
+import type { Hop, TraceStory } from '../trace/story.js'
+import { traceStory } from '../trace/trace.js'
+import { withRacks } from './with-racks.js'
+
+interface TraceOptions {
+  protocol?: 'icmp' | 'tcp' | 'udp'
+  language: Language
+  json: boolean
+}
+
+const exitCodes: Record<TraceStory['outcome'], number> = { answered: 0, stopped: 1, error: 2 }
+
+export function traceCommand(): Command {
+  return new Command('trace')
+    .description('send a packet, watch where it goes, and tell why it goes no further')
+    .argument('<rack>', 'id of an open rack')
+    .argument('<from>', 'such as laptop, web or node2/web; a name alone is looked for on the first docker host')
+    .argument('<to[:port]>', 'likewise, or a name, an address ([fd00::5]:80), or a LAN for its gateway')
+    .addOption(
+      new Option('--protocol <protocol>', 'tcp where there is a port, else icmp').choices(['tcp', 'udp', 'icmp']),
+    )
+    .addOption(new Option('--language <language>', 'of the story').choices(languages).default('en'))
+    .option('--json', 'print a JSON document', false)
+    .addHelpText('after', '\nExit code: 0 answered, 1 stopped on the way, 2 could not tell.')
+    .action(async (id: string, from: string, to: string, { protocol, language, json }: TraceOptions) => {
+      const target = readTarget(to, protocol)
+      await untilSignal(async (signal) => {
+        await withRacks(async (racks) => {
+          const home = await homeOf(racks, id)
+          const story = await traceStory(new RackProbe(racks, id), { from, ...target, home }, { signal })
+          process.stdout.write(json ? `${JSON.stringify(story, null, 2)}\n` : readable(story, language))
+          process.exitCode = exitCodes[story.outcome]
+        })
+      })
+    })
+}
+
+/** Ctrl-C ends what is being sent and watched; nothing of it is left. */
+async function untilSignal(use: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stop = new AbortController()
+  const onSignal = (name: NodeJS.Signals) => {
+    // As shells report it.
+    process.exitCode = 128 + constants.signals[name]
+    stop.abort()
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const name of signals) process.once(name, onSignal)
+  try {
+    await use(stop.signal)
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+  } finally {
+    for (const name of signals) process.off(name, onSignal)
+  }
+}
+
+/** The host that names without one belong to: the first with an Engine, as in labs. */
+async function homeOf(racks: RackdClient, id: string): Promise<string> {
+  const { hosts } = await racks.info(id)
+  const home = hosts.find(({ kind }) => kind === 'docker') ?? hosts[0]
+  if (home) return home.name
+  throw new VethlabError('host.not-found', 'has no hosts', { place: id, cure: 'Open a rack that has some.' })
+}
+
+const signs: Record<Hop['state'], { sign: string; style: 'green' | 'red' | 'yellow' }> = {
+  ok: { sign: '✓', style: 'green' },
+  stop: { sign: '✗', style: 'red' },
+  unknown: { sign: '?', style: 'yellow' },
+}
+
+const headings: Record<'cause' | 'tries', Text> = {
+  cause: { en: 'Why', zh: '原因' },
+  tries: { en: 'What to try', zh: '可以试试' },
+}
+
+/** For people: one line a hop, with what shows it below. Colours only on a terminal, and as NO_COLOR says. */
+function readable({ hops, cause, summary, outcome }: TraceStory, language: Language): string {
+  const width = `${hops.length}`.length
+  const lines = hops.flatMap(({ state, text, evidence }, at) => {
+    const { sign, style } = signs[state]
+    const indent = ' '.repeat(width + 4)
+    return [
+      `${`${at + 1}`.padStart(width)}  ${paint(style, sign)} ${text[language]}`,
+      ...evidence.map((line) => `${indent}${paint('dim', line)}`),
+    ]
+  })
+  const style = outcome === 'answered' ? 'green' : outcome === 'stopped' ? 'red' : 'yellow'
+  const why = cause
+    ? [
+        '',
+        `${paint('bold', headings.cause[language])} (${cause.code})`,
+        `  ${cause.what[language]}`,
+        ...cause.evidence.map((line) => `  ${paint('dim', line)}`),
+        ...(cause.tries.length > 0 ? ['', paint('bold', headings.tries[language])] : []),
+        ...cause.tries.map((one) => `  → ${one[language]}`),
+      ]
+    : []
+  return `${[...lines, ...(lines.length > 0 ? [''] : []), paint(style, summary[language]), ...why].join('\n')}\n`
+}
+
+function paint(style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string): string {
+  return styleText(style, text, { stream: process.stdout })
+}

@@ -1,0 +1,20 @@
+import { VethlabError } from '../errors.js'
+import { StateDirectory } from '../rack/state-directory.js'
+import { RackdClient } from '../rackd/rackd-client.js'
+
+/** The racks of the rackd that runs. @throws VethlabError rackd.unreachable, with how to start one */
+export async function withRacks(use: (racks: RackdClient) => Promise<unknown>): Promise<void> {
+  const racks = new RackdClient(StateDirectory.at().rackdSocket)
+  try {
+    await use(racks)
+  } catch (error) {
+    if (!(error instanceof VethlabError) || error.code !== 'rackd.unreachable') throw error
+    throw new VethlabError('rackd.unreachable', 'rackd does not answer', {
+      place: StateDirectory.at().rackdSocket,
+      cure: 'Start it with `vethlab rackd`, or by opening a rack.',
+      cause: error,
+    })
+  } finally {
+    await racks.disconnect()
+  }
+}
