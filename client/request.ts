@@ -3,6 +3,9 @@ import type { Answered, Events, Requests, Trouble } from '../server/web/protocol
 
 /** So long a request may take, in milliseconds: nothing but answers to it waits that long. */
 const requestTimeoutMs = 20_000
+/** Those that send packets and wait for them; the server ends them before that. */
+const longRequestTimeoutMs = 40_000
+const long: ReadonlySet<keyof Requests> = new Set(['trace.run', 'trace.check', 'diagnose.run'])
 
 export type ServerSocket = Socket<Events, Requests>
 
@@ -25,7 +28,9 @@ export async function requestOver<K extends Exclude<keyof Requests, 'terminal.ac
   if (!socket.connected) return { ok: false, trouble: away }
   try {
     return await (
-      socket.timeout(requestTimeoutMs) as unknown as { emitWithAck(...args: unknown[]): Promise<Answered<Value<K>>> }
+      socket.timeout(long.has(name) ? longRequestTimeoutMs : requestTimeoutMs) as unknown as {
+        emitWithAck(...args: unknown[]): Promise<Answered<Value<K>>>
+      }
     ).emitWithAck(name, ask)
   } catch {
     return { ok: false, trouble: away }

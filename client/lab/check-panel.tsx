@@ -3,6 +3,7 @@ import type { CheckView, LabPage, StepView } from '../../server/web/protocol.js'
 import { confirmed } from '../dialog.js'
 import { CrossIcon, DownIcon, HelpedIcon, PenIcon, SkipIcon, TickIcon, UnknownIcon } from '../icons.js'
 import { stringsOf } from '../language.js'
+import { traceCheck } from '../network/inquiry-state.js'
 import { ask, view } from '../session.js'
 import { Words } from '../words.js'
 import { BlockBar } from './block-bar.js'
@@ -29,6 +30,7 @@ const strings = stringsOf({
     observed: 'Found',
     hint: 'Hint',
     nextHint: (number: number, of: number) => `Hint (${number} of ${of})`,
+    trace: 'Where did the packet go?',
     submit: 'Submit',
     answer: 'Your answer',
     showMe: 'Show me',
@@ -63,6 +65,7 @@ const strings = stringsOf({
     observed: '实际',
     hint: '提示',
     nextHint: (number: number, of: number) => `提示（${number}/${of}）`,
+    trace: '数据包去了哪里？',
     submit: '提交',
     answer: '你的答案',
     showMe: '看答案',
@@ -240,6 +243,16 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
               </li>
             ))}
           </ol>
+        )}
+        {check.traceable && (
+          <button
+            type="button"
+            class="link trace"
+            disabled={!isOpen.value}
+            onClick={() => traceCheck(step, check.index)}
+          >
+            {t.trace}
+          </button>
         )}
         {!done && finding.outcome !== 'pass' && moreHints > 0 && (
           <button

@@ -9,7 +9,7 @@ import { layoutOf, tidyUp } from './layout-memory.js'
 import { fileName, keepFile, keepMermaid, svgFileOf } from './map-files.js'
 import { elementOf, mapOpen, past, selected, shown, sidePane, tieOf } from './map-state.js'
 import { MapView } from './map-view.js'
-import { SidePanels } from './slots.js'
+import { BarActions, SidePanels } from './slots.js'
 import { strings } from './strings.js'
 import { TextDialog } from './text-dialog.js'
 import { PastBanner, Steps, TimelinePane } from './timeline.js'
@@ -36,59 +36,24 @@ export function MapPanel({ lab, alone = false }: { lab: string; alone?: boolean 
         >
           <ClockIcon /> <span class="wordy">{t.timeline}</span>
         </button>
-        <span class="gap" />
-        {map !== undefined && (
-          <>
-            <button
-              type="button"
-              class="quiet"
-              title={t.textOf}
-              onClick={() => {
-                reading.value = true
-              }}
-            >
-              <TextIcon /> <span class="wordy">{t.asText}</span>
-            </button>
-            <button type="button" class="quiet only-icon" aria-label={t.tidyMore} title={t.tidyMore} onClick={tidyUp}>
-              <TidyIcon />
-            </button>
-            <Download lab={lab} panel={panel} />
-          </>
-        )}
-        {!alone && (
-          <>
-            <a
-              class="button quiet only-icon"
-              href={mapPath(lab)}
-              target="_blank"
-              rel="noopener"
-              aria-label={t.ownPage}
-              title={t.ownPage}
-            >
-              <OutsideIcon />
-            </a>
-            <button
-              type="button"
-              class="quiet only-icon hide"
-              aria-label={t.hide}
-              title={t.hide}
-              onClick={() => {
-                mapOpen.value = false
-                document.querySelector<HTMLElement>('.map-switch')?.focus()
-              }}
-            >
-              <CrossIcon />
-            </button>
-          </>
+        <PastBanner />
+        {past.value === undefined && (
+          <Tools
+            lab={lab}
+            alone={alone}
+            panel={panel}
+            onRead={() => {
+              reading.value = true
+            }}
+          />
         )}
       </div>
-      <PastBanner />
       <div class="network-body">
         {map === undefined ? <p class="network-waiting muted">{t.waiting}</p> : <MapView map={map} />}
-        <aside class="network-side" aria-label={t.facts}>
+        <div class="network-side">
           <SidePanels />
           <Side />
-        </aside>
+        </div>
       </div>
       {reading.value && map !== undefined && (
         <TextDialog
@@ -99,6 +64,65 @@ export function MapPanel({ lab, alone = false }: { lab: string; alone?: boolean 
         />
       )}
     </section>
+  )
+}
+
+/** What can be done with the network as it is now. */
+function Tools({
+  lab,
+  alone,
+  panel,
+  onRead,
+}: {
+  lab: string
+  alone: boolean
+  panel: { current: HTMLElement | null }
+  onRead(): void
+}) {
+  const t = strings.value
+  const map = shown.value
+  return (
+    <>
+      <BarActions />
+      <span class="gap" />
+      {map !== undefined && (
+        <>
+          <button type="button" class="quiet" title={t.textOf} onClick={onRead}>
+            <TextIcon /> <span class="wordy">{t.asText}</span>
+          </button>
+          <button type="button" class="quiet only-icon" aria-label={t.tidyMore} title={t.tidyMore} onClick={tidyUp}>
+            <TidyIcon />
+          </button>
+          <Download lab={lab} panel={panel} />
+        </>
+      )}
+      {!alone && (
+        <>
+          <a
+            class="button quiet only-icon"
+            href={mapPath(lab)}
+            target="_blank"
+            rel="noopener"
+            aria-label={t.ownPage}
+            title={t.ownPage}
+          >
+            <OutsideIcon />
+          </a>
+          <button
+            type="button"
+            class="quiet only-icon hide"
+            aria-label={t.hide}
+            title={t.hide}
+            onClick={() => {
+              mapOpen.value = false
+              document.querySelector<HTMLElement>('.map-switch')?.focus()
+            }}
+          >
+            <CrossIcon />
+          </button>
+        </>
+      )}
+    </>
   )
 }
 
