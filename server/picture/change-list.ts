@@ -2,7 +2,7 @@ import type { HostState, Link, NetworkState } from '../network/state.js'
 import type { Text } from '../text.js'
 import { cleanText, code } from '../wording.js'
 import type { Change } from './map.js'
-import { text } from './phrase.js'
+import { text, tidy } from './phrase.js'
 import type { Place } from './places.js'
 import { Rack } from './rack.js'
 
@@ -44,7 +44,7 @@ export class ChangeList {
 
   add(kind: Change['kind'], what: Weight, words: Text, about: readonly (string | undefined)[]): void {
     const ids = [...new Set(about.filter((id): id is string => id !== undefined))]
-    this.found.push({ kind, text: cleanText(words), about: ids.slice(0, 40), weight: weight[what] })
+    this.found.push({ kind, text: cleanText(tidy(words)), about: ids.slice(0, 40), weight: weight[what] })
   }
 
   /** The most important first; those of equal weight in the order in which they were found. */

@@ -8,10 +8,10 @@ import { bridgeId } from './ids.js'
 import type { MapElement } from './map.js'
 import { listed, same, sentence, text } from './phrase.js'
 import type { End } from './places.js'
-import { addressesOf, labelOf, linksOf, order, type Rack, shortName } from './rack.js'
+import { addressesOf, type Drawable, labelOf, linksOf, order, type Rack, shortName } from './rack.js'
 
 /** Those of the host itself by name, then those of overlays and of namespaces. */
-export function drawBridges(rack: Rack, host: HostState): MapElement[] {
+export function drawBridges(rack: Rack, host: HostState): Drawable[] {
   const networks = new Map(
     (host.engine?.networks ?? []).flatMap((one) => (one.bridge ? [[one.bridge, one] as const] : [])),
   )
@@ -20,7 +20,10 @@ export function drawBridges(rack: Rack, host: HostState): MapElement[] {
     .flatMap((place) => linksOf(place).map((link): End => ({ place, link })))
     .filter((end) => rack.places.roleOf(end) === 'bridge')
     .toSorted((a, b) => order(a.place.scope + a.link.name, b.place.scope + b.link.name))
-    .map((end) => drawBridge(rack, end, end.place.kind === 'host' ? networks.get(end.link.name) : end.place.network))
+    .map((end) => ({
+      id: bridgeId(host.name, end.link.name, end.place.scope),
+      draw: () => drawBridge(rack, end, end.place.kind === 'host' ? networks.get(end.link.name) : end.place.network),
+    }))
 }
 
 /** What learners call it: its network's name, but `docker0` for the one that is simply called `bridge`. */

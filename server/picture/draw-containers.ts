@@ -17,12 +17,15 @@ import { containerId } from './ids.js'
 import type { MapElement } from './map.js'
 import { listed, same, sentence, text } from './phrase.js'
 import { bridgeOf, type End, type Place } from './places.js'
-import { addressesOf, labelOf, linksOf, order, type Rack, shortName } from './rack.js'
+import { addressesOf, type Drawable, labelOf, linksOf, order, type Rack, shortName } from './rack.js'
 
-export function drawContainers(rack: Rack, host: HostState): MapElement[] {
+export function drawContainers(rack: Rack, host: HostState): Drawable[] {
   return (host.engine?.containers ?? [])
     .toSorted((a, b) => order(a.name, b.name))
-    .map((container) => drawContainer(rack, host, container))
+    .map((container) => ({
+      id: containerId(host.name, container.name),
+      draw: () => drawContainer(rack, host, container),
+    }))
 }
 
 function drawContainer(rack: Rack, host: HostState, container: Container): MapElement {

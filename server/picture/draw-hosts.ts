@@ -19,7 +19,7 @@ import { hostId, interfaceId } from './ids.js'
 import type { MapElement, MapFact } from './map.js'
 import { count, listed, same, sentence, text } from './phrase.js'
 import { bridgeOf, type End } from './places.js'
-import { addressesOf, labelOf, linksOf, order, type Rack } from './rack.js'
+import { addressesOf, type Drawable, labelOf, linksOf, order, type Rack } from './rack.js'
 
 export function drawHost(rack: Rack, host: HostState): MapElement {
   const home = rack.home(host)
@@ -192,7 +192,7 @@ function hostCommands({ name, kind, engine }: HostState): Command[] {
 }
 
 /** Links of the host itself that lead somewhere: cables, vlans, children, what somebody made by hand. */
-export function drawInterfaces(rack: Rack, host: HostState): MapElement[] {
+export function drawInterfaces(rack: Rack, host: HostState): Drawable[] {
   const home = rack.home(host)
   if (!home) return []
   return linksOf(home)
@@ -201,7 +201,7 @@ export function drawInterfaces(rack: Rack, host: HostState): MapElement[] {
     .toSorted(
       (a, b) => Number(b.link.lan !== undefined) - Number(a.link.lan !== undefined) || order(a.link.name, b.link.name),
     )
-    .map((end) => drawInterface(rack, end))
+    .map((end) => ({ id: interfaceId(host.name, end.link.name), draw: () => drawInterface(rack, end) }))
 }
 
 function drawInterface(rack: Rack, end: End): MapElement {

@@ -10,9 +10,8 @@ import { drawServices } from './draw-services.js'
 import { drawTies } from './draw-ties.js'
 import { drawVxlans } from './draw-vxlans.js'
 import { fact } from './facts.js'
-import { hostId } from './ids.js'
 import type { MapElement, MapTie, NetworkMap } from './map.js'
-import { text } from './phrase.js'
+import { text, tidy } from './phrase.js'
 import { Rack } from './rack.js'
 
 /** More than anybody can look at; a rack's root may make far more. */
@@ -38,7 +37,7 @@ export function drawMap(state: NetworkState): NetworkMap {
       ...drawContainers(rack, host),
       ...drawNamespaces(rack, host),
       ...drawPorts(rack, host),
-    ]).map((element) => ({ ...element, parent: hostId(host.name) })),
+    ]),
   }))
   const free = Math.max(0, mostElements - lans.length - hosts.length - Math.min(services.length, 50))
   const shares = fairShares(
@@ -49,7 +48,7 @@ export function drawMap(state: NetworkState): NetworkMap {
     ...lans,
     ...hosts.flatMap(({ element, inside }, index) => [
       withLeftOut(element, inside.length - shares[index]!),
-      ...inside.slice(0, shares[index]!),
+      ...inside.slice(0, shares[index]!).map(({ draw }) => ({ ...draw(), parent: element.id })),
     ]),
     ...services.slice(0, 50),
   ].map(bounded)
@@ -95,10 +94,10 @@ function bounded(element: MapElement): MapElement {
     ...element,
     notes: element.notes.slice(0, 3),
     facts: element.facts.slice(0, mostFacts),
-    sentence: cleanText(element.sentence),
+    sentence: cleanText(tidy(element.sentence)),
   }
 }
 
 function cleanTie(tie: MapTie): MapTie {
-  return { ...tie, sentence: cleanText(tie.sentence) }
+  return { ...tie, sentence: cleanText(tidy(tie.sentence)) }
 }

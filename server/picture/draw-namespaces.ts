@@ -8,15 +8,15 @@ import { rulesFacts, writeAddress } from './facts.js'
 import type { MapElement } from './map.js'
 import { listed, same, sentence, text } from './phrase.js'
 import type { Place } from './places.js'
-import { addressesOf, labelOf, linksOf, order, type Rack } from './rack.js'
+import { addressesOf, type Drawable, labelOf, linksOf, order, type Rack } from './rack.js'
 
 /** Network namespaces that no container of the Engine is in, and that are not an overlay's. */
-export function drawNamespaces(rack: Rack, host: HostState): MapElement[] {
+export function drawNamespaces(rack: Rack, host: HostState): Drawable[] {
   return rack
     .on(host)
     .filter(({ kind, namespace }) => kind === 'namespace' || (kind === 'container' && !isListed(host, namespace.owner)))
     .toSorted((a, b) => order(a.label, b.label))
-    .map((place) => drawNamespace(rack, place))
+    .map((place) => ({ id: place.element!, draw: () => drawNamespace(rack, place) }))
 }
 
 /** A container that has gone while it was looked at leaves its namespace for a moment. */

@@ -8,7 +8,7 @@ import { fact, writeRule } from './facts.js'
 import { containerId, portId, publishesId, serviceId } from './ids.js'
 import type { MapElement, MapTie } from './map.js'
 import { sentence, text } from './phrase.js'
-import { addressesOf, labelOf, order, type Rack, shortName } from './rack.js'
+import { addressesOf, type Drawable, labelOf, order, type Rack, shortName } from './rack.js'
 
 /** A port of a host that leads to a container or service; what the Engine says, and what the kernel does. */
 export interface HostPort {
@@ -30,8 +30,8 @@ export interface HostPort {
   listens: boolean
 }
 
-export function drawPorts(rack: Rack, host: HostState): MapElement[] {
-  return hostPorts(rack, host).map(drawPort)
+export function drawPorts(rack: Rack, host: HostState): Drawable[] {
+  return hostPorts(rack, host).map((port) => ({ id: port.id, draw: () => drawPort(port) }))
 }
 
 export function portTies(rack: Rack): MapTie[] {

@@ -218,7 +218,11 @@ function tasks(rack: Rack): MapTie[] {
   return tasksOf(rack).flatMap(({ service, places }) =>
     places.map(({ host, container }) => {
       const [from, to] = [serviceId(service.name), containerId(host.name, container.name)]
-      const [address] = container.endpoints.flatMap((one) => one.address ?? [])
+      const [address] = container.endpoints
+        .toSorted(
+          (a, b) => Number(a.network === 'ingress') - Number(b.network === 'ingress') || order(a.network, b.network),
+        )
+        .flatMap((one) => one.address ?? [])
       const isUp = container.state === 'running'
       const has = bracketed(address && code(address))
       return {

@@ -6,7 +6,7 @@ import { vxlanId } from './ids.js'
 import type { MapElement } from './map.js'
 import { bracketed, listed, same, sentence, text } from './phrase.js'
 import type { End } from './places.js'
-import { addressesOf, labelOf, linksOf, order, type Rack } from './rack.js'
+import { addressesOf, type Drawable, labelOf, linksOf, order, type Rack } from './rack.js'
 
 export interface Tunnel {
   one: End
@@ -16,8 +16,11 @@ export interface Tunnel {
   isUp: boolean
 }
 
-export function drawVxlans(rack: Rack, host: HostState): MapElement[] {
-  return vxlansOn(rack, host).map((end) => drawVxlan(rack, end))
+export function drawVxlans(rack: Rack, host: HostState): Drawable[] {
+  return vxlansOn(rack, host).map((end) => ({
+    id: vxlanId(host.name, end.link.name, end.place.scope),
+    draw: () => drawVxlan(rack, end),
+  }))
 }
 
 function vxlansOn(rack: Rack, host: HostState): End[] {

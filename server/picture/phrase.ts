@@ -42,6 +42,14 @@ function spaceBetween(before: string, after: string): string {
   return isCode.test(before.at(-1) ?? '') || isCode.test(after[0] ?? '') ? ' ' : ''
 }
 
+/** The last thing done to a sentence: full-width punctuation has no spaces around it. Code is left as it is. */
+export function tidy({ en, zh }: Text): Text {
+  const pieces = zh
+    .split('`')
+    .map((piece, index) => (index % 2 === 1 ? piece : piece.replace(/ *([，。；：、（）]) */g, '$1')))
+  return { en, zh: pieces.join('`') }
+}
+
 /** Data behind a name, in brackets as either language writes them. */
 export function bracketed(data: string | undefined): Text {
   return data === undefined ? nothing : text(` (${data})`, `（${data}）`)

@@ -1,7 +1,14 @@
 import type { Container, HostState, Link, NamespaceState, NetworkState, Rule, SwarmNode } from '../network/state.js'
 import { bare } from '../wording.js'
 import { RulesByLink } from './facts.js'
+import type { MapElement } from './map.js'
 import { bridgeOf, type End, type Place, Places } from './places.js'
+
+/** An element that is drawn only if there is room for it. */
+export interface Drawable {
+  id: string
+  draw: () => MapElement
+}
 
 /** A state with what is looked up in it again and again, each found once. */
 export class Rack {
