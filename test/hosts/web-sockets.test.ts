@@ -111,8 +111,10 @@ describe("the web's user", () => {
       for (const asked of [
         () => racks.info(own), () => racks.close(own), () => racks.exec(own, 'a', ['true']), () => racks.terminals(own),
         () => racks.connectPort(own, 'a', 80), () => racks.reset(own), () => racks.capture(own, 'a'),
+        () => racks.observe(own, 'a', { address: '127.0.0.1', protocol: 'icmp' }),
+        () => racks.watchNetwork(own, 'a', () => {}, new AbortController().signal),
       ]) await asked().catch((error) => console.log(error.code))`)
-    expect(words).toBe('rack.not-found\n'.repeat(7))
+    expect(words).toBe('rack.not-found\n'.repeat(9))
     await rackd.racks.close(own.id)
     await rackd.racks.setLink(rack.id, 'lan', 'laptop', 'mended')
   })
