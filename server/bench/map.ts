@@ -32,6 +32,8 @@ const containersPerHost = 10
 const waitMs = 30_000
 /** So that no look that follows the last change makes the next one come sooner. */
 const calmMs = 4_000
+/** Swarms and Engines are done with what they were told, and the server with looking at it. */
+const settleMs = 15_000
 /** Slow looks have ceased by then. */
 const idleAfterMs = 35_000
 const idleMs = 20_000
@@ -167,7 +169,10 @@ async function timeChanges(
     }
   }
   const p95s = [...ofKinds].map(([kind, samples]) => [kind, distribution(samples).p95] as const)
-  for (const [kind, p95] of p95s) say(`${kind}: p95 ${p95} ms`)
+  for (const [kind, samples] of ofKinds) {
+    const { p50, p95 } = distribution(samples)
+    say(`${kind}: p50 ${p50} ms, p95 ${p95} ms`)
+  }
   const [slowest] = p95s.toSorted((a, b) => b[1] - a[1])
   return { changeToMapMs: distribution([...ofKinds.values()].flat()), slowest: slowest![0] }
 }
@@ -216,6 +221,7 @@ async function timeTraces(
   ] as const) {
     await rack.exec(host, 'docker', 'run', '-d', '--name', name, '--network', 'wide', 'busybox', 'sleep', '3600')
   }
+  await sleep(settleMs)
   const samples: number[] = []
   // The first trace may wait for the overlay, and for programs to be read from the disk.
   for (let run = 0; run <= runs; run++) {
@@ -249,6 +255,7 @@ async function timeDifferences(rack: Rack, runs: number, say: (line: string) => 
   const probe = new RackProbe(rack.racks, rack.info.id)
   const before = await probe.capture()
   await rack.exec('node2', 'docker', 'rm', '-f', 'many1')
+  await sleep(settleMs)
   const after = await probe.capture()
   const samples: number[] = []
   for (let run = 0; run < 10 + 20 * runs; run++) {
