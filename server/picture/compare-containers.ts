@@ -201,7 +201,7 @@ function lostWords(rack: Rack, container: Container, place: Place): Text {
   const over = listed(pairs, 3)
   return text(
     `its namespace${has.en && ` with ${has.en}`}${over.en && `, and ${over.en}`}`,
-    `它的网络命名空间${has.zh && `（${has.zh}）`}${over.zh && `和 ${over.zh} `}`,
+    `它的网络命名空间${has.zh && `（${has.zh}）`}${over.zh && `以及 ${over.zh} `}`,
   )
 }
 

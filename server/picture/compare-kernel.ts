@@ -198,7 +198,7 @@ function compareLink(changes: ChangeList, pair: HostPair, [old, was]: [Place, Li
     changes.add('changed', 'link', text(`${name} ${whose.en} ${en}`, `${whose.zh} ${name} ${zh}`), about)
   if (is.lan !== undefined && is.parent === undefined && was.lan === is.lan && tellCable(changes, now, was, is)) {
     // What a cut cable takes along is no further news.
-  } else if (was.up !== is.up && !(is.up && is.name === 'docker_gwbridge')) {
+  } else if (was.up !== is.up && !isEnginesDoing(pair, is)) {
     add(is.up ? 'was set up' : 'was set down', is.up ? '已开启' : '已关闭')
   } else if (was.carrier !== is.carrier && hasCarrierOfItsOwn(is) && !otherEndTells(changes, pair, now, is)) {
     add(is.carrier ? 'has a carrier again' : 'lost its carrier', is.carrier ? '恢复了载波' : '失去了载波')
@@ -234,6 +234,11 @@ function otherEndTells(changes: ChangeList, pair: HostPair, place: Place, link: 
     const former = changes.before.places.find(pair.name, end.place.namespace.id)?.links.get(end.link.name)
     return former === undefined || former.up !== end.link.up || (end === parent && former.carrier !== end.link.carrier)
   })
+}
+
+/** It sets its bridges up when it starts, and the swarm's once the first container is on it. */
+function isEnginesDoing({ told, after }: HostPair, { up, kind, name }: Link): boolean {
+  return up && kind === 'bridge' && (name === 'docker_gwbridge' || (told.engine && after.engine !== undefined))
 }
 
 /** A child follows its parent's MTU. */

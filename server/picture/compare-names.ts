@@ -11,7 +11,9 @@ export function compareNames(changes: ChangeList, pair: HostPair): void {
   for (const now of changes.after.on(pair.after)) {
     const old = changes.before.places.find(pair.name, now.namespace.id)
     if (!old || pair.told.namespaces.has(now.namespace.id)) continue
-    if (now.kind === 'overlay') compareTunnelEnds(changes, old, now)
+    // The routing mesh's own network reaches every node that has joined, and that is told.
+    if (now.kind === 'overlay' && !now.network?.ingress) compareTunnelEnds(changes, old, now)
+    else if (now.kind === 'overlay') continue
     else if (now.namespace.owner.kind !== 'engine') {
       compareNeighbours(changes, pair, old, now)
       compareForwarding(changes, pair, old, now)

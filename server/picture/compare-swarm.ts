@@ -14,7 +14,9 @@ const swarmNetworks = ['ingress', 'docker_gwbridge']
 export function compareSwarm(changes: ChangeList, pairs: HostPair[]): void {
   const joined = new Set<string>()
   for (const pair of pairs) if (compareMembership(changes, pair)) joined.add(pair.name)
-  compareNodes(changes, joined)
+  // Whose Engine came back has a list again, which is no news.
+  if (!pairs.some(({ told }) => told.engine)) compareNodes(changes, joined)
+  for (const { told } of pairs) if (told.engine) for (const socket of swarmSockets) told.ports.add(socket)
   compareServices(changes, pairs)
 }
 
@@ -131,7 +133,7 @@ function compareServices(changes: ChangeList, pairs: HostPair[]): void {
     const about = aboutService(changes.after, now.service, now.places)
     if (old.service.running !== now.service.running) tell([...old.places, ...now.places])
     const list = listed(parts)
-    const words = text(`Service ${code(now.service.name)} ${list.en}`, `服务 ${code(now.service.name)}${list.zh}`)
+    const words = text(`Service ${code(now.service.name)} ${list.en}`, `服务 ${code(now.service.name)} ${list.zh}`)
     changes.add('changed', 'service', words, about)
   }
 }
