@@ -104,6 +104,8 @@ export class Timeline {
 
   /** Whether the server itself changes the network, as at a reset: then no command did it. */
   setOwn(own: boolean): void {
+    // What came by itself just before is another entry; what follows soon is not.
+    if (own && !this.#own) this.#gathering = undefined
     this.#own = own
   }
 

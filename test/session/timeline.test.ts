@@ -160,6 +160,19 @@ it('names no command where the shell told none, nor where the server did it', ()
   expect(said(timeline.entries[2]!)).toContain('`br-b`')
 })
 
+it('tells a reset apart from what came by itself just before', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.take(stateWith('a'), 1_000)
+  timeline.setOwn(true)
+  timeline.take(stateWith(), 1_500)
+  timeline.setOwn(false)
+  timeline.take(stateWith('b'), 2_000)
+  expect(timeline.entries).toHaveLength(3)
+  expect(said(timeline.entries[1]!)).toContain('`a`')
+  expect(said(timeline.entries[2]!)).toContain('br-b')
+})
+
 it('knows a command that is told again as the same, and the one before it as ended', () => {
   const { timeline } = bench()
   timeline.take(stateWith(), 0)
