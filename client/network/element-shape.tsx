@@ -46,12 +46,7 @@ export function ElementShape({
   const captionWidth = widthOf(caption, kindSize, 'sans')
   const room = box.width - 2 * pad
   const label = fitText(element.label, room - captionWidth - 8, boldSize, 'sans')
-  const words = [
-    `${t[kind]} ${element.label}`,
-    ...element.notes,
-    state === 'down' ? t.down : '',
-    highlight === 'stop' ? t.stopped : highlight === 'way' ? t.onTheWay : '',
-  ]
+  const mark = highlight === 'stop' ? t.stopped : highlight === 'way' ? t.onTheWay : undefined
   return (
     // biome-ignore lint/a11y/useSemanticElements: there are no HTML buttons in a drawing
     <g
@@ -59,7 +54,10 @@ export function ElementShape({
       data-id={element.id}
       role="button"
       tabIndex={reachable ? 0 : -1}
-      aria-label={words.filter((word) => word !== '').join(', ')}
+      // Named by what stands in it; what may be cut there is in the sentence.
+      aria-description={[...(mark === undefined ? [] : [mark]), inLanguage(element.sentence).replaceAll('`', '')].join(
+        ': ',
+      )}
       aria-pressed={chosen}
       onClick={onSelect}
       onFocus={onFocus}
@@ -69,12 +67,14 @@ export function ElementShape({
         onSelect?.()
       }}
     >
-      <title>{inLanguage(element.sentence).replaceAll('`', '')}</title>
       {glows && <rect class="halo" x={box.x - 4} y={box.y - 4} width={box.width + 8} height={height + 8} rx={9} />}
       <Outline kind={kind} box={{ ...box, height }} />
-      <g {...unheard}>
+      <g>
         <text class="label" x={box.x + pad} y={box.y + 18} font-size={labelSize}>
           {label}
+        </text>
+        <text class="kind" x={box.x + box.width - pad} y={box.y + 17} font-size={kindSize} text-anchor="end">
+          {caption}
         </text>
         {isHost ? (
           <text
@@ -103,11 +103,8 @@ export function ElementShape({
             </text>
           ))
         )}
-        <text class="kind" x={box.x + box.width - pad} y={box.y + 17} font-size={kindSize} text-anchor="end">
-          {caption}
-        </text>
         {highlight === 'stop' && (
-          <g class="stop-mark">
+          <g class="stop-mark" {...unheard}>
             <circle cx={box.x + box.width} cy={box.y} r={9} />
             <path d={`M${box.x + box.width - 3.5} ${box.y - 3.5}l7 7m0 -7l-7 7`} />
           </g>

@@ -60,7 +60,7 @@ export function JustChanged({ onShow }: { onShow(): void }) {
               </li>
             ))}
             {told.changes.length > mostShown && (
-              <li>
+              <li class="more">
                 <button
                   type="button"
                   class="link"

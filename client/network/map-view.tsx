@@ -1,9 +1,11 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { NetworkMap } from '../../server/web/protocol.js'
+import { Words } from '../words.js'
+import { unheard } from './element-shape.js'
 import { layoutOf, tidied } from './layout-memory.js'
 import { MapDrawing } from './map-drawing.js'
-import { elementOf, selectElement, selected, wanted } from './map-state.js'
+import { elementOf, selectElement, selected, tieOf, wanted } from './map-state.js'
 import { type RedrawClock, redrawClock } from './redraw-clock.js'
 import { strings } from './strings.js'
 import { fitting, holds, moveBy, type Size, showing, type ViewPort, zoomed } from './view-port.js'
@@ -27,6 +29,7 @@ export function MapView({ map }: { map: NetworkMap }) {
   /** As long as the learner has not chosen what to see. */
   const auto = useRef(true)
   const current = useSignal<string | undefined>(undefined)
+  const hinted = useSignal<string | undefined>(undefined)
   const reachable = elementOf(map, current.value ?? '')?.id ?? map.elements[0]?.id
 
   useLayoutEffect(() => {
@@ -137,6 +140,8 @@ export function MapView({ map }: { map: NetworkMap }) {
     ),
     [map, layout, reachable],
   )
+  // All of it in a sentence, for whoever points at it: in the drawing names may be cut.
+  const hint = hinted.value === undefined ? undefined : (elementOf(map, hinted.value) ?? tieOf(map, hinted.value))
   const t = strings.value
   const { x, y, k } = view.value
   return (
@@ -148,6 +153,19 @@ export function MapView({ map }: { map: NetworkMap }) {
         role="group"
         aria-label={t.map}
         onKeyDown={onKeyDown}
+        onPointerOver={(event) => {
+          hinted.value = idAt(event.target)
+        }}
+        onPointerLeave={() => {
+          hinted.value = undefined
+        }}
+        onFocusIn={(event) => {
+          if (event.target instanceof Element && event.target.matches(':focus-visible'))
+            hinted.value = idAt(event.target)
+        }}
+        onFocusOut={() => {
+          hinted.value = undefined
+        }}
         onClick={(event) => {
           if (event.target instanceof Element && event.target.closest('[data-id]') === null) selectElement(undefined)
         }}
@@ -157,6 +175,11 @@ export function MapView({ map }: { map: NetworkMap }) {
           <g transform={`translate(${x} ${y}) scale(${k})`}>{drawing}</g>
         </svg>
       </div>
+      {hint !== undefined && (
+        <p class="map-hint" {...unheard}>
+          <Words text={hint.sentence} />
+        </p>
+      )}
       {/* biome-ignore lint/a11y/useSemanticElements: no fieldset of a form */}
       <div class="map-zoom" role="group" aria-label={t.map}>
         <button
@@ -183,4 +206,9 @@ export function MapView({ map }: { map: NetworkMap }) {
       </div>
     </div>
   )
+}
+
+function idAt(target: EventTarget | null): string | undefined {
+  const place = target instanceof Element ? target.closest('[data-id]') : null
+  return place?.getAttribute('data-id') ?? undefined
 }

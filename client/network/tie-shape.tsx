@@ -1,5 +1,4 @@
 import type { MapTie } from '../../server/web/protocol.js'
-import { inLanguage } from '../language.js'
 import { unheard } from './element-shape.js'
 import type { Highlight } from './map-state.js'
 import type { End, Route } from './route-ties.js'
@@ -31,7 +30,6 @@ export function TieShape({
     // Those who use keys get to ties by the facts of their ends, where they are buttons.
     // biome-ignore lint/a11y/noStaticElementInteractions: see above
     <g class={classes.filter(Boolean).join(' ')} data-id={tie.id} onClick={onSelect} {...unheard}>
-      <title>{inLanguage(tie.sentence).replaceAll('`', '')}</title>
       <path class="grip" d={route.path} />
       {glows && <path class="halo" d={route.path} />}
       <path class="tie" d={route.path} />

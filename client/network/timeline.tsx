@@ -116,6 +116,8 @@ export function PastBanner() {
             class="primary"
             onClick={() => {
               void lookAt(undefined)
+              // It is gone now; where one stepped from is still there.
+              document.querySelector<HTMLElement>('.network-bar > button')?.focus()
             }}
           >
             {t.now}
