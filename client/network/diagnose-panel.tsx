@@ -39,7 +39,7 @@ function Report({ report }: { report: DiagnosisReport }) {
       <p>
         <Words text={report.summary} finding />
       </p>
-      <ol class="stages">
+      <ol class="four">
         {report.stages.map((stage) => (
           <Stage key={stage.name} stage={stage} />
         ))}
@@ -61,7 +61,7 @@ function Stage({ stage }: { stage: DiagnosisStage }) {
           <span class="stage-title">{inLanguage(stage.title)}</span>
           <span class="stage-state">{state}</span>
         </summary>
-        <ul class="findings">
+        <ul class="found">
           {stage.findings.map((finding, at) => (
             <Finding key={at} finding={finding} />
           ))}

@@ -68,9 +68,9 @@ function Opened({ now }: { now: Inquiry }) {
       }}
     >
       <header>
-        <h3 ref={heading} tabIndex={-1}>
+        <h2 ref={heading} tabIndex={-1}>
           {title}
-        </h3>
+        </h2>
         <button type="button" class="quiet only-icon" aria-label={t.close} title={t.close} onClick={closeInquiry}>
           <CrossIcon />
         </button>
@@ -90,7 +90,7 @@ export function Running({ children }: { children: ComponentChildren }) {
     return () => clearInterval(timer)
   }, [])
   return (
-    <div class="running">
+    <div class="going">
       <p>
         <span class="pulse" aria-hidden="true" /> <span role="status">{children}</span>{' '}
         <span class="muted" aria-hidden="true">

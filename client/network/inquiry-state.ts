@@ -120,10 +120,10 @@ function goBack(): void {
 export function wayOf(story: TraceStory): Map<string, Highlight> {
   const way = new Map<string, Highlight>()
   for (const { about } of story.hops) for (const id of about) way.set(id, 'way')
-  const stop =
-    story.hops.findLast((hop) => hop.state === 'stop') ?? (story.outcome === 'stopped' ? story.hops.at(-1) : undefined)
-  // Of several, the last is the furthest that it came.
-  const last = stop?.about.at(-1)
+  const end = story.hops.findLastIndex((hop) => hop.state === 'stop')
+  // Of several, the last is the furthest that it came; what stopped it may be nothing that is drawn.
+  const passed = story.hops.slice(0, end < 0 ? undefined : end + 1).flatMap(({ about }) => about)
+  const last = story.outcome === 'stopped' ? passed.at(-1) : undefined
   if (last !== undefined) way.set(last, 'stop')
   return way
 }

@@ -12,7 +12,7 @@ export function StoryView({ story }: { story: TraceStory }) {
       {story.cause !== undefined && <CauseBox cause={story.cause} />}
       {story.hops.length > 0 && (
         <>
-          <h4>{t.way}</h4>
+          <h3>{t.way}</h3>
           <Hops hops={story.hops} />
         </>
       )}
@@ -47,7 +47,7 @@ function CauseBox({ cause }: { cause: Cause }) {
   const t = strings.value
   return (
     <div class={`cause${cause.code === 'unknown' ? ' unknown' : ''}`}>
-      <h4>{t.why}</h4>
+      <h3>{t.why}</h3>
       <p>
         <Words text={cause.what} finding />
       </p>
@@ -85,7 +85,7 @@ export function Tries({ tries }: { tries: readonly Text[] }) {
   if (tries.length === 0) return null
   return (
     <>
-      <h5>{strings.value.tries}</h5>
+      <p class="tries-title">{strings.value.tries}</p>
       <ul class="tries">
         {tries.map((text) => (
           <li key={text.en}>

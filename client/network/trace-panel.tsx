@@ -18,7 +18,14 @@ export function TracePanel({ now }: { now: Trace }) {
   if (run.state === 'running') return <Running>{t.tracing}</Running>
   return (
     <>
-      <Ends form={form} again={run.state === 'done'} />
+      {/* The story is what one wants to see then; its ends are told by one line. */}
+      <details class="ends-fold" open={run.state !== 'done'}>
+        <summary>
+          <code>{form.from || '…'}</code> → <code>{form.to || '…'}</code>{' '}
+          {form.protocol === 'icmp' ? 'ping' : `${form.protocol} ${form.port}`}
+        </summary>
+        <Ends form={form} again={run.state === 'done'} />
+      </details>
       {run.state === 'done' && (
         <div class={`outcome ${run.value.outcome}`}>
           <p class="verdict">
