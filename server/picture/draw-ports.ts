@@ -92,6 +92,7 @@ function containerPorts(rack: Rack, host: HostState): HostPort[] {
 
 function containerPort(rack: Rack, host: HostState, container: Container, port: PublishedPort): HostPort {
   const { hostAddress, hostPort, protocol, containerPort: inside } = port
+  const addresses = addressesIn(container)
   return {
     id: portId(host.name, hostAddress, hostPort, protocol),
     host,
@@ -102,7 +103,9 @@ function containerPort(rack: Rack, host: HostState, container: Container, port: 
     targetName: shortName(container),
     targetPort: inside,
     by: 'engine',
-    ...inKernel(rack, host, port, (to) => addressesIn(container).some((own) => own === to || sameAddress(own, to))),
+    ...inKernel(rack, host, port, (to) =>
+      addresses.some((own) => own === to || (own?.includes(':') && sameAddress(own, to))),
+    ),
   }
 }
 
@@ -131,7 +134,9 @@ const isEvery = (address: string) => address === '' || address === '0.0.0.0' || 
 
 /** Of `172.20.0.2:80`, `[fd00::2]:80` or an address alone. */
 function addressOf(to: string | undefined): string | undefined {
-  const address = to?.match(/^\[(.*)\]/)?.[1] ?? (to && isAddress(to) ? to : to?.replace(/:[^:]*$/, ''))
+  const [, ip4] = /^(\d+\.\d+\.\d+\.\d+)(?::[\d-]+)?$/.exec(to ?? '') ?? []
+  if (ip4 !== undefined) return ip4
+  const address = to?.match(/^\[(.*)\]/)?.[1] ?? to
   return address && isAddress(address) ? address : undefined
 }
 

@@ -42,8 +42,11 @@ function spaceBetween(before: string, after: string): string {
   return isCode.test(before.at(-1) ?? '') || isCode.test(after[0] ?? '') ? ' ' : ''
 }
 
+const untidy = /[，。；：、（）] | [，。；：、（）]/
+
 /** The last thing done to a sentence: full-width punctuation has no spaces around it. Code is left as it is. */
 export function tidy({ en, zh }: Text): Text {
+  if (!untidy.test(zh)) return { en, zh }
   const pieces = zh
     .split('`')
     .map((piece, index) => (index % 2 === 1 ? piece : piece.replace(/ *([，。；：、（）]) */g, '$1')))
