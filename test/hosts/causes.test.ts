@@ -197,6 +197,7 @@ const scenarios: Scenario[] = [
     break: async () => {
       await racks.setLink(rack.id, 'lan', 'node2', 'cut')
       await eventually('node2', 'grep -q 0 /sys/class/net/eth0/carrier')
+      await sh('laptop', 'ip neigh flush all')
     },
     mend: async () => {
       await racks.setLink(rack.id, 'lan', 'node2', 'mended')

@@ -24,9 +24,13 @@ export function measuredIn({ from, to, port, protocol, cause }: TraceStory, brok
   }
 }
 
-/** Without what is another in every rack: names that the Engine makes, MAC addresses, ports of the sender. */
+/**
+ * Without what is another in every rack: names that the Engine makes, MAC addresses, ports of the sender; and what a manager says
+ * of a node that left, which it learns some seconds later.
+ */
 function steady(text: string): string {
   return text
+    .replace(/ is (ready|down|unknown), and /, ' is …, and ')
     .replace(/\bbr-[0-9a-f]{12}\b/g, 'br-…')
     .replace(/\bveth[0-9a-f]{7}\b/g, 'veth…')
     .replace(/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, 'MAC')

@@ -41,8 +41,8 @@ export function noneCause(place: Place): Cause {
     ],
     tries: [
       {
-        en: `a container on ${code('none')} can't be connected to another network: make it anew with ${code('--network my_net')}`,
-        zh: `使用 ${code('none')} 的容器不能再接入其他网络：用 ${code('--network my_net')} 重新创建它`,
+        en: `take it off, and put it on a network: ${code(`docker network disconnect none ${called(place)}`)}, then ${code(`docker network connect my_net ${called(place)}`)}`,
+        zh: `先断开再接入一个网络：${code(`docker network disconnect none ${called(place)}`)}，然后 ${code(`docker network connect my_net ${called(place)}`)}`,
       },
     ],
   }
