@@ -4,9 +4,8 @@ import { isOpen } from '../lab/lab-state.js'
 import { inLanguage } from '../language.js'
 import { Words } from '../words.js'
 import { Running } from './inquiry-panel.js'
-import { type Inquiry, runDiagnosis, wayOf } from './inquiry-state.js'
+import { drawWay, type Inquiry, runDiagnosis } from './inquiry-state.js'
 import { strings } from './inquiry-strings.js'
-import { highlighted } from './map-state.js'
 import { Evidence, Hops, Tries } from './story-view.js'
 
 /** The four questions about a container, and what was found. */
@@ -92,7 +91,7 @@ function Finding({ finding: { outcome, text, evidence, tries, trace } }: { findi
               type="button"
               class="link"
               onClick={() => {
-                highlighted.value = wayOf(trace)
+                drawWay(trace)
               }}
             >
               {t.onMap}

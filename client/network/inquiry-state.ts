@@ -2,7 +2,7 @@ import { batch, effect, signal, untracked } from '@preact/signals'
 import type { Answered, DiagnosisReport, TraceStory, Trouble } from '../../server/web/protocol.js'
 import { side } from '../lab/lab-state.js'
 import { askQuietly, view } from '../session.js'
-import { type Highlight, highlighted, mapOpen, past, selected } from './map-state.js'
+import { elementOf, type Highlight, highlighted, latest, mapOpen, past, selected, wanted } from './map-state.js'
 
 /** Questions that send packets through the rack: where one goes, or what is wrong with a container. One at a time. */
 export type Inquiry =
@@ -128,6 +128,16 @@ export function wayOf(story: TraceStory): Map<string, Highlight> {
   return way
 }
 
+/** Draws the way on the map, and brings its end into sight. */
+export function drawWay(story: TraceStory): void {
+  const way = wayOf(story)
+  const drawn = [...way.keys()].filter((id) => elementOf(latest.peek(), id) !== undefined)
+  batch(() => {
+    highlighted.value = way
+    wanted.value = drawn.find((id) => way.get(id) === 'stop') ?? drawn.at(-1)
+  })
+}
+
 function show(next: Inquiry): void {
   const before = inquiry.peek()
   const { activeElement } = document
@@ -161,7 +171,7 @@ async function finish<K extends Inquiry['kind']>(
     inquiry.value = { ...now, run } as Inquiry
     if (answered.ok && kind === 'trace') {
       const story = answered.value as TraceStory
-      highlighted.value = wayOf(story)
+      drawWay(story)
       // A check knows its ends; from here on they can be changed.
       if (now.kind === 'trace' && now.check !== undefined) {
         changeForm({

@@ -126,6 +126,7 @@ it('diagnoses a container that was chosen on the map, in both languages', async 
   await itself.getByText('tcp LISTEN 127.0.0.1:5984').waitFor()
   expect(await accessibilityProblems(page)).toEqual([])
   // Facts of something else, and back.
+  await page.getByRole('button', { name: 'Fit into view' }).click()
   await page.locator('.element[data-id="node1/container:web"]').click()
   await side(page).getByRole('button', { name: 'Back to the diagnosis' }).click()
   await panel.getByText('Something is wrong').waitFor()
