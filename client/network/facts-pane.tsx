@@ -39,7 +39,7 @@ export function ElementFacts({ map, element }: { map: NetworkMap; element: MapEl
       )}
       {ties.length > 0 && (
         <>
-          <h4>{t.tiedTo}</h4>
+          <h3>{t.tiedTo}</h3>
           <ul class="tied">
             {ties.map((tie) => {
               const other = elementOf(map, tie.from === element.id ? tie.to : tie.from)
@@ -59,7 +59,7 @@ export function ElementFacts({ map, element }: { map: NetworkMap; element: MapEl
       )}
       {element.commands.length > 0 && (
         <>
-          <h4>{t.commands}</h4>
+          <h3>{t.commands}</h3>
           <ul class="see">
             {element.commands.map(({ host, text }) => (
               <li key={`${host} ${text}`}>
@@ -84,7 +84,7 @@ export function TieFacts({ map, tie }: { map: NetworkMap; tie: MapTie }) {
       <p>
         <Words text={tie.sentence} />
       </p>
-      <h4>{t.tiedTo}</h4>
+      <h3>{t.tiedTo}</h3>
       <ul class="tied">
         {ends.map((end) => (
           <li key={end.id}>
@@ -134,9 +134,9 @@ function Pane({
       }}
     >
       <header>
-        <h3>
+        <h2>
           {label} <span class="muted">{kind}</span>
-        </h3>
+        </h2>
         <button type="button" class="quiet only-icon" aria-label={t.close} title={t.close} onClick={close}>
           <CrossIcon />
         </button>

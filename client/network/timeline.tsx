@@ -29,7 +29,7 @@ export function TimelinePane() {
   return (
     <section class="timeline-pane" aria-label={t.timeline}>
       <header>
-        <h3>{t.timeline}</h3>
+        <h2>{t.timeline}</h2>
         <button
           type="button"
           class="quiet only-icon"

@@ -1,0 +1,272 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { Lab } from '../../server/lab/lab.js'
+import { loadLab } from '../../server/lab/read-lab.js'
+import { fromPackage } from '../../server/package-root.js'
+import { drawMap } from '../../server/picture/draw-map.js'
+import type { NetworkMap } from '../../server/picture/map.js'
+import { RackProbe } from '../../server/probe/rack-probe.js'
+import { LabPage } from './lab-page.js'
+import { accessibilityProblems, expectNoSidewaysScroll, Site } from './site.js'
+
+/** The map as learners meet it: beside their terminals, while they type. */
+
+/** Programs begin to listen some seconds after their containers are there, and a busy machine takes longer for all. */
+const settleMs = 60_000
+
+let site: Site
+let lab: Lab
+let learner: LabPage
+let page: Page
+beforeAll(async () => {
+  site = await Site.open()
+  lab = await loadLab(fromPackage(join('labs', 'user-bridge')))
+})
+afterAll(async () => {
+  await site?.[Symbol.asyncDispose]()
+})
+beforeEach(async () => {
+  site.complaints.length = 0
+  learner = await visit()
+  page = learner.page
+})
+afterEach(async () => {
+  await page?.context().close()
+})
+
+async function visit(options = {}): Promise<LabPage> {
+  const labPage = new LabPage(await site.visit('/labs/user-bridge', options), lab, site.racks)
+  await labPage.opened()
+  await labPage.page.locator('.element').first().waitFor()
+  return labPage
+}
+
+/** The map of the rack, captured past the server. */
+async function truth(): Promise<NetworkMap> {
+  const [rack] = await site.racks.list()
+  return drawMap(await new RackProbe(site.racks, rack!.id).capture())
+}
+
+const plain = (text: string) => text.replaceAll('`', '')
+const idsIn = (where: Page, selector: string) =>
+  where.locator(selector).evaluateAll((found) => found.map((one) => one.getAttribute('data-id')!))
+
+/** What the dialog reads out: sentences by id, in their order. */
+async function reading(): Promise<[string, string][]> {
+  await page.getByRole('button', { name: 'As text' }).click()
+  const sentences = await page.locator('.reading li').evaluateAll((items) =>
+    items.map((item): [string, string] => [
+      item.getAttribute('data-id')!,
+      [...item.childNodes]
+        .filter((node) => !(node instanceof HTMLUListElement))
+        .map((node) => node.textContent)
+        .join(''),
+    ]),
+  )
+  await page.keyboard.press('Escape')
+  return sentences
+}
+
+/** The page's reading becomes the state's, all of it and in its order; the drawing has the same things. */
+async function expectTrue(where: string): Promise<void> {
+  const deadline = Date.now() + settleMs
+  for (;;) {
+    const map = await truth()
+    const told = [...map.elements, ...map.ties].map(({ id, sentence }): [string, string] => [id, plain(sentence.en)])
+    const read = await reading()
+    const drawn = await idsIn(page, '.element[data-id]:not(.gone *)')
+    const late = Date.now() > deadline
+    if (late || JSON.stringify([told, map.elements.map(({ id }) => id)]) === JSON.stringify([read, drawn])) {
+      expect(read, where).toEqual(told)
+      expect(drawn, where).toEqual(map.elements.map(({ id }) => id))
+      return
+    }
+    await page.waitForTimeout(500)
+  }
+}
+
+const container = (name: string) => page.locator(`.element[data-id="node1/container:${name}"]`)
+
+it('holds what the state holds, after each step', async () => {
+  await expectTrue('at first')
+  for (const step of lab.steps) {
+    await learner.doStep(step)
+    await learner.expectPassed(step)
+    await expectTrue(step.id)
+  }
+  expect(site.complaints).toEqual([])
+})
+
+it('says what just changed, leads from there to the map, and leaves what stood where it stood', async () => {
+  await learner.type('docker run -d --name first nginx')
+  await container('first').waitFor()
+  const before = await page.locator('.element[data-id="node1/container:first"] .outline').getAttribute('y')
+  await learner.type('docker run -d --name second nginx')
+  await container('second').waitFor()
+  const strip = page.getByRole('region', { name: 'What just changed' })
+  await strip.getByText('docker run -d --name second nginx').waitFor()
+  const sentence = strip.getByRole('button', { name: /^Container second \(nginx\) started/ })
+  await sentence.waitFor({ timeout: settleMs })
+  await page.locator('[role=status]', { hasText: /^What just changed: .*second/ }).waitFor({ state: 'attached' })
+  expect(await page.locator('.element[data-id="node1/container:first"] .outline').getAttribute('y')).toBe(before)
+  await sentence.click()
+  await page.getByRole('region', { name: /^Facts: second/ }).waitFor()
+  expect(await container('second').getAttribute('aria-pressed')).toBe('true')
+  await strip.getByRole('button', { name: 'Dismiss' }).click()
+  expect(await strip.getByText('second').count()).toBe(0)
+  await learner.type('docker rm -f first second')
+  await container('first').waitFor({ state: 'detached' })
+  expect(site.complaints).toEqual([])
+})
+
+it('steps back through the timeline, by keys, while things go on', async () => {
+  await learner.type('docker run -d --name early nginx')
+  await container('early').waitFor()
+  await page.getByRole('button', { name: 'Timeline', exact: true }).click()
+  const timeline = page.getByRole('region', { name: 'Timeline' })
+  await timeline.getByRole('button', { name: /^Container early/ }).waitFor({ timeout: settleMs })
+  await timeline.locator('[aria-current=step]').focus()
+  await page.keyboard.press('ArrowUp')
+  const banner = page.locator('.past-banner')
+  await banner.getByText(/^As it was at \d/).waitFor()
+  await container('early').waitFor({ state: 'detached' })
+  expect(await accessibilityProblems(page)).toEqual([])
+  // What happens now comes into the list, not into the picture.
+  await learner.type('docker rm -f early')
+  await timeline.getByText('docker rm -f early').waitFor({ timeout: settleMs })
+  await page.getByRole('button', { name: 'One step on' }).click()
+  await banner.getByText('docker run -d --name early nginx').waitFor()
+  await container('early').waitFor()
+  await page.getByRole('button', { name: 'Back to now' }).click()
+  await banner.waitFor({ state: 'detached' })
+  await container('early').waitFor({ state: 'detached' })
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('BUTTON')
+  expect(site.complaints).toEqual([])
+})
+
+it('can be used by keys alone', async () => {
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-id'))
+  const ids = await idsIn(page, '.element[data-id]')
+  await page.keyboard.press('Alt+Shift+M')
+  await expect.poll(focused).toBe(ids[0])
+  await page.keyboard.press('ArrowDown')
+  expect(await focused()).toBe(ids[1])
+  await page.keyboard.press('End')
+  expect(await focused()).toBe(ids.at(-1))
+  await page.keyboard.press('Enter')
+  const facts = page.getByRole('region', { name: /^Facts:/ })
+  await facts.waitFor()
+  const tied = facts.locator('.tied button').first()
+  await page.keyboard.press('Home')
+  await page.keyboard.press('Enter')
+  await tied.focus()
+  await page.keyboard.press('Enter')
+  const other = await page.locator('.element[aria-pressed=true]').getAttribute('data-id')
+  expect(other).not.toBe(ids[0])
+  // Commands are copied by their buttons.
+  const command = facts.locator('.see li').first()
+  const text = await command.locator('code').innerText()
+  await command.getByRole('button').focus()
+  await page.keyboard.press('Enter')
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(text)
+  await page.keyboard.press('Escape')
+  await facts.waitFor({ state: 'detached' })
+  expect(await focused()).toBe(other)
+  // Sizes of the drawing.
+  const scale = () => page.locator('svg.network-map > g').getAttribute('transform')
+  // Facts that opened may have moved it.
+  await page.keyboard.press('0')
+  const before = await scale()
+  await page.keyboard.press('+')
+  await expect.poll(scale).not.toBe(before)
+  await page.keyboard.press('0')
+  await expect.poll(scale).toBe(before)
+  const splitter = page.getByRole('separator', { name: 'Height of the map' })
+  await splitter.focus()
+  const height = Number(await splitter.getAttribute('aria-valuenow'))
+  await page.keyboard.press('ArrowDown')
+  await expect.poll(async () => Number(await splitter.getAttribute('aria-valuenow'))).toBe(height + 2)
+  await page.keyboard.press('Enter')
+  expect(await accessibilityProblems(page)).toEqual([])
+  expect(site.complaints).toEqual([])
+})
+
+it('is kept as SVG and as Mermaid, as it is now', async () => {
+  const keep = async (kind: string) => {
+    await page.getByRole('button', { name: 'Download' }).click()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: kind }).click(),
+    ])
+    return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') }
+  }
+  const svg = await keep('SVG')
+  expect(svg.name).toMatch(/^user-bridge-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.svg$/)
+  // Alone on a page it looks the same: it needs no style sheet, and says nothing that is no drawing.
+  expect(svg.text).toMatch(/^<svg [^>]*viewBox=/)
+  expect(svg.text).toContain('docker0')
+  expect(svg.text).not.toMatch(/class=|var\(|<script|style=/)
+  expect(svg.text).toMatch(/fill="(rgb|color)\(/)
+  const mermaid = await keep('Mermaid')
+  expect(mermaid.name).toMatch(/^user-bridge-.*\.mmd$/)
+  expect(mermaid.text).toMatch(/^flowchart LR\n[\s\S]*subgraph n\d+ \["node1/)
+  expect(site.complaints).toEqual([])
+})
+
+it('makes room for the terminals, and remembers that', async () => {
+  const toggle = page.getByRole('button', { name: 'Map', exact: true })
+  await toggle.click()
+  await page.locator('.network').waitFor({ state: 'detached' })
+  await page.reload()
+  await learner.opened()
+  expect(await page.locator('.network').count()).toBe(0)
+  await toggle.click()
+  await page.locator('.element').first().waitFor()
+  expect(site.complaints).toEqual([])
+})
+
+it('fits a narrow window, in Chinese', async () => {
+  const narrow = await site.visit('/labs/user-bridge', { viewport: { width: 360, height: 640 }, locale: 'zh-CN' })
+  await narrow.getByRole('button', { name: '地图', exact: true }).click()
+  await narrow.locator('.element.bridge').first().waitFor({ timeout: settleMs })
+  await expectNoSidewaysScroll(narrow)
+  expect(await accessibilityProblems(narrow)).toEqual([])
+  await narrow.locator('.element.bridge').first().click()
+  const facts = narrow.getByRole('region', { name: /^详细信息/ })
+  await facts.waitFor()
+  expect(await facts.innerText()).toContain('网桥')
+  await expectNoSidewaysScroll(narrow)
+  expect(await accessibilityProblems(narrow)).toEqual([])
+  await facts.getByRole('button', { name: '关闭' }).click()
+  await narrow
+    .locator('.network-bar button', { has: narrow.locator('.icon') })
+    .nth(1)
+    .click()
+  await narrow
+    .getByRole('dialog', { name: '用文字描述网络' })
+    .getByText(/局域网 lan/)
+    .first()
+    .waitFor()
+  await narrow.keyboard.press('Escape')
+  await narrow.context().close()
+  expect(site.complaints).toEqual([])
+})
+
+it('stands on a page of its own, which follows and opens nothing', async () => {
+  const own = await site.visit('/labs/user-bridge/map')
+  await own.locator('.element').first().waitFor()
+  expect(await own.title()).toMatch(/^Network of A bridge of your own/)
+  await learner.type('docker network create elsewhere')
+  await own.locator('.element.bridge', { hasText: 'elsewhere' }).waitFor({ timeout: settleMs })
+  expect(await accessibilityProblems(own)).toEqual([])
+  await learner.type('docker network rm elsewhere')
+  await own.locator('.element.bridge', { hasText: 'elsewhere' }).waitFor({ state: 'detached' })
+  const racks = (await site.racks.list()).length
+  await own.goto(new URL('/labs/no-network/map', site.server.address).href)
+  await own.getByText('The lab is not open.').waitFor()
+  expect((await site.racks.list()).length).toBe(racks)
+  await own.context().close()
+  expect(site.complaints).toEqual([])
+})
