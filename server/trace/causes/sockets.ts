@@ -104,8 +104,11 @@ export const portNotListening: CauseFinder = (one) => {
   if (listening(goal, one.protocol, port, address).length > 0) return undefined
   // What waits behind a rule is not known to be refused by a socket.
   if (stageOf(one) !== 'refused') return undefined
-  const all = goal.namespace.sockets.filter(({ protocol }) => protocol === one.protocol)
-  const ports = codes([...new Set(all.filter((socket) => !isLoopback(socket.address)).map((socket) => socket.port))])
+  // What is open on the loopback alone, such as the Engine's DNS server, nobody else can ask for.
+  const all = goal.namespace.sockets.filter(
+    (socket) => socket.protocol === one.protocol && (isLoopback(address) || !isLoopback(socket.address)),
+  )
+  const ports = codes([...new Set(all.map((socket) => socket.port))])
   const others = at.filter((socket) => !isLoopback(socket.address))
   const published = isHostSpot(goal)
     ? (goal.host.engine?.containers ?? []).find(({ ports: own }) =>
@@ -135,7 +138,7 @@ export const portNotListening: CauseFinder = (one) => {
             en: `${code(published!.name)} publishes its port ${port} as ${code(mapping.hostPort)} of the host: ask for that one`,
             zh: `${code(published!.name)} 的端口 ${port} 在主机上发布为 ${code(mapping.hostPort)}：请访问那个端口`,
           }
-        : all.length > 0 && ports.en !== 'nothing'
+        : all.length > 0
           ? {
               en: `open there: ${ports.en}. Ask for one of these, or start the program that should listen on ${port}`,
               zh: `那里开放的端口：${ports.zh}。访问其中之一，或启动应当监听 ${port} 的程序`,

@@ -102,9 +102,11 @@ export function claimOf(target: string, { state, seen }: Pick<Case, 'state' | 's
         )
         .map((link) => ({ spot, link, segment: segmentOf(spot, link) })),
     )
-  const shared = claims.filter((claim) =>
-    claims.some((other) => other !== claim && other.segment === claim.segment && other.link.mac !== claim.link.mac),
-  )
+  const shared = claims
+    .filter((claim) =>
+      claims.some((other) => other !== claim && other.segment === claim.segment && other.link.mac !== claim.link.mac),
+    )
+    .toSorted((a, b) => a.spot.label.localeCompare(b.spot.label))
   const asked = seen.questions.find((question) => sameAddress(question.target, target))
   if (shared.length < 2 && (asked?.macs.length ?? 0) < 2) return undefined
   const who = codes([...new Set(shared.map(({ spot }) => spot.label))])
