@@ -1,4 +1,5 @@
 import type { DnsSettings, ForwardingEntry, Neighbour } from '../network/state.js'
+import type { Text } from '../text.js'
 import { code } from '../wording.js'
 import { at, type ChangeList, type HostPair, split } from './change-list.js'
 import { containerId, hostId } from './ids.js'
@@ -86,22 +87,35 @@ function compareNeighbours(changes: ChangeList, { told }: HostPair, old: Place, 
   const { added, removed } = split(fixed(old), fixed(now), write)
   const isNews = ({ device }: Neighbour) =>
     !told.links.has(`${now.namespace.id} ${device}`) && old.links.has(device) && now.links.has(device)
-  for (const [entries, kind] of [
-    [added.filter(isNews), 'added'],
-    [removed.filter(isNews), 'removed'],
-  ] as const) {
-    if (entries.length === 0) continue
-    const list = listed(
-      entries.map((entry) => same(code(write(entry)))),
-      4,
-    )
-    const where = at(now)
-    const words =
-      kind === 'added'
-        ? text(`A fixed neighbour was set ${where.en}: ${list.en}`, `${where.zh}设置了固定的邻居：${list.zh}`)
-        : text(`A fixed neighbour is gone ${where.en}: ${list.en}`, `${where.zh}的固定邻居没有了：${list.zh}`)
-    changes.add(kind, 'neighbour', words, [now.element, ...aboutDevices(changes, now, entries)])
-  }
+  tellEntries(changes, now, added.filter(isNews), write, (where, list) =>
+    text(`A fixed neighbour was set ${where.en}: ${list.en}`, `${where.zh}设置了固定的邻居：${list.zh}`),
+  )
+  tellEntries(
+    changes,
+    now,
+    removed.filter(isNews),
+    write,
+    (where, list) =>
+      text(`A fixed neighbour is gone ${where.en}: ${list.en}`, `${where.zh}的固定邻居没有了：${list.zh}`),
+    'removed',
+  )
+}
+
+/** One sentence for all of them, the first four by name. */
+function tellEntries<Entry extends { device: string }>(
+  changes: ChangeList,
+  now: Place,
+  entries: readonly Entry[],
+  write: (entry: Entry) => string,
+  words: (where: Text, list: Text) => Text,
+  kind: 'added' | 'removed' = 'added',
+): void {
+  if (entries.length === 0) return
+  const list = listed(
+    entries.map((entry) => same(code(write(entry)))),
+    4,
+  )
+  changes.add(kind, 'neighbour', words(at(now), list), [now.element, ...aboutDevices(changes, now, entries)])
 }
 
 function aboutDevices(
@@ -119,22 +133,18 @@ function compareForwarding(changes: ChangeList, { told }: HostPair, old: Place, 
   const write = ({ mac, device, destination }: ForwardingEntry) => `${mac} dev ${device} dst ${destination ?? ''}`
   const { added, removed } = split(fixed(old), fixed(now), write)
   const isNews = ({ device }: ForwardingEntry) => !told.links.has(`${now.namespace.id} ${device}`)
-  for (const [entries, kind] of [
-    [added.filter(isNews), 'added'],
-    [removed.filter(isNews), 'removed'],
-  ] as const) {
-    if (entries.length === 0) continue
-    const list = listed(
-      entries.map((entry) => same(code(write(entry)))),
-      4,
-    )
-    const where = at(now)
-    const words =
-      kind === 'added'
-        ? text(`Forwarding entries were added ${where.en}: ${list.en}`, `${where.zh}新增转发表项：${list.zh}`)
-        : text(`Forwarding entries are gone ${where.en}: ${list.en}`, `${where.zh}的转发表项没有了：${list.zh}`)
-    changes.add(kind, 'neighbour', words, [now.element, ...aboutDevices(changes, now, entries)])
-  }
+  tellEntries(changes, now, added.filter(isNews), write, (where, list) =>
+    text(`Forwarding entries were added ${where.en}: ${list.en}`, `${where.zh}新增转发表项：${list.zh}`),
+  )
+  tellEntries(
+    changes,
+    now,
+    removed.filter(isNews),
+    write,
+    (where, list) =>
+      text(`Forwarding entries are gone ${where.en}: ${list.en}`, `${where.zh}的转发表项没有了：${list.zh}`),
+    'removed',
+  )
 }
 
 /** Of an overlay only which hosts it leads to: the entries for single containers come with these. */
