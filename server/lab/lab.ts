@@ -75,6 +75,11 @@ export function blocksOf(page: Page, step: string): RunBlock[] {
   return sectionOf(page, step)?.blocks ?? []
 }
 
+/** Whether two run blocks do the same. */
+export function sameCommand(a: RunBlock, b: RunBlock): boolean {
+  return a.text === b.text && a.host === b.host && a.fails === b.fails && a.answer === b.answer
+}
+
 /** All that does a step: the page's run blocks, which are the same in all languages, and the solution's. */
 export function commandsOf(lab: Lab, step: Step): RunBlock[] {
   return [...blocksOf(lab.pages.en, step.id), ...step.solution]

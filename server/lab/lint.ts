@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { familyOf } from '../check/checks.js'
 import { didYouMean } from '../schema-issue.js'
 import { imagesIn } from './docker-images.js'
-import { answerId, commandsOf, type Lab, type Problem } from './lab.js'
+import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
 import type { Page, RunBlock, Section } from './page.js'
 
 /**
@@ -63,7 +63,7 @@ function differences(lab: Lab, say: Say): void {
     const most = Math.max(english.blocks.length, chinese.blocks.length)
     for (let n = 0; n < most; n++) {
       const [a, b] = [english.blocks[n], chinese.blocks[n]]
-      if (a && b && same(a, b)) continue
+      if (a && b && sameCommand(a, b)) continue
       const line = b?.line ?? chinese.line
       say(
         'zh.md',
@@ -74,10 +74,6 @@ function differences(lab: Lab, say: Say): void {
       break
     }
   }
-}
-
-function same(a: RunBlock, b: RunBlock): boolean {
-  return a.text === b.text && a.host === b.host && a.fails === b.fails && a.answer === b.answer
 }
 
 function checks(lab: Lab, say: Say): void {

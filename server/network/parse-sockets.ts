@@ -1,14 +1,12 @@
+import { canonicalAddress } from './addresses.js'
 import type { ListeningSocket } from './state.js'
 
-/** `ss --no-header --numeric --listening --tcp --udp`: protocol, state, queues, then `address:port`. */
+/** Lines `tcp 127.0.0.1 80`, as the capture's walker writes them; `*` is all addresses of both families. */
 export function parseSockets(answer: string): ListeningSocket[] {
   return answer.split('\n').flatMap((line) => {
-    const [protocol, , , , local = ''] = line.trim().split(/\s+/)
-    const parts = /^(.*):(\d+)$/.exec(local)
-    if ((protocol !== 'tcp' && protocol !== 'udp') || !parts) return []
-    // A scoped address is written [fe80::1]%eth0.
-    const address = parts[1]!.replace(/%[^\]]*$/, '').replace(/^\[(.*)\]$/, '$1')
-    return [{ protocol, address: address.slice(0, 200), port: Number(parts[2]) }]
+    const [protocol, address = '', port = ''] = line.split(' ')
+    if ((protocol !== 'tcp' && protocol !== 'udp') || !/^\d+$/.test(port)) return []
+    return [{ protocol, address: address === '*' ? address : (canonicalAddress(address) ?? ''), port: Number(port) }]
   })
 }
 

@@ -2,6 +2,7 @@ import type { CaptureQuestion, HostCapture, NamespaceCapture } from '../network/
 import type { Cgroups } from './cgroup.js'
 import { captureEngine } from './engine-capture.js'
 import type { Host } from './host.js'
+import type { KnownRules } from './known-rules.js'
 import { type Said, walkNamespaces } from './namespace-walk.js'
 import { type FoundNamespace, withNamespaces } from './namespaces.js'
 import { containerFiles, hostFilesOf } from './resolver-files.js'
@@ -53,7 +54,7 @@ async function captureOnce(cgroups: Cgroups, host: Host, name: string): Promise<
   const { kind } = host.record
   return withNamespaces(cgroups, host, async (found) => {
     const [namespaces, engine] = await Promise.all([
-      askAll(found),
+      askAll(found, host.knownRules),
       kind === 'docker' ? captureEngine(host.engine) : undefined,
     ])
     const containers = engine && 'containers' in engine ? engine.containers : []
@@ -64,7 +65,8 @@ async function captureOnce(cgroups: Cgroups, host: Host, name: string): Promise<
 }
 
 /** The host's own comes first, so that what a learner fills the others with can't silence it. */
-async function askAll(found: FoundNamespace[]): Promise<NamespaceCapture[]> {
+async function askAll(found: FoundNamespace[], knownRules: KnownRules): Promise<NamespaceCapture[]> {
+  knownRules.keepOnly(found.map(({ inode }) => inode))
   const deadline = performance.now() + captureTimeoutMs
   const captures: NamespaceCapture[] = []
   let left = largestKernelBytes
@@ -74,15 +76,17 @@ async function askAll(found: FoundNamespace[]): Promise<NamespaceCapture[]> {
     if (timeoutMs <= 0) return { fault: 'no time was left to ask' }
     return maxBytes <= 0 ? { fault: 'other answers were too large' } : { timeoutMs, maxBytes }
   }
-  const shares = Array.from({ length: walks }, (_, walk) => found.filter((__, index) => index % walks === walk))
+  const places = found.map((namespace) => ({ ...namespace, known: knownRules.get(namespace.inode) }))
+  const shares = Array.from({ length: walks }, (_, walk) => places.filter((__, index) => index % walks === walk))
   await Promise.all(
     shares.map((share, walk) =>
       walkNamespaces(
-        share.map(({ path }) => path),
+        share.map(({ path, known }) => ({ path, rulesGeneration: known?.generation ?? '' })),
         limits,
         (index, said) => {
-          const { inode, processes, names } = share[index]!
+          const { inode, processes, names, known } = share[index]!
           left -= said.size
+          knownRules.complete(inode, known, said.answers)
           const pids = processes.map((process) => process.host)
           captures[index * walks + walk] = { inode, pids, names, answers: answersOf(said) }
         },

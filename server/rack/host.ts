@@ -12,6 +12,7 @@ import { EngineClient } from './engine.js'
 import { EngineIdentity } from './engine-identity.js'
 import { freeSlot, type IdSlot, makeUserNamespace, slotIds, takeSlot } from './identity.js'
 import { mountIdmapped, setHostname, unmount } from './kernel.js'
+import { KnownRules } from './known-rules.js'
 import {
   identify,
   isAlive,
@@ -55,6 +56,7 @@ const recordFile = 'host.json'
 /** A machine of a rack: a container with a system of its own, and the record that says whose it is. */
 export class Host {
   readonly engine: EngineClient
+  readonly knownRules = new KnownRules()
 
   private constructor(
     private readonly ground: HostGround,

@@ -4,6 +4,8 @@ import { blocksOf, type Lab, type Step } from '../../server/lab/lab.js'
 import type { RunBlock } from '../../server/lab/page.js'
 import type { Racks } from '../../server/rack/racks.js'
 import { LabRack } from '../../server/trial/lab-rack.js'
+import { MapView } from './map-view.js'
+import { TerminalWindow } from './terminal-window.js'
 
 const commandMs = 90_000
 
@@ -32,23 +34,9 @@ export class LabPage {
     return this.page.locator('.terminal-pane:not([hidden]) .xterm-rows')
   }
 
-  /** All that the front terminal keeps, also what is out of sight: selected and copied as a learner does. */
+  /** All that the front terminal keeps, also what is out of sight. */
   async terminalText(): Promise<string> {
-    const { page } = this
-    await page.locator('.terminal-pane:not([hidden]) .xterm').click()
-    const screen = page.locator('.terminal-pane:not([hidden]) .xterm-screen')
-    const box = (await screen.boundingBox())!
-    await page.mouse.move(box.x + 2, box.y + 2)
-    await page.mouse.wheel(0, -100_000)
-    await page.waitForTimeout(200)
-    await page.mouse.down()
-    await page.mouse.move(box.x + 40, box.y + 40)
-    // Below the edge it scrolls, and selects on.
-    await page.mouse.move(box.x + box.width - 2, box.y + box.height + 60, { steps: 5 })
-    await page.waitForTimeout(3000)
-    await page.mouse.up()
-    await page.keyboard.press('Control+Shift+C')
-    return await page.evaluate(() => navigator.clipboard.readText())
+    return new TerminalWindow(this.page).wholeText()
   }
 
   /** The rack behind the page. */
@@ -56,6 +44,10 @@ export class LabPage {
     const info = (await this.racks.list()).find(({ label }) => label.startsWith(`${this.lab.id} `))
     if (!info) throw new Error(`no rack of ${this.lab.id}`)
     return LabRack.attach(this.racks, this.lab, info)
+  }
+
+  async map(): Promise<MapView> {
+    return new MapView(this.page, this.racks, (await this.rack()).info.id)
   }
 
   /** Does a step: clicks its blocks, types its solution, fills in its answers. */

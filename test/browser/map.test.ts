@@ -5,16 +5,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
-import { drawMap } from '../../server/picture/draw-map.js'
-import type { NetworkMap } from '../../server/picture/map.js'
-import { RackProbe } from '../../server/probe/rack-probe.js'
 import { LabPage } from './lab-page.js'
+import { settleMs } from './map-view.js'
 import { accessibilityProblems, expectNoSidewaysScroll, Site } from './site.js'
 
 /** The map as learners meet it: beside their terminals, while they type. */
-
-/** Programs begin to listen some seconds after their containers are there, and a busy machine takes longer for all. */
-const settleMs = 60_000
 
 let site: Site
 let lab: Lab
@@ -43,61 +38,7 @@ async function visit(options = {}): Promise<LabPage> {
   return labPage
 }
 
-/** The map of the rack, captured past the server. */
-async function truth(): Promise<NetworkMap> {
-  const [rack] = await site.racks.list()
-  return drawMap(await new RackProbe(site.racks, rack!.id).capture())
-}
-
-const plain = (text: string) => text.replaceAll('`', '')
-const idsIn = (where: Page, selector: string) =>
-  where.locator(selector).evaluateAll((found) => found.map((one) => one.getAttribute('data-id')!))
-
-/** What the dialog reads out: sentences by id, in their order. */
-async function reading(): Promise<[string, string][]> {
-  await page.getByRole('button', { name: 'As text' }).click()
-  const sentences = await page.locator('.reading li').evaluateAll((items) =>
-    items.map((item): [string, string] => [
-      item.getAttribute('data-id')!,
-      [...item.childNodes]
-        .filter((node) => !(node instanceof HTMLUListElement))
-        .map((node) => node.textContent)
-        .join(''),
-    ]),
-  )
-  await page.keyboard.press('Escape')
-  return sentences
-}
-
-/** The page's reading becomes the state's, all of it and in its order; the drawing has the same things. */
-async function expectTrue(where: string): Promise<void> {
-  const deadline = Date.now() + settleMs
-  for (;;) {
-    const map = await truth()
-    const told = [...map.elements, ...map.ties].map(({ id, sentence }): [string, string] => [id, plain(sentence.en)])
-    const read = await reading()
-    const drawn = await idsIn(page, '.element[data-id]:not(.gone *)')
-    const late = Date.now() > deadline
-    if (late || JSON.stringify([told, map.elements.map(({ id }) => id)]) === JSON.stringify([read, drawn])) {
-      expect(read, where).toEqual(told)
-      expect(drawn, where).toEqual(map.elements.map(({ id }) => id))
-      return
-    }
-    await page.waitForTimeout(500)
-  }
-}
-
 const container = (name: string) => page.locator(`.element[data-id="node1/container:${name}"]`)
-
-it('holds what the state holds, after each step', async () => {
-  await expectTrue('at first')
-  for (const step of lab.steps) {
-    await learner.doStep(step)
-    await learner.expectPassed(step)
-    await expectTrue(step.id)
-  }
-  expect(site.complaints).toEqual([])
-})
 
 it('says what just changed, leads from there to the map, and leaves what stood where it stood', async () => {
   await learner.type('docker run -d --name first nginx')
@@ -148,7 +89,7 @@ it('steps back through the timeline, by keys, while things go on', async () => {
 
 it('can be used by keys alone', async () => {
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-id'))
-  const ids = await idsIn(page, '.element[data-id]')
+  const ids = await (await learner.map()).idsIn('.element[data-id]')
   await page.keyboard.press('Alt+Shift+M')
   await expect.poll(focused).toBe(ids[0])
   await page.keyboard.press('ArrowDown')

@@ -13,15 +13,18 @@ afterAll(async () => {
   await site?.[Symbol.asyncDispose]()
 })
 
-for (const id of ['user-bridge', 'overlay']) {
-  it(`leads a learner through ${id}, from the catalogue to the finish, by clicking and typing`, async () => {
+for (const id of ['user-bridge', 'overlay', 'macvlan']) {
+  it(`leads a learner through ${id}, from the catalogue to the finish, by clicking and typing, and the map with them`, async () => {
     const lab = await loadLab(fromPackage(join('labs', id)))
     const page = await site.visit()
     const learner = await LabPage.fromCatalogue(page, lab, site.racks)
     expect(await accessibilityProblems(page)).toEqual([])
+    const map = await learner.map()
+    await map.expectTrue('at first')
     for (const step of lab.steps) {
       await learner.doStep(step)
       await learner.expectPassed(step)
+      await map.expectTrue(step.id)
     }
     await learner.expectFinished()
     expect(await accessibilityProblems(page)).toEqual([])

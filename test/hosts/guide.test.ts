@@ -25,8 +25,7 @@ it('the lab that the guide builds is proved by vethlab test', () => {
       'mistake db-on-two-networks',
       'mistake not-internal',
       'mistake web-left-outside',
-      'page en',
-      'page zh',
+      'page en, zh',
     ])
   } finally {
     rmSync(dirname(folder), { recursive: true })

@@ -285,8 +285,12 @@ describe.each(footholds)('From $name, root of a host', (foothold) => {
     for (const program of [int80, x32]) {
       const argv = ['perl', '-e', `$| = 1; ${program}`]
       const result = await inside(foothold, argv)
-      expect(result).toMatchObject({ stdout: 'before\n', exitCode: 128 + 31 })
-      expect((await run(argv[0]!, argv.slice(1))).stdout).toBe('before\nafter\n')
+      const onMachine = await run(argv[0]!, argv.slice(1))
+      // Paravirtual machines (PVM) have no such calls for anybody: the same fault ends it everywhere.
+      const known = onMachine.stdout === 'before\nafter\n'
+      expect(result.stdout).toBe('before\n')
+      if (known) expect(result.exitCode).toBe(128 + 31)
+      else expect(result.exitCode).toBeGreaterThan(128)
     }
   })
 

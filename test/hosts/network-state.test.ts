@@ -170,8 +170,44 @@ describe('the state of a rack', () => {
     await sh('node2', 'rm /etc/resolv.conf; cp /root/resolv.conf /etc/resolv.conf')
   })
 
+  it('sees each change of rules, also where the ones before were known', async () => {
+    const seen = async () => JSON.stringify((await stateOf('node2')).namespaces.map(({ rules }) => rules))
+    await sh('node2', 'nft add table inet probe; nft add chain inet probe first')
+    expect(await seen()).toContain('first')
+    await sh('node2', 'nft add chain inet probe second; nft add rule inet probe second tcp dport 4321 drop')
+    expect(await seen()).toContain('4321')
+    expect(await seen()).toContain('4321')
+    await sh('node2', 'iptables -t raw -A PREROUTING -p udp --dport 5432 -m comment --comment third -j DROP')
+    expect(await seen()).toContain('third')
+    await sh('node2', 'iptables -t raw -F; nft delete table inet probe')
+    expect(await seen()).not.toMatch(/second|third/)
+  })
+
+  it('has the sockets that ss lists', async () => {
+    const listening = `perl -MIO::Socket::IP -e 'my @s = map { IO::Socket::IP->new(@$_) or die "$@" }
+      [LocalHost => "::", LocalPort => 81, Listen => 1, V6Only => 1], [LocalHost => "::", LocalPort => 82, Listen => 1, V6Only => 0],
+      [LocalHost => "::1", LocalPort => 83, Proto => "udp"], [LocalHost => "127.0.0.9", LocalPort => 84, Proto => "udp"];
+      $| = 1; print "up\\n"; sleep 999' > /run/listening & echo $! > /run/listener`
+    await sh('node2', listening)
+    await eventually(() => sh('node2', 'grep up /run/listening'))
+    const lines = (await sh('node2', 'ss --no-header --numeric --listening --tcp --udp')).split('\n')
+    const own = (await stateOf('node2')).namespaces[0]!
+    expect(own.sockets.map(({ protocol, address, port }) => `${protocol} ${address} ${port}`).toSorted()).toEqual(
+      lines
+        .map((line) => {
+          const [protocol, , , , local = ''] = line.split(/\s+/)
+          const [, address = '', port] = /^\[?(.*?)\]?(?:%\w+)?:(\d+)$/.exec(local) ?? []
+          return `${protocol} ${address} ${port}`
+        })
+        .toSorted(),
+    )
+    expect(own.sockets).toContainEqual({ protocol: 'tcp', address: '::', port: 81 })
+    expect(own.sockets).toContainEqual({ protocol: 'tcp', address: '*', port: 82 })
+    await sh('node2', 'kill $(cat /run/listener)')
+  })
+
   it('goes on behind a namespace that does not answer in time, or says too much', async () => {
-    const own = '/proc/self/ns/net'
+    const own = { path: '/proc/self/ns/net', rulesGeneration: '' }
     const maxBytes = 1024 ** 2
     const limits = [
       { timeoutMs: 1, maxBytes },

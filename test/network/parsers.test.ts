@@ -168,19 +168,20 @@ it('neighbours and forwarding entries', () => {
 
 it('sockets: addresses of all kinds', () => {
   const answer = [
-    'tcp   LISTEN 0 4096 127.0.0.1:80 0.0.0.0:*',
-    'tcp   LISTEN 0 4096 [::]:80 [::]:*',
-    'udp   UNCONN 0 0 *:4789 *:*',
-    'udp   UNCONN 0 0 [fe80::1]%eth0:546 [::]:*',
-    'udp   UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:*',
-    'nonsense',
-  ].join('\n')
-  expect(parseSockets(answer).map(({ protocol, address, port }) => `${protocol} ${address} ${port}`)).toEqual([
     'tcp 127.0.0.1 80',
-    'tcp :: 80',
+    'tcp 0:0:0:0:0:0:0:0 80',
     'udp * 4789',
-    'udp fe80::1 546',
-    'udp 127.0.0.53 53',
+    'udp fe80:0:0:0:0:0:0:1 546',
+    'tcp 0:0:0:0:0:ffff:7f00:1 81',
+    'nonsense',
+    '',
+  ].join('\n')
+  expect(parseSockets(answer)).toEqual([
+    { protocol: 'tcp', address: '127.0.0.1', port: 80 },
+    { protocol: 'tcp', address: '::', port: 80 },
+    { protocol: 'udp', address: '*', port: 4789 },
+    { protocol: 'udp', address: 'fe80::1', port: 546 },
+    { protocol: 'tcp', address: '127.0.0.1', port: 81 },
   ])
   expect(parseForwards('ipv4/ip_forward 1\nipv6/conf/all/forwarding 0\n')).toEqual({ ip4: true, ip6: false })
 })
