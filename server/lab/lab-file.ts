@@ -34,6 +34,10 @@ export const Id = z
 const StepFile = z.strictObject({
   id: Id.describe('ties the step to its section of the page, `## Heading {#id}`'),
   points: z.int().min(0).max(100).default(1).describe('what the step counts when it is graded'),
+  needs: z
+    .array(Id)
+    .optional()
+    .describe('earlier steps whose work this one builds on, all of them; without it every earlier step'),
   checks: z.array(z.unknown()).min(1).describe('what must be true; all of them'),
 })
 

@@ -34,6 +34,8 @@ export interface Lab {
 export interface Step {
   id: string
   points: number
+  /** Ids of the earlier steps whose work this one builds on, in their order. */
+  needs: string[]
   checks: Check[]
   /** Run blocks of `solution/STEP.md`, behind those of the page. */
   solution: RunBlock[]

@@ -95,14 +95,22 @@ class LabReader {
     if (!file || !plan) return undefined
 
     const hosts = plan.hosts.map((host) => host.name)
-    const steps: Step[] = file.steps.map(({ id, points }, n) => ({
+    const steps: Step[] = file.steps.map(({ id, points, needs }, n) => ({
       id,
       points,
+      needs: file.steps.slice(0, n).flatMap((earlier) => (needs?.includes(earlier.id) === false ? [] : [earlier.id])),
       checks: checks[n] ?? [],
       solution: [],
       line: yaml.lineOf(['steps', n]),
     }))
     this.unique(steps, yaml)
+    for (const [n, { id, needs }] of file.steps.entries()) {
+      for (const need of needs ?? []) {
+        if (steps.slice(0, n).some((earlier) => earlier.id === need)) continue
+        const line = yaml.lineOf(['steps', n, 'needs'])
+        this.problem('lab.yaml', line, `step "${id}" needs "${need}", which is no earlier step`, 'Name earlier ones.')
+      }
+    }
     const pages = {} as Record<(typeof languages)[number], Page>
     for (const language of languages) {
       const page = await this.page(`${language}.md`, hosts, file.values)

@@ -8,6 +8,7 @@ import type { HostCapture } from '../network/capture.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import { PtyHostClient } from '../terminal/client.js'
+import { AtOnce } from './at-once.js'
 import { loadBridgeFilter } from './bridge-filter.js'
 import { captureHost } from './capture.js'
 import { Cgroups } from './cgroup.js'
@@ -83,6 +84,9 @@ export class LocalRacks implements Racks {
   private readonly racks = new Map<string, OpenRack>()
   /** Changes of one rack happen one after another. */
   private readonly queues = new Map<string, Promise<unknown>>()
+  /** Each is a process, or two a host, that go on for as long as whoever asked wants. */
+  private readonly watches = new AtOnce(4, 'watches')
+  private readonly observations = new AtOnce(4, 'observations')
   private opening = 0
   private tidying: NodeJS.Timeout | undefined
   private pool: Pool
@@ -409,7 +413,8 @@ export class LocalRacks implements Racks {
   }
 
   async watchNetwork(id: string, host: string, onChange: () => void, abort: AbortSignal): Promise<void> {
-    await watchHost(this.ground.cgroups, this.host(this.rack(id), host), onChange, abort)
+    const watched = this.host(this.rack(id), host)
+    await this.watches.run(`${id}/${host}`, () => watchHost(this.ground.cgroups, watched, onChange, abort))
   }
 
   private engineOf(id: string, name: string): EngineClient {
@@ -438,7 +443,7 @@ export class LocalRacks implements Racks {
     const rack = this.rack(id)
     this.host(rack, host)
     const scene = { cgroups: this.ground.cgroups, hosts: rack.hosts, lans: [...rack.lans.values()] }
-    return observePacket(scene, host, packet, signal)
+    return this.observations.run(id, () => observePacket(scene, host, packet, signal))
   }
 
   async connectPort(id: string, host: string, port: number): Promise<Duplex> {

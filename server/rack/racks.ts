@@ -43,7 +43,7 @@ export interface Racks {
    * Calls back when it begins to listen, and then for every change in any network namespace of a host, at most once in
    * 50 ms: links, addresses, routes, rules, permanent neighbours and static forwarding entries, forwarding. What is learnt
    * from traffic is no change. Resolves when `signal` aborts.
-   * @throws VethlabError host.unreachable when the host ends
+   * @throws VethlabError rack.busy, host.unreachable when the host ends
    */
   watchNetwork(rack: string, host: string, onChange: () => void, signal: AbortSignal): Promise<void>
   /**
@@ -56,7 +56,7 @@ export interface Racks {
   /**
    * Sends one real packet from a network namespace of a host, and tells where in all of the rack it and its answer were
    * seen, and which rules they met. Who aborts it leaves nothing behind.
-   * @throws VethlabError argument.invalid, host.unreachable
+   * @throws VethlabError argument.invalid, rack.busy, host.unreachable
    */
   observe(rack: string, host: string, packet: TracedPacket, options?: { signal?: AbortSignal }): Promise<Observation>
   /**

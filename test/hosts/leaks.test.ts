@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { fromPackage } from '../../server/package-root.js'
 import { Cgroups } from '../../server/rack/cgroup.js'
+import { run } from '../../server/rack/command.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import { ownProcess } from '../../server/rack/record.js'
 import { Store } from '../../server/rack/store.js'
@@ -21,7 +22,8 @@ const topology: TopologyInput = {
 function opener(): ChildProcess {
   const script = `
     import { StateDirectory } from ${JSON.stringify(fromPackage('dist/rack/state-directory.js'))}
-    import { LocalRacks } from ${JSON.stringify(fromPackage('dist/rack/local-racks.js'))}
+    import { run } from '../../server/rack/command.js'
+import { LocalRacks } from ${JSON.stringify(fromPackage('dist/rack/local-racks.js'))}
     const racks = await LocalRacks.start(StateDirectory.at(process.argv[1]))
     console.log('begun')
     for (let n = 0; n < 10; n++) {
@@ -114,10 +116,13 @@ it('leaves nothing of 50 racks, some of them and their makers killed on the way'
 /** Quota groups of removed snapshots can be dropped only after the kernel's cleaner has been there. */
 async function settled() {
   const store = await Store.open(state)
-  for (let tries = 0; tries < 60; tries++) {
+  for (let tries = 0; tries < 10; tries++) {
+    // The cleaner comes by itself every half minute, and with a sync.
+    for (const what of ['filesystem', 'subvolume']) {
+      await run('btrfs', [what, 'sync', store.path], { timeoutMs: 60_000 })
+    }
     await store.clearStaleQuotas()
     if (footprint(state).staleQuotaGroups === 0) break
-    await new Promise((resolve) => setTimeout(resolve, 500))
   }
   return footprint(state)
 }

@@ -1,13 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { packageRoot } from '../../server/package-root.js'
-import { findGolden, requireGolden } from '../../server/rack/golden/golden.js'
+import { requireGolden } from '../../server/rack/golden/golden.js'
 import { StateDirectory } from '../../server/rack/state-directory.js'
 import { Store } from '../../server/rack/store.js'
 import { footprint } from './footprint.js'
+import { testState } from './state.js'
 
 /** A copy of the package, whose inputs the test may change, and a state directory that does not exist yet. */
 const scratch = mkdtempSync('/var/tmp/vl-setup-')
@@ -22,11 +23,15 @@ beforeAll(() => {
   symlinkSync(join(packageRoot, 'node_modules'), join(copy, 'node_modules'))
 })
 afterAll(async () => {
+  sweepCopy()
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+function sweepCopy(): void {
   execFileSync(process.execPath, [join(copy, 'dist/main.js'), 'sweep', '--all'], {
     env: { ...process.env, VETHLAB_STATE: statePath },
   })
-  rmSync(scratch, { recursive: true, force: true })
-})
+}
 
 class SetUp {
   said = ''
@@ -62,25 +67,37 @@ function stages(said: string): string[] {
   return [...said.matchAll(/^(.+) \.\.\.$/gm)].map((match) => match[1]!)
 }
 
-it('is killed at several points, goes on where it was, and rebuilds only what changed', {
+async function goldens(store: Store): Promise<string[]> {
+  return (await store.list('golden')).map((path) => basename(path)).filter((name) => name.startsWith('golden-'))
+}
+
+it('is killed at several points, goes on from what is there, and rebuilds only what changed', {
   timeout: 900_000,
 }, async () => {
   await SetUp.start().killIn('host system', 8)
   const state = StateDirectory.at(statePath)
-  const store = await Store.open(state)
-  await expect(requireGolden(store)).rejects.toMatchObject({ code: 'golden.missing', cure: 'Run `vethlab setup`.' })
+  await expect(requireGolden(await Store.open(state))).rejects.toMatchObject({
+    code: 'golden.missing',
+    cure: 'Run `vethlab setup`.',
+  })
   // What it had started has gone with it, and writes no more.
   await expect.poll(() => execFileSync('ps', ['-eo', 'args']).toString(), { timeout: 20_000 }).not.toContain(statePath)
 
-  await SetUp.start().killIn('image mariadb', 3)
-  expect(await findGolden(store)).toBeUndefined()
+  // `npm test` has set up from nothing: that is not done once more.
+  sweepCopy()
+  expect(await (await Store.open(testState)).closeIfIdle()).toBe(true)
+  execFileSync('cp', ['--sparse=always', join(testState.root, 'store.img'), join(statePath, 'store.img')])
+  const store = await Store.open(state)
+  const copied = await requireGolden(store)
+  expect(copied.current).toBe(true)
 
-  const resumed = stages(await SetUp.start().finished())
-  expect(resumed).not.toContain('host system')
-  expect(resumed).not.toContain('base of the images')
-  expect(resumed).toEqual(expect.arrayContaining(['image busybox', 'image mariadb', 'image nginx', 'finish']))
+  appendFileSync(join(copy, 'labs/images/mariadb/docker-entrypoint.sh'), '# changed\n')
+  await SetUp.start().killIn('image mariadb', 0.5)
+  expect(await goldens(store)).toEqual([copied.name])
+  expect(stages(await SetUp.start().finished())).toEqual(['image mariadb', 'finish'])
   const first = await requireGolden(store)
-  expect(first.current).toBe(true)
+  expect(await goldens(store)).toEqual([first.name])
+  expect(first.name).not.toBe(copied.name)
   expect(footprint(state)).toMatchObject({
     processes: [],
     mounts: [],
@@ -101,8 +118,7 @@ it('is killed at several points, goes on where it was, and rebuilds only what ch
   expect(stages(await SetUp.start().finished())).toEqual(['image nginx', 'finish'])
   appendFileSync(join(copy, 'server/rack/golden/files/usr/local/sbin/systemctl'), '# changed\n')
   expect(stages(await SetUp.start().finished())).toEqual(['finish'])
-  const names = (await store.list('golden')).map((path) => path.slice(path.lastIndexOf('/') + 1))
-  expect(names.filter((name) => name.startsWith('golden-'))).toHaveLength(1)
-  const last = store.golden(names.find((name) => name.startsWith('golden-'))!)
-  expect(readFileSync(join(last, 'usr/local/sbin/systemctl'), 'utf8')).toContain('# changed')
+  const [last = '', ...others] = await goldens(store)
+  expect(others).toEqual([])
+  expect(readFileSync(join(store.golden(last), 'usr/local/sbin/systemctl'), 'utf8')).toContain('# changed')
 })

@@ -40,6 +40,7 @@ describe('The lab of the guide', () => {
       ['create', 1, ['network']],
       ['connect', 2, ['container', 'reach', 'reach']],
     ])
+    expect(lab.steps.map(({ needs }) => needs)).toEqual([[], ['create']])
     expect(lab.steps[1]!.checks[1]!.hints).toHaveLength(2)
     expect(lab.mistakes.map(({ name, step, check, reason }) => [name, step, check, reason])).toContainEqual([
       'not-internal',
@@ -103,6 +104,11 @@ describe('What is wrong is said with its place and cure', () => {
       'a step twice',
       { 'lab.yaml': replace('id: connect', 'id: create') },
       /^lab.yaml:\d+: step "create" is there twice/,
+    ],
+    [
+      'a step that needs a later one',
+      { 'lab.yaml': replace('id: create', 'id: create\n    needs: [connect]') },
+      /^lab.yaml:\d+: step "create" needs "connect", which is no earlier step\. Name earlier ones\./,
     ],
     ['no page', { 'zh.md': undefined }, /^zh.md:1: is missing/],
     [
