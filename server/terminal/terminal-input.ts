@@ -11,6 +11,9 @@ const LAST_RETRY_MS = 40
 /** With less than this typed since the last one, the line discipline has room for a Ctrl-C and acts on it at once. */
 const LINE_DISCIPLINE_BYTES = 4095
 
+/** More than this at once is a paste. */
+const KEYS_BYTES = 256
+
 const INTERRUPT = 0x03
 const PASTE_END = Buffer.from('\x1b[201~')
 
@@ -32,6 +35,7 @@ export class TerminalInput {
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
   #stopped = false
+  #pastesWait = false
 
   constructor(sink: InputSink, place: string) {
     this.#sink = sink
@@ -54,6 +58,15 @@ export class TerminalInput {
     if (this.#timer === undefined && this.#immediate === undefined) this.#pump()
   }
 
+  /**
+   * Pastes wait while nobody takes output: the kernel shows what is typed, and forgets what it has no room to show
+   * (n_tty). Keys do not: a Ctrl-C may be what ends that output.
+   */
+  setPastesWait(wait: boolean): void {
+    this.#pastesWait = wait
+    if (!wait && !this.#stopped && this.#timer === undefined && this.#immediate === undefined) this.#pump()
+  }
+
   /** Forgets what is queued, for good. */
   stop(): void {
     this.#stopped = true
@@ -67,6 +80,7 @@ export class TerminalInput {
     this.#immediate = undefined
     const head = this.#queue[0]
     if (head === undefined) return
+    if (this.#pastesWait && this.#queuedBytes > KEYS_BYTES) return
     const chunk = head.subarray(0, CHUNK_BYTES)
     const taken = this.#sink.write(chunk)
     this.#queuedBytes -= taken

@@ -33,6 +33,16 @@ describe('input', () => {
     await terminal.untilText(createHash('sha256').update(paste).digest('hex'))
   })
 
+  it('is echoed whole, though whoever looks at it is slow', async () => {
+    const lines = Array.from({ length: 30_000 }, (_, n) => `line ${n} of a long paste`)
+    const client = await (await startPtyHost(cookedScript('echo ready; cat > /dev/null'))).connect()
+    const terminal = await RecordedView.attach(client, await openTerminal(client), { acknowledge: 1000 })
+    await terminal.untilText('ready')
+    await terminal.attachment.write(`${lines.join('\n')}\n`)
+    await terminal.untilText(`${lines.at(-1)}\r\n`)
+    expect(terminal.text.split('\r\n').slice(1, -1)).toEqual(lines)
+  })
+
   it('after the exit has no effect', async () => {
     const client = await (await startPtyHost(script('echo ready; read line; exit 4'))).connect()
     const id = await openTerminal(client)
