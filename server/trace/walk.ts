@@ -14,7 +14,7 @@ import type { Hop } from './story.js'
 /** The way that a packet took, as it was seen, in hops. */
 export function walk(one: Case): Hop[] {
   const places = new Places(one.state)
-  const hops = [...outward(one, places), ...socketHop(one), ...answerHops(one, places)]
+  const hops = [...outward(one, places), ...socketHop(one, places), ...answerHops(one, places)]
   const stage = stageOf(one)
   const last = hops.at(-1)
   if (last && stage !== 'returned') {
@@ -30,12 +30,12 @@ function outward(one: Case, places: Places): Hop[] {
   const rules = tellingHits(seen.observation.ruleHits, state)
   let before: Step | undefined
   for (const [index, step] of seen.out.entries()) {
-    while (rules.length > 0 && isBefore(rules[0]!, step)) hops.push(ruleHop(rules.shift()!, one))
+    while (rules.length > 0 && isBefore(rules[0]!, step)) hops.push(ruleHop(rules.shift()!, one, places))
     const hop = linkHop(step, { before, next: seen.out[index + 1], state, places })
     if (hop) hops.push(hop)
     before = step
   }
-  return [...hops, ...rules.map((hit) => ruleHop(hit, one))]
+  return [...hops, ...rules.map((hit) => ruleHop(hit, one, places))]
 }
 
 /** A hit has the time of the link that the packet came in by; what is sent from here met it before. */
@@ -65,7 +65,7 @@ function isDrop({ verdict, rule }: RuleHit): boolean {
   return /^(drop|reject)/i.test(verdict) || /\breject\b/i.test(rule ?? '')
 }
 
-function ruleHop(hit: RuleHit, { state }: Case): Hop {
+function ruleHop(hit: RuleHit, { state }: Case, places: Places): Hop {
   const rule = ruleOf(hit, state)
   const chain = code(hit.chain)
   const host = code(hit.host)
@@ -99,8 +99,14 @@ function ruleHop(hit: RuleHit, { state }: Case): Hop {
       writeHit(hit, state),
       ...(hook ? [`hook ${hook}, in ${hit.inLink ?? '-'}, out ${hit.outLink ?? '-'}`] : []),
     ],
-    about: [],
+    about: elementOf(places, hit.host, hit.namespace),
   }
+}
+
+/** What stands for a namespace on the map. */
+function elementOf(places: Places, host: string, namespace: string): string[] {
+  const element = places.find(host, namespace)?.element
+  return element === undefined ? [] : [element]
 }
 
 interface Surroundings {
@@ -217,7 +223,7 @@ function hop(kind: Hop['kind'], place: string, step: Step, about: string[], text
 }
 
 /** Whether a program waits where it arrived. */
-function socketHop(one: Case): Hop[] {
+function socketHop(one: Case, places: Places): Hop[] {
   const { seen, protocol } = one
   const spot = seen.arrived?.spot
   const { address, port } = destinationOf(one)
@@ -249,7 +255,7 @@ function socketHop(one: Case): Hop[] {
       place: spot.label,
       text,
       evidence: (sockets.length > 0 ? sockets : at).slice(0, 3).map(writeSocket),
-      about: [],
+      about: elementOf(places, spot.host.name, spot.namespace.id),
     },
   ]
 }
@@ -284,7 +290,7 @@ function answerHops(one: Case, places: Places): Hop[] {
     ]
   }
   if (replyDrop) {
-    const told = ruleHop(replyDrop, one)
+    const told = ruleHop(replyDrop, one, places)
     return [{ ...told, kind: 'answer', text: { en: `the answer: ${told.text.en}`, zh: `应答：${told.text.zh}` } }]
   }
   const lan = last?.sighting.lan

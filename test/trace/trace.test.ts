@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Observation } from '../../server/network/observation.js'
+import { hostId } from '../../server/picture/ids.js'
 import type { TraceQuestion } from '../../server/trace/question.js'
 import type { TraceStory } from '../../server/trace/story.js'
 import { traceStory } from '../../server/trace/trace.js'
@@ -155,7 +156,12 @@ describe('a packet that stops', () => {
       outcome: 'stopped',
       cause: { code: 'docker-user-drop', evidence: [`node1: filter: ${text}`] },
     })
-    expect(story.hops.at(-1)).toMatchObject({ kind: 'rule', state: 'stop', place: 'node1' })
+    expect(story.hops.at(-1)).toMatchObject({
+      kind: 'rule',
+      state: 'stop',
+      place: 'node1',
+      about: [hostId('node1')],
+    })
   })
 
   it('after its destination was translated has not arrived at the host', async () => {
@@ -197,7 +203,9 @@ describe('a packet that stops', () => {
     const story = await trace(rack, { from: 'api', to: 'node1/web', port: 53, protocol: 'udp' }, [seen])
     expect(story).toMatchObject({
       outcome: 'error',
-      hops: expect.arrayContaining([expect.objectContaining({ kind: 'socket' })]),
+      hops: expect.arrayContaining([
+        expect.objectContaining({ kind: 'socket', about: [expect.stringContaining('container:')] }),
+      ]),
     })
     expect(story.cause).toBeUndefined()
   })
