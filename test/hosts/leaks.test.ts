@@ -22,8 +22,7 @@ const topology: TopologyInput = {
 function opener(): ChildProcess {
   const script = `
     import { StateDirectory } from ${JSON.stringify(fromPackage('dist/rack/state-directory.js'))}
-    import { run } from '../../server/rack/command.js'
-import { LocalRacks } from ${JSON.stringify(fromPackage('dist/rack/local-racks.js'))}
+    import { LocalRacks } from ${JSON.stringify(fromPackage('dist/rack/local-racks.js'))}
     const racks = await LocalRacks.start(StateDirectory.at(process.argv[1]))
     console.log('begun')
     for (let n = 0; n < 10; n++) {
