@@ -28,6 +28,7 @@ const walker = `
   my $heard = sub {
     open(my $tool, '-|', @_) or return ('', 1);
     read $tool, my $answer, $most + 1;
+    die "the answers are larger than $most bytes\\n" if length $answer > $most;
     my $failed = !close $tool;
     print $answer;
     ($answer, $failed);
