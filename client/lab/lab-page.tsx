@@ -50,7 +50,7 @@ const strings = stringsOf({
     machines: '主机',
     read: '说明',
     terminal: '终端',
-    map: '地图',
+    map: '网络图',
     halves: '页面的各个部分',
     loading: '正在加载内容…',
     retry: '重试',
@@ -291,7 +291,7 @@ function bindKeys(text: { current: HTMLElement | null }): () => void {
     }),
     shortcut({
       keys: 'alt+shift+m',
-      label: { en: 'To the map', zh: '跳到地图' },
+      label: { en: 'To the map', zh: '跳到网络图' },
       run() {
         mapOpen.value = true
         side.value = 'map'

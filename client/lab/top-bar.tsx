@@ -48,7 +48,7 @@ const strings = stringsOf({
     used: '已用时间',
     ports: '打开端口',
     noPreview: '无法打开',
-    map: '地图',
+    map: '网络图',
     menu: '菜单',
     resetLab: '重置全部主机',
     resetHost: (host: string) => `重置 ${host}`,

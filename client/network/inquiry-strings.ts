@@ -83,7 +83,7 @@ export const strings = stringsOf({
     answered: '有应答',
     stopped: '停在途中',
     error: '无法查明',
-    onMap: '在地图上显示',
+    onMap: '在网络图上显示',
     hops: '数据包去了哪里',
     healthy: '一切正常',
     faulty: '发现问题',

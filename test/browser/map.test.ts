@@ -170,7 +170,7 @@ it('makes room for the terminals, and remembers that', async () => {
 
 it('fits a narrow window, in Chinese', async () => {
   const narrow = await site.visit('/labs/user-bridge', { viewport: { width: 360, height: 640 }, locale: 'zh-CN' })
-  await narrow.getByRole('button', { name: '地图', exact: true }).click()
+  await narrow.getByRole('button', { name: '网络图', exact: true }).click()
   await narrow.locator('.element.bridge').first().waitFor({ timeout: settleMs })
   await expectNoSidewaysScroll(narrow)
   expect(await accessibilityProblems(narrow)).toEqual([])
