@@ -9,8 +9,6 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/hosts/**', 'test/stock-kernel/**', 'test/browser/**'],
           testTimeout: 15_000,
-          // A process for each file would need more time than most tests in it.
-          isolate: false,
         },
       },
       {

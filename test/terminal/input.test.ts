@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { TerminalInput } from '../../server/terminal/terminal-input.js'
 import { RecordedView } from './recorded-view.js'
 import { cookedScript, openTerminal, script, startPtyHost } from './running-pty-host.js'
 
@@ -33,14 +34,33 @@ describe('input', () => {
     await terminal.untilText(createHash('sha256').update(paste).digest('hex'))
   })
 
-  it('is echoed whole, though whoever looks at it is slow', async () => {
-    const lines = Array.from({ length: 30_000 }, (_, n) => `line ${n} of a long paste`)
-    const client = await (await startPtyHost(cookedScript('echo ready; cat > /dev/null'))).connect()
-    const terminal = await RecordedView.attach(client, await openTerminal(client), { acknowledge: 1000 })
-    await terminal.untilText('ready')
-    await terminal.attachment.write(`${lines.join('\n')}\n`)
-    await terminal.untilText(`${lines.at(-1)}\r\n`)
-    expect(terminal.text.split('\r\n').slice(1, -1)).toEqual(lines)
+  it('waits while output waits, where it is a paste; keys do not', async () => {
+    const written: string[] = []
+    const input = new TerminalInput(
+      {
+        write: (bytes) => written.push(Buffer.from(bytes).toString()) && bytes.length,
+        interruptFlushesInput: false,
+        discardInput: () => {},
+      },
+      'terminal',
+    )
+    input.setPastesWait(true)
+    input.push(Buffer.from('l'))
+    input.push(Buffer.from('s'))
+    expect(written).toEqual(['l', 's'])
+    input.push(Buffer.alloc(10_000, 'p'))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(written).toEqual(['l', 's'])
+    input.setPastesWait(false)
+    await expect.poll(() => written.slice(2).join('').length).toBe(10_000)
+    // A paste that waits gives way to a Ctrl-C.
+    input.setPastesWait(true)
+    input.push(Buffer.alloc(10_000, 'q'))
+    input.push(Buffer.from(CTRL_C))
+    expect(written.at(-1)).toBe(CTRL_C)
+    input.setPastesWait(false)
+    input.stop()
+    expect(written.join('')).not.toContain('q')
   })
 
   it('after the exit has no effect', async () => {
