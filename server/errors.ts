@@ -16,7 +16,6 @@ export type ErrorCode =
   | 'topology.too-many-hosts'
   | 'rack.busy'
   | 'rack.not-found'
-  | 'rack.busy'
   | 'rack.limit'
   | 'host.not-found'
   | 'host.no-engine'

@@ -171,6 +171,13 @@ const wordings: Partial<Record<VethlabError['code'], Wording>> = {
     },
     cure: { en: 'Begin it once more if you still want to know.', zh: '如果还想知道结果，请重新开始。' },
   },
+  'rack.busy': {
+    what: {
+      en: 'As much of this goes on in the rack already as may go on at once.',
+      zh: '这套主机里同时进行的这类操作已达上限。',
+    },
+    cure: again,
+  },
   'trace.timeout': {
     what: { en: 'Looking for the packet took too long.', zh: '追踪数据包花费的时间过长。' },
     cure: again,

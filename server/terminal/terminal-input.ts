@@ -55,7 +55,7 @@ export class TerminalInput {
     this.#typedSinceInterrupt += bytes.length
     this.#queue.push(bytes)
     this.#queuedBytes += bytes.length
-    if (this.#timer === undefined && this.#immediate === undefined) this.#pump()
+    this.#wake()
   }
 
   /**
@@ -64,7 +64,7 @@ export class TerminalInput {
    */
   setPastesWait(wait: boolean): void {
     this.#pastesWait = wait
-    if (!wait && !this.#stopped && this.#timer === undefined && this.#immediate === undefined) this.#pump()
+    if (!wait) this.#wake()
   }
 
   /** Forgets what is queued, for good. */
@@ -73,6 +73,11 @@ export class TerminalInput {
     this.#clear()
     clearTimeout(this.#timer)
     clearImmediate(this.#immediate)
+  }
+
+  /** Unless it is about to go on by itself. */
+  #wake(): void {
+    if (this.#timer === undefined && this.#immediate === undefined) this.#pump()
   }
 
   #pump(): void {
