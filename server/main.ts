@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { oneLine, VethlabError } from './errors.js'
+import { oneLine, VethlabError } from './error/vethlab-error.js'
 import { fromPackage } from './package-root.js'
 
 const { version } = JSON.parse(readFileSync(fromPackage('package.json'), 'utf8')) as { version: string }

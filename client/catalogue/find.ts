@@ -1,4 +1,4 @@
-import type { CatalogueView, LabCard } from '../../server/web/protocol.js'
+import type { CatalogueView, LabCard } from '../../server/protocol/protocol.js'
 import { topicText } from './topics.js'
 
 export type Level = LabCard['level']

@@ -1,9 +1,9 @@
-import type { CatalogueView, LabCard } from '../../server/web/protocol.js'
-import { TickIcon } from '../icons.js'
+import type { CatalogueView, LabCard } from '../../server/protocol/protocol.js'
 import { prepareLab } from '../lab/prepare-lab.js'
-import { inLanguage, language, stringsOf } from '../language.js'
-import { labPath } from '../route.js'
-import { now, relative } from '../time.js'
+import { TickIcon } from '../shell/icons.js'
+import { labPath } from '../shell/route.js'
+import { now, relative } from '../shell/time.js'
+import { inLanguage, language, stringsOf } from '../state/language.js'
 
 const plural = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`
 

@@ -1,4 +1,4 @@
-import type { Text } from '../../server/text.js'
+import type { Text } from '../../server/wording/text.js'
 
 /** What the topics of `lab.yaml` are called. One that is not listed is shown as it is. */
 const topics: Record<string, Text> = {

@@ -1,6 +1,6 @@
 import { effect, signal } from '@preact/signals'
-import { inLanguage } from '../language.js'
-import { theme } from '../settings.js'
+import { inLanguage } from '../state/language.js'
+import { theme } from '../state/settings.js'
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)')
 const systemIsDark = signal(prefersDark.matches)

@@ -1,9 +1,9 @@
-import type { LabPage, StepState } from '../../server/web/protocol.js'
-import { ForwardIcon, HelpedIcon, SkipIcon, TickIcon } from '../icons.js'
-import { inLanguage, language, stringsOf } from '../language.js'
-import { labPath } from '../route.js'
-import { view } from '../session.js'
-import { minutesOf } from '../time.js'
+import type { LabPage, StepState } from '../../server/protocol/protocol.js'
+import { ForwardIcon, HelpedIcon, SkipIcon, TickIcon } from '../shell/icons.js'
+import { labPath } from '../shell/route.js'
+import { minutesOf } from '../shell/time.js'
+import { inLanguage, language, stringsOf } from '../state/language.js'
+import { view } from '../state/session.js'
 
 const strings = stringsOf({
   en: {

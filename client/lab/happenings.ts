@@ -1,4 +1,4 @@
-import type { SessionView } from '../../server/web/protocol.js'
+import type { SessionView } from '../../server/protocol/protocol.js'
 
 export type Happening =
   | { what: 'done'; step: string; how: 'passed' | 'helped' | 'skipped' }

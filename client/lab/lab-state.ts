@@ -1,8 +1,8 @@
 import { computed, signal } from '@preact/signals'
-import type { Answered, LabPage } from '../../server/web/protocol.js'
-import { language } from '../language.js'
-import { load } from '../load.js'
-import { view } from '../session.js'
+import type { Answered, LabPage } from '../../server/protocol/protocol.js'
+import { language } from '../state/language.js'
+import { load } from '../state/load.js'
+import { view } from '../state/session.js'
 
 /** The text of the lab that is shown. On a change of language, the old one stays until the new one is there. */
 export const page = signal<Answered<LabPage> | undefined>(undefined)

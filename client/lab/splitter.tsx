@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks'
-import { stringsOf } from '../language.js'
-import { splitAt, splits } from '../settings.js'
+import { stringsOf } from '../state/language.js'
+import { splitAt, splits } from '../state/settings.js'
 
 const strings = stringsOf({
   en: { label: 'Width of the instructions' },

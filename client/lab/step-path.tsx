@@ -1,7 +1,7 @@
-import type { StepView } from '../../server/web/protocol.js'
-import { HelpedIcon, SkipIcon, TickIcon } from '../icons.js'
-import { stringsOf } from '../language.js'
-import { view } from '../session.js'
+import type { StepView } from '../../server/protocol/protocol.js'
+import { HelpedIcon, SkipIcon, TickIcon } from '../shell/icons.js'
+import { stringsOf } from '../state/language.js'
+import { view } from '../state/session.js'
 import { justDone, page, showSection, stepTitle } from './lab-state.js'
 
 const strings = stringsOf({

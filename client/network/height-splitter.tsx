@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks'
-import { stored } from '../stored.js'
+import { stored } from '../state/stored.js'
 import { strings } from './strings.js'
 
 const heights = { least: 20, most: 80, usual: 46 }

@@ -1,4 +1,4 @@
-import { stringsOf } from '../language.js'
+import { stringsOf } from '../state/language.js'
 
 export const strings = stringsOf({
   en: {

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { Dialog } from '../dialog.js'
-import { CrossIcon } from '../icons.js'
+import { Dialog } from '../shell/dialog.js'
+import { CrossIcon } from '../shell/icons.js'
 import { strings } from './strings.js'
 
 interface Question {

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { CrossIcon } from '../icons.js'
+import { CrossIcon } from '../shell/icons.js'
 import { strings } from './strings.js'
 import type { TerminalScreen } from './terminal-screen.js'
 

@@ -1,4 +1,4 @@
-import type { SessionView, TerminalView } from '../../server/web/protocol.js'
+import type { SessionView, TerminalView } from '../../server/protocol/protocol.js'
 
 /** The terminals as their tabs come: by host, and within a host as they were opened. Pure. */
 export function inOrder(view: Pick<SessionView, 'hosts' | 'terminals'>): TerminalView[] {

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { requestOver, type ServerSocket } from '../request.js'
+import { requestOver, type ServerSocket } from '../state/request.js'
 import { TerminalInput } from './terminal-input.js'
 
 /** Acknowledged at the latest with this much on the screen, in bytes, or this long after it was, in milliseconds. */

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
-import type { Trouble } from '../../server/web/protocol.js'
-import { requestOver, type ServerSocket } from '../request.js'
+import type { Trouble } from '../../server/protocol/protocol.js'
+import { requestOver, type ServerSocket } from '../state/request.js'
 
 /** Most bytes of one message, and messages of a paste that are not acknowledged yet. */
 const messageBytes = 32 * 1024

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { TerminalView } from '../../server/web/protocol.js'
-import { CrossIcon } from '../icons.js'
-import { Menu } from '../menu.js'
+import type { TerminalView } from '../../server/protocol/protocol.js'
+import { CrossIcon } from '../shell/icons.js'
+import { Menu } from '../shell/menu.js'
 import { strings } from './strings.js'
 import { labelOf } from './tab-order.js'
 

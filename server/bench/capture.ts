@@ -1,7 +1,7 @@
-import { VethlabError } from '../errors.js'
-import { RackProbe } from '../probe/rack-probe.js'
-import type { Racks } from '../rack/racks.js'
-import type { TopologyInput } from '../rack/topology.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import { RackProbe } from '../racks/rack-ground.js'
+import type { Racks } from '../racks/racks.js'
+import type { TopologyInput } from '../racks/topology.js'
 import { type Distribution, distribution } from './statistics.js'
 
 const topology: TopologyInput = {

@@ -1,6 +1,6 @@
 import { io, type Socket } from 'socket.io-client'
-import { VethlabError } from '../errors.js'
-import type { Answered, Events, Requests, SessionView } from '../web/protocol.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import type { Answered, Events, Requests, SessionView } from '../protocol/protocol.js'
 
 const requestTimeoutMs = 60_000
 const openTimeoutMs = 120_000

@@ -5,7 +5,7 @@ import { requireGolden } from '../rack/golden/golden.js'
 import { LocalRacks } from '../rack/local-racks.js'
 import type { StateDirectory } from '../rack/state-directory.js'
 import { Store } from '../rack/store.js'
-import type { TopologyInput } from '../rack/topology.js'
+import type { TopologyInput } from '../racks/topology.js'
 import { timeBareEngine } from './bare-engine.js'
 import { type Distribution, distribution } from './statistics.js'
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { fromPackage } from '../package-root.js'
 
 /** Set-up is done before; what remains is processes that start. */

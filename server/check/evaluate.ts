@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NetworkState } from '../network/state.js'
-import type { Text } from '../text.js'
+import type { Text } from '../wording/text.js'
 import { type Check, familyOf, findingOf, runCheck } from './checks.js'
 import type { Probe } from './family.js'
 import { CheckError } from './finding.js'

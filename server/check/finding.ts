@@ -1,5 +1,5 @@
-import type { Text } from '../text.js'
-import { cleanText } from '../wording.js'
+import type { Text } from '../wording/text.js'
+import { cleanText } from '../wording/wording.js'
 import type { Finding } from './verdict.js'
 
 /** Why a check could not be made. Thrown by whatever a check asks; `runCheck` makes an error of it. */

@@ -1,7 +1,7 @@
-import { code } from '../wording.js'
+import { absence, find, isLive, type LivePlace } from '../place/reference.js'
+import { code } from '../wording/wording.js'
 import type { CheckContext } from './family.js'
 import { fail } from './finding.js'
-import { absence, find, isLive, type LivePlace } from './reference.js'
 import type { Finding } from './verdict.js'
 
 /** What a REF names, running; or the finding, with this reason, that it does not. */

@@ -1,9 +1,9 @@
 import { holds, isAddress, isCidr, sameAddress } from '../network/addresses.js'
 import type { HostState, NamespaceState, Rule } from '../network/state.js'
-import type { Text } from '../text.js'
-import { bare, code, codes } from '../wording.js'
-import { endpointsOf, isInHostNamespace, type LivePlace, ownNamespace } from './reference.js'
-import { commonNetworks, isNeighbour, ownAddresses } from './target.js'
+import { endpointsOf, isInHostNamespace, type LivePlace, ownNamespace } from '../place/reference.js'
+import { commonNetworks, isNeighbour, ownAddresses } from '../place/target.js'
+import type { Text } from '../wording/text.js'
+import { bare, code, codes } from '../wording/wording.js'
 
 /** What was tried without success. */
 export interface Attempt {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, realpath, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { bare, code } from '../wording.js'
+import { bare, code } from '../wording/wording.js'
 import { CheckError } from './finding.js'
 
 const timeoutMs = 10_000

@@ -1,4 +1,4 @@
-import type { Text } from '../text.js'
+import type { Text } from '../wording/text.js'
 
 /**
  * What a check found. `reason` names why it failed, such as `network.missing`: stable, so that tests can ask for it.

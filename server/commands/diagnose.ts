@@ -2,11 +2,11 @@ import { styleText } from 'node:util'
 import { Command, Option } from 'commander'
 import { diagnose } from '../diagnosis/diagnose.js'
 import type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
-import { VethlabError } from '../errors.js'
-import { RackProbe } from '../probe/rack-probe.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import { RackdClient } from '../node/rackd-client.js'
 import { StateDirectory } from '../rack/state-directory.js'
-import { RackdClient } from '../rackd/rackd-client.js'
-import { type Language, languages, type Text } from '../text.js'
+import { RackProbe } from '../racks/rack-ground.js'
+import { type Language, languages, type Text } from '../wording/text.js'
 
 const exitCodes: Record<DiagnosisReport['outcome'], number> = { healthy: 0, faulty: 1, error: 2 }
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 
 /** The web process of an earlier server that was killed ends about now. */
 const retryMs = 3_000

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { Rackd } from '../node/rackd.js'
+import { stopRackd } from '../node/start-rackd.js'
 import { StateDirectory } from '../rack/state-directory.js'
-import { Rackd } from '../rackd/rackd.js'
-import { stopRackd } from '../rackd/start-rackd.js'
 
 interface RackdOptions {
   poolDocker: number

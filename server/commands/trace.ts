@@ -1,13 +1,13 @@
 import { constants } from 'node:os'
 import { styleText } from 'node:util'
 import { Command, Option } from 'commander'
-import { VethlabError } from '../errors.js'
-import { RackProbe } from '../probe/rack-probe.js'
-import type { RackdClient } from '../rackd/rackd-client.js'
-import { type Language, languages, type Text } from '../text.js'
-import { readTarget } from '../trace/read-target.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import type { RackdClient } from '../node/rackd-client.js'
+import { readTarget } from '../place/read-target.js'
+import { RackProbe } from '../racks/rack-ground.js'
 import type { Hop, TraceStory } from '../trace/story.js'
 import { traceStory } from '../trace/trace.js'
+import { type Language, languages, type Text } from '../wording/text.js'
 import { withRacks } from './with-racks.js'
 
 interface TraceOptions {

@@ -1,6 +1,6 @@
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import { RackdClient } from '../node/rackd-client.js'
 import { StateDirectory } from '../rack/state-directory.js'
-import { RackdClient } from '../rackd/rackd-client.js'
 
 /** The racks of the rackd that runs. @throws VethlabError rackd.unreachable, with how to start one */
 export async function withRacks(use: (racks: RackdClient) => Promise<unknown>): Promise<void> {

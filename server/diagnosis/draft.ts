@@ -1,8 +1,8 @@
-import { oneLine } from '../errors.js'
-import type { Text } from '../text.js'
+import { oneLine } from '../error/vethlab-error.js'
 import type { TraceQuestion } from '../trace/question.js'
 import type { TraceStory } from '../trace/story.js'
-import { cleanText } from '../wording.js'
+import type { Text } from '../wording/text.js'
+import { cleanText } from '../wording/wording.js'
 import type { DiagnosisFinding, DiagnosisStage, StageName } from './report.js'
 
 /** A finding before a trace has been made for it. */

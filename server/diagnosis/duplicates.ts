@@ -1,6 +1,6 @@
 import { canonicalAddress } from '../network/addresses.js'
 import type { HostState, Link, NamespaceState, NetworkState } from '../network/state.js'
-import { bare, code, codes } from '../wording.js'
+import { bare, code, codes } from '../wording/wording.js'
 import { type Draft, problem } from './draft.js'
 import type { Subject } from './subject.js'
 

@@ -1,5 +1,5 @@
-import type { Text } from '../text.js'
 import type { TraceStory } from '../trace/story.js'
+import type { Text } from '../wording/text.js'
 
 /** The four questions of the troubleshooting flow, from the inside to the outside. */
 export type StageName = 'itself' | 'same-network' | 'outside' | 'from-outside'

@@ -1,10 +1,10 @@
-import { ask } from '../check/ask.js'
 import type { CheckContext } from '../check/family.js'
 import { CheckError } from '../check/finding.js'
-import type { LivePlace, Place } from '../check/reference.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { Container, HostState, NetworkState } from '../network/state.js'
-import type { TraceGround } from '../trace/ground.js'
+import { ask } from '../place/ask.js'
+import type { TraceGround } from '../place/ground.js'
+import type { LivePlace, Place } from '../place/reference.js'
 
 /** Whom a diagnosis is about, and what it stands on. */
 export interface Subject<P extends Place = LivePlace> {

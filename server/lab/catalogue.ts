@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
-import { oneLine, VethlabError } from '../errors.js'
-import { didYouMean } from '../schema-issue.js'
+import { didYouMean } from '../error/schema-issue.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
 
 /** Folders of labs below the folder of all labs, by name. */
 async function labFolders(labs: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { commonFields, families } from '../check/checks.js'
-import { Topology } from '../rack/topology.js'
+import { Topology } from '../racks/topology.js'
 import { LabFile } from './lab-file.js'
 
 type JsonSchema = Record<string, unknown>

@@ -1,8 +1,8 @@
 import type { Check } from '../check/checks.js'
 import type { ValueSpec } from '../check/values.js'
 import type { FeatureName } from '../machine/features.js'
-import type { RackPlan, TopologyInput } from '../rack/topology.js'
-import type { Language, Text } from '../text.js'
+import type { RackPlan, TopologyInput } from '../racks/topology.js'
+import type { Language, Text } from '../wording/text.js'
 import type { levels, topics } from './lab-file.js'
 import type { Page, RunBlock, Section } from './page.js'
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { familyOf } from '../check/checks.js'
-import { didYouMean } from '../schema-issue.js'
+import { didYouMean } from '../error/schema-issue.js'
 import { imagesIn } from './docker-images.js'
 import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
 import type { Page, RunBlock, Section } from './page.js'

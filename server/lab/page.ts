@@ -1,5 +1,5 @@
 import MarkdownIt from 'markdown-it'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 
 /** A fenced block that a learner may run with a click, and that tests run as it stands. */
 export interface RunBlock {

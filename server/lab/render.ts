@@ -1,5 +1,5 @@
 import MarkdownIt, { type Env, type Token } from 'markdown-it'
-import type { Language } from '../text.js'
+import type { Language } from '../wording/text.js'
 import { codeHtml, escapeHtml, liveCodeHtml } from './highlight.js'
 import type { Lab } from './lab.js'
 import { placeholders, type RunBlock } from './page.js'

@@ -1,6 +1,6 @@
 import { access, readFile } from 'node:fs/promises'
 import os from 'node:os'
-import { oneLine, VethlabError } from '../errors.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
 import { judgeIdmap, tryIdmap } from './idmapped-mount.js'
 import { runTool, type ToolResult } from './tool.js'
 import { askXtMatch } from './xt-match.js'

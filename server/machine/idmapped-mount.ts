@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import { execa } from 'execa'
-import { loadLibc } from './libc.js'
+import { loadLibc } from '../kernel/load-libc.js'
 import { toolPath } from './tool.js'
 import { isAtLeast } from './version.js'
 

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { execa } from 'execa'
-import { oneLine, VethlabError } from '../errors.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
 import { isDebianLike, parseOsRelease, readOsRelease } from './os-release.js'
 import { findTool, toolPath } from './tool.js'
 

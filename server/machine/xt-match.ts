@@ -1,5 +1,5 @@
 import os from 'node:os'
-import { type Libc, loadLibc } from './libc.js'
+import { type Libc, loadLibc } from '../kernel/load-libc.js'
 
 const AF_NETLINK = 16
 const SOCK_RAW = 3

@@ -1,4 +1,4 @@
-import { oneLine } from '../errors.js'
+import { oneLine } from '../error/vethlab-error.js'
 import type { DnsSettings } from './state.js'
 
 /** Far more than resolv.conf(5) allows, or a lab's hosts file has. */

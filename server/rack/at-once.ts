@@ -1,4 +1,4 @@
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 
 /** Lets so much of a kind go on at once for each key, and refuses what is more. */
 export class AtOnce {

@@ -2,7 +2,7 @@ import { chown, mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cgroupMode } from '../machine/cgroup.js'
-import type { HostLimits } from './topology.js'
+import type { HostLimits } from '../racks/topology.js'
 
 const mountPoint = '/sys/fs/cgroup'
 

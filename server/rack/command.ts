@@ -1,5 +1,5 @@
 import { execa, type Options } from 'execa'
-import { oneLine, VethlabError } from '../errors.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
 
 /** What became of a program: the same shape for success, failure and time-out. */
 export interface CommandResult {

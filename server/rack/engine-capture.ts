@@ -1,4 +1,4 @@
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import type { EngineCapture } from '../network/capture.js'
 import type { EngineClient, EngineSession } from './engine.js'
 

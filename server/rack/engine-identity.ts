@@ -1,7 +1,7 @@
 import { type BigIntStats, fstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { oneLine, VethlabError } from '../errors.js'
-import { peerInode, peerProcess } from './kernel.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { peerInode, peerProcess } from '../kernel/system-calls.js'
 
 const enginePath = '/usr/sbin/dockerd'
 /** Executable memory that is the kernel's own (proc(5)). */

@@ -1,4 +1,4 @@
-import type { HostPlan, RackPlan } from './topology.js'
+import type { HostPlan, RackPlan } from '../racks/topology.js'
 
 /** A host's view of its rack: for each other host the address on a LAN they share, else its first. */
 export function hostFiles(rack: RackPlan, host: HostPlan): { hosts: string; resolv: string } {

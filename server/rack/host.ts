@@ -4,14 +4,15 @@ import { once } from 'node:events'
 import { chown, mkdir, open, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import { mountIdmapped, setHostname, unmount } from '../kernel/system-calls.js'
+import { defaultHostLimits, type HostKind, type HostLimits } from '../racks/topology.js'
 import { bundle } from './bundle.js'
 import type { Cgroups } from './cgroup.js'
 import { machinePath, run } from './command.js'
 import { EngineClient } from './engine.js'
 import { EngineIdentity } from './engine-identity.js'
 import { freeSlot, type IdSlot, makeUserNamespace, slotIds, takeSlot } from './identity.js'
-import { mountIdmapped, setHostname, unmount } from './kernel.js'
 import { KnownRules } from './known-rules.js'
 import {
   identify,
@@ -25,7 +26,6 @@ import {
 } from './record.js'
 import type { StateDirectory } from './state-directory.js'
 import type { Store } from './store.js'
-import { defaultHostLimits, type HostKind, type HostLimits } from './topology.js'
 
 /** What all hosts of one installation are made with. */
 export interface HostGround {

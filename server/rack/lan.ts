@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeNetworkNamespace, unmount } from '../kernel/system-calls.js'
+import type { InterfacePlan, LanPlan } from '../racks/topology.js'
 import { keepBridgesUnfiltered } from './bridge-filter.js'
-import { makeNetworkNamespace, unmount } from './kernel.js'
 import { mustIn } from './namespace-command.js'
 import type { StateDirectory } from './state-directory.js'
-import type { InterfacePlan, LanPlan } from './topology.js'
 
 /**
  * A layer-2 segment: a bridge in a network namespace of its own, which no rack can enter. Hosts hang on it by veth

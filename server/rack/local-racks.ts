@@ -3,10 +3,26 @@ import { rm } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { oneLine, VethlabError } from '../errors.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import {
+  checkStdin,
+  type ExecOptions,
+  type OpenOptions,
+  type OpenProgress,
+  type RackInfo,
+  type Racks,
+} from '../racks/racks.js'
+import {
+  defaultHostLimits,
+  defaultRackLimits,
+  type HostPlan,
+  type RackLimits,
+  resolveTopology,
+  type TopologyInput,
+} from '../racks/topology.js'
 import { PtyHostClient } from '../terminal/client.js'
 import { AtOnce } from './at-once.js'
 import { loadBridgeFilter } from './bridge-filter.js'
@@ -27,14 +43,6 @@ import { probeFrom } from './probe.js'
 import { describeTerminals, startPtyHost } from './pty-host-process.js'
 import { type RackRecord, rackRecordFile, rackRecordPath } from './rack-record.js'
 import {
-  checkStdin,
-  type ExecOptions,
-  type OpenOptions,
-  type OpenProgress,
-  type RackInfo,
-  type Racks,
-} from './racks.js'
-import {
   endProcess,
   isAlive,
   makeRecordedDirectory,
@@ -47,14 +55,6 @@ import {
 import type { StateDirectory } from './state-directory.js'
 import { Store } from './store.js'
 import { sweep } from './sweep.js'
-import {
-  defaultHostLimits,
-  defaultRackLimits,
-  type HostPlan,
-  type RackLimits,
-  resolveTopology,
-  type TopologyInput,
-} from './topology.js'
 import { Uplinks } from './uplink.js'
 
 export interface LocalRacksOptions {

@@ -1,6 +1,6 @@
 import { execa } from 'execa'
+import { inNetworkNamespace } from '../kernel/system-calls.js'
 import { type CommandOptions, type CommandResult, commandFailed, commandOptions, toResult } from './command.js'
-import { inNetworkNamespace } from './kernel.js'
 
 /**
  * Runs one of the machine's own tools inside a network namespace, and in no other namespace of a host: its files,

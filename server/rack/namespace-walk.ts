@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { oneLine } from '../errors.js'
+import { oneLine } from '../error/vethlab-error.js'
 import { machinePath } from './command.js'
 
 /**

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { oneLine, VethlabError } from '../errors.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
 import { traceTablePrefix } from '../network/observation.js'
 import type { Cgroups } from './cgroup.js'
 import { machinePath } from './command.js'

@@ -1,4 +1,4 @@
-import { oneLine } from '../errors.js'
+import { oneLine } from '../error/vethlab-error.js'
 import type { Frame, IpPacket, Observation, RuleHit, Sighting } from '../network/observation.js'
 import { innermost, isIcmpError, parseFrame } from '../network/packet.js'
 import { portOf } from './lan.js'

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { oneLine, VethlabError } from '../errors.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
 import { type Observation, TracedPacket, traceTablePrefix } from '../network/observation.js'
 import type { Cgroups } from './cgroup.js'
 import type { Host } from './host.js'

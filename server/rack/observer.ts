@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { oneLine } from '../errors.js'
+import { oneLine } from '../error/vethlab-error.js'
 import { machinePath } from './command.js'
 
 /**

@@ -1,6 +1,6 @@
 import { isIPv6, Socket } from 'node:net'
-import { VethlabError } from '../errors.js'
-import { tcpSocketIn } from './kernel.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import { tcpSocketIn } from '../kernel/system-calls.js'
 
 /** For each address: what does not answer within a host in that time is dropped by its firewall. */
 const connectMs = 2_000

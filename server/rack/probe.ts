@@ -1,4 +1,4 @@
-import { oneLine } from '../errors.js'
+import { oneLine } from '../error/vethlab-error.js'
 import { type ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { Cgroups } from './cgroup.js'
 import type { CommandResult } from './command.js'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import type { RackPlan } from '../racks/topology.js'
 import type { Owner, ProcessIdentity } from './record.js'
 import type { StateDirectory } from './state-directory.js'
-import type { RackPlan } from './topology.js'
 
 /** What is on disk about a rack, written before the first thing of it is made. */
 export interface RackRecord {

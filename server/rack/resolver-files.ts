@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statfsSync } from 'node:fs'
+import { openInRoot } from '../kernel/system-calls.js'
 import type { HostCapture } from '../network/capture.js'
-import { openInRoot } from './kernel.js'
 import type { FoundNamespace } from './namespaces.js'
 
 type ResolverFiles = HostCapture['files'][string]

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { VethlabError } from '../errors.js'
-import { lockFile } from './kernel.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import { lockFile } from '../kernel/system-calls.js'
 
 /** What all installations of a machine share. Gone after a reboot, as all that it speaks of. */
 export const machineDirectory = '/run/vethlab'

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { chmod, mkdir, open, readdir, readFile, rename, statfs, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import { enableSimpleQuotas } from '../kernel/system-calls.js'
 import { must, run } from './command.js'
-import { enableSimpleQuotas } from './kernel.js'
 import type { StateDirectory } from './state-directory.js'
 
 const BTRFS_SUPER_MAGIC = 0x9123683e

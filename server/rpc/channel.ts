@@ -11,7 +11,7 @@ import {
   type ResponseMessage,
 } from 'vscode-jsonrpc/node'
 import type { z } from 'zod'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { FRAME_MS, SocketReader, SocketWriter } from './message-stream.js'
 import { fromResponseError, parseParams, toResponseError } from './rpc-error.js'
 import { bindSocket, checkSocketPath, connectSocket, type SocketAccess } from './socket-file.js'

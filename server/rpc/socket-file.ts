@@ -1,6 +1,6 @@
 import { type BigIntStats, chmodSync, chownSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, type Server, type Socket } from 'node:net'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 
 /** Bytes of `sockaddr_un.sun_path` without its closing NUL. */
 const MAX_PATH_BYTES = 107

@@ -1,7 +1,7 @@
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { blocksOf, type Lab, type Step } from '../lab/lab.js'
 import type { RunBlock } from '../lab/page.js'
-import type { BlockRef } from '../web/protocol.js'
+import type { BlockRef } from '../protocol/protocol.js'
 
 /** A block that can be referred to. Pages have the same blocks in all languages. */
 export interface ReferredBlock {

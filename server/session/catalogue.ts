@@ -1,7 +1,7 @@
 import { answerId, type Lab } from '../lab/lab.js'
+import type { LabCard, LabPage } from '../protocol/protocol.js'
 import type { RecordedState } from '../store/records.js'
-import type { Text } from '../text.js'
-import type { LabCard, LabPage } from '../web/protocol.js'
+import type { Text } from '../wording/text.js'
 
 /** What this machine lacks, by the feature's name: what does not work, and how to get it. */
 export type Lacks = Readonly<Record<string, { what: Text; cure: Text }>>

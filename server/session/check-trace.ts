@@ -1,9 +1,9 @@
 import type { Check } from '../check/checks.js'
 import type { Spec } from '../check/families/reach.js'
-import { find, isLive } from '../check/reference.js'
-import { addressOn } from '../check/target.js'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import type { NetworkState } from '../network/state.js'
+import { find, isLive } from '../place/reference.js'
+import { addressOn } from '../place/target.js'
 import type { TraceQuestion } from '../trace/question.js'
 
 /** The packet that a reach check is about, as a trace sends it. @throws VethlabError argument.invalid for another check */

@@ -1,4 +1,4 @@
-import type { Racks } from '../rack/racks.js'
+import type { Racks } from '../racks/racks.js'
 import { keepUp } from './keep-up.js'
 
 /** Made by the healthcheck of a container, or by looking into one: they change no network. */

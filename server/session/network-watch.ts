@@ -1,4 +1,4 @@
-import type { Racks } from '../rack/racks.js'
+import type { Racks } from '../racks/racks.js'
 import { keepUp } from './keep-up.js'
 
 export interface NetworkWatchOptions {

@@ -1,5 +1,5 @@
-import type { OpenProgress } from '../rack/racks.js'
-import type { OpeningStage } from '../web/protocol.js'
+import type { OpeningStage } from '../protocol/protocol.js'
+import type { OpenProgress } from '../racks/racks.js'
 
 type StageName = OpeningStage['name']
 

@@ -1,6 +1,6 @@
 import type { Lab, Step } from '../lab/lab.js'
+import type { StepState } from '../protocol/protocol.js'
 import type { Records, SessionRecord } from '../store/records.js'
-import type { StepState } from '../web/protocol.js'
 
 type Known = Pick<SessionRecord, 'steps' | 'answers' | 'hints' | 'help'>
 

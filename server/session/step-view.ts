@@ -1,6 +1,6 @@
 import type { Verdict } from '../check/evaluate.js'
 import type { Lab, Step } from '../lab/lab.js'
-import type { CheckView, StepView } from '../web/protocol.js'
+import type { CheckView, StepView } from '../protocol/protocol.js'
 import { solutionOf } from './blocks.js'
 import type { Look } from './check-runner.js'
 import type { Progress } from './progress.js'

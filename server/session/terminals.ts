@@ -1,8 +1,8 @@
-import { oneLine, VethlabError } from '../errors.js'
-import type { Racks } from '../rack/racks.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import type { TerminalView } from '../protocol/protocol.js'
+import type { Racks } from '../racks/racks.js'
 import type { Attachment, AttachOptions, PtyHostClient } from '../terminal/client.js'
 import type { TerminalInfo } from '../terminal/protocol.js'
-import type { TerminalView } from '../web/protocol.js'
 import { keepUp } from './keep-up.js'
 
 /** How long a request waits for a connection that is being made. */

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { NetworkState } from '../network/state.js'
+import type { TimelineEntry } from '../protocol/protocol.js'
 import type { Records } from '../store/records.js'
-import type { TimelineEntry } from '../web/protocol.js'
 import { mostEntries } from './timeline.js'
 
 /** An entry may change several times a second while its command runs; what a crash can lose is as much as this. */

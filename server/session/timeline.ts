@@ -1,7 +1,7 @@
+import { differences } from '../change/difference.js'
+import type { Change } from '../map/map.js'
 import type { NetworkState } from '../network/state.js'
-import { differences } from '../picture/difference.js'
-import type { Change } from '../picture/map.js'
-import type { TimelineEntry } from '../web/protocol.js'
+import type { TimelineEntry } from '../protocol/protocol.js'
 
 /** Of a session; the oldest go first. */
 export const mostEntries = 200

@@ -1,6 +1,6 @@
-import { oneLine, VethlabError } from '../errors.js'
-import type { Text } from '../text.js'
-import type { Trouble } from '../web/protocol.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import type { Trouble } from '../protocol/protocol.js'
+import type { Text } from '../wording/text.js'
 
 /** A failure that is already told as a learner reads it. */
 export class TroubleError extends Error {

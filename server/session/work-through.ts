@@ -1,6 +1,6 @@
 import { commandsOf, type Lab, type Step } from '../lab/lab.js'
-import type { LabRack } from '../trial/lab-rack.js'
-import type { StepView, Trouble } from '../web/protocol.js'
+import type { LabRack } from '../labrack/lab-rack.js'
+import type { StepView, Trouble } from '../protocol/protocol.js'
 import { TroubleError } from './trouble.js'
 
 type Ran = NonNullable<StepView['done']>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { type Channel, dial } from '../rpc/channel.js'
 import {
   INPUT_BYTES,

@@ -1,4 +1,4 @@
-import { libc } from '../libc.js'
+import { libc } from '../kernel/libc.js'
 
 // What Node cannot ask of a file descriptor. Numbers are Linux's own, the same on x86_64 and arm64.
 const F_SETFD = 2

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { oneLine } from '../errors.js'
+import { oneLine } from '../error/vethlab-error.js'
 import { listen } from '../rpc/channel.js'
 import { PtyHost, ptyHostConfig } from './pty-host.js'
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import type { Channel } from '../rpc/channel.js'
 import { acknowledgeParams, requests, type TerminalInfo } from './protocol.js'
 import { Terminal, type TerminalOptions } from './terminal.js'

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { constants } from 'node:os'
 import koffi from 'koffi'
-import { libc } from '../libc.js'
+import { libc } from '../kernel/libc.js'
 import { checkSocketPath } from '../rpc/socket-file.js'
 
 const MSG_DONTWAIT = 0x40

@@ -1,4 +1,4 @@
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { INPUT_BYTES } from './protocol.js'
 
 /** Bytes handed to the kernel at a time: its line discipline holds 4095, and output must be read in between. */

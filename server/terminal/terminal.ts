@@ -1,4 +1,4 @@
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { ConsoleProcess } from './console-process.js'
 import { FlowControl, flowLimits, STALL_MS } from './flow-control.js'
 import type { TerminalExit, TerminalInfo } from './protocol.js'

@@ -1,4 +1,4 @@
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 
 const PASTE_BEGIN = '\x1b[200~'
 const PASTE_END = '\x1b[201~'

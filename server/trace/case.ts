@@ -1,8 +1,8 @@
-import type { LivePlace, Place } from '../check/reference.js'
 import type { NetworkState } from '../network/state.js'
+import type { LivePlace, Place } from '../place/reference.js'
+import { type Spot, spotsOf } from '../place/spots.js'
 import { ownsAddress } from './routing.js'
 import type { Seen, Step } from './seen.js'
-import { type Spot, spotsOf } from './spots.js'
 
 /** One packet that was sent, and all there is to judge it by. */
 export interface Case {

@@ -1,8 +1,8 @@
 import { CheckError } from '../check/finding.js'
-import { absence, find, isLive, type LivePlace, type Place } from '../check/reference.js'
-import { addressesTowards, namedSo, ownersOf } from '../check/target.js'
 import { canonicalAddress, isAddress } from '../network/addresses.js'
 import type { NetworkState } from '../network/state.js'
+import { absence, find, isLive, type LivePlace, type Place } from '../place/reference.js'
+import { addressesTowards, namedSo, ownersOf } from '../place/target.js'
 import type { TraceQuestion } from './question.js'
 
 /** Who sends, and whom the question means. */

@@ -1,10 +1,10 @@
-import { Places } from '../picture/places.js'
-import { code, codes } from '../wording.js'
+import { Places } from '../map/places.js'
+import type { Spot } from '../place/spots.js'
+import { code, codes } from '../wording/wording.js'
 import { type Case, destinationOf, lastSpot, senderOf, stageOf } from './case.js'
 import { claimOf } from './causes/wire.js'
 import { writeAsked } from './packet-text.js'
 import { leadsOn, nextHop, outLink, routeFor, writeRoute } from './routing.js'
-import type { Spot } from './spots.js'
 import type { Hop } from './story.js'
 
 /** What comes before a packet is on a wire: a route, and the MAC address of the next hop (RFC 826). */

@@ -1,6 +1,6 @@
-import type { LivePlace } from '../check/reference.js'
 import { isAddress } from '../network/addresses.js'
-import { code, codes } from '../wording.js'
+import type { LivePlace } from '../place/reference.js'
+import { code, codes } from '../wording/wording.js'
 import type { Hop } from './story.js'
 
 /** Who told the address of a name: the hosts file, the Engine's own server at 127.0.0.11, or another nameserver. */

@@ -1,6 +1,6 @@
 import { holds, sameAddress } from '../network/addresses.js'
 import type { HostState, Link, NamespaceState, NetworkState, Route } from '../network/state.js'
-import { isHostSpot, type Spot } from './spots.js'
+import { isHostSpot, type Spot } from '../place/spots.js'
 
 /** Which way a packet would go, by the routes that a namespace has. */
 

@@ -1,6 +1,6 @@
 import type { RuleHit } from '../network/observation.js'
 import type { Chain, NetworkState, Rule } from '../network/state.js'
-import { spotOf } from './spots.js'
+import { spotOf } from '../place/spots.js'
 
 /** The rule that a packet met, as the capture has it: in iptables' words, with its place in the chain. */
 export function ruleOf(hit: RuleHit, state: NetworkState): Rule | undefined {

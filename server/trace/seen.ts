@@ -1,9 +1,9 @@
 import { holds, sameAddress } from '../network/addresses.js'
 import type { Frame, IpPacket, Observation, RuleHit, Sighting } from '../network/observation.js'
 import type { Link, NetworkState } from '../network/state.js'
+import { linkOf, type Spot, spotOf } from '../place/spots.js'
 import { ownsAddress } from './routing.js'
 import { ruleOf, translation } from './rule-text.js'
-import { linkOf, type Spot, spotOf } from './spots.js'
 
 /** An observation put in order: the way out, the way back, who was asked for a MAC address, and what dropped the packet. */
 export interface Seen {

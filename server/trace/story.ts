@@ -1,4 +1,4 @@
-import type { Text } from '../text.js'
+import type { Text } from '../wording/text.js'
 
 /** The twenty that are told apart; anything else is `unknown`, with the last hop seen. Order as in docs/causes.md. */
 export const causeCodes = [

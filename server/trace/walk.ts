@@ -1,14 +1,14 @@
+import { lanId, overlayScope, tunnelId, vxlanId } from '../map/ids.js'
+import { Places } from '../map/places.js'
 import type { RuleHit } from '../network/observation.js'
 import type { NetworkState } from '../network/state.js'
-import { lanId, overlayScope, tunnelId, vxlanId } from '../picture/ids.js'
-import { Places } from '../picture/places.js'
-import { code } from '../wording.js'
+import { networkOfBridge, overlayOf } from '../place/spots.js'
+import { code } from '../wording/wording.js'
 import { type Case, destinationOf, stageOf } from './case.js'
 import { isLoopback, listening, writeSocket } from './causes/sockets.js'
 import { writePacket } from './packet-text.js'
 import { chainOf, ruleOf, translation, writeHit } from './rule-text.js'
 import type { Step } from './seen.js'
-import { networkOfBridge, overlayOf } from './spots.js'
 import type { Hop } from './story.js'
 
 /** The way that a packet took, as it was seen, in hops. */

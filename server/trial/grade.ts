@@ -1,9 +1,9 @@
 import type { Verdict } from '../check/evaluate.js'
 import { type Lab, type Step, sectionOf } from '../lab/lab.js'
 import type { Page } from '../lab/page.js'
-import type { Racks } from '../rack/racks.js'
-import type { Text } from '../text.js'
-import { LabRack } from './lab-rack.js'
+import { LabRack } from '../labrack/lab-rack.js'
+import type { Racks } from '../racks/racks.js'
+import type { Text } from '../wording/text.js'
 import { steady } from './steady.js'
 import type { Submission, SubmittedScript } from './submission.js'
 

@@ -1,5 +1,5 @@
 import module, { type Builder } from 'junit-report-builder'
-import type { Language } from '../text.js'
+import type { Language } from '../wording/text.js'
 import type { GradeReport } from './grade.js'
 
 // Its types describe another way of importing than Node's.

@@ -1,4 +1,4 @@
-import type { Text } from '../text.js'
+import type { Text } from '../wording/text.js'
 
 /** Names that the Engine makes up anew in each rack: veth ends in the host, bridges, and containers' own ids. */
 const madeUp: [RegExp, string][] = [

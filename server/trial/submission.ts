@@ -2,10 +2,10 @@ import type { Dirent, Stats } from 'node:fs'
 import { lstat, readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
-import { oneLine, VethlabError } from '../errors.js'
+import { didYouMean, schemaIssues } from '../error/schema-issue.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
 import { answerId, type Lab } from '../lab/lab.js'
-import { didYouMean, schemaIssues } from '../schema-issue.js'
-import { parseYaml } from '../yaml-file.js'
+import { parseYaml } from '../lab/yaml-file.js'
 
 /** What a learner hands in for a lab. */
 export interface Submission {

@@ -1,9 +1,9 @@
 import type { Verdict } from '../check/evaluate.js'
 import { blocksOf, type Lab, type Mistake, type Step, sameCommand, type Variant } from '../lab/lab.js'
 import type { RunBlock } from '../lab/page.js'
-import type { Racks } from '../rack/racks.js'
-import { type Language, languages } from '../text.js'
-import { LabRack } from './lab-rack.js'
+import { LabRack } from '../labrack/lab-rack.js'
+import type { Racks } from '../racks/racks.js'
+import { type Language, languages } from '../wording/text.js'
 
 /** One thing that a lab promises, tried in a fresh rack. */
 export interface TrialReport {

@@ -4,7 +4,7 @@ import { extname, join, relative, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Request, Response } from 'express'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 
 const encodings = ['br', 'gzip'] as const
 type Encoding = (typeof encodings)[number]

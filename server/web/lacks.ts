@@ -1,5 +1,5 @@
 import type { FeatureName, FeatureReport } from '../machine/features.js'
-import type { Text } from '../text.js'
+import type { Text } from '../wording/text.js'
 
 /** What doesn't work in labs without a feature of the kernel, for learners. */
 const fails: Record<FeatureName, Text> = {

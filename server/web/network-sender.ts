@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io'
+import type { Events, NetworkMap, NetworkView, Requests, TimelineEntry } from '../protocol/protocol.js'
 import type { Session } from '../session/session.js'
 import type { Connection } from './connection.js'
-import type { Events, NetworkMap, NetworkView, Requests, TimelineEntry } from './protocol.js'
 
 /** While more waits to be sent, maps wait too: the last one is all that counts, and of each entry its last form. */
 const congestedBytes = 64 * 1024

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Text } from '../text.js'
+import type { Text } from '../wording/text.js'
 import { requestHeaders, responseHeaders } from './preview-headers.js'
 import { smallPage } from './small-page.js'
 

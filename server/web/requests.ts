@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { Requests } from '../protocol/protocol.js'
 import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
-import type { Requests } from './protocol.js'
 
 /** Longest piece of input in one request, in bytes. */
 export const writeBytes = 32 * 1024

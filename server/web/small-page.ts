@@ -1,4 +1,4 @@
-import type { Text } from '../text.js'
+import type { Text } from '../wording/text.js'
 
 /** A page for what goes wrong before there is an app to say it; it says no more than it must. */
 export function smallPage(

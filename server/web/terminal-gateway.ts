@@ -1,10 +1,10 @@
 import type { Socket } from 'socket.io'
+import type { Events, Requests } from '../protocol/protocol.js'
 import type { Session } from '../session/session.js'
 import { TroubleError } from '../session/trouble.js'
 import type { Attachment } from '../terminal/client.js'
 import { HIGH_BYTES } from '../terminal/flow-control.js'
 import type { Connection } from './connection.js'
-import type { Events, Requests } from './protocol.js'
 import { troubles } from './troubles.js'
 
 /** Of one window; a rack has fewer. */

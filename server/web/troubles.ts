@@ -1,4 +1,4 @@
-import type { Trouble } from './protocol.js'
+import type { Trouble } from '../protocol/protocol.js'
 
 /** What the web itself has to say no to. */
 export const troubles = {

@@ -1,8 +1,8 @@
 import type { Socket } from 'socket.io'
+import type { Events, Requests, SessionView } from '../protocol/protocol.js'
 import type { Session } from '../session/session.js'
 import type { Connection } from './connection.js'
 import type { Previews } from './previews.js'
-import type { Events, Requests, SessionView } from './protocol.js'
 
 /** While more waits to be sent, views wait too: the last one is all that counts. */
 const congestedBytes = 64 * 1024

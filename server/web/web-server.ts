@@ -1,13 +1,13 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Server as SocketServer } from 'socket.io'
+import type { Events, Requests } from '../protocol/protocol.js'
 import type { Sessions } from '../session/sessions.js'
 import { Access, type AccessOptions } from './access.js'
 import { webApp } from './app.js'
 import type { Asset } from './client-assets.js'
 import { serveLearner } from './learner-socket.js'
 import { Previews, type PreviewsOptions } from './previews.js'
-import type { Events, Requests } from './protocol.js'
 import type { ViewSender } from './view-sender.js'
 
 /** Sockets of one learner, and of all together. */

@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { drawMap } from '../../server/picture/draw-map.js'
-import type { NetworkMap } from '../../server/picture/map.js'
-import { RackProbe } from '../../server/probe/rack-probe.js'
-import type { Racks } from '../../server/rack/racks.js'
+import { drawMap } from '../../server/map/draw-map.js'
+import type { NetworkMap } from '../../server/map/map.js'
+import { RackProbe } from '../../server/racks/rack-ground.js'
+import type { Racks } from '../../server/racks/racks.js'
 
 /** Programs begin to listen some seconds after their containers are there, and a busy machine takes longer for all. */
 export const settleMs = 60_000

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { ServerProcess } from '../../server/bench/server-process.js'
-import { RackdClient } from '../../server/rackd/rackd-client.js'
+import { RackdClient } from '../../server/node/rackd-client.js'
 import { testState } from '../hosts/state.js'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

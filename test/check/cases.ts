@@ -3,7 +3,7 @@ import { type Check, families, parseCheck, runCheck } from '../../server/check/c
 import type { CheckContext, Probe } from '../../server/check/family.js'
 import type { Finding } from '../../server/check/verdict.js'
 import type { ProbeAnswer, ProbeRequest } from '../../server/network/question.js'
-import type { Text } from '../../server/text.js'
+import type { Text } from '../../server/wording/text.js'
 import { type StateBuilder, standardRack } from './state-builder.js'
 
 /** A check in a state, and what it must find. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { find, leftOff } from '../../client/catalogue/find.js'
-import type { LabCard } from '../../server/web/protocol.js'
+import type { LabCard } from '../../server/protocol/protocol.js'
 
 function card(id: string, over: Partial<LabCard> = {}): LabCard {
   return {

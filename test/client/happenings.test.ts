@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { happenings } from '../../client/lab/happenings.js'
-import type { CheckView, SessionView, StepView } from '../../server/web/protocol.js'
+import type { CheckView, SessionView, StepView } from '../../server/protocol/protocol.js'
 
 const step = (id: string, over: Partial<StepView> = {}): StepView => ({
   id,

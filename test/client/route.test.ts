@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest'
-import { go, route, routeOf } from '../../client/route.js'
+import { go, route, routeOf } from '../../client/shell/route.js'
 
 describe('routeOf', () => {
   it('knows the pages, and no others', () => {

@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { afterAll, describe, expect, it } from 'vitest'
-import { socket } from '../../client/connection.js'
-import { replaces } from '../../client/session.js'
-import type { SessionView } from '../../server/web/protocol.js'
+import { socket } from '../../client/state/connection.js'
+import { replaces } from '../../client/state/session.js'
+import type { SessionView } from '../../server/protocol/protocol.js'
 
 // No server is there, and none is asked for.
 socket.disconnect()

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { keysOf, shortcut, shortcuts, worksWhileTyping } from '../../client/shortcuts.js'
+import { keysOf, shortcut, shortcuts, worksWhileTyping } from '../../client/shell/shortcuts.js'
 
 const label = { en: 'Something', zh: '某事' }
 const key = (key: string, code: string, held: Partial<KeyboardEventInit> = {}) => ({

@@ -2,11 +2,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server, type Socket } from 'socket.io'
 import { io } from 'socket.io-client'
-import type { ServerSocket } from '../../client/request.js'
+import type { ServerSocket } from '../../client/state/request.js'
 import type { Screen } from '../../client/terminal/terminal-connection.js'
+import type { Answered, Events, Requests } from '../../server/protocol/protocol.js'
 import { Terminal } from '../../server/terminal/terminal.js'
 import type { Viewer } from '../../server/terminal/viewer.js'
-import type { Answered, Events, Requests } from '../../server/web/protocol.js'
 
 const id = '0123456789abcdef0123456789abcdef'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countdown, minutesOf, relative, secondsOf } from '../../client/time.js'
+import { countdown, minutesOf, relative, secondsOf } from '../../client/shell/time.js'
 
 const minute = 60_000
 

@@ -4,7 +4,7 @@ import { diagnose } from '../../server/diagnosis/diagnose.js'
 import type { DiagnosisReport, StageName } from '../../server/diagnosis/report.js'
 import type { Observation } from '../../server/network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../../server/network/question.js'
-import type { TraceGround } from '../../server/trace/ground.js'
+import type { TraceGround } from '../../server/place/ground.js'
 import type { TraceStory } from '../../server/trace/story.js'
 import type { traceStory } from '../../server/trace/trace.js'
 import {

@@ -11,7 +11,7 @@ import { LocalRacks } from '../../server/rack/local-racks.js'
 import { ownProcess } from '../../server/rack/record.js'
 import { StateDirectory } from '../../server/rack/state-directory.js'
 import { Store } from '../../server/rack/store.js'
-import type { TopologyInput } from '../../server/rack/topology.js'
+import type { TopologyInput } from '../../server/racks/topology.js'
 import { type Footprint, footprint } from './footprint.js'
 import { testState as state } from './state.js'
 

@@ -3,9 +3,9 @@ import { parseCheck, runCheck } from '../../server/check/checks.js'
 import { evaluate } from '../../server/check/evaluate.js'
 import type { Finding } from '../../server/check/verdict.js'
 import type { NetworkState } from '../../server/network/state.js'
-import { RackProbe } from '../../server/probe/rack-probe.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import type { RackInfo } from '../../server/rack/racks.js'
+import { RackProbe } from '../../server/racks/rack-ground.js'
+import type { RackInfo } from '../../server/racks/racks.js'
 import { testState } from './state.js'
 
 /** Checks on real Engines and a real kernel: what passes, what fails and why, and that a no is proved. */

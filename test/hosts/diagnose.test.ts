@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnose } from '../../server/diagnosis/diagnose.js'
 import type { DiagnosisReport, StageName } from '../../server/diagnosis/report.js'
-import { RackProbe } from '../../server/probe/rack-probe.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import type { RackInfo } from '../../server/rack/racks.js'
+import { RackProbe } from '../../server/racks/rack-ground.js'
+import type { RackInfo } from '../../server/racks/racks.js'
 import { testState } from './state.js'
 
 /** Each fault made on real hosts, and named in its stage; mended, the container is healthy again. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import type { RackInfo } from '../../server/rack/racks.js'
+import type { RackInfo } from '../../server/racks/racks.js'
 import type { TerminalExit } from '../../server/terminal/protocol.js'
 import { testState } from './state.js'
 

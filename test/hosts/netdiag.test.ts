@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { filesDirectory } from '../../server/rack/golden/inputs.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import type { RackInfo } from '../../server/rack/racks.js'
+import type { RackInfo } from '../../server/racks/racks.js'
 import { testState } from './state.js'
 
 /** The learner's own diagnosis, within a host: healthy where nothing is wrong, and each fault said in its section. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ProbeRequest } from '../../server/network/question.js'
 import type { HostState, NetworkState } from '../../server/network/state.js'
-import { RackProbe } from '../../server/probe/rack-probe.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import { walkNamespaces } from '../../server/rack/namespace-walk.js'
-import type { RackInfo } from '../../server/rack/racks.js'
+import { RackProbe } from '../../server/racks/rack-ground.js'
+import type { RackInfo } from '../../server/racks/racks.js'
 import { captureFixtures } from '../network/capture-fixtures.js'
 import { testState } from './state.js'
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Observation, RuleHit, Sighting, TracedPacket } from '../../server/network/observation.js'
 import { innermost } from '../../server/network/packet.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import type { RackInfo } from '../../server/rack/racks.js'
+import type { RackInfo } from '../../server/racks/racks.js'
 import { testState } from './state.js'
 
 /** Real packets on real ways: where each was seen, and which rule it met. */

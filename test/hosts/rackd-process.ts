@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RackdClient } from '../../server/node/rackd-client.js'
 import { fromPackage } from '../../server/package-root.js'
 import type { StateDirectory } from '../../server/rack/state-directory.js'
-import { RackdClient } from '../../server/rackd/rackd-client.js'
 
 /** A rackd as people start it: a process of its own. */
 export class RackdProcess {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import type { RackInfo } from '../../server/rack/racks.js'
+import type { RackInfo } from '../../server/racks/racks.js'
 import { testState } from './state.js'
 
 /** Real Engines, real kernel: what a learner would type, and what an outsider sees of it. */

@@ -6,11 +6,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
+import type { NetworkMap, NetworkView, TimelineEntry } from '../../server/protocol/protocol.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import type { Session } from '../../server/session/session.js'
 import { Sessions, type SessionsOptions } from '../../server/session/sessions.js'
 import { Records } from '../../server/store/records.js'
-import type { NetworkMap, NetworkView, TimelineEntry } from '../../server/web/protocol.js'
 import { testState as state } from './state.js'
 import { processes } from './web-house.js'
 

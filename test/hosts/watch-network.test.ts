@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import type { RackInfo } from '../../server/rack/racks.js'
+import type { RackInfo } from '../../server/racks/racks.js'
 import { networkNamespaces } from './footprint.js'
 import { testState } from './state.js'
 

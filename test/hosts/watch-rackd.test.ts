@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { RackProbe } from '../../server/probe/rack-probe.js'
-import type { RackInfo } from '../../server/rack/racks.js'
-import { Rackd } from '../../server/rackd/rackd.js'
-import { RackdClient } from '../../server/rackd/rackd-client.js'
+import { Rackd } from '../../server/node/rackd.js'
+import { RackdClient } from '../../server/node/rackd-client.js'
+import { RackProbe } from '../../server/racks/rack-ground.js'
+import type { RackInfo } from '../../server/racks/racks.js'
 import { testState as state } from './state.js'
 
 /** Networks and packets are watched for whoever asks over rackd's sockets, as long as they are there. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { NetworkMap, NetworkView, SessionView, TimelineEntry } from '../../server/web/protocol.js'
+import type { NetworkMap, NetworkView, SessionView, TimelineEntry } from '../../server/protocol/protocol.js'
 import { Page, processes, Serve, until } from './web-house.js'
 
 let serve: Serve

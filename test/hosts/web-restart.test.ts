@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fromPackage, packageRoot } from '../../server/package-root.js'
-import type { SessionView } from '../../server/web/protocol.js'
+import type { SessionView } from '../../server/protocol/protocol.js'
 import { testState as state } from './state.js'
 import { engines, Page, processes, Serve, until } from './web-house.js'
 

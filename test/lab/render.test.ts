@@ -7,7 +7,7 @@ import { parsePage } from '../../server/lab/page.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { type RenderedSection, renderPage } from '../../server/lab/render.js'
 import { fromPackage } from '../../server/package-root.js'
-import { languages } from '../../server/text.js'
+import { languages } from '../../server/wording/text.js'
 
 /** A page that is all of a lab that matters here. */
 function rendered(markdown: string): RenderedSection[] {

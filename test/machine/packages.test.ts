@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { VethlabError } from '../../server/errors.js'
+import { VethlabError } from '../../server/error/vethlab-error.js'
 import {
   describeContents,
   installPackages,

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { VethlabError } from '../../server/errors.js'
+import { VethlabError } from '../../server/error/vethlab-error.js'
 import { type Channel, dial, type ListenOptions, listen } from '../../server/rpc/channel.js'
 
 function newSocketPath(): string {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import type { TimelineEntry } from '../../server/protocol/protocol.js'
 import { TimelineRecord } from '../../server/session/timeline-record.js'
 import { Records } from '../../server/store/records.js'
-import type { TimelineEntry } from '../../server/web/protocol.js'
 import { standardRack } from '../check/state-builder.js'
 import { newDirectory } from '../store/directory.js'
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { NetworkState } from '../../server/network/state.js'
+import type { TimelineEntry } from '../../server/protocol/protocol.js'
 import { mostEntries, Timeline } from '../../server/session/timeline.js'
-import type { TimelineEntry } from '../../server/web/protocol.js'
 import { StateBuilder } from '../check/state-builder.js'
 
 /** A host with these Docker networks. */

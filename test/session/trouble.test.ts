@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { type ErrorCode, VethlabError } from '../../server/errors.js'
+import { type ErrorCode, VethlabError } from '../../server/error/vethlab-error.js'
 import { backgroundTrouble, TroubleError, troubleOf } from '../../server/session/trouble.js'
 
 const said: string[] = []

@@ -1,7 +1,7 @@
 import type { Frame, IpPacket, Observation, RuleHit, Sighting, TracedPacket } from '../../server/network/observation.js'
 import type { ProbeRequest } from '../../server/network/question.js'
 import type { NamespaceState } from '../../server/network/state.js'
-import type { TraceGround } from '../../server/trace/ground.js'
+import type { TraceGround } from '../../server/place/ground.js'
 import { type Script, ScriptedProbe } from '../check/cases.js'
 import type { StateBuilder } from '../check/state-builder.js'
 

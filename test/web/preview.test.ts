@@ -3,9 +3,9 @@ import { type AddressInfo, connect, createServer as createTcpServer } from 'node
 import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import type { SessionView } from '../../server/protocol/protocol.js'
 import type { Session } from '../../server/session/session.js'
 import { Previews } from '../../server/web/previews.js'
-import type { SessionView } from '../../server/web/protocol.js'
 import type { Got } from './house.js'
 
 let container: Server

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { holds, sameAddress } from '../../network/addresses.js'
-import { code, codes } from '../../wording.js'
+import { hostsOf, requireWhole } from '../../place/reference.js'
+import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { address as addressField, cidr, expected, linkName, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
-import { hostsOf, requireWhole } from '../reference.js'
 
 const schema = z.strictObject({
   of: reference.describe('in whose network namespace'),

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { sameAddress } from '../../network/addresses.js'
 import type { Container, Endpoint } from '../../network/state.js'
-import type { Text } from '../../text.js'
-import { code, codes } from '../../wording.js'
+import { absence, engineOf, find, hostsOf, legsOf, ownNamespace, type Place } from '../../place/reference.js'
+import type { Text } from '../../wording/text.js'
+import { code, codes } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
 import { address, expected, flag, name, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isImage } from '../image.js'
-import { absence, engineOf, find, hostsOf, legsOf, ownNamespace, type Place } from '../reference.js'
 import type { Finding } from '../verdict.js'
 
 const schema = z

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Link } from '../../network/state.js'
-import type { Text } from '../../text.js'
-import { code, codes } from '../../wording.js'
+import { bridgeNamed, hostsOf, requireWhole } from '../../place/reference.js'
+import type { Text } from '../../wording/text.js'
+import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { expected, flag, linkName, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
-import { bridgeNamed, hostsOf, requireWhole } from '../reference.js'
 
 const schema = z.strictObject({
   of: reference.describe('in whose network namespace'),

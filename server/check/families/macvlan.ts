@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { code, codes } from '../../wording.js'
+import { hostsOf, requireWhole } from '../../place/reference.js'
+import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { linkName, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
-import { hostsOf, requireWhole } from '../reference.js'
 
 const schema = z.strictObject({
   container: reference.describe('the container'),

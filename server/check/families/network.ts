@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { sameAddress, sameNetwork } from '../../network/addresses.js'
 import type { EngineNetwork, HostState } from '../../network/state.js'
-import { bare, code, codes } from '../../wording.js'
+import { engineOf, find, hostNamed, hostsOf, isLive, legsOf, ownNamespace } from '../../place/reference.js'
+import { bare, code, codes } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
 import { address, cidr, dictionary, expected, flag, hostName, name, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
-import { engineOf, find, hostNamed, hostsOf, isLive, legsOf, ownNamespace } from '../reference.js'
 import type { Finding } from '../verdict.js'
 
 const schema = z.strictObject({

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { SwarmNode } from '../../network/state.js'
-import { code, codes } from '../../wording.js'
+import { managers } from '../../place/swarm-manager.js'
+import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { expected, name } from '../fields.js'
 import { fail, pass } from '../finding.js'
-import { managers } from '../swarm-manager.js'
 
 const schema = z.strictObject({
   name: name.describe("the node's hostname"),

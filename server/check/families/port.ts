@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { sameAddress } from '../../network/addresses.js'
 import type { Container, PublishedPort } from '../../network/state.js'
-import { code, codes } from '../../wording.js'
+import { hostsOf, type LivePlace, ownNamespace, requireWhole } from '../../place/reference.js'
+import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { address, expected, port as portField, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
-import { hostsOf, type LivePlace, ownNamespace, requireWhole } from '../reference.js'
 import type { Finding } from '../verdict.js'
 
 const schema = z.strictObject({

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { isAddress, sameAddress } from '../../network/addresses.js'
-import { code, codes } from '../../wording.js'
+import { resolveName, whyUnresolved } from '../../place/name-resolution.js'
+import { find, hostsOf } from '../../place/reference.js'
+import { namedSo, ownAddresses } from '../../place/target.js'
+import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { expected, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
-import { resolveName, whyUnresolved } from '../name-resolution.js'
-import { find, hostsOf } from '../reference.js'
-import { namedSo, ownAddresses } from '../target.js'
 
 const schema = z.strictObject({
   from: reference.describe('who asks'),

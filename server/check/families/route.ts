@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { isAddress, isCidr, sameAddress, sameNetwork } from '../../network/addresses.js'
 import type { Route } from '../../network/state.js'
-import { code, codes } from '../../wording.js'
+import { bridgeNamed, hostsOf, requireWhole } from '../../place/reference.js'
+import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { address, expected, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
-import { bridgeNamed, hostsOf, requireWhole } from '../reference.js'
 
 const schema = z.strictObject({
   of: reference.describe('in whose network namespace'),

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { canonicalNetwork, isAddress, isCidr } from '../../network/addresses.js'
 import type { HostState, Rule } from '../../network/state.js'
-import { code, codes } from '../../wording.js'
+import { bridgeNamed, hostNamed, hostsOf, ownNamespace, requireWhole } from '../../place/reference.js'
+import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { expected, hostName, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
-import { bridgeNamed, hostNamed, hostsOf, ownNamespace, requireWhole } from '../reference.js'
 
 const word = z.string().min(1).max(128)
 const schema = z

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { schemaIssues } from '../../schema-issue.js'
-import { bare, code } from '../../wording.js'
+import { schemaIssues } from '../../error/schema-issue.js'
+import { bare, code } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { text } from '../fields.js'
 import { CheckError, fail, failedToCheck, pass } from '../finding.js'

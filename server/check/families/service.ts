@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { SwarmService } from '../../network/state.js'
-import type { Text } from '../../text.js'
-import { code, codes } from '../../wording.js'
+import { type Manager, managers } from '../../place/swarm-manager.js'
+import type { Text } from '../../wording/text.js'
+import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { count, expected, hostName, name, port } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isImage } from '../image.js'
-import { type Manager, managers } from '../swarm-manager.js'
 import type { Finding } from '../verdict.js'
 
 const schema = z.strictObject({

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { code } from '../../wording.js'
+import { engineOf, hostNamed } from '../../place/reference.js'
+import { managers } from '../../place/swarm-manager.js'
+import { code } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { count, hostName } from '../fields.js'
 import { fail, pass } from '../finding.js'
-import { engineOf, hostNamed } from '../reference.js'
-import { managers } from '../swarm-manager.js'
 
 const schema = z.strictObject({
   host: hostName.optional().describe('the first docker host by default'),

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { canonicalAddress } from '../../network/addresses.js'
 import type { HostState, Link, NamespaceState } from '../../network/state.js'
-import { code, codes } from '../../wording.js'
+import { addressesOf, engineOf, hostNamed, ownNamespace, requireWhole } from '../../place/reference.js'
+import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { flag, hostName, name } from '../fields.js'
 import { fail, pass } from '../finding.js'
-import { addressesOf, engineOf, hostNamed, ownNamespace, requireWhole } from '../reference.js'
 
 const schema = z.strictObject({
   network: name.describe('the overlay network'),

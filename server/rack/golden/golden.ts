@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { VethlabError } from '../../errors.js'
+import { VethlabError } from '../../error/vethlab-error.js'
 import { Cgroups } from '../cgroup.js'
 import { must, run } from '../command.js'
 import { execInHost } from '../exec.js'

@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs'
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { oneLine } from '../../errors.js'
+import { oneLine } from '../../error/vethlab-error.js'
+import { inNetworkNamespace } from '../../kernel/system-calls.js'
 import { run } from '../command.js'
-import { inNetworkNamespace } from '../kernel.js'
 
 /** Where apt inside the builder finds it. */
 export const mirrorAddress = 'http://127.0.0.1:3142'

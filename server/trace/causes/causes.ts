@@ -1,4 +1,4 @@
-import { code } from '../../wording.js'
+import { code } from '../../wording/wording.js'
 import { type Case, lastSpot, type Stage, stageOf } from '../case.js'
 import { writeStep } from '../packet-text.js'
 import type { Cause } from '../story.js'

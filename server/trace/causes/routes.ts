@@ -1,11 +1,11 @@
 import { holds, isCidr } from '../../network/addresses.js'
 import type { NamespaceState, NetworkState } from '../../network/state.js'
-import { bare, code, codes } from '../../wording.js'
+import { isHostSpot, type Spot, spotsOf } from '../../place/spots.js'
+import { bare, code, codes } from '../../wording/wording.js'
 import { type Case, destinationOf, goalOf, lastSpot, senderOf, sourceOf, stageOf } from '../case.js'
 import { writeAsked, writeStep } from '../packet-text.js'
 import { leadsOn, ownsAddress, plannedGateways, routeFor, writeRoute } from '../routing.js'
 import type { Step } from '../seen.js'
-import { isHostSpot, type Spot, spotsOf } from '../spots.js'
 import type { Cause } from '../story.js'
 import type { CauseFinder } from './cause-finder.js'
 

@@ -1,5 +1,5 @@
 import type { RuleHit } from '../../network/observation.js'
-import { bare, code } from '../../wording.js'
+import { bare, code } from '../../wording/wording.js'
 import { type Case, destinationOf, stageOf } from '../case.js'
 import { chainOf, ruleOf, writeHit } from '../rule-text.js'
 import type { Cause } from '../story.js'

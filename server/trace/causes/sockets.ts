@@ -1,9 +1,9 @@
 import { holds, sameAddress } from '../../network/addresses.js'
 import type { ListeningSocket } from '../../network/state.js'
-import { code, codes } from '../../wording.js'
+import { isHostSpot, type Spot } from '../../place/spots.js'
+import { code, codes } from '../../wording/wording.js'
 import { type Case, destinationOf, goalOf, stageOf } from '../case.js'
 import { writePacket } from '../packet-text.js'
-import { isHostSpot, type Spot } from '../spots.js'
 import type { CauseFinder } from './cause-finder.js'
 
 /** It arrived, and nobody there wanted it. */

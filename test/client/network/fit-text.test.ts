@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { fitText, widthOf } from '../../../client/network/fit-text.js'
+import { fitText, widthOf } from '../../../client/network/map/fit-text.js'
 
 it('leaves what fits, and cuts what does not', () => {
   expect(fitText('web', 100, 12, 'sans')).toBe('web')

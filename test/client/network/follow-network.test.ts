@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest'
 import { newlyTold, withEntry } from '../../../client/network/follow-network.js'
-import { referenceOf } from '../../../client/network/map-state.js'
-import type { TimelineEntry } from '../../../server/web/protocol.js'
+import { referenceOf } from '../../../client/network/map/map-state.js'
+import type { TimelineEntry } from '../../../server/protocol/protocol.js'
 import { element } from './sample-map.js'
 
 const entry = (id: number, ...about: string[]): TimelineEntry => ({

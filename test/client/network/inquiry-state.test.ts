@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest'
-import { type TraceForm, wayOf, wrongIn } from '../../../client/network/inquiry-state.js'
-import type { Hop, TraceStory } from '../../../server/web/protocol.js'
+import { type TraceForm, wayOf, wrongIn } from '../../../client/network/inquiry/inquiry-state.js'
+import type { Hop, TraceStory } from '../../../server/protocol/protocol.js'
 
 const hop = (state: Hop['state'], about: string[]): Hop => ({
   ...{ kind: 'link', state, place: 'node1', text: { en: 'hop', zh: '跳' }, evidence: [], about },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { layOut } from '../../../client/network/lay-out.js'
-import { type Layout, overlaps } from '../../../client/network/layout.js'
-import type { NetworkMap } from '../../../server/web/protocol.js'
+import { layOut } from '../../../client/network/map/lay-out.js'
+import { type Layout, overlaps } from '../../../client/network/map/layout.js'
+import type { NetworkMap } from '../../../server/protocol/protocol.js'
 import { element, sampleMap, tie, withMore, without } from './sample-map.js'
 
 /** Everything has a place, in its host's frame and in nobody else's. */

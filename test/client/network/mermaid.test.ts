@@ -1,8 +1,8 @@
 import { JSDOM } from 'jsdom'
 import { beforeAll, expect, it } from 'vitest'
-import { mermaidOf } from '../../../client/network/mermaid.js'
+import { mermaidOf } from '../../../client/network/map/mermaid.js'
+import { drawMap } from '../../../server/map/draw-map.js'
 import { networkState } from '../../../server/network/assemble.js'
-import { drawMap } from '../../../server/picture/draw-map.js'
 import { fixture, rackShape } from '../../network/fixtures.js'
 import { element, sampleMap, tie, withMore } from './sample-map.js'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { nested, readingOf } from '../../../client/network/reading.js'
+import { nested, readingOf } from '../../../client/network/map/reading.js'
 import { element, sampleMap, withMore } from './sample-map.js'
 
 const all = withMore(sampleMap(2, 2), [element('service:svc', 'service')])

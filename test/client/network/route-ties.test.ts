@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { layOut } from '../../../client/network/lay-out.js'
-import { type Route, routeTies } from '../../../client/network/route-ties.js'
+import { layOut } from '../../../client/network/map/lay-out.js'
+import { type Route, routeTies } from '../../../client/network/map/route-ties.js'
+import { drawMap } from '../../../server/map/draw-map.js'
 import { networkState } from '../../../server/network/assemble.js'
-import { drawMap } from '../../../server/picture/draw-map.js'
 import { fixture, rackShape } from '../../network/fixtures.js'
 import { sampleMap } from './sample-map.js'
 

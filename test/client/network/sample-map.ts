@@ -1,4 +1,4 @@
-import type { MapElement, MapTie, NetworkMap } from '../../../server/web/protocol.js'
+import type { MapElement, MapTie, NetworkMap } from '../../../server/protocol/protocol.js'
 
 const said = (id: string) => ({ en: `${id} is there`, zh: `有 ${id}` })
 

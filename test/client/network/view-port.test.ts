@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { fitting, holds, showing, zoomed } from '../../../client/network/view-port.js'
+import { fitting, holds, showing, zoomed } from '../../../client/network/map/view-port.js'
 
 const window = { width: 400, height: 300 }
 

@@ -1,0 +1,111 @@
+import './inquiry.css'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { announce } from '../../shell/announce.js'
+import { BackIcon, CrossIcon } from '../../shell/icons.js'
+import { TroubleNote } from '../../shell/trouble.js'
+import { inLanguage } from '../../state/language.js'
+import { selected } from '../map/map-state.js'
+import { DiagnosePanel } from './diagnose-panel.js'
+import { cancelInquiry, closeInquiry, type Inquiry, inquiry } from './inquiry-state.js'
+import { strings } from './inquiry-strings.js'
+import { TracePanel } from './trace-panel.js'
+
+/** Beside the map: a trace, or a diagnosis. While the facts of an element are shown, only the way back to it. */
+export function InquiryPanel() {
+  const now = inquiry.value
+  // The map is put away, and with it whoever wanted to know.
+  useEffect(() => closeInquiry, [])
+  if (now === undefined) return null
+  return <Opened now={now} />
+}
+
+function Opened({ now }: { now: Inquiry }) {
+  const t = strings.value
+  const panel = useRef<HTMLElement>(null)
+  const heading = useRef<HTMLHeadingElement>(null)
+  const { state } = now.run
+  const title = now.kind === 'trace' ? t.trace : t.diagnosisOf(now.container)
+  useEffect(() => {
+    if (state === 'waiting') panel.current?.querySelector<HTMLElement>('select, input')?.focus({ preventScroll: true })
+    else heading.current?.focus({ preventScroll: true })
+    panel.current?.parentElement?.scrollTo({ top: 0 })
+  }, [now.kind])
+  useEffect(() => {
+    if (state !== 'done' && state !== 'failed') return
+    const words =
+      now.run.state === 'done' ? now.run.value.summary : now.run.state === 'failed' ? now.run.trouble.what : undefined
+    if (words !== undefined) announce(inLanguage(words).replaceAll('`', ''))
+    // The button that ended it is gone, and the focus with it.
+    const within = document.activeElement
+    if (within === document.body || panel.current?.contains(within)) heading.current?.focus({ preventScroll: true })
+  }, [now.run])
+  if (selected.value !== undefined) {
+    return (
+      <p class="inquiry-back">
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            selected.value = undefined
+          }}
+        >
+          <BackIcon /> {now.kind === 'trace' ? t.back : t.backToDiagnosis}
+        </button>
+      </p>
+    )
+  }
+  return (
+    <section
+      class="inquiry"
+      ref={panel}
+      aria-label={title}
+      aria-busy={state === 'running'}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return
+        event.stopPropagation()
+        closeInquiry()
+      }}
+    >
+      <header>
+        <h2 ref={heading} tabIndex={-1}>
+          {title}
+        </h2>
+        <button type="button" class="quiet only-icon" aria-label={t.close} title={t.close} onClick={closeInquiry}>
+          <CrossIcon />
+        </button>
+      </header>
+      {now.kind === 'trace' ? <TracePanel now={now} /> : <DiagnosePanel now={now} />}
+      {now.run.state === 'failed' && <TroubleNote trouble={now.run.trouble} />}
+    </section>
+  )
+}
+
+/** What goes on, for how long already, and the way to end it. */
+export function Running({ children }: { children: ComponentChildren }) {
+  const t = strings.value
+  const [seconds, setSeconds] = useState(0)
+  useEffect(() => {
+    const timer = setInterval(() => setSeconds((before) => before + 1), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  return (
+    <div class="going">
+      <p>
+        <span class="pulse" aria-hidden="true" /> <span role="status">{children}</span>{' '}
+        <span class="muted" aria-hidden="true">
+          {t.seconds(seconds)}
+        </span>
+      </p>
+      <button
+        type="button"
+        onClick={() => {
+          cancelInquiry()
+          announce(t.cancelled)
+        }}
+      >
+        {t.cancel}
+      </button>
+    </div>
+  )
+}

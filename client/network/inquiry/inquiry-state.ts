@@ -1,0 +1,199 @@
+import { batch, effect, signal, untracked } from '@preact/signals'
+import type { Answered, DiagnosisReport, TraceStory, Trouble } from '../../../server/protocol/protocol.js'
+import { side } from '../../lab/lab-state.js'
+import { askQuietly, view } from '../../state/session.js'
+import { elementOf, type Highlight, highlighted, latest, mapOpen, past, selected, wanted } from '../map/map-state.js'
+
+/** Questions that send packets through the rack: where one goes, or what is wrong with a container. One at a time. */
+export type Inquiry =
+  | { kind: 'trace'; form: TraceForm; check?: { step: string; index: number }; run: Run<TraceStory> }
+  | { kind: 'diagnosis'; container: string; run: Run<DiagnosisReport> }
+
+export type Run<T> =
+  | { state: 'waiting' }
+  | { state: 'running' }
+  | { state: 'done'; value: T }
+  | { state: 'failed'; trouble: Trouble }
+
+/** As typed. */
+export interface TraceForm {
+  from: string
+  to: string
+  port: string
+  protocol: 'icmp' | 'tcp' | 'udp'
+}
+
+/** The one whose panel is open. */
+export const inquiry = signal<Inquiry | undefined>(undefined)
+
+const emptyForm: TraceForm = { from: '', to: '', port: '', protocol: 'icmp' }
+
+/** What was asked before is nobody's answer any more. */
+let turn = 0
+
+/** What had the focus when the panel was opened, and on a narrow window what was seen: it goes back there. */
+let opener: { element: HTMLElement; side: (typeof side)['value'] } | undefined
+
+/** Shows the panel for a trace, with what is known of its ends. */
+export function openTrace(ends: Partial<TraceForm> = {}): void {
+  const before = inquiry.peek()
+  const form = { ...(before?.kind === 'trace' ? before.form : emptyForm), ...ends }
+  show({ kind: 'trace', form, run: { state: 'waiting' } })
+}
+
+export function changeForm(change: Partial<TraceForm>): void {
+  const now = inquiry.peek()
+  if (now?.kind === 'trace') inquiry.value = { ...now, form: { ...now.form, ...change } }
+}
+
+/** What of a form can't be asked. Pure. */
+export function wrongIn({ from, to, port, protocol }: TraceForm): 'from' | 'to' | 'port' | undefined {
+  if (from.trim() === '') return 'from'
+  if (to.trim() === '') return 'to'
+  if (protocol === 'icmp') return undefined
+  const number = Number(port)
+  return Number.isInteger(number) && number >= 1 && number <= 65_535 ? undefined : 'port'
+}
+
+/** Sends a packet as the form says. */
+export async function runTrace(form: TraceForm): Promise<void> {
+  if (wrongIn(form) !== undefined) return
+  const { from, to, port, protocol } = form
+  show({ kind: 'trace', form, run: { state: 'running' } })
+  await finish(
+    'trace',
+    askQuietly('trace.run', {
+      from: from.trim(),
+      to: to.trim(),
+      protocol,
+      ...(protocol === 'icmp' ? {} : { port: Number(port) }),
+    }),
+  )
+}
+
+/** Sends the packet that a check is about. */
+export async function traceCheck(step: string, index: number): Promise<void> {
+  show({ kind: 'trace', form: emptyForm, check: { step, index }, run: { state: 'running' } })
+  await finish('trace', askQuietly('trace.check', { step, check: index }))
+}
+
+export async function runDiagnosis(container: string): Promise<void> {
+  show({ kind: 'diagnosis', container, run: { state: 'running' } })
+  await finish('diagnosis', askQuietly('diagnose.run', { container }))
+}
+
+/** Ends what runs; the panel stays. */
+export function cancelInquiry(): void {
+  const now = inquiry.peek()
+  if (now?.run.state !== 'running') return
+  turn++
+  void askQuietly('trace.cancel', {})
+  inquiry.value = { ...now, run: { state: 'waiting' } }
+}
+
+/** Ends what runs, puts the panel away, and takes the way off the map. */
+export function closeInquiry(): void {
+  cancelInquiry()
+  turn++
+  batch(() => {
+    inquiry.value = undefined
+    highlighted.value = new Map()
+  })
+  goBack()
+}
+
+function goBack(): void {
+  const from = opener
+  opener = undefined
+  if (from === undefined) return
+  side.value = from.side
+  requestAnimationFrame(() => {
+    // Buttons of a pane that has gone meanwhile: the map that it was about.
+    const element = from.element.isConnected
+      ? from.element
+      : document.querySelector<SVGElement>('.map-sheet [tabindex="0"]')
+    element?.focus({ preventScroll: true })
+  })
+}
+
+/** What a story has to say about elements and ties: the way, and where it stopped. Pure. */
+export function wayOf(story: TraceStory): Map<string, Highlight> {
+  const way = new Map<string, Highlight>()
+  for (const { about } of story.hops) for (const id of about) way.set(id, 'way')
+  const end = story.hops.findLastIndex((hop) => hop.state === 'stop')
+  // Of several, the last is the furthest that it came; what stopped it may be nothing that is drawn.
+  const passed = story.hops.slice(0, end < 0 ? undefined : end + 1).flatMap(({ about }) => about)
+  const last = story.outcome === 'stopped' ? passed.at(-1) : undefined
+  if (last !== undefined) way.set(last, 'stop')
+  return way
+}
+
+/** Draws the way on the map, and brings its end into sight. */
+export function drawWay(story: TraceStory): void {
+  const way = wayOf(story)
+  const drawn = [...way.keys()].filter((id) => elementOf(latest.peek(), id) !== undefined)
+  batch(() => {
+    highlighted.value = way
+    wanted.value = drawn.find((id) => way.get(id) === 'stop') ?? drawn.at(-1)
+  })
+}
+
+function show(next: Inquiry): void {
+  const before = inquiry.peek()
+  const { activeElement } = document
+  if (before === undefined && activeElement instanceof HTMLElement && activeElement !== document.body) {
+    opener = { element: activeElement, side: side.peek() }
+  }
+  turn++
+  batch(() => {
+    inquiry.value = next
+    highlighted.value = new Map()
+    // The packet goes through the network as it is now.
+    past.value = undefined
+    selected.value = undefined
+    mapOpen.value = true
+    side.value = 'map'
+  })
+}
+
+async function finish<K extends Inquiry['kind']>(
+  kind: K,
+  asking: Promise<Answered<Extract<Inquiry, { kind: K }>['run'] extends Run<infer T> ? T : never>>,
+): Promise<void> {
+  const mine = turn
+  const answered = await asking
+  const now = inquiry.peek()
+  if (turn !== mine || now?.kind !== kind) return
+  batch(() => {
+    const run = answered.ok
+      ? { state: 'done' as const, value: answered.value }
+      : { state: 'failed' as const, trouble: answered.trouble }
+    inquiry.value = { ...now, run } as Inquiry
+    if (answered.ok && kind === 'trace') {
+      const story = answered.value as TraceStory
+      drawWay(story)
+      // A check knows its ends; from here on they can be changed.
+      if (now.kind === 'trace' && now.check !== undefined) {
+        changeForm({
+          from: story.from,
+          to: story.to,
+          port: story.port === undefined ? '' : `${story.port}`,
+          protocol: story.protocol,
+        })
+      }
+    }
+  })
+}
+
+// A session that is left takes its questions along: the server ends them with the connection.
+let session: string | undefined
+effect(() => {
+  const now = view.value?.id
+  untracked(() => {
+    if (session !== undefined && now !== session && inquiry.peek() !== undefined) {
+      turn++
+      inquiry.value = undefined
+    }
+    session = now
+  })
+})

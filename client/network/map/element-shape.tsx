@@ -1,0 +1,157 @@
+import type { MapElement } from '../../../server/protocol/protocol.js'
+import { inLanguage } from '../../state/language.js'
+import { strings } from '../strings.js'
+import { fitText, widthOf } from './fit-text.js'
+import { type Box, hostHead } from './layout.js'
+import type { Highlight } from './map-state.js'
+
+/** For the eye alone: the same is said in words elsewhere. */
+export const unheard = { 'aria-hidden': true } as const
+
+const pad = 10
+const labelSize = 12.5
+/** Bold letters take as much room as plain ones of this size. */
+const boldSize = 13.5
+const kindSize = 9.5
+const noteSize = 10.5
+const lineHeight = 14
+
+/** An element with its name, kind and notes; a button for keys, pointer and screen readers. */
+export function ElementShape({
+  element,
+  box,
+  chosen = false,
+  glows = false,
+  highlight,
+  reachable = false,
+  onSelect,
+  onFocus,
+}: {
+  element: MapElement
+  box: Box
+  chosen?: boolean
+  glows?: boolean
+  highlight?: Highlight | undefined
+  reachable?: boolean
+  onSelect?(): void
+  onFocus?(): void
+}) {
+  const t = strings.value
+  const { kind, state } = element
+  const isHost = kind === 'host'
+  const height = isHost ? hostHead - 6 : box.height
+  const classes = ['element', kind, state, chosen && 'chosen', highlight].filter(Boolean).join(' ')
+  // Not by colour and dashes alone.
+  const caption = state === 'down' ? `✕ ${t.down}` : t[kind]
+  const captionWidth = widthOf(caption, kindSize, 'sans')
+  const room = box.width - 2 * pad
+  const label = fitText(element.label, room - captionWidth - 8, boldSize, 'sans')
+  const mark = highlight === 'stop' ? t.stopped : highlight === 'way' ? t.onTheWay : undefined
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: there are no HTML buttons in a drawing
+    <g
+      class={classes}
+      data-id={element.id}
+      role="button"
+      tabIndex={reachable ? 0 : -1}
+      // Named by what stands in it; what may be cut there is in the sentence.
+      aria-description={[...(mark === undefined ? [] : [mark]), inLanguage(element.sentence).replaceAll('`', '')].join(
+        ': ',
+      )}
+      aria-pressed={chosen}
+      onClick={onSelect}
+      onFocus={onFocus}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' && event.key !== ' ') return
+        event.preventDefault()
+        onSelect?.()
+      }}
+    >
+      {glows && <rect class="halo" x={box.x - 4} y={box.y - 4} width={box.width + 8} height={height + 8} rx={9} />}
+      <Outline kind={kind} box={{ ...box, height }} />
+      <g>
+        <text class="label" x={box.x + pad} y={box.y + 18} font-size={labelSize}>
+          {label}
+        </text>
+        <text class="kind" x={box.x + box.width - pad} y={box.y + 17} font-size={kindSize} text-anchor="end">
+          {caption}
+        </text>
+        {isHost ? (
+          <text
+            class="note"
+            x={box.x + pad + widthOf(label, boldSize, 'sans') + 10}
+            y={box.y + 18}
+            font-size={noteSize}
+          >
+            {fitText(
+              element.notes.join(' · '),
+              room - widthOf(label, boldSize, 'sans') - captionWidth - 20,
+              noteSize,
+              'mono',
+            )}
+          </text>
+        ) : (
+          element.notes.slice(0, Math.floor((height - 22) / lineHeight)).map((note, index) => (
+            <text
+              key={index}
+              class="note"
+              x={box.x + pad}
+              y={box.y + 18 + (index + 1) * lineHeight}
+              font-size={noteSize}
+            >
+              {fitText(note, room, noteSize, 'mono')}
+            </text>
+          ))
+        )}
+        {highlight === 'stop' && (
+          <g class="stop-mark" {...unheard}>
+            <circle cx={box.x + box.width} cy={box.y} r={9} />
+            <path d={`M${box.x + box.width - 3.5} ${box.y - 3.5}l7 7m0 -7l-7 7`} />
+          </g>
+        )}
+      </g>
+    </g>
+  )
+}
+
+/** Each kind has an outline of its own. */
+function Outline({ kind, box }: { kind: MapElement['kind']; box: Box }) {
+  const { x, y, width, height } = box
+  switch (kind) {
+    // Its frame is drawn below everything; this is what one can point at.
+    case 'host':
+      return <rect class="outline" x={x + 1} y={y + 1} width={width - 2} height={height} rx={7} />
+    case 'port':
+      return <rect class="outline" {...box} rx={Math.min(14, height / 2)} />
+    case 'vxlan':
+      return (
+        <path
+          class="outline"
+          d={`M${x + 8} ${y}H${x + width - 8}L${x + width} ${y + height / 2}L${x + width - 8} ${y + height}H${x + 8}L${x} ${y + height / 2}Z`}
+        />
+      )
+    case 'bridge':
+      return (
+        <>
+          <rect class="outline" {...box} rx={2} />
+          <path class="rails" d={`M${x + 3.5} ${y}V${y + height}M${x + width - 3.5} ${y}V${y + height}`} />
+        </>
+      )
+    case 'interface':
+      return (
+        <>
+          <rect class="outline" {...box} rx={2} />
+          <rect class="plug" x={x - 4} y={y + height / 2 - 6} width={8} height={12} rx={1.5} />
+        </>
+      )
+    case 'service':
+      return (
+        <>
+          <rect class="outline" {...box} rx={6} />
+          <rect class="rails" x={x + 3} y={y + 3} width={width - 6} height={height - 6} rx={4} />
+        </>
+      )
+    default:
+      return <rect class="outline" {...box} rx={6} />
+  }
+}

@@ -1,0 +1,20 @@
+import type { Text } from '../../server/wording/text.js'
+import { inLanguage, language } from '../state/language.js'
+
+/**
+ * A sentence of the server's: what stands in backticks is code. A finding begins as sentences do; what an author wrote may begin
+ * with the name of a container.
+ */
+export function Words({ text, finding = false }: { text: Text; finding?: boolean }) {
+  const capital = finding && language.value === 'en'
+  return (
+    <>
+      {inLanguage(text)
+        .split('`')
+        .map((part, at) => {
+          if (at % 2 === 1) return <code key={at}>{part}</code>
+          return at === 0 && capital ? part.charAt(0).toUpperCase() + part.slice(1) : part
+        })}
+    </>
+  )
+}

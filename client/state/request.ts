@@ -1,0 +1,38 @@
+import type { Socket } from 'socket.io-client'
+import type { Answered, Events, Requests, Trouble } from '../../server/protocol/protocol.js'
+
+/** So long a request may take, in milliseconds: nothing but answers to it waits that long. */
+const requestTimeoutMs = 20_000
+/** Those that send packets and wait for them; the server ends them before that. */
+const longRequestTimeoutMs = 40_000
+const long: ReadonlySet<keyof Requests> = new Set(['trace.run', 'trace.check', 'diagnose.run'])
+
+export type ServerSocket = Socket<Events, Requests>
+
+export type Asked<K extends keyof Requests> = Parameters<Requests[K]>[0]
+export type Value<K extends keyof Requests> =
+  Parameters<Requests[K]> extends [unknown, (answered: Answered<infer T>) => void] ? T : never
+
+const away: Trouble = {
+  code: 'connection.away',
+  what: { en: 'The server does not answer at the moment.', zh: '服务器暂时没有响应。' },
+  cure: { en: 'It is tried again by itself; then do it once more.', zh: '正在自动重试，恢复后请再操作一次。' },
+}
+
+/** Asks the server; expected failures are values, and so is a server that is away. */
+export async function requestOver<K extends Exclude<keyof Requests, 'terminal.acknowledge'>>(
+  socket: ServerSocket,
+  name: K,
+  ask: Asked<K>,
+): Promise<Answered<Value<K>>> {
+  if (!socket.connected) return { ok: false, trouble: away }
+  try {
+    return await (
+      socket.timeout(long.has(name) ? longRequestTimeoutMs : requestTimeoutMs) as unknown as {
+        emitWithAck(...args: unknown[]): Promise<Answered<Value<K>>>
+      }
+    ).emitWithAck(name, ask)
+  } catch {
+    return { ok: false, trouble: away }
+  }
+}

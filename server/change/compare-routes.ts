@@ -1,0 +1,113 @@
+import { isWorthTelling, writeRoute } from '../map/facts.js'
+import type { Place } from '../map/places.js'
+import { holds } from '../network/addresses.js'
+import type { Link, Route } from '../network/state.js'
+import { listed, same, text } from '../wording/phrase.js'
+import { code } from '../wording/wording.js'
+import { at, type ChangeList, type HostPair, split } from './change-list.js'
+
+/** Routes that nothing explains: the kernel makes those of addresses itself, and drops what leads over a link that went. */
+export function compareRoutes(changes: ChangeList, { told }: HostPair, old: Place, now: Place): void {
+  if (told.namespaces.has(now.namespace.id) || now.namespace.owner.kind === 'engine') return
+  const told4 = (route: Route) => isExplained(route, told, old, now)
+  const { added, removed } = split(
+    old.namespace.routes.filter(isWorthTelling),
+    now.namespace.routes.filter(isWorthTelling),
+    writeRoute,
+  )
+  tell(
+    changes,
+    old,
+    now,
+    added.filter((route) => !told4(route)),
+    removed.filter((route) => !told4(route)),
+  )
+}
+
+function tell(changes: ChangeList, old: Place, now: Place, added: Route[], removed: Route[]): void {
+  const where = at(now)
+  // A default route that leads elsewhere is one thing, not two.
+  for (const route of added.toSorted(
+    (a, b) => Number(b.destination === 'default') - Number(a.destination === 'default'),
+  )) {
+    const former = removed.find(
+      ({ destination, family, table }) =>
+        destination === route.destination && family === route.family && table === route.table,
+    )
+    const about = aboutRoute(changes, now, route)
+    if (!former) continue
+    removed.splice(removed.indexOf(former), 1)
+    added.splice(added.indexOf(route), 1)
+    const words = text(
+      `The route ${where.en} is ${code(writeRoute(route), 120)} now; it was ${code(writeRoute(former), 120)}`,
+      `${where.zh}的路由从 ${code(writeRoute(former), 120)} 变为 ${code(writeRoute(route), 120)}`,
+    )
+    changes.add('changed', 'route', words, about)
+  }
+  for (const [routes, kind, place] of [
+    [added, 'added', now],
+    [removed, 'removed', old],
+  ] as const) {
+    if (routes.length === 0) continue
+    const list = listed(
+      routes.map((route) => same(code(writeRoute(route), 120))),
+      3,
+    )
+    const many = routes.length > 1
+    const words =
+      kind === 'added'
+        ? text(
+            `The ${many ? 'routes' : 'route'} ${list.en} ${many ? 'were' : 'was'} added ${where.en}`,
+            `${where.zh}新增路由 ${list.zh}`,
+          )
+        : text(
+            `The ${many ? 'routes' : 'route'} ${list.en} ${many ? 'are' : 'is'} gone ${where.en}`,
+            `${where.zh}的路由 ${list.zh} 没有了`,
+          )
+    changes.add(
+      kind,
+      'route',
+      words,
+      routes.flatMap((route) => aboutRoute(changes, place, route)),
+    )
+  }
+}
+
+function aboutRoute(changes: ChangeList, place: Place, { device }: Route): (string | undefined)[] {
+  const rack = changes.after.places.find(place.host.name, place.namespace.id) === place ? changes.after : changes.before
+  const shown = device === undefined ? [] : rack.places.shows(place.host.name, place.namespace.id, device)
+  return [place.element, ...shown]
+}
+
+function isExplained(route: Route, told: HostPair['told'], old: Place, now: Place): boolean {
+  const { device, destination } = route
+  if (device === undefined) return false
+  if (place(told, now, device) || told.bridges.has(device)) return true
+  const [was, is] = [old.links.get(device), now.links.get(device)]
+  if (!was || !is) return true
+  // A link that is down has no IPv6 routes, and loses all that somebody set; the carrier alone takes IPv6's.
+  if (was.up !== is.up) return true
+  if (was.carrier !== is.carrier && route.family === 6) return true
+  return [was, is].some((link) => makes(link, destination)) && was !== is && changed(was, is, destination)
+}
+
+const place = (told: HostPair['told'], { namespace }: Place, device: string) =>
+  told.links.has(`${namespace.id} ${device}`)
+
+/** The route to its own subnet comes with an address. */
+function makes(link: Link, destination: string): boolean {
+  return link.addresses.some(({ address, prefix }) => {
+    const [, length] = destination.split('/')
+    return Number(length) === prefix && holds(destination, address)
+  })
+}
+
+function changed(was: Link, is: Link, destination: string): boolean {
+  const inside = (link: Link) =>
+    link.addresses
+      .filter(({ address }) => holds(destination, address))
+      .map(({ address, prefix }) => `${address}/${prefix}`)
+      .toSorted()
+      .join()
+  return inside(was) !== inside(is)
+}

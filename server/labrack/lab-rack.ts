@@ -1,0 +1,198 @@
+import type { Check } from '../check/checks.js'
+import { type EvaluateOptions, evaluate, type Verdict } from '../check/evaluate.js'
+import { readValue, type ValueSpec } from '../check/values.js'
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import type { Lab } from '../lab/lab.js'
+import { fillIn, placeholders, type RunBlock } from '../lab/page.js'
+import type { NetworkState } from '../network/state.js'
+import type { CommandResult } from '../rack/command.js'
+import { RackProbe } from '../racks/rack-ground.js'
+import type { OpenProgress, RackInfo, Racks } from '../racks/racks.js'
+
+/** Shells that run an author's text: they stop at the first command that fails, also within a pipe. */
+const shell = ['bash', '-e', '-o', 'pipefail', '-c']
+const setupTimeoutMs = 120_000
+const blockTimeoutMs = 60_000
+/** Tokens, addresses, names: what a live value may consist of where it stands in a command. */
+const plainValue = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,199}$/
+
+/** Whatever can be asked of a rack. */
+type RackGround = Pick<RackProbe, 'capture' | 'ask' | 'observe'>
+
+export interface LabRackOptions {
+  /** Told of each state that was captured, whoever wanted it. */
+  onCapture?(state: NetworkState): void
+}
+
+/** `answers` are the rack's own unless said. */
+export type CheckOptions = Pick<EvaluateOptions, 'answers' | 'once' | 'signal' | 'onRound'>
+
+export interface OpenLabOptions extends LabRackOptions {
+  signal?: AbortSignal
+  /** The rack's label; the lab's id unless said. */
+  label?: string
+  onProgress?(progress: OpenProgress): void
+}
+
+/** A rack in which one lab is worked through, from its start state on. */
+export class LabRack {
+  readonly probe: RackGround
+  /** What was answered so far, by the id of the check. */
+  readonly answers: Record<string, string> = {}
+  #info: RackInfo
+  /** When those captures began that have not ended, in milliseconds since 1970. */
+  readonly #captures = new Set<{ since: number }>()
+
+  private constructor(
+    private readonly racks: Racks,
+    readonly lab: Lab,
+    info: RackInfo,
+    { onCapture }: LabRackOptions,
+  ) {
+    this.#info = info
+    const probe = new RackProbe(racks, info.id)
+    this.probe = {
+      capture: async () => {
+        const capture = { since: Date.now() }
+        this.#captures.add(capture)
+        const state = await probe.capture().finally(() => this.#captures.delete(capture))
+        onCapture?.(state)
+        return state
+      },
+      ask: (host, question) => probe.ask(host, question),
+      observe: (host, packet, signal) => probe.observe(host, packet, signal),
+    }
+  }
+
+  /** Opens the lab's rack and brings it to its start state, or leaves nothing. @throws VethlabError lab.setup-failed */
+  static async open(
+    racks: Racks,
+    lab: Lab,
+    { signal, label = lab.id, onProgress, ...options }: OpenLabOptions = {},
+  ): Promise<LabRack> {
+    const info = await racks.open(lab.topology, {
+      label,
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+    })
+    const rack = new LabRack(racks, lab, info, options)
+    try {
+      await rack.setUp(info.hosts, signal)
+      return rack
+    } catch (error) {
+      await rack.close()
+      throw error
+    }
+  }
+
+  /** A rack that was opened before, as it is. */
+  static attach(racks: Racks, lab: Lab, info: RackInfo, options: LabRackOptions = {}): LabRack {
+    return new LabRack(racks, lab, info, options)
+  }
+
+  /** As of the opening, or of the last reset. */
+  get info(): RackInfo {
+    return this.#info
+  }
+
+  /** Since when the last capture that has not ended has been made, in milliseconds since 1970. */
+  get capturingSince(): number | undefined {
+    return [...this.#captures].at(-1)?.since
+  }
+
+  /** Brings one host, or all, back to the start state of the lab. @throws VethlabError lab.setup-failed, host.not-found */
+  async reset(host?: string, signal?: AbortSignal): Promise<void> {
+    this.#info = await this.racks.reset(this.info.id, host)
+    signal?.throwIfAborted()
+    const { hosts } = this.info
+    await this.setUp(host === undefined ? hosts : hosts.filter(({ name }) => name === host), signal)
+  }
+
+  private async setUp(hosts: readonly { name: string }[], signal?: AbortSignal): Promise<void> {
+    const { setup } = this.lab
+    if (setup === undefined) return
+    await Promise.all(
+      hosts.map(async ({ name }) => {
+        const result = await this.exec(name, setup, { HOST: name }, setupTimeoutMs, signal)
+        if (!result.failed) return
+        throw new VethlabError('lab.setup-failed', `ends with ${outcomeOf(result)} in ${name}: ${lastWords(result)}`, {
+          place: `${this.lab.directory}/setup.sh`,
+          cure: 'Run it by hand in such a host: `vethlab rack shell`.',
+        })
+      }),
+    )
+  }
+
+  private exec(host: string, text: string, env: Record<string, string>, timeoutMs: number, signal?: AbortSignal) {
+    return this.racks.exec(this.info.id, host, [...shell, text], {
+      env: { HOME: '/root', ...env },
+      timeoutMs,
+      ...(signal ? { signal } : {}),
+    })
+  }
+
+  /**
+   * Runs a block as a learner's click does, but without a terminal.
+   * @returns what went wrong, in one line; undefined when nothing did
+   */
+  async run(block: RunBlock, signal?: AbortSignal): Promise<string | undefined> {
+    const text = await this.fill(block.text)
+    if (typeof text !== 'string') return `line ${block.line}: the value {{${text.missing}}} can't be read now`
+    const host = block.host ?? this.lab.home
+    const result = await this.exec(host, text, {}, blockTimeoutMs, signal)
+    if (block.answer !== undefined) this.answers[block.answer] = result.stdout.trim()
+    if (result.timedOut) return `line ${block.line}: ${outcomeOf(result)} in ${host}`
+    if (result.failed === block.fails) return undefined
+    const expected = block.fails ? ', where it should have failed' : ''
+    return `line ${block.line}: ${outcomeOf(result)} in ${host}${expected}: ${lastWords(result)}`
+  }
+
+  /** Puts live values in the place of `{{name}}`. */
+  async fill(text: string): Promise<string | { missing: string }> {
+    if (placeholders(text).length === 0) return text
+    const values = await this.values()
+    const filled = fillIn(text, (name) => values[name])
+    return 'text' in filled ? filled.text : filled
+  }
+
+  /** The lab's live values, as far as they can be read now and are safe within a command. */
+  async values(): Promise<Record<string, string>> {
+    if (Object.keys(this.lab.values).length === 0) return {}
+    const state = await this.probe.capture()
+    const read = (spec: ValueSpec) => {
+      try {
+        return readValue(spec, state, this.lab.home) ?? ''
+      } catch {
+        // Not there yet, or an Engine that can't be trusted: a block that needs it says so.
+        return ''
+      }
+    }
+    const all = Object.entries(this.lab.values).map(([name, spec]) => [name, read(spec)] as const)
+    return Object.fromEntries(all.filter(([, value]) => plainValue.test(value)))
+  }
+
+  /** The checks of a step; `once` looks a single time, else each has its `within` to become true. */
+  check(checks: Check[], { answers = this.answers, ...options }: CheckOptions = {}): Promise<Verdict[]> {
+    return evaluate(checks, this.probe, {
+      home: this.lab.home,
+      answers,
+      labDirectory: this.lab.directory,
+      ...options,
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.racks.close(this.info.id)
+  }
+}
+
+export function outcomeOf(result: CommandResult): string {
+  if (result.timedOut) return `no end after ${Math.round(result.durationMs / 1000)} s`
+  if (result.truncated) return 'too much output'
+  return result.signal ? `signal ${result.signal}` : `exit code ${result.exitCode}`
+}
+
+export function lastWords(result: CommandResult): string {
+  const lines = (result.stderr.trim() || result.stdout.trim()).split('\n')
+  return oneLine(lines.slice(-2).join(' / '), 300) || 'it said nothing'
+}

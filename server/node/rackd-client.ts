@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import { z } from 'zod'
+import { type ErrorCode, VethlabError } from '../error/vethlab-error.js'
+import type { HostCapture } from '../network/capture.js'
+import type { Observation, TracedPacket } from '../network/observation.js'
+import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import type { CommandResult } from '../rack/command.js'
+import { checkStdin, type ExecOptions, type OpenOptions, type RackInfo, type Racks } from '../racks/racks.js'
+import type { TopologyInput } from '../racks/topology.js'
+import { type Channel, dial } from '../rpc/channel.js'
+import { connectSocket } from '../rpc/socket-file.js'
+import { PtyHostClient } from '../terminal/client.js'
+import { readLine } from './line.js'
+import {
+  engineEventNotification,
+  networkChangeNotification,
+  portAnswerBytes,
+  type portRequest,
+  portRequestBytes,
+  progressNotification,
+  type requests,
+} from './protocol.js'
+
+/** Opening a rack cold on a busy machine, resetting a large one: minutes at the very most. */
+const changeTimeoutMs = 300_000
+/** For what ends when its caller wants: the longest that a timer can be, 24 days. */
+const longestTimerMs = 2 ** 31 - 1
+/** Over the deadline of the program itself, for its end and the way back. */
+const marginMs = 10_000
+/** Longer than rackd tries all addresses of a host. */
+const portMs = 60_000
+
+const carriedError = z.object({ code: z.string(), what: z.string(), place: z.string(), cure: z.string() })
+
+/** Racks of rackd, over its socket. It connects when first used, and again after rackd was started anew. */
+export class RackdClient implements Racks {
+  private channel: Promise<Channel> | undefined
+  private readonly openings = new Map<string, OpenOptions['onProgress']>()
+  private readonly watchers = new Map<string, (event: unknown) => void>()
+
+  /** @param portsSocket where ports of hosts are reached; without it `connectPort` can't be used */
+  constructor(
+    private readonly socket: string,
+    private readonly portsSocket?: string,
+  ) {}
+
+  async open(topology: TopologyInput, { label, onProgress, signal }: OpenOptions = {}): Promise<RackInfo> {
+    const token = randomUUID()
+    this.openings.set(token, onProgress)
+    try {
+      return await this.ask(
+        'open',
+        { topology, token, ...(label === undefined ? {} : { label }) },
+        changeTimeoutMs,
+        signal,
+      )
+    } finally {
+      this.openings.delete(token)
+    }
+  }
+  list(): Promise<RackInfo[]> {
+    return this.ask('list', {})
+  }
+  info(rack: string): Promise<RackInfo> {
+    return this.ask('info', { rack })
+  }
+  reset(rack: string, host?: string): Promise<RackInfo> {
+    return this.ask('reset', { rack, ...(host === undefined ? {} : { host }) }, changeTimeoutMs)
+  }
+  async close(rack: string): Promise<void> {
+    await this.ask('close', { rack }, changeTimeoutMs)
+  }
+  async exec(rack: string, host: string, argv: string[], options: ExecOptions = {}): Promise<CommandResult> {
+    const { signal, ...rest } = options
+    checkStdin(rest.stdin)
+    return this.ask('exec', { rack, host, argv, ...rest }, (rest.timeoutMs ?? 30_000) + marginMs, signal)
+  }
+  async terminals(rack: string): Promise<PtyHostClient> {
+    return PtyHostClient.connect(await this.ask<string>('terminals', { rack }))
+  }
+  async setLink(rack: string, lan: string, host: string, state: 'cut' | 'mended'): Promise<void> {
+    await this.ask('setLink', { rack, lan, host, state })
+  }
+  engine(rack: string, host: string, path: string): Promise<unknown> {
+    return this.ask('engine', { rack, host, path })
+  }
+  watchEngine(rack: string, host: string, onEvent: (event: unknown) => void, signal: AbortSignal): Promise<void> {
+    return this.watch('watchEngine', { rack, host }, onEvent, signal)
+  }
+  watchNetwork(rack: string, host: string, onChange: () => void, signal: AbortSignal): Promise<void> {
+    return this.watch('watchNetwork', { rack, host }, onChange, signal)
+  }
+  private async watch(
+    method: 'watchEngine' | 'watchNetwork',
+    params: { rack: string; host: string },
+    onNews: (event: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const token = randomUUID()
+    this.watchers.set(token, onNews)
+    try {
+      await this.ask(method, { ...params, token }, longestTimerMs, signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      this.watchers.delete(token)
+    }
+  }
+  capture(rack: string, host: string): Promise<HostCapture> {
+    return this.ask('capture', { rack, host })
+  }
+  probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer> {
+    return this.ask('probe', { rack, host, probe })
+  }
+  observe(
+    rack: string,
+    host: string,
+    packet: TracedPacket,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<Observation> {
+    return this.ask('observe', { rack, host, packet }, undefined, signal)
+  }
+
+  async connectPort(rack: string, host: string, port: number): Promise<Duplex> {
+    if (this.portsSocket === undefined) throw new Error('this client was given no socket for ports')
+    const line = `${JSON.stringify({ rack, host, port } satisfies z.infer<typeof portRequest>)}\n`
+    if (Buffer.byteLength(line) > portRequestBytes) {
+      throw new VethlabError('host.not-found', 'no host has a name that long', { place: 'host', cure: 'Name a host.' })
+    }
+    const unreachable = (cause: unknown) =>
+      new VethlabError('rackd.unreachable', (cause as Error).message, {
+        place: this.portsSocket!,
+        cure: 'See that the server runs.',
+        cause,
+      })
+    const socket = await connectSocket(this.portsSocket, 5_000, { allowHalfOpen: true }).catch((error) => {
+      throw unreachable(error)
+    })
+    // Of no interest: `close` follows.
+    socket.on('error', () => {})
+    try {
+      socket.write(line)
+      const answer = await readLine(socket, { mostBytes: portAnswerBytes, timeoutMs: portMs }).catch((error) => {
+        throw unreachable(error)
+      })
+      if (answer === 'ok') return socket
+      const error = carriedError.safeParse(JSON.parse(answer))
+      if (!error.success) throw new Error(answer)
+      const { code, what, place, cure } = error.data
+      throw new VethlabError(code as ErrorCode, what, { place, cure })
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
+  }
+
+  /** Ends the connection; racks stay. */
+  async disconnect(): Promise<void> {
+    const channel = await this.channel?.catch(() => undefined)
+    this.channel = undefined
+    channel?.close()
+  }
+
+  private async ask<R>(
+    method: keyof typeof requests,
+    params: object,
+    timeoutMs = 60_000,
+    signal?: AbortSignal,
+  ): Promise<R> {
+    const channel = await this.connected()
+    return channel.request<R>(method, params, { timeoutMs, ...(signal ? { signal } : {}) })
+  }
+
+  private async connected(): Promise<Channel> {
+    const current = await this.channel?.catch(() => undefined)
+    if (current && !current.closed) return current
+    this.channel = dial(this.socket).then((channel) => {
+      channel.onNotification('progress', progressNotification, ({ token, progress }) =>
+        this.openings.get(token)?.(progress),
+      )
+      channel.onNotification('engineEvent', engineEventNotification, ({ token, event }) =>
+        this.watchers.get(token)?.(event),
+      )
+      channel.onNotification('networkChange', networkChangeNotification, ({ token }) =>
+        this.watchers.get(token)?.(undefined),
+      )
+      return channel
+    })
+    return this.channel
+  }
+}

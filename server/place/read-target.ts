@@ -1,0 +1,56 @@
+import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { isAddress } from '../network/addresses.js'
+import type { TraceQuestion } from '../trace/question.js'
+
+const place = 'TO'
+const cure = 'Write web, web:80, node1:8080, 10.0.0.5:80 or [fd00::5]:80.'
+
+/**
+ * Reads `TO[:PORT]`, with IPv6 in brackets where a port follows, and the protocol that goes with it.
+ * @throws VethlabError argument.invalid
+ */
+export function readTarget(
+  text: string,
+  protocol?: TraceQuestion['protocol'],
+): Pick<TraceQuestion, 'to' | 'port' | 'protocol'> {
+  const target = split(text)
+  if (protocol === 'icmp' && target.port !== undefined) {
+    throw new VethlabError('argument.invalid', 'icmp has no ports', {
+      place: '--protocol',
+      cure: 'Leave out the port, or say tcp or udp.',
+    })
+  }
+  if (protocol !== undefined && protocol !== 'icmp' && target.port === undefined) {
+    throw new VethlabError('argument.invalid', `${protocol} needs a port`, {
+      place: '--protocol',
+      cure: 'Write it behind TO, such as web:80.',
+    })
+  }
+  return { ...target, ...(protocol === undefined ? {} : { protocol }) }
+}
+
+function split(text: string): { to: string; port?: number } {
+  if (isAddress(text)) return { to: text }
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(text) ?? []
+  const to = bracketed ?? plain ?? ''
+  const shown = `"${oneLine(text, 60)}"`
+  if (bracketed !== undefined && !(isAddress(bracketed) && bracketed.includes(':'))) {
+    throw new VethlabError('argument.invalid', `${shown} has no IPv6 address in its brackets`, { place, cure })
+  }
+  // Names of hosts and containers, with a slash between the two, and addresses.
+  if (
+    bracketed === undefined &&
+    !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,252})?$/.test(to)
+  ) {
+    throw new VethlabError('argument.invalid', `${shown} is neither a reference, a name nor an address`, {
+      place,
+      cure,
+    })
+  }
+  if (digits === undefined) return { to }
+  const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0
+  if (port < 1 || port > 65_535) {
+    throw new VethlabError('argument.invalid', `${shown} ends in no port from 1 to 65535`, { place, cure })
+  }
+  return { to, port }
+}

@@ -1,0 +1,203 @@
+import { CheckError } from '../check/finding.js'
+import type { CaptureQuestion } from '../network/capture.js'
+import type {
+  Container,
+  DnsSettings,
+  Endpoint,
+  EngineNetwork,
+  EngineState,
+  HostState,
+  NamespaceState,
+  NetworkState,
+} from '../network/state.js'
+import type { Text } from '../wording/text.js'
+import { bare, code } from '../wording/wording.js'
+
+/** Where a REF leads: a host itself, or a container on it. */
+export interface Place {
+  /** As the author wrote it. */
+  label: string
+  host: HostState
+  container?: Container
+  /** Missing when the container does not run. */
+  namespace?: NamespaceState
+  dns: DnsSettings
+}
+
+/** A place that runs, so that something can be asked from it. */
+export interface LivePlace extends Place {
+  namespace: NamespaceState
+}
+
+/** @throws CheckError reference.no-host */
+export function hostNamed(state: NetworkState, name: string): HostState {
+  const host = state.hosts.find((candidate) => candidate.name === name)
+  if (host) return host
+  throw new CheckError('reference.no-host', {
+    en: `there is no host ${code(name)} in this rack`,
+    zh: `这个实验环境里没有名为 ${code(name)} 的主机`,
+  })
+}
+
+/** @throws CheckError engine.unverified, engine.silent, engine.none */
+export function engineOf(host: HostState): EngineState {
+  if (host.engine) return host.engine
+  if (host.kind === 'plain') {
+    throw new CheckError('engine.none', {
+      en: `${code(host.name)} is a plain host, on which no Docker Engine runs`,
+      zh: `${code(host.name)} 是普通主机，上面没有运行 Docker 引擎`,
+    })
+  }
+  const detail = host.engineFault ? ` (${bare(host.engineFault.detail, 200)})` : ''
+  throw host.engineFault?.kind === 'unverified'
+    ? new CheckError('engine.unverified', {
+        en: `could not verify that what answers on ${code(host.name)} is its own Docker Engine${detail}`,
+        zh: `无法确认 ${code(host.name)} 上应答的就是它原本的 Docker 引擎${detail}`,
+      })
+    : new CheckError('engine.silent', {
+        en: `the Docker Engine of ${code(host.name)} does not answer${detail}`,
+        zh: `${code(host.name)} 的 Docker 引擎没有应答${detail}`,
+      })
+}
+
+/** Hosts that a REF names for certain: a bare word may be a container. */
+export function hostsOf(...references: (string | undefined)[]): string[] {
+  return references.flatMap((reference) => (reference?.includes('/') ? [reference.split('/')[0]!] : []))
+}
+
+/**
+ * Finds what a REF names, or undefined where there is no such container. A container is found by its name; the tasks of a
+ * swarm service, whose names end in chance, by the service's name or by `service.1`.
+ * @throws CheckError reference.no-host, engine.*
+ */
+export function find(reference: string, state: NetworkState, home: string): Place | undefined {
+  const slash = reference.indexOf('/')
+  const host = slash < 0 ? state.hosts.find((candidate) => candidate.name === reference) : undefined
+  if (host) return { label: reference, host, namespace: ownNamespace(host), dns: host.dns }
+  const where = hostNamed(state, slash < 0 ? home : reference.slice(0, slash))
+  const container = containerNamed(engineOf(where), reference.slice(slash + 1))
+  return container && placeOf(where, container, reference)
+}
+
+export function placeOf(host: HostState, container: Container, label: string): Place {
+  const place: Place = { label, host, container, dns: container.dns }
+  const namespace = container.namespace && host.namespaces.find(({ id }) => id === container.namespace)
+  if (namespace) place.namespace = namespace
+  return place
+}
+
+export function isLive(place: Place | undefined): place is LivePlace {
+  return place?.namespace !== undefined
+}
+
+export function ownNamespace(host: HostState): NamespaceState {
+  const own = host.namespaces[0]
+  if (own) return own
+  throw new CheckError('state.incomplete', {
+    en: `the network of ${code(host.name)} could not be read`,
+    zh: `无法读取 ${code(host.name)} 的网络状态`,
+  })
+}
+
+function containerNamed(engine: EngineState, name: string): Container | undefined {
+  const exact = engine.containers.find((container) => container.name === name)
+  if (exact) return exact
+  const tasks = engine.containers.filter(
+    ({ name: full, labels }) =>
+      labels['com.docker.swarm.service.name'] === name ||
+      (labels['com.docker.swarm.task.id'] !== undefined && full.startsWith(`${name}.`)),
+  )
+  return tasks.find(({ state }) => state === 'running') ?? tasks[0]
+}
+
+export function networkNamed(host: HostState, name: string): EngineNetwork | undefined {
+  return engineOf(host).networks.find((network) => network.name === name)
+}
+
+/**
+ * The kernel's name for a bridge that an author names: a user-defined network's bridge is called after its id, which nobody
+ * can know beforehand, so the network's name stands for it.
+ */
+export function bridgeNamed(host: HostState, name: string): string {
+  return host.engine?.networks.find((network) => network.name === name)?.bridge ?? name
+}
+
+/** Whether it is in its host's own namespace: the host itself, or a container with `--network host`. */
+export function isInHostNamespace(place: Place): boolean {
+  return place.namespace !== undefined && place.namespace.id === place.host.namespaces[0]?.id
+}
+
+/** All legs on Docker networks that a place has, also those of a container whose namespace it shares. */
+export function endpointsOf(place: Place): Endpoint[] {
+  if (!place.container || isInHostNamespace(place)) return []
+  const { namespace } = place
+  if (!namespace) return place.container.endpoints
+  const sharing = place.host.engine?.containers.filter((container) => container.namespace === namespace.id) ?? []
+  return sharing.flatMap((container) => legsOf(place.host, container))
+}
+
+/** Addresses that its links really have, without the loopback's. */
+export function addressesOf(namespace: NamespaceState): string[] {
+  return namespace.links
+    .filter(({ kind }) => kind !== 'loopback')
+    .flatMap(({ addresses }) => addresses.filter(({ scope }) => scope !== 'link').map(({ address }) => address))
+}
+
+/** Why a place can't be looked into: there is no such container, or it does not run. */
+export function absence(reference: string, place: Place | undefined, home: string): { observed: Text; why: Text } {
+  const name = code(reference)
+  if (place?.container) {
+    const { state, exitCode } = place.container
+    if (state === 'running') {
+      return {
+        observed: { en: `the kernel has no process of ${name}`, zh: `内核中没有 ${name} 的进程` },
+        why: {
+          en: `the Engine says that ${name} runs, but its process is not there: it is starting, or has just ended`,
+          zh: `引擎说 ${name} 在运行，但找不到它的进程：可能正在启动，或者刚刚结束`,
+        },
+      }
+    }
+    const ended = state === 'exited'
+    return {
+      observed: {
+        en: `${name} is ${code(state)}${ended ? ` (exit code ${exitCode})` : ''}`,
+        zh: `${name} 的状态是 ${code(state)}${ended ? `（退出码 ${exitCode}）` : ''}`,
+      },
+      why: {
+        en: `${name} is not running: a container has a network namespace only while it runs, so there is nothing to look at`,
+        zh: `${name} 没有在运行：容器只有在运行时才拥有网络命名空间，现在没有什么可看的`,
+      },
+    }
+  }
+  const [host] = hostsOf(reference)
+  const where = code(host ?? home)
+  return {
+    observed: { en: `there is no container ${name}`, zh: `没有容器 ${name}` },
+    why: {
+      en: `the Engine of ${where} has no container ${code(reference.split('/').at(-1)!)}: names count exactly as written`,
+      zh: `${where} 的 Docker 引擎中没有名为 ${code(reference.split('/').at(-1)!)} 的容器：名称必须完全一致`,
+    },
+  }
+}
+
+/**
+ * What could not be read proves nothing by what is absent from it. Faults begin with the question that had no answer.
+ * @throws CheckError state.incomplete
+ */
+export function requireWhole(namespace: NamespaceState, where: string, ...questions: CaptureQuestion[]): void {
+  const fault = namespace.faults.find((one) => questions.some((question) => one.startsWith(`${question}:`)))
+  if (fault === undefined) return
+  throw new CheckError('state.incomplete', {
+    en: `the network of ${code(where)} could not be read completely: ${bare(fault, 200)}`,
+    zh: `无法完整读取 ${code(where)} 的网络状态：${bare(fault, 200)}`,
+  })
+}
+
+/** The legs of a container that the kernel has as well: one whose link was deleted inside is only on paper. */
+export function legsOf(host: HostState, container: Container): Endpoint[] {
+  if (container.namespace === undefined) return container.endpoints
+  return container.endpoints.filter(({ link, networkId }) => {
+    const driver = host.engine?.networks.find(({ id }) => id === networkId)?.driver
+    return link !== undefined || driver === undefined || driver === 'host' || driver === 'null'
+  })
+}

@@ -1,0 +1,277 @@
+import type { DiagnosisReport } from '../diagnosis/report.js'
+import type { Change, NetworkMap } from '../map/map.js'
+import type { TraceStory } from '../trace/story.js'
+import type { Language, Text } from '../wording/text.js'
+
+export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
+export type { Change, MapElement, MapElementKind, MapFact, MapTie, MapTieKind, NetworkMap } from '../map/map.js'
+export type { Cause, Hop, TraceStory } from '../trace/story.js'
+
+/**
+ * What server and browser say to each other. Types alone: the browser's program imports nothing else of the server.
+ * Times are ISO 8601, durations milliseconds; every `Text` is in both languages, and plain text, never HTML.
+ */
+
+/** An expected failure: what happened, and what helps. `code` is stable, such as `rack.limit`. */
+export interface Trouble {
+  code: string
+  what: Text
+  cure: Text
+  /** When a place may become free, where that is what it takes. */
+  freeAt?: string
+}
+
+export type Answered<T> = { ok: true; value: T } | { ok: false; trouble: Trouble }
+
+// ---- Documents: GET, JSON ----
+
+/** GET /api/catalogue */
+export interface CatalogueView {
+  labs: LabCard[]
+  /** Sessions that have a rack now. */
+  running: { session: string; lab: string; closesAt?: string }[]
+}
+
+export interface LabCard {
+  id: string
+  title: Text
+  summary: Text
+  topic: string
+  level: 'beginner' | 'intermediate' | 'advanced'
+  order: number
+  minutes: number
+  /** Machines of the rack, by kind. */
+  hosts: { docker: number; plain: number }
+  steps: number
+  /** Steps passed, helped or not, in the learner's latest session of the lab. */
+  passed: number
+  helped: number
+  finished: boolean
+  /** What this machine lacks for the lab; empty where it can run. */
+  lacks: { feature: string; what: Text; cure: Text }[]
+}
+
+/** GET /api/labs/ID?language=en */
+export interface LabPage {
+  lab: LabCard
+  language: Language
+  /** HTML made on the server of the lab's own Markdown, with no scripts, styles or event handlers in it. */
+  sections: PageSection[]
+  steps: { id: string; points: number; answers: { id: string; ask: Text }[] }[]
+  /** Where the catalogue goes on. */
+  next?: { id: string; title: Text }
+}
+
+/**
+ * In `html`, fenced blocks are:
+ * - `<div class="block" data-block="3" data-host="node1"><pre><code class="hljs language-bash">…</code></pre></div>` for a run
+ *   block: `data-block` is its index, `data-host` the host it runs in, `data-fails` is there where it shows an error,
+ *   `data-live` where it has live values, each `<span class="live">name</span>`;
+ * - `<div class="block"><pre>…` for one that is only read;
+ * - `<figure class="mermaid"><pre>SOURCE</pre></figure>` for a diagram.
+ * Links to the web carry `target="_blank" rel="noopener noreferrer"`.
+ */
+export interface PageSection {
+  /** Absent for the introduction; `finish` for the closing one; else the id of its step. */
+  id?: string
+  heading: string
+  html: string
+}
+
+// ---- The session, over socket.io ----
+
+/** A block of commands: one of the page by its index, or one of a step's solution. */
+export type BlockRef = { page: number } | { step: string; solution: number }
+
+export type StepState = 'open' | 'passed' | 'helped' | 'skipped'
+
+/** All that a page shows of a session; sent whole at each change, `version` counts up. */
+export interface SessionView {
+  id: string
+  lab: string
+  version: number
+  phase: SessionPhase
+  /** Time used, while someone was there. It is still counting where `counting`. */
+  usedMs: number
+  counting: boolean
+  /** The first step that is open; undefined when all are done. */
+  current?: string
+  steps: StepView[]
+  hosts: { name: string; kind: 'docker' | 'plain'; alive: boolean }[]
+  terminals: TerminalView[]
+  /** TCP ports that containers publish, which can be looked at. */
+  ports: { host: string; port: number; container: string }[]
+  /** What was typed into answer fields, by the id of the answer. */
+  answers: Record<string, string>
+  /** Steps passed in an earlier rack that this rack does not show: it can be brought there. */
+  replayable?: { step: string; count: number }
+  /** Something that takes its time now: a reset, a replay, a step that is done for the learner. */
+  busy?: { what: 'resetting' | 'replaying' | 'doing'; step?: string; host?: string }
+  /** Idle for so long that the rack is closed at that time, unless someone stays. */
+  closesAt?: string
+  /** The last thing that did not work, until the next one is begun. */
+  notice?: Trouble
+}
+
+export type SessionPhase =
+  | { name: 'opening'; stages: OpeningStage[] }
+  | { name: 'open' }
+  | { name: 'failed'; trouble: Trouble }
+  | { name: 'closed'; reason: 'idle' | 'left' | 'lost' }
+
+/** In order; `tookMs` is there once the stage is done. Stages that come after replaying are there only if asked for. */
+export interface OpeningStage {
+  name: 'hosts' | 'network' | 'engines' | 'setup' | 'replay'
+  state: 'waiting' | 'running' | 'done'
+  tookMs?: number
+}
+
+export interface StepView {
+  id: string
+  state: StepState
+  points: number
+  /** A check runs now; `asked` where the button began it. */
+  checking?: 'asked' | 'by-itself'
+  /** Of the last look; empty before the first. */
+  checks: CheckView[]
+  /** When the last look ended. */
+  checkedAt?: string
+  /** Set once "show me" was used. */
+  solution?: { ref: BlockRef; host: string; text: string }[]
+  /** What "do it for me" ran, and what went wrong in it. */
+  done?: { host: string; text: string; problem?: string }[]
+}
+
+export interface CheckView {
+  index: number
+  finding:
+    | { outcome: 'pass'; observed: Text }
+    | { outcome: 'fail'; reason: string; expected: Text; observed: Text; why: Text }
+    | { outcome: 'error'; reason: string; why: Text }
+  /** Those asked for so far. */
+  hints: Text[]
+  moreHints: number
+  /** It is about reaching somebody, and failed: `trace.check` can tell where the packet went. */
+  traceable: boolean
+}
+
+export interface TerminalView {
+  id: string
+  host: string
+  /** Counts within its host, from 1. */
+  number: number
+  /** The shell waits for a command. Unknown until the first prompt. */
+  atPrompt: boolean
+  exited?: { exitCode: number | null; signal: string | null }
+}
+
+// ---- The network, over socket.io ----
+
+/** What happened at one time, and what it did to the network. */
+export interface TimelineEntry {
+  /** Counts up within a session. */
+  id: number
+  /** ISO 8601: when the change was seen. */
+  at: string
+  /** The command that ended then, or ran then; missing for what happened by itself, or by a reset. */
+  command?: { host: string; text: string; running: boolean }
+  /** In the order of importance; empty only for the first entry, the network as it was found. */
+  changes: Change[]
+}
+
+/** What a connection that begins to follow the network is given. */
+export interface NetworkView {
+  session: string
+  /** Undefined as long as nothing was captured. */
+  map?: NetworkMap
+  /** All that is kept, oldest first. */
+  timeline: TimelineEntry[]
+}
+
+/** Browser to server; each is answered through socket.io's acknowledgement with an `Answered`. */
+export interface Requests {
+  /** Joins the learner's session of the lab. `open` makes one where none is running; else the last one is looked at, if any. */
+  'session.join': (ask: { lab: string; open: boolean }, answer: Answer<SessionView | null>) => void
+  /** A new rack after `failed` or `closed`; with `replay`, brought to where the learner was. */
+  'session.reopen': (ask: { session: string; replay: boolean }, answer: Answer<null>) => void
+  /** Ends the rack. Progress stays. */
+  'session.leave': (ask: { session: string }, answer: Answer<null>) => void
+  /** Forgets the progress in this lab, and gives a fresh rack. */
+  'session.startOver': (ask: { session: string }, answer: Answer<null>) => void
+  /** Not idle: stay. */
+  'session.stay': (ask: { session: string }, answer: Answer<null>) => void
+  /** Runs the checks of a step until they pass or their time is over; the view shows the outcome. */
+  'step.check': (ask: { session: string; step: string }, answer: Answer<null>) => void
+  /** Keeps what was typed, and checks. */
+  'step.answer': (ask: { session: string; step: string; id: string; text: string }, answer: Answer<null>) => void
+  'step.hint': (ask: { session: string; step: string; check: number }, answer: Answer<null>) => void
+  'step.show': (ask: { session: string; step: string }, answer: Answer<null>) => void
+  'step.do': (ask: { session: string; step: string }, answer: Answer<null>) => void
+  'step.skip': (ask: { session: string; step: string }, answer: Answer<null>) => void
+  /** One host, or all; then setup.sh again. Terminals of a host that is reset end. */
+  'rack.reset': (ask: { session: string; host?: string }, answer: Answer<null>) => void
+  /** Resets the rack and does all steps before `step`. */
+  'rack.replay': (ask: { session: string; step: string }, answer: Answer<null>) => void
+  /** Where a browser finds a published port of a host: an address of an origin of its own, with its token. */
+  'rack.preview': (ask: { session: string; host: string; port: number }, answer: Answer<{ url: string }>) => void
+  /** Types a block into a terminal of its host that waits for a command, or into a new one; says which. */
+  'block.run': (
+    ask: { session: string; block: BlockRef; terminal?: string },
+    answer: Answer<{ terminal: string }>,
+  ) => void
+  /** The text, live values filled in: for copying. */
+  'block.text': (ask: { session: string; block: BlockRef }, answer: Answer<{ text: string }>) => void
+
+  /** From now on the session's `network.map` and `network.timeline` events come over this connection; the answer is where they begin. */
+  'network.follow': (ask: { session: string }, answer: Answer<NetworkView>) => void
+  /** The map as it was after an entry of the timeline. */
+  'network.at': (ask: { session: string; entry: number }, answer: Answer<NetworkMap>) => void
+  /** Sends packets and tells where they went; `to` is a reference, a name or an address. One at a time a session: a new one ends the last. */
+  'trace.run': (
+    ask: { session: string; from: string; to: string; port?: number; protocol?: 'icmp' | 'tcp' | 'udp' },
+    answer: Answer<TraceStory>,
+  ) => void
+  /** The same for a reach check of a step that failed, with its ends. */
+  'trace.check': (ask: { session: string; step: string; check: number }, answer: Answer<TraceStory>) => void
+  /** Ends a trace or a diagnosis that runs; so does the end of the connection. */
+  'trace.cancel': (ask: { session: string }, answer: Answer<null>) => void
+  /** Itself, same network, outside, from outside. */
+  'diagnose.run': (ask: { session: string; container: string }, answer: Answer<DiagnosisReport>) => void
+
+  'terminal.open': (
+    ask: { session: string; host: string; cols: number; rows: number },
+    answer: Answer<TerminalView>,
+  ) => void
+  /** Ends the shell. */
+  'terminal.close': (ask: { session: string; terminal: string }, answer: Answer<null>) => void
+  /**
+   * Output from `fromOffset` on, or all that is kept. Bytes before `replayTo` were put out before: whatever they make the
+   * emulator answer must not be sent.
+   */
+  'terminal.attach': (
+    ask: { session: string; terminal: string; fromOffset?: number },
+    answer: Answer<{ replayTo: number; cols: number; rows: number }>,
+  ) => void
+  'terminal.detach': (ask: { terminal: string }, answer: Answer<null>) => void
+  /** At most 32 KiB of UTF-8 in one. */
+  'terminal.write': (ask: { terminal: string; bytes: Uint8Array }, answer: Answer<null>) => void
+  'terminal.resize': (ask: { terminal: string; cols: number; rows: number }, answer: Answer<null>) => void
+  /** All bytes before that offset are on the screen. Not answered. */
+  'terminal.acknowledge': (terminal: string, offset: number) => void
+}
+export type Answer<T> = (answered: Answered<T>) => void
+
+/** Server to browser. */
+export interface Events {
+  session: (view: SessionView) => void
+  'network.map': (session: string, map: NetworkMap) => void
+  /** A new entry, or a newer form of one that was sent before. */
+  'network.timeline': (session: string, entry: TimelineEntry) => void
+  'terminal.data': (terminal: string, offset: number, bytes: Uint8Array) => void
+  /** Bytes that are off the record, and never come. */
+  'terminal.gap': (terminal: string, from: number, to: number) => void
+  'terminal.resized': (terminal: string, cols: number, rows: number) => void
+  'terminal.exit': (terminal: string, exitCode: number | null, signal: string | null) => void
+  /** The attachment is gone on the server's side: attach again. */
+  'terminal.lost': (terminal: string) => void
+}

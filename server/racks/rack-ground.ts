@@ -1,0 +1,35 @@
+import type { Probe } from '../check/family.js'
+import { networkState } from '../network/assemble.js'
+import type { Observation, TracedPacket } from '../network/observation.js'
+import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import type { LanState, NetworkState } from '../network/state.js'
+import type { Racks } from './racks.js'
+import type { LanPlan } from './topology.js'
+
+/** Checks' view of a rack: all hosts at one moment, and questions to any of them. */
+export class RackProbe implements Probe {
+  constructor(
+    private readonly racks: Racks,
+    private readonly rack: string,
+  ) {}
+
+  async capture(): Promise<NetworkState> {
+    const { hosts, lans } = await this.racks.info(this.rack)
+    const captures = await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name)))
+    return networkState(captures, { hosts, lans: lans.map(inCidr) })
+  }
+
+  ask(host: string, question: ProbeRequest): Promise<ProbeAnswer> {
+    return this.racks.probe(this.rack, host, question)
+  }
+
+  /** Sends one packet from a host and watches all namespaces of the rack meanwhile. */
+  observe(host: string, packet: TracedPacket, signal?: AbortSignal): Promise<Observation> {
+    return this.racks.observe(this.rack, host, packet, signal ? { signal } : {})
+  }
+}
+
+/** A plan keeps addresses and lengths of prefixes apart. */
+function inCidr({ subnet, prefix, subnet6, prefix6, ...lan }: LanPlan): LanState {
+  return { ...lan, subnet: `${subnet}/${prefix}`, ...(subnet6 && { subnet6: `${subnet6}/${prefix6}` }) }
+}

@@ -1,0 +1,123 @@
+import type { Duplex } from 'node:stream'
+import { VethlabError } from '../error/vethlab-error.js'
+import type { HostCapture } from '../network/capture.js'
+import type { Observation, TracedPacket } from '../network/observation.js'
+import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import type { CommandResult } from '../rack/command.js'
+import type { PtyHostClient } from '../terminal/client.js'
+import type { HostKind, LanPlan, TopologyInput } from './topology.js'
+
+/**
+ * The interface to racks, and the only one that the rest of the house uses. `LocalRacks` is it in this process (root);
+ * `RackdClient` is it over rackd's socket. Every method that names a rack throws rack.not-found, every one that names
+ * a host host.not-found.
+ */
+export interface Racks {
+  /**
+   * Makes a rack, or nothing: what a failure leaves half-made is removed before it is thrown.
+   * @throws VethlabError topology.*, rack.limit, store.full, golden.missing, machine.*, host.boot-failed
+   */
+  open(topology: TopologyInput, options?: OpenOptions): Promise<RackInfo>
+  list(): Promise<RackInfo[]>
+  info(rack: string): Promise<RackInfo>
+  /** Puts one host, or all of them, back to the start: new system, same name, addresses and LANs, all links mended. */
+  reset(rack: string, host?: string): Promise<RackInfo>
+  /** Ends a rack and removes all of it. */
+  close(rack: string): Promise<void>
+
+  /** Runs a program as root of a host. The result has one shape for success, failure and time-out. */
+  exec(rack: string, host: string, argv: string[], options?: ExecOptions): Promise<CommandResult>
+  /** The pty host of a rack: opens, lists, attaches to, resizes and closes its terminals. Dispose of it after use. */
+  terminals(rack: string): Promise<PtyHostClient>
+  /** Takes a host off a LAN, as pulling a cable does, or puts it back. @throws VethlabError lan.not-found */
+  setLink(rack: string, lan: string, host: string, state: 'cut' | 'mended'): Promise<void>
+
+  /**
+   * GET from a host's Engine, such as `/networks`; undefined where the Engine knows no such thing.
+   * @throws VethlabError host.unreachable, host.unverified, host.no-engine
+   */
+  engine(rack: string, host: string, path: string): Promise<unknown>
+  /** Calls back with each of the Engine's events from now on; resolves when `signal` aborts or the Engine ends. */
+  watchEngine(rack: string, host: string, onEvent: (event: unknown) => void, signal: AbortSignal): Promise<void>
+  /**
+   * Calls back when it begins to listen, and then for every change in any network namespace of a host, at most once in
+   * 50 ms: links, addresses, routes, rules, permanent neighbours and static forwarding entries, forwarding. What is learnt
+   * from traffic is no change. Resolves when `signal` aborts.
+   * @throws VethlabError rack.busy, host.unreachable when the host ends
+   */
+  watchNetwork(rack: string, host: string, onChange: () => void, signal: AbortSignal): Promise<void>
+  /**
+   * What the kernel holds in every network namespace of a host, read with the machine's own tools, and what its Engine says,
+   * if that is golden's own. What can't be read is a fault in the capture.
+   */
+  capture(rack: string, host: string): Promise<HostCapture>
+  /** An active question, asked with the machine's own tools from a network namespace of a host. */
+  probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer>
+  /**
+   * Sends one real packet from a network namespace of a host, and tells where in all of the rack it and its answer were
+   * seen, and which rules they met. Who aborts it leaves nothing behind.
+   * @throws VethlabError argument.invalid, rack.busy, host.unreachable
+   */
+  observe(rack: string, host: string, packet: TracedPacket, options?: { signal?: AbortSignal }): Promise<Observation>
+  /**
+   * A TCP connection to a port as seen from inside the host: on 127.0.0.1, or else on one of the host's own addresses.
+   * Each side may end its half. Who answers there is the learner's: its bytes are not to be trusted.
+   * @throws VethlabError port.refused, host.unreachable
+   */
+  connectPort(rack: string, host: string, port: number): Promise<Duplex>
+}
+
+export interface OpenOptions {
+  /** Shown in lists, such as the lab's name; cut to 200 printable characters. */
+  label?: string
+  onProgress?(progress: OpenProgress): void
+  signal?: AbortSignal
+}
+
+/** A stage of opening that is done, and the milliseconds since the beginning. */
+export interface OpenProgress {
+  stage: 'hosts' | 'network' | 'engines'
+  elapsedMs: number
+}
+
+/** Goes through rackd's socket in one piece. */
+const largestStdinBytes = 4 * 1024 ** 2
+
+/** @throws VethlabError argument.invalid */
+export function checkStdin(stdin: string | Uint8Array = ''): void {
+  if (Buffer.byteLength(stdin) <= largestStdinBytes) return
+  throw new VethlabError('argument.invalid', 'is larger than 4 MiB', {
+    place: 'stdin',
+    cure: 'Send it in parts.',
+  })
+}
+
+export interface ExecOptions {
+  /** At most 4 MiB. */
+  stdin?: string | Uint8Array
+  env?: Record<string, string>
+  /** Milliseconds, 30,000 by default; then SIGTERM and SIGKILL for it and its descendants. */
+  timeoutMs?: number
+  /** Bytes of each stream, 1 MiB by default and 3 MiB at most; more ends the program. */
+  maxOutputBytes?: number
+  signal?: AbortSignal
+}
+
+export interface RackInfo {
+  id: string
+  label: string
+  /** ISO 8601. */
+  createdAt: string
+  hosts: RackHostInfo[]
+  lans: LanPlan[]
+  internet: boolean
+}
+
+export interface RackHostInfo {
+  name: string
+  kind: HostKind
+  /** The container's id, also the name of its control group and its snapshot. */
+  id: string
+  alive: boolean
+  interfaces: { lan: string; name: string; address: string; prefix: number; address6?: string; cut: boolean }[]
+}
