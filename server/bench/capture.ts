@@ -1,5 +1,5 @@
 import { VethlabError } from '../error/vethlab-error.js'
-import { RackProbe } from '../racks/rack-ground.js'
+import { RackGround } from '../racks/rack-ground.js'
 import type { Racks } from '../racks/racks.js'
 import type { TopologyInput } from '../racks/topology.js'
 import { type Distribution, distribution } from './statistics.js'
@@ -29,7 +29,7 @@ export async function benchCapture(racks: Racks, runs: number, say: (line: strin
         throw new VethlabError('command.failed', result.stderr, { place: name, cure: 'Run `vethlab doctor`.' })
       }
     }
-    const probe = new RackProbe(racks, rack.id)
+    const probe = new RackGround(racks, rack.id)
     const samples: number[] = []
     say(`${runs} captures`)
     for (let run = -warmUps; run < runs; run++) {

@@ -5,7 +5,7 @@ import { drawMap } from '../map/draw-map.js'
 import type { NetworkMap } from '../map/map.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { StateDirectory } from '../rack/state-directory.js'
-import { RackProbe } from '../racks/rack-ground.js'
+import { RackGround } from '../racks/rack-ground.js'
 import type { RackInfo } from '../racks/racks.js'
 import { Learner } from './learner.js'
 import { processorMs, ServerProcess } from './server-process.js'
@@ -252,7 +252,7 @@ async function timeDifferences(rack: Rack, runs: number, say: (line: string) => 
       )
     }
   }
-  const probe = new RackProbe(rack.racks, rack.info.id)
+  const probe = new RackGround(rack.racks, rack.info.id)
   const before = await probe.capture()
   await rack.exec('node2', 'docker', 'rm', '-f', 'many1')
   await sleep(settleMs)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { didYouMean, type SchemaIssue, schemaIssues } from '../error/schema-issue.js'
 import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
 import { bare, cleanText } from '../wording/wording.js'
 import { address } from './families/address.js'
@@ -23,7 +24,7 @@ import { swarm } from './families/swarm.js'
 import { vxlan } from './families/vxlan.js'
 import type { CheckContext, Family } from './family.js'
 import { text } from './fields.js'
-import { CheckError, failedToCheck } from './finding.js'
+import { failedToCheck } from './finding.js'
 import type { Finding } from './verdict.js'
 
 /** One entry of a step's `checks`, read and validated. */
@@ -197,7 +198,7 @@ export async function runCheck(check: Check, context: CheckContext): Promise<Fin
 }
 
 export function findingOf(error: unknown): Finding {
-  if (error instanceof CheckError) return failedToCheck(error.reason, cleanText(error.why))
+  if (error instanceof Unanswerable) return failedToCheck(error.reason, cleanText(error.why))
   const said = bare(error instanceof Error ? error.message : String(error), 300)
   const reason = error instanceof VethlabError ? error.code : 'check.broken'
   return failedToCheck(reason, {

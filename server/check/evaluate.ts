@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NetworkState } from '../network/state.js'
+import type { Probe } from '../place/ground.js'
+import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
 import { type Check, familyOf, findingOf, runCheck } from './checks.js'
-import type { Probe } from './family.js'
-import { CheckError } from './finding.js'
 import type { Finding } from './verdict.js'
 
 /** What became of one entry of a step's `checks`. */
@@ -112,7 +112,7 @@ async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
     leave = () =>
       reject(
-        new CheckError('check.timeout', {
+        new Unanswerable('check.timeout', {
           en: `no answer after ${roundTimeoutMs / 1000} s`,
           zh: `${roundTimeoutMs / 1000} 秒内没有得到结果`,
         }),

@@ -1,26 +1,13 @@
 import type { z } from 'zod'
-import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
-import type { NetworkState } from '../network/state.js'
+import type { Asking } from '../place/ground.js'
 import type { Finding } from './verdict.js'
 
-/** How checks ask the network of a rack. Throws only what makes a check an error. */
-export interface Probe {
-  capture(): Promise<NetworkState>
-  ask(host: string, question: ProbeRequest): Promise<ProbeAnswer>
-}
-
 /** What a check is made in. */
-export interface CheckContext {
-  /** Captured once for all checks of a round. */
-  state: NetworkState
-  probe: Probe
-  /** The host that a name without a host belongs to: the first docker host of the topology. */
-  home: string
+export interface CheckContext extends Asking {
   /** What the learner typed, by the id of the `answer` check. */
   answers: Readonly<Record<string, string>>
   /** Where the lab's own scripts are. */
   labDirectory: string
-  signal: AbortSignal
 }
 
 /** One kind of check: the key that names it in `lab.yaml`, what an author writes under it, and how it is made. */

@@ -2,19 +2,6 @@ import type { Text } from '../wording/text.js'
 import { cleanText } from '../wording/wording.js'
 import type { Finding } from './verdict.js'
 
-/** Why a check could not be made. Thrown by whatever a check asks; `runCheck` makes an error of it. */
-export class CheckError extends Error {
-  override readonly name = 'CheckError'
-  readonly reason: string
-  readonly why: Text
-
-  constructor(reason: string, why: Text) {
-    super(`${reason}: ${why.en}`)
-    this.reason = reason
-    this.why = why
-  }
-}
-
 export function pass(en: string, zh: string): Finding {
   return { outcome: 'pass', observed: cleanText({ en, zh }) }
 }

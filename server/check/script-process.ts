@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, realpath, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
+import { Unanswerable } from '../place/unanswerable.js'
 import { bare, code } from '../wording/wording.js'
-import { CheckError } from './finding.js'
 
 const timeoutMs = 10_000
 const largestOutputBytes = 64 * 1024
@@ -15,7 +15,7 @@ const unprivilegedId = 65_534
 /**
  * Runs a file below the lab's `checks/` and returns what it prints. It has no shell, no privileges, no environment but
  * PATH and LANG, and ends with its whole process group at the deadline.
- * @throws CheckError script.missing, script.failed, script.timeout, script.output
+ * @throws Unanswerable script.missing, script.failed, script.timeout, script.output
  */
 export async function runScript(
   labDirectory: string,
@@ -75,13 +75,13 @@ export async function runScript(
       })
     })
     if (ended === 'timeout' || ended === 'aborted') {
-      throw new CheckError('script.timeout', {
+      throw new Unanswerable('script.timeout', {
         en: `the check's script ${code(file)} did not end within ${timeoutMs / 1000} s`,
         zh: `检查脚本 ${code(file)} 在 ${timeoutMs / 1000} 秒内没有结束`,
       })
     }
     if (ended === 'output') {
-      throw new CheckError('script.output', {
+      throw new Unanswerable('script.output', {
         en: `the check's script ${code(file)} printed more than ${largestOutputBytes} bytes`,
         zh: `检查脚本 ${code(file)} 的输出超过了 ${largestOutputBytes} 字节`,
       })
@@ -89,7 +89,7 @@ export async function runScript(
     if (result instanceof Error || result.exitCode !== 0) {
       const said =
         result instanceof Error ? result.message : `${result.signal ?? `exit code ${result.exitCode}`} ${stderr()}`
-      throw new CheckError('script.failed', {
+      throw new Unanswerable('script.failed', {
         en: `the check's script ${code(file)} did not work: ${bare(said, 200)}`,
         zh: `检查脚本 ${code(file)} 运行失败：${bare(said, 200)}`,
       })
@@ -106,7 +106,7 @@ export async function runScript(
 /** The script's real path, which must not lead out of `checks/`. */
 async function locate(labDirectory: string, file: string): Promise<string> {
   const missing = (en: string, zh: string) =>
-    new CheckError('script.missing', {
+    new Unanswerable('script.missing', {
       en: `the check's script ${code(file)} ${en}`,
       zh: `检查脚本 ${code(file)} ${zh}`,
     })

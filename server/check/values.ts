@@ -32,7 +32,7 @@ export const ValueSpec = z.union([ContainerValue, NetworkValue, SwarmValue, Link
 })
 export type ValueSpec = z.output<typeof ValueSpec>
 
-/** Undefined where the network has no such thing now. @throws CheckError reference.*, engine.* */
+/** Undefined where the network has no such thing now. @throws Unanswerable reference.*, engine.* */
 export function readValue(spec: ValueSpec, state: NetworkState, home: string): string | undefined {
   if ('container' in spec) return containerFact(spec, state, home)
   if ('link' in spec) {

@@ -5,7 +5,7 @@ import type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagn
 import { VethlabError } from '../error/vethlab-error.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { StateDirectory } from '../rack/state-directory.js'
-import { RackProbe } from '../racks/rack-ground.js'
+import { RackGround } from '../racks/rack-ground.js'
 import { type Language, languages, type Text } from '../wording/text.js'
 
 const exitCodes: Record<DiagnosisReport['outcome'], number> = { healthy: 0, faulty: 1, error: 2 }
@@ -26,7 +26,7 @@ export function diagnoseCommand(): Command {
       const racks = new RackdClient(StateDirectory.at().rackdSocket)
       try {
         const home = await homeOf(racks, id)
-        const report = await diagnose(new RackProbe(racks, id), { container, home }, { signal: stop.signal })
+        const report = await diagnose(new RackGround(racks, id), { container, home }, { signal: stop.signal })
         process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : readable(report, language))
         process.exitCode = exitCodes[report.outcome]
       } catch (error) {

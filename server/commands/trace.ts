@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { RackdClient } from '../node/rackd-client.js'
 import { readTarget } from '../place/read-target.js'
-import { RackProbe } from '../racks/rack-ground.js'
+import { RackGround } from '../racks/rack-ground.js'
 import type { Hop, TraceStory } from '../trace/story.js'
 import { traceStory } from '../trace/trace.js'
 import { type Language, languages, type Text } from '../wording/text.js'
@@ -35,7 +35,7 @@ export function traceCommand(): Command {
       await untilSignal(async (signal) => {
         await withRacks(async (racks) => {
           const home = await homeOf(racks, id)
-          const story = await traceStory(new RackProbe(racks, id), { from, ...target, home }, { signal })
+          const story = await traceStory(new RackGround(racks, id), { from, ...target, home }, { signal })
           process.stdout.write(json ? `${JSON.stringify(story, null, 2)}\n` : readable(story, language))
           process.exitCode = exitCodes[story.outcome]
         })

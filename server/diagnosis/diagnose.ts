@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events'
-import { CheckError } from '../check/finding.js'
 import type { Container } from '../network/state.js'
-import type { TraceGround } from '../place/ground.js'
+import type { Ground } from '../place/ground.js'
 import { absence, engineOf, find, hostNamed, hostsOf, isLive, type Place } from '../place/reference.js'
+import { Unanswerable } from '../place/unanswerable.js'
 import { traceStory } from '../trace/trace.js'
 import type { Text } from '../wording/text.js'
 import { bare, cleanText, code } from '../wording/wording.js'
@@ -36,7 +36,7 @@ export interface Patient {
  * @throws the reason of `signal` when that aborts; whatever capturing throws
  */
 export async function diagnose(
-  ground: TraceGround,
+  ground: Ground,
   { container, home }: Patient,
   { signal, trace = traceStory }: { signal?: AbortSignal; trace?: typeof traceStory } = {},
 ): Promise<DiagnosisReport> {
@@ -57,7 +57,7 @@ export async function diagnose(
     // Names prove nothing where the Engine could not be asked.
     if (!place) engineOf(hostNamed(state, hostsOf(container)[0] ?? home))
   } catch (error) {
-    if (!(error instanceof CheckError)) throw error
+    if (!(error instanceof Unanswerable)) throw error
     return finish(notLooked(error.why), 'error', sentence(error.why))
   }
   if (!place?.container) {
@@ -116,7 +116,7 @@ async function traceFailures(
     trace,
     signal,
     until,
-  }: { ground: TraceGround; home: string; trace: typeof traceStory; signal: AbortSignal; until: number },
+  }: { ground: Ground; home: string; trace: typeof traceStory; signal: AbortSignal; until: number },
 ): Promise<void> {
   for (const { findings } of stages) {
     const first = findings.find(({ outcome, question }) => outcome === 'problem' && question !== undefined)
@@ -125,7 +125,7 @@ async function traceFailures(
       first.trace = await within(signal, trace(ground, { ...first.question!, home }, { signal }))
     } catch (error) {
       // Without a trace the finding still says what is known; time that is over is no failure.
-      if (!signal.aborted && !(error instanceof CheckError)) throw error
+      if (!signal.aborted && !(error instanceof Unanswerable)) throw error
     }
   }
 }

@@ -1,10 +1,10 @@
 import pMap from 'p-map'
-import { CheckError } from '../check/finding.js'
 import { explain } from '../check/obstacle.js'
 import { sameAddress } from '../network/addresses.js'
 import type { Endpoint, EngineNetwork } from '../network/state.js'
 import { resolveName } from '../place/name-resolution.js'
 import { endpointsOf, isInHostNamespace, isLive, type LivePlace, legsOf, placeOf } from '../place/reference.js'
+import { Unanswerable } from '../place/unanswerable.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { type Draft, note, ok, problem, type StageDraft } from './draft.js'
 import { duplicates } from './duplicates.js'
@@ -306,7 +306,7 @@ async function lookUp(
   try {
     records = await resolveName(place, name, contextOf(subject))
   } catch (error) {
-    if (!(error instanceof CheckError) && !subject.signal.aborted) throw error
+    if (!(error instanceof Unanswerable) && !subject.signal.aborted) throw error
     return { draft: unasked(place, [`${place.label}$ getent hosts ${name}`]) }
   }
   const line = `${place.label}$ getent hosts ${name} → ${records.join(' ') || 'nothing'}`

@@ -1,14 +1,13 @@
-import type { CheckContext } from '../check/family.js'
-import { CheckError } from '../check/finding.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { Container, HostState, NetworkState } from '../network/state.js'
 import { ask } from '../place/ask.js'
-import type { TraceGround } from '../place/ground.js'
+import type { Asking, Ground } from '../place/ground.js'
 import type { LivePlace, Place } from '../place/reference.js'
+import { Unanswerable } from '../place/unanswerable.js'
 
 /** Whom a diagnosis is about, and what it stands on. */
 export interface Subject<P extends Place = LivePlace> {
-  ground: TraceGround
+  ground: Ground
   /** As captured once, at the beginning. */
   state: NetworkState
   home: string
@@ -30,15 +29,15 @@ export async function put(
   try {
     return await within(signal, ask(place, { timeoutMs: patienceMs, ...question }, { probe: ground, signal }))
   } catch (error) {
-    const detail = error instanceof CheckError ? error.why.en : signal.aborted ? 'out of time' : undefined
+    const detail = error instanceof Unanswerable ? error.why.en : signal.aborted ? 'out of time' : undefined
     if (detail === undefined) throw error
     return { outcome: 'error', detail, durationMs: performance.now() - started }
   }
 }
 
-/** For what checks ask by themselves, such as names. */
-export function contextOf({ ground, state, home, signal }: Omit<Subject, 'place'>): CheckContext {
-  return { probe: ground, state, home, signal, answers: {}, labDirectory: '/nonexistent' }
+/** For questions that are put together of several, such as what a name resolves to. */
+export function contextOf({ ground, state, home, signal }: Omit<Subject, 'place'>): Asking {
+  return { probe: ground, state, home, signal }
 }
 
 /** Waits no longer than the signal allows. @throws Error when that aborts first */

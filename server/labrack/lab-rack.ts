@@ -5,8 +5,9 @@ import { oneLine, VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
 import { fillIn, placeholders, type RunBlock } from '../lab/page.js'
 import type { NetworkState } from '../network/state.js'
+import type { Ground } from '../place/ground.js'
 import type { CommandResult } from '../rack/command.js'
-import { RackProbe } from '../racks/rack-ground.js'
+import { RackGround } from '../racks/rack-ground.js'
 import type { OpenProgress, RackInfo, Racks } from '../racks/racks.js'
 
 /** Shells that run an author's text: they stop at the first command that fails, also within a pipe. */
@@ -15,9 +16,6 @@ const setupTimeoutMs = 120_000
 const blockTimeoutMs = 60_000
 /** Tokens, addresses, names: what a live value may consist of where it stands in a command. */
 const plainValue = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,199}$/
-
-/** Whatever can be asked of a rack. */
-type RackGround = Pick<RackProbe, 'capture' | 'ask' | 'observe'>
 
 export interface LabRackOptions {
   /** Told of each state that was captured, whoever wanted it. */
@@ -36,7 +34,7 @@ export interface OpenLabOptions extends LabRackOptions {
 
 /** A rack in which one lab is worked through, from its start state on. */
 export class LabRack {
-  readonly probe: RackGround
+  readonly ground: Ground
   /** What was answered so far, by the id of the check. */
   readonly answers: Record<string, string> = {}
   #info: RackInfo
@@ -50,17 +48,17 @@ export class LabRack {
     { onCapture }: LabRackOptions,
   ) {
     this.#info = info
-    const probe = new RackProbe(racks, info.id)
-    this.probe = {
+    const ground = new RackGround(racks, info.id)
+    this.ground = {
       capture: async () => {
         const capture = { since: Date.now() }
         this.#captures.add(capture)
-        const state = await probe.capture().finally(() => this.#captures.delete(capture))
+        const state = await ground.capture().finally(() => this.#captures.delete(capture))
         onCapture?.(state)
         return state
       },
-      ask: (host, question) => probe.ask(host, question),
-      observe: (host, packet, signal) => probe.observe(host, packet, signal),
+      ask: (host, question) => ground.ask(host, question),
+      observe: (host, packet, signal) => ground.observe(host, packet, signal),
     }
   }
 
@@ -158,7 +156,7 @@ export class LabRack {
   /** The lab's live values, as far as they can be read now and are safe within a command. */
   async values(): Promise<Record<string, string>> {
     if (Object.keys(this.lab.values).length === 0) return {}
-    const state = await this.probe.capture()
+    const state = await this.ground.capture()
     const read = (spec: ValueSpec) => {
       try {
         return readValue(spec, state, this.lab.home) ?? ''
@@ -173,7 +171,7 @@ export class LabRack {
 
   /** The checks of a step; `once` looks a single time, else each has its `within` to become true. */
   check(checks: Check[], { answers = this.answers, ...options }: CheckOptions = {}): Promise<Verdict[]> {
-    return evaluate(checks, this.probe, {
+    return evaluate(checks, this.ground, {
       home: this.lab.home,
       answers,
       labDirectory: this.lab.directory,

@@ -1,8 +1,25 @@
-import type { Probe } from '../check/family.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
+import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import type { NetworkState } from '../network/state.js'
 
-/** What a trace stands on: the state of a rack, questions to it, and packets that are watched on their way. */
-export interface TraceGround extends Probe {
+/** What checks stand on: the state of a rack, and questions to it. Throws only what makes a check an error. */
+export interface Probe {
+  capture(): Promise<NetworkState>
+  ask(host: string, question: ProbeRequest): Promise<ProbeAnswer>
+}
+
+/** What a trace stands on: in addition, packets that are watched on their way. */
+export interface Ground extends Probe {
   /** Sends one packet from a host and watches all namespaces of the rack meanwhile. */
   observe(host: string, packet: TracedPacket, signal?: AbortSignal): Promise<Observation>
+}
+
+/** What a question about places is asked in. */
+export interface Asking {
+  /** Captured once, before the question. */
+  state: NetworkState
+  probe: Probe
+  /** The host that a name without a host belongs to: the first docker host of the topology. */
+  home: string
+  signal: AbortSignal
 }

@@ -1,8 +1,8 @@
-import type { CheckContext } from '../check/family.js'
 import { canonicalAddress, isAddress } from '../network/addresses.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import { ask } from './ask.js'
+import type { Asking } from './ground.js'
 import { endpointsOf, isInHostNamespace, type LivePlace, type Place } from './reference.js'
 
 const serverTimeoutMs = 1000
@@ -14,7 +14,7 @@ const mostSearched = 6
  * What a name resolves to where a place stands, as its own C library would find out (resolv.conf(5)): its hosts file first,
  * then its nameservers, with its search domains and ndots. 127.0.0.11 is the Engine's server within the namespace.
  */
-export async function resolveName(place: LivePlace, name: string, context: CheckContext): Promise<string[]> {
+export async function resolveName(place: LivePlace, name: string, context: Asking): Promise<string[]> {
   if (isAddress(name)) return [canonicalAddress(name)!]
   const { dns } = place
   const lower = name.toLowerCase()

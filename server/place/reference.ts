@@ -1,4 +1,3 @@
-import { CheckError } from '../check/finding.js'
 import type { CaptureQuestion } from '../network/capture.js'
 import type {
   Container,
@@ -12,6 +11,7 @@ import type {
 } from '../network/state.js'
 import type { Text } from '../wording/text.js'
 import { bare, code } from '../wording/wording.js'
+import { Unanswerable } from './unanswerable.js'
 
 /** Where a REF leads: a host itself, or a container on it. */
 export interface Place {
@@ -29,32 +29,32 @@ export interface LivePlace extends Place {
   namespace: NamespaceState
 }
 
-/** @throws CheckError reference.no-host */
+/** @throws Unanswerable reference.no-host */
 export function hostNamed(state: NetworkState, name: string): HostState {
   const host = state.hosts.find((candidate) => candidate.name === name)
   if (host) return host
-  throw new CheckError('reference.no-host', {
+  throw new Unanswerable('reference.no-host', {
     en: `there is no host ${code(name)} in this rack`,
     zh: `这个实验环境里没有名为 ${code(name)} 的主机`,
   })
 }
 
-/** @throws CheckError engine.unverified, engine.silent, engine.none */
+/** @throws Unanswerable engine.unverified, engine.silent, engine.none */
 export function engineOf(host: HostState): EngineState {
   if (host.engine) return host.engine
   if (host.kind === 'plain') {
-    throw new CheckError('engine.none', {
+    throw new Unanswerable('engine.none', {
       en: `${code(host.name)} is a plain host, on which no Docker Engine runs`,
       zh: `${code(host.name)} 是普通主机，上面没有运行 Docker 引擎`,
     })
   }
   const detail = host.engineFault ? ` (${bare(host.engineFault.detail, 200)})` : ''
   throw host.engineFault?.kind === 'unverified'
-    ? new CheckError('engine.unverified', {
+    ? new Unanswerable('engine.unverified', {
         en: `could not verify that what answers on ${code(host.name)} is its own Docker Engine${detail}`,
         zh: `无法确认 ${code(host.name)} 上应答的就是它原本的 Docker 引擎${detail}`,
       })
-    : new CheckError('engine.silent', {
+    : new Unanswerable('engine.silent', {
         en: `the Docker Engine of ${code(host.name)} does not answer${detail}`,
         zh: `${code(host.name)} 的 Docker 引擎没有应答${detail}`,
       })
@@ -68,7 +68,7 @@ export function hostsOf(...references: (string | undefined)[]): string[] {
 /**
  * Finds what a REF names, or undefined where there is no such container. A container is found by its name; the tasks of a
  * swarm service, whose names end in chance, by the service's name or by `service.1`.
- * @throws CheckError reference.no-host, engine.*
+ * @throws Unanswerable reference.no-host, engine.*
  */
 export function find(reference: string, state: NetworkState, home: string): Place | undefined {
   const slash = reference.indexOf('/')
@@ -93,7 +93,7 @@ export function isLive(place: Place | undefined): place is LivePlace {
 export function ownNamespace(host: HostState): NamespaceState {
   const own = host.namespaces[0]
   if (own) return own
-  throw new CheckError('state.incomplete', {
+  throw new Unanswerable('state.incomplete', {
     en: `the network of ${code(host.name)} could not be read`,
     zh: `无法读取 ${code(host.name)} 的网络状态`,
   })
@@ -182,12 +182,12 @@ export function absence(reference: string, place: Place | undefined, home: strin
 
 /**
  * What could not be read proves nothing by what is absent from it. Faults begin with the question that had no answer.
- * @throws CheckError state.incomplete
+ * @throws Unanswerable state.incomplete
  */
 export function requireWhole(namespace: NamespaceState, where: string, ...questions: CaptureQuestion[]): void {
   const fault = namespace.faults.find((one) => questions.some((question) => one.startsWith(`${question}:`)))
   if (fault === undefined) return
-  throw new CheckError('state.incomplete', {
+  throw new Unanswerable('state.incomplete', {
     en: `the network of ${code(where)} could not be read completely: ${bare(fault, 200)}`,
     zh: `无法完整读取 ${code(where)} 的网络状态：${bare(fault, 200)}`,
   })

@@ -9,7 +9,7 @@ export interface Manager {
 /**
  * Managers of the rack's swarms, the home host first: only they know nodes and services. A host whose Engine does not answer
  * may be what a lab is about, so it matters only when no manager is left to ask.
- * @throws CheckError engine.*
+ * @throws Unanswerable engine.*
  */
 export function managers(state: NetworkState, home: string): Manager[] {
   const hosts = state.hosts

@@ -1,13 +1,13 @@
-import type { Probe } from '../check/family.js'
 import { networkState } from '../network/assemble.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { LanState, NetworkState } from '../network/state.js'
+import type { Probe } from '../place/ground.js'
 import type { Racks } from './racks.js'
 import type { LanPlan } from './topology.js'
 
 /** Checks' view of a rack: all hosts at one moment, and questions to any of them. */
-export class RackProbe implements Probe {
+export class RackGround implements Probe {
   constructor(
     private readonly racks: Racks,
     private readonly rack: string,

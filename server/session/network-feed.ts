@@ -176,7 +176,7 @@ export class NetworkFeed {
     const { rack } = this.#live ?? {}
     if (!rack || this.#viewers.size === 0 || this.#looks) return
     const looks = new NetworkLooks({
-      look: () => rack.rack.probe.capture(),
+      look: () => rack.rack.ground.capture(),
       lookingSince: () => rack.rack.capturingSince,
       isLively: () => this.#known.commandRuns,
       onFailure: (error) => {

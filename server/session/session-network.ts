@@ -57,7 +57,7 @@ export class SessionNetwork {
     const { lab } = this.#options
     return this.#inquire(signal, ({ rack }, until) =>
       traceStory(
-        rack.probe,
+        rack.ground,
         {
           from,
           to,
@@ -82,8 +82,8 @@ export class SessionNetwork {
       })
     }
     return this.#inquire(signal, async ({ rack }, until) => {
-      const state: NetworkState = await rack.probe.capture()
-      return traceStory(rack.probe, traceOf(check, state, lab.home), { signal: until })
+      const state: NetworkState = await rack.ground.capture()
+      return traceStory(rack.ground, traceOf(check, state, lab.home), { signal: until })
     })
   }
 
@@ -91,7 +91,7 @@ export class SessionNetwork {
   diagnose(container: string, signal: AbortSignal): Promise<DiagnosisReport> {
     const { lab } = this.#options
     return this.#inquire(signal, ({ rack }, until) =>
-      diagnose(rack.probe, { container, home: lab.home }, { signal: until, trace: traceStory }),
+      diagnose(rack.ground, { container, home: lab.home }, { signal: until, trace: traceStory }),
     )
   }
 

@@ -113,7 +113,7 @@ export class Session {
         this.#open().rack.check(step.checks, { answers: this.#progress.answers, ...options }),
       current: () => this.#progress.current,
       glance: async () => {
-        await this.#life.live?.rack.probe.capture()
+        await this.#life.live?.rack.ground.capture()
       },
       onChange,
       onFinished: (step, asked, verdicts) => this.#onFinished(step, asked, verdicts),

@@ -1,17 +1,17 @@
-import { CheckError } from '../check/finding.js'
 import { canonicalAddress, isAddress } from '../network/addresses.js'
 import type { NetworkState } from '../network/state.js'
 import { absence, find, isLive, type LivePlace, type Place } from '../place/reference.js'
 import { addressesTowards, namedSo, ownersOf } from '../place/target.js'
+import { Unanswerable } from '../place/unanswerable.js'
 import type { TraceQuestion } from './question.js'
 
 /** Who sends, and whom the question means. */
 
-/** @throws CheckError reference.*, engine.*, trace.no-from */
+/** @throws Unanswerable reference.*, engine.*, trace.no-from */
 export function senderNamed({ from, home }: TraceQuestion, state: NetworkState): Place {
   const place = find(from, state, home)
   if (place) return place
-  throw new CheckError('trace.no-from', absence(from, undefined, home).why)
+  throw new Unanswerable('trace.no-from', absence(from, undefined, home).why)
 }
 
 export interface Target {
@@ -22,7 +22,7 @@ export interface Target {
   name?: string
 }
 
-/** @throws CheckError reference.*, engine.*, trace.no-target */
+/** @throws Unanswerable reference.*, engine.*, trace.no-target */
 export function targetOf({ to, home, by }: TraceQuestion, from: LivePlace, state: NetworkState): Target {
   if (isAddress(to)) {
     const [owner] = ownersOf(to, state, from)
@@ -35,7 +35,7 @@ export function targetOf({ to, home, by }: TraceQuestion, from: LivePlace, state
   const addresses = isLive(place) ? addressesTowards(from, place) : place ? [] : serviceAddresses(to, state)
   const named = by === 'name' || (by === undefined && isBare)
   if (!named && !place && addresses.length === 0)
-    throw new CheckError('trace.no-target', absence(to, undefined, home).why)
+    throw new Unanswerable('trace.no-target', absence(to, undefined, home).why)
   return { addresses, ...(place ? { place } : {}), ...(named ? { name: to.split('/').at(-1)! } : {}) }
 }
 
@@ -53,7 +53,7 @@ function orNothing(look: () => Place | undefined): Place | undefined {
   try {
     return look()
   } catch (error) {
-    if (error instanceof CheckError) return undefined
+    if (error instanceof Unanswerable) return undefined
     throw error
   }
 }

@@ -1,12 +1,11 @@
-import type { CheckContext } from '../check/family.js'
-import { CheckError } from '../check/finding.js'
 import { sameAddress } from '../network/addresses.js'
 import type { TracedPacket } from '../network/observation.js'
 import type { NetworkState } from '../network/state.js'
-import type { TraceGround } from '../place/ground.js'
+import type { Asking, Ground } from '../place/ground.js'
 import { resolveName } from '../place/name-resolution.js'
 import { isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../place/reference.js'
 import { isHostSpot } from '../place/spots.js'
+import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
 import { bare, cleanText, code } from '../wording/wording.js'
 import { type Case, destinationOf, stageOf } from './case.js'
@@ -41,7 +40,7 @@ type Told = Pick<TraceStory, 'outcome' | 'summary' | 'hops' | 'cause'>
 
 /** All that a trace works with. */
 interface Run {
-  ground: TraceGround
+  ground: Ground
   state: NetworkState
   question: TraceQuestion
   protocol: 'icmp' | 'tcp' | 'udp'
@@ -54,7 +53,7 @@ interface Run {
  * @throws the signal's reason when it aborts; VethlabError of the rack
  */
 export async function traceStory(
-  ground: TraceGround,
+  ground: Ground,
   question: TraceQuestion,
   { signal = new AbortController().signal }: TraceOptions = {},
 ): Promise<TraceStory> {
@@ -63,7 +62,7 @@ export async function traceStory(
   const protocol = question.protocol ?? (port === undefined ? 'icmp' : 'tcp')
   const told = await tell(ground, { ...question, protocol }, signal).catch((error: unknown): Told => {
     signal.throwIfAborted()
-    if (!(error instanceof CheckError)) throw error
+    if (!(error instanceof Unanswerable)) throw error
     return { outcome: 'error', summary: error.why, hops: [] }
   })
   return clean({
@@ -77,13 +76,13 @@ export async function traceStory(
 }
 
 async function tell(
-  ground: TraceGround,
+  ground: Ground,
   question: TraceQuestion & { protocol: 'icmp' | 'tcp' | 'udp' },
   signal: AbortSignal,
 ): Promise<Told> {
   const { protocol, port } = question
   if (protocol !== 'icmp' && port === undefined) {
-    throw new CheckError('trace.no-port', { en: `${protocol} needs a port`, zh: `${protocol} 需要端口` })
+    throw new Unanswerable('trace.no-port', { en: `${protocol} needs a port`, zh: `${protocol} 需要端口` })
   }
   const state = await ground.capture()
   signal.throwIfAborted()
@@ -358,8 +357,8 @@ function shown(address: string, port: number | undefined): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
-function contextOf({ ground, state, question, signal }: Run): CheckContext {
-  return { state, probe: ground, home: question.home, answers: {}, labDirectory: '', signal }
+function contextOf({ ground, state, question, signal }: Run): Asking {
+  return { state, probe: ground, home: question.home, signal }
 }
 
 /** Names and packets come from the rack: nothing of them leaves here unbounded. */

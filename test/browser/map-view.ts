@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { drawMap } from '../../server/map/draw-map.js'
 import type { NetworkMap } from '../../server/map/map.js'
-import { RackProbe } from '../../server/racks/rack-ground.js'
+import { RackGround } from '../../server/racks/rack-ground.js'
 import type { Racks } from '../../server/racks/racks.js'
 
 /** Programs begin to listen some seconds after their containers are there, and a busy machine takes longer for all. */
@@ -57,7 +57,7 @@ export class MapView {
 
   /** The map of the rack, captured past the server. */
   private async truth(): Promise<NetworkMap> {
-    return drawMap(await new RackProbe(this.racks, this.rack).capture())
+    return drawMap(await new RackGround(this.racks, this.rack).capture())
   }
 }
 

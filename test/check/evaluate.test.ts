@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { evaluate } from '../../server/check/evaluate.js'
-import type { Probe } from '../../server/check/family.js'
 import type { NetworkState } from '../../server/network/state.js'
+import type { Probe } from '../../server/place/ground.js'
 import { read } from './cases.js'
 import { standardRack } from './state-builder.js'
 

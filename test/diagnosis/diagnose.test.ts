@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { CheckError } from '../../server/check/finding.js'
 import { diagnose } from '../../server/diagnosis/diagnose.js'
 import type { DiagnosisReport, StageName } from '../../server/diagnosis/report.js'
 import type { Observation } from '../../server/network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../../server/network/question.js'
-import type { TraceGround } from '../../server/place/ground.js'
+import type { Ground } from '../../server/place/ground.js'
+import { Unanswerable } from '../../server/place/unanswerable.js'
 import type { TraceStory } from '../../server/trace/story.js'
 import type { traceStory } from '../../server/trace/trace.js'
 import {
@@ -23,13 +23,13 @@ type Trace = typeof traceStory
 
 /** Nothing is traced, so that only what a diagnosis itself finds is looked at. */
 const blind: Trace = async () => {
-  throw new CheckError('trace.none', { en: 'no trace', zh: '无' })
+  throw new Unanswerable('trace.none', { en: 'no trace', zh: '无' })
 }
 
 const quiet: Partial<ProbeAnswer> = { outcome: 'no', cause: 'silent', detail: 'timed out' }
 
 /** A rack in which all is well but for what the script says: everybody answers, and names of containers resolve. */
-class OpenGround extends ScriptedProbe implements TraceGround {
+class OpenGround extends ScriptedProbe implements Ground {
   constructor(
     rack: StateBuilder,
     private readonly trouble: Script = {},

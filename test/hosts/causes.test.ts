@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { fromPackage } from '../../server/package-root.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import { RackProbe } from '../../server/racks/rack-ground.js'
+import { RackGround } from '../../server/racks/rack-ground.js'
 import type { RackInfo } from '../../server/racks/racks.js'
 import { type CauseCode, causeCodes, type TraceStory } from '../../server/trace/story.js'
 import { traceStory } from '../../server/trace/trace.js'
@@ -16,7 +16,7 @@ import { testState } from './state.js'
 
 let racks: LocalRacks
 let rack: RackInfo
-let probe: RackProbe
+let probe: RackGround
 const measured: MeasuredCause[] = []
 const page = fromPackage('docs/causes.md')
 
@@ -252,7 +252,7 @@ beforeAll(async () => {
     hosts: { node1: 'docker', node2: 'docker', laptop: 'plain' },
     lans: { lan: { subnet: '192.168.1.0/24', at: { node1: '.11', node2: '.12', laptop: '.50' } } },
   })
-  probe = new RackProbe(racks, rack.id)
+  probe = new RackGround(racks, rack.id)
   await Promise.all([
     sh(
       'node1',

@@ -4,7 +4,7 @@ import { evaluate } from '../../server/check/evaluate.js'
 import type { Finding } from '../../server/check/verdict.js'
 import type { NetworkState } from '../../server/network/state.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import { RackProbe } from '../../server/racks/rack-ground.js'
+import { RackGround } from '../../server/racks/rack-ground.js'
 import type { RackInfo } from '../../server/racks/racks.js'
 import { testState } from './state.js'
 
@@ -12,7 +12,7 @@ import { testState } from './state.js'
 
 let racks: LocalRacks
 let rack: RackInfo
-let probe: RackProbe
+let probe: RackGround
 let state: NetworkState
 
 async function sh(host: string, script: string): Promise<string> {
@@ -59,7 +59,7 @@ beforeAll(async () => {
     hosts: { node1: 'docker', node2: 'docker', laptop: 'plain' },
     lans: { lan: { subnet: '192.168.1.0/24', at: { node1: '.11', node2: '.12', laptop: '.50' } } },
   })
-  probe = new RackProbe(racks, rack.id)
+  probe = new RackGround(racks, rack.id)
   await sh(
     'node1',
     `docker network create --subnet 172.20.0.0/16 my_net

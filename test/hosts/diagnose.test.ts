@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnose } from '../../server/diagnosis/diagnose.js'
 import type { DiagnosisReport, StageName } from '../../server/diagnosis/report.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import { RackProbe } from '../../server/racks/rack-ground.js'
+import { RackGround } from '../../server/racks/rack-ground.js'
 import type { RackInfo } from '../../server/racks/racks.js'
 import { testState } from './state.js'
 
@@ -18,7 +18,7 @@ async function sh(host: string, script: string): Promise<string> {
 }
 
 async function reportOn(container: string): Promise<DiagnosisReport> {
-  const report = await diagnose(new RackProbe(racks, rack.id), { container, home: 'node1' })
+  const report = await diagnose(new RackGround(racks, rack.id), { container, home: 'node1' })
   // Longer than this a learner does not wait; a busy machine may need the double of the ten seconds.
   expect(report.durationMs).toBeLessThan(20_000)
   return report

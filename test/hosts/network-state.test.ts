@@ -3,7 +3,7 @@ import type { ProbeRequest } from '../../server/network/question.js'
 import type { HostState, NetworkState } from '../../server/network/state.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import { walkNamespaces } from '../../server/rack/namespace-walk.js'
-import { RackProbe } from '../../server/racks/rack-ground.js'
+import { RackGround } from '../../server/racks/rack-ground.js'
 import type { RackInfo } from '../../server/racks/racks.js'
 import { captureFixtures } from '../network/capture-fixtures.js'
 import { testState } from './state.js'
@@ -12,7 +12,7 @@ import { testState } from './state.js'
 
 let racks: LocalRacks
 let rack: RackInfo
-let probe: RackProbe
+let probe: RackGround
 
 async function sh(host: string, script: string, timeoutMs = 60_000): Promise<string> {
   const result = await racks.exec(rack.id, host, ['sh', '-c', script], { timeoutMs })
@@ -36,7 +36,7 @@ beforeAll(async () => {
       lan: { subnet: '192.168.1.0/24', subnet6: 'fd00:1::/64', at: { node1: '.11', node2: '.12', laptop: '.50' } },
     },
   })
-  probe = new RackProbe(racks, rack.id)
+  probe = new RackGround(racks, rack.id)
 })
 afterAll(async () => {
   await racks?.closeAll()

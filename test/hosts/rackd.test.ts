@@ -7,7 +7,7 @@ import { parseCheck } from '../../server/check/checks.js'
 import { evaluate } from '../../server/check/evaluate.js'
 import { ensureRackd, stopRackd } from '../../server/node/start-rackd.js'
 import { fromPackage } from '../../server/package-root.js'
-import { RackProbe } from '../../server/racks/rack-ground.js'
+import { RackGround } from '../../server/racks/rack-ground.js'
 import type { TopologyInput } from '../../server/racks/topology.js'
 import type { Attachment, PtyHostClient } from '../../server/terminal/client.js'
 import { RackdProcess } from './rackd-process.js'
@@ -105,7 +105,7 @@ describe('rackd', () => {
     const verdictOf = async (value: unknown) => {
       const parsed = parseCheck(value, [])
       if (!('check' in parsed)) throw new Error(JSON.stringify(parsed.issues))
-      const probe = new RackProbe(rackd!.racks, rack.id)
+      const probe = new RackGround(rackd!.racks, rack.id)
       const [verdict] = await evaluate([parsed.check], probe, { home: 'node1', labDirectory: '/nonexistent' })
       return verdict!.finding
     }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Rackd } from '../../server/node/rackd.js'
 import { RackdClient } from '../../server/node/rackd-client.js'
-import { RackProbe } from '../../server/racks/rack-ground.js'
+import { RackGround } from '../../server/racks/rack-ground.js'
 import type { RackInfo } from '../../server/racks/racks.js'
 import { testState as state } from './state.js'
 
@@ -79,7 +79,7 @@ it('ends what it watched for a client that is gone', async () => {
 })
 
 it('watches a packet, and gives up when it is told to', async () => {
-  const probe = new RackProbe(web, rack.id)
+  const probe = new RackGround(web, rack.id)
   const seen = await probe.observe('left', { address: '192.168.1.12', protocol: 'icmp' })
   expect(seen.outcome).toBe('answered')
   expect(seen.sightings.filter(({ role }) => role === 'request').map(({ host, lanPort }) => host ?? lanPort)).toEqual(

@@ -60,7 +60,7 @@ async function asWeb(file: string, ...args: string[]): Promise<{ failed: boolean
 /** Runs a module as the web's user; `racks` is a client there, and what it logs comes back. */
 function scriptAsWeb(body: string) {
   const script = `
-    import { RackdClient } from ${JSON.stringify(fromPackage('dist/rackd/rackd-client.js'))}
+    import { RackdClient } from ${JSON.stringify(fromPackage('dist/node/rackd-client.js'))}
     const racks = new RackdClient(${JSON.stringify(state.webRackdSocket)}, ${JSON.stringify(state.portsSocket)})
     const rack = ${JSON.stringify(rack.id)}
     ${body}

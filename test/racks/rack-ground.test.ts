@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { RackProbe } from '../../server/racks/rack-ground.js'
+import { RackGround } from '../../server/racks/rack-ground.js'
 import type { Racks } from '../../server/racks/racks.js'
 import { fixture, rackShape } from '../network/fixtures.js'
 
@@ -10,11 +10,15 @@ const racks = {
 } as unknown as Racks
 
 it('captures all hosts of a rack at once', async () => {
-  const { hosts } = await new RackProbe(racks, 'r1').capture()
+  const { hosts } = await new RackGround(racks, 'r1').capture()
   expect(hosts.map(({ name }) => name)).toEqual(['node1', 'node2', 'laptop'])
 })
 
 it('hands questions on', async () => {
   const question = { kind: 'ping', address: '10.0.0.1' } as const
-  expect(await new RackProbe(racks, 'r1').ask('node2', question)).toMatchObject({ rack: 'r1', host: 'node2', question })
+  expect(await new RackGround(racks, 'r1').ask('node2', question)).toMatchObject({
+    rack: 'r1',
+    host: 'node2',
+    question,
+  })
 })

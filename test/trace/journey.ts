@@ -1,7 +1,7 @@
 import type { Frame, IpPacket, Observation, RuleHit, Sighting, TracedPacket } from '../../server/network/observation.js'
 import type { ProbeRequest } from '../../server/network/question.js'
 import type { NamespaceState } from '../../server/network/state.js'
-import type { TraceGround } from '../../server/place/ground.js'
+import type { Ground } from '../../server/place/ground.js'
 import { type Script, ScriptedProbe } from '../check/cases.js'
 import type { StateBuilder } from '../check/state-builder.js'
 
@@ -114,7 +114,7 @@ export class Journey {
 }
 
 /** Answers questions by a script, and packets by the observations that it was given, in their order. */
-export class ScriptedGround implements TraceGround {
+export class ScriptedGround implements Ground {
   readonly packets: { host: string; packet: TracedPacket }[] = []
   private readonly probe: ScriptedProbe
 

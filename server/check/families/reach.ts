@@ -5,11 +5,12 @@ import { ask } from '../../place/ask.js'
 import { resolveName, whyUnresolved } from '../../place/name-resolution.js'
 import { find, hostsOf, type LivePlace } from '../../place/reference.js'
 import { addressesTowards, addressOn, namedSo, ownAddresses, ownersOf } from '../../place/target.js'
+import { Unanswerable } from '../../place/unanswerable.js'
 import type { Text } from '../../wording/text.js'
 import { bare, code, codes } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
 import { expected, name, port, reference } from '../fields.js'
-import { CheckError, fail, pass } from '../finding.js'
+import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
 import { explain } from '../obstacle.js'
 import type { Finding } from '../verdict.js'
@@ -326,7 +327,7 @@ async function controlOfItself(
   const owners = target.literal === undefined ? target.places : ownersOf(target.literal, context.state, from)
   if (owners.length === 0) {
     if (target.literal !== undefined) {
-      throw new CheckError('reach.no-control', {
+      throw new Unanswerable('reach.no-control', {
         en: `nobody in the rack is known to have ${code(target.literal)}, so a no proves nothing: the check needs \`control\``,
         zh: `实验环境中不知道谁拥有 ${code(target.literal)}，访问不到也说明不了什么：这个检查需要 \`control\``,
       })

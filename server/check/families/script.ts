@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { schemaIssues } from '../../error/schema-issue.js'
+import { Unanswerable } from '../../place/unanswerable.js'
 import { bare, code } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { text } from '../fields.js'
-import { CheckError, fail, failedToCheck, pass } from '../finding.js'
+import { fail, failedToCheck, pass } from '../finding.js'
 import { runScript } from '../script-process.js'
 
 const schema = z.strictObject({
@@ -47,8 +48,8 @@ export const script: Family<Spec> = {
   },
 }
 
-function unreadable(spec: Spec, what: string): CheckError {
-  return new CheckError('script.output', {
+function unreadable(spec: Spec, what: string): Unanswerable {
+  return new Unanswerable('script.output', {
     en: `what the check's script ${code(spec.run)} printed is no finding: ${bare(what, 200)}`,
     zh: `检查脚本 ${code(spec.run)} 的输出不是有效结果：${bare(what, 200)}`,
   })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RackProbe } from '../../../dist/probe/rack-probe.js'
+import { RackGround } from '../../../dist/racks/rack-ground.js'
 import { LocalRacks } from '../../../dist/rack/local-racks.js'
 import { StateDirectory } from '../../../dist/rack/state-directory.js'
 
@@ -77,7 +77,7 @@ export class Lab {
 
   /** One host's part of what a capture is read as. */
   async seen(host) {
-    const { hosts } = await new RackProbe(this.#racks, this.rack.id).capture()
+    const { hosts } = await new RackGround(this.#racks, this.rack.id).capture()
     return hosts.find(({ name }) => name === host)
   }
 
