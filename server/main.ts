@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { oneLine, VethlabError } from './error/vethlab-error.js'
+import { VethlabError } from './error/vethlab-error.js'
 import { fromPackage } from './package-root.js'
+import { oneLine } from './wording/one-line.js'
 
 const { version } = JSON.parse(readFileSync(fromPackage('package.json'), 'utf8')) as { version: string }
 

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { parseYaml } from '../lab/yaml-file.js'
 import { ensureRackd } from '../node/start-rackd.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import type { RackInfo } from '../racks/racks.js'
 import type { TopologyInput } from '../racks/topology.js'
+import { oneLine } from '../wording/one-line.js'
 import { attachTerminal } from './attach-terminal.js'
 import { withRacks } from './with-racks.js'
 

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { fromPackage } from '../package-root.js'
 import { type WebOptions, WebReport } from '../web/web-options.js'
+import { oneLine } from '../wording/one-line.js'
 import { portTaken } from './free-port.js'
 
 /** Also of the rackd that it waits for. */

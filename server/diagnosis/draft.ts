@@ -1,6 +1,6 @@
-import { oneLine } from '../error/vethlab-error.js'
-import type { TraceQuestion } from '../trace/question.js'
+import type { TraceQuestion } from '../place/question.js'
 import type { TraceStory } from '../trace/story.js'
+import { oneLine } from '../wording/one-line.js'
 import type { Text } from '../wording/text.js'
 import { cleanText } from '../wording/wording.js'
 import type { DiagnosisFinding, DiagnosisStage, StageName } from './report.js'

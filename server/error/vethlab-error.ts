@@ -1,3 +1,5 @@
+import { oneLine } from '../wording/one-line.js'
+
 /** Every failure a user can meet and mend; the code is stable and safe to switch on. */
 export type ErrorCode =
   | 'machine.not-root'
@@ -67,10 +69,4 @@ export class VethlabError extends Error {
     this.place = place
     this.cure = cure
   }
-}
-
-/** Cuts control characters and length, so that hostile names and output are safe to print. */
-export function oneLine(text: string, most = 600): string {
-  const flat = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim()
-  return flat.length > most ? `${flat.slice(0, most - 1)}…` : flat
 }

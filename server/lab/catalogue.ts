@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { didYouMean } from '../error/schema-issue.js'
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import { oneLine } from '../wording/one-line.js'
 
 /** Folders of labs below the folder of all labs, by name. */
 async function labFolders(labs: string): Promise<string[]> {

@@ -1,14 +1,15 @@
 import type { Check } from '../check/checks.js'
 import { type EvaluateOptions, evaluate, type Verdict } from '../check/evaluate.js'
 import { readValue, type ValueSpec } from '../check/values.js'
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
 import { fillIn, placeholders, type RunBlock } from '../lab/page.js'
 import type { NetworkState } from '../network/state.js'
 import type { Ground } from '../place/ground.js'
-import type { CommandResult } from '../rack/command.js'
+import type { CommandResult } from '../racks/command-result.js'
 import { RackGround } from '../racks/rack-ground.js'
 import type { OpenProgress, RackInfo, Racks } from '../racks/racks.js'
+import { oneLine } from '../wording/one-line.js'
 
 /** Shells that run an author's text: they stop at the first command that fails, also within a pipe. */
 const shell = ['bash', '-e', '-o', 'pipefail', '-c']

@@ -1,4 +1,4 @@
-import { oneLine } from '../error/vethlab-error.js'
+import { oneLine } from '../wording/one-line.js'
 import type { DoctorReport, DoctorRow, DoctorStatus } from './doctor.js'
 
 /** SGR codes: green, red, yellow, dim. */

@@ -1,6 +1,7 @@
 import { access, readFile } from 'node:fs/promises'
 import os from 'node:os'
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import { oneLine } from '../wording/one-line.js'
 import { judgeIdmap, tryIdmap } from './idmapped-mount.js'
 import { runTool, type ToolResult } from './tool.js'
 import { askXtMatch } from './xt-match.js'

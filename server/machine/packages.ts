@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises'
 import { execa } from 'execa'
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import { oneLine } from '../wording/one-line.js'
 import { isDebianLike, parseOsRelease, readOsRelease } from './os-release.js'
 import { findTool, toolPath } from './tool.js'
 

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { execa } from 'execa'
-import { oneLine } from '../error/vethlab-error.js'
+import { oneLine } from '../wording/one-line.js'
 
 /** A root shell opened with `su`, or a service, often has no sbin in its PATH, and there the network tools live. */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin']

@@ -1,4 +1,4 @@
-import { oneLine } from '../error/vethlab-error.js'
+import { oneLine } from '../wording/one-line.js'
 import type { DnsSettings } from './state.js'
 
 /** Far more than resolv.conf(5) allows, or a lab's hosts file has. */

@@ -1,4 +1,4 @@
-import { oneLine } from '../error/vethlab-error.js'
+import { oneLine } from '../wording/one-line.js'
 
 /** Reading of answers whose content, and often whose shape, a learner decides: nothing here throws. */
 

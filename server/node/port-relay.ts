@@ -1,7 +1,8 @@
 import { createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { bindSocket, type SocketAccess } from '../rpc/socket-file.js'
+import { oneLine } from '../wording/one-line.js'
 import { readLine } from './line.js'
 import { portRequest, portRequestBytes } from './protocol.js'
 

@@ -1,6 +1,7 @@
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { isAddress } from '../network/addresses.js'
-import type { TraceQuestion } from '../trace/question.js'
+import { oneLine } from '../wording/one-line.js'
+import type { TraceQuestion } from './question.js'
 
 const place = 'TO'
 const cure = 'Write web, web:80, node1:8080, 10.0.0.5:80 or [fd00::5]:80.'

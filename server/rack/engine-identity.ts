@@ -1,7 +1,8 @@
 import { type BigIntStats, fstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { peerInode, peerProcess } from '../kernel/system-calls.js'
+import { oneLine } from '../wording/one-line.js'
 
 const enginePath = '/usr/sbin/dockerd'
 /** Executable memory that is the kernel's own (proc(5)). */

@@ -3,8 +3,9 @@ import { closeSync, constants } from 'node:fs'
 import { Agent, type AgentOptions, type IncomingMessage, request } from 'node:http'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { openInRoot } from '../kernel/system-calls.js'
+import { oneLine } from '../wording/one-line.js'
 import type { EngineIdentity } from './engine-identity.js'
 
 /** The Engine's API version that golden's Engine speaks, and every one since 25.0. */

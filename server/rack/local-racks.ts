@@ -3,10 +3,11 @@ import { rm } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import type { CommandResult } from '../racks/command-result.js'
 import {
   checkStdin,
   type ExecOptions,
@@ -24,11 +25,11 @@ import {
   type TopologyInput,
 } from '../racks/topology.js'
 import { PtyHostClient } from '../terminal/client.js'
+import { oneLine } from '../wording/one-line.js'
 import { AtOnce } from './at-once.js'
 import { loadBridgeFilter } from './bridge-filter.js'
 import { captureHost } from './capture.js'
 import { Cgroups } from './cgroup.js'
-import type { CommandResult } from './command.js'
 import type { EngineClient } from './engine.js'
 import { execInHost } from './exec.js'
 import { requireGolden } from './golden/golden.js'

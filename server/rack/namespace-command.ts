@@ -1,6 +1,7 @@
 import { execa } from 'execa'
 import { inNetworkNamespace } from '../kernel/system-calls.js'
-import { type CommandOptions, type CommandResult, commandFailed, commandOptions, toResult } from './command.js'
+import type { CommandResult } from '../racks/command-result.js'
+import { type CommandOptions, commandFailed, commandOptions, toResult } from './command.js'
 
 /**
  * Runs one of the machine's own tools inside a network namespace, and in no other namespace of a host: its files,

@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { oneLine } from '../error/vethlab-error.js'
+import { oneLine } from '../wording/one-line.js'
 import { machinePath } from './command.js'
 
 /**

@@ -1,6 +1,6 @@
-import { oneLine } from '../error/vethlab-error.js'
 import type { Frame, IpPacket, Observation, RuleHit, Sighting } from '../network/observation.js'
 import { innermost, isIcmpError, parseFrame } from '../network/packet.js'
+import { oneLine } from '../wording/one-line.js'
 import { portOf } from './lan.js'
 import { after } from './packet-filter.js'
 import type { PacketMark } from './packet-mark.js'

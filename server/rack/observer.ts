@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { oneLine } from '../error/vethlab-error.js'
+import { oneLine } from '../wording/one-line.js'
 import { machinePath } from './command.js'
 
 /**

@@ -3,8 +3,8 @@ import { VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
-import type { CommandResult } from '../rack/command.js'
 import type { PtyHostClient } from '../terminal/client.js'
+import type { CommandResult } from './command-result.js'
 import type { HostKind, LanPlan, TopologyInput } from './topology.js'
 
 /**

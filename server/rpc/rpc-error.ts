@@ -1,6 +1,7 @@
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node'
 import { z } from 'zod'
-import { type ErrorCode, oneLine, VethlabError } from '../error/vethlab-error.js'
+import { type ErrorCode, VethlabError } from '../error/vethlab-error.js'
+import { oneLine } from '../wording/one-line.js'
 
 /** What travels of a VethlabError; stacks and causes stay in the process they belong to. */
 const carriedError = z.object({ code: z.string(), what: z.string(), place: z.string(), cure: z.string() })

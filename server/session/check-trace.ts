@@ -2,9 +2,9 @@ import type { Check } from '../check/checks.js'
 import type { Spec } from '../check/families/reach.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { NetworkState } from '../network/state.js'
+import type { TraceQuestion } from '../place/question.js'
 import { find, isLive } from '../place/reference.js'
 import { addressOn } from '../place/target.js'
-import type { TraceQuestion } from '../trace/question.js'
 
 /** The packet that a reach check is about, as a trace sends it. @throws VethlabError argument.invalid for another check */
 export function traceOf({ family, spec }: Check, state: NetworkState, home: string): TraceQuestion {

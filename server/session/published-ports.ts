@@ -1,6 +1,6 @@
-import { oneLine } from '../error/vethlab-error.js'
 import type { NetworkState } from '../network/state.js'
 import type { SessionView } from '../protocol/protocol.js'
+import { oneLine } from '../wording/one-line.js'
 
 export type PublishedPort = SessionView['ports'][number]
 

@@ -1,8 +1,9 @@
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import type { TerminalView } from '../protocol/protocol.js'
 import type { Racks } from '../racks/racks.js'
 import type { Attachment, AttachOptions, PtyHostClient } from '../terminal/client.js'
 import type { TerminalInfo } from '../terminal/protocol.js'
+import { oneLine } from '../wording/one-line.js'
 import { keepUp } from './keep-up.js'
 
 /** How long a request waits for a connection that is being made. */

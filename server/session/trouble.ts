@@ -1,5 +1,6 @@
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import type { Trouble } from '../protocol/protocol.js'
+import { oneLine } from '../wording/one-line.js'
 import type { Text } from '../wording/text.js'
 
 /** A failure that is already told as a learner reads it. */

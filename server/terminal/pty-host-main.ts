@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { oneLine } from '../error/vethlab-error.js'
 import { listen } from '../rpc/channel.js'
+import { oneLine } from '../wording/one-line.js'
 import { PtyHost, ptyHostConfig } from './pty-host.js'
 
 // The process of one rack's terminals: node dist/terminal/pty-host-main.js CONFIG.json

@@ -1,9 +1,9 @@
 import { canonicalAddress, isAddress } from '../network/addresses.js'
 import type { NetworkState } from '../network/state.js'
+import type { TraceQuestion } from '../place/question.js'
 import { absence, find, isLive, type LivePlace, type Place } from '../place/reference.js'
 import { addressesTowards, namedSo, ownersOf } from '../place/target.js'
 import { Unanswerable } from '../place/unanswerable.js'
-import type { TraceQuestion } from './question.js'
 
 /** Who sends, and whom the question means. */
 

@@ -3,9 +3,10 @@ import { lstat, readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { didYouMean, schemaIssues } from '../error/schema-issue.js'
-import { oneLine, VethlabError } from '../error/vethlab-error.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { answerId, type Lab } from '../lab/lab.js'
 import { parseYaml } from '../lab/yaml-file.js'
+import { oneLine } from '../wording/one-line.js'
 
 /** What a learner hands in for a lab. */
 export interface Submission {

@@ -1,4 +1,4 @@
-import { oneLine } from '../error/vethlab-error.js'
+import { oneLine } from './one-line.js'
 import type { Text } from './text.js'
 
 /** Longest piece of a learner's data within a sentence. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { hostId } from '../../server/map/ids.js'
 import type { Observation } from '../../server/network/observation.js'
-import type { TraceQuestion } from '../../server/trace/question.js'
+import type { TraceQuestion } from '../../server/place/question.js'
 import type { TraceStory } from '../../server/trace/story.js'
 import { traceStory } from '../../server/trace/trace.js'
 import type { Script } from '../check/cases.js'

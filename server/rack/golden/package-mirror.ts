@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs'
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { oneLine } from '../../error/vethlab-error.js'
 import { inNetworkNamespace } from '../../kernel/system-calls.js'
+import { oneLine } from '../../wording/one-line.js'
 import { run } from '../command.js'
 
 /** Where apt inside the builder finds it. */
