@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RackGround } from '../../../dist/racks/rack-ground.js'
 import { LocalRacks } from '../../../dist/rack/local-racks.js'
 import { StateDirectory } from '../../../dist/rack/state-directory.js'
+import { RackGround } from '../../../dist/racks/rack-ground.js'
 
 const topology = {
   hosts: { node1: 'docker', node2: 'docker', laptop: 'plain' },
