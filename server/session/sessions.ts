@@ -1,3 +1,4 @@
+import { logOnce } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
 import { renderPage } from '../lab/render.js'
@@ -8,11 +9,10 @@ import type { Records, SessionRecord } from '../store/records.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Language } from '../wording/text.js'
 import { inOrder, type Lacks, labCard, pageSteps } from './catalogue.js'
-import { limitTrouble } from './limit-trouble.js'
-import { carryOver } from './progress.js'
-import { sessionOfLabel } from './rack-label.js'
+import { limitTrouble } from './life/limit-trouble.js'
+import { sessionOfLabel } from './life/rack-label.js'
 import { Session, type SessionHouse } from './session.js'
-import { logOnce } from './trouble.js'
+import { carryOver } from './work/progress.js'
 
 export interface SessionsOptions {
   /** How long nobody may be there before a rack is closed: 30 minutes unless said. */

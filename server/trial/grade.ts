@@ -3,8 +3,8 @@ import { type Lab, type Step, sectionOf } from '../lab/lab.js'
 import type { Page } from '../lab/page.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import type { Racks } from '../racks/racks.js'
+import { steady } from '../report/steady.js'
 import type { Text } from '../wording/text.js'
-import { steady } from './steady.js'
 import type { Submission, SubmittedScript } from './submission.js'
 
 /** What a submission is worth. But for `startedAt` and `durationMs`, the same submission gives the same. */
