@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { sentences } from '../../server/error/sentences.js'
 import { backgroundTrouble, TroubleError, troubleOf } from '../../server/error/trouble.js'
 import { type ErrorCode, VethlabError } from '../../server/error/vethlab-error.js'
 
@@ -55,6 +56,14 @@ it.each(met)('says what %s means in both languages, and nothing of the server', 
   }
   if (code !== 'argument.invalid') expect(JSON.stringify(trouble)).not.toContain('secret')
   expect(said).toEqual([])
+})
+
+it.each(Object.entries(sentences))('has sentences in both languages for %s', (_, { what, cure }) => {
+  for (const text of [what, cure]) {
+    expect(text.en).toMatch(/^[A-Z`].*\.$/)
+    expect(text.en).not.toMatch(/\p{Script=Han}/u)
+    expect(text.zh).toMatch(/\p{Script=Han}.*。$/u)
+  }
 })
 
 it('names the value that is missing', () => {

@@ -1,4 +1,4 @@
-import { logOnce } from '../../error/trouble.js'
+import { logOnce } from '../../error/log-once.js'
 import { VethlabError } from '../../error/vethlab-error.js'
 import { drawMap } from '../../map/draw-map.js'
 import type { NetworkMap } from '../../map/map.js'

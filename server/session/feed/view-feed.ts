@@ -1,4 +1,4 @@
-import { logOnce } from '../../error/trouble.js'
+import { logOnce } from '../../error/log-once.js'
 
 /** Changes within so many milliseconds are one view. */
 const gapMs = 30

@@ -1,5 +1,5 @@
+import type { Trouble } from '../../error/trouble.js'
 import type { Lab } from '../../lab/lab.js'
-import type { Trouble } from '../../protocol/protocol.js'
 
 /** What is known of a session that holds a rack. */
 export interface Holder {

@@ -1,5 +1,6 @@
 import type { NetworkState } from '../../network/state.js'
 import type { SessionView } from '../../protocol/protocol.js'
+import { oneLine } from '../../wording/one-line.js'
 
 export type PublishedPort = SessionView['ports'][number]
 

@@ -1,7 +1,8 @@
 import type { Verdict } from '../../check/evaluate.js'
-import { whyNotMade } from '../../error/trouble.js'
+import { sentenceOf, tellOperator } from '../../error/sentences.js'
 import type { Lab, Step } from '../../lab/lab.js'
 import type { CheckView, StepView } from '../../protocol/protocol.js'
+import type { Text } from '../../wording/text.js'
 import { solutionOf } from './blocks.js'
 import type { Look } from './check-runner.js'
 import type { Progress } from './progress.js'
@@ -39,4 +40,13 @@ function checkView({ index, family, finding, hints }: Verdict, shown: number): C
     moreHints: Math.max(0, hints.length - shown),
     traceable: family === 'reach' && finding.outcome === 'fail',
   }
+}
+
+/** For a check that could not be made; undefined where the check says well enough itself. */
+function whyNotMade(reason: string): Text | undefined {
+  const sentence =
+    reason === 'check.broken'
+      ? { what: { en: 'The check could not be made.', zh: '这项检查没能完成。' }, cure: tellOperator }
+      : sentenceOf(reason)
+  return sentence && { en: `${sentence.what.en} ${sentence.cure.en}`, zh: `${sentence.what.zh}${sentence.cure.zh}` }
 }
