@@ -1,9 +1,13 @@
-import { TroubleError } from '../error/trouble.js'
-import { commandsOf, type Lab, type Step } from '../lab/lab.js'
-import type { StepView, Trouble } from '../protocol/protocol.js'
+import { type Trouble, TroubleError } from '../error/trouble.js'
+import { commandsOf, type Lab, type Step, stepTitle } from '../lab/lab.js'
 import type { LabRack } from './lab-rack.js'
 
-type Ran = NonNullable<StepView['done']>
+/** A block that was run, and what went wrong in it, in one line. */
+export interface RanBlock {
+  host: string
+  text: string
+  problem?: string
+}
 
 /** Tokens let others into a swarm: an error message may quote one. */
 const token = /SWMTKN-[A-Za-z0-9-]+/g
@@ -16,9 +20,9 @@ export async function runStep(
   rack: LabRack,
   step: Step,
   signal: AbortSignal,
-  onRan: (ran: Ran) => void = () => {},
-): Promise<Ran> {
-  const ran: Ran = []
+  onRan: (ran: RanBlock[]) => void = () => {},
+): Promise<RanBlock[]> {
+  const ran: RanBlock[] = []
   for (const block of commandsOf(rack.lab, step)) {
     signal.throwIfAborted()
     const problem = await rack.run(block, signal)
@@ -49,14 +53,8 @@ export async function bringTo(rack: LabRack, to: Step | undefined, signal: Abort
   }
 }
 
-function headings(lab: Lab, step: Step): { en: string; zh: string } {
-  const heading = (language: 'en' | 'zh') =>
-    lab.pages[language].sections.find(({ id }) => id === step.id)?.heading ?? step.id
-  return { en: heading('en'), zh: heading('zh') }
-}
-
 function replayFailed(lab: Lab, step: Step): Trouble {
-  const { en, zh } = headings(lab, step)
+  const { en, zh } = stepTitle(lab, step)
   return {
     code: 'replay.failed',
     what: {
@@ -66,21 +64,6 @@ function replayFailed(lab: Lab, step: Step): Trouble {
     cure: {
       en: 'Go on from there by hand, or reset the lab and try once more.',
       zh: '可以从这里手动继续，或重置实验后再试一次。',
-    },
-  }
-}
-
-export function notDone(lab: Lab, step: Step): Trouble {
-  const { en, zh } = headings(lab, step)
-  return {
-    code: 'step.not-done',
-    what: {
-      en: `All commands of "${en}" were run, but its checks do not pass: something done before is in the way.`,
-      zh: `“${zh}”的命令都执行了，但检查没有通过：可能是之前的操作造成了影响。`,
-    },
-    cure: {
-      en: 'Bring the lab to the beginning of this step, then let it be done once more.',
-      zh: '请先把实验恢复到这一步的开头，再重新代做一次。',
     },
   }
 }

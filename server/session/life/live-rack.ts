@@ -2,7 +2,7 @@ import { VethlabError } from '../../error/vethlab-error.js'
 import type { LabRack } from '../../labrack/lab-rack.js'
 import type { SessionView } from '../../protocol/protocol.js'
 import type { RackInfo, Racks } from '../../racks/racks.js'
-import { SessionTerminals, type TerminalCommand } from '../terminals/rack-terminals.js'
+import { RackTerminals, type TerminalCommand } from '../terminals/rack-terminals.js'
 import { EngineWatch } from './engine-watch.js'
 import { NetworkWatch } from './network-watch.js'
 
@@ -22,7 +22,7 @@ export interface LiveRackOptions {
 /** A rack that runs, and all that is connected with it. */
 export class LiveRack {
   readonly rack: LabRack
-  readonly terminals: SessionTerminals
+  readonly terminals: RackTerminals
   readonly #options: LiveRackOptions
   readonly #abort = new AbortController()
   #hosts: SessionView['hosts']
@@ -33,7 +33,7 @@ export class LiveRack {
     this.#options = options
     this.rack = rack
     this.#hosts = hostsOf(rack.info)
-    this.terminals = new SessionTerminals({
+    this.terminals = new RackTerminals({
       racks,
       rack: rack.info.id,
       home: rack.lab.home,

@@ -44,7 +44,7 @@ interface Known {
 }
 
 /** A rack's terminals as a session shows them, over a connection that is made again when it breaks. */
-export class SessionTerminals {
+export class RackTerminals {
   readonly #options: TerminalsOptions
   readonly #abort = new AbortController()
   /** In the order of their opening. */
