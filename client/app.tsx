@@ -1,13 +1,13 @@
 import { signal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { language, stringsOf } from '../state/language.js'
-import { Announcements } from './announce.js'
-import { Questions } from './dialog.js'
-import { openDialog, SettingsDialog, ShortcutsDialog } from './preferences.js'
-import { route } from './route.js'
-import { shortcut } from './shortcuts.js'
-import { useArrival, useTitle } from './title.js'
+import { Announcements } from './shell/announce.js'
+import { Questions } from './shell/dialog.js'
+import { openDialog, SettingsDialog, ShortcutsDialog } from './shell/preferences.js'
+import { route } from './shell/route.js'
+import { shortcut } from './shell/shortcuts.js'
+import { useArrival, useTitle } from './shell/title.js'
+import { language, stringsOf } from './state/language.js'
 
 const strings = stringsOf({
   en: {
@@ -35,7 +35,7 @@ const map = signal<Page<{ id: string }>>(undefined)
 export function loadPages(): void {
   const page = route.value.page
   if (page === 'catalogue' && typeof catalogue.peek() !== 'function') {
-    import('../catalogue/catalogue-page.js').then(
+    import('./catalogue/catalogue-page.js').then(
       (loaded) => {
         catalogue.value = loaded.CataloguePage
       },
@@ -45,7 +45,7 @@ export function loadPages(): void {
     )
   }
   if (page === 'lab' && typeof lab.peek() !== 'function') {
-    import('../lab/lab-page.js').then(
+    import('./lab/lab-page.js').then(
       (loaded) => {
         lab.value = loaded.LabPage
       },
@@ -55,7 +55,7 @@ export function loadPages(): void {
     )
   }
   if (page === 'map' && typeof map.peek() !== 'function') {
-    import('../network/map/map-page.js').then(
+    import('./network/map/map-page.js').then(
       (loaded) => {
         map.value = loaded.MapPage
       },

@@ -1,6 +1,5 @@
 import { computed, signal } from '@preact/signals'
-import type { MapElement, MapTie, NetworkMap, TimelineEntry } from '../../../server/protocol/protocol.js'
-import { stored } from '../../state/stored.js'
+import type { MapElement, MapTie, NetworkMap, TimelineEntry } from '../../server/protocol/protocol.js'
 
 /** The network as it is now; undefined as long as nothing was captured. */
 export const latest = signal<NetworkMap | undefined>(undefined)
@@ -33,15 +32,6 @@ export const sidePane = signal<'timeline' | undefined>(undefined)
 
 /** The id that is to be brought into sight and to get the focus; whoever draws the map takes it back. */
 export const wanted = signal<string | undefined>(undefined)
-
-const remembered = (name: string, otherwise: boolean) =>
-  stored<boolean>(name, otherwise, (value) => (typeof value === 'boolean' ? value : undefined))
-
-/** Whether the lab page shows the map. */
-export const mapOpen = remembered('map', true)
-
-/** Whether the lab page says what has just changed. */
-export const justChangedOpen = remembered('just-changed', true)
 
 /** How long what has changed glows, in milliseconds. */
 const glowMs = 3000
