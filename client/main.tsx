@@ -2,11 +2,11 @@ import './style/theme.css'
 import './style/base.css'
 import { effect } from '@preact/signals'
 import { render } from 'preact'
+import { App, loadPages } from './app.js'
 import { loadTerminals } from './lab/load-terminals.js'
 import { loadMap } from './network/map/load-map.js'
-import { mapOpen } from './network/map/map-state.js'
-import { App, loadPages } from './shell/app.js'
 import { route } from './shell/route.js'
+import { mapOpen } from './state/settings.js'
 
 effect(() => {
   loadPages()

@@ -5,9 +5,10 @@ import { CrossIcon } from '../shell/icons.js'
 import { countdown, now } from '../shell/time.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { connection } from '../state/connection.js'
+import { isOpen } from '../state/lab.js'
 import { stringsOf } from '../state/language.js'
 import { ask, trouble, view } from '../state/session.js'
-import { isOpen, stepTitle } from './lab-state.js'
+import { stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
   en: {

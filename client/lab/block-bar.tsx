@@ -2,9 +2,9 @@ import { useRef, useState } from 'preact/hooks'
 import type { BlockRef, Trouble } from '../../server/protocol/protocol.js'
 import { announce } from '../shell/announce.js'
 import { CopyIcon, RunIcon, TickIcon } from '../shell/icons.js'
+import { isOpen, side } from '../state/lab.js'
 import { inLanguage, stringsOf } from '../state/language.js'
 import { askQuietly } from '../state/session.js'
-import { isOpen, side } from './lab-state.js'
 import { loadTerminals, terminals } from './load-terminals.js'
 
 const strings = stringsOf({

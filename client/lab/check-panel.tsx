@@ -4,10 +4,11 @@ import { traceCheck } from '../network/inquiry/inquiry-state.js'
 import { confirmed } from '../shell/dialog.js'
 import { CrossIcon, DownIcon, HelpedIcon, PenIcon, SkipIcon, TickIcon, UnknownIcon } from '../shell/icons.js'
 import { Words } from '../shell/words.js'
+import { isOpen } from '../state/lab.js'
 import { stringsOf } from '../state/language.js'
 import { ask, view } from '../state/session.js'
 import { BlockBar } from './block-bar.js'
-import { isOpen, justDone, showSection, stepTitle } from './lab-state.js'
+import { justDone, showSection, stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
   en: {

@@ -1,8 +1,9 @@
 import type { StepView } from '../../server/protocol/protocol.js'
 import { HelpedIcon, SkipIcon, TickIcon } from '../shell/icons.js'
+import { page } from '../state/lab.js'
 import { stringsOf } from '../state/language.js'
 import { view } from '../state/session.js'
-import { justDone, page, showSection, stepTitle } from './lab-state.js'
+import { justDone, showSection, stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
   en: {

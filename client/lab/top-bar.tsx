@@ -1,16 +1,16 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Trouble } from '../../server/protocol/protocol.js'
-import { mapOpen } from '../network/map/map-state.js'
 import { confirmed } from '../shell/dialog.js'
 import { BackIcon, ClockIcon, MapIcon, MenuIcon, OutsideIcon } from '../shell/icons.js'
 import { Menu } from '../shell/menu.js'
 import { LanguageSwitch, openDialog } from '../shell/preferences.js'
 import { minutesOf, now } from '../shell/time.js'
 import { useArrival } from '../shell/title.js'
+import { isOpen, page } from '../state/lab.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 import { ask, askQuietly, heardAt, view } from '../state/session.js'
-import { screenReader } from '../state/settings.js'
-import { isOpen, page, stepTitle } from './lab-state.js'
+import { mapOpen, screenReader } from '../state/settings.js'
+import { stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
   en: {

@@ -2,7 +2,7 @@ import { batch, effect, untracked } from '@preact/signals'
 import type { NetworkView, TimelineEntry } from '../../server/protocol/protocol.js'
 import { socket } from '../state/connection.js'
 import { askQuietly, joins, view } from '../state/session.js'
-import { glow, highlighted, latest, past, picked, selected, timeline, wanted } from './map/map-state.js'
+import { glow, highlighted, latest, past, picked, selected, timeline, wanted } from './network-state.js'
 
 /** How long until a server that could not answer is asked again, in milliseconds. */
 const retryMs = 2000

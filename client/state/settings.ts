@@ -14,10 +14,17 @@ export const terminalFontSize = stored<number>('font-size', fontSizes.usual, (va
   typeof value === 'number' && value >= fontSizes.least && value <= fontSizes.most ? value : undefined,
 )
 
+const yesOrNo = (name: string, otherwise: boolean) =>
+  stored<boolean>(name, otherwise, (value) => (typeof value === 'boolean' ? value : undefined))
+
 /** Terminals speak to screen readers; that costs them speed, so it is asked for. */
-export const screenReader = stored<boolean>('screen-reader', false, (value) =>
-  typeof value === 'boolean' ? value : undefined,
-)
+export const screenReader = yesOrNo('screen-reader', false)
+
+/** Whether the lab page shows the map. */
+export const mapOpen = yesOrNo('map', true)
+
+/** Whether the lab page says what has just changed. */
+export const justChangedOpen = yesOrNo('just-changed', true)
 
 export const splits = { least: 25, most: 75, usual: 46 }
 

@@ -1,5 +1,6 @@
 import type { Check } from '../check/checks.js'
 import type { ValueSpec } from '../check/values.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import type { FeatureName } from '../machine/features.js'
 import type { RackPlan, TopologyInput } from '../racks/topology.js'
 import type { Language, Text } from '../wording/text.js'
@@ -70,6 +71,21 @@ export interface Problem {
 /** What a page says of a step. */
 export function sectionOf(page: Page, step: string): Section | undefined {
   return page.sections.find((section) => section.id === step)
+}
+
+/** A step's heading in each language. */
+export function stepTitle({ pages }: Lab, { id }: Step): Text {
+  const title = (page: Page) => sectionOf(page, id)?.heading ?? id
+  return { en: title(pages.en), zh: title(pages.zh) }
+}
+
+/** @throws VethlabError host.not-found unless the lab has a host of that name */
+export function requireHost({ plan }: Lab, name: string): void {
+  if (plan.hosts.some((host) => host.name === name)) return
+  throw new VethlabError('host.not-found', 'the lab has no such host', {
+    place: 'host',
+    cure: 'Name one of its hosts.',
+  })
 }
 
 /** Run blocks of a step on a page. */

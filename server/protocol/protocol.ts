@@ -1,9 +1,11 @@
 import type { DiagnosisReport } from '../diagnosis/report.js'
+import type { Trouble } from '../error/trouble.js'
 import type { Change, NetworkMap } from '../map/map.js'
 import type { TraceStory } from '../trace/story.js'
 import type { Language, Text } from '../wording/text.js'
 
 export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
+export type { Trouble } from '../error/trouble.js'
 export type { Change, MapElement, MapElementKind, MapFact, MapTie, MapTieKind, NetworkMap } from '../map/map.js'
 export type { Cause, Hop, TraceStory } from '../trace/story.js'
 
@@ -11,15 +13,6 @@ export type { Cause, Hop, TraceStory } from '../trace/story.js'
  * What server and browser say to each other. Types alone: the browser's program imports nothing else of the server.
  * Times are ISO 8601, durations milliseconds; every `Text` is in both languages, and plain text, never HTML.
  */
-
-/** An expected failure: what happened, and what helps. `code` is stable, such as `rack.limit`. */
-export interface Trouble {
-  code: string
-  what: Text
-  cure: Text
-  /** When a place may become free, where that is what it takes. */
-  freeAt?: string
-}
 
 export type Answered<T> = { ok: true; value: T } | { ok: false; trouble: Trouble }
 

@@ -4,12 +4,12 @@ import type { Lab } from '../lab/lab.js'
 import type { NetworkState } from '../network/state.js'
 import type { DiagnosisReport, NetworkMap, NetworkView, TraceStory } from '../protocol/protocol.js'
 import { traceStory } from '../trace/trace.js'
-import { stepNamed } from './blocks.js'
-import type { Look } from './check-runner.js'
-import { traceOf } from './check-trace.js'
-import { Inquiries } from './inquiries.js'
-import type { LiveRack } from './live-rack.js'
-import { NetworkFeed, type NetworkFeedOptions, type NetworkViewer } from './network-feed.js'
+import { NetworkFeed, type NetworkFeedOptions, type NetworkViewer } from './feed/network-feed.js'
+import { traceOf } from './inquiry/check-trace.js'
+import { Inquiries } from './inquiry/inquiries.js'
+import type { LiveRack } from './life/live-rack.js'
+import { stepNamed } from './work/blocks.js'
+import type { Look } from './work/check-runner.js'
 
 /** What is asked of a trace: see `trace.run`. */
 export interface TraceAsk {

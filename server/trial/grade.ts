@@ -1,10 +1,9 @@
 import type { Verdict } from '../check/evaluate.js'
-import { type Lab, type Step, sectionOf } from '../lab/lab.js'
-import type { Page } from '../lab/page.js'
+import { type Lab, type Step, stepTitle } from '../lab/lab.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import type { Racks } from '../racks/racks.js'
+import { steady } from '../report/steady.js'
 import type { Text } from '../wording/text.js'
-import { steady } from './steady.js'
 import type { Submission, SubmittedScript } from './submission.js'
 
 /** What a submission is worth. But for `startedAt` and `durationMs`, the same submission gives the same. */
@@ -141,10 +140,9 @@ async function runScript(
 function stepGrade(lab: Lab, step: Step, verdicts: Verdict[]): StepGrade {
   const checks = verdicts.map(checkGrade)
   const outcome = together(checks)
-  const heading = (page: Page) => sectionOf(page, step.id)?.heading ?? step.id
   return {
     id: step.id,
-    title: { en: heading(lab.pages.en), zh: heading(lab.pages.zh) },
+    title: stepTitle(lab, step),
     outcome,
     points: outcome === 'pass' ? step.points : 0,
     of: step.points,

@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io'
+import { troubleOf } from '../error/trouble.js'
 import type { Answered, Events, Requests } from '../protocol/protocol.js'
 import type { Sessions } from '../session/sessions.js'
-import { troubleOf } from '../session/trouble.js'
 import { Connection } from './connection.js'
 import { NetworkSender } from './network-sender.js'
 import type { Previews } from './previews.js'

@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io'
+import { TroubleError } from '../error/trouble.js'
 import type { Events, Requests } from '../protocol/protocol.js'
 import type { Session } from '../session/session.js'
-import { TroubleError } from '../session/trouble.js'
 import type { Attachment } from '../terminal/client.js'
 import { HIGH_BYTES } from '../terminal/flow-control.js'
 import type { Connection } from './connection.js'

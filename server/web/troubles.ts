@@ -1,4 +1,5 @@
-import type { Trouble } from '../protocol/protocol.js'
+import { sentences } from '../error/sentences.js'
+import type { Trouble } from '../error/trouble.js'
 
 /** What the web itself has to say no to. */
 export const troubles = {
@@ -41,11 +42,7 @@ export const troubles = {
       zh: '请用 --preview-ports FROM-TO 指定另一个端口范围后重新启动 vethlab。',
     },
   },
-  notOpen: {
-    code: 'session.not-open',
-    what: { en: 'The lab is not open at the moment.', zh: '实验当前没有打开。' },
-    cure: { en: 'Open it, then do this again.', zh: '请先打开实验，再重试。' },
-  },
+  notOpen: { code: 'session.not-open', ...sentences['session.not-open'] },
   noApi: {
     code: 'api.not-found',
     what: { en: 'The server knows no such document.', zh: '服务器没有这个文档。' },

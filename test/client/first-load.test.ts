@@ -27,7 +27,7 @@ function withImports(manifest: Record<string, Chunk>, key: string, files = new S
   return files
 }
 
-it.each(['catalogue/catalogue-page.tsx', 'lab/lab-page.tsx', 'network/map-page.tsx'])(
+it.each(['catalogue/catalogue-page.tsx', 'lab/lab-page.tsx', 'network/map/map-page.tsx'])(
   '%s needs at most 200 KiB of compressed JavaScript',
   (page) => {
     const manifest = readManifest()

@@ -1,11 +1,11 @@
 import type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../../../server/protocol/protocol.js'
-import { isOpen } from '../../lab/lab-state.js'
 import { CrossIcon, SkipIcon, TickIcon, UnknownIcon } from '../../shell/icons.js'
 import { Words } from '../../shell/words.js'
+import { isOpen } from '../../state/lab.js'
 import { inLanguage } from '../../state/language.js'
-import { Running } from './inquiry-panel.js'
 import { drawWay, type Inquiry, runDiagnosis } from './inquiry-state.js'
 import { strings } from './inquiry-strings.js'
+import { Running } from './running.js'
 import { Evidence, Hops, Tries } from './story-view.js'
 
 /** The four questions about a container, and what was found. */

@@ -1,13 +1,12 @@
 import './inquiry.css'
-import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { announce } from '../../shell/announce.js'
 import { BackIcon, CrossIcon } from '../../shell/icons.js'
 import { TroubleNote } from '../../shell/trouble.js'
 import { inLanguage } from '../../state/language.js'
-import { selected } from '../map/map-state.js'
+import { selected } from '../network-state.js'
 import { DiagnosePanel } from './diagnose-panel.js'
-import { cancelInquiry, closeInquiry, type Inquiry, inquiry } from './inquiry-state.js'
+import { closeInquiry, type Inquiry, inquiry } from './inquiry-state.js'
 import { strings } from './inquiry-strings.js'
 import { TracePanel } from './trace-panel.js'
 
@@ -78,34 +77,5 @@ function Opened({ now }: { now: Inquiry }) {
       {now.kind === 'trace' ? <TracePanel now={now} /> : <DiagnosePanel now={now} />}
       {now.run.state === 'failed' && <TroubleNote trouble={now.run.trouble} />}
     </section>
-  )
-}
-
-/** What goes on, for how long already, and the way to end it. */
-export function Running({ children }: { children: ComponentChildren }) {
-  const t = strings.value
-  const [seconds, setSeconds] = useState(0)
-  useEffect(() => {
-    const timer = setInterval(() => setSeconds((before) => before + 1), 1000)
-    return () => clearInterval(timer)
-  }, [])
-  return (
-    <div class="going">
-      <p>
-        <span class="pulse" aria-hidden="true" /> <span role="status">{children}</span>{' '}
-        <span class="muted" aria-hidden="true">
-          {t.seconds(seconds)}
-        </span>
-      </p>
-      <button
-        type="button"
-        onClick={() => {
-          cancelInquiry()
-          announce(t.cancelled)
-        }}
-      >
-        {t.cancel}
-      </button>
-    </div>
   )
 }

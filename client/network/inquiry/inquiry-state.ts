@@ -1,8 +1,9 @@
 import { batch, effect, signal, untracked } from '@preact/signals'
 import type { Answered, DiagnosisReport, TraceStory, Trouble } from '../../../server/protocol/protocol.js'
-import { side } from '../../lab/lab-state.js'
+import { side } from '../../state/lab.js'
 import { askQuietly, view } from '../../state/session.js'
-import { elementOf, type Highlight, highlighted, latest, mapOpen, past, selected, wanted } from '../map/map-state.js'
+import { mapOpen } from '../../state/settings.js'
+import { elementOf, type Highlight, highlighted, latest, past, selected, wanted } from '../network-state.js'
 
 /** Questions that send packets through the rack: where one goes, or what is wrong with a container. One at a time. */
 export type Inquiry =

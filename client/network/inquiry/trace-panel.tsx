@@ -1,12 +1,12 @@
 import { useId, useRef, useState } from 'preact/hooks'
 import type { NetworkMap } from '../../../server/protocol/protocol.js'
-import { isOpen } from '../../lab/lab-state.js'
 import { CrossIcon, TickIcon, UnknownIcon } from '../../shell/icons.js'
 import { Words } from '../../shell/words.js'
-import { elementOf, latest, referenceOf } from '../map/map-state.js'
-import { Running } from './inquiry-panel.js'
+import { isOpen } from '../../state/lab.js'
+import { elementOf, latest, referenceOf } from '../network-state.js'
 import { changeForm, type Inquiry, runTrace, type TraceForm, wrongIn } from './inquiry-state.js'
 import { strings } from './inquiry-strings.js'
+import { Running } from './running.js'
 import { StoryView } from './story-view.js'
 
 type Trace = Extract<Inquiry, { kind: 'trace' }>

@@ -1,9 +1,9 @@
 import type { MapElement } from '../../../server/protocol/protocol.js'
 import { inLanguage } from '../../state/language.js'
+import type { Highlight } from '../network-state.js'
 import { strings } from '../strings.js'
 import { fitText, widthOf } from './fit-text.js'
 import { type Box, hostHead } from './layout.js'
-import type { Highlight } from './map-state.js'
 
 /** For the eye alone: the same is said in words elsewhere. */
 export const unheard = { 'aria-hidden': true } as const

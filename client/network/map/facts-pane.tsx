@@ -5,8 +5,8 @@ import { CopyIcon, CrossIcon } from '../../shell/icons.js'
 import { Words } from '../../shell/words.js'
 import { inLanguage } from '../../state/language.js'
 import { copyText } from '../../terminal/copy.js'
+import { elementOf, selectElement } from '../network-state.js'
 import { strings } from '../strings.js'
-import { elementOf, selectElement } from './map-state.js'
 import { ElementActions } from './slots.js'
 
 /** What there is to know about an element, what it is tied to, and how one sees the same in a terminal. */

@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { MapElement, MapTie, NetworkMap } from '../../../server/protocol/protocol.js'
+import { glowing, highlighted, selected } from '../network-state.js'
 import { ElementShape, unheard } from './element-shape.js'
 import { type Box, type Layout, lanBar } from './layout.js'
-import { glowing, highlighted, selected } from './map-state.js'
 import { type Route, routeTies } from './route-ties.js'
 import { TieShape } from './tie-shape.js'
 

@@ -1,17 +1,17 @@
 import './map-page.css'
 import { useEffect } from 'preact/hooks'
-import { loadPage, page } from '../../lab/lab-state.js'
 import { BackIcon } from '../../shell/icons.js'
 import { LanguageSwitch, ThemeSwitch } from '../../shell/preferences.js'
 import { labPath } from '../../shell/route.js'
 import { useArrival, useTitle } from '../../shell/title.js'
 import { TroubleNote } from '../../shell/trouble.js'
+import { loadPage, page } from '../../state/lab.js'
 import { inLanguage, language } from '../../state/language.js'
 import { enter, trouble, unjoined, view } from '../../state/session.js'
 import { followNetwork } from '../follow-network.js'
+import { sidePane } from '../network-state.js'
 import { strings } from '../strings.js'
 import { MapPlace } from './map-place.js'
-import { sidePane } from './map-state.js'
 
 /** The network of a lab that is open elsewhere, alone on a page: for a second screen. It opens nothing. */
 export function MapPage({ id }: { id: string }) {

@@ -1,9 +1,9 @@
 import type { MapElement } from '../../../server/protocol/protocol.js'
-import { isOpen } from '../../lab/lab-state.js'
+import { isOpen } from '../../state/lab.js'
 import { InquiryPanel } from '../inquiry/inquiry-panel.js'
 import { openTrace, runDiagnosis } from '../inquiry/inquiry-state.js'
 import { strings } from '../inquiry/inquiry-strings.js'
-import { referenceOf } from './map-state.js'
+import { referenceOf } from '../network-state.js'
 
 /** What can be done with an element, in the pane of its facts: buttons. */
 export function ElementActions({ element }: { element: MapElement }) {

@@ -1,6 +1,6 @@
 import type { MapTie } from '../../../server/protocol/protocol.js'
+import type { Highlight } from '../network-state.js'
 import { unheard } from './element-shape.js'
-import type { Highlight } from './map-state.js'
 import type { End, Route } from './route-ties.js'
 
 const labelSize = 9.5

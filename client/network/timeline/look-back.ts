@@ -1,7 +1,7 @@
 import type { TimelineEntry } from '../../../server/protocol/protocol.js'
 import { language } from '../../state/language.js'
 import { ask } from '../../state/session.js'
-import { elementOf, glow, past, selectElement, shown, tieOf, timeline } from '../map/map-state.js'
+import { elementOf, glow, past, selectElement, shown, tieOf, timeline } from '../network-state.js'
 
 let turn = 0
 

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { TimelineEntry } from '../../../server/protocol/protocol.js'
 import { CrossIcon } from '../../shell/icons.js'
 import { Words } from '../../shell/words.js'
-import { past, sidePane, timeline } from '../map/map-state.js'
+import { past, sidePane, timeline } from '../network-state.js'
 import { strings } from '../strings.js'
 import { clockOf, entryAt, lookAt, showAbout } from './look-back.js'
 

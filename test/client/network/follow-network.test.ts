@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest'
 import { newlyTold, withEntry } from '../../../client/network/follow-network.js'
-import { referenceOf } from '../../../client/network/map/map-state.js'
+import { referenceOf } from '../../../client/network/network-state.js'
 import type { TimelineEntry } from '../../../server/protocol/protocol.js'
 import { element } from './sample-map.js'
 

@@ -1,0 +1,197 @@
+import { differences } from '../../change/difference.js'
+import type { Change } from '../../map/map.js'
+import type { NetworkState } from '../../network/state.js'
+import type { TimelineEntry } from '../../protocol/protocol.js'
+
+/** Of a session; the oldest go first. */
+export const mostEntries = 200
+/** Of one entry. */
+const mostChanges = 40
+/** What comes so long after a command's end, or after the last change, still belongs to it: programs begin to listen late. */
+const aftermathMs = 3_000
+/** A command that runs for long, such as a shell in a container, gets another entry after so long without a change. */
+const pauseMs = 30_000
+
+/** A command of a terminal, as far as its shell tells of it. */
+interface Command {
+  host: string
+  /** Missing where the shell did not say it. */
+  text: string | undefined
+  beganAt: number
+  endedAt?: number
+  /** A look that began after its end has been taken. */
+  seen?: true
+  /** Those that say it is running. */
+  entries: Set<TimelineEntry>
+}
+
+/** Changes that are told together: what is different from `base`. */
+interface Gathering {
+  base: NetworkState
+  command: Command | undefined
+  entry: TimelineEntry
+  changedAt: number
+}
+
+export interface TimelineListener {
+  /** An entry is new, or is not what it was; `state` is the network after it, where that is another one. */
+  onEntry(entry: TimelineEntry, state?: NetworkState): void
+}
+
+/**
+ * What happened to a network, told from states as they are seen, and from the commands that ran meanwhile. What one command did is
+ * one entry: it appears with the first change, and says in the end what is different from before, so that what came and went
+ * in between does not add up. All times are milliseconds since 1970.
+ */
+export class Timeline {
+  readonly #listener: TimelineListener
+  #entries: TimelineEntry[] = []
+  #state: NetworkState | undefined
+  #gathering: Gathering | undefined
+  /** By terminal. */
+  readonly #running = new Map<string, Command>()
+  /** Those that ended a moment ago. */
+  #ended: Command[] = []
+  #own = false
+  #lastId = 0
+
+  constructor(
+    listener: TimelineListener,
+    before: { entries: readonly TimelineEntry[]; state?: NetworkState | undefined },
+  ) {
+    this.#listener = listener
+    this.#entries = [...before.entries]
+    this.#state = before.state
+    this.#lastId = this.#entries.at(-1)?.id ?? 0
+  }
+
+  get entries(): readonly TimelineEntry[] {
+    return this.#entries
+  }
+
+  /** The last one that was seen. */
+  get state(): NetworkState | undefined {
+    return this.#state
+  }
+
+  get commandRuns(): boolean {
+    return this.#running.size > 0
+  }
+
+  /** A command runs. Told twice, it is the same one. */
+  began(terminal: string, host: string, text: string | undefined, at: number): void {
+    const earlier = this.#running.get(terminal)
+    if (earlier && earlier.text === text) return
+    if (earlier) this.#end(terminal, earlier, at)
+    this.#running.set(terminal, { host, text, beganAt: at, entries: new Set() })
+  }
+
+  /** A command has ended; of a short one that is all that is told. */
+  ended(terminal: string, host: string, text: string | undefined, at: number): void {
+    let command = this.#running.get(terminal)
+    if (command && command.text !== text) {
+      this.#end(terminal, command, at)
+      command = undefined
+    }
+    this.#end(terminal, command ?? { host, text, beganAt: at, entries: new Set() }, at)
+  }
+
+  /** A terminal is gone, and its command with it. */
+  closed(terminal: string, at: number): void {
+    const command = this.#running.get(terminal)
+    if (command) this.#end(terminal, command, at)
+  }
+
+  /** Whether the server itself changes the network, as at a reset: then no command did it. */
+  setOwn(own: boolean): void {
+    // What came by itself just before is another entry; what follows soon is not.
+    if (own && !this.#own) this.#gathering = undefined
+    this.#own = own
+  }
+
+  /** The network as it was seen at a time: what is different from before is told. */
+  take(state: NetworkState, takenAt: number): void {
+    const before = this.#state
+    if (before === undefined) {
+      this.#state = state
+      this.#add(undefined, [], state, takenAt)
+      return
+    }
+    const step = differences(before, state)
+    this.#state = state
+    const command = this.#cause(takenAt)
+    for (const ended of this.#ended) if (ended.endedAt! <= takenAt) ended.seen = true
+    if (step.length === 0) return
+    const last = this.#gathering
+    if (!last || !this.#goesOn(last, command, takenAt)) {
+      this.#gathering = { base: before, command, entry: this.#add(command, step, state, takenAt), changedAt: takenAt }
+      return
+    }
+    last.changedAt = takenAt
+    const whole = differences(last.base, state)
+    // It came and went: both is told then, since it was seen.
+    last.entry.changes = (whole.length > 0 ? whole : [...last.entry.changes, ...step]).slice(0, mostChanges)
+    this.#listener.onEntry(last.entry, state)
+  }
+
+  /** Begins anew: the next state is the network as it is found. Ids go on. */
+  forget(): void {
+    this.#entries = []
+    this.#state = undefined
+    this.#gathering = undefined
+  }
+
+  /** No terminal is known any more. */
+  forgetCommands(at: number): void {
+    for (const terminal of [...this.#running.keys()]) this.closed(terminal, at)
+    this.#ended = []
+    this.#own = false
+  }
+
+  /**
+   * Whose doing it is: of the commands that ran at that time, or ended just before it, the one that began last. A look takes its
+   * time, so that a command which began meanwhile is better than none, or than one whose end was looked at already.
+   */
+  #cause(at: number): Command | undefined {
+    if (this.#own) return undefined
+    const candidates = [...this.#running.values(), ...this.#ended].filter(
+      ({ endedAt }) => endedAt === undefined || at <= endedAt + aftermathMs,
+    )
+    candidates.sort((a, b) => b.beganAt - a.beganAt)
+    const next = candidates.findLast(({ beganAt }) => beganAt > at)
+    const before = candidates.find(({ beganAt }) => beganAt <= at)
+    return before?.seen ? (next ?? before) : (before ?? next)
+  }
+
+  #goesOn(last: Gathering, command: Command | undefined, at: number): boolean {
+    if (last.command !== command) return false
+    return at - last.changedAt <= (command || this.#own ? pauseMs : aftermathMs)
+  }
+
+  #add(command: Command | undefined, changes: Change[], state: NetworkState, at: number): TimelineEntry {
+    const entry: TimelineEntry = {
+      id: ++this.#lastId,
+      at: new Date(at).toISOString(),
+      ...(command?.text === undefined
+        ? {}
+        : { command: { host: command.host, text: command.text, running: command.endedAt === undefined } }),
+      changes: changes.slice(0, mostChanges),
+    }
+    if (entry.command?.running) command?.entries.add(entry)
+    this.#entries.push(entry)
+    if (this.#entries.length > mostEntries) this.#entries.shift()
+    this.#listener.onEntry(entry, state)
+    return entry
+  }
+
+  #end(terminal: string, command: Command, at: number): void {
+    this.#running.delete(terminal)
+    command.endedAt = at
+    this.#ended = [...this.#ended.filter(({ endedAt }) => at - endedAt! <= 2 * aftermathMs), command].slice(-16)
+    for (const entry of command.entries) {
+      entry.command!.running = false
+      this.#listener.onEntry(entry)
+    }
+    command.entries.clear()
+  }
+}

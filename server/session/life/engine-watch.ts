@@ -1,0 +1,38 @@
+import { keepUp } from '../../racks/keep-up.js'
+import type { Racks } from '../../racks/racks.js'
+
+/** Made by the healthcheck of a container, or by looking into one: they change no network. */
+const quiet = /^(exec_|top$|health_status|attach$|detach$|resize$)/
+
+/** Whether an Engine's event may change what a check sees. */
+export function isNews(event: unknown): boolean {
+  const { Action: action } = (event ?? {}) as { Action?: unknown }
+  return typeof action === 'string' && !quiet.test(action)
+}
+
+export interface EngineWatchOptions {
+  racks: Racks
+  rack: string
+  hosts: string[]
+  onNews(): void
+  /** Told of each failure; returns false to give up. An Engine that a learner has stopped is one as well. */
+  onFailure(error: unknown): boolean
+}
+
+/** Listens to the Engines of a rack, again and again as they end. */
+export class EngineWatch {
+  readonly #abort = new AbortController()
+
+  constructor({ racks, rack, hosts, onNews, onFailure }: EngineWatchOptions) {
+    const onEvent = (event: unknown) => {
+      if (isNews(event) && !this.#abort.signal.aborted) onNews()
+    }
+    for (const host of hosts) {
+      void keepUp(this.#abort.signal, (signal) => racks.watchEngine(rack, host, onEvent, signal), onFailure)
+    }
+  }
+
+  stop(): void {
+    this.#abort.abort()
+  }
+}

@@ -1,0 +1,179 @@
+import type { Verdict } from '../../check/evaluate.js'
+import type { Step } from '../../lab/lab.js'
+
+/** Events that come together are one reason to look. */
+const debounceMs = 150
+/** Looks by themselves begin at most this often, however many events an Engine makes. */
+const gapMs = 500
+
+export interface CheckRunnerOptions {
+  evaluate(step: Step, options: { signal: AbortSignal; onRound(verdicts: Verdict[]): void }): Promise<Verdict[]>
+  /** The step that looks by themselves are about; undefined when all are done. */
+  current(): Step | undefined
+  /** There is no step to look at, but something has happened. */
+  glance(signal: AbortSignal): Promise<void>
+  /** What `look` says has changed. */
+  onChange(): void
+  /** A look has ended with these; not called for one that was broken off. */
+  onFinished(step: Step, asked: boolean, verdicts: Verdict[]): void
+  onError(error: unknown): void
+}
+
+/** What was seen of a step. */
+export interface Look {
+  checking?: 'asked' | 'by-itself'
+  verdicts: readonly Verdict[]
+  /** When the last whole look ended, ISO 8601. */
+  at?: string
+}
+
+interface Run {
+  step: Step | undefined
+  asked: boolean
+  abort: AbortController
+  /** Rounds shown so far. */
+  rounds: number
+}
+
+interface Ask {
+  step: Step
+  settle(verdicts: Verdict[] | undefined): void
+}
+
+/**
+ * Makes a session's checks, one run at a time: those that are asked for, and those that events call for. An event during
+ * a run by itself begins it anew, so that no deadline of before counts, but not before one round of it was shown.
+ */
+export class CheckRunner {
+  readonly #options: CheckRunnerOptions
+  readonly #looks = new Map<string, { verdicts: readonly Verdict[]; at?: string }>()
+  readonly #asks: Ask[] = []
+  #run: Run | undefined
+  #wanted = false
+  #paused = true
+  #timer: NodeJS.Timeout | undefined
+  #lastByItself = Number.NEGATIVE_INFINITY
+
+  constructor(options: CheckRunnerOptions) {
+    this.#options = options
+  }
+
+  look(step: string): Look {
+    const checking = this.#checking(step)
+    return { verdicts: [], ...this.#looks.get(step), ...(checking === undefined ? {} : { checking }) }
+  }
+
+  /** Also a look that is about to begin is shown, so that one which begins anew does not flicker. */
+  #checking(step: string): Look['checking'] {
+    if (this.#run?.step?.id === step) return this.#run.asked ? 'asked' : 'by-itself'
+    return this.#wanted && this.#options.current()?.id === step ? 'by-itself' : undefined
+  }
+
+  /** Something has happened: the current step is looked at soon. */
+  trigger(): void {
+    if (this.#paused) return
+    if (!this.#wanted) {
+      this.#wanted = true
+      this.#options.onChange()
+    }
+    if (this.#run && !this.#run.asked && this.#run.rounds > 0) this.#run.abort.abort()
+    this.#schedule()
+  }
+
+  /**
+   * Looks at a step until it passes or its time is over, before all else; an earlier look at it is broken off.
+   * @returns undefined where it was broken off
+   */
+  ask(step: Step): Promise<Verdict[] | undefined> {
+    if (this.#paused) return Promise.resolve(undefined)
+    for (const [at, earlier] of [...this.#asks.entries()].toReversed()) {
+      if (earlier.step === step) this.#asks.splice(at, 1)[0]!.settle(undefined)
+    }
+    return new Promise((settle) => {
+      this.#asks.push({ step, settle })
+      if (this.#run && (!this.#run.asked || this.#run.step === step)) this.#run.abort.abort()
+      this.#next()
+    })
+  }
+
+  /** Breaks off a look by itself, and what called for it. */
+  drop(): void {
+    this.#wanted = false
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#run && !this.#run.asked) this.#run.abort.abort()
+  }
+
+  /** Breaks everything off, and makes nothing until `resume`. */
+  pause(): void {
+    this.#paused = true
+    this.drop()
+    this.#run?.abort.abort()
+    for (const { settle } of this.#asks.splice(0)) settle(undefined)
+  }
+
+  resume(): void {
+    this.#paused = false
+  }
+
+  /** Forgets what was seen, of all steps. */
+  forget(): void {
+    this.#looks.clear()
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#run?.asked) return
+    const dueMs = Math.max(debounceMs, this.#lastByItself + gapMs - performance.now())
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#next()
+    }, dueMs)
+  }
+
+  #next(): void {
+    if (this.#run || this.#paused) return
+    const ask = this.#asks.shift()
+    if (ask) {
+      void this.#look(ask.step, true).then(ask.settle)
+      return
+    }
+    if (!this.#wanted || this.#timer !== undefined) return
+    this.#wanted = false
+    this.#lastByItself = performance.now()
+    void this.#look(this.#options.current(), false)
+  }
+
+  async #look(step: Step | undefined, asked: boolean): Promise<Verdict[] | undefined> {
+    const { evaluate, glance, onChange, onFinished, onError } = this.#options
+    const run: Run = { step, asked, abort: new AbortController(), rounds: 0 }
+    const { signal } = run.abort
+    this.#run = run
+    try {
+      if (step === undefined) {
+        await glance(signal)
+        return undefined
+      }
+      onChange()
+      const onRound = (verdicts: Verdict[]) => {
+        if (signal.aborted) return
+        run.rounds++
+        this.#looks.set(step.id, { ...this.#looks.get(step.id), verdicts })
+        onChange()
+        if (this.#wanted && !asked && verdicts.some(({ finding }) => finding.outcome !== 'pass')) run.abort.abort()
+      }
+      const verdicts = await evaluate(step, { signal, onRound })
+      if (signal.aborted) return undefined
+      this.#looks.set(step.id, { verdicts, at: new Date().toISOString() })
+      onFinished(step, asked, verdicts)
+      return verdicts
+    } catch (error) {
+      if (!signal.aborted) onError(error)
+      return undefined
+    } finally {
+      this.#run = undefined
+      onChange()
+      if (this.#asks.length > 0) this.#next()
+      else if (this.#wanted) this.#schedule()
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { Lab, Step } from '../../lab/lab.js'
+import type { StepState } from '../../protocol/protocol.js'
+import type { Records, SessionRecord } from '../../store/records.js'
+
+type Known = Pick<SessionRecord, 'steps' | 'answers' | 'hints' | 'help'>
+
+/** How far a learner has come in a session: in memory, and recorded as it changes. */
+export class Progress {
+  #known: Known
+
+  constructor(
+    private readonly records: Records,
+    private readonly lab: Lab,
+    private readonly record: Known & { id: string },
+  ) {
+    this.#known = record
+  }
+
+  state(step: string): StepState {
+    return this.#known.steps[step]?.state ?? 'open'
+  }
+
+  /** The first step that is open. */
+  get current(): Step | undefined {
+    return this.lab.steps.find(({ id }) => this.state(id) === 'open')
+  }
+
+  /** All its checks passed; with help where some was taken. */
+  pass(step: string): void {
+    const state = this.state(step)
+    if (state !== 'open' && state !== 'skipped') return
+    const { shown = false, done = false } = this.#known.help[step] ?? {}
+    this.#set(step, shown || done ? 'helped' : 'passed')
+  }
+
+  skip(step: string): void {
+    if (this.state(step) === 'open') this.#set(step, 'skipped')
+  }
+
+  #set(step: string, state: Exclude<StepState, 'open'>): void {
+    this.records.setStep(this.record.id, step, state)
+    this.#known.steps[step] = { state, at: new Date().toISOString() }
+  }
+
+  get answers(): Readonly<Record<string, string>> {
+    return this.#known.answers
+  }
+
+  answer(id: string, text: string): void {
+    this.records.setAnswer(this.record.id, id, text)
+    this.#known.answers[id] = text
+  }
+
+  hints(step: string, check: number): number {
+    return this.#known.hints[step]?.[check] ?? 0
+  }
+
+  hint(step: string, check: number): void {
+    const count = this.hints(step, check) + 1
+    this.records.setHints(this.record.id, step, check, count)
+    this.#known.hints[step] ??= {}
+    this.#known.hints[step]![check] = count
+  }
+
+  help(step: string): { shown: boolean; done: boolean } {
+    return this.#known.help[step] ?? { shown: false, done: false }
+  }
+
+  setHelp(step: string, help: { shown?: true; done?: true }): void {
+    this.records.setHelp(this.record.id, step, help)
+    this.#known.help[step] = { ...this.help(step), ...help }
+  }
+
+  /** As if the lab had never been worked at. Verdicts stay on record. */
+  forget(): void {
+    this.records.forgetProgress(this.record.id)
+    this.#known = { steps: {}, answers: {}, hints: {}, help: {} }
+  }
+}
+
+/** A new session begins where the last one of its lab ended. */
+export function carryOver(records: Records, from: SessionRecord, to: string): void {
+  for (const [step, { state }] of Object.entries(from.steps)) records.setStep(to, step, state)
+  for (const [step, { shown, done }] of Object.entries(from.help)) {
+    records.setHelp(to, step, { ...(shown ? { shown } : {}), ...(done ? { done } : {}) })
+  }
+  for (const [step, checks] of Object.entries(from.hints)) {
+    for (const [check, count] of Object.entries(checks)) records.setHints(to, step, Number(check), count)
+  }
+}

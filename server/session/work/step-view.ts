@@ -1,0 +1,52 @@
+import type { Verdict } from '../../check/evaluate.js'
+import { sentenceOf, tellOperator } from '../../error/sentences.js'
+import type { Lab, Step } from '../../lab/lab.js'
+import type { CheckView, StepView } from '../../protocol/protocol.js'
+import type { Text } from '../../wording/text.js'
+import { solutionOf } from './blocks.js'
+import type { Look } from './check-runner.js'
+import type { Progress } from './progress.js'
+
+/** What a page shows of a step. Pure. */
+export function stepView(lab: Lab, step: Step, progress: Progress, look: Look, done: StepView['done']): StepView {
+  const { checking, verdicts, at } = look
+  return {
+    id: step.id,
+    state: progress.state(step.id),
+    points: step.points,
+    ...(checking === undefined ? {} : { checking }),
+    checks: verdicts.map((verdict) => checkView(verdict, progress.hints(step.id, verdict.index))),
+    ...(at === undefined ? {} : { checkedAt: at }),
+    ...(progress.help(step.id).shown
+      ? {
+          solution: solutionOf(lab, step).map(({ ref, block }) => ({
+            ref,
+            host: block.host ?? lab.home,
+            text: block.text,
+          })),
+        }
+      : {}),
+    ...(done === undefined ? {} : { done }),
+  }
+}
+
+function checkView({ index, family, finding, hints }: Verdict, shown: number): CheckView {
+  // What an error of the server says may name its files.
+  const why = finding.outcome === 'error' ? whyNotMade(finding.reason) : undefined
+  return {
+    index,
+    finding: why && finding.outcome === 'error' ? { ...finding, why } : finding,
+    hints: hints.slice(0, shown),
+    moreHints: Math.max(0, hints.length - shown),
+    traceable: family === 'reach' && finding.outcome === 'fail',
+  }
+}
+
+/** For a check that could not be made; undefined where the check says well enough itself. */
+function whyNotMade(reason: string): Text | undefined {
+  const sentence =
+    reason === 'check.broken'
+      ? { what: { en: 'The check could not be made.', zh: '这项检查没能完成。' }, cure: tellOperator }
+      : sentenceOf(reason)
+  return sentence && { en: `${sentence.what.en} ${sentence.cure.en}`, zh: `${sentence.what.zh}${sentence.cure.zh}` }
+}

@@ -1,0 +1,209 @@
+import type { Verdict } from '../../check/evaluate.js'
+import type { Trouble } from '../../error/trouble.js'
+import { VethlabError } from '../../error/vethlab-error.js'
+import { answerId, type Lab, type Step, stepTitle } from '../../lab/lab.js'
+import { type RanBlock, runStep } from '../../labrack/work-through.js'
+import type { StepView } from '../../protocol/protocol.js'
+import type { Records, SessionRecord } from '../../store/records.js'
+import type { RackUse } from '../life/rack-use.js'
+import { stepNamed } from './blocks.js'
+import { CheckRunner, type Look } from './check-runner.js'
+import { Progress } from './progress.js'
+import { stepView } from './step-view.js'
+
+/** As much of an answer as a check reads. */
+const longestAnswer = 500
+
+export interface StepsOptions {
+  lab: Lab
+  record: SessionRecord
+  records: Records
+  use: RackUse
+  /** The rack shows what the learner has done. */
+  onCaughtUp(): void
+  /** Something did not come out as it should. */
+  tell(trouble: Trouble): void
+  onError(error: unknown): void
+  onChange(): void
+}
+
+/** The steps of a session: checked when asked and by themselves, answered, hinted at, shown, done for the learner, skipped. */
+export class Steps {
+  readonly progress: Progress
+  readonly #options: StepsOptions
+  readonly #runner: CheckRunner
+  /** What ran when a step was done for the learner. */
+  readonly #ran = new Map<string, RanBlock[]>()
+
+  constructor(options: StepsOptions) {
+    const { lab, record, records, use, onError, onChange } = options
+    this.#options = options
+    this.progress = new Progress(records, lab, record)
+    this.#runner = new CheckRunner({
+      evaluate: (step, how) => use.open().rack.check(step.checks, { answers: this.progress.answers, ...how }),
+      current: () => this.progress.current,
+      glance: async () => {
+        await use.live?.rack.ground.capture()
+      },
+      onChange,
+      onFinished: (step, asked, verdicts) => this.#onFinished(step, asked, verdicts),
+      onError,
+    })
+  }
+
+  get views(): StepView[] {
+    const { lab } = this.#options
+    return lab.steps.map((step) => stepView(lab, step, this.progress, this.look(step.id), this.#ran.get(step.id)))
+  }
+
+  look(step: string): Look {
+    return this.#runner.look(step)
+  }
+
+  /** Runs the checks of a step. */
+  check(step: string): void {
+    this.#ask(this.#begin(step))
+  }
+
+  /** Keeps what was typed, and runs the checks. @throws VethlabError argument.invalid */
+  answer(step: string, id: string, text: string): void {
+    const found = this.#begin(step)
+    if (!found.checks.some((check) => answerId(check) === id)) {
+      throw new VethlabError('argument.invalid', 'the step asks no such question', {
+        place: 'id',
+        cure: 'Name one of its answers.',
+      })
+    }
+    this.progress.answer(id, text.slice(0, longestAnswer))
+    this.#options.onChange()
+    this.#ask(found)
+  }
+
+  /** One more of the hints of a check. @throws VethlabError argument.invalid */
+  hint(step: string, check: number): void {
+    const found = this.#begin(step)
+    const hints = found.checks[check]?.hints
+    if (hints === undefined) {
+      throw new VethlabError('argument.invalid', 'the step has no such check', {
+        place: 'check',
+        cure: 'Name one of it.',
+      })
+    }
+    if (this.progress.hints(step, check) < hints.length) this.progress.hint(step, check)
+    this.#options.onChange()
+    // Hints stand at findings.
+    if (this.look(step).verdicts.length === 0) this.#ask(found)
+  }
+
+  /** Shows how a step is done: whoever passes it afterwards was helped. */
+  show(step: string): void {
+    this.#begin(step)
+    this.progress.setHelp(step, { shown: true })
+    this.#options.onChange()
+  }
+
+  /** Does a step for the learner, then runs its checks. */
+  do(step: string): void {
+    const { lab, use, onCaughtUp, tell, onChange } = this.#options
+    const found = this.#begin(step)
+    use.occupy({ what: 'doing', step }, async ({ rack }, signal) => {
+      this.progress.setHelp(step, { done: true })
+      onCaughtUp()
+      const ids = found.checks.map(answerId).filter((id) => id !== undefined)
+      for (const id of ids) delete rack.answers[id]
+      await runStep(rack, found, signal, (ran) => {
+        this.#ran.set(step, ran)
+        onChange()
+      })
+      for (const id of ids) if (rack.answers[id] !== undefined) this.progress.answer(id, rack.answers[id])
+      this.#runner.resume()
+      const verdicts = await this.#runner.ask(found)
+      if (verdicts && !allPass(verdicts)) tell(notDone(lab, found))
+    })
+  }
+
+  /** Leaves a step out. Its checks can still make it pass. */
+  skip(step: string): void {
+    this.#begin(step)
+    this.progress.skip(step)
+    this.#runner.drop()
+    this.#options.onChange()
+  }
+
+  /** Something has happened: the current step is looked at soon. */
+  trigger(): void {
+    this.#runner.trigger()
+  }
+
+  /** Makes no checks until `resume`. */
+  pause(): void {
+    this.#runner.pause()
+  }
+
+  resume(): void {
+    this.#runner.resume()
+  }
+
+  /** What was seen is not so any more. */
+  forgetLooks(): void {
+    this.#runner.forget()
+  }
+
+  /** As if the lab had never been worked at. */
+  forget(): void {
+    this.progress.forget()
+    this.#ran.clear()
+    this.#runner.forget()
+  }
+
+  /** @throws VethlabError session.not-open, session.busy, argument.invalid */
+  #begin(step: string): Step {
+    const { lab, use } = this.#options
+    use.open()
+    const found = stepNamed(lab, step)
+    use.begin()
+    return found
+  }
+
+  #ask(step: Step): void {
+    this.#options.use.background(this.#runner.ask(step))
+  }
+
+  #onFinished(step: Step, asked: boolean, verdicts: Verdict[]): void {
+    const { record, records, onCaughtUp } = this.#options
+    records.addVerdicts(
+      record.id,
+      step.id,
+      asked,
+      verdicts.map(({ index, family, finding: { outcome, ...evidence } }) => ({
+        index,
+        family,
+        outcome,
+        ...('reason' in evidence ? { reason: evidence.reason } : {}),
+        evidence,
+      })),
+    )
+    if (!allPass(verdicts)) return
+    this.progress.pass(step.id)
+    onCaughtUp()
+  }
+}
+
+function allPass(verdicts: readonly Verdict[]): boolean {
+  return verdicts.length > 0 && verdicts.every(({ finding }) => finding.outcome === 'pass')
+}
+
+function notDone(lab: Lab, step: Step): Trouble {
+  const { en, zh } = stepTitle(lab, step)
+  return {
+    code: 'step.not-done',
+    what: {
+      en: `All commands of "${en}" were run, but its checks do not pass: something done before is in the way.`,
+      zh: `“${zh}”的命令都执行了，但检查没有通过：可能是之前的操作造成了影响。`,
+    },
+    cure: {
+      en: 'Bring the lab to the beginning of this step, then let it be done once more.',
+      zh: '请先把实验恢复到这一步的开头，再重新代做一次。',
+    },
+  }
+}

@@ -1,0 +1,219 @@
+import { expect, it } from 'vitest'
+import type { NetworkState } from '../../../server/network/state.js'
+import type { TimelineEntry } from '../../../server/protocol/protocol.js'
+import { mostEntries, Timeline } from '../../../server/session/feed/timeline.js'
+import { StateBuilder } from '../../check/state-builder.js'
+
+/** A host with these Docker networks. */
+function stateWith(...networks: string[]): NetworkState {
+  const builder = new StateBuilder()
+  const host = builder.docker('node1', '192.168.1.11')
+  for (const name of networks) {
+    const n = 20 + name.charCodeAt(0) - 97
+    builder.network(host, { name, subnet: `172.${n}.0.0/16`, bridge: `br-${name}` })
+  }
+  return builder.state
+}
+
+/** Time is a number that the test chooses, in milliseconds. */
+function bench(before: { entries: TimelineEntry[]; state?: NetworkState } = { entries: [] }) {
+  const told: { id: number; changes: number; running?: boolean; state: boolean }[] = []
+  const timeline = new Timeline(
+    {
+      onEntry: ({ id, changes, command }, state) =>
+        told.push({
+          id,
+          changes: changes.length,
+          ...(command ? { running: command.running } : {}),
+          state: state !== undefined,
+        }),
+    },
+    before,
+  )
+  return { timeline, told }
+}
+const said = ({ changes }: TimelineEntry) => changes.map(({ text }) => text.en).join('\n')
+const commands = (timeline: Timeline) => timeline.entries.map(({ command }) => command?.text)
+
+it('begins with the network as it was found, and tells nothing where nothing that matters changed', () => {
+  const { timeline, told } = bench()
+  timeline.take(stateWith(), 0)
+  expect(timeline.entries).toEqual([{ id: 1, at: '1970-01-01T00:00:00.000Z', changes: [] }])
+  timeline.began('t', 'node1', 'ls', 100)
+  timeline.ended('t', 'node1', 'ls', 110)
+  const later = { ...stateWith(), takenAt: '2027-01-01T00:00:00.000Z', durationMs: 7 }
+  timeline.take(later, 200)
+  expect(told).toEqual([{ id: 1, changes: 0, state: true }])
+  expect(timeline.state).toBe(later)
+})
+
+it('gives a command what changed while it ran, from the first change on, and what follows soon', () => {
+  const { timeline, told } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.began('t', 'node1', 'docker compose up', 1_000)
+  timeline.take(stateWith('a'), 1_200)
+  expect(timeline.entries[1]).toMatchObject({ command: { host: 'node1', text: 'docker compose up', running: true } })
+  expect(said(timeline.entries[1]!)).toContain('`a`')
+  timeline.take(stateWith('a', 'b'), 1_500)
+  timeline.ended('t', 'node1', 'docker compose up', 1_600)
+  expect(timeline.entries[1]).toMatchObject({ command: { running: false } })
+  timeline.take(stateWith('a', 'b', 'c'), 3_000)
+  expect(timeline.entries).toHaveLength(2)
+  for (const name of ['`a`', '`b`', '`c`']) expect(said(timeline.entries[1]!)).toContain(name)
+  expect(told.map(({ id, running }) => [id, running])).toEqual([
+    [1, undefined],
+    [2, true],
+    [2, true],
+    [2, false],
+    [2, false],
+  ])
+  // Later on it is nobody's doing.
+  timeline.take(stateWith('a', 'b', 'c', 'd'), 9_000)
+  expect(commands(timeline)).toEqual([undefined, 'docker compose up', undefined])
+})
+
+it('says in the end what is different from before, without what came and went', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.began('t', 'node1', 'make', 1_000)
+  timeline.take(stateWith('a'), 1_100)
+  timeline.take(stateWith('b'), 1_400)
+  timeline.ended('t', 'node1', 'make', 1_500)
+  expect(said(timeline.entries[1]!)).toContain('`b`')
+  expect(said(timeline.entries[1]!)).not.toContain('`a`')
+})
+
+it('tells both where all of it came and went', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.began('t', 'node1', 'docker run --rm', 1_000)
+  timeline.take(stateWith('a'), 1_100)
+  timeline.take(stateWith(), 1_400)
+  timeline.ended('t', 'node1', 'docker run --rm', 1_500)
+  timeline.take(stateWith(), 1_700)
+  expect(timeline.entries).toHaveLength(2)
+  expect(timeline.entries[1]!.changes.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['added', 'removed']))
+})
+
+it('gives each of two commands its own, though one look saw the end of both', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.ended('t', 'node1', 'first', 1_000)
+  timeline.take(stateWith('a'), 1_100)
+  timeline.ended('t', 'node1', 'second', 1_300)
+  timeline.take(stateWith('a', 'b'), 1_400)
+  expect(commands(timeline)).toEqual([undefined, 'first', 'second'])
+  expect(said(timeline.entries[2]!)).not.toContain('`a`')
+})
+
+it('takes a command that was told after the look began rather than none', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.ended('t', 'node1', 'ip link add', 1_030)
+  timeline.take(stateWith('a'), 1_010)
+  expect(commands(timeline)).toEqual([undefined, 'ip link add'])
+})
+
+it('takes it rather than one whose end was looked at already', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.ended('t', 'node1', 'first', 1_000)
+  timeline.take(stateWith('a'), 1_100)
+  timeline.ended('t', 'node1', 'second', 1_500)
+  timeline.take(stateWith('a', 'b'), 1_400)
+  expect(commands(timeline)).toEqual([undefined, 'first', 'second'])
+})
+
+it('chooses the command that began last, beside one that runs all the time', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.began('one', 'node1', 'docker exec -it web sh', 1_000)
+  timeline.ended('two', 'laptop', 'ip link add', 5_000)
+  timeline.take(stateWith('a'), 5_200)
+  timeline.take(stateWith('a', 'b'), 20_000)
+  timeline.take(stateWith('a', 'b', 'c'), 21_000)
+  // After a long pause there is another entry, of the same command.
+  timeline.take(stateWith('a', 'b', 'c', 'd'), 90_000)
+  expect(timeline.entries.map(({ command }) => command && [command.host, command.text, command.running])).toEqual([
+    undefined,
+    ['laptop', 'ip link add', false],
+    ['node1', 'docker exec -it web sh', true],
+    ['node1', 'docker exec -it web sh', true],
+  ])
+  timeline.closed('one', 91_000)
+  expect(timeline.entries.some(({ command }) => command?.running)).toBe(false)
+})
+
+it('names no command where the shell told none, nor where the server did it', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.began('t', 'node1', undefined, 1_000)
+  timeline.take(stateWith('a'), 1_100)
+  timeline.ended('t', 'node1', undefined, 1_200)
+  timeline.began('t', 'node1', 'sleep 100', 10_000)
+  timeline.setOwn(true)
+  timeline.take(stateWith(), 11_000)
+  timeline.take(stateWith('b'), 16_000)
+  timeline.setOwn(false)
+  expect(commands(timeline)).toEqual([undefined, undefined, undefined])
+  // From before the reset to after it, though in between there was nothing.
+  expect(said(timeline.entries[2]!)).toContain('`br-b`')
+})
+
+it('tells a reset apart from what came by itself just before', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.take(stateWith('a'), 1_000)
+  timeline.setOwn(true)
+  timeline.take(stateWith(), 1_500)
+  timeline.setOwn(false)
+  timeline.take(stateWith('b'), 2_000)
+  expect(timeline.entries).toHaveLength(3)
+  expect(said(timeline.entries[1]!)).toContain('`a`')
+  expect(said(timeline.entries[2]!)).toContain('br-b')
+})
+
+it('knows a command that is told again as the same, and the one before it as ended', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.began('t', 'node1', 'one', 1_000)
+  timeline.take(stateWith('a'), 1_100)
+  timeline.began('t', 'node1', 'one', 1_200)
+  timeline.take(stateWith('a', 'b'), 1_300)
+  timeline.began('t', 'node1', 'two', 1_400)
+  timeline.take(stateWith('a', 'b', 'c'), 1_500)
+  expect(timeline.entries.map(({ command }) => command && [command.text, command.running])).toEqual([
+    undefined,
+    ['one', false],
+    ['two', true],
+  ])
+})
+
+it('goes on after a restart: ids, and what changed meanwhile', () => {
+  const { timeline: first } = bench()
+  first.take(stateWith(), 0)
+  first.ended('t', 'node1', 'docker network create a', 1_000)
+  first.take(stateWith('a'), 1_100)
+  const { timeline } = bench({ entries: [...first.entries], state: first.state! })
+  timeline.take(stateWith('a'), 60_000)
+  timeline.take(stateWith('a', 'b'), 61_000)
+  expect(timeline.entries.map(({ id }) => id)).toEqual([1, 2, 3])
+  expect(said(timeline.entries[2]!)).not.toContain('`a`')
+  timeline.forget()
+  timeline.take(stateWith('a', 'b'), 62_000)
+  expect(timeline.entries).toMatchObject([{ id: 4, changes: [] }])
+})
+
+it('keeps the newest entries alone', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  for (let n = 0; n < mostEntries + 20; n++) {
+    timeline.ended('t', 'node1', `command ${n}`, 1_000 * n)
+    timeline.take(n % 2 === 0 ? stateWith('a') : stateWith(), 1_000 * n + 100)
+  }
+  expect(timeline.entries).toHaveLength(mostEntries)
+  expect(timeline.entries.at(-1)).toMatchObject({
+    id: mostEntries + 21,
+    command: { text: `command ${mostEntries + 19}` },
+  })
+})

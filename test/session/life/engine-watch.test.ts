@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest'
+import { isNews } from '../../../server/session/life/engine-watch.js'
+
+it('knows which events of an Engine may change a network', () => {
+  for (const Action of ['start', 'die', 'connect', 'create', 'destroy', 'restart', 'update']) {
+    expect(isNews({ Type: 'container', Action }), Action).toBe(true)
+  }
+  for (const Action of ['exec_create: ping -c 1 web', 'exec_start: sh', 'exec_die', 'top', 'health_status: healthy']) {
+    expect(isNews({ Type: 'container', Action }), Action).toBe(false)
+  }
+  for (const strange of [null, undefined, 7, 'x', {}, { Action: 7 }]) expect(isNews(strange)).toBe(false)
+})

@@ -1,0 +1,47 @@
+import { beforeAll, expect, it } from 'vitest'
+import type { Finding } from '../../../server/check/verdict.js'
+import type { Lab } from '../../../server/lab/lab.js'
+import { loadLab } from '../../../server/lab/read-lab.js'
+import { fromPackage } from '../../../server/package-root.js'
+import type { Look } from '../../../server/session/work/check-runner.js'
+import type { Progress } from '../../../server/session/work/progress.js'
+import { stepView } from '../../../server/session/work/step-view.js'
+
+let lab: Lab
+beforeAll(async () => {
+  lab = await loadLab(fromPackage('labs/default-bridge'))
+})
+
+it('shows findings, with the hints asked for, and nothing of the server where a check could not be made', () => {
+  const step = lab.steps[1]!
+  const progress = {
+    state: () => 'open',
+    hints: (_step: string, check: number) => (check === 1 ? 1 : 0),
+    help: () => ({ shown: true, done: false }),
+  } as unknown as Progress
+  const [container, answer] = step.checks
+  const error = (reason: string, why: string): Finding => ({ outcome: 'error', reason, why: { en: why, zh: why } })
+  const look = (finding: Finding): Look => ({
+    checking: 'asked',
+    verdicts: [
+      { index: 0, family: 'container', finding, hints: container!.hints, tookMs: 1 },
+      { index: 1, family: 'answer', finding, hints: answer!.hints, tookMs: 1 },
+    ],
+  })
+  const view = stepView(lab, step, progress, look(error('rackd.unreachable', '/srv/rackd.sock: gone')), undefined)
+  expect(view).toMatchObject({
+    id: 'cable',
+    checking: 'asked',
+    checks: [
+      { index: 0, hints: [], moreHints: 1 },
+      { index: 1, hints: [answer!.hints[0]], moreHints: 1 },
+    ],
+    solution: [{ ref: { step: 'cable', solution: 0 }, host: 'node1' }],
+  })
+  expect(JSON.stringify(view)).not.toContain('/srv')
+  expect(JSON.stringify(stepView(lab, step, progress, look(error('check.broken', '/srv/x')), undefined))).not.toContain(
+    '/srv',
+  )
+  const own = stepView(lab, step, progress, look(error('reference.unknown', 'there is no web')), undefined)
+  expect(own.checks[0]!.finding).toMatchObject({ why: { en: 'there is no web' } })
+})
