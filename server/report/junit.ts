@@ -1,6 +1,6 @@
 import module, { type Builder } from 'junit-report-builder'
-import type { GradeReport } from '../trial/grade.js'
 import type { Language } from '../wording/text.js'
+import type { GradeReport } from './grade-report.js'
 
 // Its types describe another way of importing than Node's.
 const builder = module as unknown as Builder

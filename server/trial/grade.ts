@@ -2,49 +2,9 @@ import type { Verdict } from '../check/evaluate.js'
 import { type Lab, type Step, stepTitle } from '../lab/lab.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import type { Racks } from '../racks/racks.js'
+import type { CheckGrade, GradeReport, ScriptReport, StepGrade } from '../report/grade-report.js'
 import { steady } from '../report/steady.js'
-import type { Text } from '../wording/text.js'
 import type { Submission, SubmittedScript } from './submission.js'
-
-/** What a submission is worth. But for `startedAt` and `durationMs`, the same submission gives the same. */
-export interface GradeReport {
-  lab: string
-  title: Text
-  /** `error`: at least one check could not tell, so neither passed nor failed is sure. */
-  outcome: 'pass' | 'fail' | 'error'
-  points: number
-  of: number
-  steps: StepGrade[]
-  scripts: ScriptReport[]
-  startedAt: string
-  durationMs: number
-}
-
-export interface StepGrade {
-  id: string
-  title: Text
-  outcome: 'pass' | 'fail' | 'error'
-  points: number
-  of: number
-  checks: CheckGrade[]
-}
-
-export interface CheckGrade {
-  check: string
-  outcome: 'pass' | 'fail' | 'error'
-  reason?: string
-  expected?: Text
-  observed?: Text
-  why?: Text
-}
-
-export interface ScriptReport {
-  file: string
-  host: string
-  /** `cut`: it was ended because it printed too much. */
-  ended: 'exit' | 'signal' | 'timeout' | 'cut' | 'not run'
-  exitCode: number | null
-}
 
 export interface GradeOptions {
   /** For all scripts together, milliseconds. */
