@@ -6,10 +6,11 @@ import { loadLab } from '../lab/read-lab.js'
 import { requireFeatures } from '../machine/features.js'
 import { fromPackage } from '../package-root.js'
 import { junit } from '../report/junit.js'
-import { type GradeReport, grade } from '../trial/grade.js'
+import { readable } from '../report/text.js'
+import { grade } from '../trial/grade.js'
 import { readSubmission } from '../trial/submission.js'
 import { oneLine } from '../wording/one-line.js'
-import { type Language, languages } from '../wording/text.js'
+import { languages } from '../wording/text.js'
 import { withOwnRacks } from './own-racks.js'
 import { whole } from './rackd.js'
 
@@ -54,43 +55,4 @@ export function gradeCommand(): Command {
       process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : readable(report, language))
       process.exitCode ??= exitCodes[report.outcome]
     })
-}
-
-const words: Record<
-  Language,
-  Record<'pass' | 'fail' | 'error' | 'points' | 'expected' | 'observed' | 'why', string>
-> = {
-  en: {
-    pass: 'passed',
-    fail: 'failed',
-    error: 'could not tell',
-    points: 'points',
-    expected: 'expected',
-    observed: 'observed',
-    why: 'why',
-  },
-  zh: {
-    pass: '通过',
-    fail: '未通过',
-    error: '无法判定',
-    points: '分',
-    expected: '期望',
-    observed: '实际',
-    why: '原因',
-  },
-}
-
-function readable(report: GradeReport, language: Language): string {
-  const say = words[language]
-  const lines = [`${report.title[language]}: ${say[report.outcome]}, ${report.points}/${report.of} ${say.points}`]
-  for (const step of report.steps) {
-    lines.push(`${step.title[language]}: ${say[step.outcome]}, ${step.points}/${step.of}`)
-    for (const [n, check] of step.checks.entries()) {
-      lines.push(`  ${n + 1} ${check.check}: ${say[check.outcome]}`)
-      for (const key of ['expected', 'observed', 'why'] as const) {
-        if (check[key]) lines.push(`    ${say[key]}: ${check[key][language]}`)
-      }
-    }
-  }
-  return `${lines.join('\n')}\n`
 }
