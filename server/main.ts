@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { commands } from './commands/commands.js'
 import { VethlabError } from './error/vethlab-error.js'
 import { fromPackage } from './package-root.js'
 import { oneLine } from './wording/one-line.js'
@@ -16,20 +17,6 @@ const program = new Command('vethlab')
   .exitOverride()
 
 // Reading all of them takes half a second, so only the one that is asked for is read; for help, all are.
-const commands: Record<string, () => Promise<Command>> = {
-  serve: async () => (await import('./commands/serve.js')).serveCommand(),
-  setup: async () => (await import('./commands/setup.js')).setupCommand(),
-  doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
-  lint: async () => (await import('./commands/lint.js')).lintCommand(),
-  trace: async () => (await import('./commands/trace.js')).traceCommand(),
-  diagnose: async () => (await import('./commands/diagnose.js')).diagnoseCommand(),
-  test: async () => (await import('./commands/test.js')).testCommand(),
-  grade: async () => (await import('./commands/grade.js')).gradeCommand(),
-  rackd: async () => (await import('./commands/rackd.js')).rackdCommand(),
-  rack: async () => (await import('./commands/rack.js')).rackCommand(),
-  sweep: async () => (await import('./commands/sweep.js')).sweepCommand(),
-  bench: async () => (await import('./commands/bench.js')).benchCommand(),
-}
 const asked = process.argv[2] ?? ''
 for (const name of Object.hasOwn(commands, asked) ? [asked] : Object.keys(commands)) {
   program.addCommand(await commands[name]!())

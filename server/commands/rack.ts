@@ -97,7 +97,7 @@ export function rackCommand(): Command {
 /** @throws VethlabError argument.invalid with file, line and column */
 async function readTopology(file: string): Promise<TopologyInput> {
   const fail = (what: string, place = file) =>
-    new VethlabError('argument.invalid', what, { place, cure: 'See "Topology" in the README.' })
+    new VethlabError('argument.invalid', what, { place, cure: 'See docs/topology.md.' })
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw fail(`can't be read: ${error.message}`)
   })

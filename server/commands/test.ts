@@ -7,11 +7,13 @@ import { type FeatureReport, probeFeatures } from '../machine/features.js'
 import { fromPackage } from '../package-root.js'
 import { type LabReport, type TrialReport, trialsOf } from '../trial/test-lab.js'
 import { withOwnRacks } from './own-racks.js'
+import { RackKeeper } from './rack-keeper.js'
 import { whole } from './rackd.js'
 
 interface TestOptions {
   repeat: number
   jobs: number
+  keep: boolean
   json: boolean
 }
 
@@ -33,16 +35,23 @@ export function testCommand(): Command {
     .argument('[lab...]', 'ids or folders; all labs by default')
     .option('--repeat <count>', 'do all of it so many times, and tell what flakes', whole, 1)
     .option('--jobs <count>', 'racks at the same time', whole, 1)
+    .option('--keep', 'keep the rack of the first failed trial to look at; says how to enter and to close it', false)
     .option('--json', 'print a JSON document', false)
     .action(async (names: string[], options: TestOptions) => {
-      const report = await testLabs(await labFoldersNamed(fromPackage('labs'), names), options)
+      const keeper = options.keep ? new RackKeeper() : undefined
+      const report = await testLabs(await labFoldersNamed(fromPackage('labs'), names), options, keeper)
       if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
       else process.stdout.write(summary(report, options.repeat))
+      if (keeper) process.stderr.write(keeper.howToEnter())
       process.exitCode ??= report.passed ? 0 : 1
     })
 }
 
-async function testLabs(folders: string[], { repeat, jobs }: TestOptions): Promise<TestReport> {
+async function testLabs(
+  folders: string[],
+  { repeat, jobs }: TestOptions,
+  keeper: RackKeeper | undefined,
+): Promise<TestReport> {
   const started = performance.now()
   const labs = await Promise.all(folders.map(loadLab))
   const missing = await absentFeatures(labs)
@@ -54,7 +63,7 @@ async function testLabs(folders: string[], { repeat, jobs }: TestOptions): Promi
   for (const { lab, why } of skipped) process.stderr.write(`skipped ${lab}, this kernel lacks ${why}\n`)
   const plans = labs
     .filter((lab) => !lacks(lab))
-    .map((lab) => ({ lab, runs: Array.from({ length: Math.max(1, repeat) }, () => trialsOf(lab)) }))
+    .map((lab) => ({ lab, runs: Array.from({ length: Math.max(1, repeat) }, () => trialsOf(lab, keeper)) }))
   const results = new Map<string, TrialReport[]>(plans.map(({ lab }) => [lab.id, []]))
   const note = (lab: string, report: TrialReport) => {
     results.get(lab)!.push(report)
@@ -63,12 +72,13 @@ async function testLabs(folders: string[], { repeat, jobs }: TestOptions): Promi
     for (const problem of report.problems) process.stderr.write(`  ${problem}\n`)
   }
   const queue = plans.flatMap(({ lab, runs }) => runs.flatMap(({ trials }) => trials.map((trial) => ({ lab, trial }))))
-  await withOwnRacks((racks, signal) =>
-    pMap(queue, async ({ lab, trial }) => note(lab.id, await trial.run(racks, signal)), {
+  await withOwnRacks((racks, signal) => {
+    keeper?.keepFrom(racks)
+    return pMap(queue, async ({ lab, trial }) => note(lab.id, await trial.run(racks, signal)), {
       concurrency: Math.max(1, jobs),
       signal,
-    }),
-  )
+    })
+  })
   for (const { lab, runs } of plans) for (const { finish } of runs) note(lab.id, finish())
 
   const flaky = [...results].flatMap(([lab, reports]) =>

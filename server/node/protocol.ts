@@ -15,6 +15,8 @@ export const requests = {
   info: z.strictObject({ rack: Id }),
   reset: z.strictObject({ rack: Id, host: Name.optional() }),
   close: z.strictObject({ rack: Id }),
+  /** Of a rack that another process has handed to rackd. */
+  takeOver: z.strictObject({ rack: Id }),
   exec: z.strictObject({
     rack: Id,
     host: Name,

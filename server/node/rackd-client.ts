@@ -71,6 +71,10 @@ export class RackdClient implements Racks {
   async close(rack: string): Promise<void> {
     await this.ask('close', { rack }, changeTimeoutMs)
   }
+  /** Lets rackd have a rack that this process made and handed over (`LocalRacks.handOver`). */
+  takeOver(rack: string): Promise<RackInfo> {
+    return this.ask('takeOver', { rack })
+  }
   async exec(rack: string, host: string, argv: string[], options: ExecOptions = {}): Promise<CommandResult> {
     const { signal, ...rest } = options
     checkStdin(rest.stdin)

@@ -83,6 +83,7 @@ function serve(channel: Channel, racks: LocalRacks, { forWeb = false } = {}): vo
   handle('info', requests.info, ({ rack }) => racks.info(rack))
   handle('reset', requests.reset, ({ rack, host }) => racks.reset(rack, host))
   handle('close', requests.close, ({ rack }) => racks.close(rack))
+  handle('takeOver', requests.takeOver, ({ rack }) => racks.takeOver(rack))
   handle('exec', requests.exec, ({ rack, host, argv, ...options }, { signal }) =>
     racks.exec(rack, host, argv, { ...options, signal }),
   )

@@ -206,6 +206,12 @@ export class Host {
     ])
   }
 
+  /** Another one answers for it from now on. */
+  async giveTo(owner: Owner): Promise<void> {
+    this.record.owner = owner
+    await this.save()
+  }
+
   /** Ends the host and removes everything of it. Safe to call again, and on a host that was never whole. */
   async remove(): Promise<void> {
     const { state, store, cgroups } = this.ground

@@ -141,14 +141,8 @@ export class LocalRacks implements Racks {
     for (const id of await recordedDirectories(this.state.racks)) {
       const record = await readRecord<RackRecord>(rackRecordPath(this.state, id))
       if (record?.owner.kind !== 'rackd' || !record.open) continue
-      const hosts = new Map<string, Host>()
-      for (const [name, hostId] of Object.entries(record.hosts)) {
-        const host = await Host.adopt(this.ground, hostId)
-        if (host) hosts.set(name, host)
-        inUse.add(hostId)
-      }
-      const lans = new Map(record.plan.lans.map((plan) => [plan.name, Lan.at(this.state, id, plan)]))
-      this.racks.set(id, { record, hosts, lans })
+      await this.adoptRack(record)
+      for (const host of Object.values(record.hosts)) inUse.add(host)
     }
     for (const id of await recordedDirectories(this.state.hosts)) {
       if (inUse.has(id)) continue
@@ -156,6 +150,37 @@ export class LocalRacks implements Racks {
       if (host?.record.owner.kind !== 'rackd') continue
       if (host.record.rack || !(await host.answers()) || !this.pool.adopt(host)) await host.remove()
     }
+  }
+
+  private async adoptRack(record: RackRecord): Promise<void> {
+    const hosts = new Map<string, Host>()
+    for (const [name, id] of Object.entries(record.hosts)) {
+      const host = await Host.adopt(this.ground, id)
+      if (host) hosts.set(name, host)
+    }
+    const lans = new Map(record.plan.lans.map((plan) => [plan.name, Lan.at(this.state, record.id, plan)]))
+    this.racks.set(record.id, { record, hosts, lans })
+  }
+
+  /**
+   * Gives a rack of this process to rackd: it stays when this process ends. The rack's record is written first, since a
+   * rackd that starts removes hosts of its own that are in none of its racks.
+   */
+  async handOver(id: string): Promise<void> {
+    await this.inTurn(id, async (rack) => {
+      rack.record.owner = { kind: 'rackd' }
+      await this.save(rack)
+      for (const host of rack.hosts.values()) await host.giveTo(rack.record.owner)
+      this.racks.delete(id)
+    })
+  }
+
+  /** In rackd: takes a rack that another process has handed over since the start. @throws VethlabError rack.not-found */
+  async takeOver(id: string): Promise<RackInfo> {
+    const known = (await recordedDirectories(this.state.racks)).includes(id) && !this.racks.has(id)
+    const record = known ? await readRecord<RackRecord>(rackRecordPath(this.state, id)) : undefined
+    if (record?.owner.kind === 'rackd' && record.open) await this.adoptRack(record)
+    return this.info(id)
   }
 
   async open(topology: TopologyInput, options: OpenOptions & { forWeb?: boolean } = {}): Promise<RackInfo> {

@@ -2,7 +2,7 @@ import type { Verdict } from '../check/evaluate.js'
 import { blocksOf, type Lab, type Mistake, type Step, sameCommand, type Variant } from '../lab/lab.js'
 import type { RunBlock } from '../lab/page.js'
 import { LabRack } from '../labrack/lab-rack.js'
-import type { Racks } from '../racks/racks.js'
+import type { RackInfo, Racks } from '../racks/racks.js'
 import { type Language, languages } from '../wording/text.js'
 
 /** One thing that a lab promises, tried in a fresh rack. */
@@ -27,11 +27,16 @@ export interface Trial {
   run(racks: Racks, signal: AbortSignal): Promise<TrialReport>
 }
 
+export interface TrialsOptions {
+  /** Told of the rack of a failed trial before it is closed. With `true` it stays, and is its owner's from then on. */
+  keep?(failed: { lab: string; trial: string; rack: RackInfo }): Promise<boolean>
+}
+
 /**
  * All trials of a lab, each in a rack of its own, so that they can be run in any order and side by side; `finish` comes
  * last and says whether every check has failed at least once on the way.
  */
-export function trialsOf(lab: Lab): { trials: Trial[]; finish(): TrialReport } {
+export function trialsOf(lab: Lab, { keep }: TrialsOptions = {}): { trials: Trial[]; finish(): TrialReport } {
   const failed = new Set<string>()
   const note = (step: Step, verdicts: Verdict[]) => {
     for (const { index, finding } of verdicts) if (finding.outcome === 'fail') failed.add(`${step.id}/${index}`)
@@ -47,7 +52,9 @@ export function trialsOf(lab: Lab): { trials: Trial[]; finish(): TrialReport } {
       } catch (error) {
         attempt.problems.push((error as Error).message)
       } finally {
-        await attempt.close()
+        const rack = attempt.problems.length > 0 && !signal.aborted ? attempt.rackInfo : undefined
+        const kept = rack && (await keep?.({ lab: lab.id, trial: name, rack }))
+        if (!kept) await attempt.close()
       }
       return {
         name,
@@ -113,6 +120,11 @@ class Attempt {
 
   async open(): Promise<void> {
     this.rack = await LabRack.open(this.racks, this.lab, { signal: this.signal })
+  }
+
+  /** Undefined while none is open. */
+  get rackInfo(): RackInfo | undefined {
+    return this.rack?.info
   }
 
   async close(): Promise<void> {

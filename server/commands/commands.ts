@@ -1,0 +1,17 @@
+import type { Command } from 'commander'
+
+/** The subcommands of vethlab by name, in the order of its help. Each is read only when it is called. */
+export const commands: Record<string, () => Promise<Command>> = {
+  serve: async () => (await import('./serve.js')).serveCommand(),
+  setup: async () => (await import('./setup.js')).setupCommand(),
+  doctor: async () => (await import('./doctor.js')).doctorCommand(),
+  lint: async () => (await import('./lint.js')).lintCommand(),
+  trace: async () => (await import('./trace.js')).traceCommand(),
+  diagnose: async () => (await import('./diagnose.js')).diagnoseCommand(),
+  test: async () => (await import('./test.js')).testCommand(),
+  grade: async () => (await import('./grade.js')).gradeCommand(),
+  rackd: async () => (await import('./rackd.js')).rackdCommand(),
+  rack: async () => (await import('./rack.js')).rackCommand(),
+  sweep: async () => (await import('./sweep.js')).sweepCommand(),
+  bench: async () => (await import('./bench.js')).benchCommand(),
+}
