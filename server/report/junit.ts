@@ -1,12 +1,12 @@
 import module, { type Builder } from 'junit-report-builder'
 import type { Language } from '../wording/text.js'
-import type { GradeReport } from './grade-report.js'
+import type { Result } from './result.js'
 
 // Its types describe another way of importing than Node's.
 const builder = module as unknown as Builder
 
-/** A report as JUnit XML, which courses and CI systems read: a test case a check. */
-export function junit(report: GradeReport, language: Language): string {
+/** A result as JUnit XML, which courses and CI systems read: a test case a check. */
+export function junit(report: Result, language: Language): string {
   const file = builder.newBuilder()
   for (const step of report.steps) {
     const suite = file

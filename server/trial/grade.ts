@@ -2,7 +2,7 @@ import type { Verdict } from '../check/evaluate.js'
 import { type Lab, type Step, stepTitle } from '../lab/lab.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import type { Racks } from '../racks/racks.js'
-import type { CheckGrade, GradeReport, ScriptReport, StepGrade } from '../report/grade-report.js'
+import { type CheckResult, type Result, type ScriptResult, type StepResult, together } from '../report/result.js'
 import { steady } from '../report/steady.js'
 import type { Submission, SubmittedScript } from './submission.js'
 
@@ -17,12 +17,7 @@ export interface GradeOptions {
 const maxOutputBytes = 1024 ** 2
 
 /** Runs a submission in a fresh rack of its lab, checks the network from outside, and counts the points. */
-export async function grade(
-  racks: Racks,
-  lab: Lab,
-  submission: Submission,
-  options: GradeOptions,
-): Promise<GradeReport> {
+export async function grade(racks: Racks, lab: Lab, submission: Submission, options: GradeOptions): Promise<Result> {
   const started = performance.now()
   const startedAt = new Date().toISOString()
   options.say(`opening a rack for ${lab.id}`)
@@ -30,7 +25,7 @@ export async function grade(
   try {
     Object.assign(rack.answers, submission.answers)
     const deadline = performance.now() + options.timeoutMs
-    const scripts: ScriptReport[] = []
+    const scripts: ScriptResult[] = []
     const verdicts = new Map<string, Verdict[]>()
     const look = async (step: Step) => {
       options.say(`checking step ${step.id}`)
@@ -42,7 +37,7 @@ export async function grade(
       if (step) await look(step)
     }
     for (const step of lab.steps) if (!verdicts.has(step.id)) await look(step)
-    const steps = lab.steps.map((step) => stepGrade(lab, step, verdicts.get(step.id)!))
+    const steps = lab.steps.map((step) => stepResult(lab, step, verdicts.get(step.id)!))
     return {
       lab: lab.id,
       title: lab.title,
@@ -65,7 +60,7 @@ async function runScript(
   { file, host, text }: SubmittedScript,
   deadline: number,
   { signal, say }: GradeOptions,
-): Promise<ScriptReport> {
+): Promise<ScriptResult> {
   const timeoutMs = Math.ceil(deadline - performance.now())
   if (timeoutMs <= 0) return { file, host, ended: 'not run', exitCode: null }
   say(`running ${file} in ${host}`)
@@ -97,8 +92,8 @@ async function runScript(
   return { file, host, ended, exitCode: ended === 'exit' ? result.exitCode : null }
 }
 
-function stepGrade(lab: Lab, step: Step, verdicts: Verdict[]): StepGrade {
-  const checks = verdicts.map(checkGrade)
+function stepResult(lab: Lab, step: Step, verdicts: Verdict[]): StepResult {
+  const checks = verdicts.map(checkResult)
   const outcome = together(checks)
   return {
     id: step.id,
@@ -111,16 +106,10 @@ function stepGrade(lab: Lab, step: Step, verdicts: Verdict[]): StepGrade {
 }
 
 /** What passed needs no words, and its words may hold what differs from run to run, such as the name of a link. */
-function checkGrade({ family, finding }: Verdict): CheckGrade {
+function checkResult({ family, finding }: Verdict): CheckResult {
   if (finding.outcome === 'pass') return { check: family, outcome: 'pass' }
   if (finding.outcome === 'error')
     return { check: family, outcome: 'error', reason: finding.reason, why: steady(finding.why) }
   const { outcome, reason, expected, observed, why } = finding
   return { check: family, outcome, reason, expected: steady(expected), observed: steady(observed), why: steady(why) }
-}
-
-/** One that fails is sure to fail the whole, whatever could not be told besides; but not when something has been forged. */
-function together(all: { outcome: 'pass' | 'fail' | 'error' }[]): 'pass' | 'fail' | 'error' {
-  if (all.some(({ outcome }) => outcome === 'error')) return 'error'
-  return all.every(({ outcome }) => outcome === 'pass') ? 'pass' : 'fail'
 }

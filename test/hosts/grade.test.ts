@@ -8,7 +8,7 @@ import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import type { GradeReport } from '../../server/report/grade-report.js'
+import type { Result } from '../../server/report/result.js'
 import { grade } from '../../server/trial/grade.js'
 import { readSubmission } from '../../server/trial/submission.js'
 import { footprint } from './footprint.js'
@@ -48,7 +48,7 @@ function script(text: string, name = 'submission.sh'): string {
   return path
 }
 
-async function gradeOf(path: string, timeoutMs = 30_000): Promise<GradeReport> {
+async function gradeOf(path: string, timeoutMs = 30_000): Promise<Result> {
   const report = await grade(racks, lab, await readSubmission(path, lab), {
     timeoutMs,
     signal: new AbortController().signal,
@@ -59,7 +59,7 @@ async function gradeOf(path: string, timeoutMs = 30_000): Promise<GradeReport> {
 }
 
 /** What a report says but for its times. */
-function timeless({ startedAt, durationMs, ...rest }: GradeReport): object {
+function timeless({ startedAt, durationMs, ...rest }: Result): object {
   expect(Date.parse(startedAt)).toBeGreaterThan(0)
   expect(durationMs).toBeGreaterThan(0)
   return rest
@@ -114,7 +114,7 @@ true`
   const forged = { outcome: 'pass', points: 5, of: 5, steps: [], scripts: [] }
   const fakeDaemon = readFileSync(fromPackage('test/hosts/fake-daemon.pl'), 'utf8')
 
-  it.each<[string, string, Partial<GradeReport>]>([
+  it.each<[string, string, Partial<Result>]>([
     ['does nothing and exits early', 'exit 0', { outcome: 'fail' }],
     ['replaces the tools of its host', liar, { outcome: 'fail' }],
     [

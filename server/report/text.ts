@@ -1,10 +1,7 @@
 import type { Language } from '../wording/text.js'
-import type { GradeReport } from './grade-report.js'
+import type { Outcome, Result } from './result.js'
 
-const words: Record<
-  Language,
-  Record<'pass' | 'fail' | 'error' | 'points' | 'expected' | 'observed' | 'why', string>
-> = {
+const words: Record<Language, Record<Outcome | 'points' | 'expected' | 'observed' | 'why', string>> = {
   en: {
     pass: 'passed',
     fail: 'failed',
@@ -25,8 +22,8 @@ const words: Record<
   },
 }
 
-/** A report as lines of plain text, in one language. */
-export function readable(report: GradeReport, language: Language): string {
+/** A result as lines for a reader. */
+export function readable(report: Result, language: Language): string {
   const say = words[language]
   const lines = [`${report.title[language]}: ${say[report.outcome]}, ${report.points}/${report.of} ${say.points}`]
   for (const step of report.steps) {
