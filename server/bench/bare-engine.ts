@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VethlabError } from '../error/vethlab-error.js'
 import { machinePath } from '../rack/command.js'
@@ -10,12 +11,13 @@ import type { Store } from '../rack/store.js'
 
 /**
  * The yardstick: golden's own `dockerd`, as real root, in a plain network namespace, with nothing else of a lab host.
- * `$1` is the root of its file system. The line it prints is the moment before dockerd begins.
+ * `$1` is the root of its file system, `$2` the Engine's data, `$3` its log. The line it prints is the moment before dockerd begins.
  */
 const script = [
   'mount --bind "$1" "$1" && cd "$1"',
+  'mount --bind "$2" var/lib/docker',
   'mount -t proc proc proc && mount --rbind /sys sys && mount --rbind /dev dev && mount -t tmpfs tmpfs run',
-  'echo && exec chroot . dockerd > /dev/null 2>&1',
+  'echo && exec chroot . dockerd > "$3" 2>&1',
 ].join(' && ')
 
 const deadlineMs = 60_000
@@ -23,9 +25,12 @@ const deadlineMs = 60_000
 /** @returns milliseconds from the start of `dockerd` to its first answer */
 export async function timeBareEngine(store: Store, golden: string): Promise<number> {
   const root = store.host(`bare-${randomBytes(4).toString('hex')}`)
+  const disk = `${root}-disk`
+  const log = join(disk, 'dockerd.log')
   await store.snapshot(store.golden(golden), root)
+  await store.snapshot(store.freshDisk(golden), disk)
   const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child']
-  const child = spawn('unshare', [...namespaces, 'sh', '-c', script, 'sh', root], {
+  const child = spawn('unshare', [...namespaces, 'sh', '-c', script, 'sh', root, join(disk, 'docker'), log], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: machinePath },
   })
@@ -43,7 +48,7 @@ export async function timeBareEngine(store: Store, golden: string): Promise<numb
   } finally {
     child.kill('SIGKILL')
     await ended
-    await removeWhenFree(store, root)
+    await removeWhenFree(store, [root, disk])
   }
 }
 
@@ -53,10 +58,10 @@ async function childOf(pid: number): Promise<number> {
 }
 
 /** Its mounts end with its processes, a moment after the first of them. */
-async function removeWhenFree(store: Store, path: string): Promise<void> {
+async function removeWhenFree(store: Store, paths: string[]): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
-      await store.remove([path])
+      await store.remove(paths)
       return
     } catch (error) {
       if (tries === 50) throw error
