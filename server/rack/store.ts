@@ -197,7 +197,7 @@ export async function requireBtrfs(): Promise<void> {
   if (await known()) return
   await run('modprobe', ['btrfs'])
   if (await known()) return
-  throw new VethlabError('machine.missing-feature', 'this kernel has no btrfs, on which every host is a snapshot', {
+  throw new VethlabError('machine.missing-feature', 'this kernel has no btrfs, on which hosts have their disks', {
     place: 'kernel feature btrfs',
     cure: "Load it with `modprobe btrfs`, or use a kernel that has it, such as Debian's or Ubuntu's own.",
   })

@@ -94,10 +94,7 @@ it("a disk leads nothing of the machine's into a learner's hands", { timeout: 12
     await expect(host.settle('a-test', 'name', files, defaultHostLimits.plain)).rejects.toThrow()
     await sh(host, `rm /etc/hostname; mkfifo /etc/hostname`)
     await expect(host.settle('a-test', 'name', files, defaultHostLimits.plain)).rejects.toThrow('no file')
-    await sh(
-      host,
-      'mv /var/lib /var/lib2; mkdir /var/lib; ln -s ../../../../../../../.. /var/lib/docker',
-    )
+    await sh(host, 'mv /var/lib /var/lib2; mkdir /var/lib; ln -s ../../../../../../../.. /var/lib/docker')
     await host.shutDown()
     await host.bootAgain().catch(() => {})
     expect(() => statSync(marker)).toThrow('ENOENT')

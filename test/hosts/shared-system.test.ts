@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requireGolden } from '../../server/rack/golden/golden.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import type { RackInfo } from '../../server/racks/racks.js'
 import { Store } from '../../server/rack/store.js'
+import type { RackInfo } from '../../server/racks/racks.js'
 import { testState as state } from './state.js'
 
 /*

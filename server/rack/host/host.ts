@@ -4,13 +4,13 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VethlabError } from '../../error/vethlab-error.js'
+import { openInRoot, setHostname } from '../../kernel/system-calls.js'
+import { defaultHostLimits, type HostKind, type HostLimits } from '../../racks/topology.js'
 import { EngineClient } from '../engine.js'
 import { freeSlot, type IdSlot, takeSlot } from '../identity.js'
-import { openInRoot, setHostname } from '../../kernel/system-calls.js'
 import { KnownRules } from '../known-rules.js'
 import { isAlive, makeRecordedDirectory, type Owner, type ProcessIdentity, readRecord, writeRecord } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
-import { defaultHostLimits, type HostKind, type HostLimits } from '../../racks/topology.js'
 import { Boot, type BootGround, bootFailed } from './boot.js'
 import { Disk } from './disk.js'
 import { EngineIdentity } from './engine-identity.js'
@@ -82,7 +82,7 @@ export class Host {
 
   /**
    * Makes a host on a fresh disk and starts it; its Engine needs some more time (`ready`). A failure removes whatever was made.
-   * @param from makes it a copy of a host with that disk instead, which was made from the same golden system
+   * @param from makes it a copy of a host with that disk instead, over the golden system of that
    */
   static async start(
     ground: HostGround,
@@ -92,9 +92,9 @@ export class Host {
   ): Promise<Host> {
     const id = newHostId()
     const slot = await takeSlot(ground.state.mark, id)
-    const host = new Host(ground, { id, kind, slot: slot.number, golden, owner: ground.owner })
+    const host = new Host(ground, { id, kind, slot: slot.number, golden: from?.golden ?? golden, owner: ground.owner })
     try {
-      await makeRecordedDirectory(ground.state.hosts, id, recordFile, host.record)
+      await host.begin()
       const { diskBytes } = { ...defaultHostLimits[kind], ...limits }
       await host.run(slot, limits, from ? host.disk.copyOf(from, diskBytes) : host.disk.create(diskBytes))
       return host
@@ -102,6 +102,13 @@ export class Host {
       await host.remove().catch(() => {})
       throw error
     }
+  }
+
+  /** Records a host of which nothing is made: no sweep takes what its owner makes in its name, and `remove` removes it. */
+  static async reserve(ground: HostGround, golden: string, kind: HostKind): Promise<Host> {
+    const host = new Host(ground, { id: newHostId(), kind, golden, owner: ground.owner })
+    await host.begin()
+    return host
   }
 
   /** A host that an earlier process made, from its record. */
@@ -202,6 +209,9 @@ export class Host {
 
   get directory(): string {
     return join(this.ground.state.hosts, this.id)
+  }
+  private async begin(): Promise<void> {
+    await makeRecordedDirectory(this.ground.state.hosts, this.id, recordFile, this.record)
   }
   private async save(): Promise<void> {
     await writeRecord(recordPath(this.ground.state, this.id), this.record)
