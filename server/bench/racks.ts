@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cgroups } from '../rack/cgroup.js'
 import { requireGolden } from '../rack/golden/golden.js'
+import type { HostGround } from '../rack/host/host.js'
 import { LocalRacks } from '../rack/local-racks.js'
+import { ownProcess } from '../rack/record.js'
 import type { StateDirectory } from '../rack/state-directory.js'
 import { Store } from '../rack/store.js'
 import type { TopologyInput } from '../racks/topology.js'
-import { timeBareEngine } from './bare-engine.js'
+import { measureBareEngine } from './bare-engine.js'
+import { proportionalMiB } from './memory.js'
 import { type Distribution, distribution } from './statistics.js'
 
 export interface RacksBenchmark {
@@ -25,9 +27,11 @@ export interface RacksBenchmark {
   warmTwoHostRackMs: Distribution
   /** All closings of the racks above, until nothing is left of them. */
   closeMs: Distribution
-  /** Proportional memory of all processes of a docker host that has just booted. */
+  /** Proportional memory of all processes of a docker host that nobody uses, while there are `hostsForMemory` of them. */
   idlePssMiB: Distribution
-  /** What it has written by then, metadata included. */
+  /** Of a bare `dockerd` and its containerd, which share their programs with nobody. */
+  bareEnginePssMiB: Distribution
+  /** What a docker host has written once it has booted, metadata included. */
   freshDiskMiB: Distribution
 }
 
@@ -38,6 +42,8 @@ const oneHost: TopologyInput = { hosts: { node1: 'docker' }, lans: lan(['node1']
 const twoHosts: TopologyInput = { hosts: { node1: 'docker', node2: 'docker' }, lans: lan(['node1', 'node2']) }
 /** Until what boot has begun is done: a host that nobody uses. */
 const settleMs = 1000
+/** They share the pages of golden's programs, so that each is charged a part of them. */
+const hostsForMemory = 10
 
 /** Every kind in turn, run by run, so that a machine that slows down slows all of them. */
 export async function benchRacks(
@@ -48,8 +54,10 @@ export async function benchRacks(
   const store = await Store.open(state)
   const golden = await requireGolden(store)
   const cgroups = await Cgroups.open(state.mark)
+  const ground: HostGround = { state, store, cgroups, owner: ownProcess() }
   const samples = {
     bare: [] as number[],
+    barePss: [] as number[],
     cold: [] as number[],
     warm: [] as number[],
     two: [] as number[],
@@ -74,10 +82,11 @@ export async function benchRacks(
   try {
     for (let run = 1; run <= runs; run++) {
       say(`run ${run} of ${runs}`)
-      samples.bare.push(await timeBareEngine(store, golden.name))
+      const bare = await measureBareEngine(ground, golden.name, settleMs)
+      samples.bare.push(bare.readyMs)
+      samples.barePss.push(bare.pssMiB)
       const measure = async (host: string) => {
         await sleep(settleMs)
-        samples.pss.push(await proportionalMiB(await cgroups.processes(host)))
         samples.disk.push((await store.exclusiveBytes(store.host(host))) / 1024 ** 2)
       }
       samples.cold.push(await cycle(cold, oneHost, measure))
@@ -88,6 +97,13 @@ export async function benchRacks(
       samples.warmTwo.push(await cycle(warm, twoHosts))
       // The pool begins to refill at once; the next run's figures are to be without that.
       await warm.poolSettled()
+    }
+    say(`memory of ${hostsForMemory} hosts`)
+    await warm.closeAll()
+    for (let n = 0; n < hostsForMemory; n++) await cold.open(oneHost)
+    await sleep(settleMs)
+    for (const rack of await cold.list()) {
+      samples.pss.push(await proportionalMiB(await cgroups.processes(rack.hosts[0]!.id)))
     }
   } finally {
     await cold.closeAll()
@@ -104,16 +120,7 @@ export async function benchRacks(
     warmTwoHostRackMs: distribution(samples.warmTwo),
     closeMs: distribution(samples.close),
     idlePssMiB: distribution(samples.pss),
+    bareEnginePssMiB: distribution(samples.barePss),
     freshDiskMiB: distribution(samples.disk),
   }
-}
-
-/** Sum of the processes' proportional set sizes (proc(5), smaps_rollup). */
-async function proportionalMiB(pids: number[]): Promise<number> {
-  let kibibytes = 0
-  for (const pid of pids) {
-    const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
-    kibibytes += Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0)
-  }
-  return kibibytes / 1024
 }

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { capacity } from '../machine/capacity.js'
 import { Rackd } from '../node/rackd.js'
 import { stopRackd } from '../node/start-rackd.js'
 import { StateDirectory } from '../rack/state-directory.js'
@@ -18,7 +19,7 @@ export function rackdCommand(): Command {
     )
     .option('--pool-docker <count>', 'docker hosts that wait, booted', whole, 2)
     .option('--pool-plain <count>', 'plain hosts that wait, booted', whole, 1)
-    .option('--max-racks <count>', 'racks at the same time', whole, 64)
+    .addOption(maxRacksOption())
     .option('--close-racks', 'close all racks at the end', false)
     .option('--stop', 'end the rackd that runs; racks stay', false)
     .action(async (options: RackdOptions) => {
@@ -40,6 +41,14 @@ export function rackdCommand(): Command {
       await rackd.stop(options)
       process.exit(0)
     })
+}
+
+/** Its default follows from the machine, and the help says how. */
+export function maxRacksOption(): Option {
+  const { racks, why } = capacity()
+  return new Option('--max-racks <count>', 'racks at the same time')
+    .argParser(whole)
+    .default(racks, `${racks}, of this machine: ${why}`)
 }
 
 export function whole(text: string): number {

@@ -12,7 +12,7 @@ import { bracketed, isLoopback } from '../web/access.js'
 import { lacksOf } from '../web/lacks.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
-import { whole } from './rackd.js'
+import { maxRacksOption, whole } from './rackd.js'
 import { keptToken } from './token.js'
 import { WebProcess } from './web-process.js'
 
@@ -45,7 +45,7 @@ export function serveCommand(): Command {
     .option('--state <directory>', 'the state directory')
     .option('--pool-docker <count>', 'docker hosts that wait, booted', whole, 2)
     .option('--pool-plain <count>', 'plain hosts that wait, booted', whole, 1)
-    .option('--max-racks <count>', 'racks at the same time', whole, 8)
+    .addOption(maxRacksOption())
     .option('--idle <minutes>', 'a rack that nobody uses for so long is closed, after a warning', minutes, 30)
     .option('--close-racks', 'close all racks at the end', false)
     .action(serve)

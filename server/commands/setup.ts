@@ -4,7 +4,7 @@ import { setUp, usedBytes } from './ensure-setup.js'
 
 export function setupCommand(): Command {
   return new Command('setup')
-    .description('make the golden system that hosts are snapshots of, from Debian packages; does only what is missing')
+    .description('make the golden system that hosts share, from Debian packages; does only what is missing')
     .option('--force', 'make all of it anew, to get newer packages', false)
     .action(async ({ force }: { force: boolean }) => {
       const state = StateDirectory.at()

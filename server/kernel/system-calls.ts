@@ -10,6 +10,7 @@ import { libc } from './libc.js'
 
 const openTree = libc.func('syscall', 'long', ['long', 'int', 'str', 'uint'])
 const moveMount = libc.func('syscall', 'long', ['long', 'int', 'str', 'int', 'str', 'uint'])
+const getxattr = libc.func('getxattr', 'long', ['str', 'str', 'void *', 'size_t'])
 const mountSetattr = libc.func('syscall', 'long', ['long', 'int', 'str', 'uint', 'void *', 'size_t'])
 const openat2 = libc.func('syscall', 'long', ['long', 'int', 'str', 'void *', 'size_t'])
 const mount = libc.func('mount', 'int', ['str', 'str', 'str', 'ulong', 'str'])
@@ -34,8 +35,11 @@ const AT_FDCWD = -100
 const AT_EMPTY_PATH = 0x1000
 const OPEN_TREE_CLONE = 1
 const MOVE_MOUNT_F_EMPTY_PATH = 4
+const MOVE_MOUNT_T_EMPTY_PATH = 0x40
 const MOUNT_ATTR_NOSUID = 0x2n
 const MOUNT_ATTR_IDMAP = 0x100000n
+const MS_NODEV = 4
+const MS_NOATIME = 0x400
 const MS_BIND = 0x1000
 const MNT_DETACH = 2
 const UMOUNT_NOFOLLOW = 8
@@ -88,11 +92,11 @@ function withDescriptor<T>(path: string, flags: number, use: (fd: number) => T):
 }
 
 /**
- * Shows the tree at `source` at `target`, with file owners mapped through a user namespace: id 0 on disk is the
- * namespace's root there. No file is touched, so a snapshot stays shared with its origin (mount_setattr(2), Linux 5.12;
+ * Shows the tree at `source` on an open directory, with file owners mapped through a user namespace: id 0 on disk is who
+ * that namespace calls 0. No file is touched, so that a snapshot stays shared with its origin (mount_setattr(2), Linux 5.12;
  * btrfs since 5.15). Set-user-id programs work again, since they can only become ids of that namespace.
  */
-export function mountIdmapped(source: string, target: string, userNamespace: string): void {
+export function mountIdmapped(source: string, target: number, userNamespace: string): void {
   withDescriptor(userNamespace, constants.O_RDONLY, (userns) => {
     const tree = checked(openTree(SYS_OPEN_TREE, AT_FDCWD, source, OPEN_TREE_CLONE | 0o2000000), 'open_tree')
     try {
@@ -102,11 +106,42 @@ export function mountIdmapped(source: string, target: string, userNamespace: str
       attributes.writeBigUInt64LE(MOUNT_ATTR_NOSUID, 8)
       attributes.writeBigUInt64LE(BigInt(userns), 24)
       checked(mountSetattr(SYS_MOUNT_SETATTR, tree, '', AT_EMPTY_PATH, attributes, 32), 'mount_setattr')
-      checked(moveMount(SYS_MOVE_MOUNT, tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH), 'move_mount')
+      const onto = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
+      checked(moveMount(SYS_MOVE_MOUNT, tree, '', target, '', onto), 'move_mount')
     } finally {
       closeSync(tree)
     }
   })
+}
+
+/**
+ * Shows `lower`, which stays as it is, with all that is written to it in `upper` (Documentation/filesystems/overlayfs.rst).
+ * `work` is an empty directory beside `upper`. The options: a change of mode or owner copies no content (metacopy), a
+ * directory of `lower` can be renamed (redirect_dir), and nothing is synced, so that a disk whose kernel went down with it is
+ * not to be used again (volatile).
+ */
+export function mountOverlay(target: string, { lower, upper, work }: { lower: string; upper: string; work: string }) {
+  const options = constants.O_RDONLY | constants.O_DIRECTORY
+  withDescriptor(lower, options, (lowerFd) =>
+    withDescriptor(upper, options, (upperFd) =>
+      withDescriptor(work, options, (workFd) => {
+        // As descriptors: whatever characters a path has, it needs no escapes, and hosts do not see it in their mounts.
+        const layers = Object.entries({ lowerdir: lowerFd, upperdir: upperFd, workdir: workFd })
+        const paths = layers.map(([option, fd]) => `${option}=/proc/self/fd/${fd}`)
+        const data = [...paths, 'redirect_dir=on', 'metacopy=on', 'index=off', 'volatile'].join(',')
+        checked(mount('overlay', target, 'overlay', MS_NODEV | MS_NOATIME, data), `mount ${target}`)
+      }),
+    ),
+  )
+}
+
+/** An extended attribute of a file, through symbolic links; undefined when it has none of that name (xattr(7)). */
+export function extendedAttribute(path: string, name: string): string | undefined {
+  const value = Buffer.alloc(4096)
+  const length = Number(getxattr(path, name, value, value.length))
+  if (length >= 0) return value.toString('utf8', 0, length)
+  if (libc.errno() === system.errno.ENODATA) return undefined
+  throw new SystemCallError(`getxattr ${name}`, libc.errno())
 }
 
 /** Detaches a mount, never through a symbolic link. A path that is no mount is fine: false is returned. */
@@ -193,16 +228,31 @@ export async function lockFile(
   return { release: () => closeSync(fd) }
 }
 
+const RESOLVE_NO_XDEV = 1n
+const RESOLVE_NO_MAGICLINKS = 2n
+const RESOLVE_NO_SYMLINKS = 4n
+const RESOLVE_BENEATH = 8n
+const RESOLVE_IN_ROOT = 16n
+
 /**
  * Opens a path inside a foreign root directory that a learner controls, without ever leaving it: no `..`, symbolic or
- * magic link leads out (openat2(2), RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS).
+ * magic link leads out (openat2(2)).
  */
 export function openInRoot(root: string, path: string, flags: number = O_PATH): number {
+  return openResolved(root, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+}
+
+/** Opens a path below a directory for nothing but looking at it; no link and no mount is followed on the way (openat2(2)). */
+export function openBeneath(directory: string, path: string): number {
+  return openResolved(directory, path, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV)
+}
+
+function openResolved(root: string, path: string, flags: number, resolve: bigint): number {
   return withDescriptor(root, O_PATH | constants.O_DIRECTORY, (directory) => {
     // struct open_how { u64 flags, mode, resolve }
     const how = Buffer.alloc(24)
     how.writeBigUInt64LE(BigInt(flags | 0o2000000), 0)
-    how.writeBigUInt64LE(0x10n | 0x02n, 16)
+    how.writeBigUInt64LE(resolve, 16)
     return checked(openat2(SYS_OPENAT2, directory, path, how, 24), `open ${path}`)
   })
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { capacity, measuredHostBytes } from './capacity.js'
 import { cgroupSupport } from './cgroup.js'
 import { type FeatureReport, probeFeatures } from './features.js'
 import { type MachinePackage, machinePackages, missingPackages } from './packages.js'
@@ -44,13 +45,14 @@ export interface StoreFound {
   freeBytes?: number
 }
 
+const MIB = 1024 ** 2
 const GIB = 1024 ** 3
 const DAY_MS = 86_400_000
 
 /** The golden system, its packages while it is built, and the images of the labs. */
 const SETUP_BYTES = 3 * GIB
 
-/** An idle host takes about 150 MiB; a rack of three, its containers and vethlab itself fit into this. */
+/** A rack of three hosts, its containers and vethlab itself fit into this. */
 const COMFORTABLE_MEMORY_BYTES = 1 * GIB
 
 /** Numbers of linux/capability.h. CAP_SYS_RESOURCE is not among them: hosts run without it. */
@@ -80,6 +82,7 @@ export async function examine({ golden, store }: { golden?: GoldenFound; store: 
     ...features.map(describeFeature),
     ...tools,
     describeMemory(os.totalmem(), availableMemory()),
+    describeCapacity(),
     disk,
     describeGolden(golden),
   ]
@@ -157,9 +160,9 @@ function examineCgroups(): DoctorRow[] {
 function examineKernel(): DoctorRow[] {
   const architecture = os.arch()
   return [
-    row('kernel', 'release', isAtLeast(os.release(), 5, 15), os.release(), {
-      fails: 'The store’s btrfs cannot be mounted with a host’s ids.',
-      cure: 'Boot a kernel of 5.15 or later, such as that of Debian 12 or Ubuntu 22.04.',
+    row('kernel', 'release', isAtLeast(os.release(), 5, 19), os.release(), {
+      fails: 'Hosts cannot have an overlay over the system that they share.',
+      cure: 'Boot a kernel of 5.19 or later, such as that of Debian 12 or Ubuntu 24.04.',
     }),
     row('kernel', 'architecture', ['x64', 'arm64'].includes(architecture) || 'warning', architecture, {
       fails: 'Debian’s packages and the images of the labs are proved on x64 and arm64 only.',
@@ -202,9 +205,14 @@ async function describePackage(entry: MachinePackage, missing: boolean): Promise
 function describeMemory(total: number, available: number): DoctorRow {
   const found = `${gib(available)} free of ${gib(total)}`
   return row('memory', 'memory', available >= COMFORTABLE_MEMORY_BYTES || 'warning', found, {
-    fails: 'The kernel may kill hosts of a larger rack: an idle one takes about 150 MiB.',
+    fails: `The kernel may kill hosts of a larger rack: an idle one takes about ${Math.round(measuredHostBytes() / MIB)} MiB.`,
     cure: `Free memory, or add some, up to ${gib(COMFORTABLE_MEMORY_BYTES)}.`,
   })
+}
+
+function describeCapacity(): DoctorRow {
+  const { racks, why } = capacity()
+  return { area: 'memory', name: 'racks', status: 'ok', found: `${racks} at the same time by default: ${why}` }
 }
 
 async function examineDisk({ path: directory, freeBytes }: StoreFound, golden?: GoldenFound): Promise<DoctorRow> {

@@ -124,7 +124,7 @@ const features: Record<FeatureName, Feature> = {
   },
   btrfs: {
     needed: 'required',
-    fails: 'The store that hosts are snapshots of cannot be made.',
+    fails: 'The store of golden and of the hosts’ disks cannot be made.',
     module: 'btrfs',
     probe: probeBtrfs,
   },

@@ -28,7 +28,7 @@ export const machinePackages: readonly MachinePackage[] = [
   {
     name: 'btrfs-progs',
     binaries: ['btrfs', 'mkfs.btrfs'],
-    reason: 'makes the store and the snapshots in it, one for each host',
+    reason: 'makes the store and the disks in it, one for each host',
   },
   {
     name: 'iproute2',

@@ -9,6 +9,7 @@ export interface BundlePlan {
   cgroupPath: string
   /** What init starts: the Engine, or nothing. */
   kind: 'docker' | 'plain'
+  hostname: string
 }
 
 /** Environment of init and of every program that is started in a host. */
@@ -34,7 +35,7 @@ export function bundle(plan: BundlePlan) {
   const nothing = ['nosuid', 'noexec', 'nodev']
   return {
     ociVersion: '1.0.2',
-    hostname: 'host',
+    hostname: plan.hostname,
     root: { path: plan.rootfs, readonly: false },
     process: {
       terminal: false,

@@ -1,7 +1,7 @@
 import type { CaptureQuestion, HostCapture, NamespaceCapture } from '../network/capture.js'
 import type { Cgroups } from './cgroup.js'
 import { captureEngine } from './engine-capture.js'
-import type { Host } from './host.js'
+import type { Host } from './host/host.js'
 import type { KnownRules } from './known-rules.js'
 import { type Said, walkNamespaces } from './namespace-walk.js'
 import { type FoundNamespace, withNamespaces } from './namespaces.js'

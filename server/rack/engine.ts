@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream'
 import { VethlabError } from '../error/vethlab-error.js'
 import { openInRoot } from '../kernel/system-calls.js'
 import { oneLine } from '../wording/one-line.js'
-import type { EngineIdentity } from './engine-identity.js'
+import type { EngineIdentity } from './host/engine-identity.js'
 
 /** The Engine's API version that golden's Engine speaks, and every one since 25.0. */
 const apiVersion = 'v1.44'

@@ -7,7 +7,7 @@ import type { CommandResult } from '../racks/command-result.js'
 import { CONSOLE_SOCKET, PID_FILE } from '../terminal/handover.js'
 import { hostEnvironment } from './bundle.js'
 import { type CommandOptions, commandOptions, toResult } from './command.js'
-import type { Host, HostGround } from './host.js'
+import type { Host, HostGround } from './host/host.js'
 import { identify, signal } from './record.js'
 
 /** Output that a program's own children hold open is waited for this long after its end. */

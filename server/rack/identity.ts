@@ -101,10 +101,39 @@ export async function slotsOf(mark: string): Promise<{ number: number; host: str
   return slots
 }
 
-/** A user namespace that waits to be joined; it lives on in whoever has joined it. */
+/** A user namespace that waits to be joined or to map a mount; it lives on in whoever has joined it, or is mapped by it. */
 export interface WaitingUserNamespace {
   path: string
   release(): void
+}
+
+/**
+ * Makes the namespace that only maps ids of files: those on a host's disk, 0 to 65,535, are the slot's, so that a disk
+ * belongs to no slot. Who mounts an overlay has to have an id on its disk too, for what the kernel makes there in his name:
+ * the machine's root is 65,536, which nobody in a host can be.
+ */
+export async function makeDiskMapping(slot: IdSlot): Promise<WaitingUserNamespace> {
+  const child = spawn('unshare', ['--user', 'cat'], { stdio: 'pipe', env: { PATH: machinePath } })
+  child.stdin.on('error', () => {})
+  const release = () => child.stdin.destroy()
+  try {
+    child.stdin.write('\n')
+    const outcome = await Promise.race([once(child.stdout, 'data'), once(child, 'close'), once(child, 'error')])
+    if (!Buffer.isBuffer(outcome[0])) throw noUserNamespace('unshare', outcome[0])
+    const map = `0 ${slot.base} ${idsPerHost}\n${idsPerHost} 0 1\n`
+    for (const kind of ['uid_map', 'gid_map']) await writeFile(`/proc/${child.pid}/${kind}`, map)
+    return { path: `/proc/${child.pid}/ns/user`, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function noUserNamespace(place: string, said: unknown): VethlabError {
+  return new VethlabError('machine.missing-feature', `can't make a user namespace: ${said}`, {
+    place,
+    cure: 'Check /proc/sys/user/max_user_namespaces and run `vethlab doctor`.',
+  })
 }
 
 /** Says that it has got there, then waits for the end of its input, which comes at our death too. */
@@ -131,12 +160,7 @@ export async function makeUserNamespace(slot: IdSlot, processes: number): Promis
       said += bytes
     })
     const outcome = await Promise.race([once(child.stdout, 'data'), once(child, 'close'), once(child, 'error')])
-    if (!Buffer.isBuffer(outcome[0])) {
-      throw new VethlabError('machine.missing-feature', `can't make a user namespace: ${said.trim() || outcome[0]}`, {
-        place: file,
-        cure: 'Check /proc/sys/user/max_user_namespaces and run `vethlab doctor`.',
-      })
-    }
+    if (!Buffer.isBuffer(outcome[0])) throw noUserNamespace(file, said.trim() || outcome[0])
     return child.pid!
   }
   try {

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { isNetworkNamespaceOf, openInRoot } from '../kernel/system-calls.js'
 import type { Cgroups } from './cgroup.js'
-import type { Host } from './host.js'
+import type { Host } from './host/host.js'
 
 /** Where the Engine pins namespaces, among them those of overlay networks, which no process is in. */
 const pinnedDirectory = 'run/docker/netns'

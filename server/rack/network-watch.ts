@@ -5,7 +5,7 @@ import { traceTablePrefix } from '../network/observation.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Cgroups } from './cgroup.js'
 import { machinePath } from './command.js'
-import type { Host } from './host.js'
+import type { Host } from './host/host.js'
 import { withNamespaces } from './namespaces.js'
 
 /**

@@ -1,7 +1,7 @@
 import { freemem } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HostKind } from '../racks/topology.js'
-import { Host, type HostGround } from './host.js'
+import { Host, type HostGround } from './host/host.js'
 
 /** How many booted hosts of each kind wait. */
 export type PoolSize = Record<HostKind, number>

@@ -2,7 +2,7 @@ import { type ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { CommandResult } from '../racks/command-result.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Cgroups } from './cgroup.js'
-import type { Host } from './host.js'
+import type { Host } from './host/host.js'
 import { runIn } from './namespace-command.js'
 import { inodeAt, withNamespaces } from './namespaces.js'
 

@@ -6,7 +6,7 @@ import { VethlabError } from '../error/vethlab-error.js'
 import { fromPackage } from '../package-root.js'
 import { PtyHostClient } from '../terminal/client.js'
 import { terminalCommand } from './exec.js'
-import type { Host } from './host.js'
+import type { Host } from './host/host.js'
 import { identify, isAlive, type ProcessIdentity, writeRecord } from './record.js'
 import type { StateDirectory } from './state-directory.js'
 

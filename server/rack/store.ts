@@ -14,7 +14,7 @@ const unwrittenBytes = 32 * 1024 ** 2
 const reserveBytes = GIB / 2
 
 /**
- * Subvolumes on one btrfs file system: the golden systems and a snapshot of one for every host. The state directory is
+ * Subvolumes on one btrfs file system: the golden systems, which hosts share, and a disk for every host. The state directory is
  * used as it is where it lies on btrfs; elsewhere a sparse loop file holds the file system.
  */
 export class Store {
@@ -181,6 +181,11 @@ export class Store {
   golden(name: string): string {
     return join(this.path, 'golden', basename(name))
   }
+  /** The disk of a new host of that golden system. */
+  freshDisk(golden: string): string {
+    return join(this.path, 'golden', `disk-${basename(golden)}`)
+  }
+  /** A host's own disk. */
   host(id: string): string {
     return join(this.path, 'hosts', basename(id))
   }
@@ -192,7 +197,7 @@ export async function requireBtrfs(): Promise<void> {
   if (await known()) return
   await run('modprobe', ['btrfs'])
   if (await known()) return
-  throw new VethlabError('machine.missing-feature', 'this kernel has no btrfs, on which every host is a snapshot', {
+  throw new VethlabError('machine.missing-feature', 'this kernel has no btrfs, on which hosts have their disks', {
     place: 'kernel feature btrfs',
     cure: "Load it with `modprobe btrfs`, or use a kernel that has it, such as Debian's or Ubuntu's own.",
   })

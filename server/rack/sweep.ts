@@ -1,7 +1,8 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from './command.js'
-import { Host, type HostGround, recordPath, removeRoot } from './host.js'
+import { Host, type HostGround, recordPath } from './host/host.js'
+import { HostRoot, mountedHosts } from './host/root.js'
 import { freeSlot, slotsOf } from './identity.js'
 import { Lan } from './lan.js'
 import { type RackRecord, rackRecordPath } from './rack-record.js'
@@ -14,7 +15,6 @@ import {
   recordedDirectories,
   removeRecord,
 } from './record.js'
-import { rootsDirectory } from './state-directory.js'
 import { Uplinks } from './uplink.js'
 
 /** What a sweep removed, by kind. */
@@ -112,10 +112,9 @@ async function removeStrays(ground: HostGround, living: Set<string>, report: Swe
     await cgroups.remove(id)
     report.strays.push(`control group ${id}`)
   }
-  for (const name of await readdir(rootsDirectory)) {
-    const id = name.slice(state.mark.length + 1)
-    if (!name.startsWith(`${state.mark}-`) || !(await stray(id))) continue
-    await removeRoot(state, id)
+  for (const id of await mountedHosts(state)) {
+    if (!(await stray(id))) continue
+    await new HostRoot(state, id).remove()
     report.strays.push(`mount point ${id}`)
   }
   for (const id of await recordedDirectories(state.hosts)) {
@@ -125,7 +124,7 @@ async function removeStrays(ground: HostGround, living: Set<string>, report: Swe
     const id = path.slice(path.lastIndexOf('/') + 1)
     if (!(await stray(id))) continue
     await store.remove([path])
-    report.strays.push(`snapshot ${id}`)
+    report.strays.push(`disk ${id}`)
   }
   for (const socket of await readdir(state.web)) {
     const [, rack] = /^(r[0-9a-f]{8})\.sock$/.exec(socket) ?? []

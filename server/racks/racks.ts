@@ -116,7 +116,7 @@ export interface RackInfo {
 export interface RackHostInfo {
   name: string
   kind: HostKind
-  /** The container's id, also the name of its control group and its snapshot. */
+  /** The container's id, also the name of its control group and its disk. */
   id: string
   alive: boolean
   interfaces: { lan: string; name: string; address: string; prefix: number; address6?: string; cut: boolean }[]

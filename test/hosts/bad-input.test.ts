@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requireFeatures } from '../../server/machine/features.js'
 import { fromPackage } from '../../server/package-root.js'
 import { Cgroups } from '../../server/rack/cgroup.js'
-import { Host } from '../../server/rack/host.js'
+import { layDisk } from '../../server/rack/host/disk.js'
+import { Host } from '../../server/rack/host/host.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import { ownProcess } from '../../server/rack/record.js'
 import { StateDirectory } from '../../server/rack/state-directory.js'
@@ -74,13 +75,16 @@ it('a host that does not boot leaves nothing', async () => {
   // A system without an init: everything is made before the runtime finds out.
   const broken = ground.store.golden('broken-for-a-test')
   await ground.store.createSubvolume(broken)
+  const disk = ground.store.freshDisk('broken-for-a-test')
+  await ground.store.createSubvolume(disk)
+  await layDisk(disk, 0)
   try {
     await expect(Host.start(ground, 'broken-for-a-test', 'docker')).rejects.toMatchObject({
       name: 'VethlabError',
       code: 'host.boot-failed',
     })
   } finally {
-    await ground.store.remove([broken])
+    await ground.store.remove([broken, disk])
   }
   expect({ ...footprint(state), staleQuotaGroups: 0 }).toEqual({ ...before, staleQuotaGroups: 0 })
 })

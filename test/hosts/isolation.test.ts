@@ -136,8 +136,8 @@ describe.each(footholds)('From $name, root of a host', (foothold) => {
     )
     const denied = { ...nodes, ...mounts }
     const controls: Record<string, Call> = {
-      // The one device that has no driver behind it: overlayfs's whiteout.
-      ...node('whiteout', character, 0),
+      // The one device that has no driver behind it: overlayfs's whiteout, which overlayfs itself lets nobody make.
+      whiteout: ['mknodat', -100, '"$H/var/lib/docker/whiteout-$$"', character | 0o600, 0],
       fifo: ['mknodat', -100, '"$H/tmp/fifo-$$"', 0o010600, 0],
       tmpfs: ['mount', '"none"', '"/mnt"', '"tmpfs"', 0, '""'],
     }
@@ -261,8 +261,8 @@ describe.each(footholds)('From $name, root of a host', (foothold) => {
       'ioctl-block-size': ['ioctl', '$store', 2, '$zeros'],
     }
     const opening = (path: string) => `opendir(my $directory, "${path}") or die; my $store = fileno($directory)`
-    // In a container the root is an overlay: the host's own is below.
-    const outcome = await callsInside(foothold, { ...calls, ...controls }, opening('$H/'))
+    // Where the store itself is in reach: the root is an overlay.
+    const outcome = await callsInside(foothold, { ...calls, ...controls }, opening('$H/var/lib/docker'))
     const expected = Object.keys(calls).map((name) => {
       if (/key|io_uring/.test(name)) return [name, 'ENOSYS']
       return [name, name.startsWith('AF_') ? 'EAFNOSUPPORT' : 'EPERM']
@@ -621,7 +621,7 @@ describe.each(footholds)('From $name, root of a host', (foothold) => {
       search: ['ioctl', '$root', 0xd0009411, '$zeros'],
       'flags-added': ['mount', 0, '"$H/"', 0, remount | bind | nodev | nosuid, 0],
     }
-    const before = `syscall(${numberOf('unshare')}, 0x20000); opendir(my $directory, "$H/"); my $root = fileno($directory)`
+    const before = `syscall(${numberOf('unshare')}, 0x20000); opendir(my $directory, "$H/var/lib/docker"); my $root = fileno($directory)`
     expect(await callsInside(foothold, calls, before)).toEqual({
       ...Object.fromEntries(Object.keys(calls).map((name) => [name, 'EPERM'])),
       'flags-added': 'ok',
@@ -726,7 +726,7 @@ describe.each(footholds)('From $name, root of a host', (foothold) => {
     expect(stdout).toBe('0 4755')
     const id = mine.hosts.find(({ name }) => name === 'attacker')!.id
     const planted = [
-      join(state.store, 'hosts', id, 'planted'),
+      join(state.store, 'hosts', id, 'upper/planted'),
       join(state.rootOf(id), 'rootfs/planted'),
       `/proc/${await initOf(mine)}/root/planted`,
     ]

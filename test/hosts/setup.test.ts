@@ -17,7 +17,7 @@ const statePath = join(scratch, 'state')
 
 beforeAll(() => {
   mkdirSync(copy)
-  for (const part of ['package.json', 'dist', 'labs', 'server/rack/golden/files']) {
+  for (const part of ['package.json', 'dist', 'labs', 'server/rack/golden/files', 'docs/bench-racks.json']) {
     cpSync(join(packageRoot, part), join(copy, part), { recursive: true })
   }
   symlinkSync(join(packageRoot, 'node_modules'), join(copy, 'node_modules'))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { capacity } from '../../server/machine/capacity.js'
 import { type DoctorReport, examine, freeBytesAt, hasAllIds, lackingCapabilities } from '../../server/machine/doctor.js'
 import { renderReport } from '../../server/machine/doctor-report.js'
 
@@ -83,6 +84,8 @@ test('examines this machine into plain data, each row with advice unless it is o
     if (status !== 'ok')
       expect([fails, cure], name).toEqual([expect.stringMatching(/.+\.$/), expect.stringMatching(/.+/)])
   }
+  const racks = found.rows.find(({ name }) => name === 'racks')
+  expect(racks?.found).toBe(`${capacity().racks} at the same time by default: ${capacity().why}`)
   expect(found.rows.find(({ area }) => area === 'golden')).toEqual({
     area: 'golden',
     name: 'golden system',

@@ -4,7 +4,8 @@ import { VethlabError } from '../../error/vethlab-error.js'
 import { Cgroups } from '../cgroup.js'
 import { must, run } from '../command.js'
 import { execInHost } from '../exec.js'
-import { Host, type HostGround } from '../host.js'
+import { layDisk } from '../host/disk.js'
+import { Host, type HostGround } from '../host/host.js'
 import { ownProcess, readRecord, recordedDirectories } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
 import { Store } from '../store.js'
@@ -22,7 +23,7 @@ import {
 } from './inputs.js'
 import { mirrorAddress, PackageMirror } from './package-mirror.js'
 
-/** The golden system that hosts are snapshots of: a read-only subvolume, whole or not there. */
+/** The golden system that hosts share, and the disk that each begins with: two read-only subvolumes, whole or not there. */
 export interface Golden {
   /** Its subvolume below the store's `golden`. */
   name: string
@@ -56,18 +57,16 @@ const draftPrefix = '.building-'
 const manifestPath = 'etc/vethlab-golden.json'
 
 /** What must differ between hosts, or is rubbish. Golden never has it. */
-const identityPaths = [
-  ...['etc/machine-id', 'etc/docker/key.json', 'etc/hostname', 'etc/resolv.conf'],
-  ...['engine-id', 'swarm', 'network', 'runtimes', 'tmp', 'containers'].map((path) => `var/lib/docker/${path}`),
-  ...['var/lib/containerd', 'var/log/docker.log', 'var/log/containerd.log'],
-]
+const identityPaths = ['etc/machine-id', 'etc/docker/key.json', 'etc/hostname', 'etc/resolv.conf', 'var/lib/containerd']
+const engineIdentityPaths = ['engine-id', 'swarm', 'network', 'runtimes', 'tmp', 'containers']
 
 /** @returns the newest golden, undefined before the first set-up */
 export async function findGolden(store: Store): Promise<Golden | undefined> {
   const { version } = goldenInputs()
   const found: Golden[] = []
-  for (const path of await store.list('golden')) {
-    if (!basename(path).startsWith('golden-')) continue
+  const paths = new Set(await store.list('golden'))
+  for (const path of paths) {
+    if (!basename(path).startsWith('golden-') || !paths.has(store.freshDisk(basename(path)))) continue
     const manifest = await readRecord<{ inputs: GoldenInputs; builtAt: string }>(join(path, manifestPath))
     if (!manifest) continue
     found.push({
@@ -105,7 +104,7 @@ export async function buildGolden(
       const store = await Store.open(state)
       const ground: HostGround = { state, store, cgroups: await Cgroups.open(state.mark), owner: ownProcess() }
       await sweep(ground)
-      await store.remove((await store.list('golden')).filter((path) => basename(path).startsWith(draftPrefix)))
+      await store.remove((await store.list('golden')).filter((path) => basename(path).includes(draftPrefix)))
       const inputs = goldenInputs()
       const old = await findGolden(store)
       if (old?.current && !force) return old
@@ -125,24 +124,31 @@ export async function buildGolden(
         (await exists(system)) ? undefined : stage('host system', (say) => bootstrapSystem(store, system, say)),
         needsBase && !(await exists(base)) ? stage('base of the images', (say) => bootstrapBase(base, say)) : undefined,
       ])
-      const draft = store.golden(`${draftPrefix}golden`)
-      await store.snapshot(seed ? store.golden(seed.name) : system, draft)
-      await layFiles(draft)
-      const dropped = Object.keys(seed?.inputs.images ?? {}).some((name) => !(name in inputs.images))
+      const name =
+        force && (await exists(store.golden(`golden-${inputs.version}`)))
+          ? `golden-${inputs.version}-${Date.now()}`
+          : `golden-${inputs.version}`
+      const draft = `${draftPrefix}golden`
+      await store.snapshot(system, store.golden(draft))
+      await layFiles(store.golden(draft))
+      await strip(store.golden(draft))
+      if (seed) await store.snapshot(store.freshDisk(seed.name), store.freshDisk(draft))
+      else await store.createSubvolume(store.freshDisk(draft))
+      await layDisk(store.freshDisk(draft), await highestInode(store.golden(draft)))
+      const dropped = Object.keys(seed?.inputs.images ?? {}).some((image) => !(image in inputs.images))
       if (stale.length > 0 || dropped) {
         await buildImages({ ground, draft, base: needsBase ? base : undefined, stale, inputs, stage })
       }
       await stage('finish', async () => {
-        await strip(draft)
         const builtAt = new Date().toISOString()
-        await writeFile(join(draft, manifestPath), JSON.stringify({ inputs, builtAt }, null, 1))
+        await writeFile(join(store.golden(draft), manifestPath), JSON.stringify({ inputs, builtAt }, null, 1))
         await must('btrfs', ['filesystem', 'sync', store.path], { timeoutMs: 120_000 })
-        const name =
-          force && (await exists(store.golden(`golden-${inputs.version}`)))
-            ? `golden-${inputs.version}-${Date.now()}`
-            : `golden-${inputs.version}`
-        await rename(draft, store.golden(name))
-        await must('btrfs', ['property', 'set', '-ts', store.golden(name), 'ro', 'true'])
+        // The system goes last: without its disk it is no golden yet.
+        for (const place of [(of: string) => store.freshDisk(of), (of: string) => store.golden(of)]) {
+          await store.remove([place(name)])
+          await rename(place(draft), place(name))
+          await must('btrfs', ['property', 'set', '-ts', place(name), 'ro', 'true'])
+        }
         await rm(state.cache, { recursive: true, force: true })
         await mkdir(state.cache, { mode: 0o700 })
       })
@@ -196,16 +202,25 @@ async function layFiles(root: string): Promise<void> {
   await cp(filesDirectory, root, { recursive: true, force: true })
 }
 
+async function highestInode(root: string): Promise<number> {
+  const { stdout } = await run('find', [root, '-xdev', '-printf', '%i\\n'], { maxOutputBytes: 64 * 1024 ** 2 })
+  return stdout.split('\n').reduce((highest, inode) => Math.max(highest, Number(inode)), 0)
+}
+
 async function strip(root: string): Promise<void> {
   for (const path of identityPaths) await rm(join(root, path), { recursive: true, force: true })
+  // The Engine's data is on the host's disk; this is where it is mounted.
+  await rm(join(root, 'var/lib/docker'), { recursive: true, force: true })
+  await mkdir(join(root, 'var/lib/docker'), { mode: 0o710 })
   await writeFile(join(root, 'etc/hostname'), 'host\n')
   await writeFile(join(root, 'etc/hosts'), '127.0.0.1 localhost\n')
   await writeFile(join(root, 'etc/resolv.conf'), '')
 }
 
-/** Boots the draft as a host, lets its own Engine build what is stale, and puts the result in the draft's place. */
+/** Boots a host of the draft, lets its own Engine build what is stale, and makes the Engine's data the draft's. */
 async function buildImages(plan: {
   ground: HostGround
+  /** Name of a golden system that is still being made. */
   draft: string
   /** A tar file, when the draft's Engine does not have it yet. */
   base: string | undefined
@@ -215,12 +230,12 @@ async function buildImages(plan: {
 }): Promise<void> {
   const { ground, draft, base, stale, inputs, stage } = plan
   const { state, store } = ground
-  const sources = await readFile(join(draft, 'etc/apt/sources.list'), 'utf8')
+  const sources = await readFile(join(store.golden(draft), 'etc/apt/sources.list'), 'utf8')
   const archives = [
     ...new Set([...sources.matchAll(/^deb (?:\[.*?\] )?(\S+)/gm)].map((match) => `${match[1]!.replace(/\/$/, '')}/`)),
   ]
   const mirror = new PackageMirror(join(state.cache, 'packages'), archives)
-  const builder = await Host.start(ground, basename(draft), 'docker')
+  const builder = await Host.start(ground, draft, 'docker')
   try {
     const limits = { memoryBytes: 4 * 1024 ** 3, diskBytes: 16 * 1024 ** 3, pids: 4096, cpuShares: 1024 }
     await builder.settle('setup', 'builder', { hosts: '127.0.0.1 localhost builder\n', resolv: '' }, limits)
@@ -263,8 +278,12 @@ async function buildImages(plan: {
     // The Engine writes its store out on SIGTERM; init would start it again.
     await inBuilder(['systemctl', 'stop', 'docker'])
     await must('btrfs', ['filesystem', 'sync', store.path], { timeoutMs: 120_000 })
-    await store.remove([draft])
-    await store.snapshot(store.host(builder.id), draft)
+    await builder.shutDown()
+    const disk = store.freshDisk(draft)
+    await store.remove([disk])
+    await store.snapshot(builder.disk.path, disk)
+    for (const path of engineIdentityPaths) await rm(join(disk, 'docker', path), { recursive: true, force: true })
+    await layDisk(disk, await highestInode(store.golden(draft)))
   } finally {
     mirror.close()
     await builder.remove()
@@ -273,11 +292,13 @@ async function buildImages(plan: {
 
 /** Goldens that are neither current nor under a living host. */
 async function removeOldGoldens(state: StateDirectory, store: Store, current: Golden): Promise<void> {
-  const used = new Set([current.name, `system-${current.inputs.system}`])
+  const goldens = new Set([current.name])
   for (const id of await recordedDirectories(state.hosts)) {
     const host = await readRecord<{ golden: string }>(join(state.hosts, id, 'host.json'))
-    if (host) used.add(host.golden)
+    if (host) goldens.add(host.golden)
   }
+  const used = new Set([...goldens].flatMap((name) => [name, basename(store.freshDisk(name))]))
+  used.add(`system-${current.inputs.system}`)
   await store.remove((await store.list('golden')).filter((path) => !used.has(basename(path))))
   await store.clearStaleQuotas()
 }

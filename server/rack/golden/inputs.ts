@@ -5,6 +5,9 @@ import { fromPackage } from '../../package-root.js'
 
 /** What the golden system is made from. A version is a hash of content, so a change rebuilds just what it touches. */
 
+/** How it is laid out on disk: a system that hosts share, and a disk that each begins with. */
+const layout = '2'
+
 export const suite = 'trixie'
 
 export const hostPackages = [
@@ -59,7 +62,7 @@ export function goldenInputs(): GoldenInputs {
   for (const name of imageNames()) {
     images[name] = digest([base, ...treeOf(join(imagesDirectory, name)), ...(furtherTags[name] ?? [])])
   }
-  return { system, files, base, images, version: digest([system, files, JSON.stringify(images)]) }
+  return { system, files, base, images, version: digest([layout, system, files, JSON.stringify(images)]) }
 }
 
 /** Path, mode and content of every file below, in a fixed order. */

@@ -1,33 +1,36 @@
-import { type BigIntStats, fstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { VethlabError } from '../error/vethlab-error.js'
-import { peerInode, peerProcess } from '../kernel/system-calls.js'
-import { oneLine } from '../wording/one-line.js'
+import { type BigIntStats, closeSync, fstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { VethlabError } from '../../error/vethlab-error.js'
+import { extendedAttribute, openBeneath, peerInode, peerProcess } from '../../kernel/system-calls.js'
+import { oneLine } from '../../wording/one-line.js'
 
 const enginePath = '/usr/sbin/dockerd'
 /** Executable memory that is the kernel's own (proc(5)). */
 const kernelCode = new Set(['[vdso]', '[vsyscall]', '[uprobes]'])
 
+/** Where the host's files are, from the machine: its root as we mounted it, its own layer, and golden below that. */
+export interface EngineIdentityPlan {
+  host: string
+  /** A process of the host. */
+  init: () => number
+  /** Where the overlay is mounted, outside of any view of the host. */
+  root: string
+  /** The overlay's upper layer, outside of it. */
+  upper: string
+  /** The subvolume below it, which nobody can write. */
+  golden: string
+}
+
 /**
- * Tells golden's own Engine from whatever a learner, who is root of the host, puts in its place. A snapshot keeps inode
- * numbers and times, and the time of change (ctime, inode(7)) is the kernel's: no program can set it. So a file that has
- * golden's inode number, size and both times, on the host's own snapshot, is golden's file; and a process whose code is
- * nothing but such files, with no page of it changed in memory, is golden's program.
+ * Tells golden's own Engine from whatever a learner, who is root of the host, puts in its place. An overlay shows a file that
+ * was never changed with golden's inode number and times, and the time of change (ctime, inode(7)) is the kernel's: no program
+ * can set it. One that was changed is golden's still as long as its content lies in golden alone (see `hasGoldensContent`).
+ * A process whose code is nothing but such files, with no page of it changed in memory, is golden's program.
  *
  * What remains: root of the host may still change the Engine's data in memory (ptrace(2)) and let go of it again.
  */
 export class EngineIdentity {
-  /**
-   * @param init a process of the host
-   * @param snapshot the host's own snapshot, outside of any view of the host
-   * @param golden the subvolume that it was made from, which nobody can write
-   */
-  constructor(
-    private readonly host: string,
-    private readonly init: () => number,
-    private readonly snapshot: string,
-    private readonly golden: string,
-  ) {}
+  constructor(private readonly plan: EngineIdentityPlan) {}
 
   /**
    * Proves who listens at the other end of a connected unix socket.
@@ -64,11 +67,11 @@ export class EngineIdentity {
 
   private verifyProcess(pid: number): void {
     for (const namespace of ['pid', 'user', 'net']) {
-      if (readlinkSync(`/proc/${pid}/ns/${namespace}`) !== readlinkSync(`/proc/${this.init()}/ns/${namespace}`))
+      if (readlinkSync(`/proc/${pid}/ns/${namespace}`) !== readlinkSync(`/proc/${this.plan.init()}/ns/${namespace}`))
         throw new Error(`process ${pid} listens on its socket, which is in another ${namespace} namespace`)
     }
     if (!/^TracerPid:\t0$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) throw new Error('it is being traced')
-    const device = statSync(this.snapshot, { bigint: true }).dev
+    const device = statSync(this.plan.root, { bigint: true }).dev
     const engine = statSync(`/proc/${pid}/exe`, { bigint: true })
     if (!this.isGoldens(engine, enginePath, device))
       throw new Error(
@@ -95,17 +98,49 @@ export class EngineIdentity {
   }
 
   private isGoldens(file: BigIntStats, path: string, device: bigint): boolean {
-    const original = goldenFile(this.golden, path)
-    return (
-      original !== undefined &&
-      file.dev === device &&
-      (['ino', 'size', 'ctimeNs', 'mtimeNs'] as const).every((key) => file[key] === original[key])
-    )
+    const original = goldenFile(this.plan.golden, path)
+    if (original === undefined || file.dev !== device) return false
+    // Inode numbers of a disk are none of golden's (layDisk), and overlayfs goes on showing golden's for what it has copied.
+    if (file.ino !== original.ino || file.size !== original.size) return false
+    if (file.ctimeNs === original.ctimeNs && file.mtimeNs === original.mtimeNs) return true
+    return this.hasGoldensContent(path)
+  }
+
+  /**
+   * Whether a file has been changed in mode, owner or times alone. overlayfs then keeps those in the upper layer and reads
+   * the content from below ("metadata only copy up" in its documentation); the first who opens it for writing ends that, and
+   * nothing begins it again. So what a process has mapped of it until now is golden's. The marks are `trusted.` attributes,
+   * which the machine's root alone can set (xattr(7)).
+   * @param path as the host names it; nothing is followed on the way, and nothing of it has been moved or made anew
+   */
+  private hasGoldensContent(path: string): boolean {
+    const parts = path.split('/').filter((part) => part !== '')
+    return parts.every((_, index) => {
+      const own = `/${parts.slice(0, index + 1).join('/')}`
+      return this.isStillAt(own, index < parts.length - 1 ? 'directory' : 'content')
+    })
+  }
+
+  private isStillAt(path: string, what: 'directory' | 'content'): boolean {
+    let file: number | undefined
+    try {
+      file = openBeneath(this.plan.upper, path.slice(1))
+      const mark = (name: string) => extendedAttribute(`/proc/self/fd/${file}`, `trusted.overlay.${name}`)
+      // A name in the same directory, or a path from the root on.
+      const redirect = mark('redirect')
+      if (redirect !== undefined && resolve(dirname(path), redirect) !== path) return false
+      if (what === 'directory') return fstatSync(file).isDirectory() && mark('opaque') === undefined
+      return fstatSync(file).isFile() && mark('metacopy') !== undefined
+    } catch {
+      return false
+    } finally {
+      if (file !== undefined) closeSync(file)
+    }
   }
 
   private unverified(cause: Error): VethlabError {
     return new VethlabError('host.unverified', `could not verify the Engine: ${cause.message}`, {
-      place: this.host,
+      place: this.plan.host,
       cure: 'Reset the host.',
       cause,
     })

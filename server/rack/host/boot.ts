@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { open, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { VethlabError } from '../../error/vethlab-error.js'
+import type { HostKind, HostLimits } from '../../racks/topology.js'
+import { bundle } from '../bundle.js'
+import type { Cgroups } from '../cgroup.js'
+import { machinePath, run } from '../command.js'
+import { type IdSlot, makeDiskMapping, makeUserNamespace } from '../identity.js'
+import { identify, type ProcessIdentity, signal } from '../record.js'
+import type { StateDirectory } from '../state-directory.js'
+import type { Store } from '../store.js'
+import type { Disk } from './disk.js'
+import { HostRoot } from './root.js'
+
+const runcTimeoutMs = 30_000
+
+/** What a boot needs of its installation. */
+export interface BootGround {
+  state: StateDirectory
+  store: Store
+  cgroups: Cgroups
+}
+
+export interface BootPlan {
+  kind: HostKind
+  hostname: string
+  slot: IdSlot
+  limits: HostLimits
+}
+
+/** What runs on a disk: ids, control groups, mounts, namespaces, and the first process. It ends without a trace on the disk. */
+export class Boot {
+  readonly root: HostRoot
+
+  constructor(
+    private readonly ground: BootGround,
+    private readonly disk: Disk,
+    /** The host's directory, which exists. */
+    private readonly directory: string,
+  ) {
+    this.root = new HostRoot(ground.state, disk.id)
+  }
+
+  /**
+   * Starts the first process.
+   * @param written settles when all of the disk is there; the rest is made meanwhile
+   * @returns that process
+   * @throws VethlabError host.boot-failed, machine.missing-feature; what was made by then is for `end` to remove
+   */
+  async start({ kind, hostname, slot, limits }: BootPlan, written: Promise<void>): Promise<ProcessIdentity> {
+    const { cgroups, state, store } = this.ground
+    const { id } = this.disk
+    const [onDisk, mapping, userNamespace, ...others] = await Promise.allSettled([
+      written,
+      makeDiskMapping(slot),
+      makeUserNamespace(slot, limits.pids),
+      cgroups.create(id, limits, slot.base),
+      this.root.make(slot.base),
+    ])
+    try {
+      for (const part of [onDisk, ...others]) if (part.status === 'rejected') throw part.reason
+      if (mapping.status === 'rejected') throw mapping.reason
+      if (userNamespace.status === 'rejected') throw userNamespace.reason
+      await this.root.mount(store.golden(this.disk.golden), this.disk, mapping.value.path)
+      const spec = bundle({
+        rootfs: this.root.path,
+        userNamespace: userNamespace.value.path,
+        idBase: slot.base,
+        cgroupPath: cgroups.guestPath(id),
+        kind,
+        hostname,
+      })
+      await writeFile(join(this.directory, 'config.json'), JSON.stringify(spec))
+      const pidFile = join(this.directory, 'init.pid')
+      await this.runDetached(state.runcRoot, pidFile)
+      const init = identify(Number(await readFile(pidFile, 'utf8')))
+      if (!init) throw bootFailed(id, 'its first process ended at once')
+      return init
+    } finally {
+      for (const namespace of [mapping, userNamespace]) if (namespace.status === 'fulfilled') namespace.value.release()
+    }
+  }
+
+  /** The first process keeps its starter's output, so that goes to a file and never to a pipe that would stay open. */
+  private async runDetached(runcRoot: string, pidFile: string): Promise<void> {
+    const log = await open(join(this.directory, 'runc.log'), 'w', 0o600)
+    const args = ['--root', runcRoot, 'run', '--detach', '--bundle', this.directory]
+    try {
+      const runc = spawn('runc', [...args, '--pid-file', pidFile, this.disk.id], {
+        stdio: ['ignore', log.fd, log.fd],
+        env: { PATH: machinePath },
+        timeout: runcTimeoutMs,
+        killSignal: 'SIGKILL',
+      })
+      const [exitCode] = await once(runc, 'exit')
+      if (exitCode === 0) return
+      const said = await readFile(join(this.directory, 'runc.log'), 'utf8')
+      throw bootFailed(this.disk.id, `runc: ${said || 'no end in time'}`)
+    } finally {
+      await log.close()
+    }
+  }
+
+  /** Ends all that runs and unmounts it; the disk stays. Safe to call again, and for a start that was cut off anywhere. */
+  async end(init: ProcessIdentity | undefined): Promise<void> {
+    const { cgroups, state } = this.ground
+    if (init) signal(init, 'SIGKILL')
+    // Covers a start that was cut off between runc's beginning and our note of its process.
+    await run('runc', ['--root', state.runcRoot, 'delete', '--force', this.disk.id])
+    await cgroups.killAll(this.disk.id)
+    await this.root.remove()
+  }
+
+  /** Removes the control groups of what has ended. */
+  async clear(): Promise<void> {
+    await this.ground.cgroups.remove(this.disk.id)
+  }
+}
+
+export function bootFailed(host: string, reason: string): VethlabError {
+  return new VethlabError('host.boot-failed', reason, {
+    place: host,
+    cure: 'Run `vethlab doctor`; if all is well there, run `vethlab setup --force`.',
+  })
+}

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { fromPackage } from '../../server/package-root.js'
+import { Cgroups } from '../../server/rack/cgroup.js'
+import { execInHost } from '../../server/rack/exec.js'
+import { requireGolden } from '../../server/rack/golden/golden.js'
+import { Host, type HostGround } from '../../server/rack/host/host.js'
+import { ownProcess } from '../../server/rack/record.js'
+import { Store } from '../../server/rack/store.js'
+import { sweep } from '../../server/rack/sweep.js'
+import { defaultHostLimits } from '../../server/racks/topology.js'
+import { type Footprint, footprint } from './footprint.js'
+import { testState as state } from './state.js'
+
+let ground: HostGround
+let golden: string
+let before: Footprint
+
+beforeAll(async () => {
+  const store = await Store.open(state)
+  ground = { state, store, cgroups: await Cgroups.open(state.mark), owner: ownProcess() }
+  await sweep(ground, { all: true })
+  golden = (await requireGolden(store)).name
+  before = footprint(state)
+})
+afterAll(async () => {
+  await sweep(ground, { all: true })
+})
+
+/** But for quota groups, which the kernel lets go of in its own time. */
+const left = () => ({ ...footprint(state), staleQuotaGroups: before.staleQuotaGroups })
+
+async function sh(host: Host, script: string): Promise<string> {
+  const result = await execInHost(ground, host, ['sh', '-c', script], { timeoutMs: 60_000 })
+  expect(result.failed, `${script}: ${result.stdout}${result.stderr}`).toBe(false)
+  return result.stdout.trim()
+}
+
+const files = { hosts: '127.0.0.1 localhost\n', resolv: '' }
+
+it('a disk is kept, booted again with other ids, and copied', { timeout: 240_000 }, async () => {
+  const host = await Host.start(ground, golden, 'docker')
+  const others: Host[] = []
+  try {
+    await host.settle('a-test', 'first', files, defaultHostLimits.docker)
+    await host.ready()
+    await sh(
+      host,
+      `echo kept > /root/kept; rm /usr/bin/jq; chmod 700 /usr/sbin/dockerd; install -o 1000 -g 1000 -m 4755 /bin/true /usr/local/bin/own
+       setcap cap_net_raw+ep /usr/local/bin/own 2> /dev/null || true
+       docker run --name web -d nginx; docker volume create data; docker run --rm -v data:/d busybox sh -c 'echo in-volume > /d/f'`,
+    )
+    const look = `cat /root/kept; ls /usr/bin/jq 2> /dev/null; stat -c '%u %g %a' /usr/local/bin/own /root/kept /usr/sbin/dockerd
+      docker ps -a --format '{{.Names}} {{.State}}'; docker run --rm -v data:/d busybox cat /d/f; hostname`
+    const seen = 'kept\n1000 1000 4755\n0 0 644\n0 0 700\nweb exited\nin-volume\nfirst'
+
+    await host.shutDown()
+    expect(left()).toMatchObject({ processes: [], mounts: [], controlGroups: [], slots: [], snapshots: [host.id] })
+    expect(host.alive).toBe(false)
+    expect(() => host.pid).toThrow('down')
+    // What has its place meanwhile gets its ids.
+    others.push(await Host.start(ground, golden, 'plain'))
+    const adopted = (await Host.adopt(ground, host.id))!
+    await adopted.bootAgain()
+    await adopted.ready()
+    expect(adopted.record.slot).not.toBe(others[0]!.record.slot)
+    expect(await sh(adopted, look)).toBe(seen)
+    await expect(adopted.engine.get('/containers/json?all=1')).resolves.toHaveLength(1)
+
+    const copy = await Host.start(ground, golden, 'docker', { from: adopted.disk })
+    others.push(copy)
+    await copy.settle('a-test', 'second', files, defaultHostLimits.docker)
+    await copy.ready()
+    expect(await sh(copy, look)).toBe(seen.replace('first', 'second'))
+    await sh(copy, 'echo changed > /root/kept; docker rm -f web')
+    expect(await sh(adopted, 'cat /root/kept; docker ps -a --format "{{.Names}}"')).toBe('kept\nweb')
+    await adopted.remove()
+  } finally {
+    await Promise.all([host, ...others].map((each) => each.remove()))
+  }
+  expect(left()).toEqual(before)
+})
+
+it("a disk leads nothing of the machine's into a learner's hands", { timeout: 120_000 }, async () => {
+  const host = await Host.start(ground, golden, 'plain')
+  const marker = join(state.root, 'marker')
+  try {
+    // Links out of the host where the next boot and the next name are written.
+    await sh(host, `rm /etc/hostname; ln -s ../../../../../../../..${marker} /etc/hostname; mkdir /etc/elsewhere`)
+    await expect(host.settle('a-test', 'name', files, defaultHostLimits.plain)).rejects.toThrow()
+    await sh(host, `rm /etc/hostname; mkfifo /etc/hostname`)
+    await expect(host.settle('a-test', 'name', files, defaultHostLimits.plain)).rejects.toThrow('no file')
+    await sh(host, 'mv /var/lib /var/lib2; mkdir /var/lib; ln -s ../../../../../../../.. /var/lib/docker')
+    await host.shutDown()
+    await host.bootAgain().catch(() => {})
+    expect(() => statSync(marker)).toThrow('ENOENT')
+    const mounts = readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(state.mark))
+    for (const line of mounts) expect(line.split(' ')[1]).toContain(state.rootOf(host.id))
+  } finally {
+    await host.remove()
+  }
+  expect(left()).toEqual(before)
+})
+
+/** A process that makes and removes hosts as fast as it can, and says when it begins with each. */
+function maker(): ChildProcess {
+  const part = (path: string) => JSON.stringify(fromPackage('dist', 'rack', path))
+  const script = `
+    import { StateDirectory } from ${part('state-directory.js')}
+    import { Store } from ${part('store.js')}
+    import { Cgroups } from ${part('cgroup.js')}
+    import { Host } from ${part('host/host.js')}
+    import { ownProcess } from ${part('record.js')}
+    const state = StateDirectory.at(process.argv[1])
+    const ground = { state, store: await Store.open(state), cgroups: await Cgroups.open(state.mark), owner: ownProcess() }
+    for (;;) {
+      console.log('begun')
+      const host = await Host.start(ground, process.argv[2], 'plain')
+      console.log('up')
+      await host.remove()
+    }`
+  return spawn(process.execPath, ['--input-type=module', '--eval', script, state.root, golden], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+it('whose maker is killed at any point of its opening and closing leaves nothing', { timeout: 300_000 }, async () => {
+  const caught = new Set<string>()
+  for (const word of ['begun', 'up']) {
+    for (let delayMs = 0; delayMs < 400; delayMs += 25) {
+      const child = maker()
+      const exited = once(child, 'exit')
+      for await (const bytes of child.stdout!) if (String(bytes).includes(word)) break
+      await sleep(delayMs)
+      child.kill('SIGKILL')
+      await exited
+      for (const line of readFileSync('/proc/self/mounts', 'utf8').split('\n')) {
+        const place = line.split(' ')[1]
+        if (place?.includes(state.rootOf(''))) caught.add(place.slice(place.lastIndexOf('/')))
+      }
+      await sweep(ground)
+      expect(left(), `${delayMs} ms after "${word}"`).toEqual(before)
+    }
+  }
+  // Some were killed with mounts of theirs there: otherwise this showed nothing.
+  expect([...caught]).toContain('/rootfs')
+})
