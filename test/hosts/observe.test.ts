@@ -55,7 +55,7 @@ async function left(): Promise<string[]> {
   const processes = readdirSync('/proc').filter((pid) => {
     try {
       const parent = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[1]
-      return parent === `${process.pid}` && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('PACKET_STATISTICS')
+      return parent === `${process.pid}` && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('observe-packet.pl')
     } catch {
       return false
     }
