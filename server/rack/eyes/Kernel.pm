@@ -33,12 +33,51 @@ sub enter {
 # leave: makes a new, empty network namespace this process's own. Returns whether that worked.
 sub leave { call('unshare', 0x40000000) == 0 }
 
-# now: seconds of the machine's clock (CLOCK_REALTIME), with a fraction.
+# now: nanoseconds of the machine's clock (CLOCK_REALTIME).
 sub now {
   my $time = pack 'q q', 0, 0;
   call('clock_gettime', 0, $time);
-  my ($seconds, $nanoseconds) = unpack 'q q', $time;
-  return $seconds + $nanoseconds / 1e9;
+  return nanoseconds($time);
+}
+
+# time_of_last SOCKET: when the kernel took what was received last (SIOCGSTAMPNS), in nanoseconds of the same clock. The first
+# call asks it to take times; see `timekeeper`.
+sub time_of_last {
+  my ($socket) = @_;
+  my $time = pack 'q q', 0, 0;
+  ioctl($socket, 0x8907, $time);
+  return nanoseconds($time);
+}
+
+# timekeeper: a socket for whose life the kernel takes the time of every packet; undef on failure. It leaves the beginning of that
+# to a work queue (net_enable_timestamp), many milliseconds on a busy machine, and gives until then the time at which a packet is
+# read. In what order sockets are read says nothing, so `await_times` comes before all that matters.
+sub timekeeper {
+  # AF_INET, SOCK_DGRAM.
+  socket(my $keeper, 2, 2, 0) or return;
+  bind($keeper, pack('S n C4 x8', 2, 0, 127, 0, 0, 1)) or return;
+  time_of_last($keeper);
+  return $keeper;
+}
+
+# await_times TIMEKEEPER: waits until times are taken, two seconds at most. Returns whether they are.
+sub await_times {
+  my ($keeper) = @_;
+  my $own = getsockname $keeper;
+  for (my $until = now() + 2e9; now() < $until; select undef, undef, undef, 0.0005) {
+    # What it sends to itself has been received once it is sent.
+    defined send($keeper, 'x', 0, $own) or return 0;
+    my $sent = now();
+    # MSG_DONTWAIT
+    defined recv($keeper, my $received, 1, 0x40) or next;
+    return 1 if time_of_last($keeper) <= $sent;
+  }
+  return 0;
+}
+
+sub nanoseconds {
+  my ($seconds, $nanoseconds) = unpack 'q q', $_[0];
+  return $seconds * 1_000_000_000 + $nanoseconds;
 }
 
 # netlink PROTOCOL: a netlink socket (AF_NETLINK, SOCK_RAW) of the present namespace with a port id that the kernel chooses;

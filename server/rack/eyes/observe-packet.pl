@@ -8,13 +8,13 @@
 # PATH: of a namespace; SENDER is the number of the one that sends, from 0.
 # It reads nothing but the end of stdin, which ends it.
 #
-# It says, each on a line, with times in seconds of the machine's clock as the kernel took them:
+# It says, each on a line, with times in nanoseconds of the machine's clock as the kernel took them:
 #   namespace N FAULT            that one can't be watched, or not in full
 #   sent TIME
 #   frame N TIME INDEX NAME DIRECTION LENGTH BYTES
 #   trace N TIME BYTES
 #   link N INDEX NAME            of a link in a trace
-#   lost WHAT                    more came than is told
+#   lost WHAT                    more frames or traces came than are told; times: those of frames are not the kernel's
 #   outcome WORD DETAIL          the last line; without it something went wrong
 use strict;
 use Errno qw(EAGAIN EINTR EINPROGRESS);
@@ -41,11 +41,14 @@ my %words = (1 => 'silent', 90 => 'too-long');
 $words{$_} = 'refused' for 111, 104;
 $words{$_} = 'unroutable' for 101, 113, 99, 13, 22, 100;
 
+my $timekeeper = Kernel::timekeeper();
 my $socket;
 my @watched = map { watch_namespace($_) } 0 .. $#paths;
+$timekeeper && Kernel::await_times($timekeeper) or $lost{times}++;
 # Nothing of before is of interest, and time counts from here.
-my $until = Kernel::now() + $seconds;
-say_line('sent', sprintf '%.9f', Kernel::now());
+my $sent = Kernel::now();
+my $until = $sent + $seconds * 1e9;
+say_line('sent', $sent);
 send_packet();
 listen_until_the_end();
 say_losses();
@@ -78,18 +81,10 @@ sub packet_socket {
   # struct sock_fprog, SO_ATTACH_FILTER; SO_RCVBUFFORCE
   setsockopt($packets, 1, 26, pack('S x6 P', length($filter) / 8, $filter)) or return (undef, "filter: $!");
   setsockopt($packets, 1, 33, pack('i', 1 << 20));
-  # From now on the kernel takes the time of each packet.
-  time_of_last($packets);
+  # From now on it has the time of each packet.
+  Kernel::time_of_last($packets);
   bind($packets, pack('S n l S C C x8', 17, 3, 0, 0, 0, 0)) or return (undef, "packet socket: $!");
   return $packets;
-}
-
-# When the packet came that was received last (SIOCGSTAMPNS): seconds and nanoseconds.
-sub time_of_last {
-  my ($packets) = @_;
-  my $time = pack 'q q', 0, 0;
-  ioctl($packets, 0x8907, $time);
-  return unpack 'q q', $time;
 }
 
 # NFT_MSG_GETCHAIN for all.
@@ -185,7 +180,7 @@ sub note_failure {
 sub listen_until_the_end {
   my $ending;
   while (1) {
-    if ($outcome && !$ending) { $until = Kernel::now() + $linger; $ending = 1 }
+    if ($outcome && !$ending) { $until = Kernel::now() + $linger * 1e9; $ending = 1 }
     my $left = $until - Kernel::now();
     if ($left <= 0) {
       last if $ending;
@@ -195,7 +190,7 @@ sub listen_until_the_end {
     my ($read, $write) = ('', '');
     vec($read, fileno $_, 1) = 1 for \*STDIN, grep { defined } map { ($_->{packets}, $_->{traces}) } @watched;
     vec($kind eq 'tcp' ? $write : $read, fileno $socket, 1) = 1 unless $outcome;
-    my $found = select($read, $write, undef, $left);
+    my $found = select($read, $write, undef, $left / 1e9);
     if ($found < 0) { next if $!{EINTR}; die "select: $!\n" }
     next unless $found;
     # What was there at the answer is read first, in any case.
@@ -219,7 +214,7 @@ sub read_frames {
     my $neighbour = is_neighbour($bytes);
     next unless $neighbour or grep { index($bytes, $_) >= 0 } @needles;
     if ($neighbour ? $neighbours++ >= $most_neighbours : $frames++ >= $most_frames) { $lost{frames}++; next }
-    my $time = sprintf '%d.%09d', time_of_last($namespace->{packets});
+    my $time = Kernel::time_of_last($namespace->{packets});
     # struct sockaddr_ll; 4 is PACKET_OUTGOING.
     my ($link, $type) = unpack 'x4 l x2 C', $from;
     my $begin = substr $bytes, 0, $most_bytes_of_a_frame;
@@ -249,7 +244,7 @@ sub read_traces {
     # NFT_MSG_TRACE
     next if unpack('x4 S', $bytes) != 0x0a11;
     if ($traced++ >= $most_traces) { $lost{traces}++; next }
-    say_line('trace', $namespace->{index}, sprintf('%.6f', Kernel::now()), hex_of($bytes));
+    say_line('trace', $namespace->{index}, Kernel::now(), hex_of($bytes));
     # Behind struct nfgenmsg: NFTA_TRACE_IIF, NFTA_TRACE_OIF.
     for (Kernel::attributes($bytes, 20)) {
       my ($type, $value) = @$_;
