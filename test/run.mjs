@@ -33,6 +33,7 @@ process.exit(counts.failed > 0 ? 1 : 0)
 
 async function everything() {
   await step('lint', 'npx', ['--no-install', 'biome', 'check', '.'])
+  await step('lint of Perl', process.execPath, ['test/lint-perl.mjs'])
   await step('types', 'npx', ['--no-install', 'tsc', '--noEmit'])
   await step('types of the client', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', 'client'])
   await vitest('unit')

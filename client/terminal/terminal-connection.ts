@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import type { TerminalBytes } from '../../server/protocol/protocol.js'
 import { requestOver, type ServerSocket } from '../state/request.js'
 import { TerminalInput } from './terminal-input.js'
 
@@ -9,6 +10,8 @@ const acknowledgeMs = 20
 /** Between attempts to attach, in milliseconds: first, and at most. */
 const firstRetryMs = 100
 const lastRetryMs = 5_000
+
+const encoder = new TextEncoder()
 
 /** Where output goes, in order; each `done` is called once its part has been dealt with. */
 export interface Screen {
@@ -64,7 +67,7 @@ export class TerminalConnection {
     this.#listeners = [
       ['connect', () => this.#attach()],
       ['disconnect', () => this.#away()],
-      ['terminal.data', own((offset: number, bytes: Uint8Array) => this.#inTime(() => this.#onData(offset, bytes)))],
+      ['terminal.data', own((offset: number, bytes: TerminalBytes) => this.#inTime(() => this.#onData(offset, bytes)))],
       ['terminal.gap', own((from: number, to: number) => this.#inTime(() => this.#onGap(from, to)))],
       ['terminal.resized', own((cols: number, rows: number) => this.#inTime(() => options.screen.resize(cols, rows)))],
       ['terminal.exit', own(() => this.#inTime(() => this.#onExit()))],
@@ -156,9 +159,10 @@ export class TerminalConnection {
     else this.#early?.push(event)
   }
 
-  #onData(offset: number, data: Uint8Array | ArrayBuffer): void {
+  #onData(offset: number, data: TerminalBytes | ArrayBuffer): void {
     // socket.io gives a browser ArrayBuffers.
-    const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data
+    const bytes =
+      typeof data === 'string' ? encoder.encode(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data
     if (offset > this.#received) {
       // Of the attachment before; else the next bytes show it again.
       if (this.#takingEarly) return

@@ -5,6 +5,8 @@ import { requestOver, type ServerSocket } from '../state/request.js'
 /** Most bytes of one message, and messages of a paste that are not acknowledged yet. */
 const messageBytes = 32 * 1024
 const messagesInFlight = 4
+/** What is typed goes as a text up to this, in characters: that is one message, where bytes are two. */
+const textCharacters = 256
 
 /** What may be typed behind a paste that is on its way, in bytes. */
 const waitingBytes = 64 * 1024
@@ -53,7 +55,8 @@ export class TerminalInput {
     }
     // Ctrl-C ends a paste too: it would come long after what it should stop.
     this.cancelPaste()
-    for (let at = 0; at < bytes.length; at += messageBytes) void this.#write(bytes.subarray(at, at + messageBytes))
+    if (typeof typed === 'string' && typed.length <= textCharacters) void this.#write(typed)
+    else for (let at = 0; at < bytes.length; at += messageBytes) void this.#write(bytes.subarray(at, at + messageBytes))
     return true
   }
 
@@ -110,9 +113,10 @@ export class TerminalInput {
     return paste.cancelled ? 'cancelled' : outcome
   }
 
-  async #write(bytes: Uint8Array): Promise<Trouble | undefined> {
+  async #write(input: Uint8Array | string): Promise<Trouble | undefined> {
     const { socket, terminal } = this.#target
-    const answered = await requestOver(socket, 'terminal.write', { terminal, bytes })
+    const ask = typeof input === 'string' ? { terminal, text: input } : { terminal, bytes: input }
+    const answered = await requestOver(socket, 'terminal.write', ask)
     return answered.ok ? undefined : answered.trouble
   }
 }

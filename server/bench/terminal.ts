@@ -89,13 +89,15 @@ function remoteShell(learner: Learner, id: string): Shell {
   let listen = (_: Uint8Array) => {}
   learner.socket.on('terminal.data', (terminal, offset, bytes) => {
     if (terminal !== id) return
-    learner.socket.emit('terminal.acknowledge', id, offset + bytes.byteLength)
-    listen(bytes)
+    const received = Buffer.from(bytes)
+    listen(received)
+    // As a page does: once it is shown.
+    setImmediate(() => learner.socket.emit('terminal.acknowledge', id, offset + received.length))
   })
   return {
     type: (text) => {
       // What was not typed is missed by whoever waits for its output.
-      learner.socket.emit('terminal.write', { terminal: id, bytes: Buffer.from(text) }, (answered) => {
+      learner.socket.emit('terminal.write', { terminal: id, text }, (answered) => {
         if (!answered.ok) process.stderr.write(`${answered.trouble.what.en}\n`)
       })
     },

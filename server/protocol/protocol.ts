@@ -246,13 +246,19 @@ export interface Requests {
     answer: Answer<{ replayTo: number; cols: number; rows: number }>,
   ) => void
   'terminal.detach': (ask: { terminal: string }, answer: Answer<null>) => void
-  /** At most 32 KiB of UTF-8 in one. */
-  'terminal.write': (ask: { terminal: string; bytes: Uint8Array }, answer: Answer<null>) => void
+  /** At most 32 KiB of UTF-8, or a text of 256 characters: that is one message, where bytes follow in a second one. */
+  'terminal.write': (
+    ask: { terminal: string; text: string } | { terminal: string; bytes: Uint8Array },
+    answer: Answer<null>,
+  ) => void
   'terminal.resize': (ask: { terminal: string; cols: number; rows: number }, answer: Answer<null>) => void
   /** All bytes before that offset are on the screen. Not answered. */
   'terminal.acknowledge': (terminal: string, offset: number) => void
 }
 export type Answer<T> = (answered: Answered<T>) => void
+
+/** Output. A short piece of ASCII is a text, so that it is one message, where bytes follow in a second one. */
+export type TerminalBytes = Uint8Array | string
 
 /** Server to browser. */
 export interface Events {
@@ -260,7 +266,7 @@ export interface Events {
   'network.map': (session: string, map: NetworkMap) => void
   /** A new entry, or a newer form of one that was sent before. */
   'network.timeline': (session: string, entry: TimelineEntry) => void
-  'terminal.data': (terminal: string, offset: number, bytes: Uint8Array) => void
+  'terminal.data': (terminal: string, offset: number, bytes: TerminalBytes) => void
   /** Bytes that are off the record, and never come. */
   'terminal.gap': (terminal: string, from: number, to: number) => void
   'terminal.resized': (terminal: string, cols: number, rows: number) => void

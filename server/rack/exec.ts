@@ -7,6 +7,7 @@ import type { CommandResult } from '../racks/command-result.js'
 import { CONSOLE_SOCKET, PID_FILE } from '../terminal/handover.js'
 import { hostEnvironment } from './bundle.js'
 import { type CommandOptions, commandOptions, toResult } from './command.js'
+import { eye } from './eyes.js'
 import type { Host, HostGround } from './host/host.js'
 import { identify, signal } from './record.js'
 
@@ -15,27 +16,9 @@ const drainMs = 200
 /** From SIGTERM to SIGKILL. */
 const graceMs = 500
 
-/**
- * `runc exec` copies output until everybody has closed it, so a daemon that a program leaves behind would keep it for
- * ever; `runc exec --detach` hands its own streams down, and loses the exit code. This stands in between: as the
- * subreaper (prctl(2)) it inherits the program when the runtime ends, and ends as the program does. perl-base is essential
- * on Debian and Ubuntu, and starts in 3 ms.
- */
-const waiter = `
-  my ($prctl, $pidFile, @runtime) = @ARGV;
-  syscall($prctl, 36, 1, 0, 0, 0) == 0 or die "prctl: $!\n";
-  system { $runtime[0] } @runtime;
-  exit($? >> 8 || 255) if $?;
-  open(my $file, '<', $pidFile) or die "$pidFile: $!\n";
-  waitpid(<$file>, 0) > 0 or die "waitpid: $!\n";
-  exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
-`
-/** The number of prctl(2). */
-const prctl = process.arch === 'x64' ? '157' : '167'
-
 /** The command that starts a program by `runtime`, which must be told to detach and to write that file, and ends as the program does. */
 function waitedFor(pidFile: string, runtime: string[]): [string, ...string[]] {
-  return ['perl', '-e', waiter, prctl, pidFile, ...runtime]
+  return eye('wait-for-program', pidFile, ...runtime)
 }
 
 /** Runs `argv` as root of a host on a terminal that is handed over (see ConsoleProcess), and ends as that ends. */

@@ -5,104 +5,9 @@ import { traceTablePrefix } from '../network/observation.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Cgroups } from './cgroup.js'
 import { machinePath } from './command.js'
+import { eye } from './eyes.js'
 import type { Host } from './host/host.js'
 import { withNamespaces } from './namespaces.js'
-
-/**
- * Listens to the kernel about many network namespaces from a namespace of its own, over two netlink sockets. Each namespace
- * gets an id there (RTM_NEWNSID), and the sockets hear of all that have one (netlink(7), NETLINK_LISTEN_ALL_NSID). A socket
- * within a namespace would keep it and its links alive after the last process has gone; an id does not.
- *
- * It prints `changed` when something of interest came, and then looks away for a while: what comes meanwhile waits in the
- * sockets' buffers, and what does not fit there (ENOBUFS) is a change as well. On stdin come lines of paths of namespaces;
- * `added` answers each. The end of stdin is its end.
- */
-const listener = `
-  use strict;
-  use Errno qw(EAGAIN EINTR);
-  my ($unshare, $pause, $trace) = @ARGV;
-  $| = 1;
-  syscall($unshare, 0x40000000) == 0 or die "unshare: $!\\n";
-  my $open = sub {
-    my ($protocol, @groups) = @_;
-    # AF_NETLINK, SOCK_RAW, SOL_NETLINK; option 8 is NETLINK_LISTEN_ALL_NSID, 1 NETLINK_ADD_MEMBERSHIP.
-    socket(my $socket, 16, 3, $protocol) or die "socket: $!\\n";
-    bind($socket, pack('S S L L', 16, 0, 0, 0)) or die "bind: $!\\n";
-    if (@groups) {
-      setsockopt($socket, 270, 8, pack('i', 1)) or die "listen to all: $!\\n";
-      setsockopt($socket, 270, 1, pack('i', $_)) or die "group $_: $!\\n" for @groups;
-    }
-    return $socket;
-  };
-  # rtnetlink(7): links, neighbours, addresses, routes and rules of both families, netconf, ids. NFNLGRP_NFTABLES.
-  my $route = $open->(0, 1, 3, 5, 7, 8, 9, 11, 19, 24, 25, 28);
-  my $nft = $open->(12, 7);
-  my $ask = $open->(0);
-
-  # What is learnt from traffic is no change: only what is to stay, or what somebody asked for (a port id), counts.
-  my $tells = sub {
-    my ($type, $pid, $body) = @_;
-    return $type != 88 unless $type == 28 || $type == 29;
-    my ($family, $state) = unpack('C x7 S', $body);
-    return $state & ($family == 7 ? 0xc0 : 0x80) || $pid;
-  };
-  # Each change ends with a message about the generation; a trace's own table is not the learner's.
-  my $ruled = sub { ($_[0] & 0xff) != 15 && index($_[2], $trace) < 0 };
-  my $drain = sub {
-    my ($socket, $matters) = @_;
-    my $changed = 0;
-    for (1 .. 2000) {
-      my $bytes;
-      # MSG_DONTWAIT
-      if (!defined recv($socket, $bytes, 65536, 0x40)) {
-        last if $!{EAGAIN};
-        $changed = 1;
-        next;
-      }
-      next if $changed;
-      for (my $at = 0; $at + 16 <= length $bytes;) {
-        my ($length, $type, $flags, $sequence, $pid) = unpack('L S S L L', substr($bytes, $at, 16));
-        last if $length < 16;
-        $changed = 1 if $matters->($type, $pid, substr($bytes, $at + 16, $length - 16));
-        $at += ($length + 3) & ~3;
-      }
-    }
-    return $changed;
-  };
-
-  # Says whether it was not known before.
-  my $add = sub {
-    my ($path) = @_;
-    open(my $namespace, '<', $path) or return 0;
-    # RTM_NEWNSID, with an acknowledgement; struct rtgenmsg; NETNSA_NSID, any; NETNSA_FD.
-    my $body = pack('C x3 S S l S S L', 0, 8, 1, -1, 8, 3, fileno $namespace);
-    send($ask, pack('L S S L L', 16 + length $body, 88, 5, 1, 0) . $body, 0) or return 0;
-    defined recv($ask, my $answer, 4096, 0) or return 0;
-    return unpack('x16 l', $answer) == 0;
-  };
-
-  my ($known, $said) = (0, '');
-  while (1) {
-    my $ready = '';
-    vec($ready, fileno $_, 1) = 1 for \\*STDIN, $route, $nft;
-    if (select($ready, undef, undef, undef) < 0) { next if $!{EINTR}; die "select: $!\\n" }
-    if (vec($ready, 0, 1)) {
-      sysread(STDIN, $said, 65536, length $said) or exit;
-      while ($said =~ s/^(.*)\\n//) {
-        my $fresh = grep { $add->($_) } split ' ', $1;
-        print 'changed', "\\n" if $fresh && $known++;
-        $known ||= 1;
-        print "added\\n";
-      }
-    }
-    my $heard = vec($ready, fileno $route, 1) || vec($ready, fileno $nft, 1) or next;
-    my $changed = $drain->($route, $tells) + $drain->($nft, $ruled);
-    print "changed\\n" if $changed;
-    select(undef, undef, undef, $pause);
-  }
-`
-/** The number of unshare(2). */
-const unshare = process.arch === 'x64' ? '272' : '97'
 
 /** Between two calls. */
 const pauseMs = 50
@@ -155,7 +60,7 @@ export async function watchHost(
   }
 }
 
-/** The process that listens. */
+/** The process that listens: eyes/watch-namespaces.pl. */
 class Listener {
   readonly ended: Promise<void>
   stopped = false
@@ -169,7 +74,8 @@ class Listener {
   private wake: (() => void) | undefined
 
   constructor(private readonly onChange: () => void) {
-    this.child = spawn('perl', ['-e', listener, unshare, `${pauseMs / 1000}`, traceTablePrefix], {
+    const [file, ...argv] = eye('watch-namespaces', `${pauseMs / 1000}`, traceTablePrefix)
+    this.child = spawn(file, argv, {
       env: { PATH: machinePath, LC_ALL: 'C.UTF-8' },
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: '/',

@@ -6,7 +6,7 @@ import { after } from './packet-filter.js'
 import type { PacketMark } from './packet-mark.js'
 import { parseTraceEvent, ruleKey, type TraceEvent, verdictOf } from './trace-events.js'
 
-/** What observer.ts says, made an observation. */
+/** What eyes/observe-packet.pl says, made an observation. */
 
 /** A network namespace that was watched. */
 export interface Place {
@@ -34,6 +34,12 @@ interface Context {
   texts(place: Place): Promise<Map<string, string>>
 }
 
+const losses = {
+  frames: 'more frames came by than are told',
+  traces: 'more rules were met than are told',
+  times: 'the kernel took no times, so the order of frames is a guess',
+} as const
+
 const outcomes = ['answered', 'refused', 'silent', 'unroutable', 'too-long', 'error'] as const
 
 export async function readLines(lines: string[], context: Context): Promise<Omit<Observation, 'durationMs'>> {
@@ -52,7 +58,7 @@ export async function readLines(lines: string[], context: Context): Promise<Omit
       outcome = outcomes.find((known) => known === rest[0]) ?? 'error'
       detail = oneLine(rest.slice(1).join(' '), 300)
     } else if (word === 'lost') {
-      faults.push(rest[0] === 'frames' ? 'more frames came by than are told' : 'more rules were met than are told')
+      faults.push(losses[rest[0] as keyof typeof losses] ?? losses.frames)
     } else if (!place) continue
     else if (word === 'namespace') faults.push(`${nameOf(place)}: ${oneLine(rest.slice(1).join(' '), 200)}`)
     else if (word === 'link') names.set(`${rest[0]} ${rest[1]}`, linkName(rest[2]))
@@ -64,8 +70,11 @@ export async function readLines(lines: string[], context: Context): Promise<Omit
       if (event) traced.push({ place, at: since(rest[1], sent), event })
     }
   }
-  // The sort is stable: what the kernel gave one time, as on a bridge and its port, stays as it came.
-  sightings.sort((a, b) => a.atMs - b.atMs)
+  const home = new Set(places.filter((place) => place.home).map(({ namespace }) => namespace))
+  // One time for two links: on a bridge and its port, where the sort keeps how they came; and on a macvlan's parent and the
+  // macvlan, maybe in a container, where they come from two sockets, and the host's own is first.
+  const rank = ({ namespace }: Sighting) => (home.has(namespace) ? 0 : 1)
+  sightings.sort((a, b) => a.atMs - b.atMs || rank(a) - rank(b))
   const nameOfLink = (place: Place, link: number | undefined) => names.get(`${places.indexOf(place)} ${link}`) ?? ''
   const ruleHits = await hitsOf(traced, sightings, nameOfLink, context)
   return { outcome, detail, sightings, ruleHits, faults }
@@ -78,10 +87,7 @@ function nameOf({ host, lan, namespace }: Place): string {
 const linkName = (hex = '') => oneLine(Buffer.from(hex, 'hex').toString('utf8'), 64)
 
 /** Times of day are too long for a number that is to tell what came first on two ends of a cable. */
-function nanoseconds(seconds = ''): bigint {
-  const [whole, part = ''] = seconds.split('.')
-  return /^\d+$/.test(`${whole}${part}`) ? BigInt(`${whole}${part.padEnd(9, '0').slice(0, 9)}`) : 0n
-}
+const nanoseconds = (time = '') => (/^\d+$/.test(time) ? BigInt(time) : 0n)
 
 const since = (time: string | undefined, sent: bigint) => Number(nanoseconds(time) - sent) / 1e6
 

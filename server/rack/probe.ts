@@ -2,6 +2,7 @@ import { type ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { CommandResult } from '../racks/command-result.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Cgroups } from './cgroup.js'
+import { eye } from './eyes.js'
 import type { Host } from './host/host.js'
 import { runIn } from './namespace-command.js'
 import { inodeAt, withNamespaces } from './namespaces.js'
@@ -69,57 +70,8 @@ const ping: Tool<'ping'> = {
   },
 }
 
-/**
- * Connects, sends what it is given, and repeats what comes back. netcat counts whole seconds, which is long to wait for a
- * silence that is expected. perl-base is essential on Debian and Ubuntu.
- */
-const askByStream = `
-  use Socket qw(:DEFAULT :addrinfo SOCK_STREAM);
-  use Fcntl qw(F_SETFL O_NONBLOCK);
-  $SIG{PIPE} = 'IGNORE';
-  my ($address, $port, $left) = @ARGV;
-  my %numeric = (flags => AI_NUMERICHOST | AI_NUMERICSERV, socktype => SOCK_STREAM);
-  my ($wrong, $to) = getaddrinfo($address, $port, \\%numeric);
-  die "$wrong\\n" if $wrong;
-  socket(my $socket, $to->{family}, SOCK_STREAM, 0) or die "socket: $!\\n";
-  # What an ICMP message says counts at once (ip(7) and ipv6(7), IP_RECVERR).
-  my ($level, $option) = $to->{family} == AF_INET ? (0, 11) : (41, 25);
-  setsockopt($socket, $level, $option, pack('i', 1));
-  fcntl($socket, F_SETFL, O_NONBLOCK);
-  my $payload = do { local $/; <STDIN> };
-  my $said = sub { print "@_\\n"; exit };
-  my $ready = sub {
-    my ($read, $write) = ('', '');
-    vec($_[0] ? $write : $read, fileno $socket, 1) = 1;
-    # Linux says how much of the time is left (select(2)).
-    (my $found, $left) = select($read, $write, undef, $left);
-    return $found > 0;
-  };
-  unless (connect($socket, $to->{addr})) {
-    $said->("failed: $!") unless $!{EINPROGRESS};
-    $ready->(1) or $said->('timed out');
-    local $! = unpack('i', getsockopt($socket, SOL_SOCKET, SO_ERROR));
-    $said->("failed: $!") if $!;
-  }
-  $| = 1;
-  print "connected\\n";
-  exit if !defined $payload || $payload eq '';
-  syswrite($socket, $payload);
-  while ($ready->(0)) {
-    my $count = sysread($socket, my $part, 65536);
-    last unless $count;
-    print $part;
-  }
-`
-
-const stream = ({ address, port, timeoutMs }: ProbeOf<'tcp' | 'http'>): [string, ...string[]] => [
-  'perl',
-  '-e',
-  askByStream,
-  address,
-  `${port}`,
-  `${timeoutMs / 1000}`,
-]
+const stream = ({ address, port, timeoutMs }: ProbeOf<'tcp' | 'http'>) =>
+  eye('ask-by-stream', address, `${port}`, `${timeoutMs / 1000}`)
 
 const tcp: Tool<'tcp'> = {
   argv: stream,
@@ -127,32 +79,8 @@ const tcp: Tool<'tcp'> = {
     result.stdout.startsWith('connected') ? { outcome: 'yes', detail: 'connected' } : notConnected(result),
 }
 
-/**
- * Sends a datagram, and says whether it was answered, refused, had no way to go or was merely not answered in time, in the
- * kernel's words: netcat ends without any.
- */
-const askByDatagram = `
-  use Socket qw(:DEFAULT :addrinfo SOCK_DGRAM);
-  my ($address, $port, $seconds) = @ARGV;
-  my %numeric = (flags => AI_NUMERICHOST | AI_NUMERICSERV, socktype => SOCK_DGRAM);
-  my ($wrong, $to) = getaddrinfo($address, $port, \\%numeric);
-  die "$wrong\\n" if $wrong;
-  socket(my $socket, $to->{family}, SOCK_DGRAM, 0) or die "socket: $!\\n";
-  # Otherwise only a refusal is told (ip(7) and ipv6(7), IP_RECVERR).
-  my ($level, $option) = $to->{family} == AF_INET ? (0, 11) : (41, 25);
-  setsockopt($socket, $level, $option, pack('i', 1));
-  my $payload = do { local $/; <STDIN> };
-  my $said = sub { print "@_\\n"; exit };
-  connect($socket, $to->{addr}) or $said->("failed: $!");
-  defined send($socket, $payload, 0) or $said->("failed: $!");
-  vec(my $readable = '', fileno $socket, 1) = 1;
-  select($readable, undef, undef, $seconds) or $said->("no datagram came back");
-  defined recv($socket, my $answer, 65536, 0) or $said->("failed: $!");
-  $said->("answer: $answer");
-`
-
 const udp: Tool<'udp'> = {
-  argv: ({ address, port, timeoutMs }) => ['perl', '-e', askByDatagram, address, `${port}`, `${timeoutMs / 1000}`],
+  argv: ({ address, port, timeoutMs }) => eye('ask-by-datagram', address, `${port}`, `${timeoutMs / 1000}`),
   stdin: ({ payload }) => payload,
   read(result) {
     const detail = wordsOf(result)

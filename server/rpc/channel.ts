@@ -59,6 +59,17 @@ export interface Listener {
 
 type RequestHandler = (params: unknown, context: HandlerContext) => Promise<unknown>
 
+interface AtOnceHandler {
+  handle(params: unknown): void
+  answerAfterMs: number
+}
+
+/** A request past the queue whose answer is to come. */
+interface Asked {
+  resolve(): void
+  reject(reason: unknown): void
+}
+
 /** One end of a connection: requests, with answers, and notifications, without, in both directions and in order. */
 export class Channel {
   readonly #socket: Socket
@@ -66,10 +77,12 @@ export class Channel {
   readonly #connection: MessageConnection
   readonly #writer: SocketWriter
   readonly #requestHandlers = new Map<string, RequestHandler>()
-  readonly #atOnce = new Map<string, (params: unknown) => unknown>()
+  readonly #atOnce = new Map<string, AtOnceHandler>()
+  readonly #asked = new Map<string, Asked>()
   readonly #notificationHandlers = new Map<string, (params: unknown) => void>()
   readonly #closeListeners = new Set<() => void>()
   readonly #running = new Set<AbortController>()
+  #requests = 0
   #backlog = 0
   #closing = false
   #disconnected = false
@@ -88,7 +101,7 @@ export class Channel {
       dispose: () => reader.dispose(),
       listen: (callback) =>
         reader.listen((message) => {
-          if (this.#handleAtOnce(message)) return
+          if (this.#handleAtOnce(message) || this.#takeAnswer(message)) return
           // Cancellations may be dealt with before the queue, so they don't count.
           if (!isCancellation(message)) this.#onQueued()
           callback(message)
@@ -139,9 +152,15 @@ export class Channel {
   /**
    * Handles notifications and requests of that method when their last byte is there, past the queue, in order among
    * themselves: for a key and its echo, which the queue's turns would slow down. The handler is quick and never waits.
+   * @param answerAfterMs how long the word that it worked may wait, for what is of more interest; a failure is told at once
    */
-  handleAtOnce<S extends z.ZodType>(method: string, schema: S, handler: (params: z.output<S>) => void): void {
-    this.#atOnce.set(method, (params) => handler(parseParams(method, schema, params)))
+  handleAtOnce<S extends z.ZodType>(
+    method: string,
+    schema: S,
+    handler: (params: z.output<S>) => void,
+    { answerAfterMs = 0 }: { answerAfterMs?: number } = {},
+  ): void {
+    this.#atOnce.set(method, { handle: (params) => handler(parseParams(method, schema, params)), answerAfterMs })
   }
 
   /** Asks the peer. The caller says what the answer is: both ends are one program. */
@@ -167,6 +186,31 @@ export class Channel {
           clearTimeout(timer)
           signal?.removeEventListener('abort', onAbort)
         })
+    })
+  }
+
+  /** Asks the peer for what it handles at once, past the queue at this end too; the answer has no value. */
+  requestAtOnce(method: string, params: object): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) throw this.#unreachable('the connection is closed')
+      const id = `at-once-${this.#requests++}`
+      const timer = setTimeout(() => {
+        this.#asked.get(id)?.reject(this.#unreachable(`no answer to "${method}" within ${REQUEST_TIMEOUT_MS} ms`))
+      }, REQUEST_TIMEOUT_MS)
+      const settle = (end: () => void) => {
+        clearTimeout(timer)
+        this.#asked.delete(id)
+        end()
+      }
+      this.#asked.set(id, {
+        resolve: () => settle(resolve),
+        reject: (reason) => settle(() => reject(reason)),
+      })
+      try {
+        this.#writer.writeNow({ jsonrpc: '2.0', id, method, params } as Message)
+      } catch (error) {
+        this.#asked.get(id)?.reject(this.#unsent(error as Error))
+      }
     })
   }
 
@@ -196,17 +240,26 @@ export class Channel {
     if (handler === undefined) return false
     let failure: ResponseError<unknown> | undefined
     try {
-      handler(message.params)
+      handler.handle(message.params)
     } catch (error) {
       failure = toResponseError(error)
     }
     if (Message.isRequest(message)) {
       const answer: ResponseMessage = { jsonrpc: '2.0', id: message.id, result: null }
-      this.#send(
-        failure === undefined ? answer : ({ jsonrpc: '2.0', id: message.id, error: failure.toJson() } as Message),
-      )
+      if (failure !== undefined) this.#send({ jsonrpc: '2.0', id: message.id, error: failure.toJson() } as Message)
+      else if (handler.answerAfterMs === 0) this.#send(answer)
+      else setTimeout(() => this.#send(answer), handler.answerAfterMs)
     }
     return true
+  }
+
+  #takeAnswer(message: Message): boolean {
+    if (!Message.isResponse(message)) return false
+    const asked = this.#asked.get(String(message.id))
+    if (message.error === undefined) asked?.resolve()
+    else
+      asked?.reject(fromResponseError(new ResponseError(message.error.code, message.error.message, message.error.data)))
+    return asked !== undefined
   }
 
   // Lost when the connection is gone, or too large.
@@ -254,6 +307,7 @@ export class Channel {
     this.#finished = true
     this.#connection.dispose()
     for (const running of this.#running) running.abort()
+    for (const asked of this.#asked.values()) asked.reject(this.#unreachable('the connection closed before the answer'))
     for (const listener of this.#closeListeners) listener()
     this.#closeListeners.clear()
   }
@@ -263,10 +317,14 @@ export class Channel {
       return this.#unreachable('the connection closed before the answer')
     }
     if (error instanceof ResponseError && error.code === ErrorCodes.MessageWriteError) {
-      if (this.closed) return this.#unreachable('the connection closed before the request was sent')
-      return new VethlabError('argument.invalid', error.message, { place: this.#place, cure: 'Send less at once.' })
+      return this.#unsent(error)
     }
     return fromResponseError(error)
+  }
+
+  #unsent(error: Error): VethlabError {
+    if (this.closed) return this.#unreachable('the connection closed before the request was sent')
+    return new VethlabError('argument.invalid', error.message, { place: this.#place, cure: 'Send less at once.' })
   }
 
   #unreachable(what: string): VethlabError {

@@ -181,7 +181,7 @@ export class PtyHostClient {
         cure: 'Paste less at once.',
       })
     }
-    await this.#send('write', { attachment, bytes })
+    await this.#channel.requestAtOnce('write', { attachment, bytes })
   }
 
   async #send(method: string, params: object): Promise<void> {

@@ -75,6 +75,14 @@ export class ConsoleProcess implements Pty {
     this.#master?.resize(cols, rows)
   }
 
+  get takesPaste(): boolean {
+    return this.#master?.takesPaste ?? this.#exited
+  }
+
+  endPaste(): void {
+    this.#master?.endPaste()
+  }
+
   get interruptFlushesInput(): boolean {
     return this.#master?.interruptFlushesInput ?? false
   }

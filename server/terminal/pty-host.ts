@@ -13,6 +13,9 @@ export const MAX_TERMINALS = 16
 /** Attachments of one connection; with full windows (512 KiB each) they hold 32 MiB. */
 const MAX_ATTACHMENTS = 64
 
+/** When a key's receipt is sent, in milliseconds: behind its echo, which everybody on the way deals with first then. */
+const WRITTEN_MS = 5
+
 /** What a program may know of the pty host's environment; everything else is the host's own, in its configuration. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'TZ']
 
@@ -123,7 +126,12 @@ export class PtyHost {
       return terminal.info
     })
     channel.handle('detach', requests.detach, ({ attachment }) => detach(attachment))
-    channel.handleAtOnce('write', requests.write, ({ attachment, bytes }) => attached(attachment).terminal.write(bytes))
+    channel.handleAtOnce(
+      'write',
+      requests.write,
+      ({ attachment, bytes }) => attached(attachment).terminal.write(bytes),
+      { answerAfterMs: WRITTEN_MS },
+    )
     channel.handleAtOnce('resize', requests.resize, ({ attachment, cols, rows }) =>
       attached(attachment).terminal.resize(cols, rows),
     )

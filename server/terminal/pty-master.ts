@@ -8,6 +8,9 @@ import {
   discardWaitingInput,
   duplicate,
   interruptFlushesInput,
+  openPeer,
+  readable,
+  unreadBytes,
 } from './descriptor.js'
 
 /** node-pty's native part. */
@@ -40,12 +43,17 @@ const READ_BYTES = 8 * 1024
 /** Most bytes read after exit: more than the kernel holds (12 KiB), less than a background job may go on to write. */
 const DRAIN_BYTES = 64 * 1024
 
+/** A paste goes on with no more than this unread, in bytes. With the next piece it fits into the line discipline (4095). */
+const MOST_UNREAD_BYTES = 2048
+
 /** A pty's master side. The descriptor belongs to this object from start to end. */
 export class PtyMaster {
   readonly #buffer = Buffer.allocUnsafe(READ_BYTES)
   readonly #stream: ReadStream
   readonly #onOutput: (bytes: Uint8Array) => void
   #fd: number | undefined
+  /** The program's side, while something is pasted. */
+  #peer: number | undefined
 
   /**
    * @param fd closed if this throws
@@ -85,6 +93,25 @@ export class PtyMaster {
     }
   }
 
+  /**
+   * Whether more can be pasted and shown. The line discipline shows what arrives (ECHO), keeps up to 3.8 KB of that where nobody
+   * reads, and forgets what is more (n_tty, ECHO_DISCARD_WATERMARK). So what was written must have arrived there, all of what
+   * that put out must be read, and the program may not leave much: what does not fit arrives later, all at once.
+   */
+  get takesPaste(): boolean {
+    if (this.#fd === undefined) return true
+    this.#peer ??= openPeer(this.#fd)
+    if (this.#peer === undefined) return true
+    const [, output] = readable(this.#peer, this.#fd)
+    return !output && unreadBytes(this.#peer) <= MOST_UNREAD_BYTES
+  }
+
+  /** Nothing more is pasted for now. */
+  endPaste(): void {
+    if (this.#peer !== undefined) closeSync(this.#peer)
+    this.#peer = undefined
+  }
+
   resize(cols: number, rows: number): void {
     if (this.#fd !== undefined) addon.resize(this.#fd, cols, rows, 0, 0)
   }
@@ -103,6 +130,7 @@ export class PtyMaster {
 
   /** Hands over what was put out last, and closes. */
   end(): void {
+    this.endPaste()
     this.#drain()
     this.#stream.destroy()
     if (this.#fd !== undefined) closeSync(this.#fd)

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import type { TerminalExit } from './protocol.js'
 import { addon, PtyMaster } from './pty-master.js'
+import type { InputSink } from './terminal-input.js'
 
 export interface PtyCommand {
   argv: readonly string[]
@@ -19,8 +20,7 @@ export interface PtyListener {
 }
 
 /** A program on a pty. */
-export interface Pty
-  extends Pick<PtyMaster, 'pause' | 'resume' | 'write' | 'resize' | 'interruptFlushesInput' | 'discardInput'> {
+export interface Pty extends InputSink, Pick<PtyMaster, 'pause' | 'resume' | 'resize'> {
   /** Signals the program and its process group; nothing once it has been reaped. */
   kill(signal: NodeJS.Signals): void
 }
@@ -64,6 +64,14 @@ export class PtyProcess implements Pty {
 
   resize(cols: number, rows: number): void {
     this.#master.resize(cols, rows)
+  }
+
+  get takesPaste(): boolean {
+    return this.#master.takesPaste
+  }
+
+  endPaste(): void {
+    this.#master.endPaste()
   }
 
   get interruptFlushesInput(): boolean {

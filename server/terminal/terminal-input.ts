@@ -1,10 +1,13 @@
 import { VethlabError } from '../error/vethlab-error.js'
 import { INPUT_BYTES } from './protocol.js'
 
-/** Bytes handed to the kernel at a time: its line discipline holds 4095, and output must be read in between. */
-const CHUNK_BYTES = 4096
+/** Bytes of a paste handed to the kernel at a time: what shows them, and that is up to twice as much, has room there. */
+const CHUNK_BYTES = 1024
 
-/** Waits between attempts while the kernel's buffer is full, in milliseconds: short at first, for a program at work. */
+/** Attempts that follow each other at once, so that output is read in between; then there are waits. */
+const QUICK_RETRIES = 4
+
+/** Waits between attempts while nothing more is taken, in milliseconds: short at first, for a program at work. */
 const FIRST_RETRY_MS = 1
 const LAST_RETRY_MS = 40
 
@@ -17,8 +20,11 @@ const KEYS_BYTES = 256
 const INTERRUPT = 0x03
 const PASTE_END = Buffer.from('\x1b[201~')
 
-/** Where the bytes go; see PtyProcess. */
+/** Where the bytes go; see PtyMaster. */
 export interface InputSink {
+  /** Whether a paste may go on. Keys need not ask: a Ctrl-C may be what ends a flood of output. */
+  readonly takesPaste: boolean
+  endPaste(): void
   write(bytes: Uint8Array): number
   readonly interruptFlushesInput: boolean
   discardInput(options: { waiting: boolean }): void
@@ -31,11 +37,11 @@ export class TerminalInput {
   #queue: Uint8Array[] = []
   #queuedBytes = 0
   #typedSinceInterrupt = 0
-  #retryMs = FIRST_RETRY_MS
+  #pasting = false
+  #failures = 0
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
   #stopped = false
-  #pastesWait = false
 
   constructor(sink: InputSink, place: string) {
     this.#sink = sink
@@ -58,21 +64,11 @@ export class TerminalInput {
     this.#wake()
   }
 
-  /**
-   * Pastes wait while nobody takes output: the kernel shows what is typed, and forgets what it has no room to show
-   * (n_tty). Keys do not: a Ctrl-C may be what ends that output.
-   */
-  setPastesWait(wait: boolean): void {
-    this.#pastesWait = wait
-    if (!wait) this.#wake()
-  }
-
   /** Forgets what is queued, for good. */
   stop(): void {
     this.#stopped = true
     this.#clear()
-    clearTimeout(this.#timer)
-    clearImmediate(this.#immediate)
+    this.#cancel()
   }
 
   /** Unless it is about to go on by itself. */
@@ -85,20 +81,39 @@ export class TerminalInput {
     this.#immediate = undefined
     const head = this.#queue[0]
     if (head === undefined) return
-    if (this.#pastesWait && this.#queuedBytes > KEYS_BYTES) return
+    this.#pasting ||= this.#queuedBytes > KEYS_BYTES
+    if (this.#pasting && !this.#sink.takesPaste) {
+      this.#retry()
+      return
+    }
     const chunk = head.subarray(0, CHUNK_BYTES)
     const taken = this.#sink.write(chunk)
     this.#queuedBytes -= taken
     if (taken === head.length) this.#queue.shift()
     else this.#queue[0] = head.subarray(taken)
-    if (this.#queue.length === 0) return
-    if (taken === chunk.length) {
-      this.#retryMs = FIRST_RETRY_MS
-      this.#immediate = setImmediate(() => this.#pump())
-    } else {
-      this.#timer = setTimeout(() => this.#pump(), this.#retryMs)
-      this.#retryMs = taken > 0 ? FIRST_RETRY_MS : Math.min(2 * this.#retryMs, LAST_RETRY_MS)
-    }
+    if (taken > 0) this.#failures = 0
+    if (this.#queue.length === 0) this.#endPaste()
+    else if (taken === chunk.length) this.#immediate = setImmediate(() => this.#pump())
+    else this.#retry()
+  }
+
+  #cancel(): void {
+    clearTimeout(this.#timer)
+    clearImmediate(this.#immediate)
+    this.#timer = undefined
+    this.#immediate = undefined
+  }
+
+  #retry(): void {
+    const waits = this.#failures++ - QUICK_RETRIES
+    if (waits < 0) this.#immediate = setImmediate(() => this.#pump())
+    else this.#timer = setTimeout(() => this.#pump(), Math.min(FIRST_RETRY_MS * 2 ** waits, LAST_RETRY_MS))
+  }
+
+  #endPaste(): void {
+    if (this.#pasting) this.#sink.endPaste()
+    this.#pasting = false
+    this.#failures = 0
   }
 
   // A Ctrl-C behind a paste that nobody reads would never be seen. So the rest of the paste goes, as the kernel itself
@@ -111,9 +126,7 @@ export class TerminalInput {
       Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(PASTE_END),
     )
     this.#clear()
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#retryMs = FIRST_RETRY_MS
+    this.#cancel()
     this.#sink.discardInput({ waiting: flushes })
     // A program that saw a bracketed paste begin must see it end, or it takes all keys for text.
     if (cutsPaste && !flushes) this.push(PASTE_END)
@@ -122,5 +135,6 @@ export class TerminalInput {
   #clear(): void {
     this.#queue = []
     this.#queuedBytes = 0
+    this.#endPaste()
   }
 }

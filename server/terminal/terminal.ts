@@ -230,7 +230,6 @@ export class Terminal {
     if (recheckAt !== undefined) this.#flowTimer = setTimeout(() => this.#regulate(), Math.max(1, recheckAt - now))
     if (paused === this.#paused) return
     this.#paused = paused
-    this.#input.setPastesWait(paused)
     if (paused) this.#pty.pause()
     else this.#pty.resume()
   }

@@ -76,7 +76,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'terminal.close': (ask) => nothing(sessionOf(ask).closeTerminal(ask.terminal)),
     'terminal.attach': (ask) => gateway.attach(sessionOf(ask), ask.terminal, ask.fromOffset),
     'terminal.detach': ({ terminal }) => nothing(gateway.detach(terminal)),
-    'terminal.write': ({ terminal, bytes }) => nothing(gateway.write(terminal, bytes)),
+    'terminal.write': (ask) => nothing(gateway.write(ask.terminal, 'text' in ask ? ask.text : ask.bytes)),
     'terminal.resize': ({ terminal, cols, rows }) => nothing(gateway.resize(terminal, cols, rows)),
   }
 

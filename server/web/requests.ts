@@ -4,6 +4,8 @@ import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
 
 /** Longest piece of input in one request, in bytes. */
 export const writeBytes = 32 * 1024
+/** The same for text. */
+export const writeCharacters = 256
 
 const session = z.string().min(1).max(64)
 const lab = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
@@ -55,10 +57,10 @@ export const requests = {
   'terminal.close': z.strictObject({ session, terminal }),
   'terminal.attach': z.strictObject({ session, terminal, fromOffset: offset.optional() }),
   'terminal.detach': z.strictObject({ terminal }),
-  'terminal.write': z.strictObject({
-    terminal,
-    bytes: z.instanceof(Uint8Array).refine((bytes) => bytes.length <= writeBytes),
-  }),
+  'terminal.write': z.union([
+    z.strictObject({ terminal, text: z.string().max(writeCharacters) }),
+    z.strictObject({ terminal, bytes: z.instanceof(Uint8Array).refine((bytes) => bytes.length <= writeBytes) }),
+  ]),
   'terminal.resize': z.strictObject({ terminal, ...size }),
 } satisfies { [K in RequestName]: z.ZodType<Asked<K>> }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'socket.io'
 import { TroubleError } from '../error/trouble.js'
-import type { Events, Requests } from '../protocol/protocol.js'
+import type { Events, Requests, TerminalBytes } from '../protocol/protocol.js'
 import type { Session } from '../session/session.js'
 import type { Attachment } from '../terminal/client.js'
 import { HIGH_BYTES } from '../terminal/flow-control.js'
@@ -11,6 +11,9 @@ import { troubles } from './troubles.js'
 const mostAttachments = 64
 /** On top of what the windows of all attachments hold: views and answers. */
 const slackBytes = 1024 ** 2
+
+/** Output that goes as a text where it is ASCII: an echo, a prompt. */
+const mostTextBytes = 256
 
 interface Attached {
   attachment?: Attachment
@@ -44,7 +47,7 @@ export class TerminalGateway {
         ...(fromOffset === undefined ? {} : { fromOffset }),
         onData: (bytes, offset) => {
           if (!current()) return
-          socket.emit('terminal.data', terminal, offset, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+          socket.emit('terminal.data', terminal, offset, shortest(bytes))
           if (this.connection.waiting > this.#attached.size * HIGH_BYTES + slackBytes) this.connection.cut()
         },
         onGap: (from, to) => {
@@ -73,8 +76,8 @@ export class TerminalGateway {
     }
   }
 
-  async write(terminal: string, bytes: Uint8Array): Promise<void> {
-    await this.#get(terminal).write(bytes)
+  async write(terminal: string, input: Uint8Array | string): Promise<void> {
+    await this.#get(terminal).write(input)
   }
 
   async resize(terminal: string, cols: number, rows: number): Promise<void> {
@@ -102,4 +105,10 @@ export class TerminalGateway {
     if (!attachment) throw new TroubleError(troubles.notAttached)
     return attachment
   }
+}
+
+function shortest(bytes: Uint8Array): TerminalBytes {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const isText = buffer.length <= mostTextBytes && buffer.every((byte) => byte < 0x80)
+  return isText ? buffer.toString('latin1') : buffer
 }

@@ -112,7 +112,8 @@ export class TerminalServer {
       detach()
       answer(done)
     })
-    socket.on('terminal.write', ({ bytes }, answer) => {
+    socket.on('terminal.write', (ask, answer) => {
+      const bytes = 'text' in ask ? Buffer.from(ask.text) : ask.bytes
       this.mostWritesInFlight = Math.max(this.mostWritesInFlight, ++this.writesInFlight)
       // A message owns its bytes only until the next one.
       this.written.push(Uint8Array.from(bytes))

@@ -56,7 +56,7 @@ function listeners(): { pid: number; ticks: number }[] {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      if (stat[1] !== `${process.pid}` || !command.includes('NETLINK_LISTEN_ALL_NSID')) return []
+      if (stat[1] !== `${process.pid}` || !command.includes('watch-namespaces.pl')) return []
       return [{ pid: Number(pid), ticks: Number(stat[11]) + Number(stat[12]) }]
     } catch {
       return []

@@ -98,7 +98,7 @@ export class Page {
       if (!seen) return
       if (seen.end !== offset) seen.wrong.push(`bytes at ${offset} after ${seen.end}`)
       seen.text = (seen.text + Buffer.from(bytes).toString('utf8')).slice(-200_000)
-      seen.end = offset + bytes.byteLength
+      seen.end = offset + Buffer.from(bytes).length
       if (this.acknowledges) socket.emit('terminal.acknowledge', terminal, seen.end)
     })
   }

@@ -86,7 +86,7 @@ it('tells every window that follows of what changes, and of the command that did
 
 it('ends what watches the network, and a trace, when the browser goes away', async () => {
   const { id: session } = view
-  const watching = () => helpers('NETLINK_LISTEN_ALL_NSID')
+  const watching = () => helpers('watch-namespaces.pl')
   const tracing = () => helpers('mostNeighbours')
   await until(() => watching().length > 0)
   const other = await Page.open(serve)

@@ -135,13 +135,15 @@ describe('watching', () => {
 })
 
 describe('running a text', () => {
-  it('types it with Enter, and its lines as one', async () => {
+  it('types it with Enter, and its lines as one paste', async () => {
     const { client, view, watched, id } = await shell()
-    await client.run(id, 'n=0\nfor word in one two; do\n\tn=$((n + 1)); echo "$n:$word"\ndone\n')
-    await view.untilText(/1:one\r\n2:two\r\n/)
+    await client.run(id, 'n=0; sleep 0.1\nfor word in one two; do\n\tn=$((n + 1)); echo "$n:$word"\ndone\n')
+    await view.untilText(/1:one\r\n2:two\r\n[\s\S]*\x1b\]633;B/)
+    // The shell has taken all of it before it runs the two commands that it is: no prompt comes between, as the first one
+    // and the last.
+    expect(view.text.split('\x1b]633;B')).toHaveLength(3)
+    await expect.poll(() => watched.commands.at(-1)).toMatch(/^-for word in one two;/)
     await watched.untilPrompt(id)
-    // Four lines were one command.
-    expect(watched.ends).toEqual([id])
     await client.run(id, "printf '%s-' 中文 é; echo")
     await expect.poll(() => view.bytes.toString('utf8'), { timeout: 10_000 }).toContain('\x07中文-é-\r\n')
   })

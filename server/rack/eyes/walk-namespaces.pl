@@ -1,0 +1,140 @@
+# Goes from network namespace to network namespace and asks everything about each.
+#   boundary=WORD perl -I EYES walk-namespaces.pl MOST-BYTES [PATH GENERATION]...
+# MOST-BYTES: what one answer may have. PATH: of a namespace. GENERATION: of the rules that need not be said again, or empty.
+# After each answer comes a line with the boundary, the question's name, and 0 for success; `done` ends a namespace. The boundary
+# is random and only in our environment, so that no rule's comment and no link's name can forge it. Files below /proc/sys/net are
+# those of the reader's namespace (proc(5)).
+#
+# One `ip` answers for links, both families of routes (`root` chooses the family) and neighbours, each on a line. It goes on
+# after a failure (-force), and then the number of lines tells. Only bridges and VXLANs forward by address. nft's JSON names an
+# iptables extension and leaves out what it was told, so that alone makes iptables speak; or that nft fails: older ones crash on
+# the sets of newer ones. Rules are left out where they are as they were last. Sockets come from the kernel itself
+# (sock_diag(7)), as ss has them.
+#
+# Perl, because each start of a program from Node holds up everything else for the 2 to 5 ms until it runs; this is one start
+# for all namespaces, and a small process to fork: starting programs is most of what a capture costs.
+use strict;
+use Kernel;
+
+my ($most, @places) = @ARGV;
+my $boundary = delete $ENV{boundary};
+my $batch = "address show\nroute show table all root 0.0.0.0/0\nroute show table all root ::/0\nneighbour show\n";
+$| = 1;
+while (my ($path, $known) = splice @places, 0, 2) {
+  # Whoever can't enter must not go on where it was before.
+  Kernel::enter($path) or die "$path: $!\n";
+  links();
+  rules($known);
+  listeners();
+  sysctls();
+  print "\n$boundary done\n";
+}
+
+sub links {
+  feed($batch);
+  my ($links, $failed) = heard(qw(ip -json -details -force -batch -));
+  said('ip', $failed);
+  return run('forwarding', qw(bridge -json fdb show)) if $failed or $links =~ /"info_kind": ?"(?:bridge|vxlan)"/;
+  print '[]';
+  said('forwarding', 0);
+}
+
+sub rules {
+  my ($known) = @_;
+  my $now = generation();
+  print $now;
+  said('generation', 0);
+  return if $now ne '' and $now eq $known;
+  my ($rules, $failed) = heard(qw(nft --json list ruleset));
+  said('rules', $failed);
+  return unless $failed or $rules =~ /"xt":/;
+  run('iptables', 'iptables-nft-save');
+  run('ip6tables', 'ip6tables-nft-save') if $failed or $rules =~ /"rule": ?\{"family": ?"ip6"/;
+}
+
+sub listeners {
+  my $whole = eval {
+    for my $family (2, 10) { sockets($family, $_) for 'udp', 'tcp' }
+    1;
+  };
+  print STDERR $@ unless $whole;
+  said('sockets', !$whole);
+}
+
+sub sysctls {
+  for my $file ('ipv4/ip_forward', 'ipv6/conf/all/forwarding') {
+    open(my $value, '<', "/proc/sys/net/$file") or next;
+    print "$file ", <$value>;
+  }
+  said('sysctls', 0);
+}
+
+# Of the rules: the namespace for good (SO_NETNS_COOKIE), and how often they have changed (NFT_MSG_GETGEN). Empty where the
+# kernel does not tell.
+sub generation {
+  my $nft = Kernel::netlink(12) or return '';
+  # Perl's own getsockopt offers more room than this option allows.
+  my ($cookie, $size) = ("\0" x 8, pack 'L', 8);
+  Kernel::call('getsockopt', fileno $nft, 1, 71, $cookie, $size) == 0 or return '';
+  defined send $nft, Kernel::request(0xa10, 0, pack 'L', 0), 0 or return '';
+  defined recv $nft, my $answer, 4096, 0 or return '';
+  my ($type, $kind, $count) = unpack 'x4 S x16 S N', $answer;
+  return $type == 0xa0f && $kind == 1 ? unpack('Q', $cookie) . ":$count" : '';
+}
+
+# Prints a line for each socket that waits to be spoken to: protocol, address (`*` for all of both families), port.
+sub sockets {
+  my ($family, $protocol) = @_;
+  # NETLINK_SOCK_DIAG; SOCK_DIAG_BY_FAMILY as a dump; LISTEN of TCP, CLOSE (unconnected) of UDP.
+  my $diag = Kernel::netlink(4) or die "sock_diag: $!\n";
+  my $states = 1 << ($protocol eq 'tcp' ? 10 : 7);
+  my $asked = pack 'CCCCL x48', $family, $protocol eq 'tcp' ? 6 : 17, 0, 0, $states;
+  defined send $diag, Kernel::request(20, 0x300, $asked), 0 or die "sock_diag: $!\n";
+  while (defined recv $diag, my $answers, 65536, 0) {
+    for (Kernel::messages($answers)) {
+      my ($type, undef, $body) = @$_;
+      return if $type == 3;
+      # ENOENT: this kernel has no such sockets.
+      return if $type == 2 and unpack('l', $body) == -2;
+      die "sock_diag: refused\n" if $type != 20 or length $body < 72;
+      my ($port, $address) = unpack 'x4 n x2 a16', $body;
+      # An IPv6 socket that takes IPv4 as well (INET_DIAG_SKV6ONLY is 0) and has no address of its own listens on all.
+      my ($only) = (grep({ $_->[0] == 11 } Kernel::attributes($body, 72)), [11, "\1"]);
+      my $text = $family == 2 ? join '.', unpack 'C4', $address : join ':', map { sprintf '%x', $_ } unpack 'n8', $address;
+      $text = '*' if !unpack('C', $only->[1]) and $text !~ /[1-9a-f]/;
+      print "$protocol $text $port\n";
+    }
+  }
+  die "sock_diag: $!\n";
+}
+
+# Makes a text the standard input of what is run next; a pipe holds 64 KiB.
+sub feed {
+  my ($text) = @_;
+  pipe(my $out, my $in) or die "pipe: $!\n";
+  print $in $text;
+  close $in;
+  open(STDIN, '<&', $out) or die "pipe: $!\n";
+}
+
+# Runs a tool whose answer is not of interest here.
+sub run {
+  my $name = shift;
+  system { $_[0] } @_;
+  said($name, $?);
+}
+
+# Runs a tool, repeats its answer, and returns it with whether it failed.
+sub heard {
+  open(my $tool, '-|', @_) or return ('', 1);
+  read $tool, my $answer, $most + 1;
+  die "the answers are larger than $most bytes\n" if length $answer > $most;
+  my $failed = !close $tool;
+  print $answer;
+  return ($answer, $failed);
+}
+
+sub said {
+  my ($name, $failed) = @_;
+  print "\n$boundary $name ", ($failed ? 1 : 0), "\n";
+}
