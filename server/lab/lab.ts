@@ -12,6 +12,8 @@ export interface Lab {
   /** Name of its folder. */
   id: string
   directory: string
+  /** Of all files of its folder, as it was read: tells one version of a lab from another. */
+  contentHash: string
   title: Text
   summary: Text
   topic: (typeof topics)[number]

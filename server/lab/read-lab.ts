@@ -7,6 +7,7 @@ import { VethlabError } from '../error/vethlab-error.js'
 import { type RackPlan, resolveTopology, type TopologyInput } from '../racks/topology.js'
 import { oneLine } from '../wording/one-line.js'
 import { languages } from '../wording/text.js'
+import { contentHash } from './content-hash.js'
 import { answerId, type Lab, type Mistake, type Problem, type Step, type Variant } from './lab.js'
 import { AlternativeFront, LabFile, MistakeFront } from './lab-file.js'
 import { type Page, parsePage, placeholders } from './page.js'
@@ -131,6 +132,7 @@ class LabReader {
       ...file,
       id: basename(this.directory),
       directory: this.directory,
+      contentHash: await contentHash(this.directory),
       topology: file.rack as TopologyInput,
       plan,
       home: home.name,

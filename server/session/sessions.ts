@@ -113,7 +113,7 @@ export class Sessions {
       return session
     }
     const id = newId()
-    this.#records.createSession({ id, learner, lab })
+    this.#records.createSession({ id, learner, lab, labHash: found.contentHash })
     if (latest) carryOver(this.#records, latest, id)
     if (session) this.#drop(session)
     const made = this.#keep(new Session(this.#house, found, this.#records.session(id)!))

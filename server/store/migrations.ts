@@ -94,4 +94,9 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (session, id)
   ) STRICT;
   `,
+  // What the lab's folder contained; unknown of what is older.
+  `
+  ALTER TABLE session ADD COLUMN lab_hash TEXT;
+  ALTER TABLE verdict ADD COLUMN lab_hash TEXT;
+  `,
 ]

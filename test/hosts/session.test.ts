@@ -391,7 +391,7 @@ describe('Another time', () => {
     const orphan = await racks.open(exam.topology, { label: mark })
     const stranger = await racks.open(exam.topology, { label: 'by hand' })
     // A process that was killed while a rack was opened for a session.
-    records.createSession({ id: 'f'.repeat(32), learner, lab: 'user-bridge' })
+    records.createSession({ id: 'f'.repeat(32), learner, lab: 'user-bridge', labHash: 'a'.repeat(64) })
     const halfway = await racks.open(exam.topology, { label: `user-bridge · session ${'f'.repeat(32)}` })
 
     if (how === 'stopped') {
