@@ -10,6 +10,7 @@ import { TerminalGateway } from './terminal-gateway.js'
 import { TokenBucket } from './token-bucket.js'
 import { troubles } from './troubles.js'
 import { ViewSender } from './view-sender.js'
+import type { Windows } from './windows.js'
 
 /** Requests but typing and sizes: what a quick hand does on a page, many times over. */
 const asking = { perSecond: 20, burst: 100 }
@@ -20,8 +21,7 @@ export interface LearnerSocketOptions {
   learner: string
   sessions: Sessions
   previews: Previews
-  /** Of all connections of this learner. */
-  windows: Set<ViewSender>
+  windows: Windows
 }
 
 /** Serves one connection of a learner until it ends. */
@@ -31,7 +31,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   const gateway = new TerminalGateway(socket, connection)
   const bucket = new TokenBucket(asking.perSecond, asking.burst)
   const views = new ViewSender(socket, connection, previews)
-  windows.add(views)
+  windows.add(learner, views)
   const network = new NetworkSender(socket, connection)
   /** Aborts when the connection has ended: packets are not traced for nobody. */
   const gone = new AbortController()
@@ -45,8 +45,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
         views.follow(session)
         network.shown(session)
       }
-      // A new session of the lab takes the place of the old one in all windows.
-      if (session) for (const other of windows) other.replace(session)
+      if (session) windows.replace(session)
       return session?.view() ?? null
     },
     'session.reopen': (ask) => nothing(sessionOf(ask).reopen(ask.replay)),
@@ -106,7 +105,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     views.follow(undefined)
     network.end()
     gone.abort()
-    windows.delete(views)
+    windows.remove(learner, views)
     gateway.close()
   })
 }

@@ -8,7 +8,7 @@ import { webApp } from './app.js'
 import type { Asset } from './client-assets.js'
 import { serveLearner } from './learner-socket.js'
 import { Previews, type PreviewsOptions } from './previews.js'
-import type { ViewSender } from './view-sender.js'
+import { Windows } from './windows.js'
 
 /** Sockets of one learner, and of all together. */
 const mostSockets = { ofLearner: 64, inAll: 256 }
@@ -73,7 +73,7 @@ export class WebServer {
       pingTimeout: 10_000,
       connectTimeout: 5_000,
     })
-    const windows = new Set<ViewSender>()
+    const windows = new Windows()
     io.on('connection', (socket) => serveLearner(socket, { learner, sessions, previews, windows }))
     let sockets = 0
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
