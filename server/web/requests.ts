@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isLabId } from '../protocol/lab-address.js'
 import type { Requests } from '../protocol/protocol.js'
 import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
 
@@ -6,7 +7,7 @@ import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
 export const writeBytes = 32 * 1024
 
 const session = z.string().min(1).max(64)
-const lab = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
+const lab = z.string().refine(isLabId)
 const name = z.string().min(1).max(64)
 /** A reference, a name or an address. */
 const place = z.string().min(1).max(253)

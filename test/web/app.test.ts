@@ -210,7 +210,14 @@ describe('a conditional request', () => {
 
 describe('paths', () => {
   it('gives the page for the two kinds of address that there are', async () => {
-    for (const path of ['/', '/labs/default-bridge', '/labs/no-such-lab', '/?x=1']) {
+    for (const path of [
+      '/',
+      '/labs/default-bridge',
+      '/labs/no-such-lab',
+      '/labs/My_Lab/map',
+      '/labs/My_Lab/',
+      '/?x=1',
+    ]) {
       const { status, body } = await house.known(path)
       expect([path, status]).toEqual([path, 200])
       expect(body.toString()).toContain('the app')
