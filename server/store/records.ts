@@ -116,11 +116,16 @@ interface VerdictRow {
  * returns survives the process. Each throws VethlabError records.unusable when the disk fails it.
  */
 export class Records {
+  /** Of these records, and no others: 32 hexadecimal digits, the same for as long as they are there. */
+  readonly id: string
+
   private constructor(
     private readonly path: string,
     private readonly database: DatabaseSyncInstance,
     private readonly sql: ReturnType<typeof statements>,
-  ) {}
+  ) {
+    this.id = (database.prepare('SELECT id FROM identity').get() as { id: string }).id
+  }
 
   /** Opens the database, made if missing. @throws VethlabError records.unusable */
   static open(path: string): Records {
