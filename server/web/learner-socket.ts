@@ -1,11 +1,18 @@
 import type { Socket } from 'socket.io'
 import { troubleOf } from '../error/trouble.js'
-import type { Answered, Events, Requests } from '../protocol/protocol.js'
+import type { Answered, Events } from '../protocol/protocol.js'
+import {
+  acknowledgement,
+  type Read,
+  type RequestName,
+  type Requests,
+  requests,
+  type Value,
+} from '../protocol/requests.js'
 import type { Sessions } from '../session/sessions.js'
 import { Connection } from './connection.js'
 import { NetworkSender } from './network-sender.js'
 import type { Previews } from './previews.js'
-import { type Asked, acknowledgement, type RequestName, requests } from './requests.js'
 import { TerminalGateway } from './terminal-gateway.js'
 import { TokenBucket } from './token-bucket.js'
 import { troubles } from './troubles.js'
@@ -15,7 +22,7 @@ import type { Windows } from './windows.js'
 /** Requests but typing and sizes: what a quick hand does on a page, many times over. */
 const asking = { perSecond: 20, burst: 100 }
 
-type Handlers = { [K in RequestName]: (ask: Asked<K>) => unknown }
+type Handlers = { [K in RequestName]: (ask: Read<K>) => Value<K> | Promise<Value<K>> }
 
 export interface LearnerSocketOptions {
   learner: string
@@ -90,7 +97,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       if (!parsed.success) return give({ ok: false, trouble: troubles.invalid })
       if (!free && !bucket.take()) return give({ ok: false, trouble: troubles.tooMany })
       try {
-        give({ ok: true, value: await handlers[name](parsed.data as Asked<K>) })
+        give({ ok: true, value: await handlers[name](parsed.data as Read<K>) })
       } catch (error) {
         give({ ok: false, trouble: troubleOf(error) })
       }
