@@ -1,5 +1,5 @@
-import type { Check } from '../check/checks.js'
 import { type EvaluateOptions, evaluate, type Verdict } from '../check/evaluate.js'
+import type { Check } from '../check/family.js'
 import { readValue, type ValueSpec } from '../check/values.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
