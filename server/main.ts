@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { commands } from './commands/commands.js'
+import { Interrupted } from './commands/until-signal.js'
 import { VethlabError } from './error/vethlab-error.js'
 import { fromPackage } from './package-root.js'
 import { oneLine } from './wording/one-line.js'
@@ -28,17 +29,13 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 try {
   await program.parseAsync()
 } catch (error) {
-  // A signal has said already how this ends.
-  const exit = (code: number) => {
-    process.exitCode ??= code
-  }
-  if (error instanceof CommanderError) {
-    exit(error.exitCode)
+  if (error instanceof CommanderError || error instanceof Interrupted) {
+    process.exitCode = error.exitCode
   } else if (error instanceof VethlabError) {
     process.stderr.write(`vethlab: ${error.message}\n`)
-    exit(2)
+    process.exitCode = 2
   } else {
     process.stderr.write(`vethlab: ${process.env.VETHLAB_DEBUG ? (error as Error).stack : oneLine(String(error))}\n`)
-    exit(70)
+    process.exitCode = 70
   }
 }

@@ -1,7 +1,7 @@
+import { labPath } from '../../server/protocol/lab-address.js'
 import type { CatalogueView, LabCard } from '../../server/protocol/protocol.js'
 import { prepareLab } from '../lab/prepare-lab.js'
 import { TickIcon } from '../shell/icons.js'
-import { labPath } from '../shell/route.js'
 import { now, relative } from '../shell/time.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 

@@ -1,6 +1,6 @@
+import { labPath } from '../../server/protocol/lab-address.js'
 import type { LabPage, StepState } from '../../server/protocol/protocol.js'
 import { ForwardIcon, HelpedIcon, SkipIcon, TickIcon } from '../shell/icons.js'
-import { labPath } from '../shell/route.js'
 import { minutesOf } from '../shell/time.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 import { view } from '../state/session.js'

@@ -1,17 +1,12 @@
 import { computed, signal } from '@preact/signals'
+import { labPageOf } from '../../server/protocol/lab-address.js'
 
-export type Route =
-  | { page: 'catalogue' }
-  | { page: 'lab'; lab: string }
-  | { page: 'map'; lab: string }
-  | { page: 'nowhere' }
+export type Route = { page: 'catalogue' } | { page: 'lab' | 'map'; lab: string } | { page: 'nowhere' }
 
 /** Which page an address shows. Pure. */
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'catalogue' }
-  const [, lab, map] = /^\/labs\/([a-z0-9][a-z0-9-]*)(\/map)?\/?$/.exec(path) ?? []
-  if (lab === undefined) return { page: 'nowhere' }
-  return { page: map === undefined ? 'lab' : 'map', lab }
+  return labPageOf(path) ?? { page: 'nowhere' }
 }
 
 const path = signal(location.pathname)
@@ -20,15 +15,6 @@ export const route = computed(() => routeOf(path.value))
 
 /** Whether the learner has moved within the page; else the browser sees to focus and announcement itself. */
 export const moved = signal(false)
-
-export function labPath(id: string): string {
-  return `/labs/${id}`
-}
-
-/** The network of a lab, alone on a page. */
-export function mapPath(id: string): string {
-  return `/labs/${id}/map`
-}
 
 /** Shows another page, without loading this one again. */
 export function go(to: string): void {

@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals'
 import { io } from 'socket.io-client'
-import type { Answered, Requests } from '../../server/protocol/protocol.js'
-import { type Asked, requestOver, type ServerSocket, type Value } from './request.js'
+import type { Answered } from '../../server/protocol/protocol.js'
+import type { Asked, RequestName, Value } from '../../server/protocol/requests.js'
+import { requestOver, type ServerSocket } from './request.js'
 
 /** `away`: the connection is lost, and being made again. */
 export const connection = signal<'connecting' | 'online' | 'away'>('connecting')
@@ -33,9 +34,6 @@ socket.on('connect_error', () => {
 addEventListener('online', () => socket.active && socket.connect())
 
 /** Asks the server; expected failures are values, and so is a server that is away. */
-export function request<K extends Exclude<keyof Requests, 'terminal.acknowledge'>>(
-  name: K,
-  ask: Asked<K>,
-): Promise<Answered<Value<K>>> {
+export function request<K extends RequestName>(name: K, ask: Asked<K>): Promise<Answered<Value<K>>> {
   return requestOver(socket, name, ask)
 }

@@ -1,17 +1,14 @@
 import type { Socket } from 'socket.io-client'
-import type { Answered, Events, Requests, Trouble } from '../../server/protocol/protocol.js'
+import type { Answered, Events, Trouble } from '../../server/protocol/protocol.js'
+import type { Asked, RequestName, Requests, Value } from '../../server/protocol/requests.js'
 
 /** So long a request may take, in milliseconds: nothing but answers to it waits that long. */
 const requestTimeoutMs = 20_000
 /** Those that send packets and wait for them; the server ends them before that. */
 const longRequestTimeoutMs = 40_000
-const long: ReadonlySet<keyof Requests> = new Set(['trace.run', 'trace.check', 'diagnose.run'])
+const long: ReadonlySet<RequestName> = new Set(['trace.run', 'trace.check', 'diagnose.run'])
 
 export type ServerSocket = Socket<Events, Requests>
-
-export type Asked<K extends keyof Requests> = Parameters<Requests[K]>[0]
-export type Value<K extends keyof Requests> =
-  Parameters<Requests[K]> extends [unknown, (answered: Answered<infer T>) => void] ? T : never
 
 const away: Trouble = {
   code: 'connection.away',
@@ -20,7 +17,7 @@ const away: Trouble = {
 }
 
 /** Asks the server; expected failures are values, and so is a server that is away. */
-export async function requestOver<K extends Exclude<keyof Requests, 'terminal.acknowledge'>>(
+export async function requestOver<K extends RequestName>(
   socket: ServerSocket,
   name: K,
   ask: Asked<K>,

@@ -1,5 +1,6 @@
 import { batch, signal } from '@preact/signals'
-import type { Answered, Requests, SessionView, Trouble } from '../../server/protocol/protocol.js'
+import type { Answered, SessionView, Trouble } from '../../server/protocol/protocol.js'
+import type { Asked, RequestName } from '../../server/protocol/requests.js'
 import { request, socket } from './connection.js'
 
 /** The session of the lab that is shown, as last heard. */
@@ -106,9 +107,9 @@ export function tryAgain(): void {
   void join()
 }
 
-type Ask<K extends keyof Requests> = Omit<Parameters<Requests[K]>[0] & object, 'session'>
+type Ask<K extends RequestName> = Omit<Asked<K>, 'session'>
 type Asking = Exclude<
-  { [K in keyof Requests]: Parameters<Requests[K]>[0] extends { session: string } ? K : never }[keyof Requests],
+  { [K in RequestName]: Asked<K> extends { session: string } ? K : never }[RequestName],
   'terminal.open' | 'terminal.close' | 'terminal.attach'
 >
 
@@ -128,7 +129,7 @@ export async function ask<K extends Asking>(name: K, what: Ask<K>) {
 export async function askQuietly<K extends Asking>(name: K, what: Ask<K>) {
   const session = view.peek()?.id
   if (session === undefined) return { ok: false, trouble: noSession } as Answered<never>
-  return await request(name, { ...what, session } as unknown as Parameters<Requests[K]>[0] as never)
+  return await request(name, { ...what, session } as unknown as Asked<K>)
 }
 
 const noSession: Trouble = {

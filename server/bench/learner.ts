@@ -1,13 +1,10 @@
 import { io, type Socket } from 'socket.io-client'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { Answered, Events, Requests, SessionView } from '../protocol/protocol.js'
+import type { Answered, Events, SessionView } from '../protocol/protocol.js'
+import type { Asked, RequestName, Requests, Value } from '../protocol/requests.js'
 
 const requestTimeoutMs = 60_000
 const openTimeoutMs = 120_000
-
-type Name = Exclude<keyof Requests, 'terminal.acknowledge'>
-type Value<K extends Name> =
-  Parameters<Requests[K]> extends [unknown, (answered: Answered<infer T>) => void] ? T : never
 
 /** A learner without a browser: cookie and socket as a browser has them. */
 export class Learner {
@@ -37,7 +34,7 @@ export class Learner {
   }
 
   /** @throws VethlabError command.failed when the server says no */
-  async ask<K extends Name>(name: K, question: Parameters<Requests[K]>[0]): Promise<Value<K>> {
+  async ask<K extends RequestName>(name: K, question: Asked<K>): Promise<Value<K>> {
     const asking = this.socket.timeout(requestTimeoutMs) as unknown as {
       emitWithAck(name: string, question: unknown): Promise<Answered<Value<K>>>
     }

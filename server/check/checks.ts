@@ -3,7 +3,6 @@ import { didYouMean, type SchemaIssue, schemaIssues } from '../error/schema-issu
 import { VethlabError } from '../error/vethlab-error.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import { oneLine } from '../wording/one-line.js'
-import type { Text } from '../wording/text.js'
 import { bare, cleanText } from '../wording/wording.js'
 import { address } from './families/address.js'
 import { answer } from './families/answer.js'
@@ -23,22 +22,10 @@ import { script } from './families/script.js'
 import { service } from './families/service.js'
 import { swarm } from './families/swarm.js'
 import { vxlan } from './families/vxlan.js'
-import type { CheckContext, Family } from './family.js'
+import type { Check, CheckContext, Family } from './family.js'
 import { text } from './fields.js'
 import { failedToCheck } from './finding.js'
 import type { Finding } from './verdict.js'
-
-/** One entry of a step's `checks`, read and validated. */
-export interface Check {
-  id?: string
-  /** Seconds that it may take to become true. */
-  within: number
-  hints: Text[]
-  /** Key of its family. */
-  family: string
-  /** What the author wrote under that key, with defaults filled in. */
-  spec: unknown
-}
 
 /** What any check may have beside its family's key. */
 export const commonFields = z.strictObject({
@@ -65,7 +52,7 @@ const Nested = z.unknown().transform((value, context): Check => {
   return z.NEVER
 })
 
-const inner: Inner<Check> = {
+const inner: Inner = {
   schema: Nested,
   run: (check, context) => runCheck(check, context),
   hosts: (check) => familyOf(check).hosts(check.spec),
@@ -97,8 +84,13 @@ export const families: readonly Family[] = [
 const familyKeys = families.map(({ key }) => key)
 
 export function familyOf({ family }: Check): Family {
-  const found = families.find(({ key }) => key === family)
-  if (!found) throw new Error(`no family ${family}`)
+  return familyNamed(family)
+}
+
+/** @param name its key */
+export function familyNamed(name: string): Family {
+  const found = families.find(({ key }) => key === name)
+  if (!found) throw new Error(`no family ${name}`)
   return found
 }
 
@@ -139,16 +131,20 @@ export function parseCheck(
       cure: 'Write it beside the outermost key: it counts for the whole.',
     })
   }
-  if (nested && key === 'answer') {
-    return issue('"answer" within all, any or not', 'Make an entry of its own of it.', [...path, key])
+  const family = families.find((candidate) => candidate.key === key)!
+  if (nested && family.question) {
+    return issue(`"${key}" within all, any or not`, 'Make an entry of its own of it.', [...path, key])
   }
   const read = commonFields.safeParse(common)
   if (!read.success) issues.push(...below(path, schemaIssues(commonFields, read.error, common)))
-  const family = families.find((candidate) => candidate.key === key)!
   const spec = family.schema.safeParse(entries[key])
   if (!spec.success) issues.push(...below([...path, key], specIssues(family, spec.error, entries[key])))
   if (issues.length > 0 || !read.success || !spec.success) return { issues }
-  const unproved = key === 'not' ? silentFamily(spec.data as Check) : undefined
+  const unproved = family.negates
+    ? innerOf(family, spec.data)
+        .map(silentFamily)
+        .find((one) => one !== undefined)
+    : undefined
   if (unproved) {
     return issue(
       `"not" around "${unproved}" would pass when the target is not even there`,
@@ -169,11 +165,16 @@ export function parseCheck(
 }
 
 /** The family in a check, however deep, whose fail may come from there being nothing to ask. */
-function silentFamily({ family, spec }: Check): string | undefined {
-  if (family === 'reach' || family === 'resolve') return family
-  if (family !== 'all' && family !== 'any' && family !== 'not') return undefined
-  const within = family === 'not' ? [spec as Check] : (spec as Check[])
-  return within.map(silentFamily).find((one) => one !== undefined)
+function silentFamily(check: Check): string | undefined {
+  const family = familyOf(check)
+  if (family.needsProof) return family.key
+  return innerOf(family, check.spec)
+    .map(silentFamily)
+    .find((one) => one !== undefined)
+}
+
+function innerOf(family: Family, spec: unknown): readonly Check[] {
+  return family.inner?.of(spec) ?? []
 }
 
 /** Issues of checks within this one come with a cure of their own. */

@@ -4,7 +4,8 @@ import type { NetworkState } from '../network/state.js'
 import type { Probe } from '../place/ground.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
-import { type Check, familyOf, findingOf, runCheck } from './checks.js'
+import { familyOf, findingOf, runCheck } from './checks.js'
+import type { Check } from './family.js'
 import type { Finding } from './verdict.js'
 
 /** What became of one entry of a step's `checks`. */

@@ -1,5 +1,8 @@
 import type { z } from 'zod'
+import type { NetworkState } from '../network/state.js'
 import type { Asking } from '../place/ground.js'
+import type { TraceQuestion } from '../place/question.js'
+import type { Text } from '../wording/text.js'
 import type { Finding } from './verdict.js'
 
 /** What a check is made in. */
@@ -8,6 +11,18 @@ export interface CheckContext extends Asking {
   answers: Readonly<Record<string, string>>
   /** Where the lab's own scripts are. */
   labDirectory: string
+}
+
+/** One entry of a step's `checks`, read and validated. */
+export interface Check {
+  id?: string
+  /** Seconds that it may take to become true. */
+  within: number
+  hints: Text[]
+  /** Key of its family. */
+  family: string
+  /** What the author wrote under that key, with defaults filled in. */
+  spec: unknown
 }
 
 /** One kind of check: the key that names it in `lab.yaml`, what an author writes under it, and how it is made. */
@@ -21,4 +36,19 @@ export interface Family<Spec = unknown> {
   /** Hosts that the spec names, for lint; `node1/web` names node1, and a bare name that may be a container none. */
   hosts(spec: Spec): string[]
   check(spec: Spec, context: CheckContext): Promise<Finding>
+
+  // What only some can do. Whoever needs it asks here, and knows no family by its name.
+
+  /** The packet that such a check is about, as a trace sends it: when it fails, a trace tells where the packet went. */
+  packet?(spec: Spec, state: NetworkState, home: string): TraceQuestion
+  /** What it asks the learner; `id` names the answer. Such a check stands alone, never within another. */
+  question?(spec: Spec): { id: string; ask: Text }
+  /** It combines other checks, written as `one` or as a `list` of them. */
+  readonly inner?: { readonly written: 'one' | 'list'; of(spec: Spec): readonly Check[] }
+  /** It passes when the check within it fails. */
+  readonly negates?: true
+  /** Its fail may come from there being nothing to ask. Its own `expect: no` looks whether there is, so it must not be negated. */
+  readonly needsProof?: true
+  /** It runs files of the lab's `checks/`. */
+  readonly runsFiles?: true
 }

@@ -8,6 +8,7 @@ import { benchTerminal } from '../bench/terminal.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { withOwnRacks } from './own-racks.js'
 import { whole } from './rackd.js'
+import { untilSignal } from './until-signal.js'
 
 export function benchCommand(): Command {
   const bench = new Command('bench').description('measure, on this machine')
@@ -19,8 +20,8 @@ export function benchCommand(): Command {
     .option('--runs <count>', 'times that each is measured', whole, 10)
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
-      const figures = await benchRacks(StateDirectory.at(), Math.max(1, runs), (line) =>
-        process.stderr.write(`${line}\n`),
+      const figures = await untilSignal((signal) =>
+        benchRacks(StateDirectory.at(), Math.max(1, runs), sayUntil(signal)),
       )
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
@@ -30,9 +31,7 @@ export function benchCommand(): Command {
     .option('--runs <count>', 'times that each is measured', whole, 20)
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
-      const figures = await withOwnRacks((racks) =>
-        benchChecks(racks, Math.max(1, runs), (line) => process.stderr.write(`${line}\n`)),
-      )
+      const figures = await withOwnRacks((racks, signal) => benchChecks(racks, Math.max(1, runs), sayUntil(signal)))
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
   bench
@@ -43,7 +42,7 @@ export function benchCommand(): Command {
     .option('--runs <count>', 'times that each is measured', whole, 5)
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
-      const figures = await benchTerminal(Math.max(1, runs), (line) => process.stderr.write(`${line}\n`))
+      const figures = await untilSignal((signal) => benchTerminal(Math.max(1, runs), sayUntil(signal)))
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
   bench
@@ -52,7 +51,7 @@ export function benchCommand(): Command {
     .option('--runs <count>', 'times that each is measured', whole, 10)
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
-      const figures = await benchOpen(Math.max(1, runs), (line) => process.stderr.write(`${line}\n`))
+      const figures = await untilSignal((signal) => benchOpen(Math.max(1, runs), sayUntil(signal)))
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
   bench
@@ -63,10 +62,18 @@ export function benchCommand(): Command {
     .option('--runs <count>', 'times that each is measured', whole, 10)
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
-      const figures = await benchMap(Math.max(1, runs), (line) => process.stderr.write(`${line}\n`))
+      const figures = await untilSignal((signal) => benchMap(Math.max(1, runs), sayUntil(signal)))
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
   return bench
+}
+
+/** A benchmark says what it does next: there it ends when it is to end, and tidies up. */
+function sayUntil(signal: AbortSignal): (line: string) => void {
+  return (line) => {
+    signal.throwIfAborted()
+    process.stderr.write(`${line}\n`)
+  }
 }
 
 function table(figures: object): string {

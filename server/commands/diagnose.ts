@@ -3,10 +3,11 @@ import { Command, Option } from 'commander'
 import { diagnose } from '../diagnosis/diagnose.js'
 import type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import { RackdClient } from '../node/rackd-client.js'
-import { StateDirectory } from '../rack/state-directory.js'
+import type { RackdClient } from '../node/rackd-client.js'
 import { RackGround } from '../racks/rack-ground.js'
 import { type Language, languages, type Text } from '../wording/text.js'
+import { untilSignal } from './until-signal.js'
+import { withRacks } from './with-racks.js'
 
 const exitCodes: Record<DiagnosisReport['outcome'], number> = { healthy: 0, faulty: 1, error: 2 }
 
@@ -19,42 +20,21 @@ export function diagnoseCommand(): Command {
     .option('--json', 'print a JSON document', false)
     .addHelpText('after', '\nExit code: 0 nothing is wrong, 1 something is, 2 could not tell.')
     .action(async (id: string, container: string, { language, json }: { language: Language; json: boolean }) => {
-      const stop = new AbortController()
-      const interrupt = () => stop.abort()
-      process.once('SIGINT', interrupt)
-      process.once('SIGTERM', interrupt)
-      const racks = new RackdClient(StateDirectory.at().rackdSocket)
-      try {
-        const home = await homeOf(racks, id)
-        const report = await diagnose(new RackGround(racks, id), { container, home }, { signal: stop.signal })
-        process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : readable(report, language))
-        process.exitCode = exitCodes[report.outcome]
-      } catch (error) {
-        if (!stop.signal.aborted) throw error
-        // As shells say it: 128 and the signal's number.
-        process.exitCode = 130
-      } finally {
-        process.off('SIGINT', interrupt)
-        process.off('SIGTERM', interrupt)
-        await racks.disconnect()
-      }
+      const report = await untilSignal((signal) =>
+        withRacks(async (racks) =>
+          diagnose(new RackGround(racks, id), { container, home: await homeOf(racks, id) }, { signal }),
+        ),
+      )
+      process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : readable(report, language))
+      process.exitCode = exitCodes[report.outcome]
     })
 }
 
 /** The host that names without one belong to: the first with an Engine, as in labs. */
 async function homeOf(racks: RackdClient, id: string): Promise<string> {
-  try {
-    const { hosts } = await racks.info(id)
-    const home = hosts.find(({ kind }) => kind === 'docker')
-    if (home) return home.name
-  } catch (error) {
-    if (!(error instanceof VethlabError) || error.code !== 'rackd.unreachable') throw error
-    throw new VethlabError('rackd.unreachable', 'rackd does not answer', {
-      place: StateDirectory.at().rackdSocket,
-      cure: 'Start it with `vethlab rackd`, or by opening a rack.',
-      cause: error,
-    })
-  }
+  const { hosts } = await racks.info(id)
+  const home = hosts.find(({ kind }) => kind === 'docker')
+  if (home) return home.name
   throw new VethlabError('host.no-engine', 'has no host with a Docker Engine', {
     place: id,
     cure: 'Diagnose a container of a rack that has one.',

@@ -53,6 +53,6 @@ export function gradeCommand(): Command {
       )
       if (options.junit !== undefined) await writeFile(options.junit, junit(report, language))
       process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : readable(report, language))
-      process.exitCode ??= exitCodes[report.outcome]
+      process.exitCode = exitCodes[report.outcome]
     })
 }

@@ -43,7 +43,7 @@ export function testCommand(): Command {
       if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
       else process.stdout.write(summary(report, options.repeat))
       if (keeper) process.stderr.write(keeper.howToEnter())
-      process.exitCode ??= report.passed ? 0 : 1
+      process.exitCode = report.passed ? 0 : 1
     })
 }
 

@@ -1,4 +1,3 @@
-import { constants } from 'node:os'
 import { styleText } from 'node:util'
 import { Command, Option } from 'commander'
 import { VethlabError } from '../error/vethlab-error.js'
@@ -8,6 +7,7 @@ import { RackGround } from '../racks/rack-ground.js'
 import type { Hop, TraceStory } from '../trace/story.js'
 import { traceStory } from '../trace/trace.js'
 import { type Language, languages, type Text } from '../wording/text.js'
+import { untilSignal } from './until-signal.js'
 import { withRacks } from './with-racks.js'
 
 interface TraceOptions {
@@ -32,34 +32,15 @@ export function traceCommand(): Command {
     .addHelpText('after', '\nExit code: 0 answered, 1 stopped on the way, 2 could not tell.')
     .action(async (id: string, from: string, to: string, { protocol, language, json }: TraceOptions) => {
       const target = readTarget(to, protocol)
-      await untilSignal(async (signal) => {
-        await withRacks(async (racks) => {
+      const story = await untilSignal((signal) =>
+        withRacks(async (racks) => {
           const home = await homeOf(racks, id)
-          const story = await traceStory(new RackGround(racks, id), { from, ...target, home }, { signal })
-          process.stdout.write(json ? `${JSON.stringify(story, null, 2)}\n` : readable(story, language))
-          process.exitCode = exitCodes[story.outcome]
-        })
-      })
+          return traceStory(new RackGround(racks, id), { from, ...target, home }, { signal })
+        }),
+      )
+      process.stdout.write(json ? `${JSON.stringify(story, null, 2)}\n` : readable(story, language))
+      process.exitCode = exitCodes[story.outcome]
     })
-}
-
-/** Ctrl-C ends what is being sent and watched; nothing of it is left. */
-async function untilSignal(use: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const stop = new AbortController()
-  const onSignal = (name: NodeJS.Signals) => {
-    // As shells report it.
-    process.exitCode = 128 + constants.signals[name]
-    stop.abort()
-  }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const name of signals) process.once(name, onSignal)
-  try {
-    await use(stop.signal)
-  } catch (error) {
-    if (!stop.signal.aborted) throw error
-  } finally {
-    for (const name of signals) process.off(name, onSignal)
-  }
 }
 
 /** The host that names without one belong to: the first with an Engine, as in labs. */

@@ -3,10 +3,10 @@ import { RackdClient } from '../node/rackd-client.js'
 import { StateDirectory } from '../rack/state-directory.js'
 
 /** The racks of the rackd that runs. @throws VethlabError rackd.unreachable, with how to start one */
-export async function withRacks(use: (racks: RackdClient) => Promise<unknown>): Promise<void> {
+export async function withRacks<T>(use: (racks: RackdClient) => Promise<T>): Promise<T> {
   const racks = new RackdClient(StateDirectory.at().rackdSocket)
   try {
-    await use(racks)
+    return await use(racks)
   } catch (error) {
     if (!(error instanceof VethlabError) || error.code !== 'rackd.unreachable') throw error
     throw new VethlabError('rackd.unreachable', 'rackd does not answer', {

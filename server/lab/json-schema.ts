@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { commonFields, families } from '../check/checks.js'
+import type { Family } from '../check/family.js'
 import { Topology } from '../racks/topology.js'
 import { LabFile } from './lab-file.js'
 
@@ -7,11 +8,12 @@ type JsonSchema = Record<string, unknown>
 
 /** The form of `lab.yaml` as JSON Schema (draft 2020-12), so that editors complete and explain it. */
 export function labJsonSchema(): JsonSchema {
-  const check = (key: string, schema: z.ZodType): JsonSchema => {
+  const check = (family: Family): JsonSchema => {
+    const { key, schema } = family
     const { properties, required, ...rest } = of(commonFields) as { properties: JsonSchema; required?: string[] }
     return {
       ...rest,
-      properties: { [key]: inner(key) ?? of(schema), ...properties },
+      properties: { [key]: inner(family) ?? of(schema), ...properties },
       required: [key, ...(required ?? [])],
     }
   }
@@ -23,15 +25,15 @@ export function labJsonSchema(): JsonSchema {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'A lab of vethlab',
     ...schema,
-    $defs: { check: { anyOf: families.map(({ key, schema }) => check(key, schema)) } },
+    $defs: { check: { anyOf: families.map(check) } },
   }
 }
 
 /** Checks within a check have no schema of their own: they are read one by one. */
-function inner(key: string): JsonSchema | undefined {
+function inner({ inner }: Family): JsonSchema | undefined {
   const check = { $ref: '#/$defs/check' }
-  if (key === 'not') return check
-  return key === 'all' || key === 'any' ? { type: 'array', minItems: 1, items: check } : undefined
+  if (!inner) return undefined
+  return inner.written === 'one' ? check : { type: 'array', minItems: 1, items: check }
 }
 
 function of(schema: z.ZodType): JsonSchema {

@@ -1,4 +1,5 @@
-import type { Check } from '../check/checks.js'
+import { familyOf } from '../check/checks.js'
+import type { Check } from '../check/family.js'
 import type { ValueSpec } from '../check/values.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { FeatureName } from '../machine/features.js'
@@ -12,6 +13,8 @@ export interface Lab {
   /** Name of its folder. */
   id: string
   directory: string
+  /** Of all files of its folder, as it was read: tells one version of a lab from another. */
+  contentHash: string
   title: Text
   summary: Text
   topic: (typeof topics)[number]
@@ -104,6 +107,11 @@ export function commandsOf(lab: Lab, step: Step): RunBlock[] {
 }
 
 /** What the answer to a check goes by, where it is one that asks. */
-export function answerId({ family, spec }: Check): string | undefined {
-  return family === 'answer' ? (spec as { id: string }).id : undefined
+export function answerId(check: Check): string | undefined {
+  return questionOf(check)?.id
+}
+
+/** What a check asks the learner, where it is one that asks. */
+export function questionOf(check: Check): { id: string; ask: Text } | undefined {
+  return familyOf(check).question?.(check.spec)
 }

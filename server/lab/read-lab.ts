@@ -1,12 +1,15 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { z } from 'zod'
-import { type Check, parseCheck } from '../check/checks.js'
+import { parseCheck } from '../check/checks.js'
+import type { Check } from '../check/family.js'
 import { didYouMean, schemaIssues } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
+import { isLabId } from '../protocol/lab-address.js'
 import { type RackPlan, resolveTopology, type TopologyInput } from '../racks/topology.js'
 import { oneLine } from '../wording/one-line.js'
 import { languages } from '../wording/text.js'
+import { contentHash } from './content-hash.js'
 import { answerId, type Lab, type Mistake, type Problem, type Step, type Variant } from './lab.js'
 import { AlternativeFront, LabFile, MistakeFront } from './lab-file.js'
 import { type Page, parsePage, placeholders } from './page.js'
@@ -86,6 +89,11 @@ class LabReader {
         this.problem('lab.yaml', 1, 'is missing', 'A lab begins with it: see docs/write-a-lab.md.')
       return undefined
     }
+    const id = basename(resolve(this.directory))
+    if (!isLabId(id)) {
+      const cure = 'Rename it: letters, digits, "-" and "_", at most 64, a letter or digit first.'
+      this.problem('lab.yaml', 1, `the name of its folder, "${id}", is no id of a lab`, cure)
+    }
     const yaml = parseYaml(text)
     for (const { line, what } of yaml.problems) this.problem('lab.yaml', line, what, 'Mend the YAML.')
     if (yaml.problems.length > 0) return undefined
@@ -129,8 +137,9 @@ class LabReader {
     const home = plan.hosts.find((host) => host.kind === 'docker') ?? plan.hosts[0]!
     return {
       ...file,
-      id: basename(this.directory),
+      id,
       directory: this.directory,
+      contentHash: await contentHash(this.directory),
       topology: file.rack as TopologyInput,
       plan,
       home: home.name,

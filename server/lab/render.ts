@@ -1,4 +1,5 @@
 import MarkdownIt, { type Env, type Token } from 'markdown-it'
+import { labIdPattern, labPath } from '../protocol/lab-address.js'
 import type { Language } from '../wording/text.js'
 import { codeHtml, escapeHtml, liveCodeHtml } from './highlight.js'
 import type { Lab } from './lab.js'
@@ -102,13 +103,13 @@ function joinLines(tokens: Token[]): void {
   }
 }
 
-const labLink = /^\.\.\/([A-Za-z0-9][A-Za-z0-9_-]*)(?:\/(?:(?:en|zh)\.md)?)?(#[A-Za-z0-9_-]+)?$/
+const labLink = new RegExp(`^\\.\\./(${labIdPattern})(?:/(?:(?:en|zh)\\.md)?)?(#[A-Za-z0-9_-]+)?$`)
 
 /** Attributes of a link: to a page of the web, another lab, or a section of this one. @returns undefined for all others */
 function safeLink(href: string): [string, string][] | undefined {
   if (/^#[A-Za-z0-9_-]+$/.test(href)) return [['href', href]]
   const [matched, lab, section = ''] = labLink.exec(href) ?? []
-  if (matched !== undefined) return [['href', `/labs/${lab}${section}`]]
+  if (matched !== undefined) return [['href', `${labPath(lab!)}${section}`]]
   if (!/^https:\/\//i.test(href) || !URL.canParse(href)) return undefined
   const url = new URL(href)
   // A name before the host is only ever there to hide it.

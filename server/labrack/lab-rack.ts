@@ -1,5 +1,5 @@
-import type { Check } from '../check/checks.js'
 import { type EvaluateOptions, evaluate, type Verdict } from '../check/evaluate.js'
+import type { Check } from '../check/family.js'
 import { readValue, type ValueSpec } from '../check/values.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
@@ -30,6 +30,7 @@ export interface OpenLabOptions extends LabRackOptions {
   signal?: AbortSignal
   /** The rack's label; the lab's id unless said. */
   label?: string
+  owner?: string
   onProgress?(progress: OpenProgress): void
 }
 
@@ -67,10 +68,11 @@ export class LabRack {
   static async open(
     racks: Racks,
     lab: Lab,
-    { signal, label = lab.id, onProgress, ...options }: OpenLabOptions = {},
+    { signal, label = lab.id, owner, onProgress, ...options }: OpenLabOptions = {},
   ): Promise<LabRack> {
     const info = await racks.open(lab.topology, {
       label,
+      ...(owner === undefined ? {} : { owner }),
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
     })

@@ -6,12 +6,19 @@ import { ProbeRequest } from '../network/question.js'
 
 const Id = z.string().max(64)
 const Name = z.string().max(64)
+/** Whom a rack is opened for. */
+const Owner = z.string().min(1).max(64)
 const Bytes = z.instanceof(Uint8Array)
 
 export const requests = {
   /** The topology is checked by `resolveTopology`; `token` names the progress notifications. */
-  open: z.strictObject({ topology: z.unknown(), label: z.string().max(1000).optional(), token: z.string().max(64) }),
-  list: z.strictObject({}),
+  open: z.strictObject({
+    topology: z.unknown(),
+    label: z.string().max(1000).optional(),
+    owner: Owner.optional(),
+    token: z.string().max(64),
+  }),
+  list: z.strictObject({ owner: Owner.optional() }),
   info: z.strictObject({ rack: Id }),
   reset: z.strictObject({ rack: Id, host: Name.optional() }),
   close: z.strictObject({ rack: Id }),

@@ -45,13 +45,13 @@ export class RackdClient implements Racks {
     private readonly portsSocket?: string,
   ) {}
 
-  async open(topology: TopologyInput, { label, onProgress, signal }: OpenOptions = {}): Promise<RackInfo> {
+  async open(topology: TopologyInput, { label, owner, onProgress, signal }: OpenOptions = {}): Promise<RackInfo> {
     const token = randomUUID()
     this.openings.set(token, onProgress)
     try {
       return await this.ask(
         'open',
-        { topology, token, ...(label === undefined ? {} : { label }) },
+        { topology, token, ...(label === undefined ? {} : { label }), ...(owner === undefined ? {} : { owner }) },
         changeTimeoutMs,
         signal,
       )
@@ -59,8 +59,8 @@ export class RackdClient implements Racks {
       this.openings.delete(token)
     }
   }
-  list(): Promise<RackInfo[]> {
-    return this.ask('list', {})
+  list({ owner }: { owner?: string } = {}): Promise<RackInfo[]> {
+    return this.ask('list', owner === undefined ? {} : { owner })
   }
   info(rack: string): Promise<RackInfo> {
     return this.ask('info', { rack })

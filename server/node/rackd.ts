@@ -71,15 +71,16 @@ function serve(channel: Channel, racks: LocalRacks, { forWeb = false } = {}): vo
       })
     }
   }
-  handle('open', requests.open, ({ topology, label, token }, { signal }) =>
+  handle('open', requests.open, ({ topology, label, owner, token }, { signal }) =>
     racks.open(topology as Parameters<LocalRacks['open']>[0], {
       ...(label === undefined ? {} : { label }),
+      ...(owner === undefined ? {} : { owner }),
       forWeb,
       signal,
       onProgress: (progress) => channel.notify('progress', { token, progress }),
     }),
   )
-  handle('list', requests.list, async () => (await racks.list()).filter(({ id }) => !forWeb || racks.isForWeb(id)))
+  handle('list', requests.list, async (of) => (await racks.list(of)).filter(({ id }) => !forWeb || racks.isForWeb(id)))
   handle('info', requests.info, ({ rack }) => racks.info(rack))
   handle('reset', requests.reset, ({ rack, host }) => racks.reset(rack, host))
   handle('close', requests.close, ({ rack }) => racks.close(rack))

@@ -1,7 +1,5 @@
-import type { DiagnosisReport } from '../diagnosis/report.js'
 import type { Trouble } from '../error/trouble.js'
 import type { Change, NetworkMap } from '../map/map.js'
-import type { TraceStory } from '../trace/story.js'
 import type { Language, Text } from '../wording/text.js'
 
 export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
@@ -180,82 +178,6 @@ export interface NetworkView {
   /** All that is kept, oldest first. */
   timeline: TimelineEntry[]
 }
-
-/** Browser to server; each is answered through socket.io's acknowledgement with an `Answered`. */
-export interface Requests {
-  /** Joins the learner's session of the lab. `open` makes one where none is running; else the last one is looked at, if any. */
-  'session.join': (ask: { lab: string; open: boolean }, answer: Answer<SessionView | null>) => void
-  /** A new rack after `failed` or `closed`; with `replay`, brought to where the learner was. */
-  'session.reopen': (ask: { session: string; replay: boolean }, answer: Answer<null>) => void
-  /** Ends the rack. Progress stays. */
-  'session.leave': (ask: { session: string }, answer: Answer<null>) => void
-  /** Forgets the progress in this lab, and gives a fresh rack. */
-  'session.startOver': (ask: { session: string }, answer: Answer<null>) => void
-  /** Not idle: stay. */
-  'session.stay': (ask: { session: string }, answer: Answer<null>) => void
-  /** Runs the checks of a step until they pass or their time is over; the view shows the outcome. */
-  'step.check': (ask: { session: string; step: string }, answer: Answer<null>) => void
-  /** Keeps what was typed, and checks. */
-  'step.answer': (ask: { session: string; step: string; id: string; text: string }, answer: Answer<null>) => void
-  'step.hint': (ask: { session: string; step: string; check: number }, answer: Answer<null>) => void
-  'step.show': (ask: { session: string; step: string }, answer: Answer<null>) => void
-  'step.do': (ask: { session: string; step: string }, answer: Answer<null>) => void
-  'step.skip': (ask: { session: string; step: string }, answer: Answer<null>) => void
-  /** One host, or all; then setup.sh again. Terminals of a host that is reset end. */
-  'rack.reset': (ask: { session: string; host?: string }, answer: Answer<null>) => void
-  /** Resets the rack and does all steps before `step`. */
-  'rack.replay': (ask: { session: string; step: string }, answer: Answer<null>) => void
-  /** Where a browser finds a published port of a host: an address of an origin of its own, with its token. */
-  'rack.preview': (ask: { session: string; host: string; port: number }, answer: Answer<{ url: string }>) => void
-  /** Types a block into a terminal of its host that waits for a command, or into a new one; says which. */
-  'block.run': (
-    ask: { session: string; block: BlockRef; terminal?: string },
-    answer: Answer<{ terminal: string }>,
-  ) => void
-  /** The text, live values filled in: for copying. */
-  'block.text': (ask: { session: string; block: BlockRef }, answer: Answer<{ text: string }>) => void
-
-  /** From now on the session's `network.map` and `network.timeline` events come over this connection; the answer is where they begin. */
-  'network.follow': (ask: { session: string }, answer: Answer<NetworkView>) => void
-  /** The map as it was after an entry of the timeline. */
-  'network.at': (ask: { session: string; entry: number }, answer: Answer<NetworkMap>) => void
-  /** Sends packets and tells where they went; `to` is a reference, a name or an address. One at a time a session: a new one ends the last. */
-  'trace.run': (
-    ask: { session: string; from: string; to: string; port?: number; protocol?: 'icmp' | 'tcp' | 'udp' },
-    answer: Answer<TraceStory>,
-  ) => void
-  /** The same for a reach check of a step that failed, with its ends. */
-  'trace.check': (ask: { session: string; step: string; check: number }, answer: Answer<TraceStory>) => void
-  /** Ends a trace or a diagnosis that runs; so does the end of the connection. */
-  'trace.cancel': (ask: { session: string }, answer: Answer<null>) => void
-  /** Itself, same network, outside, from outside. */
-  'diagnose.run': (ask: { session: string; container: string }, answer: Answer<DiagnosisReport>) => void
-
-  'terminal.open': (
-    ask: { session: string; host: string; cols: number; rows: number },
-    answer: Answer<TerminalView>,
-  ) => void
-  /** Ends the shell. */
-  'terminal.close': (ask: { session: string; terminal: string }, answer: Answer<null>) => void
-  /**
-   * Output from `fromOffset` on, or all that is kept. Bytes before `replayTo` were put out before: whatever they make the
-   * emulator answer must not be sent.
-   */
-  'terminal.attach': (
-    ask: { session: string; terminal: string; fromOffset?: number },
-    answer: Answer<{ replayTo: number; cols: number; rows: number }>,
-  ) => void
-  'terminal.detach': (ask: { terminal: string }, answer: Answer<null>) => void
-  /** At most 32 KiB of UTF-8, or a text of 256 characters: that is one message, where bytes follow in a second one. */
-  'terminal.write': (
-    ask: { terminal: string; text: string } | { terminal: string; bytes: Uint8Array },
-    answer: Answer<null>,
-  ) => void
-  'terminal.resize': (ask: { terminal: string; cols: number; rows: number }, answer: Answer<null>) => void
-  /** All bytes before that offset are on the screen. Not answered. */
-  'terminal.acknowledge': (terminal: string, offset: number) => void
-}
-export type Answer<T> = (answered: Answered<T>) => void
 
 /** Output. A short piece of ASCII is a text, so that it is one message, where bytes follow in a second one. */
 export type TerminalBytes = Uint8Array | string

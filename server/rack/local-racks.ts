@@ -210,6 +210,7 @@ export class LocalRacks implements Racks {
       hosts: {},
       cut: [],
       open: false,
+      ...(options.owner === undefined ? {} : { openedFor: options.owner }),
       ...(options.forWeb ? { forWeb: true } : {}),
     }
     const rack: OpenRack = { record, hosts: new Map(), lans: new Map() }
@@ -290,8 +291,11 @@ export class LocalRacks implements Racks {
     )
   }
 
-  async list(): Promise<RackInfo[]> {
-    return [...this.racks.values()].map(describe).toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
+  async list({ owner: asking }: { owner?: string } = {}): Promise<RackInfo[]> {
+    return [...this.racks.values()]
+      .map(describe)
+      .filter(({ owner }) => asking === undefined || owner === undefined || owner === asking)
+      .toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
   }
 
   /** Whether the web opened it. @throws VethlabError rack.not-found */
@@ -518,6 +522,7 @@ function describe({ record, hosts }: OpenRack): RackInfo {
   return {
     id: record.id,
     label: record.label,
+    ...(record.openedFor === undefined ? {} : { owner: record.openedFor }),
     createdAt: record.createdAt,
     internet: record.plan.internet,
     lans: record.plan.lans,

@@ -17,6 +17,8 @@ export interface RackRecord {
   /** Opening is over; before that a dead owner's rack is rubbish. */
   open: boolean
   ptyHost?: ProcessIdentity
+  /** Whom it was opened for, who is shown as its owner; records of older versions have none. */
+  openedFor?: string
   /** Opened by the web, which may use no others. */
   forWeb?: boolean
 }

@@ -18,7 +18,8 @@ export interface Racks {
    * @throws VethlabError topology.*, rack.limit, store.full, golden.missing, machine.*, host.boot-failed
    */
   open(topology: TopologyInput, options?: OpenOptions): Promise<RackInfo>
-  list(): Promise<RackInfo[]>
+  /** All racks; with `owner` those that are opened for it, and those that are opened for nobody. */
+  list(of?: { owner?: string }): Promise<RackInfo[]>
   info(rack: string): Promise<RackInfo>
   /** Puts one host, or all of them, back to the start: new system, same name, addresses and LANs, all links mended. */
   reset(rack: string, host?: string): Promise<RackInfo>
@@ -70,6 +71,8 @@ export interface Racks {
 export interface OpenOptions {
   /** Shown in lists, such as the lab's name; cut to 200 printable characters. */
   label?: string
+  /** Whom it is opened for, such as the id of a server's records; at most 64 characters. */
+  owner?: string
   onProgress?(progress: OpenProgress): void
   signal?: AbortSignal
 }
@@ -106,6 +109,8 @@ export interface ExecOptions {
 export interface RackInfo {
   id: string
   label: string
+  /** Whom it was opened for; missing where that was nobody, or an older version of this program. */
+  owner?: string
   /** ISO 8601. */
   createdAt: string
   hosts: RackHostInfo[]

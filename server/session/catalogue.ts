@@ -1,4 +1,4 @@
-import { answerId, type Lab } from '../lab/lab.js'
+import { type Lab, questionOf } from '../lab/lab.js'
 import type { LabCard, LabPage } from '../protocol/protocol.js'
 import type { RecordedState } from '../store/records.js'
 import type { Text } from '../wording/text.js'
@@ -43,9 +43,6 @@ export function pageSteps(lab: Lab): LabPage['steps'] {
   return lab.steps.map(({ id, points, checks }) => ({
     id,
     points,
-    answers: checks.flatMap((check) => {
-      const answer = answerId(check)
-      return answer === undefined ? [] : [{ id: answer, ask: (check.spec as { ask: Text }).ask }]
-    }),
+    answers: checks.flatMap((check) => questionOf(check) ?? []),
   }))
 }

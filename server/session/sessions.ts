@@ -72,7 +72,7 @@ export class Sessions {
     records: Records,
     options: SessionsOptions = {},
   ): Promise<Sessions> {
-    const present = await racks.list()
+    const present = await racks.list({ owner: records.id })
     const sessions = new Sessions(racks, labs, records, options)
     for (const record of records.openSessions()) await sessions.#takeOver(record, present)
     await sessions.sweep()
@@ -113,7 +113,7 @@ export class Sessions {
       return session
     }
     const id = newId()
-    this.#records.createSession({ id, learner, lab })
+    this.#records.createSession({ id, learner, lab, labHash: found.contentHash })
     if (latest) carryOver(this.#records, latest, id)
     if (session) this.#drop(session)
     const made = this.#keep(new Session(this.#house, found, this.#records.session(id)!))
@@ -182,7 +182,7 @@ export class Sessions {
     await Promise.all([...this.#sessions.values()].map((session) => session.stop()))
   }
 
-  /** Compares racks with sessions: notices hosts that died and racks that are gone, and closes racks that no session has. */
+  /** Compares racks with sessions: notices hosts that died and racks that are gone, and closes racks of ours that no session has. */
   sweep(): Promise<void> {
     this.#sweeping ??= this.#sweep()
       .catch((error: unknown) => {
@@ -201,18 +201,19 @@ export class Sessions {
       session.rack ? ([[session, session.rack]] as const) : [],
     )
     const opening = new Set([...this.#sessions.values()].filter(({ phase }) => phase === 'opening').map(({ id }) => id))
-    const racks = await this.#racks.list()
+    const racks = await this.#racks.list({ owner: this.#records.id })
     for (const [session, rack] of before) {
       if (session.rack !== rack) continue
       const info = racks.find(({ id }) => id === rack)
       if (info) session.seen(info)
       else session.lost()
     }
-    for (const { id, label } of racks) {
-      const owner = sessionOfLabel(label)
-      if (owner === undefined) continue
-      const session = this.#sessions.get(owner)
-      if (session?.rack === id || (session && (session.phase === 'opening' || opening.has(owner)))) continue
+    for (const { id, label, owner } of racks) {
+      const held = sessionOfLabel(label)
+      // What is opened for nobody may be another server's, of before racks had owners.
+      if (held === undefined || owner !== this.#records.id) continue
+      const session = this.#sessions.get(held)
+      if (session?.rack === id || (session && (session.phase === 'opening' || opening.has(held)))) continue
       await this.#close(id)
     }
   }

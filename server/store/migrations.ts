@@ -94,4 +94,14 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (session, id)
   ) STRICT;
   `,
+  // What the lab's folder contained; unknown of what is older.
+  `
+  ALTER TABLE session ADD COLUMN lab_hash TEXT;
+  ALTER TABLE verdict ADD COLUMN lab_hash TEXT;
+  `,
+  // Tells these records from those of another server.
+  `
+  CREATE TABLE identity (id TEXT NOT NULL) STRICT;
+  INSERT INTO identity (id) VALUES (lower(hex(randomblob(16))));
+  `,
 ]

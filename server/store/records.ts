@@ -14,6 +14,8 @@ export interface SessionRecord {
   id: string
   learner: string
   lab: string
+  /** Content hash of the lab as the session began; unknown of sessions of before it was recorded. */
+  labHash?: string
   rack: string | null
   createdAt: string
   endedAt?: string
@@ -55,8 +57,19 @@ export interface NewVerdict {
   evidence: unknown
 }
 
+/** The look at a step that verdicts are from. */
+export interface Look {
+  step: string
+  /** The learner asked for it; else it was made by itself. */
+  asked: boolean
+  /** Content hash of the lab that the checks are of. */
+  labHash: string
+}
+
 export interface VerdictRecord extends NewVerdict {
   step: string
+  /** Unknown of verdicts of before it was recorded. */
+  labHash?: string
   /** The learner asked for it at least once; else it was found by itself. */
   asked: boolean
   at: string
@@ -75,6 +88,7 @@ interface SessionRow {
   id: string
   learner: string
   lab: string
+  lab_hash: string | null
   rack: string | null
   created_at: string
   ended_at: string | null
@@ -85,6 +99,7 @@ interface SessionRow {
 
 interface VerdictRow {
   step: string
+  lab_hash: string | null
   check_index: number
   family: string
   outcome: NewVerdict['outcome']
@@ -101,11 +116,16 @@ interface VerdictRow {
  * returns survives the process. Each throws VethlabError records.unusable when the disk fails it.
  */
 export class Records {
+  /** Of these records, and no others: 32 hexadecimal digits, the same for as long as they are there. */
+  readonly id: string
+
   private constructor(
     private readonly path: string,
     private readonly database: DatabaseSyncInstance,
     private readonly sql: ReturnType<typeof statements>,
-  ) {}
+  ) {
+    this.id = (database.prepare('SELECT id FROM identity').get() as { id: string }).id
+  }
 
   /** Opens the database, made if missing. @throws VethlabError records.unusable */
   static open(path: string): Records {
@@ -136,10 +156,10 @@ export class Records {
    * Begins a session, before its rack is asked for: what is made later has an owner then. Timelines of the learner's earlier
    * sessions of the lab go, for nobody can look at them any more.
    */
-  createSession({ id, learner, lab }: { id: string; learner: string; lab: string }): void {
+  createSession({ id, learner, lab, labHash }: { id: string; learner: string; lab: string; labHash: string }): void {
     this.write(() => {
       this.sql.forgetEarlierTimelines.run(learner, lab)
-      this.sql.createSession.run(id, learner, lab, now())
+      this.sql.createSession.run(id, learner, lab, labHash, now())
     })
   }
 
@@ -200,15 +220,17 @@ export class Records {
     })
   }
 
-  /** Keeps the verdicts of a look. One that says the same as the last of its check is counted, not kept again. */
-  addVerdicts(session: string, step: string, asked: boolean, verdicts: readonly NewVerdict[]): void {
+  /** Keeps the verdicts of a look. One that says the same of the same lab as the last of its check is counted, not kept again. */
+  addVerdicts(session: string, { step, asked, labHash }: Look, verdicts: readonly NewVerdict[]): void {
     if (verdicts.length === 0) return
     this.write(() => {
       const at = now()
       for (const { index, family, outcome, reason = null, evidence } of verdicts) {
         const text = evidenceText(evidence)
         const last = this.sql.lastVerdict.get(session, step, index) as (VerdictRow & { number: number }) | undefined
-        if (last && last.outcome === outcome && last.reason === reason && last.evidence === text) {
+        const isSame =
+          last?.outcome === outcome && last.reason === reason && last.evidence === text && last.lab_hash === labHash
+        if (last && isSame) {
           this.sql.repeatVerdict.run(at, Number(asked), last.number)
           continue
         }
@@ -220,6 +242,7 @@ export class Records {
           outcome,
           reason,
           text,
+          labHash,
           Number(asked),
           at,
           at,
@@ -272,6 +295,7 @@ export class Records {
       const rows = this.sql.verdicts.all(session, step ?? null) as VerdictRow[]
       return rows.map((row) => ({
         step: row.step,
+        ...(row.lab_hash === null ? {} : { labHash: row.lab_hash }),
         index: row.check_index,
         family: row.family,
         outcome: row.outcome,
@@ -299,6 +323,7 @@ export class Records {
       id: row.id,
       learner: row.learner,
       lab: row.lab,
+      ...(row.lab_hash === null ? {} : { labHash: row.lab_hash }),
       rack: row.rack,
       createdAt: row.created_at,
       ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
@@ -362,7 +387,7 @@ function statements(database: DatabaseSyncInstance) {
   return {
     addLocalLearner: prepare('INSERT INTO learner (id, is_local, created_at) VALUES (?, 1, ?) ON CONFLICT DO NOTHING'),
     localLearner: prepare('SELECT id FROM learner WHERE is_local = 1'),
-    createSession: prepare('INSERT INTO session (id, learner, lab, created_at) VALUES (?, ?, ?, ?)'),
+    createSession: prepare('INSERT INTO session (id, learner, lab, lab_hash, created_at) VALUES (?, ?, ?, ?, ?)'),
     setRack: prepare(`
       UPDATE session SET rack = ?, ended_at = iif(? IS NULL, ended_at, NULL), end_reason = iif(? IS NULL, end_reason, NULL)
       WHERE id = ?`),
@@ -393,8 +418,8 @@ function statements(database: DatabaseSyncInstance) {
     repeatVerdict: prepare(`
       UPDATE verdict SET repeats = repeats + 1, last_at = ?, is_asked = max(is_asked, ?) WHERE number = ?`),
     addVerdict: prepare(`
-      INSERT INTO verdict (session, step, check_index, family, outcome, reason, evidence, is_asked, at, last_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+      INSERT INTO verdict (session, step, check_index, family, outcome, reason, evidence, lab_hash, is_asked, at, last_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     countVerdicts: prepare(`SELECT count(*) AS count ${ofCheck}`),
     dropVerdict: prepare(`
       DELETE FROM verdict WHERE number = (SELECT number ${ofCheck} AND number <> ? ORDER BY outcome = 'pass', number LIMIT 1)`),

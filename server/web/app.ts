@@ -3,6 +3,7 @@ import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import { troubleOf } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
+import { labPageOf } from '../protocol/lab-address.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Text } from '../wording/text.js'
 import type { Access } from './access.js'
@@ -64,7 +65,7 @@ export function webApp(options: AppOptions): Express {
   // Only whole, undecoded paths are looked up: there is nothing to climb out of.
   app.use((request, response, next) => {
     const { path } = request
-    const page = path === '/' || /^\/labs\/[A-Za-z0-9_-]{1,64}(\/map)?$/.test(path)
+    const page = path === '/' || labPageOf(path) !== undefined
     const asset = assets.get(page ? '/index.html' : path)
     if (!asset || path === '/index.html') return next()
     // A token that was of no use, say an old one, must not stay in the address.

@@ -66,7 +66,8 @@ async function loadAsset(file: string, immutable: boolean): Promise<Asset> {
     type: types[extname(file)]!,
     plain,
     encoded: {},
-    etag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`,
+    // A weak one: the compressed forms share it (RFC 9110, 8.8.3).
+    etag: `W/"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`,
     immutable,
   }
 }
@@ -93,7 +94,8 @@ export async function sendAsset(request: Request, response: Response, asset: Ass
   else if (asset.type.startsWith('text/html')) response.setHeader('Cache-Control', 'no-store')
   else response.setHeader('Cache-Control', 'no-cache')
   response.setHeader('ETag', asset.etag)
-  if (!asset.type.startsWith('text/html') && request.headers['if-none-match'] === asset.etag) {
+  // A list, weak tags and `*` count too (RFC 9110, 13.1.2).
+  if (!asset.type.startsWith('text/html') && request.fresh) {
     response.status(304).end()
     return
   }

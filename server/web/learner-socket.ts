@@ -1,27 +1,34 @@
 import type { Socket } from 'socket.io'
 import { troubleOf } from '../error/trouble.js'
-import type { Answered, Events, Requests } from '../protocol/protocol.js'
+import type { Answered, Events } from '../protocol/protocol.js'
+import {
+  acknowledgement,
+  type Read,
+  type RequestName,
+  type Requests,
+  requests,
+  type Value,
+} from '../protocol/requests.js'
 import type { Sessions } from '../session/sessions.js'
 import { Connection } from './connection.js'
 import { NetworkSender } from './network-sender.js'
 import type { Previews } from './previews.js'
-import { type Asked, acknowledgement, type RequestName, requests } from './requests.js'
 import { TerminalGateway } from './terminal-gateway.js'
 import { TokenBucket } from './token-bucket.js'
 import { troubles } from './troubles.js'
 import { ViewSender } from './view-sender.js'
+import type { Windows } from './windows.js'
 
 /** Requests but typing and sizes: what a quick hand does on a page, many times over. */
 const asking = { perSecond: 20, burst: 100 }
 
-type Handlers = { [K in RequestName]: (ask: Asked<K>) => unknown }
+type Handlers = { [K in RequestName]: (ask: Read<K>) => Value<K> | Promise<Value<K>> }
 
 export interface LearnerSocketOptions {
   learner: string
   sessions: Sessions
   previews: Previews
-  /** Of all connections of this learner. */
-  windows: Set<ViewSender>
+  windows: Windows
 }
 
 /** Serves one connection of a learner until it ends. */
@@ -31,7 +38,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   const gateway = new TerminalGateway(socket, connection)
   const bucket = new TokenBucket(asking.perSecond, asking.burst)
   const views = new ViewSender(socket, connection, previews)
-  windows.add(views)
+  windows.add(learner, views)
   const network = new NetworkSender(socket, connection)
   /** Aborts when the connection has ended: packets are not traced for nobody. */
   const gone = new AbortController()
@@ -45,8 +52,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
         views.follow(session)
         network.shown(session)
       }
-      // A new session of the lab takes the place of the old one in all windows.
-      if (session) for (const other of windows) other.replace(session)
+      if (session) windows.replace(session)
       return session?.view() ?? null
     },
     'session.reopen': (ask) => nothing(sessionOf(ask).reopen(ask.replay)),
@@ -91,7 +97,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       if (!parsed.success) return give({ ok: false, trouble: troubles.invalid })
       if (!free && !bucket.take()) return give({ ok: false, trouble: troubles.tooMany })
       try {
-        give({ ok: true, value: await handlers[name](parsed.data as Asked<K>) })
+        give({ ok: true, value: await handlers[name](parsed.data as Read<K>) })
       } catch (error) {
         give({ ok: false, trouble: troubleOf(error) })
       }
@@ -106,7 +112,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     views.follow(undefined)
     network.end()
     gone.abort()
-    windows.delete(views)
+    windows.remove(learner, views)
     gateway.close()
   })
 }

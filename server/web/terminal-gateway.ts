@@ -1,6 +1,7 @@
 import type { Socket } from 'socket.io'
 import { TroubleError } from '../error/trouble.js'
-import type { Events, Requests, TerminalBytes } from '../protocol/protocol.js'
+import type { Events, TerminalBytes } from '../protocol/protocol.js'
+import type { Requests } from '../protocol/requests.js'
 import type { Session } from '../session/session.js'
 import type { Attachment } from '../terminal/client.js'
 import { HIGH_BYTES } from '../terminal/flow-control.js'

@@ -1,5 +1,6 @@
 import type { Socket } from 'socket.io'
-import type { Events, Requests, SessionView } from '../protocol/protocol.js'
+import type { Events, SessionView } from '../protocol/protocol.js'
+import type { Requests } from '../protocol/requests.js'
 import type { Session } from '../session/session.js'
 import type { Connection } from './connection.js'
 import type { Previews } from './previews.js'

@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { familyOf } from '../check/checks.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
 import { loadLab } from '../lab/read-lab.js'
@@ -129,7 +130,7 @@ async function requireReach(directory: string): Promise<void> {
 
 /** Scripts of checks are run from the lab's folder, as the user that this is now. */
 async function noteUnreadable({ id, directory, steps }: Lab): Promise<void> {
-  if (!steps.some(({ checks }) => checks.some(({ family }) => family === 'script'))) return
+  if (!steps.some(({ checks }) => checks.some((check) => familyOf(check).runsFiles))) return
   await access(join(directory, 'checks'), constants.R_OK | constants.X_OK).catch(() => {
     process.stderr.write(`vethlab: scripts of lab ${id} can't be run: other users can't read ${directory}\n`)
   })

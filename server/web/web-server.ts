@@ -1,14 +1,15 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Server as SocketServer } from 'socket.io'
-import type { Events, Requests } from '../protocol/protocol.js'
+import type { Events } from '../protocol/protocol.js'
+import type { Requests } from '../protocol/requests.js'
 import type { Sessions } from '../session/sessions.js'
 import { Access, type AccessOptions } from './access.js'
 import { webApp } from './app.js'
 import type { Asset } from './client-assets.js'
 import { serveLearner } from './learner-socket.js'
 import { Previews, type PreviewsOptions } from './previews.js'
-import type { ViewSender } from './view-sender.js'
+import { Windows } from './windows.js'
 
 /** Sockets of one learner, and of all together. */
 const mostSockets = { ofLearner: 64, inAll: 256 }
@@ -73,7 +74,7 @@ export class WebServer {
       pingTimeout: 10_000,
       connectTimeout: 5_000,
     })
-    const windows = new Set<ViewSender>()
+    const windows = new Windows()
     io.on('connection', (socket) => serveLearner(socket, { learner, sessions, previews, windows }))
     let sockets = 0
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Check, families, parseCheck, runCheck } from '../../server/check/checks.js'
-import type { CheckContext } from '../../server/check/family.js'
+import { families, parseCheck, runCheck } from '../../server/check/checks.js'
+import type { Check, CheckContext } from '../../server/check/family.js'
 import type { Finding } from '../../server/check/verdict.js'
 import type { ProbeAnswer, ProbeRequest } from '../../server/network/question.js'
 import type { Probe } from '../../server/place/ground.js'

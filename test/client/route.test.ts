@@ -8,6 +8,8 @@ describe('routeOf', () => {
     expect(routeOf('/labs/user-bridge')).toEqual({ page: 'lab', lab: 'user-bridge' })
     expect(routeOf('/labs/user-bridge/')).toEqual({ page: 'lab', lab: 'user-bridge' })
     expect(routeOf('/labs/user-bridge/map')).toEqual({ page: 'map', lab: 'user-bridge' })
+    expect(routeOf('/labs/My_Lab')).toEqual({ page: 'lab', lab: 'My_Lab' })
+    expect(routeOf('/labs/My_Lab/map')).toEqual({ page: 'map', lab: 'My_Lab' })
     for (const path of ['/labs', '/labs/', '/labs/a/b', '/labs/a/map/b', '/labs/..', '/labs/%2e%2e', '/else']) {
       expect(routeOf(path), path).toEqual({ page: 'nowhere' })
     }

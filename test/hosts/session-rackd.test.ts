@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
@@ -101,3 +101,64 @@ async function ptyHostOf(rack: string): Promise<number> {
   }
   throw new Error('the rack has no pty host')
 }
+
+it('shares rackd with another server, whose racks it leaves alone', async () => {
+  rackd = await RackdProcess.start(state, ...noPool)
+  scratch = mkdtempSync(join(tmpdir(), 'vethlab-session-'))
+  const labs = [await loadLab(fromPackage('test/trial/exam'))]
+  const serverOf = async (file: string) => {
+    const clients = new RackdClient(state.webRackdSocket)
+    const own = Records.open(join(scratch!, file))
+    return { racks: clients, records: own, sessions: await Sessions.start(clients, labs, own, { sweepMs: 3_600_000 }) }
+  }
+  type Server = Awaited<ReturnType<typeof serverOf>>
+  const opened = async (server: Server) => {
+    const session = (await server.sessions.join(server.records.localLearner(), 'exam', { open: true }))!
+    await expect.poll(() => session.view().phase, slow).toEqual({ name: 'open' })
+    return session
+  }
+  const stop = async (server: Server) => {
+    await server.sessions.stop()
+    server.records.close()
+    await server.racks.disconnect()
+  }
+  const ids = async () => (await rackd!.racks.list()).map(({ id }) => id).toSorted()
+
+  const first = await serverOf('first.db')
+  const one = await opened(first)
+  // The second finds a rack of a session that it does not know, at its start and whenever it sweeps.
+  const second = await serverOf('second.db')
+  const two = await opened(second)
+  await second.sessions.sweep()
+  await first.sessions.sweep()
+  expect(await ids()).toEqual([one.rack, two.rack].toSorted())
+  for (const [{ racks, records: own }, session] of [
+    [first, one],
+    [second, two],
+  ] as const) {
+    const owned = await racks.list({ owner: own.id })
+    expect(owned.map(({ id, owner }) => [id, owner])).toEqual([[session.rack, own.id]])
+    expect(session.phase).toBe('open')
+  }
+
+  // Racks of before there were owners are still those of the sessions that have them, and nobody else's.
+  const file = join(state.racks, one.rack!, 'rack.json')
+  const { openedFor, ...older } = JSON.parse(await readFile(file, 'utf8')) as { openedFor: string }
+  expect(openedFor).toBe(first.records.id)
+  const rack = one.rack
+  await stop(first)
+  await rackd.end('SIGTERM')
+  await writeFile(file, JSON.stringify(older))
+  rackd = await RackdProcess.start(state, ...noPool)
+  const third = await serverOf('third.db')
+  expect(await ids()).toContain(rack)
+  const again = await serverOf('first.db')
+  await again.sessions.sweep()
+  const [running] = again.sessions.catalogue(again.records.localLearner()).running
+  expect(again.sessions.get(again.records.localLearner(), running!.session).rack).toBe(rack)
+  for (const server of [second, third, again]) await stop(server)
+  expect(await ids()).toHaveLength(2)
+
+  await expect(rackd.racks.list({ owner: '' })).rejects.toThrow()
+  await expect(rackd.racks.open(labs[0]!.topology, { owner: 'x'.repeat(65) })).rejects.toThrow()
+})

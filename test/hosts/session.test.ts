@@ -388,10 +388,10 @@ describe('Another time', () => {
     await expect.poll(() => seen.text, slow).toContain('tick-3\r\n')
     const mark = `orphan · session ${'0'.repeat(32)}`
     const exam = labs.find(({ id }) => id === 'exam')!
-    const orphan = await racks.open(exam.topology, { label: mark })
+    const orphan = await racks.open(exam.topology, { label: mark, owner: records.id })
     const stranger = await racks.open(exam.topology, { label: 'by hand' })
     // A process that was killed while a rack was opened for a session.
-    records.createSession({ id: 'f'.repeat(32), learner, lab: 'user-bridge' })
+    records.createSession({ id: 'f'.repeat(32), learner, lab: 'user-bridge', labHash: 'a'.repeat(64) })
     const halfway = await racks.open(exam.topology, { label: `user-bridge · session ${'f'.repeat(32)}` })
 
     if (how === 'stopped') {

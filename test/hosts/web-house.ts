@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { io, type Socket } from 'socket.io-client'
 import { fromPackage } from '../../server/package-root.js'
-import type { Answered, Events, Requests, SessionView } from '../../server/protocol/protocol.js'
+import type { Answered, Events, SessionView } from '../../server/protocol/protocol.js'
+import type { Requests } from '../../server/protocol/requests.js'
 import { testState as state } from './state.js'
 
 const startMs = 90_000

@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { lintLab } from '../../server/lab/lint.js'
 import { loadLab, readLab } from '../../server/lab/read-lab.js'
@@ -50,6 +50,32 @@ describe('The lab of the guide', () => {
     ])
     expect(lab.alternatives.map(({ name }) => name)).toEqual(['both-at-once'])
     expect(lab.pages.zh.sections.map(({ id }) => id)).toEqual([undefined, 'create', 'connect', 'finish'])
+  })
+})
+
+describe("A lab's id", () => {
+  const read = async (name: string) => {
+    const made = writeLab()
+    const folder = join(dirname(made), name)
+    renameSync(made, folder)
+    folders.push(folder)
+    return readLab(folder)
+  }
+
+  it('is the name of its folder', async () => {
+    expect((await read('My_Lab')).lab?.id).toBe('My_Lab')
+  })
+
+  it('also where the folder is named by the way to it', async () => {
+    expect((await readLab(`${(await read('My_Lab')).lab!.directory}/mistakes/..`)).lab?.id).toBe('My_Lab')
+  })
+
+  it.each(['my.lab', 'a b', '_x', 'x'.repeat(65)])('is not %s', async (name) => {
+    const { lab, problems } = await read(name)
+    expect(lab).toBeUndefined()
+    expect(problems.map(({ what, cure }) => `${what}. ${cure}`)).toEqual([
+      `the name of its folder, "${name}", is no id of a lab. Rename it: letters, digits, "-" and "_", at most 64, a letter or digit first.`,
+    ])
   })
 })
 

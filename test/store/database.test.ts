@@ -38,7 +38,7 @@ function filled(path: string): void {
   const records = Records.open(path)
   const learner = records.localLearner()
   for (let n = 0; n < 50; n++) {
-    records.createSession({ id: `session-${n}`, learner, lab: 'user-bridge' })
+    records.createSession({ id: `session-${n}`, learner, lab: 'user-bridge', labHash: 'a'.repeat(64) })
     records.setAnswer(`session-${n}`, 'gateway', 'x'.repeat(1000))
   }
   records.close()
@@ -147,5 +147,30 @@ describe('a damaged file', () => {
     // And so at the next try.
     refusal(() => Records.open(path))
     expect(readFileSync(path).equals(before)).toBe(true)
+  })
+})
+
+describe('the records', () => {
+  it('of before labs had a content hash are read and go on', () => {
+    const path = newFile()
+    const old = openDatabase(path, migrations.slice(0, 2))
+    old.exec(`
+      INSERT INTO learner (id, is_local, created_at) VALUES ('l', 1, '2026-01-01T00:00:00.000Z');
+      INSERT INTO session (id, learner, lab, rack, created_at) VALUES ('s', 'l', 'user-bridge', 'r1', '2026-01-01T00:00:00.000Z');
+      INSERT INTO verdict (session, step, check_index, family, outcome, evidence, is_asked, at, last_at)
+      VALUES ('s', 'create', 0, 'network', 'pass', '1', 1, '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')`)
+    old.close()
+    const records = Records.open(path)
+    expect(versionOf(path)).toBe(migrations.length)
+    expect(records.session('s')).toMatchObject({ rack: 'r1' })
+    expect(records.session('s')).not.toHaveProperty('labHash')
+    const labHash = 'a'.repeat(64)
+    const again = { index: 0, family: 'network', outcome: 'pass', evidence: 1 } as const
+    records.addVerdicts('s', { step: 'create', asked: false, labHash }, [again])
+    expect(records.verdicts('s').map((verdict) => [verdict.labHash, verdict.repeats])).toEqual([
+      [undefined, 0],
+      [labHash, 0],
+    ])
+    records.close()
   })
 })

@@ -5,6 +5,8 @@ import { newId } from '../../server/store/id.js'
 import { type NewVerdict, Records } from '../../server/store/records.js'
 import { newDirectory } from './directory.js'
 
+const labHash = 'a'.repeat(64)
+
 let path: string
 let records: Records
 let learner: string
@@ -21,7 +23,7 @@ function reopen(): void {
 }
 
 function begin(id: string, lab = 'user-bridge'): string {
-  records.createSession({ id, learner, lab })
+  records.createSession({ id, learner, lab, labHash })
   return id
 }
 
@@ -68,6 +70,7 @@ describe('a session', () => {
       id: 's1',
       learner,
       lab: 'user-bridge',
+      labHash,
       rack: 'r1',
       createdAt: time,
       usedMs: 2000,
@@ -124,7 +127,7 @@ describe('a session', () => {
     expect(() => records.addUsed('none', 1)).toThrow('no such session')
     expect(() => records.endSession('none', 'left')).toThrow('no such session')
     expect(() => records.setStep('none', 'create', 'passed')).toThrow(/FOREIGN KEY/)
-    expect(() => records.createSession({ id: 's', learner: 'none', lab: 'x' })).toThrow(/FOREIGN KEY/)
+    expect(() => records.createSession({ id: 's', learner: 'none', lab: 'x', labHash })).toThrow(/FOREIGN KEY/)
     begin('s1')
     expect(() => begin('s1')).toThrow(/UNIQUE/)
   })
@@ -165,7 +168,7 @@ describe('progress', () => {
       records.setAnswer(id, 'gateway', 'x')
       records.setHints(id, 'create', 0, 1)
       records.addUsed(id, 100)
-      records.addVerdicts(id, 'create', false, [missing])
+      records.addVerdicts(id, { step: 'create', asked: false, labHash }, [missing])
     }
     const other = records.session('s2')
     records.forgetProgress('s1')
@@ -196,12 +199,12 @@ describe('verdicts', () => {
   it('are kept with their evidence', () => {
     begin('s1')
     const passed: NewVerdict = { index: 1, family: 'reach', outcome: 'pass', evidence: ['a', 1, null] }
-    records.addVerdicts('s1', 'create', true, [missing, passed])
-    records.addVerdicts('s1', 'names', false, [{ ...missing, evidence: undefined }])
+    records.addVerdicts('s1', { step: 'create', asked: true, labHash }, [missing, passed])
+    records.addVerdicts('s1', { step: 'names', asked: false, labHash }, [{ ...missing, evidence: undefined }])
     reopen()
     expect(records.verdicts('s1', 'create')).toEqual([
-      { ...missing, step: 'create', asked: true, at: time, lastAt: time, repeats: 0 },
-      { ...passed, step: 'create', asked: true, at: time, lastAt: time, repeats: 0 },
+      { ...missing, step: 'create', labHash, asked: true, at: time, lastAt: time, repeats: 0 },
+      { ...passed, step: 'create', labHash, asked: true, at: time, lastAt: time, repeats: 0 },
     ])
     expect(records.verdicts('s1').map(({ step, evidence }) => [step, evidence === null])).toEqual([
       ['create', false],
@@ -212,11 +215,11 @@ describe('verdicts', () => {
 
   it('that say the same again are counted', () => {
     begin('s1')
-    records.addVerdicts('s1', 'create', false, [missing])
-    records.addVerdicts('s1', 'create', true, [missing])
-    records.addVerdicts('s1', 'create', false, [missing, { ...missing, index: 1 }])
-    records.addVerdicts('s1', 'create', false, [{ ...missing, reason: 'network.driver' }])
-    records.addVerdicts('s1', 'create', false, [missing])
+    records.addVerdicts('s1', { step: 'create', asked: false, labHash }, [missing])
+    records.addVerdicts('s1', { step: 'create', asked: true, labHash }, [missing])
+    records.addVerdicts('s1', { step: 'create', asked: false, labHash }, [missing, { ...missing, index: 1 }])
+    records.addVerdicts('s1', { step: 'create', asked: false, labHash }, [{ ...missing, reason: 'network.driver' }])
+    records.addVerdicts('s1', { step: 'create', asked: false, labHash }, [missing])
     expect(records.verdicts('s1').map(({ index, reason, asked, repeats }) => [index, reason, asked, repeats])).toEqual([
       [0, 'network.missing', true, 2],
       [1, 'network.missing', false, 0],
@@ -225,27 +228,46 @@ describe('verdicts', () => {
     ])
   })
 
+  it('of another version of the lab are not counted as the same', () => {
+    begin('s1')
+    const newer = 'b'.repeat(64)
+    for (const hash of [labHash, labHash, newer, newer]) {
+      records.addVerdicts('s1', { step: 'create', asked: false, labHash: hash }, [missing])
+    }
+    expect(records.verdicts('s1').map((verdict) => [verdict.labHash, verdict.repeats])).toEqual([
+      [labHash, 1],
+      [newer, 1],
+    ])
+  })
+
   it('are kept all or not at all', () => {
     begin('s1')
     const wrong = { ...missing, outcome: 'perhaps' } as unknown as NewVerdict
-    expect(() => records.addVerdicts('s1', 'create', false, [missing, wrong])).toThrow(/CHECK/)
+    expect(() => records.addVerdicts('s1', { step: 'create', asked: false, labHash }, [missing, wrong])).toThrow(
+      /CHECK/,
+    )
     expect(records.verdicts('s1')).toEqual([])
-    records.addVerdicts('s1', 'create', false, [missing])
+    records.addVerdicts('s1', { step: 'create', asked: false, labHash }, [missing])
     expect(records.verdicts('s1')).toHaveLength(1)
   })
 
   it('of a check that flaps are bounded, and its first pass stays', () => {
     begin('s1')
-    records.addVerdicts('s1', 'create', false, [{ index: 0, family: 'network', outcome: 'pass', evidence: 'first' }])
-    for (let n = 0; n < 400; n++) records.addVerdicts('s1', 'create', false, [{ ...missing, evidence: n }])
+    records.addVerdicts('s1', { step: 'create', asked: false, labHash }, [
+      { index: 0, family: 'network', outcome: 'pass', evidence: 'first' },
+    ])
+    for (let n = 0; n < 400; n++)
+      records.addVerdicts('s1', { step: 'create', asked: false, labHash }, [{ ...missing, evidence: n }])
     const kept = records.verdicts('s1')
     expect(kept).toHaveLength(200)
     expect(kept.at(0)!.evidence).toBe('first')
     expect(kept.at(-1)!.evidence).toBe(399)
     for (let n = 0; n < 400; n++) {
-      records.addVerdicts('s1', 'names', false, [{ ...missing, outcome: 'pass', evidence: n }])
+      records.addVerdicts('s1', { step: 'names', asked: false, labHash }, [
+        { ...missing, outcome: 'pass', evidence: n },
+      ])
     }
-    records.addVerdicts('s1', 'names', false, [missing])
+    records.addVerdicts('s1', { step: 'names', asked: false, labHash }, [missing])
     expect(records.verdicts('s1', 'names').at(-1)!.outcome).toBe('fail')
   })
 
@@ -260,7 +282,7 @@ describe('verdicts', () => {
     ['a deep one', Array.from({ length: 3000 }).reduce<unknown>((inner) => [inner, 'x'], null), '['],
   ])('have evidence that is cut, and still JSON: %s', (_, evidence, begins) => {
     begin('s1')
-    records.addVerdicts('s1', 'create', false, [{ ...missing, evidence }])
+    records.addVerdicts('s1', { step: 'create', asked: false, labHash }, [{ ...missing, evidence }])
     const kept = JSON.stringify(records.verdicts('s1')[0]!.evidence)
     expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(maxEvidenceBytes)
     expect(kept).toContain(begins)

@@ -4,14 +4,15 @@ import { Records } from '../../dist/store/records.js'
 
 writeSync(1, '0\n')
 const records = Records.open(process.argv[2])
+const labHash = 'a'.repeat(64)
 const learner = records.localLearner()
 try {
-  records.createSession({ id: 's', learner, lab: 'user-bridge' })
+  records.createSession({ id: 's', learner, lab: 'user-bridge', labHash })
 } catch {
   // An earlier writer made it.
 }
 for (let n = Number(records.session('s').answers.n ?? 0) + 1; ; n++) {
-  records.addVerdicts('s', 'create', false, [
+  records.addVerdicts('s', { step: 'create', asked: false, labHash }, [
     {
       index: 0,
       family: 'network',

@@ -182,9 +182,42 @@ describe('headers', () => {
   })
 })
 
+describe('a conditional request', () => {
+  const path = '/assets/app-1a2b.js'
+  const statusOf = async (noneMatch: string, headers: Record<string, string> = {}) =>
+    (await house.known(path, { 'if-none-match': noneMatch, ...headers })).status
+
+  it('is answered without content where one of the tags is that of the file (RFC 9110, 13.1.2)', async () => {
+    const { etag = '' } = (await house.known(path)).headers
+    const opaque = etag.replace('W/', '')
+    for (const same of [etag, opaque, `W/${opaque}`, '*', `"other", ${opaque}`, `W/"other",W/${opaque} , "x"`]) {
+      expect([same, await statusOf(same)]).toEqual([same, 304])
+      expect([same, await statusOf(same, { method: 'HEAD' })]).toEqual([same, 304])
+    }
+    for (const other of ['"other"', 'W/"other"', '"a", "b"', opaque.replaceAll('"', ''), `"${opaque.slice(2)}`]) {
+      expect([other, await statusOf(other)]).toEqual([other, 200])
+    }
+    // A reload past all caches.
+    expect(await statusOf(etag, { 'cache-control': 'no-cache' })).toBe(200)
+  })
+
+  it('has no shortcut to a page that is never kept', async () => {
+    const { etag = '' } = (await house.known('/')).headers
+    expect((await house.known('/', { 'if-none-match': etag })).status).toBe(200)
+    expect((await house.known('/', { 'if-none-match': '*' })).status).toBe(200)
+  })
+})
+
 describe('paths', () => {
   it('gives the page for the two kinds of address that there are', async () => {
-    for (const path of ['/', '/labs/default-bridge', '/labs/no-such-lab', '/?x=1']) {
+    for (const path of [
+      '/',
+      '/labs/default-bridge',
+      '/labs/no-such-lab',
+      '/labs/My_Lab/map',
+      '/labs/My_Lab/',
+      '/?x=1',
+    ]) {
       const { status, body } = await house.known(path)
       expect([path, status]).toEqual([path, 200])
       expect(body.toString()).toContain('the app')

@@ -61,10 +61,12 @@ describe('requests', () => {
   it('answers what is asked in the right form', async () => {
     const socket = await house.socket()
     expect(await ask(socket, 'session.join', { lab: 'default-bridge', open: false })).toEqual({ ok: true, value: null })
-    expect(await ask(socket, 'session.join', { lab: 'nothing', open: true })).toMatchObject({
-      ok: false,
-      trouble: { code: 'lab.not-found' },
-    })
+    for (const lab of ['nothing', 'My_Lab']) {
+      expect(await ask(socket, 'session.join', { lab, open: true })).toMatchObject({
+        ok: false,
+        trouble: { code: 'lab.not-found' },
+      })
+    }
     expect(await ask(socket, 'step.check', { session: 'somebody-elses', step: 'first' })).toMatchObject({
       ok: false,
       trouble: {

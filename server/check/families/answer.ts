@@ -37,6 +37,7 @@ export const answer: Family<Spec> = {
   schema,
   reasons: ['answer.none', 'answer.wrong'],
   final: ['answer.none', 'answer.wrong'],
+  question: ({ id, ask }) => ({ id, ask }),
   hosts: (spec) => (spec.value ? hostsOfValue(spec.value) : []),
   async check(spec, { state, home, answers }) {
     const typed = Object.hasOwn(answers, spec.id) ? String(answers[spec.id]).slice(0, longestAnswer) : ''

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { CheckContext, Family } from '../family.js'
+import type { Check, CheckContext, Family } from '../family.js'
 import { fail, failedToCheck, pass } from '../finding.js'
 import type { Finding } from '../verdict.js'
 
 /** What `all`, `any` and `not` need to know of the checks within them; `checks.ts` does, and ends the circle. */
-export interface Inner<Check> {
+export interface Inner {
   schema: z.ZodType<Check>
   run(check: Check, context: CheckContext): Promise<Finding>
   hosts(check: Check): string[]
@@ -14,9 +14,10 @@ type Failed = Extract<Finding, { outcome: 'fail' }>
 const isFailed = (finding: Finding): finding is Failed => finding.outcome === 'fail'
 
 /** Every one of them passes. An error among them makes an error, and the first that fails tells why. */
-export function allOf<Check>(inner: Inner<Check>): Family<Check[]> {
+export function allOf(inner: Inner): Family<Check[]> {
   return {
     key: 'all',
+    inner: { written: 'list', of: (checks) => checks },
     schema: z.array(inner.schema).min(1).max(20),
     reasons: ['all.failed'],
     hosts: (checks) => checks.flatMap((check) => inner.hosts(check)),
@@ -32,9 +33,10 @@ export function allOf<Check>(inner: Inner<Check>): Family<Check[]> {
 }
 
 /** One of them passes is enough. Where none does, an error hides what could have passed, so it comes first. */
-export function anyOf<Check>(inner: Inner<Check>): Family<Check[]> {
+export function anyOf(inner: Inner): Family<Check[]> {
   return {
     key: 'any',
+    inner: { written: 'list', of: (checks) => checks },
     schema: z.array(inner.schema).min(1).max(20),
     reasons: ['any.failed'],
     hosts: (checks) => checks.flatMap((check) => inner.hosts(check)),
@@ -58,9 +60,11 @@ export function anyOf<Check>(inner: Inner<Check>): Family<Check[]> {
 const nothingToSee = /\.(?:no-such|no-from|no-target|no-network|control)$/
 
 /** It fails, and not for want of something to look at. An error stays an error. */
-export function notOf<Check>(inner: Inner<Check>): Family<Check> {
+export function notOf(inner: Inner): Family<Check> {
   return {
     key: 'not',
+    inner: { written: 'one', of: (check) => [check] },
+    negates: true,
     schema: inner.schema,
     reasons: ['not.passed'],
     hosts: (check) => inner.hosts(check),

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { isAddress, sameAddress } from '../../network/addresses.js'
 import type { ProbeAnswer } from '../../network/question.js'
+import type { NetworkState } from '../../network/state.js'
 import { ask } from '../../place/ask.js'
 import { resolveName, whyUnresolved } from '../../place/name-resolution.js'
-import { find, hostsOf, type LivePlace } from '../../place/reference.js'
+import type { TraceQuestion } from '../../place/question.js'
+import { find, hostsOf, isLive, type LivePlace } from '../../place/reference.js'
 import { addressesTowards, addressOn, namedSo, ownAddresses, ownersOf } from '../../place/target.js'
 import { Unanswerable } from '../../place/unanswerable.js'
 import type { Text } from '../../wording/text.js'
@@ -72,7 +74,7 @@ const schema = z
     path: ['control'],
     message: 'is for `expect: no`',
   })
-export type Spec = z.output<typeof schema>
+type Spec = z.output<typeof schema>
 
 /** Who or what is to be reached. */
 interface Target {
@@ -103,6 +105,8 @@ type Attempt =
  */
 export const reach: Family<Spec> = {
   key: 'reach',
+  needsProof: true,
+  packet,
   schema,
   reasons: [
     'reach.no-from',
@@ -470,5 +474,29 @@ function whyHttp(reason: 'status' | 'body', spec: Spec, target: Target): Text {
   return {
     en: `the network is all right, since ${whom} answers; what it says is up to the program there, and it should be ${spec.status === undefined ? 'HTTP' : `status ${spec.status}`}`,
     zh: `网络没有问题，${whom} 已经应答；回什么由那里的程序决定，应当是${spec.status === undefined ? ' HTTP 响应' : `状态码 ${spec.status}`}`,
+  }
+}
+
+/** The packet that it asks with. */
+function packet(spec: Spec, state: NetworkState, home: string): TraceQuestion {
+  const { from, to, port, with: kind, by, network } = spec
+  const at = port ?? (kind === 'http' ? 80 : undefined)
+  return {
+    from,
+    to: (network !== undefined && addressIn(to, network, state, home)) || to,
+    protocol: kind === 'http' ? 'tcp' : (kind ?? (at === undefined ? 'icmp' : 'tcp')),
+    ...(at === undefined ? {} : { port: at }),
+    by,
+    home,
+  }
+}
+
+/** The address on the network that the check asks for; undefined where there is none, which the trace then tells in its own way. */
+function addressIn(to: string, network: string, state: NetworkState, home: string): string | undefined {
+  try {
+    const place = find(to, state, home)
+    return isLive(place) ? addressOn(place, network) : undefined
+  } catch {
+    return undefined
   }
 }

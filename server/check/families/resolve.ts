@@ -29,6 +29,7 @@ type Spec = z.output<typeof schema>
  */
 export const resolve: Family<Spec> = {
   key: 'resolve',
+  needsProof: true,
   schema,
   reasons: [
     'resolve.no-from',

@@ -1,37 +1,15 @@
-import type { Check } from '../../check/checks.js'
-import type { Spec } from '../../check/families/reach.js'
+import { familyOf } from '../../check/checks.js'
+import type { Check } from '../../check/family.js'
 import { VethlabError } from '../../error/vethlab-error.js'
 import type { NetworkState } from '../../network/state.js'
 import type { TraceQuestion } from '../../place/question.js'
-import { find, isLive } from '../../place/reference.js'
-import { addressOn } from '../../place/target.js'
 
-/** The packet that a reach check is about, as a trace sends it. @throws VethlabError argument.invalid for another check */
-export function traceOf({ family, spec }: Check, state: NetworkState, home: string): TraceQuestion {
-  if (family !== 'reach') {
-    throw new VethlabError('argument.invalid', 'is not about reaching somebody', {
-      place: 'check',
-      cure: 'Name a reach check that failed.',
-    })
-  }
-  const { from, to, port, with: kind, by, network } = spec as Spec
-  const at = port ?? (kind === 'http' ? 80 : undefined)
-  return {
-    from,
-    to: (network !== undefined && addressOf(to, network, state, home)) || to,
-    protocol: kind === 'http' ? 'tcp' : (kind ?? (at === undefined ? 'icmp' : 'tcp')),
-    ...(at === undefined ? {} : { port: at }),
-    by,
-    home,
-  }
-}
-
-/** The address on the network that the check asks for; undefined where there is none, which the trace then tells in its own way. */
-function addressOf(to: string, network: string, state: NetworkState, home: string): string | undefined {
-  try {
-    const place = find(to, state, home)
-    return isLive(place) ? addressOn(place, network) : undefined
-  } catch {
-    return undefined
-  }
+/** The packet that a check is about, as a trace sends it. @throws VethlabError argument.invalid for one that is about none */
+export function traceOf(check: Check, state: NetworkState, home: string): TraceQuestion {
+  const question = familyOf(check).packet?.(check.spec, state, home)
+  if (question) return question
+  throw new VethlabError('argument.invalid', 'is not about reaching somebody', {
+    place: 'check',
+    cure: 'Name a reach check that failed.',
+  })
 }

@@ -139,6 +139,7 @@ export class RackLife {
       if (refused) throw new TroubleError(refused)
       rack = await LabRack.open(racks, lab, {
         label: rackLabel(lab.id, record.id),
+        owner: records.id,
         signal,
         onProgress: stages.onProgress,
         onCapture,

@@ -1,3 +1,4 @@
+import { familyNamed } from '../../check/checks.js'
 import type { Verdict } from '../../check/evaluate.js'
 import { sentenceOf, tellOperator } from '../../error/sentences.js'
 import type { Lab, Step } from '../../lab/lab.js'
@@ -38,7 +39,7 @@ function checkView({ index, family, finding, hints }: Verdict, shown: number): C
     finding: why && finding.outcome === 'error' ? { ...finding, why } : finding,
     hints: hints.slice(0, shown),
     moreHints: Math.max(0, hints.length - shown),
-    traceable: family === 'reach' && finding.outcome === 'fail',
+    traceable: finding.outcome === 'fail' && familyNamed(family).packet !== undefined,
   }
 }
 

@@ -170,11 +170,10 @@ export class Steps {
   }
 
   #onFinished(step: Step, asked: boolean, verdicts: Verdict[]): void {
-    const { record, records, onCaughtUp } = this.#options
+    const { lab, record, records, onCaughtUp } = this.#options
     records.addVerdicts(
       record.id,
-      step.id,
-      asked,
+      { step: step.id, asked, labHash: lab.contentHash },
       verdicts.map(({ index, family, finding: { outcome, ...evidence } }) => ({
         index,
         family,

@@ -10,7 +10,7 @@ function bench() {
   const path = join(newDirectory(), 'records.db')
   const records = Records.open(path)
   onTestFinished(() => records.close())
-  records.createSession({ id: 's', learner: records.localLearner(), lab: 'a-lab' })
+  records.createSession({ id: 's', learner: records.localLearner(), lab: 'a-lab', labHash: 'a'.repeat(64) })
   const errors: unknown[] = []
   return { records, errors, open: () => new TimelineRecord(records, 's', (error) => errors.push(error)) }
 }

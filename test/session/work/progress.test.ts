@@ -28,7 +28,7 @@ function progressOf(id: string): Progress {
 }
 
 function begin(id: string): Progress {
-  records.createSession({ id, learner, lab: lab.id })
+  records.createSession({ id, learner, lab: lab.id, labHash: lab.contentHash })
   return progressOf(id)
 }
 
@@ -92,7 +92,9 @@ it('is forgotten as a whole, and of one session alone', () => {
   progress.hint('cable', 0)
   progress.setHelp('cable', { shown: true })
   progress.answer('cable', 'x')
-  records.addVerdicts(one, 'first', true, [{ index: 0, family: 'container', outcome: 'pass', evidence: {} }])
+  records.addVerdicts(one, { step: 'first', asked: true, labHash: lab.contentHash }, [
+    { index: 0, family: 'container', outcome: 'pass', evidence: {} },
+  ])
   progress.forget()
   for (const same of [progress, progressOf(one)]) {
     expect(same.current?.id).toBe('first')

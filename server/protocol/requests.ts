@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import type { DiagnosisReport } from '../diagnosis/report.js'
+import type { NetworkMap } from '../map/map.js'
+import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
+import type { TraceStory } from '../trace/story.js'
+import { isLabId } from './lab-address.js'
+import type { Answered, NetworkView, SessionView, TerminalView } from './protocol.js'
+
+/**
+ * What a browser may ask over socket.io, and nothing else: each request once, with the schema of what is asked and the type
+ * of what is answered. The server reads by these schemas; the browser imports the types that follow from them.
+ */
+
+/** Longest piece of input in one request, in bytes. */
+const writeBytes = 32 * 1024
+/** The same for text. */
+const writeCharacters = 256
+
+const session = z.string().min(1).max(64)
+const lab = z.string().refine(isLabId)
+const name = z.string().min(1).max(64)
+/** A reference, a name or an address. */
+const place = z.string().min(1).max(253)
+const port = z.int().min(1).max(65_535)
+const terminal = z.string().regex(/^[0-9a-f]{32}$/)
+const index = z.int().min(0).max(10_000)
+const offset = z.int().nonnegative()
+const clamped = ([least, most]: readonly [number, number]) =>
+  z.number().transform((value) => Math.min(most, Math.max(least, Math.trunc(value))))
+const size = { cols: clamped(COLS_RANGE), rows: clamped(ROWS_RANGE) }
+/** A `BlockRef`. */
+const block = z.union([z.strictObject({ page: index }), z.strictObject({ step: name, solution: index })])
+
+/** Carries the type of the answer; there is no such value. */
+declare const answer: unique symbol
+
+/** A request of that form, and then the type of its answer. */
+function asked<Schema extends z.ZodType>(schema: Schema) {
+  return { answeredBy: <Value>() => schema as Schema & { readonly [answer]: Value } }
+}
+
+/** A request with exactly these fields. */
+function ask<Shape extends z.ZodRawShape>(shape: Shape) {
+  return asked(z.strictObject(shape))
+}
+
+export const requests = {
+  /** Joins the learner's session of the lab. `open` makes one where none is running; else the last one is looked at, if any. */
+  'session.join': ask({ lab, open: z.boolean() }).answeredBy<SessionView | null>(),
+  /** A new rack after `failed` or `closed`; with `replay`, brought to where the learner was. */
+  'session.reopen': ask({ session, replay: z.boolean() }).answeredBy<null>(),
+  /** Ends the rack. Progress stays. */
+  'session.leave': ask({ session }).answeredBy<null>(),
+  /** Forgets the progress in this lab, and gives a fresh rack. */
+  'session.startOver': ask({ session }).answeredBy<null>(),
+  /** Not idle: stay. */
+  'session.stay': ask({ session }).answeredBy<null>(),
+
+  /** Runs the checks of a step until they pass or their time is over; the view shows the outcome. */
+  'step.check': ask({ session, step: name }).answeredBy<null>(),
+  /** Keeps what was typed, and checks. */
+  'step.answer': ask({ session, step: name, id: name, text: z.string().max(2000) }).answeredBy<null>(),
+  /** One more of the hints of a check, by its index. */
+  'step.hint': ask({ session, step: name, check: index }).answeredBy<null>(),
+  /** Shows how the step is done. */
+  'step.show': ask({ session, step: name }).answeredBy<null>(),
+  /** Does the step for the learner, then checks. */
+  'step.do': ask({ session, step: name }).answeredBy<null>(),
+  /** Leaves the step out. */
+  'step.skip': ask({ session, step: name }).answeredBy<null>(),
+
+  /** One host, or all; then setup.sh again. Terminals of a host that is reset end. */
+  'rack.reset': ask({ session, host: name.optional() }).answeredBy<null>(),
+  /** Resets the rack and does all steps before `step`. */
+  'rack.replay': ask({ session, step: name }).answeredBy<null>(),
+  /** Where a browser finds a published port of a host: an address of an origin of its own, with its token. */
+  'rack.preview': ask({ session, host: name, port }).answeredBy<{ url: string }>(),
+
+  /** Types a block into a terminal of its host that waits for a command, or into a new one; says which. */
+  'block.run': ask({ session, block, terminal: terminal.optional() }).answeredBy<{ terminal: string }>(),
+  /** The text, live values filled in: for copying. */
+  'block.text': ask({ session, block }).answeredBy<{ text: string }>(),
+
+  /**
+   * From now on the session's `network.map` and `network.timeline` events come over this connection; the answer is where they
+   * begin.
+   */
+  'network.follow': ask({ session }).answeredBy<NetworkView>(),
+  /** The map as it was after an entry of the timeline. */
+  'network.at': ask({ session, entry: z.int().nonnegative() }).answeredBy<NetworkMap>(),
+  /**
+   * Sends packets and tells where they went; `to` is a reference, a name or an address. One at a time a session: a new one
+   * ends the last.
+   */
+  'trace.run': ask({
+    session,
+    from: place,
+    to: place,
+    port: port.optional(),
+    protocol: z.enum(['icmp', 'tcp', 'udp']).optional(),
+  }).answeredBy<TraceStory>(),
+  /** The same for a check of a step that is about a packet and failed, with its ends. */
+  'trace.check': ask({ session, step: name, check: index }).answeredBy<TraceStory>(),
+  /** Ends a trace or a diagnosis that runs; so does the end of the connection. */
+  'trace.cancel': ask({ session }).answeredBy<null>(),
+  /** Itself, same network, outside, from outside. */
+  'diagnose.run': ask({ session, container: place }).answeredBy<DiagnosisReport>(),
+
+  'terminal.open': ask({ session, host: name, ...size }).answeredBy<TerminalView>(),
+  /** Ends the shell. */
+  'terminal.close': ask({ session, terminal }).answeredBy<null>(),
+  /**
+   * Output from `fromOffset` on, or all that is kept. Bytes before `replayTo` were put out before: whatever they make the
+   * emulator answer must not be sent.
+   */
+  'terminal.attach': ask({ session, terminal, fromOffset: offset.optional() }).answeredBy<{
+    replayTo: number
+    cols: number
+    rows: number
+  }>(),
+  'terminal.detach': ask({ terminal }).answeredBy<null>(),
+  /** At most 32 KiB of UTF-8, or a text of 256 characters: that is one message, where bytes follow in a second one. */
+  'terminal.write': asked(
+    z.union([
+      z.strictObject({ terminal, text: z.string().max(writeCharacters) }),
+      z.strictObject({
+        terminal,
+        bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= writeBytes),
+      }),
+    ]),
+  ).answeredBy<null>(),
+  'terminal.resize': ask({ terminal, ...size }).answeredBy<null>(),
+}
+
+export type RequestName = keyof typeof requests
+/** What is asked, as it is sent, and as the server reads it. */
+export type Asked<K extends RequestName> = z.input<(typeof requests)[K]>
+export type Read<K extends RequestName> = z.output<(typeof requests)[K]>
+/** What is answered, where it could be done. */
+export type Value<K extends RequestName> = (typeof requests)[K][typeof answer]
+
+/** Terminal and offset: all bytes before that offset are on the screen. The one event that nobody answers. */
+export const acknowledgement = z.tuple([terminal, offset])
+
+/** Browser to server; each but the last is answered through socket.io's acknowledgement. */
+export type Requests = {
+  [K in RequestName]: (ask: Asked<K>, answer: (answered: Answered<Value<K>>) => void) => void
+} & { 'terminal.acknowledge': (...at: z.infer<typeof acknowledgement>) => void }

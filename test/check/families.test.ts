@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { expect, it } from 'vitest'
+import { families } from '../../server/check/checks.js'
+import { fromPackage, packageRoot } from '../../server/package-root.js'
+
+it('a family is asked what it can do: no other file compares its name', () => {
+  const keys = families.map(({ key }) => key).join('|')
+  // Of a check or of a family; other things are called so too, such as a hop of a trace.
+  const compared = new RegExp(`\\b(?:family|key)\\b\\s*(?:===|!==)\\s*'(?:${keys})'|case '(?:${keys})':.*famil`)
+  const files = readdirSync(fromPackage('server'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(packageRoot, join(entry.parentPath, entry.name)))
+    .filter((file) => !file.startsWith('server/check/families/'))
+  expect(files.length).toBeGreaterThan(200)
+  const found = files.flatMap((file) =>
+    readFileSync(fromPackage(file), 'utf8')
+      .split('\n')
+      .flatMap((line, n) => (compared.test(line) ? [`${file}:${n + 1}: ${line.trim()}`] : [])),
+  )
+  expect(found).toEqual([])
+})
+
+it('each capability is that of the families that have it', () => {
+  const withCapability = (has: (family: (typeof families)[number]) => unknown) =>
+    families.filter((family) => has(family) !== undefined).map(({ key }) => key)
+  expect(withCapability(({ packet }) => packet)).toEqual(['reach'])
+  expect(withCapability(({ question }) => question)).toEqual(['answer'])
+  expect(withCapability(({ inner }) => inner)).toEqual(['all', 'any', 'not'])
+  expect(withCapability(({ negates }) => negates)).toEqual(['not'])
+  expect(withCapability(({ needsProof }) => needsProof)).toEqual(['reach', 'resolve'])
+  expect(withCapability(({ runsFiles }) => runsFiles)).toEqual(['script'])
+})
