@@ -1,12 +1,15 @@
 import { constants } from 'node:os'
-import { LocalRacks } from '../rack/local-racks.js'
+import { LocalRacks, type LocalRacksOptions } from '../rack/local-racks.js'
 import { StateDirectory } from '../rack/state-directory.js'
 
 /**
  * Racks of this process, gone with it: also when a signal ends it. A second signal does not wait; what is left then is
  * removed by the next command.
  */
-export async function withOwnRacks<T>(use: (racks: LocalRacks, signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withOwnRacks<T>(
+  use: (racks: LocalRacks, signal: AbortSignal) => Promise<T>,
+  options: Pick<LocalRacksOptions, 'pool'> = {},
+): Promise<T> {
   const abort = new AbortController()
   const onSignal = (name: NodeJS.Signals) => {
     if (abort.signal.aborted) process.exit(exitCodeOf(name))
@@ -17,7 +20,7 @@ export async function withOwnRacks<T>(use: (racks: LocalRacks, signal: AbortSign
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const name of signals) process.on(name, onSignal)
   try {
-    const racks = await LocalRacks.start(StateDirectory.at())
+    const racks = await LocalRacks.start(StateDirectory.at(), options)
     try {
       return await use(racks, abort.signal)
     } finally {
