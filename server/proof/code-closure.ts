@@ -78,9 +78,10 @@ function read(root: string, path: string): { text: string; imports: string[] } {
   return { text, imports }
 }
 
-/** A file of the package that is ours: not an installed one. */
+/** A file of the package that is ours: not an installed one, and not package.json, of which the versions of packages alone count. */
 function within(root: string, path: string): boolean {
   const below = relative(root, path)
+  if (below === 'package.json') return false
   if (below.startsWith('..') || below.split(sep).includes('node_modules')) return false
   return existsSync(path) && statSync(path).isFile()
 }
