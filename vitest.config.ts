@@ -1,5 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
+/**
+ * Host tests that look at the machine as a whole (what is left on it, its memory, the time of others), sweep it, fill it, or
+ * start rackd, of which a state directory has one. All others have racks of their own, and know nothing of each other.
+ */
+const alone = [
+  ...['bad-input', 'grade', 'isolation', 'leaks', 'rackd', 'session-rackd', 'setup', 'vandal', 'watch-rackd'],
+  ...['web-network', 'web-restart', 'web-security', 'web-sockets'],
+].map((name) => `test/hosts/${name}.test.ts`)
+
+const hosts = { testTimeout: 120_000, hookTimeout: 120_000 }
+
 export default defineConfig({
   test: {
     projects: [
@@ -13,12 +24,22 @@ export default defineConfig({
       },
       {
         test: {
+          ...hosts,
           name: 'hosts',
           include: ['test/hosts/**/*.test.ts'],
-          // Real hosts share two cores and one machine: files run one after another.
+          exclude: alone,
+          // Hosts wait for each other half of the time: two files fill two cores, and more would only be slower.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...hosts,
+          name: 'hosts-alone',
+          include: alone,
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -28,6 +49,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],
