@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { init, parse } from 'es-module-lexer'
-import { VethlabError } from '../errors.js'
+import { VethlabError } from '../error/vethlab-error.js'
 
 /** All code that a program can run. */
 export interface Code {

@@ -2,7 +2,7 @@ import { availableParallelism, freemem } from 'node:os'
 import pMap from 'p-map'
 import type { Lab } from '../lab/lab.js'
 import type { PoolSize } from '../rack/pool.js'
-import type { Racks } from '../rack/racks.js'
+import type { Racks } from '../racks/racks.js'
 import type { Trial, TrialReport } from './test-lab.js'
 import { Turns } from './turns.js'
 

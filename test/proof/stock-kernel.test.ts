@@ -22,6 +22,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
+test('everything that runs there is there, and can be followed', async () => {
+  expect(await stockKernelInputs()).toMatch(/^[0-9a-f]{20}$/)
+})
+
 const due = async () => (await stockKernelProof(root)).receipt === undefined
 
 test('due until it is proved, then proved before: with its hash and date', async () => {
