@@ -1,11 +1,22 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Host tests that look at the machine as a whole (what is left on it, its memory, the time of others), sweep it, fill it, or
- * start rackd, of which a state directory has one. All others have racks of their own, and know nothing of each other.
+ * Host tests that look at the machine as a whole (what is left on it, its memory, who used its processors), sweep it, fill it,
+ * or start rackd, of which a state directory has one. All others have racks of their own, and know nothing of each other.
  */
 const alone = [
-  ...['bad-input', 'grade', 'isolation', 'leaks', 'rackd', 'session-rackd', 'setup', 'vandal', 'watch-rackd'],
+  ...[
+    'bad-input',
+    'grade',
+    'isolation',
+    'leaks',
+    'rackd',
+    'session-rackd',
+    'setup',
+    'vandal',
+    'watch-network',
+    'watch-rackd',
+  ],
   ...['web-network', 'web-restart', 'web-security', 'web-sockets'],
 ].map((name) => `test/hosts/${name}.test.ts`)
 
@@ -28,7 +39,7 @@ export default defineConfig({
           name: 'hosts',
           include: ['test/hosts/**/*.test.ts'],
           exclude: alone,
-          // Hosts wait for each other half of the time: two files fill two cores, and more would only be slower.
+          // Much of a file's time is waiting for Engines; with more than two files at a time a small machine is only busier.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

@@ -47,8 +47,10 @@ async function everything() {
     await vitest('hosts')
     await vitest('hosts-alone')
     await browser()
-    await labs()
-    await vitest('browser')
+    await beside(
+      () => labs(['--jobs', '2'], { prefix: '[labs] ' }),
+      () => vitest('browser', { prefix: '[browser] ' }),
+    )
     await step('sweep', process.execPath, ['dist/main.js', 'sweep', '--all'])
     const { stockKernelProof } = await import('./stock-kernel/proof.mjs')
     closing.push((await stockKernelProof()).line)
@@ -56,6 +58,16 @@ async function everything() {
     mkdirSync(process.env.VETHLAB_STATE, { recursive: true })
     closing.unshift(...times.keep(join(process.env.VETHLAB_STATE, 'test-times.json')))
   }
+}
+
+/**
+ * Pages in a browser mostly wait for each other, for a shell, and for what is drawn; lab trials take the processors meanwhile.
+ * Both end before a failure of one counts.
+ */
+async function beside(...works) {
+  const ends = await Promise.allSettled(works.map((work) => work()))
+  const failure = ends.find(({ status }) => status === 'rejected')
+  if (failure) throw failure.reason
 }
 
 /** npm writes its own lock into node_modules: older than ours, it is out of date. */
@@ -87,8 +99,8 @@ async function vitest(project, options) {
 }
 
 /** Each lab in fresh racks, in both languages, with its mistakes and alternatives, as far as receipts ask for it. */
-async function labs(options) {
-  const args = ['dist/main.js', 'test', '--json', ...labOptions]
+async function labs(jobs, options) {
+  const args = ['dist/main.js', 'test', '--json', ...jobs, ...labOptions]
   const { code, stdout } = await times.phase('labs', () =>
     run(process.execPath, args, { ...options, keepStdout: true }),
   )

@@ -103,6 +103,8 @@ function waysThrough(lab: Lab): Language[][] {
 
 /** So long a mistake has to fail: what then still becomes true, in a network on one machine, was no mistake but slow. */
 const holdSeconds = 3
+/** Between looks meanwhile: each costs as much as the work beside it. */
+const holdPauseMs = 1000
 
 /** One way through a lab. Stops at the first thing that goes wrong: what follows from it teaches nothing. */
 class Attempt {
@@ -164,7 +166,7 @@ class Attempt {
     // Next to all of it is waiting: others can work meanwhile.
     const look = (within: number) =>
       this.turn.waitOut(async () => {
-        const [verdict] = await this.rack!.check([{ ...check, within }], { signal: this.signal })
+        const [verdict] = await this.rack!.check([{ ...check, within }], { signal: this.signal, pauseMs: holdPauseMs })
         return verdict!
       })
     const asNamed = ({ finding }: Verdict) => finding.outcome === 'fail' && finding.reason === mistake.reason
