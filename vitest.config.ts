@@ -1,23 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Host tests that look at the machine as a whole (what is left on it, its memory, who used its processors), sweep it, fill it,
- * or start rackd, of which a state directory has one. All others have racks of their own, and know nothing of each other.
+ * Host tests whose racks are all that they know of the machine: two files at a time. All others run alone, since they look at the
+ * machine as a whole (what is left on it, its memory, who used its processors), sweep it, fill it, or start rackd, of which a
+ * state directory has one.
  */
-const alone = [
-  ...[
-    'bad-input',
-    'grade',
-    'isolation',
-    'leaks',
-    'rackd',
-    'session-rackd',
-    'setup',
-    'vandal',
-    'watch-network',
-    'watch-rackd',
-  ],
-  ...['web-network', 'web-restart', 'web-security', 'web-sockets'],
+const sharing = [
+  ...['causes', 'checks', 'diagnose', 'guide', 'handover', 'internet', 'netdiag', 'network-state', 'observe', 'racks'],
+  ...['receipts', 'session', 'session-network'],
 ].map((name) => `test/hosts/${name}.test.ts`)
 
 const hosts = { testTimeout: 120_000, hookTimeout: 120_000 }
@@ -37,8 +27,7 @@ export default defineConfig({
         test: {
           ...hosts,
           name: 'hosts',
-          include: ['test/hosts/**/*.test.ts'],
-          exclude: alone,
+          include: sharing,
           // Much of a file's time is waiting for Engines; with more than two files at a time a small machine is only busier.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -48,7 +37,8 @@ export default defineConfig({
         test: {
           ...hosts,
           name: 'hosts-alone',
-          include: alone,
+          include: ['test/hosts/**/*.test.ts'],
+          exclude: sharing,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },

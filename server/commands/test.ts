@@ -55,11 +55,7 @@ export function testCommand(): Command {
     })
 }
 
-async function testLabs(
-  names: string[],
-  options: TestOptions,
-  keeper: RackKeeper | undefined,
-): Promise<TestReport> {
+async function testLabs(names: string[], options: TestOptions, keeper: RackKeeper | undefined): Promise<TestReport> {
   const started = performance.now()
   const labs = await Promise.all((await labFoldersNamed(fromPackage('labs'), names)).map(loadLab))
   const missing = await absentFeatures(labs)

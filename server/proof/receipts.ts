@@ -15,7 +15,7 @@ const file = z.strictObject({ about: z.string(), labs: z.record(z.string(), z.re
 export type Receipt = z.infer<typeof receipt>
 
 const about =
-  'Written by `vethlab test --all`, not by hand. A trial counts as proved before while the hash of its inputs is the one here; docs/proofs.md says what is in it. In a merge conflict take either side, or remove this file.'
+  'Written by `vethlab test --all`, not by hand. A trial counts as proved before while the hash of its inputs is the one here; docs/proofs.md says what is in it. In a merge conflict take either side.'
 
 /** What trials were proved with, by lab and by the trial's name: one file, which is kept with the sources. */
 export class Receipts {

@@ -1,8 +1,8 @@
 import { availableParallelism, freemem } from 'node:os'
 import pMap from 'p-map'
 import type { Lab } from '../lab/lab.js'
-import type { PoolSize } from '../rack/pool.js'
 import type { Racks } from '../racks/racks.js'
+import type { HostKind } from '../racks/topology.js'
 import type { Trial, TrialReport } from './test-lab.js'
 import { Turns } from './turns.js'
 
@@ -27,10 +27,10 @@ export function usualJobs(freeBytes = freemem(), cores = availableParallelism())
 }
 
 /** So many hosts of each kind wait booted as one job takes at once on average: more would take what the jobs need. */
-export function poolFor(queue: readonly QueuedTrial[], jobs: number): PoolSize {
-  const most = (kind: 'docker' | 'plain') =>
+export function poolFor(queue: readonly QueuedTrial[], jobs: number): Record<HostKind, number> {
+  const most = (kind: HostKind) =>
     Math.max(0, ...queue.map(({ lab }) => lab.plan.hosts.filter((host) => host.kind === kind).length))
-  const wanted = (kind: 'docker' | 'plain') => (queue.length > jobs ? Math.min(most(kind), 2) : 0)
+  const wanted = (kind: HostKind) => (queue.length > jobs ? Math.min(most(kind), 2) : 0)
   return { docker: wanted('docker'), plain: wanted('plain') }
 }
 

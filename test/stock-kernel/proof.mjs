@@ -1,6 +1,6 @@
 // Whether the stock kernel has to be proved again: by the hash of what runs on it, never by the clock. Needs dist.
 // Run by itself it prints one line, and exits with 0 (proved before) or 3 (due).
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -9,7 +9,7 @@ const receiptOf = (root) => join(root, 'test/stock-kernel/receipt.json')
 /** What decides whether a proof is due is no part of it. */
 const decides = /^(dist\/proof\/|test\/stock-kernel\/(proof\.mjs|receipt\.json)$)/
 const about =
-  'Written by `npm run test:stock-kernel`, not by hand; docs/proofs.md says what is in the hash. In a merge conflict remove this file.'
+  'Written by `npm run test:stock-kernel`, not by hand; docs/proofs.md says what is in the hash. In a merge conflict take either side.'
 
 /** Of all that the proof depends on: the code that runs here and in the guest, this folder, and the golden system. */
 export async function stockKernelInputs(root = project) {
@@ -48,15 +48,19 @@ export async function stockKernelProof(root = project) {
 
 /** @param inputs as they were when the proof began */
 export function writeReceipt(inputs, passed, root = project) {
-  const receiptFile = receiptOf(root)
-  const draft = `${receiptFile}.${process.pid}.new`
-  writeFileSync(draft, `${JSON.stringify({ about, inputs, provedAt: new Date().toISOString(), passed }, null, 2)}\n`)
-  renameSync(draft, receiptFile)
+  save({ about, inputs, provedAt: new Date().toISOString(), passed }, root)
 }
 
 /** What failed was not proved. One with other inputs says nothing of these. */
 export function removeReceipt(inputs, root = project) {
-  if (readReceipt(root)?.inputs === inputs) rmSync(receiptOf(root))
+  if (readReceipt(root)?.inputs === inputs) save({ about }, root)
+}
+
+/** In one piece. */
+function save(receipt, root) {
+  const draft = `${receiptOf(root)}.${process.pid}.new`
+  writeFileSync(draft, `${JSON.stringify(receipt, null, 2)}\n`)
+  renameSync(draft, receiptOf(root))
 }
 
 /** Undefined also for what is not as it was written. */
