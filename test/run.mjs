@@ -61,8 +61,8 @@ async function everything() {
 }
 
 /**
- * Pages in a browser mostly wait for each other, for a shell, and for what is drawn; lab trials take the processors meanwhile.
- * Both end before a failure of one counts.
+ * At the same time: what waits leaves the processors to the other. All end before a failure of one counts, and nothing of them
+ * runs on behind it.
  */
 async function beside(...works) {
   const ends = await Promise.allSettled(works.map((work) => work()))
