@@ -1,5 +1,17 @@
 import { defineConfig } from 'vitest/config'
 
+/**
+ * Host tests whose racks are all that they know of the machine: two files at a time. All others run alone, since they look at the
+ * machine as a whole (what is left on it, its memory, who used its processors), sweep it, fill it, or start rackd, of which a
+ * state directory has one.
+ */
+const sharing = [
+  ...['causes', 'checks', 'diagnose', 'guide', 'handover', 'internet', 'netdiag', 'network-state', 'observe', 'racks'],
+  ...['receipts', 'session', 'session-network'],
+].map((name) => `test/hosts/${name}.test.ts`)
+
+const hosts = { testTimeout: 120_000, hookTimeout: 120_000 }
+
 export default defineConfig({
   test: {
     projects: [
@@ -13,12 +25,22 @@ export default defineConfig({
       },
       {
         test: {
+          ...hosts,
           name: 'hosts',
+          include: sharing,
+          // Much of a file's time is waiting for Engines; with more than two files at a time a small machine is only busier.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...hosts,
+          name: 'hosts-alone',
           include: ['test/hosts/**/*.test.ts'],
-          // Real hosts share two cores and one machine: files run one after another.
+          exclude: sharing,
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -28,6 +50,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

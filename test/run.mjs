@@ -1,16 +1,20 @@
 // What `npm test` runs. Plain Node and no package, since it installs them: a fresh clone has nothing else.
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runProgram } from './run/program.mjs'
+import { Times } from './run/times.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const scratch = mkdtempSync(join(tmpdir(), 'vethlab-test-'))
 // Kept between runs: the golden system in it is made once.
 process.env.VETHLAB_STATE ??= '/var/tmp/vethlab-test'
 const onlyStockKernel = process.argv.includes('--stock-kernel')
+const labOptions = process.argv.includes('--no-receipts') ? ['--no-receipts'] : []
 const counts = { passed: 0, failed: 0 }
+const times = new Times()
+const closing = []
 
 if (process.getuid?.() !== 0) {
   console.error('npm test: the tests make real hosts of namespaces and mounts, which needs root. Run it with sudo.')
@@ -18,7 +22,7 @@ if (process.getuid?.() !== 0) {
 }
 
 try {
-  await install()
+  await times.phase('install', install)
   await step('build', 'npm', ['run', '--silent', 'build'])
   if (onlyStockKernel) await stockKernel()
   else await everything()
@@ -28,22 +32,43 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
+for (const line of closing) console.log(line)
 console.log(`${counts.passed} passed, ${counts.failed} failed`)
 process.exit(counts.failed > 0 ? 1 : 0)
 
 async function everything() {
-  await step('lint', 'npx', ['--no-install', 'biome', 'check', '.'])
-  await step('lint of Perl', process.execPath, ['test/lint-perl.mjs'])
-  await step('types', 'npx', ['--no-install', 'tsc', '--noEmit'])
-  await step('types of the client', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', 'client'])
-  await vitest('unit')
-  await step('setup', process.execPath, ['dist/main.js', 'setup'])
-  await vitest('hosts')
-  await step('lint of labs', process.execPath, ['dist/main.js', 'lint'])
-  await labs()
-  await browser()
-  await vitest('browser')
-  await step('sweep', process.execPath, ['dist/main.js', 'sweep', '--all'])
+  try {
+    await step('lint', 'npx', ['--no-install', 'biome', 'check', '.'])
+    await step('lint of Perl', process.execPath, ['test/lint-perl.mjs'])
+    await step('types', 'npx', ['--no-install', 'tsc', '--noEmit'])
+    await step('types of the client', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', 'client'])
+    await vitest('unit')
+    await step('setup', process.execPath, ['dist/main.js', 'setup'])
+    await step('lint of labs', process.execPath, ['dist/main.js', 'lint'])
+    await vitest('hosts')
+    await vitest('hosts-alone')
+    await browser()
+    await beside(
+      () => labs(['--jobs', '2'], { prefix: '[labs] ' }),
+      () => vitest('browser', { prefix: '[browser] ' }),
+    )
+    await step('sweep', process.execPath, ['dist/main.js', 'sweep', '--all'])
+    const { stockKernelProof } = await import('./stock-kernel/proof.mjs')
+    closing.push((await stockKernelProof()).line)
+  } finally {
+    mkdirSync(process.env.VETHLAB_STATE, { recursive: true })
+    closing.unshift(...times.keep(join(process.env.VETHLAB_STATE, 'test-times.json')))
+  }
+}
+
+/**
+ * At the same time: what waits leaves the processors to the other. All end before a failure of one counts, and nothing of them
+ * runs on behind it.
+ */
+async function beside(...works) {
+  const ends = await Promise.allSettled(works.map((work) => work()))
+  const failure = ends.find(({ status }) => status === 'rejected')
+  if (failure) throw failure.reason
 }
 
 /** npm writes its own lock into node_modules: older than ours, it is out of date. */
@@ -62,32 +87,41 @@ async function browser() {
   await step('chromium', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-cjk'])
 }
 
-async function vitest(project) {
+async function vitest(project, options) {
   const report = join(scratch, `${project}.json`)
   const args = ['--no-install', 'vitest', 'run', '--project', project, '--reporter=default', '--reporter=json']
-  const code = await start('npx', [...args, `--outputFile.json=${report}`])
+  const { code } = await times.phase(project, () => run('npx', [...args, `--outputFile.json=${report}`], options))
   if (!existsSync(report)) throw new Error(`vitest ended with ${code} before its report: ${project}`)
-  const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'))
-  counts.passed += numPassedTests
+  const found = JSON.parse(readFileSync(report, 'utf8'))
+  times.vitest(project, found, root)
+  counts.passed += found.numPassedTests
   // A file that fails to load has no failed test, and unhandled errors fail no test at all.
-  counts.failed += numFailedTests || (code === 0 ? 0 : Math.max(1, numFailedTestSuites))
+  counts.failed += found.numFailedTests || (code === 0 ? 0 : Math.max(1, found.numFailedTestSuites))
 }
 
-/** Each lab in fresh racks, in both languages, with its mistakes and alternatives. */
-async function labs() {
-  await counted(['dist/main.js', 'test', '--jobs', '2'])
+/** Each lab in fresh racks, in both languages, with its mistakes and alternatives, as far as receipts ask for it. */
+async function labs(jobs, options) {
+  const args = ['dist/main.js', 'test', '--json', ...jobs, ...labOptions]
+  const { code, stdout } = await times.phase('labs', () =>
+    run(process.execPath, args, { ...options, keepStdout: true }),
+  )
+  const report = stdout === '' ? undefined : JSON.parse(stdout)
+  const trials = report?.labs.flatMap(({ trials }) => trials) ?? []
+  const failed = trials.filter(({ passed }) => !passed).length
+  counts.passed += trials.length - failed
+  counts.failed += Math.max(failed, code === 0 ? 0 : 1)
+  for (const { lab, trials } of report?.labs ?? []) {
+    times.file(
+      'labs',
+      `labs/${lab}`,
+      trials.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    )
+  }
+  closing.push(`labs: ${trials.length} trials, ${report?.provedBefore ?? 0} of them proved before with the same inputs`)
 }
 
 async function stockKernel() {
-  await counted(['test/stock-kernel/run.mjs'])
-}
-
-/** Runs what prints a closing line of its own, which is taken over. */
-async function counted(args) {
-  let last = ''
-  const code = await start(process.execPath, args, (line) => {
-    last = line
-  })
+  const { code, last } = await run(process.execPath, ['test/stock-kernel/run.mjs'], { keepLast: true })
   const [, passed, failed] = /^(\d+) passed, (\d+) failed\b/.exec(last) ?? []
   if (passed === undefined && code === 0) return
   counts.passed += Number(passed ?? 0)
@@ -95,26 +129,11 @@ async function counted(args) {
 }
 
 async function step(name, file, args) {
-  const code = await start(file, args)
+  const { code } = await times.phase(name, () => run(file, args))
   if (code !== 0) throw new Error(`${name} failed with exit code ${code}`)
   counts.passed++
 }
 
-function start(file, args, onLine) {
-  console.log(`> ${[file, ...args].join(' ')}`)
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: root, stdio: ['ignore', onLine ? 'pipe' : 'inherit', 'inherit'] })
-    let rest = ''
-    child.stdout?.on('data', (bytes) => {
-      const lines = (rest + bytes).split('\n')
-      rest = lines.pop()
-      for (const line of lines) {
-        // The closing line is ours alone to print.
-        if (!/^\d+ passed, \d+ failed$/.test(line)) console.log(line)
-        onLine(line)
-      }
-    })
-    child.once('error', reject)
-    child.once('close', (code) => resolve(code ?? 1))
-  })
+function run(file, args, options) {
+  return runProgram(file, args, { cwd: root, ...options })
 }

@@ -29,6 +29,8 @@ export interface EvaluateOptions {
   labDirectory: string
   /** Looks a single time, and waits for nothing. */
   once?: boolean
+  /** Between rounds, in milliseconds, where nobody waits for the first pass; else it grows from 100 to 400. */
+  pauseMs?: number
   signal?: AbortSignal
   /** Told of how all checks stand after each round, the last one included. */
   onRound?(verdicts: Verdict[]): void
@@ -49,7 +51,15 @@ const roundTimeoutMs = 30_000
 export async function evaluate(
   checks: readonly Check[],
   probe: Probe,
-  { home, answers = {}, labDirectory, once = false, signal = new AbortController().signal, onRound }: EvaluateOptions,
+  {
+    home,
+    answers = {},
+    labDirectory,
+    once = false,
+    pauseMs: steadyPauseMs,
+    signal = new AbortController().signal,
+    onRound,
+  }: EvaluateOptions,
 ): Promise<Verdict[]> {
   const started = performance.now()
   const elapsed = () => performance.now() - started
@@ -57,7 +67,7 @@ export async function evaluate(
   // However often checks flap, the step comes to an end.
   const end = 2 * Math.max(0, ...deadlines)
   const settled: (Verdict | undefined)[] = checks.map(() => undefined)
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
+  for (let growingMs = firstPauseMs; ; growingMs = Math.min(longestPauseMs, growingMs * 1.5)) {
     signal.throwIfAborted()
     const findings = await round(checks, settled, probe, { home, answers, labDirectory, signal })
     const at = elapsed()
@@ -70,7 +80,7 @@ export async function evaluate(
     }
     onRound?.(verdicts)
     if (once || !waiting || at >= end) return verdicts
-    await sleep(pauseMs, undefined, { signal })
+    await sleep(steadyPauseMs ?? growingMs, undefined, { signal })
   }
 }
 

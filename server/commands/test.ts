@@ -1,45 +1,53 @@
 import { Command } from 'commander'
-import pMap from 'p-map'
 import { labFoldersNamed } from '../lab/catalogue.js'
 import type { Lab } from '../lab/lab.js'
 import { loadLab } from '../lab/read-lab.js'
 import { type FeatureReport, probeFeatures } from '../machine/features.js'
-import { fromPackage } from '../package-root.js'
-import { type LabReport, type TrialReport, trialsOf } from '../trial/test-lab.js'
+import { fromPackage, packageRoot } from '../package-root.js'
+import { keyOf, LabProofs } from '../proof/lab-proofs.js'
+import { commitOf } from '../proof/rotation.js'
+import { requireGolden } from '../rack/golden/golden.js'
+import { StateDirectory } from '../rack/state-directory.js'
+import { Store } from '../rack/store.js'
+import { poolFor, runTrials, usualJobs } from '../trial/run-trials.js'
+import { checksCanFail, type Trial, type TrialReport, trialsOf } from '../trial/test-lab.js'
 import { withOwnRacks } from './own-racks.js'
 import { RackKeeper } from './rack-keeper.js'
 import { whole } from './rackd.js'
+import { summary, type TestReport, testReport, trialLine } from './test-report.js'
 
 interface TestOptions {
+  all: boolean
+  receipts: boolean
   repeat: number
-  jobs: number
+  jobs?: number
   keep: boolean
   json: boolean
 }
 
-/** What is printed with `--json`. */
-interface TestReport {
-  passed: boolean
-  labs: LabReport[]
-  /** Labs that this kernel can't run, and why. */
-  skipped: { lab: string; why: string }[]
-  /** With `--repeat`: trials that passed at one time and failed at another, of all trials. */
-  flaky: { lab: string; trial: string; passed: number; failed: number }[]
-  flakeRate: number
-  durationMs: number
+/** A lab with its trials, and what became of them each time. */
+interface Plan {
+  lab: Lab
+  trials: Trial[]
+  runs: TrialReport[][]
 }
 
 export function testCommand(): Command {
   return new Command('test')
     .description('prove labs in fresh racks: pages, solutions and alternatives pass, mistakes fail as they should')
-    .argument('[lab...]', 'ids or folders; all labs by default')
+    .argument(
+      '[lab...]',
+      'ids or folders, all of whose trials are proved; by default all labs, but for trials with receipts',
+    )
+    .option('--all', 'prove all trials of all labs, and write receipts for those that pass', false)
+    .option('--no-receipts', 'prove all trials, and leave the receipts as they are')
     .option('--repeat <count>', 'do all of it so many times, and tell what flakes', whole, 1)
-    .option('--jobs <count>', 'racks at the same time', whole, 1)
+    .option('--jobs <count>', 'trials that work at the same time; by default as many as memory and cores allow', whole)
     .option('--keep', 'keep the rack of the first failed trial to look at; says how to enter and to close it', false)
     .option('--json', 'print a JSON document', false)
     .action(async (names: string[], options: TestOptions) => {
       const keeper = options.keep ? new RackKeeper() : undefined
-      const report = await testLabs(await labFoldersNamed(fromPackage('labs'), names), options, keeper)
+      const report = await testLabs(options.all ? [] : names, options, keeper)
       if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
       else process.stdout.write(summary(report, options.repeat))
       if (keeper) process.stderr.write(keeper.howToEnter())
@@ -47,56 +55,101 @@ export function testCommand(): Command {
     })
 }
 
-async function testLabs(
-  folders: string[],
-  { repeat, jobs }: TestOptions,
-  keeper: RackKeeper | undefined,
-): Promise<TestReport> {
+async function testLabs(names: string[], options: TestOptions, keeper: RackKeeper | undefined): Promise<TestReport> {
   const started = performance.now()
-  const labs = await Promise.all(folders.map(loadLab))
+  const labs = await Promise.all((await labFoldersNamed(fromPackage('labs'), names)).map(loadLab))
   const missing = await absentFeatures(labs)
   const lacks = (lab: Lab) => missing.find(({ name }) => lab.requires.includes(name))
   const skipped = labs.flatMap((lab) => {
     const feature = lacks(lab)
     return feature ? [{ lab: lab.id, why: `${feature.name}: ${feature.fails} ${feature.cure}` }] : []
   })
-  for (const { lab, why } of skipped) process.stderr.write(`skipped ${lab}, this kernel lacks ${why}\n`)
+  for (const { lab, why } of skipped) say(`skipped ${lab}, this kernel lacks ${why}`)
   const plans = labs
     .filter((lab) => !lacks(lab))
-    .map((lab) => ({ lab, runs: Array.from({ length: Math.max(1, repeat) }, () => trialsOf(lab, keeper)) }))
-  const results = new Map<string, TrialReport[]>(plans.map(({ lab }) => [lab.id, []]))
-  const note = (lab: string, report: TrialReport) => {
-    results.get(lab)!.push(report)
-    const seconds = (report.durationMs / 1000).toFixed(1)
-    process.stderr.write(`${report.passed ? 'ok' : 'not ok'} ${lab}, ${report.name} (${seconds} s)\n`)
-    for (const problem of report.problems) process.stderr.write(`  ${problem}\n`)
-  }
-  const queue = plans.flatMap(({ lab, runs }) => runs.flatMap(({ trials }) => trials.map((trial) => ({ lab, trial }))))
-  await withOwnRacks((racks, signal) => {
-    keeper?.keepFrom(racks)
-    return pMap(queue, async ({ lab, trial }) => note(lab.id, await trial.run(racks, signal)), {
-      concurrency: Math.max(1, jobs),
-      signal,
+    .map((lab): Plan => {
+      const runs = Array.from({ length: Math.max(1, options.repeat) }, () => [])
+      return { lab, trials: trialsOf(lab, keeper), runs }
     })
-  })
-  for (const { lab, runs } of plans) for (const { finish } of runs) note(lab.id, finish())
 
-  const flaky = [...results].flatMap(([lab, reports]) =>
-    [...new Set(reports.map((report) => report.name))].flatMap((trial) => {
-      const passed = reports.filter((report) => report.name === trial && report.passed).length
-      const failed = reports.filter((report) => report.name === trial && !report.passed).length
-      return passed > 0 && failed > 0 ? [{ lab, trial, passed, failed }] : []
+  const proofs = options.receipts ? await openProofs(labs) : undefined
+  const byReceipts = proofs !== undefined && !options.all && names.length === 0
+  await prove(plans, byReceipts ? await receiptsFor(proofs, plans) : new Map(), { keeper, ...options })
+  if (proofs) await settle(proofs, plans, labs, options.all)
+  for (const { lab, runs } of plans) for (const run of runs) note(lab, run, checksCanFail(lab, run))
+  const reports = plans.map(({ lab, runs }) => ({ lab: lab.id, trials: runs.flat() }))
+  return testReport(reports, skipped, Math.round(performance.now() - started))
+}
+
+async function openProofs(labs: readonly Lab[]): Promise<LabProofs> {
+  // Hosts are made from what is there, which may be older than the sources.
+  const golden = await requireGolden(await Store.open(StateDirectory.at()))
+  const proofs = await LabProofs.open(packageRoot, labs, golden.version)
+  if (proofs.fault !== undefined) say(`labs/receipts.json counts for nothing: ${proofs.fault}`)
+  return proofs
+}
+
+async function receiptsFor(proofs: LabProofs, plans: readonly Plan[]): Promise<Map<string, TrialReport>> {
+  const names = plans.flatMap(({ lab, trials }) => trials.map(({ name }) => ({ lab: lab.id, trial: name })))
+  const receipts = proofs.provedBefore(names, await commitOf(packageRoot))
+  return new Map(
+    names.flatMap((name) => {
+      const receipt = receipts.get(keyOf(name))
+      if (!receipt) return []
+      const provedBefore = { inputs: receipt.inputs, at: receipt.provedAt }
+      const { failedChecks } = receipt
+      return [
+        [keyOf(name), { name: name.trial, passed: true, problems: [], failedChecks, durationMs: 0, provedBefore }],
+      ]
     }),
   )
-  const all = [...results].map(([lab, trials]) => ({ lab, passed: trials.every((trial) => trial.passed), trials }))
-  return {
-    passed: all.every((lab) => lab.passed),
-    labs: all,
-    skipped,
-    flaky,
-    flakeRate: flaky.reduce((sum, { failed }) => sum + failed, 0) / Math.max(1, queue.length),
-    durationMs: Math.round(performance.now() - started),
-  }
+}
+
+/** Runs all that `before` says nothing of. */
+async function prove(
+  plans: Plan[],
+  before: Map<string, TrialReport>,
+  { jobs = usualJobs(), keeper }: { jobs?: number; keeper: RackKeeper | undefined },
+): Promise<void> {
+  const queue = plans.flatMap(({ lab, trials, runs }) =>
+    runs.flatMap((run) =>
+      trials.flatMap((trial) => {
+        const known = before.get(keyOf({ lab: lab.id, trial: trial.name }))
+        if (!known) return [{ lab, trial, onReport: (report: TrialReport) => note(lab, run, report) }]
+        note(lab, run, known)
+        return []
+      }),
+    ),
+  )
+  if (queue.length === 0) return
+  await withOwnRacks(
+    (racks, signal) => {
+      keeper?.keepFrom(racks)
+      return runTrials(racks, queue, Math.max(1, jobs), signal)
+    },
+    { pool: poolFor(queue, jobs) },
+  )
+}
+
+/** Brings the receipts to what the runs have shown. */
+async function settle(proofs: LabProofs, plans: readonly Plan[], labs: readonly Lab[], write: boolean): Promise<void> {
+  const outcomes = plans.flatMap(({ lab, runs }) =>
+    runs
+      .flat()
+      .flatMap(({ name, passed, failedChecks, provedBefore }) =>
+        provedBefore ? [] : [{ lab: lab.id, trial: name, passed, failedChecks }],
+      ),
+  )
+  // A lab that this kernel can't run keeps what another one has proved.
+  const known = labs.flatMap((lab) => trialsOf(lab).map(({ name }) => ({ lab: lab.id, trial: name })))
+  if (write) proofs.keepOnly(known)
+  await proofs.settle(outcomes, { write }).catch((error: Error) => say(`labs/receipts.json: ${error.message}`))
+}
+
+function note(lab: Lab, run: TrialReport[], report: TrialReport): void {
+  run.push(report)
+  say(trialLine(lab.id, report))
+  for (const problem of report.problems) say(`  ${problem}`)
 }
 
 async function absentFeatures(labs: Lab[]): Promise<FeatureReport[]> {
@@ -104,19 +157,6 @@ async function absentFeatures(labs: Lab[]): Promise<FeatureReport[]> {
   return names.length === 0 ? [] : (await probeFeatures(names)).filter(({ state }) => state === 'absent')
 }
 
-function summary({ labs, skipped, flaky, flakeRate, durationMs }: TestReport, repeat: number): string {
-  const trials = labs.flatMap((lab) => lab.trials)
-  const lines = labs.map((lab) => {
-    const failed = lab.trials.filter((trial) => !trial.passed).length
-    return `${lab.passed ? 'ok    ' : 'not ok'} ${lab.lab}: ${lab.trials.length - failed} of ${lab.trials.length} trials`
-  })
-  lines.push(...skipped.map(({ lab, why }) => `skipped ${lab}: this kernel lacks ${why}`))
-  if (repeat > 1) {
-    lines.push(`flake rate ${(100 * flakeRate).toFixed(2)} %`)
-    for (const { lab, trial, passed, failed } of flaky)
-      lines.push(`  ${lab}, ${trial}: ${failed} of ${passed + failed} failed`)
-  }
-  const passed = trials.filter((trial) => trial.passed).length
-  lines.push(`${passed} passed, ${trials.length - passed} failed in ${(durationMs / 1000).toFixed(0)} s`)
-  return `${lines.join('\n')}\n`
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
 }

@@ -19,6 +19,7 @@ export type OperatorCode = Codes<
   | 'topology.too-many-hosts'
   | 'lan.not-found'
   | 'submission.invalid'
+  | 'proof.unknown-code'
   | 'rackd.running'
   | 'serve.running'
   | 'serve.port-taken'

@@ -47,6 +47,7 @@ export type ErrorCode =
   | 'trace.cancelled'
   | 'trace.timeout'
   | 'port.not-published'
+  | 'proof.unknown-code'
   | 'argument.invalid'
   | 'command.failed'
 

@@ -24,7 +24,7 @@ export interface LabRackOptions {
 }
 
 /** `answers` are the rack's own unless said. */
-export type CheckOptions = Pick<EvaluateOptions, 'answers' | 'once' | 'signal' | 'onRound'>
+export type CheckOptions = Pick<EvaluateOptions, 'answers' | 'once' | 'pauseMs' | 'signal' | 'onRound'>
 
 export interface OpenLabOptions extends LabRackOptions {
   signal?: AbortSignal

@@ -4,6 +4,7 @@ import type { RunBlock } from '../lab/page.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import type { RackInfo, Racks } from '../racks/racks.js'
 import { type Language, languages } from '../wording/text.js'
+import type { Turn } from './turns.js'
 
 /** One thing that a lab promises, tried in a fresh rack. */
 export interface TrialReport {
@@ -12,7 +13,11 @@ export interface TrialReport {
   passed: boolean
   /** What broke the promise, a line each. */
   problems: string[]
+  /** Checks that failed on the way, expected or not: `STEP/INDEX`. */
+  failedChecks: string[]
   durationMs: number
+  /** Set where nothing was run: the hash of its inputs, and when it passed with them. */
+  provedBefore?: { inputs: string; at: string }
 }
 
 export interface LabReport {
@@ -24,7 +29,7 @@ export interface LabReport {
 /** A trial that has not begun. */
 export interface Trial {
   name: string
-  run(racks: Racks, signal: AbortSignal): Promise<TrialReport>
+  run(racks: Racks, signal: AbortSignal, turn: Turn): Promise<TrialReport>
 }
 
 export interface TrialsOptions {
@@ -32,20 +37,13 @@ export interface TrialsOptions {
   keep?(failed: { lab: string; trial: string; rack: RackInfo }): Promise<boolean>
 }
 
-/**
- * All trials of a lab, each in a rack of its own, so that they can be run in any order and side by side; `finish` comes
- * last and says whether every check has failed at least once on the way.
- */
-export function trialsOf(lab: Lab, { keep }: TrialsOptions = {}): { trials: Trial[]; finish(): TrialReport } {
-  const failed = new Set<string>()
-  const note = (step: Step, verdicts: Verdict[]) => {
-    for (const { index, finding } of verdicts) if (finding.outcome === 'fail') failed.add(`${step.id}/${index}`)
-  }
+/** All trials of a lab, each in a rack of its own, so that they can be run in any order and side by side. */
+export function trialsOf(lab: Lab, { keep }: TrialsOptions = {}): Trial[] {
   const trial = (name: string, work: (attempt: Attempt) => Promise<void>): Trial => ({
     name,
-    async run(racks, signal) {
+    async run(racks, signal, turn) {
       const started = performance.now()
-      const attempt = new Attempt(lab, racks, signal, note)
+      const attempt = new Attempt(lab, racks, signal, turn)
       try {
         await attempt.open()
         await work(attempt)
@@ -60,31 +58,31 @@ export function trialsOf(lab: Lab, { keep }: TrialsOptions = {}): { trials: Tria
         name,
         passed: attempt.problems.length === 0,
         problems: attempt.problems,
+        failedChecks: [...attempt.failedChecks].toSorted(),
         durationMs: Math.round(performance.now() - started),
       }
     },
   })
-  return {
-    trials: [
-      ...waysThrough(lab).map((ways) => trial(`page ${ways.join(', ')}`, (attempt) => attempt.followPage(ways[0]!))),
-      ...lab.alternatives.map((variant) =>
-        trial(`alternative ${variant.name}`, (attempt) => attempt.alternative(variant)),
-      ),
-      ...lab.mistakes.map((mistake) => trial(`mistake ${mistake.name}`, (attempt) => attempt.mistake(mistake))),
-    ],
-    finish() {
-      const problems = lab.steps.flatMap((step) =>
-        step.checks.flatMap((check, index) =>
-          failed.has(`${step.id}/${index}`)
-            ? []
-            : [
-                `check ${index + 1} (${check.family}) of step "${step.id}" has never failed: add a mistake that it sees`,
-              ],
-        ),
-      )
-      return { name: 'checks can fail', passed: problems.length === 0, problems, durationMs: 0 }
-    },
-  }
+  return [
+    ...waysThrough(lab).map((ways) => trial(`page ${ways.join(', ')}`, (attempt) => attempt.followPage(ways[0]!))),
+    ...lab.alternatives.map((variant) =>
+      trial(`alternative ${variant.name}`, (attempt) => attempt.alternative(variant)),
+    ),
+    ...lab.mistakes.map((mistake) => trial(`mistake ${mistake.name}`, (attempt) => attempt.mistake(mistake))),
+  ]
+}
+
+/** Whether every check of a lab has failed at least once in all its trials. */
+export function checksCanFail(lab: Lab, reports: readonly TrialReport[]): TrialReport {
+  const failed = new Set(reports.flatMap(({ failedChecks }) => failedChecks))
+  const problems = lab.steps.flatMap((step) =>
+    step.checks.flatMap((check, index) =>
+      failed.has(`${step.id}/${index}`)
+        ? []
+        : [`check ${index + 1} (${check.family}) of step "${step.id}" has never failed: add a mistake that it sees`],
+    ),
+  )
+  return { name: 'checks can fail', passed: problems.length === 0, problems, failedChecks: [], durationMs: 0 }
 }
 
 /** Languages whose pages tell learners to do the same are one way through the lab. */
@@ -105,18 +103,27 @@ function waysThrough(lab: Lab): Language[][] {
 
 /** So long a mistake has to fail: what then still becomes true, in a network on one machine, was no mistake but slow. */
 const holdSeconds = 3
+/** Between looks meanwhile: each costs as much as the work beside it. */
+const holdPauseMs = 1000
 
 /** One way through a lab. Stops at the first thing that goes wrong: what follows from it teaches nothing. */
 class Attempt {
   readonly problems: string[] = []
+  readonly failedChecks = new Set<string>()
   private rack: LabRack | undefined
 
   constructor(
     private readonly lab: Lab,
     private readonly racks: Racks,
     private readonly signal: AbortSignal,
-    private readonly note: (step: Step, verdicts: Verdict[]) => void,
+    private readonly turn: Turn,
   ) {}
+
+  private note(step: Step, verdicts: Verdict[]): void {
+    for (const { index, finding } of verdicts) {
+      if (finding.outcome === 'fail') this.failedChecks.add(`${step.id}/${index}`)
+    }
+  }
 
   async open(): Promise<void> {
     this.rack = await LabRack.open(this.racks, this.lab, { signal: this.signal })
@@ -156,10 +163,12 @@ class Attempt {
     if (this.problems.length > 0) return
     // The others need not be waited for: it is this one that must not become true.
     const check = step.checks[mistake.check]!
-    const look = async (within: number) => {
-      const [verdict] = await this.rack!.check([{ ...check, within }], { signal: this.signal })
-      return verdict!
-    }
+    // Next to all of it is waiting: others can work meanwhile.
+    const look = (within: number) =>
+      this.turn.waitOut(async () => {
+        const [verdict] = await this.rack!.check([{ ...check, within }], { signal: this.signal, pauseMs: holdPauseMs })
+        return verdict!
+      })
     const asNamed = ({ finding }: Verdict) => finding.outcome === 'fail' && finding.reason === mistake.reason
     let verdict = await look(Math.min(check.within, holdSeconds))
     // Right after the mistake it may fail for another reason, such as a container that has yet to start.

@@ -127,3 +127,10 @@ it('stops when it is told to', async () => {
   ).rejects.toThrow()
   expect(performance.now() - started).toBeLessThan(2000)
 })
+
+it('looks as seldom as it is told to, and once more at the end', async () => {
+  const probe = film(without('web'))
+  const [verdict] = await evaluate([there('web', 1)], probe, { ...options, pauseMs: 1_100 })
+  expect(verdict).toMatchObject({ finding: { outcome: 'fail' } })
+  expect(probe.captures).toBe(2)
+})

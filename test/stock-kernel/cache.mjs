@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { VethlabError } from '../../dist/errors.js'
-import { lockFile } from '../../dist/rack/kernel.js'
+import { VethlabError } from '../../dist/error/vethlab-error.js'
+import { lockFile } from '../../dist/kernel/system-calls.js'
 
 /** Longer than anything that is made for the cache takes. */
 const lockTimeoutMs = 15 * 60_000

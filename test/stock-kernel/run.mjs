@@ -11,6 +11,7 @@ import { makeScratch } from './cache.mjs'
 import { makeGoldenDisk } from './golden-disk.mjs'
 import { makeGuestSystem } from './guest-system.mjs'
 import { makeProjectDisk } from './project-disk.mjs'
+import { removeReceipt, stockKernelInputs, writeReceipt } from './proof.mjs'
 import { Report } from './report.mjs'
 import { boot } from './virtual-machine.mjs'
 
@@ -26,10 +27,20 @@ if (why !== undefined) {
   console.log(`skipped: ${why}`)
 } else {
   const report = new Report(console.log)
+  const inputs = await stockKernelInputs()
   try {
     await prove(report, interrupted.signal)
   } catch (error) {
     report.fail('stock kernel', interrupted.signal.aborted ? interrupted.signal.reason.message : error.message)
+  }
+  if (report.failed > 0) {
+    // An end that somebody asked for says nothing of what was to be proved.
+    if (!interrupted.signal.aborted) removeReceipt(inputs)
+  } else {
+    writeReceipt(inputs, report.passed)
+    console.log(
+      `stock kernel: proved now, inputs ${inputs}, ${report.passed} cases; the receipt is in test/stock-kernel/receipt.json`,
+    )
   }
   console.log(report.closingLine)
   process.exitCode = report.failed > 0 ? 1 : 0

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { oneLine } from '../../dist/errors.js'
 import { machinePath, must } from '../../dist/rack/command.js'
+import { oneLine } from '../../dist/wording/one-line.js'
 
 /** Warnings go to the kernel's own log; what ends a kernel is printed at any level. */
 const kernelArguments = [

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { cgroupMode, cgroupSupport } from '../../../dist/machine/cgroup.js'
 import { probeFeatures } from '../../../dist/machine/features.js'
 import { slotIds, slotsOf } from '../../../dist/rack/identity.js'
-import { defaultHostLimits } from '../../../dist/rack/topology.js'
+import { defaultHostLimits } from '../../../dist/racks/topology.js'
 import { until } from './lab.mjs'
 
 const BTRFS_SUPER_MAGIC = 0x9123683e

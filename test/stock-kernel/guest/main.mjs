@@ -1,6 +1,6 @@
 // Runs in the guest, as root of a machine with a stock kernel. Prints `ok NAME` or `not ok NAME: why` for each case, and
 // the number of cases in the end.
-import { oneLine } from '../../../dist/errors.js'
+import { oneLine } from '../../../dist/wording/one-line.js'
 import { Lab } from './lab.mjs'
 import { closeCases, machineCases, rackCases } from './machine-cases.mjs'
 import { networkCases } from './network-cases.mjs'

@@ -1,0 +1,131 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { init, parse } from 'es-module-lexer'
+import { VethlabError } from '../error/vethlab-error.js'
+
+/** All code that a program can run. */
+export interface Code {
+  /** From the package's folder, sorted: modules, programs that they start, and data beside them. */
+  files: string[]
+  /** `name@version` of npm packages, theirs included, sorted. */
+  packages: string[]
+}
+
+/** A string that could be the path of a file. Anything else in quotes is none. */
+const pathInQuotes = /(["'`])((?:[\w@.-]+\/)*[\w@.-]+)\1/g
+const module = /\.m?js$/
+
+/**
+ * What `entries` import, and what that imports in turn. A string in the code that is the path of a file, seen from the module
+ * or from the package's folder, counts like an import: programs are started by such strings. Of data that modules read by other
+ * means, such as scripts in another language, all is taken that lies beside their sources (`server/rack` for `dist/rack`).
+ * @param root the folder of package.json, with `dist` in it
+ * @param entries compiled modules, from `root`
+ * @throws VethlabError proof.unknown-code where an import can't be followed
+ */
+export async function codeClosure(root: string, entries: readonly string[]): Promise<Code> {
+  await init
+  const files = new Set<string>()
+  const packages = new Set<string>()
+  const dependencies = ownDependencies(root)
+  const queue = entries.map((entry) => join(root, entry))
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (files.has(path)) continue
+    files.add(path)
+    if (!module.test(path)) continue
+    const { text, imports } = read(root, path)
+    for (const name of imports) {
+      if (name.startsWith('node:')) continue
+      if (name.startsWith('.')) queue.push(resolve(dirname(path), name))
+      else addPackage(packageOf(name), dirname(path), packages)
+    }
+    for (const [, , named] of text.matchAll(pathInQuotes)) {
+      const name = packageOf(named!)
+      if (dependencies.has(name)) addPackage(name, root, packages)
+      if (!/[./]/.test(named!)) continue
+      queue.push(...[resolve(dirname(path), named!), resolve(root, named!)].filter((file) => within(root, file)))
+    }
+  }
+  for (const path of dataBeside(root, [...files])) files.add(path)
+  return {
+    files: [...files].map((path) => relative(root, path).split(sep).join('/')).toSorted(),
+    packages: [...packages].toSorted(),
+  }
+}
+
+function read(root: string, path: string): { text: string; imports: string[] } {
+  const unknown = (what: string, cause?: unknown) =>
+    new VethlabError('proof.unknown-code', what, {
+      place: relative(root, path),
+      cure: 'Run `npm run build`, and import by a string that stands in the code.',
+      cause,
+    })
+  let text: string
+  let found: ReturnType<typeof parse>[0]
+  try {
+    text = readFileSync(path, 'utf8')
+    found = parse(text, path)[0]
+  } catch (cause) {
+    throw unknown("can't be read as a module", cause)
+  }
+  // -2 is `import.meta`; only a call of import() can have no name.
+  const imports = found
+    .filter(({ d }) => d !== -2)
+    .map(({ n }) => {
+      if (n === undefined) throw unknown('imports what only a run can tell')
+      return n
+    })
+  return { text, imports }
+}
+
+/** A file of the package that is ours: not an installed one, and not package.json, of which the versions of packages alone count. */
+function within(root: string, path: string): boolean {
+  const below = relative(root, path)
+  if (below === 'package.json') return false
+  if (below.startsWith('..') || below.split(sep).includes('node_modules')) return false
+  return existsSync(path) && statSync(path).isFile()
+}
+
+function ownDependencies(root: string): Set<string> {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  return new Set(Object.keys(dependencies))
+}
+
+/** `@scope/name/file` to `@scope/name`. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+/** An installed package and all that it depends on, looked for as Node does. What is not installed can't run. */
+function addPackage(name: string, from: string, packages: Set<string>): void {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const home = join(folder, 'node_modules', name)
+    const manifest = join(home, 'package.json')
+    if (existsSync(manifest)) {
+      const { version, dependencies = {}, optionalDependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8'))
+      const known = `${name}@${version}`
+      if (packages.has(known)) return
+      packages.add(known)
+      for (const next of Object.keys({ ...dependencies, ...optionalDependencies })) addPackage(next, home, packages)
+      return
+    }
+    if (folder === dirname(folder)) return
+  }
+}
+
+function dataBeside(root: string, files: string[]): string[] {
+  const rooms = new Set(
+    files
+      .map((path) => relative(root, dirname(path)).split(sep))
+      .filter(([first, room]) => first === 'dist' && room !== undefined)
+      .map(([, room]) => join(root, 'server', room!)),
+  )
+  return [...rooms]
+    .filter((room) => existsSync(room))
+    .flatMap((room) => readdirSync(room, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
