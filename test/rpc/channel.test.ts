@@ -262,6 +262,30 @@ describe('what is handled at once', () => {
     ])
     expect(seen).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
+
+  it('is asked for past the queue, with receipts that may come behind what is of more interest', async () => {
+    const order: string[] = []
+    let peer: Channel | undefined
+    const channel = await connected((served) => {
+      peer = served
+      const type = z.object({ text: z.string().max(5) })
+      const handle = ({ text }: { text: string }) => {
+        if (text === 'no') throw new VethlabError('terminal.limit', 'too much', { place: 'here', cure: 'Wait.' })
+        setImmediate(() => served.notify('echo', { text }))
+      }
+      served.handleAtOnce('type', type, handle, { answerAfterMs: 200 })
+    })
+    channel.handleAtOnce('echo', z.object({ text: z.string() }), ({ text }) => order.push(`echo ${text}`))
+    const receipt = channel.requestAtOnce('type', { text: 'a' }).then(() => order.push('receipt'))
+    await expect(channel.requestAtOnce('type', { text: 'no' })).rejects.toMatchObject({ code: 'terminal.limit' })
+    await expect(channel.requestAtOnce('type', { text: 5 })).rejects.toMatchObject({ code: 'argument.invalid' })
+    await receipt
+    expect(order).toEqual(['echo a', 'receipt'])
+    const late = channel.requestAtOnce('type', { text: 'b' })
+    peer?.close()
+    await expect(late).rejects.toMatchObject({ code: 'rackd.unreachable' })
+    await expect(channel.requestAtOnce('type', { text: 'c' })).rejects.toMatchObject({ code: 'rackd.unreachable' })
+  })
 })
 
 describe('the socket file', () => {

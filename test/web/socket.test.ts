@@ -90,6 +90,8 @@ describe('requests', () => {
       ['rack.preview', { session: 'x', host: 'node1', port: 70_000 }],
       ['terminal.write', { terminal: '0'.repeat(32), bytes: 'text' }],
       ['terminal.write', { terminal: '0'.repeat(32), bytes: Buffer.alloc(32 * 1024 + 1) }],
+      ['terminal.write', { terminal: '0'.repeat(32), text: 'x'.repeat(257) }],
+      ['terminal.write', { terminal: '0'.repeat(32), text: 'x', bytes: Buffer.from('x') }],
       ['terminal.resize', { terminal: '0'.repeat(32), cols: Number.NaN, rows: '1' }],
       ['terminal.attach', { session: 'x', terminal: '../x', fromOffset: -1 }],
       ['__proto__', {}],
@@ -115,6 +117,7 @@ describe('requests', () => {
     const terminal = 'a'.repeat(32)
     for (const [name, more] of [
       ['terminal.write', { bytes: Buffer.from('x') }],
+      ['terminal.write', { text: 'x' }],
       ['terminal.resize', { cols: 80, rows: 24 }],
     ] as const) {
       expect(await ask(socket, name, { terminal, ...more })).toMatchObject({
