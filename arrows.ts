@@ -18,7 +18,7 @@ export const arrows = {
   'server/store': ['server/wording', 'server/error'],
   'server/change': ['server/wording', 'server/network', 'server/map'],
   'server/check': ['server/wording', 'server/error', 'server/network', 'server/place'],
-  'server/machine': ['server/wording', 'server/error', 'server/kernel'],
+  'server/machine': ['server/package-root.ts', 'server/wording', 'server/error', 'server/kernel'],
   'server/terminal': ['server/wording', 'server/error', 'server/kernel', 'server/rpc'],
   'server/trace': ['server/wording', 'server/network', 'server/map', 'server/place'],
   'server/diagnosis': ['server/wording', 'server/network', 'server/place', 'server/check', 'server/trace'],
