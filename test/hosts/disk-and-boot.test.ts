@@ -130,13 +130,22 @@ function maker(): ChildProcess {
   })
 }
 
-it('whose maker is killed at any point of its opening and closing leaves nothing', { timeout: 300_000 }, async () => {
+function said(child: ChildProcess, word: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.stdout!.on('data', (bytes) => String(bytes).includes(word) && resolve())
+    child.once('exit', (code) => reject(new Error(`it ended with ${code}`)))
+  })
+}
+
+it('a host whose maker is killed at any point of its opening and closing leaves nothing', {
+  timeout: 300_000,
+}, async () => {
   const caught = new Set<string>()
   for (const word of ['begun', 'up']) {
-    for (let delayMs = 0; delayMs < 400; delayMs += 25) {
+    for (let delayMs = 0; delayMs < 1200; delayMs += 120) {
       const child = maker()
       const exited = once(child, 'exit')
-      for await (const bytes of child.stdout!) if (String(bytes).includes(word)) break
+      await said(child, word)
       await sleep(delayMs)
       child.kill('SIGKILL')
       await exited
