@@ -1,110 +1,54 @@
-import { spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, realpath, stat } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
+import { join, sep } from 'node:path'
+import type { Probe } from '../place/ground.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import { bare, code } from '../wording/wording.js'
 
-const timeoutMs = 10_000
-const largestOutputBytes = 64 * 1024
-/** Output that somebody else holds open is waited for this long after the script's end. */
-const drainMs = 200
-/** nobody and nogroup on Debian. */
-const unprivilegedId = 65_534
-
 /**
- * Runs a file below the lab's `checks/` and returns what it prints. It has no shell, no privileges, no environment but
- * PATH and LANG, and ends with its whole process group at the deadline.
- * @throws Unanswerable script.missing, script.failed, script.timeout, script.output
+ * Has a file below the lab's `checks/` run, apart from the machine, and returns what it prints.
+ * @throws Unanswerable script.missing, script.failed, script.timeout, script.output, script.memory
  */
 export async function runScript(
+  probe: Probe,
   labDirectory: string,
   file: string,
-  stdin: string,
-  signal: AbortSignal,
+  { stdin, signal }: { stdin: string; signal: AbortSignal },
 ): Promise<string> {
-  const path = await locate(labDirectory, file)
-  const asRoot = process.getuid?.() === 0
-  const child = spawn(path, [], {
-    cwd: labDirectory,
-    env: { PATH: `/usr/local/bin:/usr/bin:/bin:${dirname(process.execPath)}`, LANG: 'C.UTF-8' },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-    ...(asRoot ? { uid: unprivilegedId, gid: unprivilegedId } : {}),
+  await locate(labDirectory, file)
+  const run = await probe.runScript(labDirectory, file, { stdin, signal }).catch((error: unknown) => {
+    if (signal.aborted) throw trouble.timeout(file)
+    throw error
   })
-  const killGroup = () => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
-    } catch {
-      // It is gone already.
-    }
-  }
-  let ended: 'timeout' | 'aborted' | 'output' | undefined
-  const end = (why: NonNullable<typeof ended>) => {
-    ended ??= why
-    killGroup()
-  }
-  const deadline = setTimeout(() => end('timeout'), timeoutMs)
-  const abort = () => end('aborted')
-  signal.addEventListener('abort', abort, { once: true })
-  if (signal.aborted) abort()
-  const collect = (stream: NodeJS.ReadableStream) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    stream.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size > largestOutputBytes) end('output')
-      else chunks.push(chunk)
-    })
-    return () => Buffer.concat(chunks).toString('utf8')
-  }
-  const stdout = collect(child.stdout)
-  const stderr = collect(child.stderr)
-  // It need not read what it is given.
-  child.stdin.on('error', () => {})
-  child.stdin.end(stdin)
-  try {
-    const result = await new Promise<{ exitCode: number | null; signal: string | null } | Error>((resolve) => {
-      child.once('error', resolve)
-      child.once('exit', (exitCode, by) => {
-        killGroup()
-        const end = () => resolve({ exitCode, signal: by })
-        child.once('close', end)
-        // Whoever left the group (setsid) may hold the streams for ever.
-        setTimeout(end, drainMs).unref()
-      })
-    })
-    if (ended === 'timeout' || ended === 'aborted') {
-      throw new Unanswerable('script.timeout', {
-        en: `the check's script ${code(file)} did not end within ${timeoutMs / 1000} s`,
-        zh: `检查脚本 ${code(file)} 在 ${timeoutMs / 1000} 秒内没有结束`,
-      })
-    }
-    if (ended === 'output') {
-      throw new Unanswerable('script.output', {
-        en: `the check's script ${code(file)} printed more than ${largestOutputBytes} bytes`,
-        zh: `检查脚本 ${code(file)} 的输出超过了 ${largestOutputBytes} 字节`,
-      })
-    }
-    if (result instanceof Error || result.exitCode !== 0) {
-      const said =
-        result instanceof Error ? result.message : `${result.signal ?? `exit code ${result.exitCode}`} ${stderr()}`
-      throw new Unanswerable('script.failed', {
-        en: `the check's script ${code(file)} did not work: ${bare(said, 200)}`,
-        zh: `检查脚本 ${code(file)} 运行失败：${bare(said, 200)}`,
-      })
-    }
-    return stdout()
-  } finally {
-    clearTimeout(deadline)
-    signal.removeEventListener('abort', abort)
-    killGroup()
-    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy()
-  }
+  if (run.ended !== 'exit') throw trouble[run.ended](file)
+  if (run.exitCode === 0) return run.stdout
+  const said = `${run.signal ?? `exit code ${run.exitCode}`} ${run.stderr}`
+  throw new Unanswerable('script.failed', {
+    en: `the check's script ${code(file)} did not work: ${bare(said, 200)}`,
+    zh: `检查脚本 ${code(file)} 运行失败：${bare(said, 200)}`,
+  })
 }
 
-/** The script's real path, which must not lead out of `checks/`. */
-async function locate(labDirectory: string, file: string): Promise<string> {
+const trouble = {
+  timeout: (file: string) =>
+    new Unanswerable('script.timeout', {
+      en: `the check's script ${code(file)} did not end in time`,
+      zh: `检查脚本 ${code(file)} 没有在规定时间内结束`,
+    }),
+  output: (file: string) =>
+    new Unanswerable('script.output', {
+      en: `the check's script ${code(file)} printed too much`,
+      zh: `检查脚本 ${code(file)} 的输出过多`,
+    }),
+  memory: (file: string) =>
+    new Unanswerable('script.memory', {
+      en: `the check's script ${code(file)} used up its memory`,
+      zh: `检查脚本 ${code(file)} 用尽了允许的内存`,
+    }),
+}
+
+/** It must be there, executable, and lead out of `checks/` by no link. */
+async function locate(labDirectory: string, file: string): Promise<void> {
   const missing = (en: string, zh: string) =>
     new Unanswerable('script.missing', {
       en: `the check's script ${code(file)} ${en}`,
@@ -124,5 +68,4 @@ async function locate(labDirectory: string, file: string): Promise<string> {
     () => false,
   )
   if (!(await stat(path)).isFile() || !executable) throw missing('is no executable file', '不是可执行文件')
-  return path
 }

@@ -60,6 +60,7 @@ export class LabRack {
         return state
       },
       ask: (host, question) => ground.ask(host, question),
+      runScript: (directory, file, options) => ground.runScript(directory, file, options),
       observe: (host, packet, signal) => ground.observe(host, packet, signal),
     }
   }

@@ -42,13 +42,19 @@ export const requests = {
   watchNetwork: z.strictObject({ rack: Id, host: Name, token: z.string().max(64) }),
   capture: z.strictObject({ rack: Id, host: Name }),
   probe: z.strictObject({ rack: Id, host: Name, probe: ProbeRequest }),
+  runScript: z.strictObject({
+    rack: Id,
+    directory: z.string().max(4096),
+    file: z.string().max(1024),
+    stdin: z.string(),
+  }),
   observe: z.strictObject({ rack: Id, host: Name, packet: TracedPacket }),
 }
 
 /** What the web may ask over its socket; root may ask all. */
 export const webMethods: ReadonlySet<string> = new Set<keyof typeof requests>([
   ...(['open', 'list', 'info', 'reset', 'close', 'exec', 'terminals'] as const),
-  ...(['engine', 'watchEngine', 'watchNetwork', 'capture', 'probe', 'observe'] as const),
+  ...(['engine', 'watchEngine', 'watchNetwork', 'capture', 'probe', 'observe', 'runScript'] as const),
 ])
 
 /** First line of a connection to the socket for ports. The answer is `ok`, or an error; then come the port's own bytes. */

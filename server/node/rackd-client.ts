@@ -5,6 +5,7 @@ import { type ErrorCode, VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
 import type { CommandResult } from '../racks/command-result.js'
 import { checkStdin, type ExecOptions, type OpenOptions, type RackInfo, type Racks } from '../racks/racks.js'
 import type { TopologyInput } from '../racks/topology.js'
@@ -124,6 +125,11 @@ export class RackdClient implements Racks {
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<Observation> {
     return this.ask('observe', { rack, host, packet }, undefined, signal)
+  }
+
+  async runScript(rack: string, directory: string, file: string, { stdin, signal }: ScriptOptions): Promise<ScriptRun> {
+    checkStdin(stdin)
+    return this.ask('runScript', { rack, directory, file, stdin }, undefined, signal)
   }
 
   async connectPort(rack: string, host: string, port: number): Promise<Duplex> {

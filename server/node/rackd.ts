@@ -99,6 +99,9 @@ function serve(channel: Channel, racks: LocalRacks, { forWeb = false } = {}): vo
   )
   handle('capture', requests.capture, ({ rack, host }) => racks.capture(rack, host))
   handle('probe', requests.probe, ({ rack, host, probe }) => racks.probe(rack, host, probe))
+  handle('runScript', requests.runScript, ({ rack, directory, file, stdin }, { signal }) =>
+    racks.runScript(rack, directory, file, { stdin, signal }),
+  )
   handle('observe', requests.observe, ({ rack, host, packet }, { signal }) =>
     racks.observe(rack, host, packet, { signal }),
   )

@@ -1,11 +1,14 @@
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { NetworkState } from '../network/state.js'
+import type { ScriptOptions, ScriptRun } from './script-run.js'
 
 /** What checks stand on: the state of a rack, and questions to it. Throws only what makes a check an error. */
 export interface Probe {
   capture(): Promise<NetworkState>
   ask(host: string, question: ProbeRequest): Promise<ProbeAnswer>
+  /** Runs `checks/FILE` of a lab's folder, apart from the machine and the rack. */
+  runScript(directory: string, file: string, options: ScriptOptions): Promise<ScriptRun>
 }
 
 /** What a trace stands on: in addition, packets that are watched on their way. */

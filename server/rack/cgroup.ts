@@ -104,6 +104,27 @@ export class Cgroups {
     await write('pids.max', limits.pids + spareProcesses)
   }
 
+  /** Where a process is written to by which it enters the group of its own. */
+  taskFiles(host: string): string[] {
+    return this.hierarchies.map((hierarchy) => join(hierarchy, this.mark, host, 'guest', 'cgroup.procs'))
+  }
+
+  /** How many processes the kernel has ended because the group's memory was used up. */
+  async memoryKills(host: string): Promise<number> {
+    const kills = await Promise.all(
+      this.hierarchies.flatMap((hierarchy) =>
+        ['', 'guest'].flatMap((group) =>
+          // v2 counts in the first, v1 in the second; see cgroup-v2 and memcg_test of the kernel's documentation.
+          ['memory.events', 'memory.oom_control'].map(async (file) => {
+            const text = await readFile(join(hierarchy, this.mark, host, group, file), 'utf8').catch(() => '')
+            return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0)
+          }),
+        ),
+      ),
+    )
+    return Math.max(0, ...kills)
+  }
+
   /** Processes of a host as the machine numbers them, those in its containers included. */
   async processes(host: string): Promise<number[]> {
     const tree = this.hierarchies.find((path) => path.endsWith('/pids')) ?? this.hierarchies[0]!

@@ -7,6 +7,7 @@ import { VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
 import type { CommandResult } from '../racks/command-result.js'
 import {
   checkStdin,
@@ -53,6 +54,7 @@ import {
   recordedDirectories,
   writeRecord,
 } from './record.js'
+import { runLabScript } from './script-room.js'
 import type { StateDirectory } from './state-directory.js'
 import { Store } from './store.js'
 import { sweep } from './sweep.js'
@@ -88,6 +90,7 @@ export class LocalRacks implements Racks {
   /** Each is a process, or two a host, that go on for as long as whoever asked wants. */
   private readonly watches = new AtOnce(4, 'watches')
   private readonly observations = new AtOnce(4, 'observations')
+  private readonly scripts = new AtOnce(8, 'scripts')
   private opening = 0
   private tidying: NodeJS.Timeout | undefined
   private pool: Pool
@@ -482,6 +485,12 @@ export class LocalRacks implements Racks {
     const own = rack.record.plan.hosts.find(({ name }) => name === host)!.interfaces
     const addresses = own.flatMap(({ address, address6 }) => (address6 === undefined ? [address] : [address, address6]))
     return connectToPort({ host, namespace: `/proc/${pid}/ns/net`, addresses: ['127.0.0.1', ...addresses], port })
+  }
+
+  async runScript(id: string, directory: string, file: string, options: ScriptOptions): Promise<ScriptRun> {
+    checkStdin(options.stdin)
+    this.rack(id)
+    return this.scripts.run(id, () => runLabScript(this.ground, directory, file, options))
   }
 
   private rack(id: string): OpenRack {

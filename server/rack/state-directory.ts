@@ -9,8 +9,9 @@ export const machineDirectory = '/run/vethlab'
 /** Mount points of hosts' file systems. */
 export const rootsDirectory = join(machineDirectory, 'roots')
 
-/** 65,536 user ids right below those of hosts (see identity.ts). */
+/** Twice 65,536 user ids right below those of hosts (see identity.ts). */
 const firstWebUser = 0x6fff0000
+const firstScriptUser = 0x6ffe0000
 
 /**
  * Where everything of one installation lives. Two state directories on one machine know nothing of each other:
@@ -26,13 +27,17 @@ export class StateDirectory {
   readonly shortMark: string
   /** User and group id of the process that faces the network. It has nothing but what the directory gives it. */
   readonly webUser: number
+  /** User and group id of labs' scripts: nothing belongs to it. */
+  readonly scriptUser: number
 
   private constructor(root: string) {
     this.root = root
     const id = createHash('sha256').update(root).digest('hex').slice(0, 8)
     this.mark = `vethlab-${id}`
     this.shortMark = id.slice(0, 6)
-    this.webUser = firstWebUser + Number.parseInt(id.slice(0, 4), 16)
+    const number = Number.parseInt(id.slice(0, 4), 16)
+    this.webUser = firstWebUser + number
+    this.scriptUser = firstScriptUser + number
   }
 
   /** @param path `VETHLAB_STATE`, or /var/lib/vethlab. Made if missing. */

@@ -15,6 +15,7 @@ import {
   recordedDirectories,
   removeRecord,
 } from './record.js'
+import { isLivingScript } from './script-room.js'
 import { Uplinks } from './uplink.js'
 
 /** What a sweep removed, by kind. */
@@ -107,7 +108,7 @@ async function removeStrays(ground: HostGround, living: Set<string>, report: Swe
     report.strays.push(`container ${id}`)
   }
   for (const id of await cgroups.list()) {
-    if (!(await stray(id))) continue
+    if (isLivingScript(id) || !(await stray(id))) continue
     await cgroups.killAll(id)
     await cgroups.remove(id)
     report.strays.push(`control group ${id}`)

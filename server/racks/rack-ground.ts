@@ -3,6 +3,7 @@ import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { LanState, NetworkState } from '../network/state.js'
 import type { Probe } from '../place/ground.js'
+import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
 import type { Racks } from './racks.js'
 import type { LanPlan } from './topology.js'
 
@@ -21,6 +22,10 @@ export class RackGround implements Probe {
 
   ask(host: string, question: ProbeRequest): Promise<ProbeAnswer> {
     return this.racks.probe(this.rack, host, question)
+  }
+
+  runScript(directory: string, file: string, options: ScriptOptions): Promise<ScriptRun> {
+    return this.racks.runScript(this.rack, directory, file, options)
   }
 
   /** Sends one packet from a host and watches all namespaces of the rack meanwhile. */

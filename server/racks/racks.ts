@@ -3,6 +3,7 @@ import { VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
+import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
 import type { PtyHostClient } from '../terminal/client.js'
 import type { CommandResult } from './command-result.js'
 import type { HostKind, LanPlan, TopologyInput } from './topology.js'
@@ -60,6 +61,12 @@ export interface Racks {
    * @throws VethlabError argument.invalid, rack.busy, host.unreachable
    */
   observe(rack: string, host: string, packet: TracedPacket, options?: { signal?: AbortSignal }): Promise<Observation>
+  /**
+   * Runs `checks/FILE` of a lab's folder on the machine, apart from it and from the rack, and gives what it printed. It has a user of
+   * its own, no network, and limits on memory, processes, output and time.
+   * @throws VethlabError argument.invalid where not every user can read the folder, rack.busy
+   */
+  runScript(rack: string, directory: string, file: string, options: ScriptOptions): Promise<ScriptRun>
   /**
    * A TCP connection to a port as seen from inside the host: on 127.0.0.1, or else on one of the host's own addresses.
    * Each side may end its half. Who answers there is the learner's: its bytes are not to be trusted.

@@ -128,7 +128,7 @@ async function requireReach(directory: string): Promise<void> {
   }
 }
 
-/** Scripts of checks are run from the lab's folder, as the user that this is now. */
+/** Scripts of checks are run by a user who is nobody, and need their folder to be open to all; so does who looks for them. */
 async function noteUnreadable({ id, directory, steps }: Lab): Promise<void> {
   if (!steps.some(({ checks }) => checks.some((check) => familyOf(check).runsFiles))) return
   await access(join(directory, 'checks'), constants.R_OK | constants.X_OK).catch(() => {

@@ -18,6 +18,7 @@ export interface Case {
   network?: Script
   answers?: Record<string, string>
   labDirectory?: string
+  runScript?: Probe['runScript']
   /** Must be within the English or the Chinese of the finding. */
   says?: string
 }
@@ -30,6 +31,7 @@ export class ScriptedProbe implements Probe {
   constructor(
     readonly rack: StateBuilder,
     private readonly script: Script = {},
+    readonly runScript: Probe['runScript'] = () => Promise.reject(new Error('no script was expected')),
   ) {}
 
   async capture() {
@@ -89,7 +91,7 @@ export function cases(key: string, list: Case[]): void {
           read({ [key]: one.spec }),
           contextOf(rack, {
             state: structuredClone(rack.state),
-            probe: new ScriptedProbe(rack, one.network),
+            probe: new ScriptedProbe(rack, one.network, one.runScript),
             ...(one.answers ? { answers: one.answers } : {}),
             ...(one.labDirectory ? { labDirectory: one.labDirectory } : {}),
           }),

@@ -84,7 +84,7 @@ const about: Record<string, [what: string, example: string]> = {
     'not: {container: {name: web, mode: host}}',
   ],
   script: [
-    'The lab\'s own program, for what no family can say. It runs outside the rack, as nobody, in the lab\'s folder, for at most 10 s; it gets the state as JSON and prints one object: `{"outcome": "pass", "observed": {"en", "zh"}}`, or `"fail"` with `reason`, `expected`, `observed` and `why`, or `"error"` with `reason` and `why`. Anything else is an error.',
+    'The lab\'s own program, for what no family can say. It runs outside the rack, in the lab\'s folder, for at most 10 s and in 256 MiB, as a user that nothing belongs to: without a network, and seeing of the machine no process and no file but programs, libraries and the lab\'s folder, all read-only, which every user of the machine must be able to read. It gets the state as JSON and prints one object: `{"outcome": "pass", "observed": {"en", "zh"}}`, or `"fail"` with `reason`, `expected`, `observed` and `why`, or `"error"` with `reason` and `why`. Anything else is an error.',
     'script: {run: parity.mjs}',
   ],
 }
@@ -121,7 +121,7 @@ export function checksPage(): string {
     'What a page can show as `{{name}}`, and what `answer.value` compares with. One of these:',
     ...(json(ValueSpec).anyOf ?? []).map(table),
     '## Errors',
-    'Whatever the family, a check is an error when an Engine does not answer (`engine.silent`) or is not the one that vethlab started (`engine.unverified`), when a host is not in the rack (`reference.no-host`) or has no Engine (`engine.none`), when the state could not be read completely (`state.incomplete`) or a question not be asked (`probe.failed`), when it took too long (`check.timeout`), and for what only it knows: `answer.unknowable` (nothing there to compare with), `reach.no-control` (a literal address that nobody in the rack is known to have), `script.missing`, `script.failed`, `script.timeout`, `script.output`.',
+    'Whatever the family, a check is an error when an Engine does not answer (`engine.silent`) or is not the one that vethlab started (`engine.unverified`), when a host is not in the rack (`reference.no-host`) or has no Engine (`engine.none`), when the state could not be read completely (`state.incomplete`) or a question not be asked (`probe.failed`), when it took too long (`check.timeout`), and for what only it knows: `answer.unknowable` (nothing there to compare with), `reach.no-control` (a literal address that nobody in the rack is known to have), `script.missing`, `script.failed`, `script.timeout`, `script.output`, `script.memory`.',
   ]
     .map(wrapped)
     .join('\n\n')}\n`

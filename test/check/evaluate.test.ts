@@ -21,6 +21,7 @@ function film(...looks: ((state: NetworkState) => void)[]): Probe & { captures: 
     async ask() {
       return { outcome: 'no' as const, detail: 'silent', durationMs: 1, cause: 'silent' as const }
     },
+    runScript: () => Promise.reject(new Error('no script was expected')),
   }
 }
 const without =
@@ -109,6 +110,7 @@ it('makes an error of a capture that fails, and tries again', async () => {
   const capture = probe.capture.bind(probe)
   const broken: Probe = {
     ask: probe.ask,
+    runScript: probe.runScript,
     capture: () => (n++ === 0 ? Promise.reject(new Error('`rackd`\u001b[0m is gone')) : capture()),
   }
   expect(await evaluate([there('web', 5)], broken, options)).toMatchObject([{ finding: { outcome: 'pass' } }])
@@ -119,7 +121,11 @@ it('makes an error of a capture that fails, and tries again', async () => {
 })
 
 it('stops when it is told to', async () => {
-  const never: Probe = { capture: () => new Promise(() => {}), ask: () => new Promise(() => {}) }
+  const never: Probe = {
+    capture: () => new Promise(() => {}),
+    ask: () => new Promise(() => {}),
+    runScript: () => new Promise(() => {}),
+  }
   const started = performance.now()
   await expect(evaluate([there('web')], never, { ...options, signal: AbortSignal.timeout(100) })).rejects.toThrow()
   await expect(

@@ -130,6 +130,10 @@ export class ScriptedGround implements Ground {
     return this.probe.capture()
   }
 
+  runScript(): Promise<never> {
+    return Promise.reject(new Error('a trace runs no script'))
+  }
+
   ask(host: string, question: ProbeRequest) {
     return this.probe.ask(host, question)
   }

@@ -29,8 +29,11 @@ export const script: Family<Spec> = {
   schema,
   reasons: [],
   hosts: () => [],
-  async check(spec, { state, labDirectory, signal }) {
-    const output = await runScript(labDirectory, spec.run, JSON.stringify(withoutSecrets(state)), signal)
+  async check(spec, { state, probe, labDirectory, signal }) {
+    const output = await runScript(probe, labDirectory, spec.run, {
+      stdin: JSON.stringify(withoutSecrets(state)),
+      signal,
+    })
     let said: unknown
     try {
       said = JSON.parse(output)

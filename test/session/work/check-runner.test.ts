@@ -38,6 +38,7 @@ function bench(...steps: Step[]) {
       return state
     },
     ask: () => Promise.reject(new Error('nobody asks')),
+    runScript: () => Promise.reject(new Error('nobody asks')),
   }
   const runner = new CheckRunner({
     async evaluate(step, options) {

@@ -1,0 +1,15 @@
+export interface ScriptOptions {
+  /** At most 4 MiB. */
+  stdin: string
+  signal?: AbortSignal
+}
+
+/** How a lab's script ended. */
+export interface ScriptRun {
+  /** `exit`: by itself or by a signal. All others were ended: too long, too much output, too much memory. */
+  ended: 'exit' | 'timeout' | 'output' | 'memory'
+  exitCode: number | null
+  signal: string | null
+  stdout: string
+  stderr: string
+}
