@@ -75,8 +75,9 @@ it('docs/operate.md has every option of serve, and its default', async () => {
     names!.split(', ').map((name) => [/--[a-z-]+/.exec(name)![0], value!] as const),
   )
   expect(shown.map(([name]) => name).toSorted()).toEqual(serve.options.map(({ long }) => long).toSorted())
-  for (const { long, defaultValue } of serve.options) {
-    if (!['string', 'number'].includes(typeof defaultValue)) continue
+  for (const { long, defaultValue, defaultValueDescription } of serve.options) {
+    // One that is described differs from machine to machine.
+    if (defaultValueDescription || !['string', 'number'].includes(typeof defaultValue)) continue
     expect([long, new Map(shown).get(long!)]).toEqual([long, `${defaultValue}`])
   }
 })
