@@ -9,7 +9,7 @@ import { machinePath } from './command.js'
  * question's name, and 0 for success; the boundary is random and only in our environment, so that no rule's comment and no
  * link's name can forge it. Files below /proc/sys/net are those of the reader's namespace (proc(5)).
  *
- * One `ip` answers for links, both families of routes (`root` chooses the family) and neighbours, each on a line. It goes
+ * One `ip` answers for links, both families of routes (`root` chooses the family), neighbours and IPv4's routing rules, each on a line. It goes
  * on after a failure (-force), and then the number of lines tells. Only bridges and VXLANs forward by address. nft's JSON
  * names an iptables extension and leaves out what it was told, so that alone makes iptables speak; or that nft fails:
  * older ones crash on the sets of newer ones. Rules are left out where they are as they were last. Sockets come from the
@@ -80,7 +80,7 @@ const walker = `
     open(my $namespace, '<', $path) or die "$path: $!\\n";
     syscall($setns, fileno $namespace, 0x40000000) == 0 or die "setns: $!\\n";
     pipe(my $batch, my $commands) or die "pipe: $!\\n";
-    print $commands "address show\\nroute show table all root 0.0.0.0/0\\nroute show table all root ::/0\\nneighbour show\\n";
+    print $commands "address show\\nroute show table all root 0.0.0.0/0\\nroute show table all root ::/0\\nneighbour show\\nrule show\\n";
     close $commands;
     open(STDIN, '<&', $batch) or die "pipe: $!\\n";
     my ($links, $failed) = $heard->(qw(ip -json -details -force -batch -));
