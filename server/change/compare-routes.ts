@@ -1,6 +1,7 @@
-import { isWorthTelling, writeRoute } from '../map/facts.js'
+import { isWorthTelling } from '../map/facts.js'
 import type { Place } from '../map/places.js'
 import { holds } from '../network/addresses.js'
+import { writeRoute } from '../network/routing.js'
 import type { Link, Route } from '../network/state.js'
 import { listed, same, text } from '../wording/phrase.js'
 import { code } from '../wording/wording.js'

@@ -1,4 +1,5 @@
-import { absence, find, isLive, type LivePlace } from '../place/reference.js'
+import { isLive, type LivePlace } from '../place/place.js'
+import { absence, find } from '../place/reference.js'
 import { code } from '../wording/wording.js'
 import type { CheckContext } from './family.js'
 import { fail } from './finding.js'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Endpoint, NetworkState } from '../network/state.js'
-import { endpointsOf, find, hostNamed, hostsOf, networkNamed } from '../place/reference.js'
+import { endpointsOf } from '../place/place.js'
+import { find, hostNamed, hostsOf, networkNamed } from '../place/reference.js'
 import { hostName, linkName, name, reference } from './fields.js'
 
 /** Live values: what a page shows, a run block needs, or a learner is asked for, read from the network as it is. */

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
-import type { Container } from '../network/state.js'
+import type { Container, NetworkState } from '../network/state.js'
 import type { Ground } from '../place/ground.js'
-import { absence, engineOf, find, hostNamed, hostsOf, isLive, type Place } from '../place/reference.js'
+import { isLive, type Place } from '../place/place.js'
+import { absence, engineOf, find, hostNamed, hostsOf } from '../place/reference.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import { traceStory } from '../trace/trace.js'
 import type { Text } from '../wording/text.js'
@@ -75,7 +76,7 @@ export async function diagnose(
   const subject = { ground, state, home, signal: asking, place: place as Place & { container: Container } }
   const stages = await lookAround(subject)
   signal?.throwIfAborted()
-  await traceFailures(stages, { ground, home, trace, signal: whole, until: started + longestMs })
+  await traceFailures(stages, { ground, state, home, trace, signal: whole, until: started + longestMs })
   signal?.throwIfAborted()
   return finish(stages, ...judge(subject.place, stages))
 }
@@ -112,17 +113,25 @@ async function traceFailures(
   stages: StageDraft[],
   {
     ground,
+    state,
     home,
     trace,
     signal,
     until,
-  }: { ground: Ground; home: string; trace: typeof traceStory; signal: AbortSignal; until: number },
+  }: {
+    ground: Ground
+    state: NetworkState
+    home: string
+    trace: typeof traceStory
+    signal: AbortSignal
+    until: number
+  },
 ): Promise<void> {
   for (const { findings } of stages) {
     const first = findings.find(({ outcome, question }) => outcome === 'problem' && question !== undefined)
     if (!first || signal.aborted || until - performance.now() < leastTraceMs) continue
     try {
-      first.trace = await within(signal, trace(ground, { ...first.question!, home }, { signal }))
+      first.trace = await within(signal, trace(ground, { ...first.question!, home }, { signal, state }))
     } catch (error) {
       // Without a trace the finding still says what is known; time that is over is no failure.
       if (!signal.aborted && !(error instanceof Unanswerable)) throw error

@@ -1,3 +1,4 @@
+import type { CauseCode } from '../cause/cause.js'
 import type { TraceQuestion } from '../place/question.js'
 import type { TraceStory } from '../trace/story.js'
 import { oneLine } from '../wording/one-line.js'
@@ -12,6 +13,8 @@ export interface Draft {
   fact: Text
   /** The reason, as far as the state tells it; the cause of a trace takes its place. */
   why?: Text
+  /** As far as it is known without a trace. */
+  cause?: CauseCode
   evidence: string[]
   tries: Text[]
   /** What to trace, to find out why. */
@@ -69,9 +72,10 @@ export function stageOf({ name, skipped, findings }: StageDraft): DiagnosisStage
   }
 }
 
-function findingOf({ outcome, fact, why, evidence, tries, trace }: Draft): DiagnosisFinding {
+function findingOf({ outcome, fact, why, cause: known, evidence, tries, trace }: Draft): DiagnosisFinding {
   const cause = trace?.outcome === 'stopped' && trace.cause?.code !== 'unknown' ? trace.cause : undefined
   const reason = cause?.what ?? why
+  const code = cause?.code ?? known
   // What a trace has proved comes before what the state lets one guess.
   const all = cause ? [...cause.tries, ...(cause.tries.length > 0 ? [] : tries)] : tries
   return {
@@ -79,6 +83,7 @@ function findingOf({ outcome, fact, why, evidence, tries, trace }: Draft): Diagn
     text: cleanText(
       reason ? { en: `${fact.en}: ${reason.en}`, zh: `${fact.zh}：${reason.zh}` } : { en: fact.en, zh: fact.zh },
     ),
+    ...(code === undefined || code === 'unknown' ? {} : { cause: code }),
     evidence: [...new Set([...evidence, ...(cause?.evidence ?? [])].map((line) => oneLine(line, longestLine)))].slice(
       0,
       mostLines,

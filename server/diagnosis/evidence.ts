@@ -1,5 +1,5 @@
 import type { ProbeAnswer } from '../network/question.js'
-import type { Link, ListeningSocket, Route, Rule } from '../network/state.js'
+import type { Link, Rule } from '../network/state.js'
 
 /** Lines that show a finding, as the tools that a learner knows would write them. */
 
@@ -10,20 +10,9 @@ export function linkLine(link: Link): string {
   return `${link.name}: <${flags.join(',')}> mtu ${link.mtu} ${link.mac} ${addresses.join(' ') || '(no address)'}`
 }
 
-/** As ip-route(8). */
-export function routeLine({ destination, gateway, device, type }: Route): string {
-  const kind = type === 'unicast' ? '' : `${type} `
-  return `${kind}${destination}${gateway ? ` via ${gateway}` : ''}${device ? ` dev ${device}` : ''}`
-}
-
 /** As iptables-save(8), with the table. */
 export function ruleLine({ table, text }: Pick<Rule, 'table' | 'text'>): string {
   return `${table}: ${text}`
-}
-
-/** As ss(8). */
-export function socketLine({ protocol, address, port }: ListeningSocket): string {
-  return `${protocol} LISTEN ${address.includes(':') ? `[${address}]` : address}:${port}`
 }
 
 /** What was asked from where, and what came of it in the tool's words. */

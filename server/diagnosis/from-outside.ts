@@ -1,15 +1,17 @@
 import pMap from 'p-map'
-import { explain } from '../check/obstacle.js'
-import { holds, isAddress, sameAddress } from '../network/addresses.js'
+import type { Attempt } from '../cause/attempt.js'
+import { writeSocket } from '../cause/words.js'
+import { isAddress, isAny, isLoopback, sameAddress } from '../network/addresses.js'
+import { endOf, translationAt } from '../network/filter.js'
 import type { ProbeAnswer } from '../network/question.js'
 import type { PublishedPort, Rule } from '../network/state.js'
-import { endpointsOf, isInHostNamespace, type LivePlace, ownNamespace } from '../place/reference.js'
+import { endpointsOf, hostPlace, isInHostNamespace, type LivePlace, ownNamespace } from '../place/place.js'
 import { addressesTowards } from '../place/target.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { type Draft, note, ok, problem, type StageDraft } from './draft.js'
-import { probeLine, ruleLine, socketLine } from './evidence.js'
-import { isLoopback, listening, unasked } from './itself.js'
-import { hostPlace, put, referenceOf, type Subject } from './subject.js'
+import { probeLine, ruleLine } from './evidence.js'
+import { listening, unasked } from './itself.js'
+import { because, put, referenceOf, type Subject } from './subject.js'
 
 const mostPorts = 4
 /** Hosts of the rack that are asked to connect, one after the other until one can. */
@@ -76,8 +78,6 @@ function meshPorts({ state, place }: Subject): PublishedPort[] {
     }))
 }
 
-const isAny = (address: string) => address === '' || address === '0.0.0.0' || address === '::' || address === '*'
-
 function nothingPublished(place: LivePlace): Draft {
   const tcp = listening(place).filter(({ protocol, address }) => protocol === 'tcp' && !isLoopback(address))
   const inside = tcp[0]?.port ?? 80
@@ -87,7 +87,7 @@ function nothingPublished(place: LivePlace): Draft {
       zh: '它没有发布端口，所在网络之外没有人能连接它',
     },
     {
-      evidence: ['docker port: (none)', ...tcp.map(socketLine)],
+      evidence: ['docker port: (none)', ...tcp.map(writeSocket)],
       tries: [
         {
           en: `If others should: ports are published when a container is made, as with \`docker run -p 8080:${inside} …\``,
@@ -132,7 +132,7 @@ function insideOf(place: LivePlace, port: PublishedPort): Draft[] {
   if (here.some(({ address }) => !isLoopback(address))) return []
   const evidence = [
     `docker port: ${port.containerPort}/${port.protocol} -> ${port.hostAddress}:${port.hostPort}`,
-    ...sockets.map(socketLine),
+    ...sockets.map(writeSocket),
   ]
   if (here.length > 0) {
     return [
@@ -146,6 +146,7 @@ function insideOf(place: LivePlace, port: PublishedPort): Draft[] {
             en: `packets come in for the container's own address, not for ${code(here[0]!.address)}`,
             zh: `进来的包以容器自己的地址为目的，而不是 ${code(here[0]!.address)}`,
           },
+          cause: 'listening-on-loopback',
           evidence,
           tries: [
             {
@@ -170,6 +171,7 @@ function insideOf(place: LivePlace, port: PublishedPort): Draft[] {
           others.length > 0
             ? { en: `it listens on ${list.en}`, zh: `它监听的是 ${list.zh}` }
             : { en: 'nothing in it listens at all', zh: '里面没有任何程序在监听' },
+        cause: 'port-not-listening',
         evidence,
         tries: [
           others.length > 0
@@ -193,7 +195,9 @@ function kernelOf(place: LivePlace, port: PublishedPort): Draft[] {
   const where = code(place.host.name)
   const rule = translation(place, port)
   const sockets = own.sockets.filter((one) => one.protocol === port.protocol && one.port === port.hostPort)
-  const evidence = [...(rule ? [ruleLine(rule)] : []), ...sockets.map(socketLine)]
+  // Of another's conditions nothing is concluded.
+  if (rule === undefined) return []
+  const evidence = [...(rule ? [ruleLine(rule)] : []), ...sockets.map(writeSocket)]
   if (rule) {
     return [
       ok(
@@ -228,16 +232,25 @@ function kernelOf(place: LivePlace, port: PublishedPort): Draft[] {
   ]
 }
 
-function translation(place: LivePlace, port: PublishedPort): Rule | undefined {
-  const addresses = endpointsOf(place).flatMap(({ address, address6 }) => [address, address6])
-  return ownNamespace(place.host).rules.find(
-    ({ table, target, destinationPort, protocol, to }) =>
-      table === 'nat' &&
-      target === 'DNAT' &&
-      destinationPort === `${port.hostPort}` &&
-      (protocol === undefined || protocol === port.protocol) &&
-      addresses.some((address) => address !== undefined && to === `${address}:${port.containerPort}`),
+/** The rule that leads a packet from outside into the container; null where none does, undefined where that can't be said. */
+function translation(place: LivePlace, port: PublishedPort): Rule | null | undefined {
+  const own = hostPlace(place.host)!
+  const link = own.namespace.links.find(({ lan }) => lan !== undefined)
+  const address = link?.addresses.find(({ scope, family }) => scope === 'global' && family === 4)?.address
+  const destination = isAny(port.hostAddress) ? (address ?? '127.0.0.1') : port.hostAddress
+  const rule = translationAt(own.namespace, 'prerouting', {
+    destination,
+    protocol: port.protocol,
+    destinationPort: port.hostPort,
+    in: link?.name ?? 'lo',
+    state: 'new',
+  })
+  if (rule?.target !== 'DNAT') return rule === undefined ? undefined : null
+  const to = endOf(rule)
+  const isOwn = endpointsOf(place).some((leg) =>
+    [leg.address, leg.address6].some((one) => sameAddress(one, to.address)),
   )
+  return isOwn && to.port === port.containerPort ? rule : null
 }
 
 /** A port on an address that other hosts do not come by. */
@@ -247,7 +260,7 @@ function boundElsewhere({ host, container }: LivePlace, port: PublishedPort): Dr
   const link = own.links.find(({ addresses }) =>
     addresses.some(({ address }) => sameAddress(address, port.hostAddress)),
   )
-  const loopback = holds('127.0.0.0/8', port.hostAddress) || port.hostAddress === '::1'
+  const loopback = isLoopback(port.hostAddress)
   if (!loopback && link?.lan !== undefined) return []
   const lan = own.links.find((one) => one.lan !== undefined)?.addresses.find(({ scope }) => scope === 'global')
   const where = code(host.name)
@@ -264,6 +277,7 @@ function boundElsewhere({ host, container }: LivePlace, port: PublishedPort): Dr
               zh: `这是 ${where} 的回环地址，只有 ${where} 自己能访问`,
             }
           : { en: `${where} has no such address on its LAN`, zh: `${where} 在局域网上没有这个地址` },
+        cause: 'published-elsewhere',
         evidence: [
           `docker port: ${port.containerPort}/${port.protocol} -> ${port.hostAddress}:${port.hostPort}`,
           ...(lan ? [`${host.name}: ${lan.address}/${lan.prefix}`] : []),
@@ -319,7 +333,7 @@ async function connectTo(subject: Subject, port: PublishedPort, elsewhere: boole
   return [...found, ...others]
 }
 
-interface Attempt {
+interface Tried {
   tester: LivePlace
   address: string
   answer: ProbeAnswer
@@ -332,46 +346,44 @@ async function fromOthers(subject: Subject, port: PublishedPort): Promise<Draft[
   if (candidates.length === 0) {
     return [note({ en: 'there is no other host that could try to connect', zh: '没有别的主机可以用来尝试连接' })]
   }
-  const failed: Attempt[] = []
-  const lineOf = ({ tester, address, answer }: Attempt) =>
+  const failed: Tried[] = []
+  const lineOf = ({ tester, address, answer }: Tried) =>
     probeLine(tester.label, `nc -vz ${address} ${port.hostPort}`, answer)
   for (const tester of candidates.slice(0, mostTesters)) {
     const address = isAny(port.hostAddress) ? addressesTowards(tester, own)[0] : port.hostAddress
     if (address === undefined) continue
     const answer = await put(subject, tester, { kind: 'tcp', address, port: port.hostPort })
-    const attempt = { tester, address, answer }
+    const tried = { tester, address, answer }
     if (answer.outcome !== 'yes') {
-      failed.push(attempt)
+      failed.push(tried)
       continue
     }
     const [who, at] = [code(tester.label), code(`${address}:${port.hostPort}`)]
-    const reached = ok({ en: `${who} connects to ${at}`, zh: `${who} 能连上 ${at}` }, [lineOf(attempt)])
+    const reached = ok({ en: `${who} connects to ${at}`, zh: `${who} 能连上 ${at}` }, [lineOf(tried)])
     return [...failed.map((one) => otherFailed(one, lineOf(one))), reached]
   }
   const first = failed.find(({ answer }) => answer.outcome === 'no')
   if (!first) return failed.map((one) => unasked(one.tester, [lineOf(one)]))
   const { tester, address, answer } = first
-  const silent = answer.cause !== 'refused'
+  const attempt: Omit<Attempt, 'state' | 'home'> = {
+    from: tester,
+    meant: own,
+    address,
+    protocol: 'tcp',
+    port: port.hostPort,
+  }
+  const known = because(subject, attempt, answer.cause ?? 'silent')
+  // Of a refusal that is not understood its own words say as much.
+  const found = answer.cause === 'refused' && known.cause === 'unknown' ? undefined : known
   const at = code(`${address}:${port.hostPort}`)
   return [
     problem(
       { en: `${code(tester.label)} can not connect to ${at}`, zh: `${code(tester.label)} 连不上 ${at}` },
       {
-        ...(silent
-          ? {
-              why: explain({
-                from: tester,
-                // Filters see it after its translation.
-                to: place,
-                address,
-                protocol: 'tcp',
-                port: port.containerPort,
-                cause: answer.cause ?? 'silent',
-              }).why,
-            }
-          : {}),
-        evidence: failed.map(lineOf),
+        ...(found ? { why: found.why, cause: found.cause } : {}),
+        evidence: [...failed.map(lineOf), ...(found?.evidence ?? [])],
         tries: [
+          ...(found?.tries ?? []),
           {
             en: `Look at the rules that a packet meets on ${code(place.host.name)}: \`iptables -t nat -S\`, \`iptables -S DOCKER-USER\`, \`iptables -S FORWARD\``,
             zh: `看数据包在 ${code(place.host.name)} 上会遇到的规则：\`iptables -t nat -S\`、\`iptables -S DOCKER-USER\`、\`iptables -S FORWARD\``,
@@ -383,7 +395,7 @@ async function fromOthers(subject: Subject, port: PublishedPort): Promise<Draft[
   ]
 }
 
-function otherFailed({ tester }: Attempt, line: string): Draft {
+function otherFailed({ tester }: Tried, line: string): Draft {
   return note(
     { en: `${code(tester.label)} can not, though others can`, zh: `${code(tester.label)} 连不上，但别的主机可以` },
     { evidence: [line] },
@@ -414,10 +426,13 @@ async function reachOnLan(subject: Subject): Promise<Draft[]> {
   const who = code(tester.label)
   const answer = await put(subject, tester, { kind: 'ping', address })
   const evidence = [probeLine(tester.label, `ping ${address}`, answer)]
-  const hint = note({
-    en: `its own host ${code(place.host.name)} can not reach it at ${code(address)}: the kernel keeps a parent and its macvlan children apart`,
-    zh: `它所在的主机 ${code(place.host.name)} 无法通过 ${code(address)} 访问它：内核不让父接口与 macvlan 子接口互通`,
-  })
+  const hint = note(
+    {
+      en: `its own host ${code(place.host.name)} can not reach it at ${code(address)}: the kernel keeps a parent and its macvlan children apart`,
+      zh: `它所在的主机 ${code(place.host.name)} 无法通过 ${code(address)} 访问它：内核不让父接口与 macvlan 子接口互通`,
+    },
+    { cause: 'macvlan-host-to-child' },
+  )
   if (answer.outcome === 'error') return [unasked(tester, evidence)]
   if (answer.outcome === 'yes') {
     return [
@@ -431,13 +446,16 @@ async function reachOnLan(subject: Subject): Promise<Draft[]> {
       hint,
     ]
   }
+  const found = because(subject, { from: tester, meant: place, address, protocol: 'icmp' }, answer.cause ?? 'silent')
   return [
     problem(
       { en: `${who} does not reach it at ${code(address)}`, zh: `${who} 无法通过 ${code(address)} 访问它` },
       {
-        why: explain({ from: tester, to: place, address, protocol: 'icmp', cause: answer.cause ?? 'silent' }).why,
-        evidence,
+        why: found.why,
+        cause: found.cause,
+        evidence: [...evidence, ...found.evidence],
         tries: [
+          ...found.tries,
           {
             en: `See whether its parent link is up and on the LAN: \`ip -d link\` on ${code(place.host.name)}`,
             zh: `看父接口是否启用并接在局域网上：在 ${code(place.host.name)} 上 \`ip -d link\``,

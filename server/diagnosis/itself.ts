@@ -1,10 +1,13 @@
-import { holds } from '../network/addresses.js'
+import { isOnNone } from '../cause/none-network.js'
+import { writeSocket } from '../cause/words.js'
+import { isLoopback } from '../network/addresses.js'
 import type { Container, Link, ListeningSocket } from '../network/state.js'
-import { absence, endpointsOf, isInHostNamespace, isLive, type LivePlace, type Place } from '../place/reference.js'
+import { endpointsOf, isInHostNamespace, isLive, type LivePlace, type Place } from '../place/place.js'
+import { absence } from '../place/reference.js'
 import type { Text } from '../wording/text.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { type Draft, note, ok, problem } from './draft.js'
-import { linkLine, probeLine, socketLine } from './evidence.js'
+import { linkLine, probeLine } from './evidence.js'
 import { put, type Subject } from './subject.js'
 
 /** The first question: does it run, has it a network of its own that works, and does a program listen there? */
@@ -33,6 +36,7 @@ function notRunning(container: Container, place: Place): Draft {
           en: 'without a process there is no network namespace, so nobody can reach it',
           zh: '没有进程就没有网络命名空间，谁也访问不到它',
         },
+        cause: 'not-running',
         evidence,
         tries: [
           {
@@ -45,6 +49,7 @@ function notRunning(container: Container, place: Place): Draft {
   }
   return problem(observed, {
     why: container.state === 'exited' ? whyExited(container) : whyAway(container),
+    cause: 'not-running',
     evidence,
     tries: [
       {
@@ -170,6 +175,7 @@ function linksOf(place: LivePlace): Draft[] {
           why: isNone
             ? { en: 'it was started with `--network none`', zh: '它是用 `--network none` 启动的' }
             : { en: 'it is connected to no network of Docker', zh: '它没有接入任何 Docker 网络' },
+          ...(isOnNone(place) ? { cause: 'none-network' as const } : {}),
           evidence: namespace.links.map(linkLine),
           tries: [
             ...(isNone
@@ -215,6 +221,7 @@ function brokenLink(link: Link, { container }: LivePlace): Draft[] {
         { en: `its link ${what} is down`, zh: `接口 ${what} 没有启用` },
         {
           why: { en: 'somebody has set it so; no frame passes', zh: '有人把它关掉了，任何帧都过不去' },
+          cause: 'link-cut',
           evidence,
           tries: [
             {
@@ -235,6 +242,7 @@ function brokenLink(link: Link, { container }: LivePlace): Draft[] {
           why: other
             ? { en: `the other end, ${other} in the host, is down`, zh: `它在主机上的另一端 ${other} 没有启用` }
             : { en: 'what it hangs on is down', zh: '它所依附的接口没有启用' },
+          cause: 'link-cut',
           evidence,
           tries: link.peer
             ? [
@@ -309,13 +317,9 @@ export function listening(place: LivePlace): ListeningSocket[] {
   return place.namespace.sockets.filter(({ address }) => address !== '127.0.0.11')
 }
 
-export function isLoopback(address: string): boolean {
-  return address === '::1' || holds('127.0.0.0/8', address)
-}
-
 function listenersOf(place: LivePlace): Draft[] {
   const sockets = listening(place)
-  const evidence = sockets.map(socketLine)
+  const evidence = sockets.map(writeSocket)
   if (sockets.length === 0) {
     return [
       note({
@@ -355,8 +359,8 @@ function listenersOf(place: LivePlace): Draft[] {
     // A second port for its own use is no fault; the only one is.
     found.push(
       open.length === 0 || asked
-        ? problem(fact, { why, evidence, tries })
-        : note(fact, { why, evidence: closed.map(socketLine) }),
+        ? problem(fact, { why, cause: 'listening-on-loopback', evidence, tries })
+        : note(fact, { why, evidence: closed.map(writeSocket) }),
     )
   }
   return found

@@ -1,16 +1,24 @@
 import pMap from 'p-map'
-import { explain } from '../check/obstacle.js'
-import { holds, isAddress, sameAddress, sameNetwork } from '../network/addresses.js'
+import type { Attempt } from '../cause/attempt.js'
+import { forwardingOff } from '../cause/forwarding-off.js'
+import { noMasquerade } from '../cause/no-masquerade.js'
+import { noRoute } from '../cause/no-route.js'
+import type { Trail } from '../cause/trail.js'
+import { trailForeseen } from '../cause/trail-foreseen.js'
+import { foundLines } from '../cause/words.js'
+import { wrongGateway } from '../cause/wrong-gateway.js'
+import { isAddress, sameAddress } from '../network/addresses.js'
+import { translationAt } from '../network/filter.js'
 import type { ProbeAnswer } from '../network/question.js'
-import type { Link, Route } from '../network/state.js'
-import { isInHostNamespace, type LivePlace, ownNamespace } from '../place/reference.js'
-import { addressesTowards } from '../place/target.js'
+import { type FoundRoute, leadsOn, routeFor, sourceOn, writeRoute } from '../network/routing.js'
+import { hostPlace, isInHostNamespace, type LivePlace, ownNamespace } from '../place/place.js'
+import { addressesTowards, isNeighbour } from '../place/target.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { type Draft, note, ok, problem, type StageDraft } from './draft.js'
-import { probeLine, routeLine, ruleLine } from './evidence.js'
+import { probeLine, ruleLine } from './evidence.js'
 import { unasked } from './itself.js'
 import { legsWithNetworks } from './same-network.js'
-import { hostPlace, put, referenceOf, type Subject } from './subject.js'
+import { because, put, referenceOf, type Subject } from './subject.js'
 
 const mostHosts = 3
 const atOnce = 4
@@ -36,7 +44,8 @@ export async function lookOutside(subject: Subject): Promise<StageDraft> {
   if (!isHost && legs.length === 0) {
     return skip(note({ en: 'it is on no network that could lead outside', zh: '它没有接入任何能通往外部的网络' }))
   }
-  const way = defaultRoute(place)
+  const attempt = elsewhere(subject)
+  const way = routeFor(place.namespace, attempt.address)
   if (!isHost && !way && legs.every(({ network }) => network.internal)) {
     const list = codes(legs.map(({ network }) => network.name))
     return skip(
@@ -46,7 +55,8 @@ export async function lookOutside(subject: Subject): Promise<StageDraft> {
           zh: `${list.zh} 是内部网络：按设计数据包出不去`,
         },
         {
-          evidence: place.namespace.routes.filter(({ table }) => table === 'main').map(routeLine),
+          cause: 'internal-network',
+          evidence: place.namespace.routes.filter(({ table }) => table === 'main').map(writeRoute),
           tries: [
             {
               en: `If it should get out: \`docker network connect NETWORK ${bare(place.container.name)}\`, with one that is not internal`,
@@ -57,160 +67,114 @@ export async function lookOutside(subject: Subject): Promise<StageDraft> {
       ),
     )
   }
-  const onTheWay = way && !isHost ? onHost(subject, way) : []
+  const trail = trailForeseen(attempt)
+  const onTheWay = leadsOn(way) && !isHost ? onHost(subject, trail) : []
   const [reached, servers] = await Promise.all([reachOutsiders(subject, way), askNameservers(subject)])
-  return { name: 'outside', skipped: false, findings: [...routeOf(subject, way), ...onTheWay, ...reached, ...servers] }
-}
-
-function defaultRoute({ namespace }: LivePlace): Route | undefined {
-  return namespace.routes.find(
-    ({ destination, type, family, table }) =>
-      destination === 'default' && type === 'unicast' && family === 4 && table !== 'local',
-  )
-}
-
-function routeOf({ place }: Subject, way: Route | undefined): Draft[] {
-  const main = place.namespace.routes.filter(({ table }) => table === 'main').map(routeLine)
-  if (!way) {
-    return [
-      problem(
-        { en: 'it has no default route', zh: '它没有默认路由' },
-        {
-          why: {
-            en: 'so it knows the way to its own subnets and to nobody else',
-            zh: '只知道怎么去自己的子网，别处都去不了',
-          },
-          evidence: main.length > 0 ? main : ['ip route: (none)'],
-          tries: [
-            {
-              en: `Let the Engine set it anew: \`docker restart ${bare(place.container.name)}\``,
-              zh: `让引擎重新设置：\`docker restart ${bare(place.container.name)}\``,
-            },
-          ],
-        },
-      ),
-    ]
+  return {
+    name: 'outside',
+    skipped: false,
+    findings: [...routeOf(subject, trail, way), ...onTheWay, ...reached, ...servers],
   }
-  const gateways = legsWithNetworks(place).flatMap(({ endpoint }) => endpoint.gateway ?? [])
-  const strange =
-    way.gateway !== undefined &&
-    gateways.length > 0 &&
-    !isInHostNamespace(place) &&
-    !gateways.some((gateway) => sameAddress(gateway, way.gateway)) &&
-    // An overlay's packets leave by a bridge of the Engine's that is none of the container's networks.
-    !bridgeWith(place, way.gateway)
-  const evidence = [routeLine(way)]
-  if (strange) {
-    const list = codes([...new Set(gateways)])
+}
+
+/** What is not on any of its own networks: whoever is nearest of those outside, else an address that is nobody's (RFC 5737). */
+function elsewhere(subject: Subject): Attempt {
+  const { place, state, home } = subject
+  const far = outsiders(subject).find(({ address }) => !address.includes(':') && !isNeighbour(place, address))
+  return { state, home, from: place, address: far?.address ?? '192.0.2.1', protocol: 'icmp' }
+}
+
+function routeOf({ place }: Subject, trail: Trail, way: FoundRoute | undefined): Draft[] {
+  const main = place.namespace.routes.filter(({ table }) => table === 'main').map(writeRoute)
+  const again = {
+    en: `Let the Engine set it anew: \`docker restart ${bare(place.container.name)}\``,
+    zh: `让引擎重新设置：\`docker restart ${bare(place.container.name)}\``,
+  }
+  if (!leadsOn(way)) {
+    const cause = noRoute.byState!({ ...trail, last: place, destination: trail.address })
     return [
       problem(
+        way
+          ? { en: 'its routes do not lead to the outside', zh: '它的路由不通往外部' }
+          : { en: 'it has no default route', zh: '它没有默认路由' },
         {
-          en: `its default route leads to ${code(way.gateway!)}, and the gateway of its network is ${list.en}`,
-          zh: `它的默认路由指向 ${code(way.gateway!)}，而所在网络的网关是 ${list.zh}`,
-        },
-        {
-          why: { en: 'packets go to somebody who does not pass them on', zh: '数据包交给了不会转发的一方' },
-          evidence: main,
-          tries: [
-            {
-              en: `Put it right: \`docker restart ${bare(place.container.name)}\`, or \`ip route replace default via ${bare(gateways[0]!)}\` inside`,
-              zh: `改回来：\`docker restart ${bare(place.container.name)}\`，或在容器内 \`ip route replace default via ${bare(gateways[0]!)}\``,
-            },
-          ],
+          why:
+            way && cause
+              ? cause.what
+              : {
+                  en: 'so it knows the way to its own subnets and to nobody else',
+                  zh: '只知道怎么去自己的子网，别处都去不了',
+                },
+          cause: 'no-route',
+          evidence: [...(way && cause ? cause.evidence : []), ...(main.length > 0 ? main : ['ip route: (none)'])],
+          tries: [...(way && cause ? cause.tries : []), again],
         },
       ),
     ]
   }
   const via = code(way.gateway ?? way.device ?? '?')
-  return [ok({ en: `its default route leads to ${via}`, zh: `默认路由指向 ${via}` }, evidence)]
-}
-
-/** The bridge of the host that has an address: the gateway of a bridge network. */
-function bridgeWith({ host }: LivePlace, address: string): Link | undefined {
-  return ownNamespace(host).links.find(
-    ({ kind, addresses }) => kind === 'bridge' && addresses.some((own) => sameAddress(own.address, address)),
-  )
+  const leads = { en: `its default route leads to ${via}`, zh: `默认路由指向 ${via}` }
+  const stray = isInHostNamespace(place) ? undefined : wrongGateway.byState!(trail)
+  if (!stray) return [ok(leads, foundLines(place.label, way))]
+  return [
+    problem(leads, {
+      why: stray.what,
+      cause: stray.code,
+      evidence: [...stray.evidence, ...main],
+      tries: [again, ...stray.tries],
+    }),
+  ]
 }
 
 /** What its own host has to do for it: pass packets on, and put its own address on them. */
-function onHost({ place }: Subject, way: Route): Draft[] {
-  const bridge = way.gateway === undefined ? undefined : bridgeWith(place, way.gateway)
-  if (!bridge) return []
-  const own = ownNamespace(place.host)
+function onHost({ place }: Subject, trail: Trail): Draft[] {
+  const own = hostPlace(place.host)
+  const stop = trail.way?.stops.find(({ place: at }, n) => n > 0 && at.namespace.id === own?.namespace.id)
+  if (!own || !stop) return []
   const where = code(place.host.name)
-  const found: Draft[] = []
-  if (own.forwards.ip4) {
-    found.push(ok({ en: `${where} forwards packets`, zh: `${where} 开启了 IP 转发` }, ['net.ipv4.ip_forward = 1']))
-  } else {
-    found.push(
+  const off = forwardingOff.byState!(trail)
+  if (off) {
+    return [
       problem(
         { en: `IP forwarding is off on ${where}`, zh: `${where} 的 IP 转发被关闭了` },
-        {
-          why: {
-            en: 'a host passes nothing on between its bridges and its LAN then',
-            zh: '关闭后主机不会在网桥与局域网之间转发数据包',
-          },
-          evidence: ['net.ipv4.ip_forward = 0'],
-          tries: [
-            {
-              en: `Turn it on, on ${where}: \`sysctl -w net.ipv4.ip_forward=1\``,
-              zh: `在 ${where} 上打开：\`sysctl -w net.ipv4.ip_forward=1\``,
-            },
-          ],
-        },
+        { why: off.what, cause: off.code, evidence: off.evidence, tries: off.tries },
       ),
-    )
+    ]
   }
-  const subnet = subnetOf(bridge, way.gateway!)
-  const network = place.host.engine?.networks.find((one) => one.bridge === bridge.name)
-  if (subnet === undefined || network?.options['com.docker.network.bridge.enable_ip_masquerade'] === 'false')
-    return found
-  const rule = own.rules.find(
-    ({ table, chain, target, source, out }) =>
-      table === 'nat' &&
-      chain === 'POSTROUTING' &&
-      (target === 'MASQUERADE' || target === 'SNAT') &&
-      (source === undefined || sameNetwork(source, subnet) || holds(source, way.gateway!)) &&
-      (out === undefined ||
-        out.startsWith('!') ||
-        own.links.some(({ name, lan }) => name === out && lan !== undefined)),
-  )
-  if (rule) {
-    found.push(
-      ok({ en: `a rule gives its packets the address of ${where}`, zh: `有规则把它的源地址换成 ${where} 的地址` }, [
-        ruleLine(rule),
-      ]),
-    )
-  } else {
-    found.push(
-      problem(
-        {
-          en: `no rule on ${where} masquerades ${code(subnet)}`,
-          zh: `${where} 上没有为 ${code(subnet)} 做地址伪装的规则`,
-        },
-        {
-          why: {
-            en: 'its packets leave with an address that nobody outside can answer to',
-            zh: '数据包带着外部无法回复的源地址出去',
-          },
-          evidence: own.rules.filter(({ table, chain }) => table === 'nat' && chain === 'POSTROUTING').map(ruleLine),
-          tries: [
-            {
-              en: `Put it back: \`iptables -t nat -A POSTROUTING -s ${bare(subnet)} ! -o ${bare(bridge.name)} -j MASQUERADE\`, or restart the Engine`,
-              zh: `补上：\`iptables -t nat -A POSTROUTING -s ${bare(subnet)} ! -o ${bare(bridge.name)} -j MASQUERADE\`，或重启 Docker 引擎`,
-            },
-          ],
-        },
-      ),
-    )
+  const forwards = ok({ en: `${where} forwards packets`, zh: `${where} 开启了 IP 转发` }, ['net.ipv4.ip_forward = 1'])
+  const network = place.host.engine?.networks.find((one) => one.bridge === stop.in)
+  // An overlay's packets leave by a bridge of the Engine's, and some networks are made to go without.
+  if (!network || network.options['com.docker.network.bridge.enable_ip_masquerade'] === 'false') return [forwards]
+  const source = trail.way?.stops[0]?.route && sourceOn(place.namespace, trail.way.stops[0].route)
+  const rule = translationAt(own.namespace, 'postrouting', {
+    ...(source === undefined ? {} : { source }),
+    ...{ destination: trail.destination, protocol: 'icmp', in: '', out: stop.out, state: 'new' },
+  })
+  if (rule && /^(MASQUERADE|SNAT)$/.test(rule.target)) {
+    const text = {
+      en: `a rule gives its packets the address of ${where}`,
+      zh: `有规则把它的源地址换成 ${where} 的地址`,
+    }
+    return [forwards, ok(text, [ruleLine(rule)])]
   }
-  return found
-}
-
-/** As the kernel's route says it, since a bridge's address has host bits. */
-function subnetOf(bridge: Link, gateway: string): string | undefined {
-  const own = bridge.addresses.find(({ address }) => sameAddress(address, gateway))
-  return own && `${own.address}/${own.prefix}`
+  const none = noMasquerade.byState!(trail)
+  if (!none) return [forwards]
+  const subnet = code(network.subnets[0]?.subnet ?? network.name)
+  return [
+    forwards,
+    problem(
+      { en: `no rule on ${where} masquerades ${subnet}`, zh: `${where} 上没有为 ${subnet} 做地址伪装的规则` },
+      {
+        why: none.what,
+        cause: none.code,
+        evidence: [
+          ...none.evidence,
+          ...own.namespace.rules.filter(({ table, chain }) => table === 'nat' && chain === 'POSTROUTING').map(ruleLine),
+        ],
+        tries: none.tries,
+      },
+    ),
+  ]
 }
 
 /** Gateways of the LANs that its host is on, and other hosts there. */
@@ -230,7 +194,7 @@ function outsiders({ state, place }: Subject): Outsider[] {
   return [...gateways, ...hosts.slice(0, mostHosts)]
 }
 
-async function reachOutsiders(subject: Subject, way: Route | undefined): Promise<Draft[]> {
+async function reachOutsiders(subject: Subject, way: FoundRoute | undefined): Promise<Draft[]> {
   const { place } = subject
   const there = outsiders(subject)
   if (there.length === 0) {
@@ -286,7 +250,7 @@ async function unreached(subject: Subject, lost: { outsider: Outsider; answer: P
   )
   const theirs = lost.filter((_, at) => controls[at]?.outcome === 'yes')
   const nobodys = lost.filter((one) => !theirs.includes(one))
-  const found: Draft[] = []
+  const drafts: Draft[] = []
   const lines = (list: typeof lost) =>
     list.flatMap((one) => {
       const control = controls[lost.indexOf(one)]
@@ -297,22 +261,28 @@ async function unreached(subject: Subject, lost: { outsider: Outsider; answer: P
     // Of a host of the rack more is known than of a LAN's gateway.
     const { outsider, answer } = theirs.find((one) => one.outsider.place) ?? theirs[0]!
     const list = named(theirs.map((one) => one.outsider))
-    found.push(
+    const found = because(
+      subject,
+      {
+        from: place,
+        ...(outsider.place ? { meant: outsider.place } : {}),
+        address: outsider.address,
+        protocol: 'icmp',
+      },
+      answer.cause ?? 'silent',
+    )
+    drafts.push(
       problem(
         {
           en: `it does not reach ${list.en}, though ${host} does`,
           zh: `它访问不到 ${list.zh}，而 ${host} 可以`,
         },
         {
-          why: explain({
-            from: place,
-            ...(outsider.place ? { to: outsider.place } : {}),
-            address: outsider.address,
-            protocol: 'icmp',
-            cause: answer.cause ?? 'silent',
-          }).why,
-          evidence: lines(theirs),
+          why: found.why,
+          cause: found.cause,
+          evidence: [...lines(theirs), ...found.evidence],
           tries: [
+            ...found.tries,
             {
               en: `Look at what ${host} does with its packets: \`iptables -S FORWARD\`, \`iptables -S DOCKER-USER\`, \`iptables -t nat -S POSTROUTING\``,
               zh: `看 ${host} 如何处理它的数据包：\`iptables -S FORWARD\`、\`iptables -S DOCKER-USER\`、\`iptables -t nat -S POSTROUTING\``,
@@ -323,11 +293,11 @@ async function unreached(subject: Subject, lost: { outsider: Outsider; answer: P
       ),
     )
   }
-  if (nobodys.length === 0) return found
+  if (nobodys.length === 0) return drafts
   const list = named(nobodys.map((one) => one.outsider))
   const cut = nobodys.some(({ outsider }) => !outsider.place)
   if (cut) {
-    found.push(
+    drafts.push(
       problem(
         { en: `neither it nor ${host} reaches ${list.en}`, zh: `它和 ${host} 都访问不到 ${list.zh}` },
         {
@@ -351,7 +321,7 @@ async function unreached(subject: Subject, lost: { outsider: Outsider; answer: P
       ),
     )
   } else {
-    found.push(
+    drafts.push(
       note(
         {
           en: `${list.en} answers neither it nor ${host}: the fault is over there`,
@@ -361,10 +331,10 @@ async function unreached(subject: Subject, lost: { outsider: Outsider; answer: P
       ),
     )
   }
-  return found
+  return drafts
 }
 
-async function largePackets(subject: Subject, way: Route | undefined, { address }: Outsider): Promise<Draft[]> {
+async function largePackets(subject: Subject, way: FoundRoute | undefined, { address }: Outsider): Promise<Draft[]> {
   const { place } = subject
   const link = place.namespace.links.find(({ name }) => name === way?.device)
   if (!link || address.includes(':')) return []
@@ -393,6 +363,7 @@ async function largePackets(subject: Subject, way: Route | undefined, { address 
           en: `its link has an MTU of ${link.mtu}, and somewhere on the way less fits${lan ? ` (${code(lan.name)} of ${code(place.host.name)}: ${lan.mtu})` : ''}`,
           zh: `它的接口 MTU 是 ${link.mtu}，而途中某处更小${lan ? `（${code(place.host.name)} 的 ${code(lan.name)}：${lan.mtu}）` : ''}`,
         },
+        cause: 'mtu-too-large',
         evidence: [...evidence, ...(lan ? [`${place.host.name}: ${lan.name} mtu ${lan.mtu}`] : [])],
         tries: [
           {

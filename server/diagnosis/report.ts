@@ -1,3 +1,4 @@
+import type { CauseCode } from '../cause/cause.js'
 import type { TraceStory } from '../trace/story.js'
 import type { Text } from '../wording/text.js'
 
@@ -27,6 +28,8 @@ export interface DiagnosisStage {
 export interface DiagnosisFinding {
   outcome: 'ok' | 'problem' | 'note'
   text: Text
+  /** What it comes from, where that is known. */
+  cause?: CauseCode
   /** In tools' words, one line each. */
   evidence: string[]
   /** What to try. */

@@ -1,16 +1,17 @@
 import pMap from 'p-map'
-import { explain } from '../check/obstacle.js'
+import { causeOfName } from '../cause/causes.js'
 import { sameAddress } from '../network/addresses.js'
+import { writeRoute } from '../network/routing.js'
 import type { Endpoint, EngineNetwork } from '../network/state.js'
 import { resolveName } from '../place/name-resolution.js'
-import { endpointsOf, isInHostNamespace, isLive, type LivePlace, legsOf, placeOf } from '../place/reference.js'
+import { endpointsOf, hostPlace, isInHostNamespace, isLive, type LivePlace, legsOf, placeOf } from '../place/place.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { type Draft, note, ok, problem, type StageDraft } from './draft.js'
 import { duplicates } from './duplicates.js'
-import { probeLine, routeLine } from './evidence.js'
+import { probeLine } from './evidence.js'
 import { unasked } from './itself.js'
-import { contextOf, hostPlace, put, referenceOf, type Subject } from './subject.js'
+import { because, contextOf, put, referenceOf, type Subject } from './subject.js'
 
 const mostNetworks = 4
 /** Of each network: as many on its own host, and as many on others. */
@@ -86,19 +87,24 @@ async function gatewayOf(subject: Subject, { endpoint, network }: Leg): Promise<
   }
   if (answer.outcome === 'error') return [unasked(place, evidence)]
   const owner = network.driver === 'bridge' ? hostPlace(place.host) : undefined
+  const found = because(
+    subject,
+    { from: place, ...(owner ? { meant: owner } : {}), address: gateway, protocol: 'icmp' },
+    answer.cause ?? 'silent',
+  )
   return [
     problem(
       { en: `the gateway ${at} of ${on} does not answer`, zh: `${on} 的网关 ${at} 没有应答` },
       {
-        why: explain({
-          from: place,
-          ...(owner ? { to: owner } : {}),
-          address: gateway,
-          protocol: 'icmp',
-          cause: answer.cause ?? 'silent',
-        }).why,
-        evidence: [...evidence, ...place.namespace.routes.filter(({ table }) => table === 'main').map(routeLine)],
+        why: found.why,
+        cause: found.cause,
+        evidence: [
+          ...evidence,
+          ...found.evidence,
+          ...place.namespace.routes.filter(({ table }) => table === 'main').map(writeRoute),
+        ],
         tries: [
+          ...found.tries,
           {
             en: `Compare the addresses: \`docker network inspect ${bare(network.name)}\`, and \`ip addr\` and \`iptables -S INPUT\` on ${code(place.host.name)}`,
             zh: `对照地址：\`docker network inspect ${bare(network.name)}\`，以及 ${code(place.host.name)} 上的 \`ip addr\` 和 \`iptables -S INPUT\``,
@@ -169,34 +175,20 @@ async function reachPeers(subject: Subject, { network }: Leg, peers: Peer[]): Pr
   return found
 }
 
-const iccOption = 'com.docker.network.bridge.enable_icc'
-
-function unreached({ place }: Subject, network: EngineNetwork, peers: Peer[], evidence: string[]): Draft {
+function unreached(subject: Subject, network: EngineNetwork, peers: Peer[], evidence: string[]): Draft {
+  const { place } = subject
   const list = codes(peers.map((peer) => peer.place.label))
   const on = code(network.name)
   const fact = { en: `it does not reach ${list.en} on ${on}`, zh: `在 ${on} 上访问不到 ${list.zh}` }
   const [first] = peers
   const question = { from: referenceOf(place), to: referenceOf(first!.place), protocol: 'icmp' as const }
-  if (network.options[iccOption] === 'false') {
-    return problem(fact, {
-      why: {
-        en: `${on} was made with \`${iccOption}=false\`: its containers are kept from each other`,
-        zh: `${on} 创建时设置了 \`${iccOption}=false\`：同网容器之间不能互访`,
-      },
-      evidence: [...evidence, `docker network inspect ${network.name}: ${iccOption}=false`],
-      tries: [
-        {
-          en: 'Make a network without that option, and connect both to it',
-          zh: '另建一个不带该选项的网络，把双方都接进去',
-        },
-      ],
-      question,
-    })
-  }
+  const found = because(subject, { from: place, meant: first!.place, address: first!.address, protocol: 'icmp' })
   return problem(fact, {
-    why: explain({ from: place, to: first!.place, address: first!.address, protocol: 'icmp', cause: 'silent' }).why,
-    evidence,
+    why: found.why,
+    cause: found.cause,
+    evidence: [...evidence, ...found.evidence],
     tries: [
+      ...found.tries,
       {
         en: `Look at the bridge's ports and at the rules on ${code(place.host.name)}: \`bridge link\`, \`iptables -S\``,
         zh: `在 ${code(place.host.name)} 上看网桥端口和规则：\`bridge link\`、\`iptables -S\``,
@@ -245,6 +237,7 @@ async function largePackets(subject: Subject, network: EngineNetwork, peers: Pee
           en: 'VXLAN adds 50 bytes to each, and they no longer fit on the LAN',
           zh: 'VXLAN 会给每个包加上 50 字节，超出了局域网的 MTU',
         },
+        cause: 'mtu-too-large',
         evidence,
         tries: [
           {
@@ -270,6 +263,7 @@ async function namesOf(subject: Subject, { network }: Leg, peers: Peer[]): Promi
           zh: '默认的 `bridge` 网络不解析容器名；只有用户自定义网络才有内嵌 DNS',
         },
         {
+          cause: 'name-on-default-bridge',
           evidence: place.dns.nameservers.map((server) => `nameserver ${server}`),
           tries: [
             {
@@ -332,14 +326,13 @@ async function lookUp(
       }),
     }
   }
+  const cause = causeOfName({ ...contextOf(subject), from: place, name, meant: peer })
   return {
     draft: problem(
       { en: `${what} does not resolve`, zh: `解析不出 ${what}` },
       {
-        why: {
-          en: 'though both are on the same network: the embedded DNS server is not asked, or does not answer',
-          zh: '双方明明在同一个网络上：要么没有查询内嵌 DNS，要么它没有应答',
-        },
+        why: cause.what,
+        cause: cause.code,
         evidence: [line, ...place.dns.nameservers.map((server) => `nameserver ${server}`)],
         tries: [
           {

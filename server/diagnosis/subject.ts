@@ -1,9 +1,14 @@
+import type { Attempt } from '../cause/attempt.js'
+import type { CauseCode } from '../cause/cause.js'
+import { causeOf } from '../cause/causes.js'
+import type { Failure } from '../cause/unknown.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
-import type { Container, HostState, NetworkState } from '../network/state.js'
+import type { Container, NetworkState } from '../network/state.js'
 import { ask } from '../place/ask.js'
 import type { Asking, Ground } from '../place/ground.js'
-import type { LivePlace, Place } from '../place/reference.js'
+import type { LivePlace, Place } from '../place/place.js'
 import { Unanswerable } from '../place/unanswerable.js'
+import type { Text } from '../wording/text.js'
 
 /** Whom a diagnosis is about, and what it stands on. */
 export interface Subject<P extends Place = LivePlace> {
@@ -60,8 +65,12 @@ export function referenceOf(place: Place): string {
   return place.container ? `${place.host.name}/${place.container.name}` : place.host.name
 }
 
-/** A host as a place that questions can be put from; undefined where its network could not be read. */
-export function hostPlace(host: HostState): LivePlace | undefined {
-  const namespace = host.namespaces[0]
-  return namespace && { label: host.name, host, namespace, dns: host.dns }
+/** Why somebody is not reached by the state, as a trace would find it: for a finding, before or without a trace. */
+export function because(
+  { state, home }: Pick<Subject, 'state' | 'home'>,
+  attempt: Omit<Attempt, 'state' | 'home'>,
+  failure: Failure = 'silent',
+): { why: Text; cause: CauseCode; evidence: string[]; tries: Text[] } {
+  const { code, what, evidence, tries } = causeOf({ state, home, ...attempt }, failure)
+  return { why: what, cause: code, evidence, tries: code === 'unknown' ? [] : tries }
 }

@@ -1,3 +1,4 @@
+import { writeRoute } from '../network/routing.js'
 import type { DnsSettings, Link, NamespaceState, Route, Rule } from '../network/state.js'
 import { text } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
@@ -63,21 +64,6 @@ export function routesFact(namespace: NamespaceState, device?: string): MapFact[
 
 export function isWorthTelling({ table, destination }: Route): boolean {
   return table !== 'local' && !/^(?:fe80:|ff)/i.test(destination)
-}
-
-/** As ip-route(8) writes it. */
-export function writeRoute(route: Route): string {
-  return [
-    route.type === 'unicast' ? '' : route.type,
-    route.destination,
-    route.gateway && `via ${route.gateway}`,
-    route.device && `dev ${route.device}`,
-    route.source && `src ${route.source}`,
-    route.metric === undefined ? '' : `metric ${route.metric}`,
-    route.table === 'main' ? '' : `table ${route.table}`,
-  ]
-    .filter(Boolean)
-    .join(' ')
 }
 
 /** Who is behind which MAC address; how fresh that is changes by itself, so only what is fixed is said to be so. */

@@ -48,3 +48,14 @@ export function holds(cidr: string, address: string): boolean {
   if (inside.kind() !== network.kind()) return false
   return (inside as ipaddr.IPv4).match(network as ipaddr.IPv4, prefix)
 }
+
+/** `::ffff:127.0.0.1` as well (RFC 4291, 2.5.5.2): it is the same address for an IPv6 socket. */
+export function isLoopback(address: string): boolean {
+  const canonical = canonicalAddress(address)
+  return canonical !== undefined && (canonical === '::1' || holds('127.0.0.0/8', canonical))
+}
+
+/** Of a socket or a published port: all addresses there are. `*` is both families, nothing is what the Engine leaves out. */
+export function isAny(address: string): boolean {
+  return address === '*' || address === '' || ['0.0.0.0', '::'].includes(canonicalAddress(address) ?? address)
+}

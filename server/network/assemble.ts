@@ -2,7 +2,7 @@ import type { CaptureQuestion, HostCapture, NamespaceCapture } from './capture.j
 import { parseDns } from './parse-dns.js'
 import { parseEngine } from './parse-engine.js'
 import { type ParsedLink, parseLinks } from './parse-links.js'
-import { parseForwarding, parseNeighbours, parseRoutes } from './parse-routes.js'
+import { parseForwarding, parseNeighbours, parseRoutes, parseRoutingRules } from './parse-routes.js'
 import { parseRules } from './parse-rules.js'
 import { parseForwards, parseSockets } from './parse-sockets.js'
 import type { HostState, LanState, NamespaceOwner, NamespaceState, NetworkState } from './state.js'
@@ -92,6 +92,7 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
       names,
       links,
       routes: [...parseRoutes(json('routes'), 4), ...parseRoutes(json('routes6'), 6)],
+      routingRules: parseRoutingRules(json('routingRules')),
       neighbours: parseNeighbours(json('neighbours')).toSorted((a, b) => compare(a.address, b.address)),
       forwarding: parseForwarding(json('forwarding')),
       ...parseRules(json('rules'), text('iptables'), text('ip6tables')),

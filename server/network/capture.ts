@@ -17,6 +17,7 @@ export type CaptureQuestion =
   | 'routes'
   | 'routes6'
   | 'neighbours'
+  | 'routingRules'
   | 'forwarding'
   | 'rules'
   | 'iptables'

@@ -1,4 +1,4 @@
-import type { ForwardingEntry, Neighbour, Route } from './state.js'
+import type { ForwardingEntry, Neighbour, Route, RoutingRule } from './state.js'
 import { defined, listOf, numberOf, recordOf, recordsOf, textOf } from './untrusted.js'
 
 /** `ip -json -details route show table all`, of one family. A route over several next hops becomes several. */
@@ -26,6 +26,54 @@ function cidr(destination: string, family: Route['family']): string {
   if (destination === 'default' || destination.includes('/')) return destination
   return `${destination}/${family === 4 ? 32 : 128}`
 }
+
+/** What a kernel begins with, and what counts where nothing else is known (ip-rule(8)). */
+export const usualRoutingRules: readonly RoutingRule[] = [
+  { priority: 0, action: 'lookup', table: 'local', further: [] },
+  { priority: 32_766, action: 'lookup', table: 'main', further: [] },
+  { priority: 32_767, action: 'lookup', table: 'default', further: [] },
+]
+
+/** `ip -json -details rule show`; undefined, when there was no answer, is what a kernel begins with. */
+export function parseRoutingRules(answer: unknown): RoutingRule[] {
+  if (answer === undefined) return structuredClone([...usualRoutingRules])
+  return recordsOf(answer)
+    .map((rule): RoutingRule => {
+      const { src, srclen, dst, dstlen, iif, oif, ipproto, table, action } = rule
+      const prefix = (address: unknown, length: unknown) =>
+        textOf(address) === 'all' || textOf(address) === '' ? '' : `${textOf(address)}/${numberOf(length) ?? 32}`
+      const range = (side: 'sport' | 'dport') => {
+        const [one, from, to] = [rule[side], rule[`${side}_start`], rule[`${side}_end`]].map(numberOf)
+        return one === undefined ? (from === undefined ? '' : `${from}:${to ?? from}`) : `${one}`
+      }
+      const further = furtherConditions.flatMap((key) => {
+        if (!(key in rule)) return []
+        const value = textOf(rule[key]) || textOf(numberOf(rule[key])?.toString())
+        return [`${key}${value === '' ? '' : ` ${value}`}`]
+      })
+      return {
+        priority: numberOf(rule.priority) ?? 0,
+        action: textOf(action) || (textOf(table) === '' ? 'other' : 'lookup'),
+        ...defined({ table: textOf(table) }),
+        ...('not' in rule ? { not: true as const } : {}),
+        ...defined({
+          source: prefix(src, srclen),
+          destination: prefix(dst, dstlen),
+          in: textOf(iif),
+          out: textOf(oif),
+          protocol: textOf(ipproto),
+          sourcePort: range('sport'),
+          destinationPort: range('dport'),
+          suppressedPrefix: numberOf(rule.suppress_prefixlen),
+        }),
+        further,
+      }
+    })
+    .toSorted((a, b) => a.priority - b.priority)
+}
+
+/** As iproute2 calls them in JSON. */
+const furtherConditions = ['fwmark', 'tos', 'dsfield', 'uid_start', 'l3mdev', 'tun_id', 'suppress_ifgroup']
 
 /** `ip -json neighbour show` */
 export function parseNeighbours(answer: unknown): Neighbour[] {

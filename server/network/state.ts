@@ -66,6 +66,8 @@ export interface NamespaceState {
   names: string[]
   links: Link[]
   routes: Route[]
+  /** Of IPv4, in the order of their priorities: which table is asked (ip-rule(8)). Those of IPv6 are not captured. */
+  routingRules: RoutingRule[]
   neighbours: Neighbour[]
   forwarding: ForwardingEntry[]
   chains: Chain[]
@@ -131,6 +133,30 @@ export interface Route {
   type: string
   scope?: string
   metric?: number
+}
+
+/** Which table of routes is asked for which packets (ip-rule(8)). */
+export interface RoutingRule {
+  priority: number
+  /** `lookup` asks the table; `blackhole`, `unreachable` and `prohibit` end the search; anything else goes on behind it. */
+  action: string
+  /** main, local, default, or a number. */
+  table?: string
+  /** Whether it is for all packets but these. */
+  not?: true
+  /** CIDR. */
+  source?: string
+  destination?: string
+  in?: string
+  out?: string
+  protocol?: string
+  /** Number or range `a:b`. */
+  sourcePort?: string
+  destinationPort?: string
+  /** Of the table's answers, those with a prefix of at most so many bits do not count. */
+  suppressedPrefix?: number
+  /** Conditions that no packet is known to meet or not, such as `fwmark 0x1` or `uidrange 1-5`. */
+  further: string[]
 }
 
 export interface Neighbour {

@@ -1,7 +1,7 @@
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import { bare, code } from '../wording/wording.js'
 import type { Asking } from './ground.js'
-import type { LivePlace } from './reference.js'
+import type { LivePlace } from './place.js'
 import { Unanswerable } from './unanswerable.js'
 
 /**

@@ -1,3 +1,5 @@
+import type { Protocol } from '../network/flow.js'
+
 /** What is asked of a trace. */
 export interface TraceQuestion {
   /** A reference, as in checks: `web`, `node2/app`, `laptop`. */
@@ -6,7 +8,7 @@ export interface TraceQuestion {
   to: string
   port?: number
   /** tcp when there is a port, else icmp. */
-  protocol?: 'icmp' | 'tcp' | 'udp'
+  protocol?: Protocol
   /** The host that a name without a host belongs to. */
   home: string
   /** `name`: as the sender itself resolves it, or not at all. By default a bare word is tried as a name first. */

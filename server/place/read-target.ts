@@ -1,7 +1,7 @@
 import { VethlabError } from '../error/vethlab-error.js'
 import { isAddress } from '../network/addresses.js'
+import type { Protocol } from '../network/flow.js'
 import { oneLine } from '../wording/one-line.js'
-import type { TraceQuestion } from './question.js'
 
 const place = 'TO'
 const cure = 'Write web, web:80, node1:8080, 10.0.0.5:80 or [fd00::5]:80.'
@@ -10,10 +10,7 @@ const cure = 'Write web, web:80, node1:8080, 10.0.0.5:80 or [fd00::5]:80.'
  * Reads `TO[:PORT]`, with IPv6 in brackets where a port follows, and the protocol that goes with it.
  * @throws VethlabError argument.invalid
  */
-export function readTarget(
-  text: string,
-  protocol?: TraceQuestion['protocol'],
-): Pick<TraceQuestion, 'to' | 'port' | 'protocol'> {
+export function readTarget(text: string, protocol?: Protocol): { to: string; port?: number; protocol?: Protocol } {
   const target = split(text)
   if (protocol === 'icmp' && target.port !== undefined) {
     throw new VethlabError('argument.invalid', 'icmp has no ports', {

@@ -1,8 +1,6 @@
 import type { CaptureQuestion } from '../network/capture.js'
 import type {
   Container,
-  DnsSettings,
-  Endpoint,
   EngineNetwork,
   EngineState,
   HostState,
@@ -11,23 +9,8 @@ import type {
 } from '../network/state.js'
 import type { Text } from '../wording/text.js'
 import { bare, code } from '../wording/wording.js'
+import { ownNamespace, type Place, placeOf } from './place.js'
 import { Unanswerable } from './unanswerable.js'
-
-/** Where a REF leads: a host itself, or a container on it. */
-export interface Place {
-  /** As the author wrote it. */
-  label: string
-  host: HostState
-  container?: Container
-  /** Missing when the container does not run. */
-  namespace?: NamespaceState
-  dns: DnsSettings
-}
-
-/** A place that runs, so that something can be asked from it. */
-export interface LivePlace extends Place {
-  namespace: NamespaceState
-}
 
 /** @throws Unanswerable reference.no-host */
 export function hostNamed(state: NetworkState, name: string): HostState {
@@ -79,26 +62,6 @@ export function find(reference: string, state: NetworkState, home: string): Plac
   return container && placeOf(where, container, reference)
 }
 
-export function placeOf(host: HostState, container: Container, label: string): Place {
-  const place: Place = { label, host, container, dns: container.dns }
-  const namespace = container.namespace && host.namespaces.find(({ id }) => id === container.namespace)
-  if (namespace) place.namespace = namespace
-  return place
-}
-
-export function isLive(place: Place | undefined): place is LivePlace {
-  return place?.namespace !== undefined
-}
-
-export function ownNamespace(host: HostState): NamespaceState {
-  const own = host.namespaces[0]
-  if (own) return own
-  throw new Unanswerable('state.incomplete', {
-    en: `the network of ${code(host.name)} could not be read`,
-    zh: `无法读取 ${code(host.name)} 的网络状态`,
-  })
-}
-
 function containerNamed(engine: EngineState, name: string): Container | undefined {
   const exact = engine.containers.find((container) => container.name === name)
   if (exact) return exact
@@ -120,27 +83,6 @@ export function networkNamed(host: HostState, name: string): EngineNetwork | und
  */
 export function bridgeNamed(host: HostState, name: string): string {
   return host.engine?.networks.find((network) => network.name === name)?.bridge ?? name
-}
-
-/** Whether it is in its host's own namespace: the host itself, or a container with `--network host`. */
-export function isInHostNamespace(place: Place): boolean {
-  return place.namespace !== undefined && place.namespace.id === place.host.namespaces[0]?.id
-}
-
-/** All legs on Docker networks that a place has, also those of a container whose namespace it shares. */
-export function endpointsOf(place: Place): Endpoint[] {
-  if (!place.container || isInHostNamespace(place)) return []
-  const { namespace } = place
-  if (!namespace) return place.container.endpoints
-  const sharing = place.host.engine?.containers.filter((container) => container.namespace === namespace.id) ?? []
-  return sharing.flatMap((container) => legsOf(place.host, container))
-}
-
-/** Addresses that its links really have, without the loopback's. */
-export function addressesOf(namespace: NamespaceState): string[] {
-  return namespace.links
-    .filter(({ kind }) => kind !== 'loopback')
-    .flatMap(({ addresses }) => addresses.filter(({ scope }) => scope !== 'link').map(({ address }) => address))
 }
 
 /** Why a place can't be looked into: there is no such container, or it does not run. */
@@ -190,14 +132,5 @@ export function requireWhole(namespace: NamespaceState, where: string, ...questi
   throw new Unanswerable('state.incomplete', {
     en: `the network of ${code(where)} could not be read completely: ${bare(fault, 200)}`,
     zh: `无法完整读取 ${code(where)} 的网络状态：${bare(fault, 200)}`,
-  })
-}
-
-/** The legs of a container that the kernel has as well: one whose link was deleted inside is only on paper. */
-export function legsOf(host: HostState, container: Container): Endpoint[] {
-  if (container.namespace === undefined) return container.endpoints
-  return container.endpoints.filter(({ link, networkId }) => {
-    const driver = host.engine?.networks.find(({ id }) => id === networkId)?.driver
-    return link !== undefined || driver === undefined || driver === 'host' || driver === 'null'
   })
 }

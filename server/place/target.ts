@@ -1,4 +1,5 @@
-import { canonicalAddress, holds, sameAddress } from '../network/addresses.js'
+import { canonicalAddress, holds, isLoopback } from '../network/addresses.js'
+import { routeFor } from '../network/routing.js'
 import type { Container, NetworkState } from '../network/state.js'
 import {
   addressesOf,
@@ -9,7 +10,8 @@ import {
   ownNamespace,
   type Place,
   placeOf,
-} from './reference.js'
+} from './place.js'
+import { holdersOf, holdersOn } from './segment.js'
 
 /** Which addresses lead to a place, and whose an address is. */
 
@@ -73,21 +75,21 @@ export function isNeighbour(from: LivePlace, address: string): boolean {
   )
 }
 
-/** Who in the rack has an address; on its own host first, since `172.17.0.2` may be on each of them. */
+/**
+ * Who in the rack has an address, as seen from a place, the likeliest first: who shares the segment that its route leads to
+ * straight away, then who is on its own host, since `172.17.0.2` may be on each of them. Where the route has no gateway,
+ * nobody but those on that segment can be meant, as long as there is one.
+ */
 export function ownersOf(address: string, state: NetworkState, from: LivePlace): LivePlace[] {
-  if (holds('127.0.0.0/8', address) || sameAddress(address, '::1')) return [from]
-  return state.hosts
-    .toSorted((a, b) => Number(b.name === from.host.name) - Number(a.name === from.host.name))
-    .flatMap((host) =>
-      host.namespaces
-        .filter((namespace) => addressesOf(namespace).some((own) => sameAddress(own, address)))
-        .map((namespace): LivePlace => {
-          const container = host.engine?.containers.find((one) => one.namespace === namespace.id)
-          const isHost = namespace.id === ownNamespace(host).id
-          if (container && !isHost) return { ...placeOf(host, container, container.name), namespace }
-          return { label: host.name, host, namespace, dns: host.dns }
-        }),
-    )
+  if (isLoopback(address)) return [from]
+  const all = holdersOf(address, state).filter(({ link }) => link.kind !== 'loopback')
+  const route = routeFor(from.namespace, address)
+  const out = route && from.namespace.links.find(({ name }) => name === route.device)
+  const near = out && route.gateway === undefined ? holdersOn({ place: from, link: out }, address, state) : []
+  const meant = near.length > 0 ? near.map(({ place }) => place) : all.map(({ place }) => place)
+  return meant
+    .filter((place, at) => meant.findIndex(({ namespace }) => namespace.id === place.namespace.id) === at)
+    .toSorted((a, b) => Number(b.host.name === from.host.name) - Number(a.host.name === from.host.name))
 }
 
 /** Running containers that a name means to the Engine's DNS server: by name, alias, or as tasks of a service. */

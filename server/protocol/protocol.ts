@@ -2,10 +2,11 @@ import type { Trouble } from '../error/trouble.js'
 import type { Change, NetworkMap } from '../map/map.js'
 import type { Language, Text } from '../wording/text.js'
 
+export type { Cause } from '../cause/cause.js'
 export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
 export type { Trouble } from '../error/trouble.js'
 export type { Change, MapElement, MapElementKind, MapFact, MapTie, MapTieKind, NetworkMap } from '../map/map.js'
-export type { Cause, Hop, TraceStory } from '../trace/story.js'
+export type { Hop, TraceStory } from '../trace/story.js'
 
 /**
  * What server and browser say to each other. Types alone: the browser's program imports nothing else of the server.

@@ -1,11 +1,10 @@
 import { diagnose } from '../diagnosis/diagnose.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
-import type { NetworkState } from '../network/state.js'
 import type { DiagnosisReport, NetworkMap, NetworkView, TraceStory } from '../protocol/protocol.js'
 import { traceStory } from '../trace/trace.js'
 import { NetworkFeed, type NetworkFeedOptions, type NetworkViewer } from './feed/network-feed.js'
-import { traceOf } from './inquiry/check-trace.js'
+import { traceCheck } from './inquiry/check-trace.js'
 import { Inquiries } from './inquiry/inquiries.js'
 import type { LiveRack } from './life/live-rack.js'
 import { stepNamed } from './work/blocks.js'
@@ -81,10 +80,7 @@ export class SessionNetwork {
         cure: 'Name one that failed.',
       })
     }
-    return this.#inquire(signal, async ({ rack }, until) => {
-      const state: NetworkState = await rack.ground.capture()
-      return traceStory(rack.ground, traceOf(check, state, lab.home), { signal: until })
-    })
+    return this.#inquire(signal, ({ rack }, until) => traceCheck(rack.ground, check, lab.home, until))
   }
 
   /** Itself, same network, outside, from outside. @throws as `trace` */

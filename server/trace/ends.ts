@@ -1,7 +1,8 @@
 import { canonicalAddress, isAddress } from '../network/addresses.js'
 import type { NetworkState } from '../network/state.js'
+import { isLive, type LivePlace, type Place } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
-import { absence, find, isLive, type LivePlace, type Place } from '../place/reference.js'
+import { absence, find } from '../place/reference.js'
 import { addressesTowards, namedSo, ownersOf } from '../place/target.js'
 import { Unanswerable } from '../place/unanswerable.js'
 

@@ -1,17 +1,18 @@
+import { type Case, destinationOf, flowAt, lastPlace, stageOf } from '../cause/case.js'
+import { claimOf } from '../cause/duplicate-address.js'
+import { writeAsked } from '../cause/packet-text.js'
 import { Places } from '../map/places.js'
-import type { Spot } from '../place/spots.js'
+import { sameAddress } from '../network/addresses.js'
+import { leadsOn, nextHop, outLink, routeFor, writeRoute } from '../network/routing.js'
+import type { LivePlace } from '../place/place.js'
 import { code, codes } from '../wording/wording.js'
-import { type Case, destinationOf, lastSpot, senderOf, stageOf } from './case.js'
-import { claimOf } from './causes/wire.js'
-import { writeAsked } from './packet-text.js'
-import { leadsOn, nextHop, outLink, routeFor, writeRoute } from './routing.js'
 import type { Hop } from './story.js'
 
 /** What comes before a packet is on a wire: a route, and the MAC address of the next hop (RFC 826). */
 
 export function routeHop(one: Case): Hop {
-  const { label, namespace, host } = senderOf(one)
-  const route = routeFor(namespace, one.address)
+  const { label, namespace, host } = one.from
+  const route = routeFor(namespace, flowAt(one, one.from))
   const [who, whom] = [code(label), code(one.address)]
   const common: Pick<Hop, 'kind' | 'place'> = { kind: 'route', place: label }
   if (!leadsOn(route)) {
@@ -42,22 +43,24 @@ export function routeHop(one: Case): Hop {
 
 /** Of the sender, where it had to ask or knew already. */
 export function neighbourHop(one: Case): Hop[] {
-  return hopAt(one, senderOf(one), one.address)
+  return hopAt(one, one.from, one.address)
 }
 
 /** At the last router, where the packet got stuck for want of a MAC address. */
 export function lastNeighbourHop(one: Case): Hop[] {
-  const last = lastSpot(one)
+  const last = lastPlace(one)
   if (stageOf(one) !== 'lost' || last.namespace.id === one.from.namespace.id) return []
   return hopAt(one, last, destinationOf(one).address).filter(({ state }) => state === 'stop')
 }
 
-function hopAt(one: Case, { label, namespace, host }: Spot, address: string): Hop[] {
+function hopAt(one: Case, { label, namespace, host }: LivePlace, address: string): Hop[] {
   const target = nextHop(namespace, address)
   if (target === undefined) return []
-  const asked = one.seen.questions.find((question) => question.target === target)
+  const asked = one.seen.questions.find((question) => sameAddress(question.target, target))
   const device = outLink(namespace, address)?.name ?? '?'
-  const known = namespace.neighbours.find((neighbour) => neighbour.address === target && neighbour.device === device)
+  const known = namespace.neighbours.find(
+    (neighbour) => sameAddress(neighbour.address, target) && neighbour.device === device,
+  )
   const about = new Places(one.state).shows(host.name, namespace.id, device)
   const common: Pick<Hop, 'kind' | 'place' | 'about'> = { kind: 'neighbour', place: label, about }
   const [who, whom] = [code(label), code(target)]
@@ -76,7 +79,7 @@ function hopAt(one: Case, { label, namespace, host }: Spot, address: string): Ho
     ]
   }
   // Who was heard last time, or first, is chance.
-  const claim = claimOf(target, one)
+  const claim = claimOf(target, { state: one.state, asked: one.seen.questions })
   if (claim) {
     return [{ ...common, state: 'unknown', text: claim.what, evidence: claim.evidence }]
   }
@@ -94,7 +97,7 @@ function hopAt(one: Case, { label, namespace, host }: Spot, address: string): Ho
       },
     ]
   }
-  if (asked && (one.seen.out.length === 0 || lastSpot(one).namespace.id === namespace.id)) {
+  if (asked && (one.seen.out.length === 0 || lastPlace(one).namespace.id === namespace.id)) {
     return [
       {
         ...common,

@@ -1,5 +1,5 @@
 import { isAddress } from '../network/addresses.js'
-import type { LivePlace } from '../place/reference.js'
+import type { LivePlace } from '../place/place.js'
 import { code, codes } from '../wording/wording.js'
 import type { Hop } from './story.js'
 

@@ -1,37 +1,5 @@
+import type { Cause } from '../cause/cause.js'
 import type { Text } from '../wording/text.js'
-
-/** The twenty that are told apart; anything else is `unknown`, with the last hop seen. Order as in docs/causes.md. */
-export const causeCodes = [
-  'name-on-default-bridge',
-  'no-common-network',
-  'internal-network',
-  'isolated-bridges',
-  'docker-user-drop',
-  'input-policy',
-  'port-not-listening',
-  'listening-on-loopback',
-  'published-elsewhere',
-  'wrong-gateway',
-  'forwarding-off',
-  'no-masquerade',
-  'duplicate-address',
-  'mtu-too-large',
-  'vxlan-blocked',
-  'node-gone',
-  'link-cut',
-  'macvlan-host-to-child',
-  'none-network',
-  'icc-off',
-  // Further ones that come up, and are told as well:
-  'rule-drop',
-  'no-route',
-  'unknown-name',
-  'not-running',
-  'no-such-address',
-  'no-route-back',
-  'unknown',
-] as const
-export type CauseCode = (typeof causeCodes)[number]
 
 /** Where one packet went, and why it went no further. Plain data; every text in both languages, data within backticks. */
 export interface TraceStory {
@@ -62,14 +30,4 @@ export interface Hop {
   evidence: string[]
   /** Ids of elements and ties of the map that it went through. */
   about: string[]
-}
-
-export interface Cause {
-  code: CauseCode
-  /** What is wrong, in one sentence. */
-  what: Text
-  /** What shows it: rules, routes, sockets, packets; one line each. */
-  evidence: string[]
-  /** What to try. Commands within backticks. */
-  tries: Text[]
 }

@@ -1,26 +1,26 @@
-import { sameAddress } from '../network/addresses.js'
+import { type Case, destinationOf, stageOf } from '../cause/case.js'
+import type { Cause } from '../cause/cause.js'
+import { causeOfName, causeSeen } from '../cause/causes.js'
+import { claimOf } from '../cause/duplicate-address.js'
+import { mtuCause } from '../cause/mtu-too-large.js'
+import { notRunningCause } from '../cause/not-running.js'
+import { writePacket } from '../cause/packet-text.js'
+import { readObservation, type Seen } from '../cause/seen.js'
+import { isAny, sameAddress } from '../network/addresses.js'
 import type { TracedPacket } from '../network/observation.js'
+import { outLink } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
 import type { Asking, Ground } from '../place/ground.js'
 import { resolveName } from '../place/name-resolution.js'
+import { hostPlace, isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
-import { isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../place/reference.js'
-import { isHostSpot } from '../place/spots.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
 import { bare, cleanText, code } from '../wording/wording.js'
-import { type Case, destinationOf, stageOf } from './case.js'
-import { causeOf } from './causes/causes.js'
-import { nameCause, notRunning } from './causes/naming.js'
-import { isAny } from './causes/sockets.js'
-import { claimOf, mtuCause } from './causes/wire.js'
 import { senderNamed, targetOf } from './ends.js'
 import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
 import { nameHop } from './name-hop.js'
-import { writePacket } from './packet-text.js'
-import { outLink } from './routing.js'
-import { readObservation, type Seen } from './seen.js'
-import type { Cause, Hop, TraceStory } from './story.js'
+import type { Hop, TraceStory } from './story.js'
 import { walk } from './walk.js'
 
 /** An answer on a rack takes some milliseconds; what takes longer than this is none. */
@@ -33,6 +33,8 @@ const largestPacket = 9216
 
 export interface TraceOptions {
   signal?: AbortSignal
+  /** The rack as whoever asks has just captured it; without it, it is captured. */
+  state?: NetworkState
 }
 
 /** What became of one question, before it is made a story. */
@@ -55,12 +57,12 @@ interface Run {
 export async function traceStory(
   ground: Ground,
   question: TraceQuestion,
-  { signal = new AbortController().signal }: TraceOptions = {},
+  { signal = new AbortController().signal, state }: TraceOptions = {},
 ): Promise<TraceStory> {
   const started = performance.now()
   const { from, to, port } = question
   const protocol = question.protocol ?? (port === undefined ? 'icmp' : 'tcp')
-  const told = await tell(ground, { ...question, protocol }, signal).catch((error: unknown): Told => {
+  const told = await tell(ground, { ...question, protocol }, { signal, state }).catch((error: unknown): Told => {
     signal.throwIfAborted()
     if (!(error instanceof Unanswerable)) throw error
     return { outcome: 'error', summary: error.why, hops: [] }
@@ -78,17 +80,17 @@ export async function traceStory(
 async function tell(
   ground: Ground,
   question: TraceQuestion & { protocol: 'icmp' | 'tcp' | 'udp' },
-  signal: AbortSignal,
+  { signal, state: given }: { signal: AbortSignal; state: NetworkState | undefined },
 ): Promise<Told> {
   const { protocol, port } = question
   if (protocol !== 'icmp' && port === undefined) {
     throw new Unanswerable('trace.no-port', { en: `${protocol} needs a port`, zh: `${protocol} 需要端口` })
   }
-  const state = await ground.capture()
+  const state = given ?? (await ground.capture())
   signal.throwIfAborted()
   const run: Run = { ground, state, question, protocol, signal }
   const from = senderNamed(question, state)
-  if (!isLive(from)) return stopped(question, [], notRunning(from, question.home))
+  if (!isLive(from)) return stopped(question, [], notRunningCause(from, question.home))
   const target = targetOf(question, from, state)
   const hops: Hop[] = []
   let addresses = target.addresses
@@ -101,11 +103,12 @@ async function tell(
     hops.push(nameHop(from, name, found, goesOn))
     if (found.length === 0 && !goesOn) {
       const meant = place ? { meant: place } : {}
-      return stopped(question, hops, nameCause({ state, home: question.home, from, name, ...meant }))
+      return stopped(question, hops, causeOfName({ state, home: question.home, from, name, ...meant }))
     }
     if (found.length > 0) addresses = found
   }
-  if (target.place && !isLive(target.place)) return stopped(question, hops, notRunning(target.place, question.home))
+  if (target.place && !isLive(target.place))
+    return stopped(question, hops, notRunningCause(target.place, question.home))
   if (addresses.length === 0) return stopped(question, hops, noAddress(run, from, target.place as LivePlace))
   return toAddresses(run, from, target.place, addresses, hops)
 }
@@ -158,15 +161,15 @@ async function toAddress(run: Run, from: LivePlace, meant: Case['meant'], addres
 }
 
 function unanswered(run: Run, one: Case, hops: Hop[]): Told {
-  const cause = causeOf(one, run.question.home)
+  const cause = causeSeen(one)
   // UDP promises no answer: where a program waits, nothing says that anything is wrong.
   const delivered = one.protocol === 'udp' && stageOf(one) === 'silent' && cause.code === 'unknown' && one.seen.arrived
   if (!delivered) return stopped(run.question, marked(hops, one), cause)
   return {
     outcome: 'error',
     summary: {
-      en: `the datagram was delivered to ${code(one.seen.arrived!.spot?.label ?? one.address)}, and nothing came back: UDP asks for no answer, so that says nothing`,
-      zh: `数据报已送达 ${code(one.seen.arrived!.spot?.label ?? one.address)}，没有任何回复：UDP 不要求应答，所以这说明不了什么`,
+      en: `the datagram was delivered to ${code(one.seen.arrived!.place?.label ?? one.address)}, and nothing came back: UDP asks for no answer, so that says nothing`,
+      zh: `数据报已送达 ${code(one.seen.arrived!.place?.label ?? one.address)}，没有任何回复：UDP 不要求应答，所以这说明不了什么`,
     },
     hops,
   }
@@ -196,6 +199,7 @@ async function send(
   run.signal.throwIfAborted()
   return {
     state: run.state,
+    home: run.question.home,
     from,
     ...(meant ? { meant } : {}),
     address,
@@ -207,10 +211,12 @@ async function send(
 
 /** Somebody answered who is not meant: two have the address. */
 function answeredByAnother(one: Case): Cause | undefined {
-  const there = one.seen.arrived?.spot
+  const there = one.seen.arrived?.place
   const meant = one.meant?.namespace
   if (!there || !meant || there.namespace.id === meant.id) return undefined
-  return sameAddress(destinationOf(one).address, one.address) ? claimOf(one.address, one) : undefined
+  return sameAddress(destinationOf(one).address, one.address)
+    ? claimOf(one.address, { state: one.state, asked: one.seen.questions })
+    : undefined
 }
 
 /**
@@ -218,9 +224,9 @@ function answeredByAnother(one: Case): Cause | undefined {
  * one of its own to the container. So the first is answered whatever the container does, and the second tells.
  */
 async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | undefined> {
-  const there = one.seen.arrived?.spot
+  const there = one.seen.arrived?.place
   const { address, port } = destinationOf(one)
-  if (!there || !isHostSpot(there) || port === undefined || one.protocol === 'icmp') return undefined
+  if (!there || !isInHostNamespace(there) || port === undefined || one.protocol === 'icmp') return undefined
   const container = there.host.engine?.containers.find(
     ({ state, ports, namespace }) => state === 'running' && namespace !== there.namespace.id && ports.some(fits),
   )
@@ -252,13 +258,11 @@ async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | un
     ],
     about: [],
   }
-  const second = await send(
-    run,
-    { label: host.name, host, namespace: ownNamespace(host), dns: host.dns },
-    undefined,
-    inside,
-    { protocol: one.protocol, port: mapping.containerPort, timeoutMs: answerMs },
-  )
+  const second = await send(run, hostPlace(host)!, undefined, inside, {
+    protocol: one.protocol,
+    port: mapping.containerPort,
+    timeoutMs: answerMs,
+  })
   const all = [
     ...hops.filter(({ kind }) => kind !== 'answer' && kind !== 'socket'),
     proxy,
@@ -268,7 +272,7 @@ async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | un
   if (namespace.id !== ownNamespace(host).id) return undefined
   return stageOf(second) === 'returned'
     ? answered(run.question, one, all)
-    : stopped(run.question, marked(all, second), causeOf(second, run.question.home))
+    : stopped(run.question, marked(all, second), causeSeen(second))
 }
 
 /** A packet of the full size of the sender's link finds what is narrower on the way. */
@@ -303,7 +307,7 @@ function sizeFrom({ from, address }: Case): number {
 
 function largeHop(one: Case, large: Seen, size: number, ok: boolean): Hop {
   const last = large.out.at(-1)
-  const where = last?.sighting.lan ?? last?.spot?.label ?? one.from.label
+  const where = last?.sighting.lan ?? last?.place?.label ?? one.from.label
   return {
     kind: 'answer',
     state: ok ? 'ok' : 'stop',
@@ -349,7 +353,7 @@ function stopped({ from, to, port }: TraceQuestion, hops: Hop[], cause: Cause): 
 
 /** Runs, but without an address that anything could be sent to. */
 function noAddress({ question, state }: Run, from: LivePlace, meant: LivePlace): Cause {
-  return nameCause({ state, home: question.home, from, name: question.to.split('/').at(-1)!, meant })
+  return causeOfName({ state, home: question.home, from, name: question.to.split('/').at(-1)!, meant })
 }
 
 function shown(address: string, port: number | undefined): string {

@@ -1,14 +1,16 @@
+import { type Case, destinationOf, stageOf } from '../cause/case.js'
+import { writePacket } from '../cause/packet-text.js'
+import { chainOf, ruleOf, translation, writeHit } from '../cause/rule-text.js'
+import type { Step } from '../cause/seen.js'
+import { listening } from '../cause/sockets.js'
+import { writeSocket } from '../cause/words.js'
 import { lanId, overlayScope, tunnelId, vxlanId } from '../map/ids.js'
 import { Places } from '../map/places.js'
+import { isLoopback, sameAddress } from '../network/addresses.js'
 import type { RuleHit } from '../network/observation.js'
 import type { NetworkState } from '../network/state.js'
-import { networkOfBridge, overlayOf } from '../place/spots.js'
+import { networkOfBridge, overlayOf, placeIn } from '../place/place.js'
 import { code } from '../wording/wording.js'
-import { type Case, destinationOf, stageOf } from './case.js'
-import { isLoopback, listening, writeSocket } from './causes/sockets.js'
-import { writePacket } from './packet-text.js'
-import { chainOf, ruleOf, translation, writeHit } from './rule-text.js'
-import type { Step } from './seen.js'
 import type { Hop } from './story.js'
 
 /** The way that a packet took, as it was seen, in hops. */
@@ -117,7 +119,7 @@ interface Surroundings {
 }
 
 function linkHop(step: Step, { before, next, state, places }: Surroundings): Hop | undefined {
-  const { sighting, spot, link, packet } = step
+  const { sighting, place, link, packet } = step
   if (sighting.lan !== undefined) {
     // Once, however many of its ports it passed.
     if (before?.sighting.lan === sighting.lan) return undefined
@@ -127,11 +129,11 @@ function linkHop(step: Step, { before, next, state, places }: Surroundings): Hop
       zh: `它穿过局域网 ${lan}`,
     })
   }
-  if (!spot) return undefined
-  const about = places.shows(spot.host.name, spot.namespace.id, sighting.link)
-  const where = code(spot.label)
+  if (!place) return undefined
+  const about = places.shows(place.host.name, place.namespace.id, sighting.link)
+  const where = code(place.label)
   const name = code(sighting.link)
-  const overlay = overlayOf(spot)
+  const overlay = overlayOf(place)
   if (step.tunnel) return before?.tunnel ? undefined : tunnelHop(step, state, places)
   if (link?.kind === 'bridge') {
     // Its ports tell the way through it; what is for the host itself comes up here.
@@ -139,7 +141,7 @@ function linkHop(step: Step, { before, next, state, places }: Surroundings): Hop
   }
   if (link?.kind === 'vxlan') {
     if (sighting.direction === 'out') return undefined
-    return hop('tunnel', spot.label, step, about, {
+    return hop('tunnel', place.label, step, about, {
       en: `it comes out of the tunnel on ${where}, into overlay ${code(overlay?.name ?? '?')}`,
       zh: `它在 ${where} 上走出隧道，进入 overlay 网络 ${code(overlay?.name ?? '?')}`,
     })
@@ -147,15 +149,15 @@ function linkHop(step: Step, { before, next, state, places }: Surroundings): Hop
   if (link?.master !== undefined) {
     // Out of a port is into its peer, which tells it.
     if (sighting.direction === 'out') {
-      return next?.spot?.namespace.id === link.peer?.namespace
+      return next?.place?.namespace.id === link.peer?.namespace
         ? undefined
-        : hop('link', spot.label, step, about, portOut(step))
+        : hop('link', place.label, step, about, portOut(step))
     }
-    const network = overlay ?? networkOfBridge(spot.host, link.master)
+    const network = overlay ?? networkOfBridge(place.host, link.master)
     const of = network
       ? { en: ` of network ${code(network.name)}`, zh: `（网络 ${code(network.name)}）` }
       : { en: '', zh: '' }
-    return hop('link', spot.label, step, about, {
+    return hop('link', place.label, step, about, {
       en: `on ${where} it enters bridge ${code(link.master)}${of.en} by port ${name}`,
       zh: `在 ${where} 上，它从端口 ${name} 进入网桥 ${code(link.master)}${of.zh}`,
     })
@@ -169,22 +171,22 @@ function linkHop(step: Step, { before, next, state, places }: Surroundings): Hop
       }
     : { en: '', zh: '' }
   if (link?.kind === 'loopback') {
-    if (before?.spot?.namespace.id === spot.namespace.id) return undefined
-    return hop('link', spot.label, step, about, {
+    if (before?.place?.namespace.id === place.namespace.id) return undefined
+    return hop('link', place.label, step, about, {
       en: `it stays within ${where}, on the loopback ${name}`,
       zh: `它留在 ${where} 内部，走回环接口 ${name}`,
     })
   }
   return sighting.direction === 'out'
-    ? hop('link', spot.label, step, about, {
+    ? hop('link', place.label, step, about, {
         en: `it leaves ${where} by ${name}${source.en}`,
         zh: `它从 ${name} 离开 ${where}${source.zh}`,
       })
-    : hop('link', spot.label, step, about, { en: `it gets to ${where} by ${name}`, zh: `它从 ${name} 到达 ${where}` })
+    : hop('link', place.label, step, about, { en: `it gets to ${where} by ${name}`, zh: `它从 ${name} 到达 ${where}` })
 }
 
-function portOut({ sighting, link, spot }: Step) {
-  const [bridge, port, where] = [code(link!.master!), code(sighting.link), code(spot!.label)]
+function portOut({ sighting, link, place }: Step) {
+  const [bridge, port, where] = [code(link!.master!), code(sighting.link), code(place!.label)]
   return {
     en: `bridge ${bridge} on ${where} sends it out by port ${port}`,
     zh: `${where} 上的网桥 ${bridge} 把它从端口 ${port} 发出`,
@@ -196,20 +198,20 @@ function tunnelHop(step: Step, state: NetworkState, places: Places): Hop {
   // The VXLAN devices at either end are what the map ties together.
   const ends = state.hosts.flatMap((host) => {
     const isEnd = host.namespaces[0]?.links.some(({ addresses }) =>
-      addresses.some(({ address }) => address === from || address === to),
+      addresses.some(({ address }) => sameAddress(address, from) || sameAddress(address, to)),
     )
     if (!isEnd) return []
     return host.namespaces.flatMap((namespace) => {
       const device = namespace.links.find(({ vxlan }) => vxlan?.id === id)
       if (!device) return []
-      const network = overlayOf({ host, namespace, label: host.name })
+      const network = overlayOf(placeIn(host, namespace))
       return [vxlanId(host.name, device.name, network ? overlayScope(network.name) : '')]
     })
   })
   const tie = ends.length === 2 ? [tunnelId(ends[0]!, ends[1]!)] : []
-  const { spot, sighting } = step
-  const shown = spot ? places.shows(spot.host.name, spot.namespace.id, sighting.link) : []
-  return hop('tunnel', spot?.label ?? sighting.host ?? '', step, [...ends, ...tie, ...shown], {
+  const { place, sighting } = step
+  const shown = place ? places.shows(place.host.name, place.namespace.id, sighting.link) : []
+  return hop('tunnel', place?.label ?? sighting.host ?? '', step, [...ends, ...tie, ...shown], {
     en: `it is put into tunnel VXLAN ${code(id)}, from ${code(from)} to ${code(to)}`,
     zh: `它被封装进 VXLAN ${code(id)} 隧道，从 ${code(from)} 到 ${code(to)}`,
   })
@@ -225,13 +227,13 @@ function hop(kind: Hop['kind'], place: string, step: Step, about: string[], text
 /** Whether a program waits where it arrived. */
 function socketHop(one: Case, places: Places): Hop[] {
   const { seen, protocol } = one
-  const spot = seen.arrived?.spot
+  const place = seen.arrived?.place
   const { address, port } = destinationOf(one)
-  if (!spot || port === undefined || protocol === 'icmp' || seen.drop) return []
-  if (spot.namespace.faults.some((fault) => fault.startsWith('sockets:'))) return []
-  const sockets = listening(spot, protocol, port, address)
-  const at = spot.namespace.sockets.filter((socket) => socket.protocol === protocol && socket.port === port)
-  const where = code(spot.label)
+  if (!place || port === undefined || protocol === 'icmp' || seen.drop) return []
+  if (place.namespace.faults.some((fault) => fault.startsWith('sockets:'))) return []
+  const sockets = listening(place, protocol, port, address)
+  const at = place.namespace.sockets.filter((socket) => socket.protocol === protocol && socket.port === port)
+  const where = code(place.label)
   const text =
     sockets.length > 0
       ? {
@@ -252,10 +254,10 @@ function socketHop(one: Case, places: Places): Hop[] {
       kind: 'socket',
       // What answered was there, whatever the capture of a moment before says.
       state: sockets.length > 0 || stageOf(one) === 'returned' ? 'ok' : 'stop',
-      place: spot.label,
+      place: place.label,
       text,
       evidence: (sockets.length > 0 ? sockets : at).slice(0, 3).map(writeSocket),
-      about: elementOf(places, spot.host.name, spot.namespace.id),
+      about: elementOf(places, place.host.name, place.namespace.id),
     },
   ]
 }
@@ -267,7 +269,7 @@ function answerHops(one: Case, places: Places): Hop[] {
   if (stage !== 'returned' && stage !== 'no-return') return []
   const first = back[0]
   const last = back.at(-1)
-  const place = first?.spot?.label ?? seen.arrived?.spot?.label ?? from.label
+  const place = first?.place?.label ?? seen.arrived?.place?.label ?? from.label
   const evidence = [
     ...new Map([first, last].flatMap((step) => (step ? [[writePacket(step.packet), step]] : []))).keys(),
   ] as string[]
@@ -294,9 +296,9 @@ function answerHops(one: Case, places: Places): Hop[] {
     return [{ ...told, kind: 'answer', text: { en: `the answer: ${told.text.en}`, zh: `应答：${told.text.zh}` } }]
   }
   const lan = last?.sighting.lan
-  const at = lan === undefined ? code(last?.spot?.label ?? place) : code(lan)
-  const about = last?.spot
-    ? places.shows(last.spot.host.name, last.spot.namespace.id, last.sighting.link)
+  const at = lan === undefined ? code(last?.place?.label ?? place) : code(lan)
+  const about = last?.place
+    ? places.shows(last.place.host.name, last.place.namespace.id, last.sighting.link)
     : lan === undefined
       ? []
       : [lanId(lan)]
@@ -304,7 +306,7 @@ function answerHops(one: Case, places: Places): Hop[] {
     {
       kind: 'answer',
       state: 'stop',
-      place: last?.spot?.label ?? place,
+      place: last?.place?.label ?? place,
       text: {
         en: `${code(place)} answers, and the answer is last seen at ${lan === undefined ? '' : 'LAN '}${at}`,
         zh: `${code(place)} 作出了应答，但应答最后出现在${lan === undefined ? ' ' : '局域网 '}${at}`,

@@ -128,7 +128,7 @@ cases('reach', [
     gives: 'reach.unroutable',
     spec: { from: 'lone', to: 'laptop' },
     network: { 'lone ping 192.168.1.50': unroutable },
-    says: 'has no route',
+    says: '`lone` is on the network `none`',
   },
   {
     gives: 'reach.unroutable',

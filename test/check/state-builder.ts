@@ -1,3 +1,4 @@
+import { usualRoutingRules } from '../../server/network/parse-routes.js'
 import type {
   Container,
   EngineNetwork,
@@ -43,14 +44,22 @@ export class StateBuilder {
       ['filter', 'DOCKER-USER'],
       ['filter', 'FORWARD'],
       ['nat', 'DOCKER'],
+      ['nat', 'PREROUTING'],
       ['nat', 'POSTROUTING'],
     ]
     own.chains = chains.map(([table, chain]) => ({ family: 'ip', table, name: chain }))
+    this.rule(host, { table: 'filter', chain: 'FORWARD', target: 'DOCKER-USER', text: '-A FORWARD -j DOCKER-USER' })
     this.rule(host, {
       table: 'filter',
       chain: 'DOCKER-USER',
       target: 'RETURN',
       text: '-A DOCKER-USER -j RETURN',
+    })
+    this.rule(host, {
+      table: 'nat',
+      chain: 'PREROUTING',
+      target: 'DOCKER',
+      text: '-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER',
     })
     this.network(host, { name: 'bridge', subnet: '172.17.0.0/16', bridge: 'docker0' })
     for (const driver of ['host', 'none']) {
@@ -207,10 +216,17 @@ export class StateBuilder {
     for (const endpoint of container.endpoints) delete endpoint.address
   }
 
+  /** At the end of its chain; in DOCKER-USER at the beginning, as `iptables -I` puts it before the RETURN. */
   rule(host: HostState, rule: Omit<NamespaceState['rules'][number], 'family' | 'position'>): void {
     const { rules } = host.namespaces[0]!
-    const position = rules.filter(({ table, chain }) => table === rule.table && chain === rule.chain).length + 1
-    rules.push({ family: 'ip', position, ...rule })
+    const own = rules.filter(({ table, chain }) => table === rule.table && chain === rule.chain)
+    const first = rule.chain === 'DOCKER-USER' ? own[0] : undefined
+    if (first) for (const other of own) other.position++
+    rules.splice(first ? rules.indexOf(first) : rules.length, 0, {
+      family: 'ip',
+      position: first ? 1 : own.length + 1,
+      ...rule,
+    })
   }
 
   host(name: string): HostState {
@@ -237,6 +253,7 @@ export class StateBuilder {
       names: [],
       links: [lo],
       routes: [],
+      routingRules: structuredClone([...usualRoutingRules]),
       neighbours: [],
       forwarding: [],
       chains: [],

@@ -31,7 +31,9 @@ describe('answers that are cut', () => {
           capture.namespaces[index]!.answers[question].text = text.slice(0, Math.floor(next() * text.length))
           const { faults } = assemble(capture).namespaces.find(({ id }) => id === whole.namespaces[index]!.inode)!
           const cut = capture.namespaces[index]!.answers[question].text.trim()
-          if (text.startsWith('[') && cut !== '') expect(faults.join()).toContain(`${question}: `)
+          // Without its last newline it is whole.
+          if (text.startsWith('[') && cut !== '' && cut !== text.trim())
+            expect(faults.join()).toContain(`${question}: `)
         }
       }
     }

@@ -1,11 +1,15 @@
 import { z } from 'zod'
+import type { Attempt as Tried } from '../../cause/attempt.js'
+import { causeOf, causeOfName, unresolvedReason } from '../../cause/causes.js'
+import { areApart } from '../../cause/no-common-network.js'
 import { isAddress, sameAddress } from '../../network/addresses.js'
 import type { ProbeAnswer } from '../../network/question.js'
 import type { NetworkState } from '../../network/state.js'
 import { ask } from '../../place/ask.js'
-import { resolveName, whyUnresolved } from '../../place/name-resolution.js'
+import { resolveName } from '../../place/name-resolution.js'
+import { isLive, type LivePlace } from '../../place/place.js'
 import type { TraceQuestion } from '../../place/question.js'
-import { find, hostsOf, isLive, type LivePlace } from '../../place/reference.js'
+import { find, hostsOf } from '../../place/reference.js'
 import { addressesTowards, addressOn, namedSo, ownAddresses, ownersOf } from '../../place/target.js'
 import { Unanswerable } from '../../place/unanswerable.js'
 import type { Text } from '../../wording/text.js'
@@ -14,7 +18,6 @@ import type { CheckContext, Family } from '../family.js'
 import { expected, name, port, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
-import { explain } from '../obstacle.js'
 import type { Finding } from '../verdict.js'
 
 const timeoutMs = 2000
@@ -156,12 +159,18 @@ async function reached(spec: Spec, from: LivePlace, target: Target, context: Che
   } else {
     addresses = await resolveName(from, target.name, context)
     if (addresses.length === 0) {
-      const { cause, why } = whyUnresolved(from, target.name, place)
+      const cause = causeOfName({
+        state: context.state,
+        home: context.home,
+        from,
+        name: target.name,
+        ...(place ? { meant: place } : {}),
+      })
       const what = code(target.name)
-      return fail(`reach.${cause}`, {
+      return fail(`reach.${unresolvedReason(cause)}`, {
         expected: expectedText,
         observed: { en: `${what} does not resolve in ${code(spec.from)}`, zh: `${code(spec.from)} 解析不出 ${what}` },
-        why,
+        why: cause.what,
       })
     }
     const own = target.places.flatMap(ownAddresses)
@@ -186,18 +195,19 @@ async function reached(spec: Spec, from: LivePlace, target: Target, context: Che
   }
   const to = place ?? ownersOf(address, context.state, from)[0]
   const at = portOf(spec)
-  const { noCommonNetwork, why } = explain({
+  const tried: Tried = {
+    state: context.state,
+    home: context.home,
     from,
-    ...(to ? { to } : {}),
+    ...(to ? { meant: to } : {}),
     address,
     protocol: kindOf(spec) === 'icmp' ? 'icmp' : kindOf(spec) === 'udp' ? 'udp' : 'tcp',
     ...(at === undefined ? {} : { port: at }),
-    cause: attempt.reason,
-  })
-  return fail(noCommonNetwork ? 'reach.no-common-network' : `reach.${attempt.reason}`, {
+  }
+  return fail(areApart(from, to, address) ? 'reach.no-common-network' : `reach.${attempt.reason}`, {
     expected: expectedText,
     observed,
-    why,
+    why: causeOf(tried, attempt.reason).what,
   })
 }
 
@@ -207,7 +217,9 @@ async function unreached(spec: Spec, from: LivePlace, target: Target, context: C
       ? addressesOfTarget(spec, from, target, true)
       : (await resolveName(from, target.name, context)).filter(
           // Who goes by the target's name without being it has not been asked for.
-          (address) => !target.exact || target.places.some((place) => ownAddresses(place).includes(address)),
+          (address) =>
+            !target.exact ||
+            target.places.some((place) => ownAddresses(place).some((own) => sameAddress(own, address))),
         )
   if (target.name === undefined && addresses.length === 0) return notOn(spec, target)
   const control = spec.control

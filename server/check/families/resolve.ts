@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { causeOfName, unresolvedReason } from '../../cause/causes.js'
 import { isAddress, sameAddress } from '../../network/addresses.js'
-import { resolveName, whyUnresolved } from '../../place/name-resolution.js'
+import { resolveName } from '../../place/name-resolution.js'
 import { find, hostsOf } from '../../place/reference.js'
 import { namedSo, ownAddresses } from '../../place/target.js'
 import { code, codes } from '../../wording/wording.js'
@@ -75,8 +76,9 @@ export const resolve: Family<Spec> = {
       zh: `${who} 能把 ${what} 解析${spec.to === undefined ? '出来' : `为 ${code(spec.to)} 的地址`}`,
     }
     if (addresses.length === 0) {
-      const { cause, why } = whyUnresolved(from, spec.name, to ?? namedSo(spec.name, state)[0])
-      return fail(`resolve.${cause}`, { expected: expectedText, observed, why })
+      const meant = to ?? namedSo(spec.name, state)[0]
+      const cause = causeOfName({ state, home, from, name: spec.name, ...(meant ? { meant } : {}) })
+      return fail(`resolve.${unresolvedReason(cause)}`, { expected: expectedText, observed, why: cause.what })
     }
     const has = codes(allowed)
     return fail('resolve.elsewhere', {

@@ -5,7 +5,7 @@
 # is random and only in our environment, so that no rule's comment and no link's name can forge it. Files below /proc/sys/net are
 # those of the reader's namespace (proc(5)).
 #
-# One `ip` answers for links, both families of routes (`root` chooses the family) and neighbours, each on a line. It goes on
+# One `ip` answers for links, both families of routes (`root` chooses the family), neighbours and IPv4 routing rules, each on a line. It goes on
 # after a failure (-force), and then the number of lines tells. Only bridges and VXLANs forward by address. nft's JSON names an
 # iptables extension and leaves out what it was told, so that alone makes iptables speak; or that nft fails: older ones crash on
 # the sets of newer ones. Rules are left out where they are as they were last. Sockets come from the kernel itself
@@ -18,7 +18,7 @@ use Kernel;
 
 my ($most, @places) = @ARGV;
 my $boundary = delete $ENV{boundary};
-my $batch = "address show\nroute show table all root 0.0.0.0/0\nroute show table all root ::/0\nneighbour show\n";
+my $batch = "address show\nroute show table all root 0.0.0.0/0\nroute show table all root ::/0\nneighbour show\nrule show\n";
 $| = 1;
 while (my ($path, $known) = splice @places, 0, 2) {
   # Whoever can't enter must not go on where it was before.

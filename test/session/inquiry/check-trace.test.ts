@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
-import { traceOf } from '../../../server/session/inquiry/check-trace.js'
+import { diagnose } from '../../../server/diagnosis/diagnose.js'
+import { traceCheck, traceOf } from '../../../server/session/inquiry/check-trace.js'
 import { read } from '../../check/cases.js'
 import { standardRack } from '../../check/state-builder.js'
+import { Journey, ScriptedGround } from '../../trace/journey.js'
 
 const { state } = standardRack()
 const question = (reach: object) => traceOf(read({ reach }), state, 'node1')
@@ -35,4 +37,33 @@ it('is for reach checks alone', () => {
   expect(() => traceOf(read({ container: { name: 'web' } }), state, 'node1')).toThrow(
     expect.objectContaining({ code: 'argument.invalid' }),
   )
+})
+
+/** Counts how often the rack is captured: most of what a learner waits for. */
+class CountedGround extends ScriptedGround {
+  captures = 0
+  override capture() {
+    this.captures++
+    return super.capture()
+  }
+}
+
+it('captures once for a trace of a check, and once for a diagnosis with all of its traces', async () => {
+  const rack = standardRack()
+  const lost = () =>
+    new Journey(rack, { source: '172.20.0.2', destination: '172.20.0.3' }).by('node1/web', 'eth0', 'out').ends('silent')
+  const ground = new CountedGround(rack, [lost()])
+  const story = await traceCheck(
+    ground,
+    read({ reach: { from: 'web', to: 'api' } }),
+    'node1',
+    AbortSignal.timeout(9000),
+  )
+  expect(story.outcome).toBe('stopped')
+  expect(ground.captures).toBe(1)
+  const asked = new CountedGround(rack, Array.from({ length: 8 }, lost))
+  const report = await diagnose(asked, { container: 'web', home: 'node1' })
+  expect(report.outcome).toBe('faulty')
+  expect(asked.packets.length).toBeGreaterThan(1)
+  expect(asked.captures).toBe(1)
 })

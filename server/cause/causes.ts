@@ -1,0 +1,187 @@
+import type { Attempt } from './attempt.js'
+import type { Case } from './case.js'
+import { type Cause, type CauseKind, causeCodes } from './cause.js'
+import { dockerUserDrop } from './docker-user-drop.js'
+import { duplicateAddress } from './duplicate-address.js'
+import { forwardingOff } from './forwarding-off.js'
+import { iccOff } from './icc-off.js'
+import { inputPolicy } from './input-policy.js'
+import { internalNetwork } from './internal-network.js'
+import { isolatedBridges } from './isolated-bridges.js'
+import { linkCut } from './link-cut.js'
+import { listeningOnLoopback } from './listening-on-loopback.js'
+import { macvlanHostToChild } from './macvlan-host-to-child.js'
+import { mtuTooLarge } from './mtu-too-large.js'
+import { nameOnDefaultBridge } from './name-on-default-bridge.js'
+import { noCommonNetwork } from './no-common-network.js'
+import { noMasquerade } from './no-masquerade.js'
+import { noRoute } from './no-route.js'
+import { noRouteBack } from './no-route-back.js'
+import { noSuchAddress } from './no-such-address.js'
+import { nodeGone } from './node-gone.js'
+import { noneNetwork } from './none-network.js'
+import { notRunning } from './not-running.js'
+import { portNotListening } from './port-not-listening.js'
+import { publishedElsewhere } from './published-elsewhere.js'
+import { ruleDrop } from './rule-drop.js'
+import type { Stage, Trail } from './trail.js'
+import { trailForeseen } from './trail-foreseen.js'
+import { trailSeen } from './trail-seen.js'
+import { type Failure, unknown, unknownForeseen, unknownSeen } from './unknown.js'
+import { unknownName } from './unknown-name.js'
+import type { Unresolved } from './unresolved.js'
+import { vxlanBlocked } from './vxlan-blocked.js'
+import { wrongGateway } from './wrong-gateway.js'
+
+/** Why somebody is not reached: one answer for checks, traces and diagnoses. */
+
+const all: CauseKind[] = [
+  nameOnDefaultBridge,
+  noCommonNetwork,
+  internalNetwork,
+  isolatedBridges,
+  dockerUserDrop,
+  inputPolicy,
+  portNotListening,
+  listeningOnLoopback,
+  publishedElsewhere,
+  wrongGateway,
+  forwardingOff,
+  noMasquerade,
+  duplicateAddress,
+  mtuTooLarge,
+  vxlanBlocked,
+  nodeGone,
+  linkCut,
+  macvlanHostToChild,
+  noneNetwork,
+  iccOff,
+  ruleDrop,
+  noRoute,
+  unknownName,
+  notRunning,
+  noSuchAddress,
+  noRouteBack,
+  unknown,
+]
+
+/** All causes, in the order of their codes. */
+export const causeKinds: readonly CauseKind[] = causeCodes.map((code) => all.find((kind) => kind.code === code)!)
+
+/** Which causes can be, by how far a packet comes; the more particular ones come first. */
+const byStage: Record<Stage, CauseKind[]> = {
+  unsent: [
+    noneNetwork,
+    linkCut,
+    dockerUserDrop,
+    inputPolicy,
+    ruleDrop,
+    internalNetwork,
+    macvlanHostToChild,
+    nodeGone,
+    noCommonNetwork,
+    wrongGateway,
+    duplicateAddress,
+    noRoute,
+    noSuchAddress,
+  ],
+  dropped: [vxlanBlocked, dockerUserDrop, iccOff, internalNetwork, isolatedBridges, inputPolicy, ruleDrop],
+  lost: [
+    linkCut,
+    macvlanHostToChild,
+    nodeGone,
+    vxlanBlocked,
+    forwardingOff,
+    duplicateAddress,
+    noMasquerade,
+    iccOff,
+    internalNetwork,
+    wrongGateway,
+    noCommonNetwork,
+    noRoute,
+    noSuchAddress,
+  ],
+  refused: [duplicateAddress, publishedElsewhere, listeningOnLoopback, portNotListening, ruleDrop],
+  silent: [duplicateAddress, noMasquerade, wrongGateway, linkCut, noRouteBack, publishedElsewhere],
+  'no-return': [
+    dockerUserDrop,
+    inputPolicy,
+    ruleDrop,
+    duplicateAddress,
+    noMasquerade,
+    wrongGateway,
+    forwardingOff,
+    linkCut,
+    noRouteBack,
+  ],
+  returned: [],
+  open: [
+    notRunning,
+    noneNetwork,
+    linkCut,
+    internalNetwork,
+    macvlanHostToChild,
+    nodeGone,
+    vxlanBlocked,
+    noCommonNetwork,
+    wrongGateway,
+    duplicateAddress,
+    noMasquerade,
+    iccOff,
+    noRouteBack,
+  ],
+}
+
+/** Why a packet that was watched got no answer. What is not known is called unknown, with the last place that it was seen at. */
+export function causeSeen(one: Case): Cause {
+  const trail = trailSeen(one)
+  for (const { bySight } of byStage[trail.stage]) {
+    const cause = bySight?.(trail)
+    if (cause) return cause
+  }
+  return unknownSeen(trail)
+}
+
+/** Why an attempt fails by the state alone, as a trace would find it; undefined where nothing stops it. */
+export function causeForeseen(attempt: Attempt, failure: Failure = 'silent'): Cause | undefined {
+  return foreseen(trailOf(attempt, failure), failure)
+}
+
+/** The same, or what is known all the same of an attempt that failed. */
+export function causeOf(attempt: Attempt, failure: Failure): Cause {
+  const trail = trailOf(attempt, failure)
+  return foreseen(trail, failure) ?? unknownForeseen(trail, failure)
+}
+
+function foreseen(trail: Trail, failure: Failure): Cause | undefined {
+  const kinds = failure === 'refused' ? byStage[trail.stage] : [...byStage[trail.stage], ...byStage.open]
+  for (const { byState } of kinds) {
+    const cause = byState?.(trail)
+    if (cause) return cause
+  }
+  return undefined
+}
+
+/** Somebody said no: a rule that rejects, or else the one who was asked. */
+function trailOf(attempt: Attempt, failure: Failure): Trail {
+  const trail = trailForeseen(attempt)
+  if (failure !== 'refused' || trail.drop?.rejects) return trail
+  const { drop: _notThis, ...rest } = trail
+  return { ...rest, stage: 'refused' }
+}
+
+/** Why a name did not resolve where the sender stands. */
+export function causeOfName(unresolved: Unresolved): Cause {
+  const kinds = [noneNetwork, nodeGone, notRunning, noCommonNetwork, nameOnDefaultBridge, unknownName]
+  for (const { byName } of kinds) {
+    const cause = byName?.(unresolved)
+    if (cause) return cause
+  }
+  throw new Error('unknownName takes any name')
+}
+
+/** As much of it as checks tell apart in their reasons. */
+export function unresolvedReason({ code }: Cause): 'default-bridge' | 'no-common-network' | 'unresolved' {
+  if (code === 'name-on-default-bridge') return 'default-bridge'
+  return code === 'no-common-network' ? code : 'unresolved'
+}

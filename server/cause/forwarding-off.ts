@@ -1,0 +1,96 @@
+import { ownsAddress } from '../network/routing.js'
+import type { LivePlace } from '../place/place.js'
+import { code } from '../wording/wording.js'
+import { define } from './cause.js'
+import { writeStep } from './packet-text.js'
+
+interface Found {
+  where: string
+  setting: string
+  answer: boolean
+  seen: boolean
+  shown: string[]
+}
+
+/** A setting of the kernel's by the family of the address (Documentation/networking/ip-sysctl.rst). */
+function settingFor(address: string): string {
+  return address.includes(':') ? 'net.ipv6.conf.all.forwarding' : 'net.ipv4.ip_forward'
+}
+
+function forwards({ namespace }: LivePlace, address: string): boolean {
+  return address.includes(':') ? namespace.forwards.ip6 : namespace.forwards.ip4
+}
+
+export const forwardingOff = define<Found>({
+  code: 'forwarding-off',
+  byState: ({ way, stage, last, destination, goal }) => {
+    if (way?.end === 'not-forwarded') {
+      const setting = settingFor(destination)
+      return { where: last.label, setting, answer: false, seen: false, shown: [`${last.label}: ${setting} = 0`] }
+    }
+    // An answer has to pass the same hosts.
+    const host =
+      stage === 'no-return' && goal
+        ? way?.stops.find(({ place, in: into, out }) => into && out && !forwards(place, destination))
+        : undefined
+    if (!host) return undefined
+    const setting = settingFor(destination)
+    const where = host.place.label
+    return { where, setting, answer: true, seen: false, shown: [`${where}: ${setting} = 0`] }
+  },
+  bySight: ({ stage, seen, destination }) => {
+    if (stage !== 'lost' && stage !== 'no-return') return undefined
+    const last = (stage === 'lost' ? seen.out : seen.back).at(-1)
+    if (!last?.place || last.tunnel || last.sighting.direction !== 'in') return undefined
+    const { place, packet, frame } = last
+    if (forwards(place, packet.destination)) return undefined
+    if (ownsAddress(place.namespace, stage === 'lost' ? destination : packet.destination)) return undefined
+    // A frame for another's MAC address passes a bridge without any routing.
+    const isForHere = place.namespace.links.some(
+      ({ mac }) => mac !== '' && mac.toLowerCase() === frame.destination?.toLowerCase(),
+    )
+    if (!isForHere) return undefined
+    const setting = settingFor(packet.destination)
+    return {
+      where: place.label,
+      setting,
+      answer: stage === 'no-return',
+      seen: true,
+      shown: [`${place.label}: ${setting} = 0`, writeStep(last)],
+    }
+  },
+  say: ({ where: place, setting: name, answer, seen, shown }) => {
+    const [where, setting] = [code(place), code(name)]
+    const what = answer ? { en: 'the answer', zh: '应答' } : { en: 'the packet', zh: '数据包' }
+    return {
+      what: seen
+        ? {
+            en: `${where} got ${what.en} to pass it on, but ${setting} is 0 there: a machine that does not forward drops what is not for itself`,
+            zh: `${where} 收到了需要转发的${what.zh}，但那里的 ${setting} 是 0：不转发的机器会丢弃不是发给自己的数据包`,
+          }
+        : {
+            en: `${where} would have to pass ${what.en} on, but ${setting} is 0 there: a machine that does not forward drops what is not for itself`,
+            zh: `${where} 本应转发${what.zh}，但那里的 ${setting} 是 0：不转发的机器会丢弃不是发给自己的数据包`,
+          },
+      evidence: shown,
+      tries: [
+        {
+          en: `switch it on, on ${where}: ${code(`sysctl -w ${name}=1`)}`,
+          zh: `在 ${where} 上打开它：${code(`sysctl -w ${name}=1`)}`,
+        },
+      ],
+    }
+  },
+  broken: '`sysctl -w net.ipv4.ip_forward=0` on the host of a container',
+  asked: '`laptop` to `node1:8080`, tcp',
+  example: {
+    where: 'node1',
+    setting: 'net.ipv4.ip_forward',
+    answer: false,
+    seen: true,
+    shown: [
+      'node1: net.ipv4.ip_forward = 0',
+      'node1 eth0 in: 192.168.1.50:… > 192.168.1.11:8080 tcp [S], 60 bytes, ttl 64',
+    ],
+  },
+})

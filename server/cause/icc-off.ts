@@ -1,0 +1,56 @@
+import type { EngineNetwork } from '../network/state.js'
+import { endpointsOf, type LivePlace } from '../place/place.js'
+import { code } from '../wording/wording.js'
+import { define } from './cause.js'
+import type { Trail } from './trail.js'
+
+const iccOption = 'com.docker.network.bridge.enable_icc'
+
+interface Found {
+  network: string
+  shown: string[]
+}
+
+/** A bridge whose containers may not talk to each other, and that both are on. */
+function apart(from: LivePlace, goal: LivePlace): EngineNetwork | undefined {
+  if (goal.host.name !== from.host.name || goal.namespace.id === from.namespace.id) return undefined
+  const theirs = goal.host.engine?.containers.filter(({ namespace }) => namespace === goal.namespace.id) ?? []
+  const ids = new Set(theirs.flatMap(({ endpoints }) => endpoints.map(({ networkId }) => networkId)))
+  return endpointsOf(from)
+    .filter(({ networkId }) => ids.has(networkId))
+    .flatMap(({ networkId }) => from.host.engine?.networks.find(({ id }) => id === networkId) ?? [])
+    .find(({ options }) => options[iccOption] === 'false')
+}
+
+function find({ from, goal, drop }: Trail): Found | undefined {
+  const network = goal && apart(from, goal)
+  if (!network) return undefined
+  const other = drop && (drop.chain === 'DOCKER-USER' || (drop.inLink !== undefined && drop.inLink !== network.bridge))
+  if (other) return undefined
+  return { network: network.name, shown: drop ? [drop.shown] : [] }
+}
+
+export const iccOff = define<Found>({
+  code: 'icc-off',
+  byState: find,
+  bySight: find,
+  say: ({ network, shown }) => {
+    const create = code('docker network create my_net')
+    return {
+      what: {
+        en: `both are on ${code(network)}, but it was made with ${code(`${iccOption}=false`)}: its containers are kept from each other by a rule, which drops what comes from its bridge and goes back into it`,
+        zh: `双方都在 ${code(network)} 上，但它创建时带有 ${code(`${iccOption}=false`)}：同网容器之间不能互访，从它的网桥进来又要从同一网桥出去的数据包会被规则丢弃`,
+      },
+      evidence: [`network ${network}: ${iccOption}=false`, ...shown],
+      tries: [
+        {
+          en: `use a network where containers may talk to each other; the option can't be changed afterwards: ${create}`,
+          zh: `改用允许容器互通的网络；这个选项创建后不能修改：${create}`,
+        },
+      ],
+    }
+  },
+  broken: 'a network made with `-o com.docker.network.bridge.enable_icc=false`',
+  asked: '`q1` to `q2`, ping',
+  example: { network: 'quiet', shown: ['node1: filter: -A FORWARD -i br-… -o br-… -j DROP'] },
+})

@@ -1,0 +1,106 @@
+import { leadsOn, outLink, routeFor } from '../network/routing.js'
+import type { Link } from '../network/state.js'
+import { hostPlace, isInHostNamespace, type LivePlace, ownLink } from '../place/place.js'
+import { code } from '../wording/wording.js'
+import { define } from './cause.js'
+import { writeAsked } from './packet-text.js'
+import type { Trail } from './trail.js'
+
+interface Found {
+  where: string
+  host: string
+  link: string
+  /** Set up, but without a carrier; else it was taken down. */
+  up: boolean
+  lan?: string
+  shown: string[]
+}
+
+interface End {
+  place: LivePlace
+  link: Link | undefined
+}
+
+function find({ from, last, destination, goal, asked }: Trail): Found | undefined {
+  const onWay: End[] = [from, last].flatMap((place) => [
+    ...endsOf(place, outLink(place.namespace, destination)),
+    // With a link that is down its routes are gone.
+    ...(leadsOn(routeFor(place.namespace, destination))
+      ? []
+      : place.namespace.links.flatMap((link) => endsOf(place, link))),
+  ])
+  if (goal) {
+    onWay.push(...endsOf(goal, ownLink(goal.namespace, destination)))
+    if (goal.host.name !== from.host.name) {
+      for (const { host } of [goal, from]) {
+        const home = hostPlace(host)
+        if (!home) continue
+        onWay.push(
+          ...home.namespace.links.filter(({ lan }) => lan !== undefined).map((link) => ({ place: home, link })),
+        )
+      }
+    }
+  }
+  const broken = onWay.find(
+    ({ link }) =>
+      link !== undefined &&
+      (!link.up || !link.carrier) &&
+      (link.lan !== undefined || /^(veth|macvlan|ipvlan|vlan)$/.test(link.kind)),
+  )
+  if (!broken?.link) return undefined
+  const { place, link } = broken
+  return {
+    ...{ where: place.label, host: place.host.name, link: link.name, up: link.up },
+    ...(link.lan === undefined ? {} : { lan: link.lan }),
+    shown: asked.filter(({ macs }) => macs.length === 0).map(writeAsked),
+  }
+}
+
+/** A link, with the other end of its pair and the bridge's port that it is. */
+function endsOf(place: LivePlace, link: Link | undefined): End[] {
+  if (!link || link.kind === 'loopback') return []
+  const there = link.peer && place.host.namespaces.find(({ id }) => id === link.peer!.namespace)
+  const peer = there?.links.find(({ name }) => name === link.peer!.name)
+  if (!there || !peer) return [{ place, link }]
+  const other = { ...place, namespace: there }
+  return [
+    { place, link },
+    { place: isInHostNamespace(other) ? (hostPlace(place.host) ?? other) : other, link: peer },
+  ]
+}
+
+export const linkCut = define<Found>({
+  code: 'link-cut',
+  byState: find,
+  bySight: find,
+  say: ({ where: label, host, link, up, lan, shown }) => {
+    const [name, where] = [code(link), code(label)]
+    const segment = { en: lan === undefined ? '' : ` (LAN ${lan})`, zh: lan === undefined ? '' : `（局域网 ${lan}）` }
+    return {
+      what: up
+        ? {
+            en: `${name} of ${where} has no carrier${segment.en}: its cable is cut, and nothing gets in or out`,
+            zh: `${where} 的 ${name} 没有载波${segment.zh}：它的网线断了，数据进不来也出不去`,
+          }
+        : {
+            en: `${name} of ${where} is down${segment.en}: nothing gets in or out, and the routes over it are gone`,
+            zh: `${where} 的 ${name} 被关闭了${segment.zh}：数据进不来也出不去，经过它的路由也没有了`,
+          },
+      evidence: [`${label}: ${link}: ${up ? 'UP, NO-CARRIER' : 'DOWN'}`, ...shown],
+      tries: [
+        up
+          ? { en: `put the cable of ${code(host)} back`, zh: `把 ${code(host)} 的网线接回去` }
+          : {
+              en: `bring it up: ${code(`ip link set ${link} up`)}, and look at the routes afterwards`,
+              zh: `启用它：${code(`ip link set ${link} up`)}，然后检查路由`,
+            },
+      ],
+    }
+  },
+  broken: 'the cable of a host is pulled',
+  asked: '`laptop` to `node2:80`, tcp',
+  example: {
+    ...{ where: 'node2', host: 'node2', link: 'eth0', up: true, lan: 'lan' },
+    shown: ['laptop eth0: who has 192.168.1.12? no answer'],
+  },
+})

@@ -1,0 +1,64 @@
+import { endpointsOf, isInHostNamespace } from '../place/place.js'
+import { code } from '../wording/wording.js'
+import { define } from './cause.js'
+import type { Unresolved } from './unresolved.js'
+import { called, networksOf } from './words.js'
+
+interface Found {
+  from: string
+  sender: string
+  /** Who is meant, where there is somebody of that name. */
+  to?: string
+  shown: string[]
+}
+
+function findName({ from, meant }: Unresolved): Found | undefined {
+  if (!from.container || isInHostNamespace(from)) return undefined
+  const own = endpointsOf(from)
+  const theirs = meant ? endpointsOf(meant) : []
+  const common = theirs.filter(({ networkId }) => own.some((leg) => leg.networkId === networkId))
+  const legs = common.length > 0 ? common : own
+  // The Engine's default network is called so for good.
+  if (legs.length === 0 || legs.some(({ network }) => network !== 'bridge')) return undefined
+  const servers = from.dns.nameservers.slice(0, 3).map((server) => `nameserver ${server}`)
+  return {
+    ...{ from: from.label, sender: called(from) },
+    ...(meant?.container ? { to: meant.label } : {}),
+    shown: [
+      ...networksOf(from),
+      ...(meant?.container ? networksOf(meant) : []),
+      `${from.label}: ${servers.join(', ') || 'no nameserver'}`,
+    ],
+  }
+}
+
+export const nameOnDefaultBridge = define<Found>({
+  code: 'name-on-default-bridge',
+  byName: findName,
+  say: ({ from, sender, to, shown }) => {
+    const [who, whom] = [code(from), code(to ?? '')]
+    const both = to === undefined ? `${who} is only on` : `${who} and ${whom} meet only on`
+    const bothZh = to === undefined ? `${who} 只在` : `${who} 与 ${whom} 只在`
+    const [create, connect] = [code('docker network create my_net'), code(`docker network connect my_net ${sender}`)]
+    return {
+      what: {
+        en: `${both} the default \`bridge\`; names are resolved only on user-defined networks`,
+        zh: `${bothZh}默认的 \`bridge\` 网络上；只有用户自定义网络才会解析容器名`,
+      },
+      evidence: shown,
+      tries: [
+        {
+          en: `put both on a network of your own: ${create}, then ${connect} and the same for the other`,
+          zh: `让两者接入一个自定义网络：先 ${create}，再 ${connect}，另一个容器也一样`,
+        },
+      ],
+    }
+  },
+  broken: 'two containers on the default `bridge`; one asks for the other by name',
+  asked: '`one` to `two`, ping',
+  example: {
+    ...{ from: 'one', sender: 'one', to: 'two' },
+    shown: ['one: networks bridge', 'two: networks bridge', 'one: nameserver 127.0.0.11'],
+  },
+  hidden: { sight: 'a name that does not resolve sends no packet: a trace tells it by the name' },
+})

@@ -1,0 +1,86 @@
+import { holds } from '../network/addresses.js'
+import { translationAt } from '../network/filter.js'
+import type { Flow } from '../network/flow.js'
+import type { LivePlace } from '../place/place.js'
+import { code } from '../wording/wording.js'
+import { define } from './cause.js'
+import type { Trail } from './trail.js'
+
+interface Found {
+  host: string
+  source: string
+  subnet: string
+  bridge: string
+  seen: boolean
+  shown: string[]
+}
+
+/** The bridge network of a host that an address is of. */
+function networkOf({ host }: LivePlace, source: string) {
+  for (const network of host.engine?.networks ?? []) {
+    if (network.driver !== 'bridge') continue
+    const subnet = network.subnets.find((candidate) => holds(candidate.subnet, source))?.subnet
+    if (subnet !== undefined) return { network, subnet }
+  }
+  return undefined
+}
+
+/** Whether a rule gives a packet that leaves a host another source; undefined: can't say. */
+export function masquerades({ namespace }: LivePlace, flow: Flow): boolean | undefined {
+  const rule = translationAt(namespace, 'postrouting', { in: '', state: 'new', ...flow })
+  if (rule === undefined) return undefined
+  return rule !== null && /^(MASQUERADE|SNAT)$/.test(rule.target)
+}
+
+/** A packet leaves its host with an address that means something only inside. */
+function find({ leaving, destination, destinationPort, protocol, seen }: Trail): Found | undefined {
+  if (!leaving) return undefined
+  const { place, link, source, shown } = leaving
+  const of = networkOf(place, source)
+  const port = destinationPort === undefined ? {} : { destinationPort }
+  if (!of || masquerades(place, { source, destination, protocol, out: link.name, ...port }) !== false) return undefined
+  return {
+    host: place.label,
+    source,
+    subnet: of.subnet,
+    bridge: of.network.bridge ?? 'BRIDGE',
+    seen: seen !== undefined,
+    shown: [...shown, `${place.label}: nat: no MASQUERADE of ${of.subnet} in POSTROUTING`],
+  }
+}
+
+export const noMasquerade = define<Found>({
+  code: 'no-masquerade',
+  byState: find,
+  bySight: find,
+  say: ({ host, source, subnet, bridge, seen, shown }) => {
+    const [where, from, net] = [code(host), code(source), code(subnet)]
+    const command = code(`iptables -t nat -A POSTROUTING -s ${subnet} ! -o ${bridge} -j MASQUERADE`, 120)
+    return {
+      what: seen
+        ? {
+            en: `the answer could not come back, because the packet left ${where} with the private address ${from}: no rule masquerades ${net}, and nobody outside knows a way to it`,
+            zh: `应答回不来，因为数据包离开 ${where} 时带着私有地址 ${from}：没有规则对 ${net} 做地址伪装（MASQUERADE），而外面没有人知道通往它的路`,
+          }
+        : {
+            en: `answers can not come back, because packets leave ${where} with the private address ${from}: no rule masquerades ${net}, and nobody outside knows a way to it`,
+            zh: `应答回不来，因为数据包离开 ${where} 时会带着私有地址 ${from}：没有规则对 ${net} 做地址伪装（MASQUERADE），而外面没有人知道通往它的路`,
+          },
+      evidence: shown,
+      tries: [{ en: `put the rule back: ${command}`, zh: `把规则加回来：${command}` }],
+    }
+  },
+  broken: "the MASQUERADE rule of the container's network is deleted",
+  asked: '`api` to `laptop`, ping',
+  example: {
+    host: 'node1',
+    source: '172.20.0.12',
+    subnet: '172.20.0.0/16',
+    bridge: 'br-…',
+    seen: true,
+    shown: [
+      'node1 eth0 out: 172.20.0.12 > 192.168.1.50 icmp type 8 code 0, 84 bytes, ttl 63',
+      'node1: nat: no MASQUERADE of 172.20.0.0/16 in POSTROUTING',
+    ],
+  },
+})

@@ -1,0 +1,50 @@
+import { isLive, type Place } from '../place/place.js'
+import { absence } from '../place/reference.js'
+import type { Text } from '../wording/text.js'
+import { code } from '../wording/wording.js'
+import { type Cause, define } from './cause.js'
+import { called } from './words.js'
+
+interface Found {
+  name: string
+  why: Text
+  shown: string
+}
+
+function found(place: Place, home: string): Found {
+  const { observed, why } = absence(place.label, place, home)
+  return { name: called(place), why, shown: observed.en.replaceAll('`', '') }
+}
+
+export const notRunning = define<Found>({
+  code: 'not-running',
+  byState: ({ meant, home }) => (meant?.container && !isLive(meant) ? found(meant, home) : undefined),
+  byName: ({ meant, home }) => (meant?.container && !isLive(meant) ? found(meant, home) : undefined),
+  say: ({ name, why, shown }) => {
+    const [start, logs] = [code(`docker start ${name}`), code(`docker logs ${name}`)]
+    return {
+      what: why,
+      evidence: [shown],
+      tries: [
+        {
+          en: `start it with ${start}; ${logs} says why it ended`,
+          zh: `用 ${start} 启动它；${logs} 能看到它为什么退出`,
+        },
+      ],
+    }
+  },
+  broken: 'the container that is asked for, or that asks, has ended',
+  example: {
+    name: 'web',
+    why: {
+      en: '`web` is not running: a container has a network namespace only while it runs, so there is nothing to look at',
+      zh: '`web` 没有在运行：容器只有在运行时才拥有网络命名空间，现在没有什么可看的',
+    },
+    shown: 'web is exited (exit code 137)',
+  },
+  hidden: { sight: 'no packet is sent from or to what does not run: a trace tells it by the state' },
+})
+
+export function notRunningCause(place: Place, home: string): Cause {
+  return notRunning.tell(found(place, home))
+}

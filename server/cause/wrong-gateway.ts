@@ -1,0 +1,144 @@
+import { sameAddress } from '../network/addresses.js'
+import type { Flow } from '../network/flow.js'
+import { leadsOn, ownsAddress, routeFor } from '../network/routing.js'
+import type { NetworkState } from '../network/state.js'
+import { isInHostNamespace, type LivePlace, placesOf } from '../place/place.js'
+import { holdersOn } from '../place/segment.js'
+import { code } from '../wording/wording.js'
+import { flowAt } from './case.js'
+import { define } from './cause.js'
+import { writeAsked } from './packet-text.js'
+import type { Trail } from './trail.js'
+import { foundLines } from './words.js'
+
+interface Found {
+  where: string
+  gateway: string
+  /** The one that the Engine or the LAN would have. */
+  right?: string
+  /** Nobody has the address. */
+  nobody: boolean
+  back: boolean
+  shown: string[]
+}
+
+interface Stray {
+  place: LivePlace
+  gateway: string
+  planned: string[]
+  shown: string[]
+  nobody: boolean
+}
+
+/** The gateway that a place would use, where neither Docker nor the LAN nor its knowledge of the way speaks for it. */
+function strayGateway(place: LivePlace, flow: Flow, state: NetworkState): Stray | undefined {
+  const route = routeFor(place.namespace, flow)
+  const gateway = leadsOn(route) ? route.gateway : undefined
+  if (gateway === undefined || !route) return undefined
+  const planned = plannedGateways(place, state)
+  if (planned.some((one) => sameAddress(one, gateway))) return undefined
+  const knows = placesOf(state).some(
+    ({ namespace }) =>
+      ownsAddress(namespace, gateway) &&
+      namespace.id !== place.namespace.id &&
+      (routeFor(namespace, flow.destination)?.destination ?? 'default') !== 'default',
+  )
+  if (knows) return undefined
+  const link = place.namespace.links.find(({ name }) => name === route.device)
+  const nobody = link !== undefined && holdersOn({ place, link }, gateway, state).length === 0
+  return { place, gateway, planned, shown: foundLines(place.label, route), nobody }
+}
+
+/** Gateways that the Engine or the rack's plan has given a place. */
+export function plannedGateways(place: LivePlace, state: NetworkState): string[] {
+  const { host, namespace } = place
+  // On a LAN itself, as with macvlan, the LAN's own gateway is right whatever the Engine was told.
+  const lans = new Set(namespace.links.flatMap(({ lan }) => lan ?? []))
+  const ofLans = state.lans
+    .filter(({ name }) => lans.has(name))
+    .flatMap(({ gateway, gateway6 }) => [gateway, gateway6 ?? []].flat())
+  if (isInHostNamespace(place)) return ofLans
+  const legs = (host.engine?.containers ?? [])
+    .filter((one) => one.namespace === namespace.id)
+    .flatMap(({ endpoints }) => endpoints)
+  return [
+    ...legs.flatMap(({ gateway, networkId }) => {
+      const network = host.engine?.networks.find(({ id }) => id === networkId)
+      return [gateway, ...(network?.subnets.map((subnet) => subnet.gateway) ?? [])].flatMap((one) => one || [])
+    }),
+    ...ofLans,
+  ]
+}
+
+function find(trail: Trail): Found | undefined {
+  const { destination, destinationPort, source, goal, stage, state, from, last, seen, arrived } = trail
+  const now = {
+    destination,
+    ...(destinationPort === undefined ? {} : { destinationPort }),
+    ...(source ? { source } : {}),
+  }
+  const forth = [from, last].flatMap((place) => strayGateway(place, flowAt(trail, place, now), state) ?? [])[0]
+  const silentThere = stage === 'silent' || stage === 'no-return'
+  const back = goal && source ? strayGateway(goal, { destination: source, in: '' }, state) : undefined
+  const found = forth && !silentThere ? forth : arrived ? back : undefined
+  if (!found) return undefined
+  const asked = trail.asked.find(({ target }) => sameAddress(target, found.gateway))
+  const right = found.planned.find((address) => address.includes(':') === found.gateway.includes(':'))
+  return {
+    where: found.place.label,
+    gateway: found.gateway,
+    ...(right ? { right } : {}),
+    nobody: seen ? asked?.macs.length === 0 : found.nobody,
+    back: found !== forth,
+    shown: [...found.shown, ...(asked ? [writeAsked(asked)] : [])],
+  }
+}
+
+export const wrongGateway = define<Found>({
+  code: 'wrong-gateway',
+  byState: (trail) => {
+    const found = find(trail)
+    // Where nobody has planned one, none is known to be wrong until a packet shows it.
+    return found?.right === undefined ? undefined : found
+  },
+  bySight: find,
+  say: ({ where: place, gateway: address, right, nobody, back, shown }) => {
+    const [where, gateway] = [code(place), code(address)]
+    const why = nobody
+      ? { en: 'nobody has that address', zh: '没有人使用这个地址' }
+      : { en: 'whoever has that address does not pass it on', zh: '拥有这个地址的机器不会转发它' }
+    const expected = right
+      ? { en: `; the gateway there is ${code(right)}`, zh: `；那里的网关是 ${code(right)}` }
+      : { en: '', zh: '' }
+    return {
+      what: back
+        ? {
+            en: `the answer could not come back, because ${where} sends it to the gateway ${gateway}, and ${why.en}${expected.en}`,
+            zh: `应答回不来，因为 ${where} 把它交给了网关 ${gateway}，而${why.zh}${expected.zh}`,
+          }
+        : {
+            en: `${where} sends what is for elsewhere to the gateway ${gateway}, and ${why.en}${expected.en}`,
+            zh: `${where} 把发往别处的数据包交给网关 ${gateway}，而${why.zh}${expected.zh}`,
+          },
+      evidence: shown,
+      tries: right
+        ? [
+            {
+              en: `put the default route right in ${where}: ${code(`ip route replace default via ${right}`)}`,
+              zh: `在 ${where} 中改正默认路由：${code(`ip route replace default via ${right}`)}`,
+            },
+          ]
+        : [],
+    }
+  },
+  broken: 'the default route of a container leads to an address that nobody has',
+  asked: '`api` to `laptop`, ping',
+  example: {
+    where: 'api',
+    gateway: '172.20.0.99',
+    right: '172.20.0.1',
+    nobody: true,
+    back: false,
+    shown: ['api: default via 172.20.0.99 dev eth0', 'node1/api eth0: who has 172.20.0.99? no answer'],
+  },
+})

@@ -1,0 +1,121 @@
+import type { Flow } from './flow.js'
+import { matches } from './rule-match.js'
+import type { Chain, NamespaceState, Rule } from './state.js'
+
+/** What the chains of a namespace make of a packet (iptables(8), nft(8)). */
+
+export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
+
+export interface Judgement {
+  outcome: 'accept' | 'drop'
+  /** What decided: a rule, or else the policy of the chain. */
+  chain?: Pick<Chain, 'family' | 'table' | 'name'> & Partial<Chain>
+  rule?: Rule
+}
+
+/**
+ * What the filters at a hook decide: `drop` as soon as one of its base chains drops or rejects, `accept` where all let it
+ * pass. Undefined: can't say, since a rule before the end has conditions of which that can't be said.
+ */
+export function judge(namespace: NamespaceState, hook: Hook, flow: Flow): Judgement | undefined {
+  const verdicts = basesAt(namespace, hook, flow, (table) => table !== 'nat').map((base) =>
+    decide(namespace, base, flow),
+  )
+  const drop = verdicts.find((verdict) => verdict?.outcome === 'drop')
+  if (drop) return drop
+  return verdicts.includes(undefined) ? undefined : { outcome: 'accept' }
+}
+
+/** The rule that changes a packet's source or destination at a hook; null where none does, undefined: can't say. */
+export function translationAt(namespace: NamespaceState, hook: Hook, flow: Flow): Rule | null | undefined {
+  let known = true
+  for (const base of basesAt(namespace, hook, flow, (table) => table === 'nat')) {
+    const end = walk(namespace, base, flow, /^(DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP)$/)
+    if (end === undefined) known = false
+    else if (end !== 'through' && end !== 'return' && end.target !== 'ACCEPT') return end
+  }
+  return known ? null : undefined
+}
+
+type Base = Pick<Chain, 'family' | 'table' | 'name'> & Partial<Chain>
+
+/** Base chains are known by their hook, or where nft said nothing of them by iptables' names for them. */
+function basesAt(
+  { chains, rules }: NamespaceState,
+  hook: Hook,
+  flow: Flow,
+  isMeant: (table: string) => boolean,
+): Base[] {
+  const families = flow.destination.includes(':') ? ['ip6', 'inet'] : ['ip', 'inet']
+  const called = hook.toUpperCase()
+  const listed: Base[] = chains.filter(
+    (chain) => chain.hook === hook || (chain.hook === undefined && chain.name === called),
+  )
+  const mentioned = rules.flatMap(({ family, table, chain }): Base[] =>
+    chain === called ? [{ family, table, name: chain }] : [],
+  )
+  const bases = [...listed, ...mentioned].filter(({ family, table }) => families.includes(family) && isMeant(table))
+  return bases.filter(
+    (base, at) =>
+      bases.findIndex(
+        ({ family, table, name }) => family === base.family && table === base.table && name === base.name,
+      ) === at,
+  )
+}
+
+function decide(namespace: NamespaceState, base: Base, flow: Flow): Judgement | undefined {
+  const end = walk(namespace, base, flow, /^(DROP|REJECT)$/)
+  if (end === undefined) return undefined
+  if (end === 'through' || end === 'return') {
+    return base.policy === 'DROP' ? { outcome: 'drop', chain: base } : { outcome: 'accept', chain: base }
+  }
+  if (end.target === 'ACCEPT') return { outcome: 'accept', rule: end }
+  return { outcome: 'drop', rule: end, chain: { family: end.family, table: end.table, name: end.chain } }
+}
+
+/** Learners can make chains that lead to each other without end. */
+const deepest = 16
+
+/** How it leaves a chain: by the rule that ended it, at a RETURN, or at the end. Undefined: can't say. */
+function walk(
+  namespace: NamespaceState,
+  { family, table, name }: Pick<Chain, 'family' | 'table' | 'name'>,
+  flow: Flow,
+  ends: RegExp,
+  depth = 0,
+): Rule | 'return' | 'through' | undefined {
+  if (depth > deepest) return undefined
+  const rules = namespace.rules
+    .filter((rule) => rule.family === family && rule.table === table && rule.chain === name)
+    .toSorted((a, b) => a.position - b.position)
+  const isChain = (target: string) =>
+    namespace.rules.some((rule) => rule.family === family && rule.table === table && rule.chain === target) ||
+    namespace.chains.some((chain) => chain.family === family && chain.table === table && chain.name === target)
+  for (const rule of rules) {
+    const { target } = rule
+    const final = target === 'ACCEPT' || target === 'RETURN' || ends.test(target)
+    // What a rule does besides, such as counting or marking, decides nothing.
+    if (!final && !isChain(target)) continue
+    const matched = matches(rule, flow, namespace)
+    if (matched === false) continue
+    if (final) {
+      if (matched === undefined) return undefined
+      return target === 'RETURN' ? 'return' : rule
+    }
+    const end = walk(namespace, { family, table, name: target }, flow, ends, depth + 1)
+    if (end === 'through' || end === 'return') {
+      if (/ -g /.test(rule.text) && matched) return end
+      continue
+    }
+    if (end === undefined || matched === undefined) return undefined
+    return end
+  }
+  return 'through'
+}
+
+/** Of DNAT and SNAT: `address:port`, `address` or `:port`, with IPv6 in brackets. */
+export function endOf({ to = '' }: Rule): { address?: string; port?: number } {
+  const [, bracketed, plain = '', port] = /^(?:\[([0-9a-f:.]+)\]|([0-9.]*|[0-9a-f:]+))(?::(\d+))?$/i.exec(to) ?? []
+  const address = bracketed ?? plain
+  return { ...(address === '' ? {} : { address }), ...(port === undefined ? {} : { port: Number(port) }) }
+}

@@ -1,0 +1,55 @@
+import { sameAddress } from '../network/addresses.js'
+import type { HostState, Link, NamespaceState, NetworkState } from '../network/state.js'
+import { type LivePlace, overlayOf, placeIn, placesOf } from './place.js'
+
+/** Layer 2: on which segment a link is, and who else is on it. Two hosts may have the same address on two segments. */
+
+/** A link of a place. */
+export interface Leg {
+  place: LivePlace
+  link: Link
+}
+
+/** What a link's frames go to: a LAN of the rack, a bridge of a host, or an overlay. Equal for links that hear each other. */
+export function segmentOf(host: HostState, namespace: NamespaceState, link: Link): string {
+  if (link.lan !== undefined) return `lan ${link.lan}`
+  if (link.kind === 'bridge') return bridgeSegment(host, namespace, link.name)
+  if (link.master !== undefined) return bridgeSegment(host, namespace, link.master)
+  const other = /^(macvlan|macvtap|ipvlan|ipvtap)$/.test(link.kind) ? link.parent : link.peer
+  const there = other && host.namespaces.find(({ id }) => id === other.namespace)
+  const end = there?.links.find(({ name }) => name === other?.name)
+  if (!there || !end) return `link ${host.name} ${namespace.id} ${link.name}`
+  if (other === link.parent) return segmentOf(host, there, end)
+  if (end.master !== undefined) return bridgeSegment(host, there, end.master)
+  // A pair by itself: both ends are one segment.
+  const ends = [`${namespace.id} ${link.name}`, `${there.id} ${end.name}`].toSorted()
+  return `pair ${host.name} ${ends.join(' ')}`
+}
+
+/** A bridge with a cable of a LAN in it is that LAN, and one with a tunnel the overlay that the tunnel leads to. */
+function bridgeSegment(host: HostState, namespace: NamespaceState, bridge: string): string {
+  const ports = namespace.links.filter(({ master }) => master === bridge)
+  const lan = ports.find((port) => port.lan !== undefined)?.lan
+  if (lan !== undefined) return `lan ${lan}`
+  const overlay = overlayOf(placeIn(host, namespace))
+  if (overlay) return `overlay ${overlay.id}`
+  const tunnel = ports.find(({ vxlan }) => vxlan !== undefined)
+  return tunnel ? `vxlan ${tunnel.vxlan!.id}` : `bridge ${host.name} ${namespace.id} ${bridge}`
+}
+
+/** Links that have an address, without those of the Engine's own namespaces. */
+export function holdersOf(address: string, state: NetworkState): Leg[] {
+  return placesOf(state)
+    .filter(({ namespace }) => namespace.owner.kind !== 'engine')
+    .flatMap((place) =>
+      place.namespace.links
+        .filter(({ addresses }) => addresses.some((own) => sameAddress(own.address, address)))
+        .map((link) => ({ place, link })),
+    )
+}
+
+/** Of the holders of an address, those that a frame sent by a link can come to. */
+export function holdersOn({ place, link }: Leg, address: string, state: NetworkState): Leg[] {
+  const segment = segmentOf(place.host, place.namespace, link)
+  return holdersOf(address, state).filter((leg) => segmentOf(leg.place.host, leg.place.namespace, leg.link) === segment)
+}

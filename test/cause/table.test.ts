@@ -1,0 +1,476 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type CauseCode, type CauseKind, causeCodes, views } from '../../server/cause/cause.js'
+import { causeForeseen, causeKinds, causeOf, causeOfName } from '../../server/cause/causes.js'
+import type { Failure } from '../../server/cause/unknown.js'
+import type { Observation } from '../../server/network/observation.js'
+import { isLive, type LivePlace } from '../../server/place/place.js'
+import type { TraceQuestion } from '../../server/place/question.js'
+import { find } from '../../server/place/reference.js'
+import { addressesTowards } from '../../server/place/target.js'
+import { filesDirectory } from '../../server/rack/golden/inputs.js'
+import { expectReadable, type Script } from '../check/cases.js'
+import { type StateBuilder, standardRack, swarmRack } from '../check/state-builder.js'
+import { Journey } from '../trace/journey.js'
+import { diagnosed, traced, whyOfCheck } from './three-views.js'
+
+/** Each cause, and whether it is visible by the state, by sight, in a check's why, in a diagnosis, and in netdiag. */
+
+interface Row {
+  rack?: () => StateBuilder
+  /** What is broken; in each rack anew. */
+  given?(rack: StateBuilder): unknown
+  /** Who asks whom: an address or a reference. */
+  from: string
+  to: string
+  port?: number
+  /** Asked by name. */
+  name?: true
+  failure?: Failure
+  /** What a trace sees; without it nothing is sent. */
+  seen?(rack: StateBuilder): Observation[]
+  /** Of whom a diagnosis is made, with what answers, and where not the same is broken, what. */
+  diagnose?: { container: string; network?: Script; given?(rack: StateBuilder): unknown }
+  /** Words of netdiag's source that say it. */
+  netdiag?: string
+}
+
+const quiet = { outcome: 'no', cause: 'silent', detail: 'timed out' } as const
+const node1 = (rack: StateBuilder) => rack.host('node1')
+const own = (rack: StateBuilder) => node1(rack).namespaces[0]!
+const inside = (rack: StateBuilder, name: string) => rack.namespaceOf(node1(rack), name)
+const networkNamed = (rack: StateBuilder, name: string) =>
+  node1(rack).engine!.networks.find((one) => one.name === name)!
+const vethOf = (rack: StateBuilder, container: string) => rack.find(node1(rack), container).endpoints[0]!.hostLink!
+const linkOf = (rack: StateBuilder, container: string) =>
+  inside(rack, container).links.find(({ name }) => name === 'eth0')!
+
+const tcp = (port: number) => ({ protocol: 'tcp', sourcePort: 40_000, destinationPort: port }) as const
+const journey = (rack: StateBuilder, source: string, destination: string, more = {}) =>
+  new Journey(rack, { source, destination, ...more })
+/** From a container of my_net as far as its host. */
+const toHost = (rack: StateBuilder, who: string, ends: [string, string], more = {}) =>
+  journey(rack, ...ends, more)
+    .by(`node1/${who}`, 'eth0', 'out')
+    .by('node1', vethOf(rack, who), 'in')
+/** Between two containers of my_net. */
+const across = (rack: StateBuilder, who: string, whom: string, ends: [string, string], more = {}) =>
+  toHost(rack, who, ends, more).by('node1', vethOf(rack, whom), 'out').by(`node1/${whom}`, 'eth0', 'in')
+const laptopToNode1 = (rack: StateBuilder, port: number) =>
+  journey(rack, '192.168.1.50', '192.168.1.11', tcp(port))
+    .by('laptop', 'eth0', 'out')
+    .lan('lan', 'laptop', 'in')
+    .lan('lan', 'node1', 'out')
+    .by('node1', 'eth0', 'in')
+
+/** Two containers on an overlay, whose ends are where an Engine puts them. */
+function overlaid(): StateBuilder {
+  const rack = swarmRack()
+  for (const [name, address] of [
+    ['node1', '10.10.0.7'],
+    ['node2', '10.10.0.8'],
+  ] as const) {
+    const host = rack.host(name)
+    const hidden = host.namespaces.find(({ owner }) => owner.kind === 'engine')!
+    hidden.links.push(rack.link({ name: 'br0', kind: 'bridge' }))
+    hidden.links.find(({ kind }) => kind === 'vxlan')!.master = 'br0'
+    const container = rack.container(host, `app-${name}`, { on: { app_net: address } })
+    const at = host.namespaces[0]!.links.findIndex((link) => link.name === container.endpoints[0]!.hostLink)
+    const [outer] = host.namespaces[0]!.links.splice(at, 1)
+    hidden.links.push({ ...outer!, master: 'br0' })
+    rack.namespaceOf(host, container.name).links.at(-1)!.peer!.namespace = hidden.id
+  }
+  return rack
+}
+
+const dropInput = (rack: StateBuilder) =>
+  rack.rule(node1(rack), {
+    ...{ table: 'filter', chain: 'INPUT', source: '172.20.0.0/16', target: 'DROP' },
+    text: '-A INPUT -s 172.20.0.0/16 -j DROP',
+  })
+
+const table: Record<CauseCode, Row> = {
+  'name-on-default-bridge': {
+    ...{ from: 'client', to: 'db', name: true },
+    diagnose: { container: 'client' },
+    netdiag: 'names do not resolve on the default network',
+  },
+  'no-common-network': {
+    ...{ from: 'client', to: 'web', port: 80 },
+    seen: (rack) => [
+      journey(rack, '172.17.0.3', '172.20.0.2', tcp(80)).by('node1/client', 'eth0', 'out').ends('silent'),
+    ],
+  },
+  'internal-network': {
+    given: (rack) => {
+      const { endpoints } = rack.container(node1(rack), 'shut', { on: { inner: undefined } })
+      delete endpoints[0]!.gateway
+      const namespace = inside(rack, 'shut')
+      namespace.routes = namespace.routes.filter(({ destination }) => destination !== 'default')
+    },
+    ...{ from: 'shut', to: 'laptop', failure: 'unroutable' },
+    seen: (rack) => [journey(rack, '172.21.0.2', '192.168.1.50').ends('unroutable')],
+    diagnose: { container: 'shut' },
+    netdiag: 'its networks are internal, nothing leaves them by design',
+  },
+  'isolated-bridges': {
+    given: (rack) => {
+      const bridge = networkNamed(rack, 'my_net').bridge!
+      rack.rule(node1(rack), {
+        ...{ table: 'filter', chain: 'FORWARD', in: bridge, out: 'docker0', target: 'DROP' },
+        text: `-A FORWARD -i ${bridge} -o docker0 -j DROP`,
+      })
+    },
+    ...{ from: 'api', to: 'db', port: 6379 },
+    seen: (rack) => [
+      toHost(rack, 'api', ['172.20.0.3', '172.17.0.2'], tcp(6379))
+        .meets('node1', {
+          ...{ chain: 'FORWARD', verdict: 'drop', rule: 'drop', outLink: 'docker0' },
+          inLink: networkNamed(rack, 'my_net').bridge!,
+        })
+        .ends('silent'),
+    ],
+  },
+  'docker-user-drop': {
+    given: (rack) =>
+      rack.rule(node1(rack), {
+        ...{ table: 'filter', chain: 'DOCKER-USER', source: '192.168.1.0/24', destinationPort: '80', target: 'DROP' },
+        ...{ protocol: 'tcp', text: '-A DOCKER-USER -s 192.168.1.0/24 -p tcp -m tcp --dport 80 -j DROP' },
+      }),
+    ...{ from: 'laptop', to: 'node1', port: 8080 },
+    seen: (rack) => [
+      laptopToNode1(rack, 8080)
+        .meets('node1', { chain: 'DOCKER-USER', verdict: 'drop', rule: 'ip saddr 192.168.1.0/24 tcp dport 80 drop' })
+        .ends('silent'),
+    ],
+    diagnose: {
+      container: 'web',
+      network: { 'laptop tcp 192.168.1.11:8080': quiet, 'node2 tcp 192.168.1.11:8080': quiet },
+    },
+    netdiag: 'isolating_rules DOCKER-USER',
+  },
+  'input-policy': {
+    given: (rack) =>
+      own(rack).chains.push({ family: 'ip', table: 'filter', name: 'INPUT', hook: 'input', policy: 'DROP' }),
+    ...{ from: 'laptop', to: 'node1', port: 22 },
+    seen: (rack) => [
+      laptopToNode1(rack, 22).meets('node1', { chain: 'INPUT', verdict: 'drop', policy: true }).ends('silent'),
+    ],
+    diagnose: { container: 'web', network: { 'web ping 172.20.0.1': quiet } },
+    netdiag: 'iptables -S INPUT | head -n 1',
+  },
+  'port-not-listening': {
+    ...{ from: 'api', to: 'web', port: 81, failure: 'refused' },
+    seen: (rack) => [across(rack, 'api', 'web', ['172.20.0.3', '172.20.0.2'], tcp(81)).ends('refused')],
+    diagnose: {
+      container: 'web',
+      given: (rack) => {
+        inside(rack, 'web').sockets = [{ protocol: 'tcp', address: '0.0.0.0', port: 8000 }]
+      },
+    },
+    netdiag: 'where no program listens for others',
+  },
+  'listening-on-loopback': {
+    given: (rack) => {
+      inside(rack, 'api').sockets = [{ protocol: 'tcp', address: '127.0.0.1', port: 8000 }]
+    },
+    ...{ from: 'web', to: 'api', port: 8000, failure: 'refused' },
+    seen: (rack) => [across(rack, 'web', 'api', ['172.20.0.2', '172.20.0.3'], tcp(8000)).ends('refused')],
+    diagnose: { container: 'api' },
+    netdiag: 'its programs listen on its loopback alone',
+  },
+  'published-elsewhere': {
+    given: (rack) => {
+      rack.find(node1(rack), 'web').ports[0]!.hostAddress = '127.0.0.1'
+      own(rack).rules.find(({ target }) => target === 'DNAT')!.destination = '127.0.0.1/32'
+      own(rack).sockets = [{ protocol: 'tcp', address: '127.0.0.1', port: 8080 }]
+    },
+    ...{ from: 'laptop', to: 'node1', port: 8080, failure: 'refused' },
+    seen: (rack) => [laptopToNode1(rack, 8080).ends('refused')],
+    diagnose: { container: 'web' },
+    netdiag: 'where only this host itself can connect',
+  },
+  'wrong-gateway': {
+    given: (rack) => {
+      inside(rack, 'web').routes.find(({ destination }) => destination === 'default')!.gateway = '172.20.0.77'
+    },
+    ...{ from: 'web', to: 'laptop' },
+    seen: (rack) => [
+      journey(rack, '172.20.0.2', '192.168.1.50').asks('node1/web', 'eth0', '172.20.0.77').ends('unroutable'),
+    ],
+    diagnose: { container: 'web' },
+    netdiag: 'which is no gateway of its networks',
+  },
+  'forwarding-off': {
+    given: (rack) => {
+      own(rack).forwards.ip4 = false
+    },
+    ...{ from: 'web', to: 'laptop' },
+    seen: (rack) => [toHost(rack, 'web', ['172.20.0.2', '192.168.1.50']).ends('silent')],
+    diagnose: { container: 'web' },
+    netdiag: 'IP forwarding is off on this host',
+  },
+  'no-masquerade': {
+    given: (rack) => {
+      own(rack).rules = own(rack).rules.filter(({ source }) => source !== '172.20.0.0/16')
+    },
+    ...{ from: 'web', to: 'laptop' },
+    seen: (rack) => [
+      toHost(rack, 'web', ['172.20.0.2', '192.168.1.50'])
+        .by('node1', 'eth0', 'out')
+        .by('laptop', 'eth0', 'in')
+        .ends('silent'),
+    ],
+    diagnose: { container: 'web' },
+    netdiag: 'no rule masquerades',
+  },
+  'duplicate-address': {
+    given: (rack) => {
+      rack.container(node1(rack), 'third', { on: { my_net: '172.20.0.4' } })
+      linkOf(rack, 'api').addresses.push({ family: 4, address: '172.20.0.2', prefix: 16, scope: 'global' })
+    },
+    ...{ from: 'third', to: 'web' },
+    seen: (rack) => [across(rack, 'third', 'web', ['172.20.0.4', '172.20.0.2']).ends('silent')],
+    diagnose: { container: 'web' },
+    netdiag: 'somebody else has the address',
+  },
+  'mtu-too-large': {
+    given: (rack) => {
+      linkOf(rack, 'web').mtu = 1300
+    },
+    ...{ from: 'api', to: 'web' },
+    seen: (rack) => {
+      const cut = () => toHost(rack, 'api', ['172.20.0.3', '172.20.0.2'], { length: 1500 }).ends('silent')
+      const small = across(rack, 'api', 'web', ['172.20.0.3', '172.20.0.2'])
+        .becomes({ source: '172.20.0.2', destination: '172.20.0.3' })
+        .by('node1/web', 'eth0', 'out', { role: 'reply' })
+        .by('node1/api', 'eth0', 'in', { role: 'reply' })
+      return [small.ends('answered'), cut(), cut()]
+    },
+    diagnose: { container: 'api', network: { 'api ping 192.168.1.1 size 1472': quiet } },
+    netdiag: 'small packets get out, but those of',
+  },
+  'vxlan-blocked': {
+    rack: overlaid,
+    given: (rack) =>
+      rack.rule(node1(rack), {
+        ...{ table: 'filter', chain: 'OUTPUT', protocol: 'udp', destinationPort: '4789', target: 'DROP' },
+        text: '-A OUTPUT -p udp -m udp --dport 4789 -j DROP',
+      }),
+    ...{ from: 'app-node1', to: 'node2/app-node2' },
+    seen: (rack) => {
+      const hidden = node1(rack).namespaces.find(({ owner }) => owner.kind === 'engine')!
+      const tunnel = hidden.links.find(({ kind }) => kind === 'vxlan')!
+      const seen = journey(rack, '10.10.0.7', '10.10.0.8').by('node1/app-node1', 'eth0', 'out').ends('silent')
+      const [first] = seen.sightings
+      seen.sightings.push({ ...first!, atMs: 9, namespace: hidden.id, link: tunnel.name, linkIndex: tunnel.index })
+      return [seen]
+    },
+    diagnose: { container: 'app-node1', network: { 'app-node1 ping 10.10.0.8': quiet } },
+  },
+  'node-gone': {
+    rack: overlaid,
+    given: (rack) => {
+      rack.host('node2').engine!.swarm.state = 'inactive'
+    },
+    ...{ from: 'app-node1', to: 'node2/app-node2' },
+    seen: (rack) => [journey(rack, '10.10.0.7', '10.10.0.8').by('node1/app-node1', 'eth0', 'out').ends('silent')],
+    diagnose: { container: 'app-node1', network: { 'app-node1 ping 10.10.0.8': quiet } },
+  },
+  'link-cut': {
+    given: (rack) => {
+      rack.host('node2').namespaces[0]!.links.find(({ lan }) => lan !== undefined)!.carrier = false
+    },
+    ...{ from: 'laptop', to: 'node2', failure: 'unroutable' },
+    seen: (rack) => [
+      journey(rack, '192.168.1.50', '192.168.1.12').asks('laptop', 'eth0', '192.168.1.12').ends('unroutable'),
+    ],
+    diagnose: {
+      container: 'web',
+      given: (rack) => {
+        linkOf(rack, 'web').up = false
+      },
+    },
+    netdiag: 'links that are down, without a carrier or without an address',
+  },
+  'macvlan-host-to-child': {
+    given: (rack) => {
+      linkOf(rack, 'mac').lan = 'lan'
+    },
+    ...{ from: 'node1', to: 'mac', port: 80, failure: 'unroutable' },
+    seen: (rack) => [
+      journey(rack, '192.168.1.11', '192.168.1.70', tcp(80)).asks('node1', 'eth0', '192.168.1.70').ends('unroutable'),
+    ],
+    diagnose: { container: 'mac' },
+  },
+  'none-network': {
+    ...{ from: 'lone', to: 'laptop', failure: 'unroutable' },
+    seen: (rack) => [journey(rack, '0.0.0.0', '192.168.1.50').ends('unroutable')],
+    diagnose: { container: 'lone' },
+    netdiag: 'it has no network: there is only its loopback',
+  },
+  'icc-off': {
+    given: (rack) => {
+      networkNamed(rack, 'my_net').options['com.docker.network.bridge.enable_icc'] = 'false'
+    },
+    ...{ from: 'web', to: 'api' },
+    seen: (rack) => [journey(rack, '172.20.0.2', '172.20.0.3').by('node1/web', 'eth0', 'out').ends('silent')],
+    diagnose: { container: 'web', network: { 'web ping 172.20.0.3': quiet } },
+    netdiag: 'enable_icc',
+  },
+  'rule-drop': {
+    given: dropInput,
+    ...{ from: 'web', to: '172.20.0.1' },
+    seen: (rack) => [
+      toHost(rack, 'web', ['172.20.0.2', '172.20.0.1'])
+        .meets('node1', { chain: 'INPUT', verdict: 'drop', rule: 'ip saddr 172.20.0.0/16 drop' })
+        .ends('silent'),
+    ],
+    diagnose: { container: 'web', network: { 'web ping 172.20.0.1': quiet } },
+    netdiag: 'isolating_rules INPUT',
+  },
+  'no-route': {
+    given: (rack) =>
+      inside(rack, 'web').routes.push({
+        ...{ family: 4, table: 'main', type: 'blackhole', destination: '192.168.1.0/24' },
+      }),
+    ...{ from: 'web', to: 'laptop', failure: 'unroutable' },
+    seen: (rack) => [journey(rack, '172.20.0.2', '192.168.1.50').ends('unroutable')],
+    diagnose: { container: 'web' },
+    netdiag: 'yet a route or a routing rule says no',
+  },
+  'unknown-name': {
+    ...{ from: 'api', to: 'shop', name: true },
+    diagnose: { container: 'web', network: { 'web dns api': [] } },
+    netdiag: 'does not lead to $at',
+  },
+  'not-running': {
+    ...{ from: 'client', to: 'old', name: true },
+    diagnose: { container: 'old' },
+    netdiag: 'it does not run: it is $state',
+  },
+  'no-such-address': {
+    ...{ from: 'laptop', to: '192.168.1.99', failure: 'unroutable' },
+    seen: (rack) => [
+      journey(rack, '192.168.1.50', '192.168.1.99').asks('laptop', 'eth0', '192.168.1.99').ends('unroutable'),
+    ],
+    diagnose: {
+      container: 'web',
+      network: { 'web ping 172.20.0.1': quiet },
+      given: (rack) => {
+        own(rack).links.find(({ name }) => name === networkNamed(rack, 'my_net').bridge)!.addresses = []
+      },
+    },
+    netdiag: 'the gateway $gateway does not answer',
+  },
+  'no-route-back': {
+    given: (rack) => {
+      inside(rack, 'api').routes = []
+    },
+    ...{ from: 'web', to: 'api' },
+    seen: (rack) => [across(rack, 'web', 'api', ['172.20.0.2', '172.20.0.3']).ends('silent')],
+    diagnose: { container: 'web', network: { 'web ping 172.20.0.3': quiet } },
+  },
+  unknown: {
+    ...{ from: 'web', to: 'api' },
+    seen: (rack) => [across(rack, 'web', 'api', ['172.20.0.2', '172.20.0.3']).ends('silent')],
+  },
+}
+
+function rackOf({ rack: make = standardRack, given }: Row): StateBuilder {
+  const rack = make()
+  rack.state.lans.push({ name: 'lan', subnet: '192.168.1.0/24', gateway: '192.168.1.1', mtu: 1500 })
+  given?.(rack)
+  return rack
+}
+
+function ends(row: Row, rack: StateBuilder) {
+  const from = find(row.from, rack.state, 'node1') as LivePlace
+  const meant = /^[0-9.]+$/.test(row.to) ? undefined : find(row.to, rack.state, 'node1')
+  const [address = row.to] = isLive(meant) ? addressesTowards(from, meant) : []
+  return { state: rack.state, home: 'node1', from, ...(meant ? { meant } : {}), address }
+}
+
+function attemptOf(row: Row, rack: StateBuilder) {
+  const port = row.port === undefined ? {} : { port: row.port }
+  return { ...ends(row, rack), protocol: row.port === undefined ? ('icmp' as const) : ('tcp' as const), ...port }
+}
+
+function byState(row: Row) {
+  const rack = rackOf(row)
+  if (row.name) return causeOfName({ ...ends(row, rack), name: row.to })
+  return causeForeseen(attemptOf(row, rack), row.failure)
+}
+
+/** A check that fails as the row says. */
+async function inCheck(row: Row): Promise<string> {
+  const rack = rackOf(row)
+  const { address } = ends(row, rack)
+  const at = row.port === undefined ? `ping ${address}` : `tcp ${address}:${row.port}`
+  const answer = { outcome: 'no', cause: row.failure ?? 'silent', detail: '' } as const
+  const spec = { from: row.from, to: row.to, ...(row.port === undefined ? {} : { port: row.port }) }
+  return whyOfCheck(rack, row.name ? { ...spec, by: 'name' } : spec, { [`${row.from} ${at}`]: answer })
+}
+
+const netdiag = readFileSync(join(filesDirectory, 'usr', 'local', 'bin', 'netdiag'), 'utf8')
+
+/** Whether it is visible there: by what is done to a rack, not by what is said of it. */
+const visible: Record<(typeof views)[number], (kind: CauseKind, row: Row) => Promise<boolean>> = {
+  state: async ({ code }, row) => byState(row)?.code === code,
+  sight: async ({ code }, row) => {
+    if (!row.seen) return false
+    const question: Omit<TraceQuestion, 'home'> = {
+      from: row.from,
+      to: attemptOf(row, rackOf(row)).address,
+      ...(row.port === undefined ? {} : { port: row.port }),
+    }
+    const rack = rackOf(row)
+    const story = await traced(rack, question, row.seen(rack))
+    return story.cause?.code === code
+  },
+  check: async (_kind, row) => {
+    const why = await inCheck(row).catch((error: Error) => error.message)
+    const rack = rackOf(row)
+    const cause = row.name ? byState(row)! : causeOf(attemptOf(row, rack), row.failure ?? 'silent')
+    return why === cause.what.en && cause.code === _kind.code
+  },
+  diagnose: async ({ code }, row) => {
+    if (!row.diagnose) return false
+    const { container, network, given = row.given } = row.diagnose
+    const rack = rackOf({ ...row, ...(given ? { given } : {}) })
+    const found = await diagnosed(rack, container, network)
+    return found.some(({ cause }) => cause === code)
+  },
+  netdiag: async (_kind, { netdiag: words }) => words !== undefined && netdiag.includes(words),
+}
+
+describe.each(causeKinds)('$code', (kind) => {
+  const row = table[kind.code]
+  it.each(views)('is visible by %s, or it is written down why not', async (view) => {
+    const reason = kind.hidden[view]
+    expect(await visible[view](kind, row)).toBe(reason === undefined)
+    if (reason !== undefined) expect(reason.length).toBeGreaterThan(20)
+  })
+
+  it('is found by what its file says', () => {
+    const { byState: state, bySight: sight, byName: name, hidden } = kind
+    // What a trace and a large packet tell has finders of its own.
+    if (kind.code === 'unknown' || kind.code === 'mtu-too-large') return
+    expect(Boolean(state ?? name)).toBe(hidden.state === undefined)
+    expect(Boolean(sight)).toBe(hidden.sight === undefined)
+  })
+
+  it('is said in both languages, with evidence and what to try', () => {
+    const { what, evidence, tries } = kind.example
+    expectReadable(what)
+    for (const one of tries) expectReadable(one)
+    expect(evidence).not.toEqual([])
+    expect(tries).not.toEqual([])
+  })
+})
+
+it('has a row and a file for each cause', () => {
+  expect(causeKinds.map(({ code }) => code)).toEqual([...causeCodes])
+  expect(Object.keys(table).toSorted()).toEqual([...causeCodes].toSorted())
+})

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest'
+import { parseRoutes, parseRoutingRules, usualRoutingRules } from '../../server/network/parse-routes.js'
+import { leadsOn, nextHop, routeFor, writeRoute, writeRoutingRule } from '../../server/network/routing.js'
+import type { NamespaceState, Route, RoutingRule } from '../../server/network/state.js'
+import { StateBuilder } from '../check/state-builder.js'
+
+function namespace(routes: Partial<Route>[], rules: Partial<RoutingRule>[] = []): NamespaceState {
+  const made = new StateBuilder().namespace('here', { kind: 'unknown' })
+  made.routes = routes.map((one) => ({ family: 4, destination: 'default', table: 'main', type: 'unicast', ...one }))
+  const own = rules.map((rule, n) => ({ priority: 1000 + n, action: 'lookup', further: [], ...rule }))
+  made.routingRules = [usualRoutingRules[0]!, ...own, ...usualRoutingRules.slice(1)]
+  return made
+}
+const via = (here: NamespaceState, to: Parameters<typeof routeFor>[1]) => {
+  const found = routeFor(here, to)
+  return found && writeRoute(found)
+}
+
+describe('of several routes', () => {
+  it.each([
+    [
+      'the longest prefix',
+      [{ gateway: '10.0.0.1' }, { destination: '192.168.0.0/16', gateway: '10.0.0.2' }],
+      '192.168.0.0/16 via 10.0.0.2',
+    ],
+    [
+      'the lower metric',
+      [
+        { gateway: '10.0.0.1', metric: 100 },
+        { gateway: '10.0.0.2', metric: 10 },
+      ],
+      'default via 10.0.0.2 metric 10',
+    ],
+    ['none means the metric 0', [{ gateway: '10.0.0.1', metric: 1 }, { gateway: '10.0.0.2' }], 'default via 10.0.0.2'],
+    [
+      'the local table first',
+      [
+        { destination: '192.168.1.9/32', gateway: '10.0.0.1' },
+        { destination: '192.168.0.0/16', table: 'local', type: 'local', device: 'lo' },
+      ],
+      'local 192.168.0.0/16 dev lo',
+    ],
+    [
+      'a blackhole that is longer',
+      [{ gateway: '10.0.0.1' }, { destination: '192.168.1.0/24', type: 'blackhole' }],
+      'blackhole 192.168.1.0/24',
+    ],
+    ['not one of another family', [{ family: 6 as const, gateway: 'fd00::1' }], undefined],
+    ['not one of a table that no rule leads to', [{ gateway: '10.0.0.1', table: '100' }], undefined],
+    [
+      'the next table after a throw',
+      [
+        { gateway: '10.0.0.1', table: 'default' },
+        { destination: '192.168.1.0/24', type: 'throw' },
+      ],
+      'default via 10.0.0.1 table default',
+    ],
+  ])('%s is taken', (_what, routes, expected) => {
+    expect(via(namespace(routes), '192.168.1.9')).toBe(expected)
+  })
+})
+
+describe('a routing rule', () => {
+  const routes = [
+    { gateway: '10.0.0.1', device: 'eth0' },
+    { gateway: '10.0.0.9', table: '100' },
+  ]
+  const other = 'default via 10.0.0.9 table 100'
+  const main = 'default via 10.0.0.1 dev eth0'
+  it.each([
+    ['to a network', { table: '100', destination: '192.168.1.0/24' }, other],
+    ['to another network', { table: '100', destination: '192.168.2.0/24' }, main],
+    ['not to a network', { table: '100', destination: '192.168.2.0/24', not: true as const }, other],
+    ['for all', { table: '100' }, other],
+    ['from an address, for a sender who has none yet', { table: '100', source: '10.0.0.5/32' }, main],
+    ['with a mark', { table: '100', further: ['fwmark 0x1'] }, main],
+    ['for what comes in by a link', { table: '100', in: 'eth1' }, main],
+    ['for what is sent from here', { table: '100', in: 'lo' }, other],
+    ['that leaves defaults out', { table: '100', suppressedPrefix: 0 }, main],
+    ['to a table in which there is nothing', { table: '7' }, main],
+    ['for another protocol', { table: '100', protocol: 'udp' }, main],
+    ['for a range of ports', { table: '100', protocol: 'tcp', destinationPort: '80:90' }, other],
+    ['for another range of ports', { table: '100', destinationPort: '8000:9000' }, main],
+  ])('%s', (_what, rule, expected) => {
+    expect(via(namespace(routes, [rule]), { destination: '192.168.1.9', protocol: 'tcp', destinationPort: 80 })).toBe(
+      expected,
+    )
+  })
+
+  it('from an address is met by a connection that gets it from its first route, and by what is passed on', () => {
+    const here = namespace(routes, [{ table: '100', source: '10.0.0.0/24' }])
+    here.links.push(new StateBuilder().link({ name: 'eth0', kind: 'veth', address: '10.0.0.5' }))
+    expect(via(here, { destination: '192.168.1.9', protocol: 'tcp' })).toBe(other)
+    expect(via(here, { destination: '192.168.1.9', protocol: 'icmp' })).toBe(main)
+    expect(via(here, { destination: '192.168.1.9', protocol: 'icmp', source: '10.0.0.7', in: 'eth3' })).toBe(other)
+  })
+
+  it.each(['blackhole', 'unreachable', 'prohibit'])('%s ends the search', (action) => {
+    const found = routeFor(namespace(routes, [{ action, destination: '192.168.1.0/24' }]), '192.168.1.9')
+    expect(found).toMatchObject({ type: action, destination: '192.168.1.0/24', by: { priority: 1000 } })
+    expect(leadsOn(found)).toBe(false)
+    expect(nextHop(namespace(routes, [{ action }]), '192.168.1.9')).toBeUndefined()
+  })
+})
+
+it('reads what ip(8) says of rules, as measured', () => {
+  // iproute2 6.1, `ip -json -details rule show`.
+  const said = [
+    { priority: 0, src: 'all', table: 'local', protocol: 'kernel' },
+    { priority: 32760, src: 'all', l3mdev: null, sport: 22, protocol: 'unspec' },
+    { priority: 32761, src: 'all', uid_start: 1, uid_end: 5, goto: 32766, protocol: 'unspec' },
+    { priority: 32762, src: 'all', fwmark: '0x1', fwmask: '0xff', table: '7', suppress_prefixlen: 0 },
+    {
+      priority: 32763,
+      not: null,
+      src: '10.2.0.1',
+      iif: 'lo',
+      ipproto: 'tcp',
+      dport_start: 80,
+      dport_end: 90,
+      action: 'prohibit',
+    },
+    { priority: 32764, src: '10.1.0.0', srclen: 16, action: 'blackhole' },
+    { priority: 32765, src: 'all', dst: '10.0.0.0', dstlen: 8, table: '100', protocol: 'unspec' },
+    { priority: 32766, src: 'all', table: 'main', protocol: 'kernel' },
+    { priority: 32767, src: 'all', table: 'default', protocol: 'kernel' },
+  ]
+  expect(parseRoutingRules(said).map(writeRoutingRule)).toEqual([
+    '0: from all lookup local',
+    '32760: from all sport 22 l3mdev other',
+    '32761: from all uid_start 1 other',
+    '32762: from all fwmark 0x1 lookup 7',
+    '32763: not from 10.2.0.1/32 iif lo ipproto tcp dport 80-90 prohibit',
+    '32764: from 10.1.0.0/16 blackhole',
+    '32765: from all to 10.0.0.0/8 lookup 100',
+    '32766: from all lookup main',
+    '32767: from all lookup default',
+  ])
+  expect(parseRoutingRules(undefined)).toEqual(usualRoutingRules)
+  expect(parseRoutingRules([])).toEqual([])
+  expect(parseRoutes([{ type: 'blackhole', dst: '10.9.0.0/16' }], 4)).toMatchObject([
+    { type: 'blackhole', table: 'main' },
+  ])
+})
