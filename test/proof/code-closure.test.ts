@@ -84,9 +84,10 @@ describe('the code of lab trials', async () => {
       'dist/check/evaluate.js',
       'dist/check/families/reach.js',
       'dist/rack/local-racks.js',
-      'dist/rack/host.js',
+      'dist/rack/host/boot.js',
       'dist/network/assemble.js',
       'server/rack/golden/files/usr/local/bin/netdiag',
+      'server/rack/eyes/ask-by-datagram.pl',
     ]) {
       expect(files).toContain(file)
     }

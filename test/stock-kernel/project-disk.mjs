@@ -4,7 +4,14 @@ import { packageRoot } from '../../dist/package-root.js'
 import { runContained } from './tool.mjs'
 
 /** What the guest needs of the project; terminals it opens none, so node-pty's binary need not fit its Node. */
-const parts = ['package.json', 'dist', 'labs', 'server/rack/golden/files', 'test/stock-kernel/guest']
+const parts = [
+  'package.json',
+  'dist',
+  'labs',
+  'server/rack/eyes',
+  'server/rack/golden/files',
+  'test/stock-kernel/guest',
+]
 
 /** The project as it is now, with what it depends on, as a disk of the same layout. */
 export async function makeProjectDisk(scratch, signal) {
