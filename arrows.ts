@@ -152,7 +152,6 @@ export const arrows = {
     'server/store',
     'server/machine',
     'server/terminal',
-    'server/check',
     'server/node',
     'server/protocol',
     'server/lab',

@@ -115,3 +115,8 @@ export function answerId(check: Check): string | undefined {
 export function questionOf(check: Check): { id: string; ask: Text } | undefined {
   return familyOf(check).question?.(check.spec)
 }
+
+/** Whether a check of it runs files of its `checks/`. */
+export function runsFiles({ steps }: Lab): boolean {
+  return steps.some(({ checks }) => checks.some((check) => familyOf(check).runsFiles))
+}

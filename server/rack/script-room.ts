@@ -48,7 +48,8 @@ pivot_root . .
 umount -l .
 cd "$lab"
 ulimit -c 0; ulimit -f 32768; ulimit -n 256
-exec setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all -- "$program"`
+# Becoming another user forgets what was to end it with its parent (prctl(2), PR_SET_PDEATHSIG): that is said anew.
+exec setpriv --pdeathsig KILL --reuid "$user" --regid "$user" --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all -- "$program"`
 
 /**
  * Runs a program of a lab's folder, for a check, as a user that nothing else is: no network, no process and no file of the

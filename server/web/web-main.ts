@@ -4,9 +4,8 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { familyOf } from '../check/checks.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { Lab } from '../lab/lab.js'
+import { type Lab, runsFiles } from '../lab/lab.js'
 import { loadLab } from '../lab/read-lab.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { Sessions } from '../session/sessions.js'
@@ -129,8 +128,9 @@ async function requireReach(directory: string): Promise<void> {
 }
 
 /** Scripts of checks are run by a user who is nobody, and need their folder to be open to all; so does who looks for them. */
-async function noteUnreadable({ id, directory, steps }: Lab): Promise<void> {
-  if (!steps.some(({ checks }) => checks.some((check) => familyOf(check).runsFiles))) return
+async function noteUnreadable(lab: Lab): Promise<void> {
+  if (!runsFiles(lab)) return
+  const { id, directory } = lab
   await access(join(directory, 'checks'), constants.R_OK | constants.X_OK).catch(() => {
     process.stderr.write(`vethlab: scripts of lab ${id} can't be run: other users can't read ${directory}\n`)
   })
