@@ -109,8 +109,8 @@ class Walker {
       const lan = this.state.lans.find(({ name }) => name === link.lan)
       const isGateway = sameAddress(lan?.gateway, hop) || sameAddress(lan?.gateway6, hop)
       if (isGateway && (sameAddress(flow.destination, hop) || route.gateway !== undefined)) return this.end('beyond')
-      // What an overlay holds on other hosts is known as far as those are captured.
-      return this.end('nobody')
+      // Of a LAN that the state does not tell of nothing is known.
+      return this.end(link.lan !== undefined && !lan ? 'unknown' : 'nobody')
     }
     const bridged = this.throughBridge(place, link, next.link)
     if (bridged) return bridged

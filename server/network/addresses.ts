@@ -2,6 +2,20 @@ import ipaddr from 'ipaddr.js'
 
 /** Addresses and networks, compared by what they mean and not by how they are written. */
 
+/** What was read last, since a question about one state reads the same networks and addresses again and again. */
+const ranges = new Map<string, [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined>()
+const addresses = new Map<string, ipaddr.IPv4 | ipaddr.IPv6 | undefined>()
+const canonical = new Map<string, string | undefined>()
+const mostParsed = 2000
+
+function parsed<T>(known: Map<string, T>, text: string, parse: (text: string) => T): T {
+  if (known.has(text)) return known.get(text)!
+  const value = parse(text)
+  if (known.size >= mostParsed) known.clear()
+  known.set(text, value)
+  return value
+}
+
 export function isAddress(text: string): boolean {
   // A zone, as in fe80::1%eth0, means something on one machine only.
   if (text.includes('%')) return false
@@ -15,7 +29,7 @@ export function isCidr(text: string): boolean {
 
 /** `::ffff:10.0.0.1` is `10.0.0.1`, and `FD00:0::1` is `fd00::1`. Undefined for what is no address. */
 export function canonicalAddress(text: string): string | undefined {
-  return isAddress(text) ? ipaddr.process(text).toString() : undefined
+  return parsed(canonical, text, () => (isAddress(text) ? ipaddr.process(text).toString() : undefined))
 }
 
 /** The network with its host bits cleared; an address alone is a network of one. */
@@ -30,6 +44,8 @@ export function canonicalNetwork(text: string): string | undefined {
 
 export function sameAddress(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined) return false
+  // IPv4 has one way to be written.
+  if (a !== b && !a.includes(':') && !b.includes(':')) return false
   const left = canonicalAddress(a)
   return left !== undefined && left === canonicalAddress(b)
 }
@@ -42,9 +58,10 @@ export function sameNetwork(a: string | undefined, b: string | undefined): boole
 
 /** Whether a network holds an address. */
 export function holds(cidr: string, address: string): boolean {
-  if (!isCidr(cidr) || !isAddress(address)) return false
-  const [network, prefix] = ipaddr.parseCIDR(cidr)
-  const inside = ipaddr.process(address)
+  const range = parsed(ranges, cidr, (text) => (isCidr(text) ? ipaddr.parseCIDR(text) : undefined))
+  const inside = range && parsed(addresses, address, (text) => (isAddress(text) ? ipaddr.process(text) : undefined))
+  if (!range || !inside) return false
+  const [network, prefix] = range
   if (inside.kind() !== network.kind()) return false
   return (inside as ipaddr.IPv4).match(network as ipaddr.IPv4, prefix)
 }

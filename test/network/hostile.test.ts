@@ -20,24 +20,28 @@ function random(seed: number): () => number {
 }
 
 describe('answers that are cut', () => {
-  it.each(hosts)('of %s never throw, and those in JSON are said to be', (name) => {
-    const whole = fixture(name)
-    const next = random(1)
-    for (const [index, { answers }] of whole.namespaces.entries()) {
-      for (const question of Object.keys(answers) as CaptureQuestion[]) {
-        const { text } = answers[question]
-        for (let round = 0; round < 3; round++) {
-          const capture = structuredClone(whole)
-          capture.namespaces[index]!.answers[question].text = text.slice(0, Math.floor(next() * text.length))
-          const { faults } = assemble(capture).namespaces.find(({ id }) => id === whole.namespaces[index]!.inode)!
-          const cut = capture.namespaces[index]!.answers[question].text.trim()
-          // Without its last newline it is whole.
-          if (text.startsWith('[') && cut !== '' && cut !== text.trim())
-            expect(faults.join()).toContain(`${question}: `)
+  it.each(hosts)(
+    'of %s never throw, and those in JSON are said to be',
+    (name) => {
+      const whole = fixture(name)
+      const next = random(1)
+      for (const [index, { answers }] of whole.namespaces.entries()) {
+        for (const question of Object.keys(answers) as CaptureQuestion[]) {
+          const { text } = answers[question]
+          for (let round = 0; round < 3; round++) {
+            const capture = structuredClone(whole)
+            capture.namespaces[index]!.answers[question].text = text.slice(0, Math.floor(next() * text.length))
+            const { faults } = assemble(capture).namespaces.find(({ id }) => id === whole.namespaces[index]!.inode)!
+            const cut = capture.namespaces[index]!.answers[question].text.trim()
+            // Without its last newline it is whole.
+            if (text.startsWith('[') && cut !== '' && cut !== text.trim())
+              expect(faults.join()).toContain(`${question}: `)
+          }
         }
       }
-    }
-  })
+    },
+    60_000,
+  )
 
   it('a tool that failed is a fault of its namespace alone', () => {
     const capture = fixture('node1')
