@@ -6,7 +6,19 @@ import { defineConfig } from 'vitest/config'
  * state directory has one.
  */
 const sharing = [
-  ...['causes', 'checks', 'diagnose', 'guide', 'handover', 'internet', 'netdiag', 'network-state', 'observe', 'racks'],
+  ...[
+    'causes',
+    'causes-agree',
+    'checks',
+    'diagnose',
+    'guide',
+    'handover',
+    'internet',
+    'netdiag',
+    'network-state',
+    'observe',
+    'racks',
+  ],
   ...['receipts', 'session', 'session-network'],
 ].map((name) => `test/hosts/${name}.test.ts`)
 

@@ -1,5 +1,6 @@
 import { containerId, hostId } from '../map/ids.js'
 import type { Place } from '../map/places.js'
+import { sameAddress } from '../network/addresses.js'
 import type { DnsSettings, ForwardingEntry, Neighbour } from '../network/state.js'
 import { bracketed, listed, same, text } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
@@ -162,7 +163,7 @@ function compareTunnelEnds(changes: ChangeList, old: Place, now: Place): void {
   const [label, host] = [code(now.label), code(now.host.name)]
   const named = (address: string) => {
     const other = changes.after.state.hosts.find((one) =>
-      one.namespaces[0]?.links.some(({ addresses }) => addresses.some((own) => own.address === address)),
+      one.namespaces[0]?.links.some(({ addresses }) => addresses.some((own) => sameAddress(own.address, address))),
     )
     const where = bracketed(other && code(address))
     return other ? text(`${code(other.name)}${where.en}`, `${code(other.name)}${where.zh}`) : same(code(address))

@@ -1,5 +1,6 @@
 import { type HostPort, hostPorts } from '../map/draw-ports.js'
 import { publishesId } from '../map/ids.js'
+import { isAny } from '../network/addresses.js'
 import { text } from '../wording/phrase.js'
 import { code } from '../wording/wording.js'
 import { type ChangeList, type HostPair, split } from './change-list.js'
@@ -38,8 +39,7 @@ export function comparePorts(changes: ChangeList, pair: HostPair): void {
 
 function addedWords({ host, port, protocol, address, targetName, targetPort, rules, listens }: HostPort) {
   const number = `${port}/${protocol}`
-  const isEvery = ['', '0.0.0.0', '::'].includes(address)
-  const own = code(isEvery ? number : `${address}:${number}`)
+  const own = code(isAny(address) ? number : `${address}:${number}`)
   const [where, whom, rule] = [code(host.name), code(targetName), rules[0]]
   const how = rule
     ? text(`: a DNAT rule to ${code(rule.to ?? '')}`, `：一条 DNAT 规则指向 ${code(rule.to ?? '')}`)

@@ -1,4 +1,4 @@
-import { isAddress, sameAddress } from '../network/addresses.js'
+import { isAddress, isAny, sameAddress } from '../network/addresses.js'
 import type { Container, HostState, PublishedPort, Rule } from '../network/state.js'
 import { sentence, text } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
@@ -123,14 +123,12 @@ function inKernel(
     rules: rack.translationsOf(home, protocol, hostPort).filter(({ to, destination }) => {
       const address = addressOf(to)
       const isOwn =
-        destination === undefined || isEvery(hostAddress) || sameAddress(destination.split('/')[0], hostAddress)
+        destination === undefined || isAny(hostAddress) || sameAddress(destination.split('/')[0], hostAddress)
       return isOwn && address !== undefined && isTarget(address)
     }),
     listens: home.sockets.some((socket) => socket.port === hostPort && socket.protocol === protocol),
   }
 }
-
-const isEvery = (address: string) => address === '' || address === '0.0.0.0' || address === '::'
 
 /** Of `172.20.0.2:80`, `[fd00::2]:80` or an address alone. */
 function addressOf(to: string | undefined): string | undefined {
@@ -187,7 +185,7 @@ function kernelPorts(rack: Rack, host: HostState): HostPort[] {
 }
 
 function holds(link: Parameters<typeof addressesOf>[0], address: string): boolean {
-  return addressesOf(link).some((one) => one.address === address)
+  return addressesOf(link).some((one) => sameAddress(one.address, address))
 }
 
 function drawPort(port: HostPort): MapElement {
@@ -196,7 +194,7 @@ function drawPort(port: HostPort): MapElement {
     id: port.id,
     kind: 'port',
     label: `${port.port}/${bare(protocol, 8)}`,
-    notes: [...(isEvery(address) ? [] : [labelOf(address)]), `→ ${targetPort}`],
+    notes: [...(isAny(address) ? [] : [labelOf(address)]), `→ ${targetPort}`],
     state: isOpen(port) ? 'up' : 'down',
     sentence: sentence([portWords(port), wayWords(port)]),
     facts: [
@@ -222,7 +220,7 @@ function drawPort(port: HostPort): MapElement {
 
 function portWords({ host, port, protocol, address, targetName, targetPort, by }: HostPort): Text {
   const [own, where, target] = [code(`${port}/${protocol}`), code(host.name), code(targetName)]
-  const at = isEvery(address)
+  const at = isAny(address)
     ? text('on all its addresses', '所有地址')
     : text(`on ${code(address)} alone`, `仅 ${code(address)}`)
   if (by === 'kernel') {

@@ -1,3 +1,4 @@
+import { sameAddress } from '../network/addresses.js'
 import type { HostState } from '../network/state.js'
 import { bracketed, listed, same, sentence, text } from '../wording/phrase.js'
 import { bare, code } from '../wording/wording.js'
@@ -97,7 +98,10 @@ function destinations({ place, link }: End): string[] {
 }
 
 function hasAddress(host: HostState, address: string): boolean {
-  return host.namespaces[0]?.links.some((link) => addressesOf(link).some((one) => one.address === address)) ?? false
+  return (
+    host.namespaces[0]?.links.some((link) => addressesOf(link).some((one) => sameAddress(one.address, address))) ??
+    false
+  )
 }
 
 /** VXLANs of two hosts with the same identifier and port; of overlays, only where it is the same network. */

@@ -1,3 +1,4 @@
+import { sameAddress } from './addresses.js'
 import type { CaptureQuestion, HostCapture, NamespaceCapture } from './capture.js'
 import { parseDns } from './parse-dns.js'
 import { parseEngine } from './parse-engine.js'
@@ -118,7 +119,7 @@ function markLans(links: ParsedLink[], interfaces: RackShape['hosts'][number]['i
     const cables = links.filter(({ kind, lan: taken }) => kind === 'veth' && taken === undefined)
     const link =
       cables.find((candidate) => candidate.name === name) ??
-      cables.find(({ addresses }) => addresses.some((own) => own.address === address))
+      cables.find(({ addresses }) => addresses.some((own) => sameAddress(own.address, address)))
     if (link) link.lan = lan
   }
 }

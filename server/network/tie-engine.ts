@@ -1,4 +1,4 @@
-import { holds } from './addresses.js'
+import { holds, sameAddress } from './addresses.js'
 import type { ParsedContainer, ParsedEngine } from './parse-engine.js'
 import type { Disagreement, Endpoint, EngineNetwork, Link, NamespaceState } from './state.js'
 
@@ -81,7 +81,7 @@ function tieEndpoint(
   say: Say,
 ): void {
   const has = (link: Link, address: string | undefined) =>
-    address !== undefined && link.addresses.some((candidate) => candidate.address === address)
+    address !== undefined && link.addresses.some((candidate) => sameAddress(candidate.address, address))
   const hostEnd = (link: Link) =>
     link.peer?.namespace === home.id ? home.links.find(({ name }) => name === link.peer?.name) : undefined
   // A MAC address stays when somebody changes the address; the links of an ipvlan all have their parent's.

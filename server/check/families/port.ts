@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { sameAddress } from '../../network/addresses.js'
+import { isAny, sameAddress } from '../../network/addresses.js'
 import type { Container, PublishedPort } from '../../network/state.js'
 import { type LivePlace, ownNamespace } from '../../place/place.js'
 import { hostsOf, requireWhole } from '../../place/reference.js'
@@ -92,7 +92,7 @@ export const port: Family<Spec> = {
       return fail('port.address', {
         expected: expectedText,
         observed,
-        why: isEvery(atPort[0]!.hostAddress)
+        why: isAny(atPort[0]!.hostAddress)
           ? {
               en: `without an address in \`-p\` the port is bound to every address of the host, so whoever reaches any of them comes in; \`-p ADDRESS:HOST:CONTAINER\` chooses one`,
               zh: `\`-p\` 里不写地址时，端口会绑定到主机的所有地址上，能到达其中任何一个的都进得来；用 \`-p 地址:主机端口:容器端口\` 指定一个`,
@@ -145,10 +145,6 @@ function lacksRule(place: LivePlace, container: Container, hits: PublishedPort[]
       zh: `端口映射就是主机 \`nat\` 表里的一条 DNAT 规则，而现在没有指向 ${code(`${addresses[0] ?? '?'}:${hit!.containerPort}`)} 的规则：引擎在容器启动时写入它`,
     },
   })
-}
-
-function isEvery(address: string): boolean {
-  return ['', '0.0.0.0', '::'].includes(address)
 }
 
 function written({ hostAddress, hostPort, containerPort, protocol }: PublishedPort): string {
