@@ -1,6 +1,6 @@
 import { hostId } from '../map/ids.js'
 import type { Change } from '../map/map.js'
-import type { NetworkState } from '../network/state.js'
+import type { HostState, NetworkState } from '../network/state.js'
 import { text } from '../wording/phrase.js'
 import { code } from '../wording/wording.js'
 import { ChangeList, type HostPair, Told } from './change-list.js'
@@ -57,9 +57,10 @@ function compareHosts(changes: ChangeList): void {
   }
 }
 
-/** A host's own namespace lives as long as the host. */
+/** Its namespace alone does not tell: the kernel gives a new one the number of one that has just ended (proc_alloc_inum). */
 function isNew(changes: ChangeList, { name, before, after }: HostPair): boolean {
-  const [old, now] = [before.namespaces[0]?.id, after.namespaces[0]?.id]
+  const idOf = (host: HostState) => host.id ?? host.namespaces[0]?.id
+  const [old, now] = [idOf(before), idOf(after)]
   if (old === undefined || now === undefined || old === now) return false
   const words = text(`Host ${code(name)} was started anew`, `主机 ${code(name)} 重新启动了`)
   changes.add('changed', 'host', words, [hostId(name)])

@@ -14,7 +14,15 @@ import { defined, textOf } from './untrusted.js'
 /** What is known of a rack without looking: `RackInfo` has it. */
 export interface RackShape {
   lans: LanState[]
-  hosts: { name: string; kind: 'docker' | 'plain'; interfaces: { lan: string; name: string; address: string }[] }[]
+  hosts: RackHostShape[]
+}
+
+export interface RackHostShape {
+  name: string
+  kind: 'docker' | 'plain'
+  /** What is told of it alone: a reset makes another host of the same name. */
+  id?: string
+  interfaces: { lan: string; name: string; address: string }[]
 }
 
 /** Makes one picture of what the tools and the Engines said. Never throws for what they said. */
@@ -38,7 +46,8 @@ function hostState(capture: HostCapture, rack: RackShape): HostState {
   // In a steady order whatever the order of the processes: inodes are given one after another.
   others.sort((a, b) => Number(a.state.id) - Number(b.state.id))
   const namespaces = home ? [home, ...others] : []
-  if (home) markLans(home.links, rack.hosts.find(({ name }) => name === capture.host)?.interfaces ?? [])
+  const planned = rack.hosts.find(({ name }) => name === capture.host)
+  if (home) markLans(home.links, planned?.interfaces ?? [])
   tieLinks(namespaces.map(({ state, links }) => ({ id: state.id, links })))
   const { engine: answers } = capture
   const engine = answers && !('fault' in answers) ? parseEngine(answers, capture.files) : undefined
@@ -47,6 +56,7 @@ function hostState(capture: HostCapture, rack: RackShape): HostState {
   const { '': files = { resolvConf: '', hosts: '' } } = capture.files
   return {
     name: capture.host,
+    ...defined({ id: planned?.id }),
     kind: capture.kind,
     namespaces: namespaces.map(({ state }) => state),
     dns: parseDns(files),

@@ -25,6 +25,8 @@ export interface LanState {
 
 export interface HostState {
   name: string
+  /** Another one after a reset, which makes another host of the same name; missing where only captures are known. */
+  id?: string
   kind: 'docker' | 'plain'
   /** The host's own comes first. */
   namespaces: NamespaceState[]
