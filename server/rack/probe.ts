@@ -153,9 +153,11 @@ function notConnected(result: CommandResult): Answer {
 /** The kernel's words for a failed connection (errno(3)), as tools repeat them. */
 function causeOf(words: string): ProbeAnswer['cause'] {
   if (/connection (was )?refused|reset by peer/i.test(words)) return 'refused'
-  // Routes of the types prohibit and blackhole give the last two; a namespace without an address of the family, the third.
-  if (/unreachable|no route to host|cannot assign requested address|permission denied|invalid argument/i.test(words))
-    return 'unroutable'
+  // Routes of the types prohibit and blackhole give the last three, of which ping(8) takes the first for a broadcast address;
+  // a namespace without an address of the family, the one before.
+  const nowhere =
+    /unreachable|no route to host|cannot assign requested address|want to ping broadcast|permission denied|invalid argument/i
+  if (nowhere.test(words)) return 'unroutable'
   if (/timed out|100% packet loss|operation not permitted/i.test(words)) return 'silent'
   return undefined
 }

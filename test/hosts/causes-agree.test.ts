@@ -198,25 +198,19 @@ it.each(faults)('%s', async (_what, code, asked, says, told, make, unmake) => {
 })
 
 it('and a program that listens on the loopback of IPv4 by a socket of IPv6', async () => {
-  const pid = await sh(
-    `nsenter -t "$(docker inspect -f '{{.State.Pid}}' api)" -n perl -MSocket -e '
-       socket(my $s, AF_INET6, SOCK_STREAM, 0); bind($s, pack_sockaddr_in6(7000, inet_pton(AF_INET6, "::ffff:127.0.0.1"))) or die $!;
-       listen($s, 5); sleep 999' > /dev/null 2>&1 & echo $!; sleep 1`,
+  await sh(
+    'docker run -d --name six --network shop netshoot socat TCP6-LISTEN:7000,bind=[::ffff:127.0.0.1],ipv6only=0,fork PIPE; sleep 1',
   )
-  try {
-    const asked = { from: 'web', to: 'node1/api', port: 7000 }
-    const says = /port 7000 is open on `::ffff:127\.0\.0\.1` alone/
-    expect(await whyOfCheck({ from: 'web', to: 'api', port: 7000 })).toMatch(says)
-    const story = await traceStory(ground, { ...asked, home: 'node1' })
-    expect(story.cause).toMatchObject({ code: 'listening-on-loopback', what: { en: expect.stringMatching(says) } })
-    const report = await diagnose(ground, { container: 'api', home: 'node1' })
-    const found = report.stages.flatMap(({ findings }) => findings)
-    expect(found.map(({ cause }) => cause)).toContain('listening-on-loopback')
-    const { stdout } = await racks.exec(rack.id, 'node1', ['netdiag', 'api'], { timeoutMs: 60_000 })
-    expect(stdout).toContain('listen on its loopback alone')
-  } finally {
-    await sh(`kill ${pid}`)
-  }
+  const says = /port 7000 is open on `127\.0\.0\.1` alone/
+  expect(await whyOfCheck({ from: 'web', to: 'six', port: 7000 })).toMatch(says)
+  const story = await traceStory(ground, { from: 'web', to: 'node1/six', port: 7000, home: 'node1' })
+  expect(story.cause).toMatchObject({ code: 'listening-on-loopback', what: { en: expect.stringMatching(says) } })
+  const report = await diagnose(ground, { container: 'six', home: 'node1' })
+  const found = report.stages.flatMap(({ findings }) => findings)
+  expect(found.map(({ cause }) => cause)).toContain('listening-on-loopback')
+  const { stdout } = await racks.exec(rack.id, 'node1', ['netdiag', 'six'], { timeoutMs: 60_000 })
+  expect(stdout).toContain('listen on its loopback alone')
+  await sh('docker rm -f six')
 })
 
 it('and all is well again afterwards', async () => {
