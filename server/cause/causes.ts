@@ -172,7 +172,7 @@ function trailOf(attempt: Attempt, failure: Failure): Trail {
 
 /** Why a name did not resolve where the sender stands. */
 export function causeOfName(unresolved: Unresolved): Cause {
-  const kinds = [noneNetwork, nodeGone, notRunning, noCommonNetwork, nameOnDefaultBridge, unknownName]
+  const kinds = [nodeGone, noneNetwork, notRunning, noCommonNetwork, nameOnDefaultBridge, unknownName]
   for (const { byName } of kinds) {
     const cause = byName?.(unresolved)
     if (cause) return cause

@@ -78,7 +78,7 @@ export const macvlanHostToChild = define<Found>({
   broken: 'a host asks for its own macvlan child',
   asked: '`node1` to `mac:80`, tcp',
   example: {
-    ...{ child: 'node1/mac', host: 'node1', parent: 'eth0', link: 'eth0', mode: 'bridge' },
+    ...{ child: 'mac', host: 'node1', parent: 'eth0', link: 'eth0', mode: 'bridge' },
     shown: ['node1 eth0: who has 192.168.1.70? no answer'],
   },
 })

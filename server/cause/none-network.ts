@@ -10,12 +10,14 @@ interface Found {
   shown: string[]
 }
 
-/** In a namespace that has nothing but a loopback. */
+/** In a namespace that has nothing but a loopback. One that was taken off its last network is on none either, but not on `none`. */
 export function isOnNone(place: Place): boolean {
   if (!place.container || !place.namespace || isInHostNamespace(place)) return false
+  const endpoints = endpointsOf(place)
   return (
     place.namespace.links.every(({ kind }) => kind === 'loopback') &&
-    endpointsOf(place).every(({ network }) => network === 'none')
+    endpoints.every(({ network }) => network === 'none') &&
+    (endpoints.length > 0 || place.container.networkMode === 'none')
   )
 }
 
