@@ -8,7 +8,7 @@ import { isLive } from '../../server/place/place.js'
 import { find } from '../../server/place/reference.js'
 import { ownersOf } from '../../server/place/target.js'
 import { silent as silentEngine } from '../check/cases.js'
-import { type StateBuilder, standardRack } from '../check/state-builder.js'
+import { type StateBuilder, standardRack, swarmRack } from '../check/state-builder.js'
 import { Journey } from '../trace/journey.js'
 import { diagnosed, traced, whyOfCheck } from './three-views.js'
 
@@ -285,4 +285,13 @@ it('routing rules of a namespace that could not be read are the usual ones', () 
   const rack = rackWithLan()
   silentEngine(rack)
   expect(own(rack).routingRules).toEqual(usualRoutingRules)
+})
+
+it('a name of a container whose node has left the swarm is gone with it, though it is on no network any more', async () => {
+  const rack = swarmRack()
+  rack.container(rack.host('node1'), 'm1', { on: { app_net: '10.10.0.7' } })
+  rack.container(rack.host('node2'), 'm2', { on: {}, networkMode: 'app_net' })
+  rack.host('node2').engine!.swarm.state = 'inactive'
+  const story = await traced(rack, { from: 'm1', to: 'm2', port: 80 }, [])
+  expect(story.cause).toMatchObject({ code: 'node-gone' })
 })
