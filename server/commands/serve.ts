@@ -53,6 +53,7 @@ export function serveCommand(): Command {
 
 async function serve(options: ServeOptions): Promise<void> {
   const { host, port } = options
+  const orphaned = parentGone()
   checkHost(options)
   const state = StateDirectory.at(resolve(options.state ?? defaultStatePath()))
   // For all that this starts.
@@ -62,7 +63,7 @@ async function serve(options: ServeOptions): Promise<void> {
   try {
     await requireFreePort(host, port)
     await ensureSetUp(state)
-    const asked = wishes()
+    const asked = wishes(orphaned)
     const rackdArgs = Object.entries({
       '--pool-docker': options.poolDocker,
       '--pool-plain': options.poolPlain,
@@ -156,8 +157,16 @@ function recordOf(state: StateDirectory): string {
   return join(state.run, 'serve.json')
 }
 
+/** Resolves when `npm start` is gone, by whatever. Asked for first: it may go while the rest is being set up. */
+function parentGone(): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.channel) process.once('disconnect', resolve)
+    process.channel?.unref()
+  })
+}
+
 /** Resolves at the first wish to end; the second one does not wait. */
-function wishes(): Promise<void> {
+function wishes(orphaned: Promise<void>): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined
     const wish = () => {
@@ -170,9 +179,7 @@ function wishes(): Promise<void> {
       }
     }
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, wish)
-    // `npm start` is gone, by whatever.
-    if (process.channel) process.once('disconnect', wish)
-    process.channel?.unref()
+    orphaned.then(wish)
   })
 }
 
