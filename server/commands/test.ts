@@ -74,8 +74,12 @@ async function testLabs(names: string[], options: TestOptions, keeper: RackKeepe
 
   const proofs = options.receipts ? await openProofs(labs) : undefined
   const byReceipts = proofs !== undefined && !options.all && names.length === 0
-  await prove(plans, byReceipts ? await receiptsFor(proofs, plans) : new Map(), { keeper, ...options })
-  if (proofs) await settle(proofs, plans, labs, options.all)
+  try {
+    await prove(plans, byReceipts ? await receiptsFor(proofs, plans) : new Map(), { keeper, ...options })
+  } finally {
+    // What was proved before a signal ended it is proved.
+    if (proofs) await settle(proofs, plans, labs, options.all)
+  }
   for (const { lab, runs } of plans) for (const run of runs) note(lab, run, checksCanFail(lab, run))
   const reports = plans.map(({ lab, runs }) => ({ lab: lab.id, trials: runs.flat() }))
   return testReport(reports, skipped, Math.round(performance.now() - started))
