@@ -48,10 +48,9 @@ async function everything() {
     await vitest('hosts')
     await vitest('hosts-alone')
     await browser()
-    await beside(
-      () => labs(['--jobs', '2'], { prefix: '[labs] ' }),
-      () => vitest('browser', { prefix: '[browser] ' }),
-    )
+    // One after the other: on two processors a browser and an Engine's start take all that there is from each other.
+    await labs(['--jobs', '2'])
+    await vitest('browser')
     await step('sweep', process.execPath, ['dist/main.js', 'sweep', '--all'])
     const { stockKernelProof } = await import('./stock-kernel/proof.mjs')
     closing.push((await stockKernelProof()).line)
@@ -59,16 +58,6 @@ async function everything() {
     mkdirSync(process.env.VETHLAB_STATE, { recursive: true })
     closing.unshift(...times.keep(join(process.env.VETHLAB_STATE, 'test-times.json')))
   }
-}
-
-/**
- * At the same time: what waits leaves the processors to the other. All end before a failure of one counts, and nothing of them
- * runs on behind it.
- */
-async function beside(...works) {
-  const ends = await Promise.allSettled(works.map((work) => work()))
-  const failure = ends.find(({ status }) => status === 'rejected')
-  if (failure) throw failure.reason
 }
 
 /** npm writes its own lock into node_modules: older than ours, it is out of date. */
@@ -87,10 +76,10 @@ async function browser() {
   await step('chromium', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-cjk'])
 }
 
-async function vitest(project, options) {
+async function vitest(project) {
   const report = join(scratch, `${project}.json`)
   const args = ['--no-install', 'vitest', 'run', '--project', project, '--reporter=default', '--reporter=json']
-  const { code } = await times.phase(project, () => run('npx', [...args, `--outputFile.json=${report}`], options))
+  const { code } = await times.phase(project, () => run('npx', [...args, `--outputFile.json=${report}`]))
   if (!existsSync(report)) throw new Error(`vitest ended with ${code} before its report: ${project}`)
   const found = JSON.parse(readFileSync(report, 'utf8'))
   times.vitest(project, found, root)
@@ -100,11 +89,9 @@ async function vitest(project, options) {
 }
 
 /** Each lab in fresh racks, in both languages, with its mistakes and alternatives, as far as receipts ask for it. */
-async function labs(jobs, options) {
+async function labs(jobs) {
   const args = ['dist/main.js', 'test', '--json', ...jobs, ...labOptions]
-  const { code, stdout } = await times.phase('labs', () =>
-    run(process.execPath, args, { ...options, keepStdout: true }),
-  )
+  const { code, stdout } = await times.phase('labs', () => run(process.execPath, args, { keepStdout: true }))
   const report = stdout === '' ? undefined : JSON.parse(stdout)
   const trials = report?.labs.flatMap(({ trials }) => trials) ?? []
   const failed = trials.filter(({ passed }) => !passed).length
