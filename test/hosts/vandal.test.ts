@@ -92,7 +92,7 @@ async function attack(name: string, { script, disk, bitten, over }: Attack): Pro
   const hosts = attacked.rack.hosts.map(({ id }) => ({ id, ...slotIds(slotOf(id)) }))
   const end = new AbortController()
   const attacker = racks.exec(attacked.rack.id, 'target', ['sh', '-c', script], {
-    timeoutMs: 60_000,
+    timeoutMs: 100_000,
     signal: end.signal,
   })
   const during: number[] = []
@@ -184,7 +184,7 @@ async function nothingIsLeftOf({ id, base }: { id: string; base: number }): Prom
     expect(existsSync(path), path).toBe(false)
 }
 
-const waiting = { timeout: 20_000, interval: 50 }
+const waiting = { timeout: 60_000, interval: 50 }
 const memoryOf = (attacked: AttackedRack) => attacked.limit('memory', 'memory.usage_in_bytes', 'memory.current') / MIB
 /** Where an attacker's words can be read before his end, in memory. */
 const said = '/dev/shm/said'
