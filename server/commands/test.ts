@@ -115,11 +115,16 @@ async function prove(
   before: Map<string, TrialReport>,
   { jobs = usualJobs(), keeper }: { jobs?: number; keeper: RackKeeper | undefined },
 ): Promise<void> {
+  let ended: AbortSignal | undefined
+  const onReport = (lab: Lab, run: TrialReport[], report: TrialReport) => {
+    // One that a signal cut off has shown nothing.
+    if (report.passed || !ended?.aborted) note(lab, run, report)
+  }
   const queue = plans.flatMap(({ lab, trials, runs }) =>
     runs.flatMap((run) =>
       trials.flatMap((trial) => {
         const known = before.get(keyOf({ lab: lab.id, trial: trial.name }))
-        if (!known) return [{ lab, trial, onReport: (report: TrialReport) => note(lab, run, report) }]
+        if (!known) return [{ lab, trial, onReport: (report: TrialReport) => onReport(lab, run, report) }]
         note(lab, run, known)
         return []
       }),
@@ -128,6 +133,7 @@ async function prove(
   if (queue.length === 0) return
   await withOwnRacks(
     (racks, signal) => {
+      ended = signal
       keeper?.keepFrom(racks)
       return runTrials(racks, queue, Math.max(1, jobs), signal)
     },
