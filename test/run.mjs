@@ -1,9 +1,10 @@
 // What `npm test` runs. Plain Node and no package, since it installs them: a fresh clone has nothing else.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runProgram } from './run/program.mjs'
+import { TestProofs } from './run/test-proofs.mjs'
 import { Times } from './run/times.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -11,7 +12,8 @@ const scratch = mkdtempSync(join(tmpdir(), 'vethlab-test-'))
 // Kept between runs: the golden system in it is made once.
 process.env.VETHLAB_STATE ??= '/var/tmp/vethlab-test'
 const onlyStockKernel = process.argv.includes('--stock-kernel')
-const labOptions = process.argv.includes('--no-receipts') ? ['--no-receipts'] : []
+const noReceipts = process.argv.includes('--no-receipts')
+const withReceipts = ['hosts', 'hosts-alone', 'browser']
 const counts = { passed: 0, failed: 0 }
 const times = new Times()
 const closing = []
@@ -45,12 +47,18 @@ async function everything() {
     await vitest('unit')
     await step('setup', process.execPath, ['dist/main.js', 'setup'])
     await step('lint of labs', process.execPath, ['dist/main.js', 'lint'])
-    await vitest('hosts')
-    await vitest('hosts-alone')
     await browser()
+    const found = await testFiles()
+    const { commitOf } = await import('../dist/proof/rotation.js')
+    const proofs = await TestProofs.open(root, [...found.values()].flat(), await commitOf(root))
+    await provedVitest('hosts', found, proofs)
+    await provedVitest('hosts-alone', found, proofs)
     // One after the other: on two processors a browser and an Engine's start take all that there is from each other.
     await labs(['--jobs', '2'])
-    await vitest('browser')
+    await provedVitest('browser', found, proofs)
+    closing.push(
+      `host and browser tests: ${proofs.counts.files} files, ${proofs.counts.before} of them proved before with the same inputs`,
+    )
     await step('sweep', process.execPath, ['dist/main.js', 'sweep', '--all'])
     const { stockKernelProof } = await import('./stock-kernel/proof.mjs')
     closing.push((await stockKernelProof()).line)
@@ -76,9 +84,36 @@ async function browser() {
   await step('chromium', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-cjk'])
 }
 
-async function vitest(project) {
+/** Files of the projects that have receipts, by project, from the package's folder. */
+async function testFiles() {
+  const projects = withReceipts.flatMap((name) => ['--project', name])
+  const { stdout } = await run('npx', ['--no-install', 'vitest', 'list', '--filesOnly', '--json', ...projects], {
+    keepStdout: true,
+  })
+  const listed = JSON.parse(stdout)
+  return new Map(
+    withReceipts.map((name) => [
+      name,
+      listed.filter(({ projectName }) => projectName === name).map(({ file }) => relative(root, file)),
+    ]),
+  )
+}
+
+/** Runs those files of a project that are due. */
+async function provedVitest(project, found, proofs) {
+  const { due, before } = proofs.plan(found.get(project), { all: noReceipts })
+  for (const { file, provedAt, inputs, passed } of before) {
+    console.log(`${file}: ${passed} tests proved before, on ${provedAt.slice(0, 10)}, inputs ${inputs}`)
+    counts.passed += passed
+  }
+  if (due.length > 0) await proofs.settle(await vitest(project, due))
+}
+
+/** @param files all, where there are none */
+async function vitest(project, files = []) {
   const report = join(scratch, `${project}.json`)
-  const args = ['--no-install', 'vitest', 'run', '--project', project, '--reporter=default', '--reporter=json']
+  const reporters = ['--reporter=default', '--reporter=json']
+  const args = ['--no-install', 'vitest', 'run', '--project', project, ...reporters, ...files]
   const { code } = await times.phase(project, () => run('npx', [...args, `--outputFile.json=${report}`]))
   if (!existsSync(report)) throw new Error(`vitest ended with ${code} before its report: ${project}`)
   const found = JSON.parse(readFileSync(report, 'utf8'))
@@ -86,11 +121,12 @@ async function vitest(project) {
   counts.passed += found.numPassedTests
   // A file that fails to load has no failed test, and unhandled errors fail no test at all.
   counts.failed += found.numFailedTests || (code === 0 ? 0 : Math.max(1, found.numFailedTestSuites))
+  return found
 }
 
 /** Each lab in fresh racks, in both languages, with its mistakes and alternatives, as far as receipts ask for it. */
 async function labs(jobs) {
-  const args = ['dist/main.js', 'test', '--json', ...jobs, ...labOptions]
+  const args = ['dist/main.js', 'test', '--json', ...jobs, ...(noReceipts ? ['--no-receipts'] : [])]
   const { code, stdout } = await times.phase('labs', () => run(process.execPath, args, { keepStdout: true }))
   const report = stdout === '' ? undefined : JSON.parse(stdout)
   const trials = report?.labs.flatMap(({ trials }) => trials) ?? []

@@ -20,7 +20,7 @@ export class ServerProcess {
   /** On a free port unless said. @throws VethlabError command.failed with what it said last */
   static async start(options: string[] = [], port = 0): Promise<ServerProcess> {
     // Whatever ends this process ends the server as Ctrl-C does.
-    const argv = ['--pdeathsig', 'INT', process.execPath, fromPackage('dist', 'main.js'), 'serve', '--port', `${port}`]
+    const argv = ['--pdeathsig', 'INT', process.execPath, fromPackage('dist/main.js'), 'serve', '--port', `${port}`]
     const child = spawn('setpriv', [...argv, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { messageOf } from '../error/message-of.js'
 import { didYouMean, type SchemaIssue, schemaIssues } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { Unanswerable } from '../place/unanswerable.js'
@@ -201,7 +202,7 @@ export async function runCheck(check: Check, context: CheckContext): Promise<Fin
 
 export function findingOf(error: unknown): Finding {
   if (error instanceof Unanswerable) return failedToCheck(error.reason, cleanText(error.why))
-  const said = bare(error instanceof Error ? error.message : String(error), 300)
+  const said = bare(messageOf(error), 300)
   const reason = error instanceof VethlabError ? error.code : 'check.broken'
   return failedToCheck(reason, {
     en: `the check could not be made: ${said}`,

@@ -26,7 +26,7 @@ export interface Capacity {
 
 /** What an idle docker host takes, as `vethlab bench racks` measured it and printed it into docs/bench-racks.json. */
 export function measuredHostBytes(): number {
-  const figures = JSON.parse(readFileSync(fromPackage('docs', 'bench-racks.json'), 'utf8')) as {
+  const figures = JSON.parse(readFileSync(fromPackage('docs/bench-racks.json'), 'utf8')) as {
     idlePssMiB: { p95: number }
   }
   return figures.idlePssMiB.p95 * MIB

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { messageOf } from '../error/message-of.js'
 import { capacity, measuredHostBytes } from './capacity.js'
 import { cgroupSupport } from './cgroup.js'
 import { type FeatureReport, probeFeatures } from './features.js'
@@ -220,7 +221,7 @@ async function examineDisk({ path: directory, freeBytes }: StoreFound, golden?: 
   try {
     free ??= await freeBytesAt(directory)
   } catch (error) {
-    const found = `${directory}: ${error instanceof Error ? error.message : String(error)}`
+    const found = `${directory}: ${messageOf(error)}`
     return { area: 'disk', name: 'state', status: 'unknown', found, ...DISK_ADVICE }
   }
   // With a golden system built, only the next one lacks its room.

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { bindSocket, type SocketAccess } from '../rpc/socket-file.js'
 import { oneLine } from '../wording/one-line.js'
@@ -95,5 +96,5 @@ function answerOf(error: unknown): string {
     const { code, what, place, cure } = error
     return JSON.stringify({ code, what, place, cure })
   }
-  return JSON.stringify({ bug: oneLine(error instanceof Error ? error.message : String(error)) })
+  return JSON.stringify({ bug: oneLine(messageOf(error)) })
 }

@@ -14,46 +14,94 @@ export interface Code {
 /** A string that could be the path of a file. Anything else in quotes is none. */
 const pathInQuotes = /(["'`])((?:[\w@.-]+\/)*[\w@.-]+)\1/g
 const module = /\.m?js$/
+const source = /\.ts$/
+
+/** How sources in a language that Node does not run become modules; without it there are none. */
+export interface Sources {
+  /** The path of the file that an import of `path` leads to. */
+  locate(path: string): string
+  /** Text of a module, from that of the file. */
+  module(text: string, path: string): Promise<string>
+}
 
 /**
  * What `entries` import, and what that imports in turn. A string in the code that is the path of a file, seen from the module
  * or from the package's folder, counts like an import: programs are started by such strings. Of data that modules read by other
  * means, such as scripts in another language, all is taken that lies beside their sources (`server/rack` for `dist/rack`).
  * @param root the folder of package.json, with `dist` in it
- * @param entries compiled modules, from `root`
+ * @param entries modules, from `root`
  * @throws VethlabError proof.unknown-code where an import can't be followed
  */
 export async function codeClosure(root: string, entries: readonly string[]): Promise<Code> {
-  await init
-  const files = new Set<string>()
-  const packages = new Set<string>()
-  const dependencies = ownDependencies(root)
-  const queue = entries.map((entry) => join(root, entry))
-  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
-    if (files.has(path)) continue
-    files.add(path)
-    if (!module.test(path)) continue
-    const { text, imports } = read(root, path)
+  return await new CodeGraph(root).closure(entries)
+}
+
+interface Edges {
+  files: string[]
+  packages: string[]
+}
+
+/** Closures of one package, in which each file is read once. */
+export class CodeGraph {
+  private readonly edges = new Map<string, Edges>()
+  private readonly dependencies: ReadonlySet<string>
+
+  constructor(
+    private readonly root: string,
+    private readonly sources?: Sources,
+  ) {
+    this.dependencies = ownDependencies(root)
+  }
+
+  /** As {@link codeClosure}. */
+  async closure(entries: readonly string[]): Promise<Code> {
+    await init
+    const files = new Set<string>()
+    const packages = new Set<string>()
+    const queue = entries.map((entry) => join(this.root, entry))
+    for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+      if (files.has(path)) continue
+      files.add(path)
+      const leads = await this.edgesOf(path)
+      queue.push(...leads.files)
+      for (const name of leads.packages) addPackage(name, dirname(path), packages)
+    }
+    for (const path of dataBeside(this.root, [...files])) files.add(path)
+    return {
+      files: [...files].map((path) => relative(this.root, path).split(sep).join('/')).toSorted(),
+      packages: [...packages].toSorted(),
+    }
+  }
+
+  private async edgesOf(path: string): Promise<Edges> {
+    const known = this.edges.get(path)
+    if (known) return known
+    const edges: Edges = { files: [], packages: [] }
+    this.edges.set(path, edges)
+    if (!(module.test(path) || (this.sources && source.test(path)))) return edges
+    const { text, imports } = await read(this.root, path, this.sources)
+    const locate = (file: string) => this.sources?.locate(file) ?? file
     for (const name of imports) {
       if (name.startsWith('node:')) continue
-      if (name.startsWith('.')) queue.push(resolve(dirname(path), name))
-      else addPackage(packageOf(name), dirname(path), packages)
+      if (name.startsWith('.')) edges.files.push(locate(resolve(dirname(path), name)))
+      else edges.packages.push(packageOf(name))
     }
     for (const [, , named] of text.matchAll(pathInQuotes)) {
       const name = packageOf(named!)
-      if (dependencies.has(name)) addPackage(name, root, packages)
+      if (this.dependencies.has(name)) edges.packages.push(name)
       if (!/[./]/.test(named!)) continue
-      queue.push(...[resolve(dirname(path), named!), resolve(root, named!)].filter((file) => within(root, file)))
+      const paths = [resolve(dirname(path), named!), resolve(this.root, named!)]
+      edges.files.push(...paths.filter((file) => within(this.root, file)))
     }
-  }
-  for (const path of dataBeside(root, [...files])) files.add(path)
-  return {
-    files: [...files].map((path) => relative(root, path).split(sep).join('/')).toSorted(),
-    packages: [...packages].toSorted(),
+    return edges
   }
 }
 
-function read(root: string, path: string): { text: string; imports: string[] } {
+async function read(
+  root: string,
+  path: string,
+  sources: Sources | undefined,
+): Promise<{ text: string; imports: string[] }> {
   const unknown = (what: string, cause?: unknown) =>
     new VethlabError('proof.unknown-code', what, {
       place: relative(root, path),
@@ -64,6 +112,7 @@ function read(root: string, path: string): { text: string; imports: string[] } {
   let found: ReturnType<typeof parse>[0]
   try {
     text = readFileSync(path, 'utf8')
+    if (source.test(path)) text = await sources!.module(text, path)
     found = parse(text, path)[0]
   } catch (cause) {
     throw unknown("can't be read as a module", cause)

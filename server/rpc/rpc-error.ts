@@ -1,5 +1,6 @@
 import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node'
 import { z } from 'zod'
+import { messageOf } from '../error/message-of.js'
 import { type ErrorCode, VethlabError } from '../error/vethlab-error.js'
 import { oneLine } from '../wording/one-line.js'
 
@@ -12,7 +13,7 @@ export function toResponseError(error: unknown): ResponseError<unknown> {
     const { code, what, place, cure, message } = error
     return new ResponseError(ErrorCodes.UnknownErrorCode, message, { code, what, place, cure })
   }
-  return new ResponseError(ErrorCodes.InternalError, oneLine(error instanceof Error ? error.message : String(error)))
+  return new ResponseError(ErrorCodes.InternalError, oneLine(messageOf(error)))
 }
 
 /** Turns a reply's error back into what the handler threw, or into a plain Error when that was a bug. */

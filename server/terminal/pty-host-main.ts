@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { messageOf } from '../error/message-of.js'
 import { listen } from '../rpc/channel.js'
 import { oneLine } from '../wording/one-line.js'
 import { PtyHost, ptyHostConfig } from './pty-host.js'
@@ -9,7 +10,7 @@ import { PtyHost, ptyHostConfig } from './pty-host.js'
 const CONFIG_CHECK_MS = 5_000
 
 const complain = (error: unknown) => {
-  process.stderr.write(`pty-host: ${oneLine(error instanceof Error ? error.message : String(error))}\n`)
+  process.stderr.write(`pty-host: ${oneLine(messageOf(error))}\n`)
 }
 
 async function main(configPath: string | undefined): Promise<void> {

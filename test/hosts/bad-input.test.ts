@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -69,12 +69,16 @@ describe('a rack that can not be', () => {
   })
 })
 
-it('a host that does not boot leaves nothing', async () => {
+it.each([
+  ['has no place for its Engine', []],
+  // Everything is made before the runtime finds out.
+  ['has no init', ['var/lib/docker']],
+])('a host that does not boot, since its system %s, leaves nothing', async (_, directories) => {
   const ground = { state, store: await Store.open(state), cgroups: await Cgroups.open(state.mark), owner: ownProcess() }
   await expect(Host.start(ground, 'no-such-golden', 'docker')).rejects.toMatchObject({ code: 'store.unavailable' })
-  // A system without an init: everything is made before the runtime finds out.
   const broken = ground.store.golden('broken-for-a-test')
   await ground.store.createSubvolume(broken)
+  for (const path of directories) mkdirSync(join(broken, path), { recursive: true })
   const disk = ground.store.freshDisk('broken-for-a-test')
   await ground.store.createSubvolume(disk)
   await layDisk(disk, 0)

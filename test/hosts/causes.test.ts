@@ -182,6 +182,8 @@ const scenarios: Scenario[] = [
     mend: async () => {
       await racks.setLink(rack.id, 'lan', 'node2', 'mended')
       await eventually('laptop', 'ping -c1 -W1 192.168.1.12')
+      // The swarm's gossip forgot the names of node2 meanwhile, and tells them again some seconds later.
+      await eventually('node1', 'docker exec m1 wget -qO- -T2 http://m2 >/dev/null')
     },
   },
   {

@@ -54,12 +54,7 @@ it('gives a rack that asks for it the internet, and neither the machine, its sur
     '-c',
     'mount --bind "$1" /etc/resolv.conf; shift; exec "$@"',
   ]
-  const program = [
-    process.execPath,
-    fromPackage('test/hosts/machine-with-internet.mjs'),
-    fromPackage('dist'),
-    state.root,
-  ]
+  const program = [process.execPath, fromPackage('test/hosts/machine-with-internet.mjs'), state.root]
   const { stdout } = await promisify(execFile)(
     'nsenter',
     [...inMachine, 'sh', join(scratch, 'resolv.conf'), ...program],

@@ -2,12 +2,11 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { LocalRacks } from '../../dist/rack/local-racks.js'
+import { StateDirectory } from '../../dist/rack/state-directory.js'
 
-const [dist, statePath] = process.argv.slice(2)
-const { StateDirectory } = await import(join(dist, 'rack/state-directory.js'))
-const { LocalRacks } = await import(join(dist, 'rack/local-racks.js'))
+const [statePath] = process.argv.slice(2)
 
 const machine = createServer((_, answer) => answer.end('machine')).listen(9000, '0.0.0.0')
 const lan = { lan: { subnet: '192.168.1.0/24', at: { a: '.11' } } }

@@ -17,7 +17,8 @@ const statePath = join(scratch, 'state')
 
 beforeAll(() => {
   mkdirSync(copy)
-  for (const part of ['package.json', 'dist', 'labs', 'server/rack/golden/files', 'docs/bench-racks.json']) {
+  const scripts = ['server/rack/eyes', 'server/rack/golden/files']
+  for (const part of ['package.json', 'dist', 'labs', ...scripts, 'docs/bench-racks.json']) {
     cpSync(join(packageRoot, part), join(copy, part), { recursive: true })
   }
   symlinkSync(join(packageRoot, 'node_modules'), join(copy, 'node_modules'))
@@ -35,7 +36,10 @@ function sweepCopy(): void {
 
 class SetUp {
   said = ''
+  /** Waited for from the start on: it may end before anybody asks. */
+  private readonly exited: Promise<unknown[]>
   private constructor(readonly child: ChildProcess) {
+    this.exited = once(child, 'exit')
     child.stderr!.on('data', (bytes) => {
       this.said += bytes
     })
@@ -48,7 +52,7 @@ class SetUp {
     return new SetUp(child)
   }
   async finished(): Promise<string> {
-    const [code] = await once(this.child, 'exit')
+    const [code] = await this.exited
     expect(code, this.said).toBe(0)
     return this.said
   }
@@ -56,9 +60,9 @@ class SetUp {
   async killIn(stage: string, seconds: number): Promise<void> {
     await expect.poll(() => this.said, { timeout: 200_000, interval: 100 }).toContain(`${stage} ...`)
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
-    const exited = once(this.child, 'exit')
+    expect(this.child.exitCode, this.said).toBeNull()
     this.child.kill('SIGKILL')
-    await exited
+    await this.exited
   }
 }
 

@@ -82,7 +82,7 @@ function watchers(): string[] {
   const isChild = new RegExp(`^PPid:\\s+${rackd.child.pid}$`, 'm')
   return readdirSync('/proc').filter((pid) => {
     try {
-      return /^\d+$/.test(pid) && isChild.test(statusOf(Number(pid))) && commandLine(pid).includes('PACKET_STATISTICS')
+      return /^\d+$/.test(pid) && isChild.test(statusOf(Number(pid))) && commandLine(pid).includes('observe-packet.pl')
     } catch {
       // It ended meanwhile.
       return false

@@ -87,7 +87,7 @@ it('tells every window that follows of what changes, and of the command that did
 it('ends what watches the network, and a trace, when the browser goes away', async () => {
   const { id: session } = view
   const watching = () => helpers('watch-namespaces.pl')
-  const tracing = () => helpers('mostNeighbours')
+  const tracing = () => helpers('observe-packet.pl')
   await until(() => watching().length > 0)
   const other = await Page.open(serve)
   const asked = other.ask('trace.run', { session, from: 'laptop', to: '192.168.1.99' }).catch(() => undefined)

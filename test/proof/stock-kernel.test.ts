@@ -10,7 +10,8 @@ beforeEach(() => {
   root = packageFolder({
     'package.json': '{}',
     'test/stock-kernel/run.mjs': `import './proof.mjs'; import '../../dist/rack/host.js'; fileURLToPath(new URL('guest/init', import.meta.url))`,
-    'test/stock-kernel/proof.mjs': `import '../../dist/proof/content-hash.js'; const receipt = 'receipt.json'`,
+    'test/stock-kernel/proof.mjs': `import '../../dist/proof/content-hash.js'; import '../run/receipts.mjs'`,
+    'test/run/receipts.mjs': `const kept = 'test/receipts.json'`,
     'test/stock-kernel/guest/init': '#!/bin/sh',
     'test/stock-kernel/guest/main.mjs': `import './cases.mjs'`,
     'test/stock-kernel/guest/cases.mjs': '',
@@ -61,9 +62,9 @@ test.each([
 
 test('a receipt that was edited, or broken, counts for nothing', async () => {
   writeReceipt(await stockKernelInputs(root), 27, root)
-  const path = 'test/stock-kernel/receipt.json'
+  const path = 'test/receipts.json'
   const text = readFileSync(join(root, path), 'utf8')
-  put(root, path, text.replace(/"inputs": "[0-9a-f]{4}/, '"inputs": "0000'))
+  put(root, path, text.replace(/"inputs":"[0-9a-f]{4}/, '"inputs":"0000'))
   expect(await due()).toBe(true)
   put(root, path, text.slice(1))
   expect(await due()).toBe(true)

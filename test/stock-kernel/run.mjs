@@ -39,7 +39,7 @@ if (why !== undefined) {
   } else {
     writeReceipt(inputs, report.passed)
     console.log(
-      `stock kernel: proved now, inputs ${inputs}, ${report.passed} cases; the receipt is in test/stock-kernel/receipt.json`,
+      `stock kernel: proved now, inputs ${inputs}, ${report.passed} cases; the receipt is in test/receipts.json`,
     )
   }
   console.log(report.closingLine)
