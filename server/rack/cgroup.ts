@@ -7,7 +7,7 @@ import type { HostLimits } from '../racks/topology.js'
 const mountPoint = '/sys/fs/cgroup'
 
 /**
- * Above the limit that the host's user namespace keeps, so that a fork fails there first; see makeUserNamespace(). What
+ * Above the limit that the host's user namespace keeps, so that a fork fails there first; see makeUserNamespaces(). What
  * is counted here alone is a program of ours on its way into the host.
  */
 const spareProcesses = 64

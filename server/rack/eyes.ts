@@ -1,12 +1,13 @@
 import { fromPackage } from '../package-root.js'
 
-/** Where the programs in Perl are that look at the kernel for us, and run what outlives its starter. */
+/** Where the programs in Perl are that look at the kernel for us, and make what needs processes of its own. */
 const directory = fromPackage('server', 'rack', 'eyes')
 
 /** Each begins with what it does, what it is told, and what it says. */
 export type Eye =
   | 'ask-by-datagram'
   | 'ask-by-stream'
+  | 'hold-user-namespaces'
   | 'observe-packet'
   | 'wait-for-program'
   | 'walk-namespaces'

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { link, mkdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VethlabError } from '../error/vethlab-error.js'
-import { machinePath, must } from './command.js'
+import { machinePath } from './command.js'
+import { eye } from './eyes.js'
 import { identify, isAlive, type ProcessIdentity, readRecord, recordedDirectories } from './record.js'
 import { machineDirectory } from './state-directory.js'
 
@@ -101,85 +102,47 @@ export async function slotsOf(mark: string): Promise<{ number: number; host: str
   return slots
 }
 
-/** A user namespace that waits to be joined or to map a mount; it lives on in whoever has joined it, or is mapped by it. */
-export interface WaitingUserNamespace {
-  path: string
+/** The user namespaces of a host, by path; they live on in whoever has joined them by the release, or is mapped by them. */
+export interface UserNamespaces {
+  /** Its root is the host's. It lies in an outer one, which has the limits. */
+  host: string
+  /**
+   * Only maps ids of files: those on a host's disk, 0 to 65,535, are the slot's, so that a disk belongs to no slot. Who mounts
+   * an overlay has to have an id on its disk too, for what the kernel makes there in his name: the machine's root is
+   * 65,536, which nobody in a host can be.
+   */
+  disk: string
   release(): void
 }
 
 /**
- * Makes the namespace that only maps ids of files: those on a host's disk, 0 to 65,535, are the slot's, so that a disk
- * belongs to no slot. Who mounts an overlay has to have an id on its disk too, for what the kernel makes there in his name:
- * the machine's root is 65,536, which nobody in a host can be.
+ * Makes the user namespaces of a host. They go when this process dies.
+ * @param processes most processes and threads of the host. The control group bounds them too, but only after it has taken a
+ *   lock of the whole machine's, which thousands that fork in vain would keep from everybody: this comes first
+ *   (RLIMIT_NPROC as a user namespace keeps it from its maker, setrlimit(2); nobody inside can raise it)
+ * @throws VethlabError machine.missing-feature
  */
-export async function makeDiskMapping(slot: IdSlot): Promise<WaitingUserNamespace> {
-  const child = spawn('unshare', ['--user', 'cat'], { stdio: 'pipe', env: { PATH: machinePath } })
+export async function makeUserNamespaces(slot: IdSlot, processes: number): Promise<UserNamespaces> {
+  const { base, owner } = slotIds(slot.number)
+  const limits = Object.entries(namespaceLimits).flatMap(([name, most]) => [name, `${most}`])
+  const [file, ...args] = eye('hold-user-namespaces', `${base}`, `${owner}`, `${idsPerHost}`, `${processes}`, ...limits)
+  const child = spawn(file, args, { stdio: 'pipe', env: { PATH: machinePath } })
   child.stdin.on('error', () => {})
   const release = () => child.stdin.destroy()
-  try {
-    child.stdin.write('\n')
-    const outcome = await Promise.race([once(child.stdout, 'data'), once(child, 'close'), once(child, 'error')])
-    if (!Buffer.isBuffer(outcome[0])) throw noUserNamespace('unshare', outcome[0])
-    const map = `0 ${slot.base} ${idsPerHost}\n${idsPerHost} 0 1\n`
-    for (const kind of ['uid_map', 'gid_map']) await writeFile(`/proc/${child.pid}/${kind}`, map)
-    return { path: `/proc/${child.pid}/ns/user`, release }
-  } catch (error) {
-    release()
-    throw error
-  }
-}
-
-function noUserNamespace(place: string, said: unknown): VethlabError {
-  return new VethlabError('machine.missing-feature', `can't make a user namespace: ${said}`, {
-    place,
-    cure: 'Check /proc/sys/user/max_user_namespaces and run `vethlab doctor`.',
+  let said = ''
+  child.stderr.on('data', (bytes) => {
+    said += bytes
   })
-}
-
-/** Says that it has got there, then waits for the end of its input, which comes at our death too. */
-const wait = 'echo; exec cat'
-
-/**
- * Makes the outer namespace with its limits, and in it the inner one, whose root is the host's.
- * @param processes most processes and threads of both together. The control group bounds them too, but only after it
- *   has taken a lock of the whole machine's, which thousands that fork in vain would keep from everybody: this comes first
- *   (RLIMIT_NPROC as a user namespace keeps it from its maker, setrlimit(2); nobody inside can raise it)
- */
-export async function makeUserNamespace(slot: IdSlot, processes: number): Promise<WaitingUserNamespace> {
-  const { base, owner } = slotIds(slot.number)
-  const holders: ChildProcess[] = []
-  const release = () => {
-    for (const holder of holders) holder.stdin?.destroy()
-  }
-  const hold = async (file: string, args: string[]): Promise<number> => {
-    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: machinePath } })
-    holders.push(child)
-    child.stdin.on('error', () => {})
-    let said = ''
-    child.stderr.on('data', (bytes) => {
-      said += bytes
-    })
-    const outcome = await Promise.race([once(child.stdout, 'data'), once(child, 'close'), once(child, 'error')])
-    if (!Buffer.isBuffer(outcome[0])) throw noUserNamespace(file, said.trim() || outcome[0])
-    return child.pid!
-  }
   try {
-    const ids = ['--reuid', `${owner}`, '--regid', `${owner}`, '--clear-groups']
-    const limited = [`--nproc=${processes}`, 'setpriv', ...ids]
-    const outer = await hold('prlimit', [...limited, 'unshare', '--user', 'sh', '-c', wait])
-    const map = `0 ${base} ${idsPerHost}\n`
-    await writeFile(`/proc/${outer}/uid_map`, map)
-    await writeFile(`/proc/${outer}/gid_map`, map)
-    const enter = ['--user', `--target=${outer}`, '--']
-    // A limit that this kernel does not know is passed over.
-    const settle =
-      'cd /proc/sys/user; while [ $# -gt 1 ]; do [ ! -e $1 ] || echo $2 > $1 || exit; shift 2; done; exec unshare --user sh -c "$WAIT"'
-    const limits = Object.entries(namespaceLimits).flatMap(([name, most]) => [name, `${most}`])
-    const inner = await hold('nsenter', [...enter, 'env', `WAIT=${wait}`, 'sh', '-c', settle, 'sh', ...limits])
-    // A map can be written from the parent namespace alone (user_namespaces(7)): so by somebody inside the outer one.
-    const identity = 'echo "0 0 65536" > /proc/$1/uid_map && echo "0 0 65536" > /proc/$1/gid_map'
-    await must('nsenter', [...enter, 'sh', '-c', identity, 'sh', `${inner}`])
-    return { path: `/proc/${inner}/ns/user`, release }
+    const outcome = await Promise.race([once(child.stdout, 'data'), once(child, 'close'), once(child, 'error')])
+    const [, host, disk] = /^(\d+) (\d+)$/.exec(`${outcome[0]}`.trim()) ?? []
+    if (!host) {
+      throw new VethlabError('machine.missing-feature', `can't make user namespaces: ${said.trim() || outcome[0]}`, {
+        place: 'user namespaces',
+        cure: 'Check /proc/sys/user/max_user_namespaces and run `vethlab doctor`.',
+      })
+    }
+    return { host: `/proc/${host}/ns/user`, disk: `/proc/${disk}/ns/user`, release }
   } catch (error) {
     release()
     throw error

@@ -8,7 +8,11 @@ my %numbers = (
   clock_gettime => [228, 113],
   getsockopt => [55, 209],
   prctl => [157, 167],
+  prlimit64 => [302, 261],
+  setgroups => [116, 159],
   setns => [308, 268],
+  setresgid => [119, 149],
+  setresuid => [117, 147],
   unshare => [272, 97],
 );
 open(my $program, '<:raw', '/proc/self/exe') or die "/proc/self/exe: $!\n";

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../../error/message-of.js'
 import { VethlabError } from '../../error/vethlab-error.js'
 import type { HostKind, HostLimits } from '../../racks/topology.js'
 import { bundle } from '../bundle.js'
 import type { Cgroups } from '../cgroup.js'
 import { machinePath, run } from '../command.js'
-import { type IdSlot, makeDiskMapping, makeUserNamespace } from '../identity.js'
+import { type IdSlot, makeUserNamespaces } from '../identity.js'
 import { identify, type ProcessIdentity, signal } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
 import type { Store } from '../store.js'
@@ -52,21 +53,19 @@ export class Boot {
   async start({ kind, hostname, slot, limits }: BootPlan, written: Promise<void>): Promise<ProcessIdentity> {
     const { cgroups, state, store } = this.ground
     const { id } = this.disk
-    const [onDisk, mapping, userNamespace, ...others] = await Promise.allSettled([
+    const [namespaces, ...others] = await Promise.allSettled([
+      makeUserNamespaces(slot, limits.pids),
       written,
-      makeDiskMapping(slot),
-      makeUserNamespace(slot, limits.pids),
       cgroups.create(id, limits, slot.base),
       this.root.make(slot.base),
     ])
     try {
-      for (const part of [onDisk, ...others]) if (part.status === 'rejected') throw part.reason
-      if (mapping.status === 'rejected') throw mapping.reason
-      if (userNamespace.status === 'rejected') throw userNamespace.reason
-      await this.root.mount(store.golden(this.disk.golden), this.disk, mapping.value.path)
+      for (const part of others) if (part.status === 'rejected') throw part.reason
+      if (namespaces.status === 'rejected') throw namespaces.reason
+      await this.mount(store.golden(this.disk.golden), namespaces.value.disk)
       const spec = bundle({
         rootfs: this.root.path,
-        userNamespace: userNamespace.value.path,
+        userNamespace: namespaces.value.host,
         idBase: slot.base,
         cgroupPath: cgroups.guestPath(id),
         kind,
@@ -79,7 +78,15 @@ export class Boot {
       if (!init) throw bootFailed(id, 'its first process ended at once')
       return init
     } finally {
-      for (const namespace of [mapping, userNamespace]) if (namespace.status === 'fulfilled') namespace.value.release()
+      if (namespaces.status === 'fulfilled') namespaces.value.release()
+    }
+  }
+
+  private async mount(golden: string, mapping: string): Promise<void> {
+    try {
+      await this.root.mount(golden, this.disk, mapping)
+    } catch (error) {
+      throw bootFailed(this.disk.id, `can't mount its file system: ${messageOf(error)}`)
     }
   }
 

@@ -33,7 +33,7 @@ export class HostRoot {
 
   /**
    * @param golden the golden system's subvolume
-   * @param mapping a user namespace that maps the disk's ids, see makeDiskMapping()
+   * @param mapping a user namespace that maps the disk's ids, see makeUserNamespaces()
    */
   async mount(golden: string, disk: Disk, mapping: string): Promise<void> {
     await disk.prepare()
