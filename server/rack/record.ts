@@ -52,6 +52,12 @@ export async function endProcess(identity: ProcessIdentity): Promise<void> {
   }
 }
 
+/** SIGKILL, and waits until it has gone, ten seconds at most: with the first process of a namespace all others have gone too. */
+export async function endAtOnce(identity: ProcessIdentity): Promise<void> {
+  signal(identity, 'SIGKILL')
+  for (const until = Date.now() + 10_000; isAlive(identity) && Date.now() < until; ) await sleep(2)
+}
+
 /**
  * Who answers for a rack or a host. What a `process` owns is removed once that process is dead; what `rackd` owns
  * stays for the next rackd.

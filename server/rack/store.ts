@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { chmod, mkdir, open, readdir, readFile, rename, statfs, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { VethlabError } from '../error/vethlab-error.js'
+import { deleteSubvolume, limitSubvolume, snapshotSubvolume } from '../kernel/btrfs.js'
 import { enableSimpleQuotas } from '../kernel/system-calls.js'
 import { must, run } from './command.js'
 import type { StateDirectory } from './state-directory.js'
@@ -125,6 +126,12 @@ export class Store {
 
   /** A writable copy that shares all blocks, and may add `limitBytes` of its own. */
   async snapshot(source: string, target: string, { limitBytes }: { limitBytes?: number } = {}): Promise<void> {
+    // btrfs(8) does the same, and says why it can't.
+    if (!(await snapshotSubvolume(source, target))) await this.snapshotOrWhy(source, target)
+    if (limitBytes !== undefined) await this.limit(target, limitBytes)
+  }
+
+  private async snapshotOrWhy(source: string, target: string): Promise<void> {
     const made = await run('btrfs', ['subvolume', 'snapshot', source, target])
     if (made.failed) {
       if (/no space|quota/i.test(made.stderr)) throw storeFull(this.path, 0)
@@ -133,24 +140,21 @@ export class Store {
         cure: 'Run `vethlab setup` if the golden system is missing.',
       })
     }
-    if (limitBytes !== undefined) await this.limit(target, limitBytes)
   }
 
   /** Bytes that a subvolume may hold besides what it shares; metadata counts too, so inodes are bounded with it. */
   async limit(subvolume: string, bytes: number): Promise<void> {
+    if (await limitSubvolume(subvolume, bytes)) return
     await must('btrfs', ['qgroup', 'limit', '-e', `${bytes}`, subvolume])
   }
 
   /** Removes subvolumes; those that are gone already are fine. Space is freed in the background by the kernel. */
   async remove(subvolumes: string[]): Promise<void> {
-    if (subvolumes.length === 0) return
-    const removed = await run('btrfs', ['subvolume', 'delete', ...subvolumes], { timeoutMs: 120_000 })
-    if (!removed.failed) return
     for (const subvolume of subvolumes) {
+      if (await deleteSubvolume(subvolume)) continue
       const left = await readdir(subvolume).catch(() => undefined)
-      if (left === undefined) continue
-      // A learner can't make a subvolume inside (seccomp), so what is left is busy or damaged: say so.
-      await must('btrfs', ['subvolume', 'delete', subvolume], { timeoutMs: 120_000 })
+      // A learner can't make a subvolume inside (seccomp), so what is left is busy or damaged: btrfs(8) says so.
+      if (left) await must('btrfs', ['subvolume', 'delete', subvolume], { timeoutMs: 120_000 })
     }
   }
 

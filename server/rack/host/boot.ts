@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readFile, writeFile } from 'node:fs/promises'
+import { open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../error/message-of.js'
 import { VethlabError } from '../../error/vethlab-error.js'
@@ -9,7 +9,7 @@ import { bundle } from '../bundle.js'
 import type { Cgroups } from '../cgroup.js'
 import { machinePath, run } from '../command.js'
 import { type IdSlot, makeUserNamespaces } from '../identity.js'
-import { identify, type ProcessIdentity, signal } from '../record.js'
+import { endAtOnce, identify, type ProcessIdentity } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
 import type { Store } from '../store.js'
 import type { Disk } from './disk.js'
@@ -113,9 +113,14 @@ export class Boot {
   /** Ends all that runs and unmounts it; the disk stays. Safe to call again, and for a start that was cut off anywhere. */
   async end(init: ProcessIdentity | undefined): Promise<void> {
     const { cgroups, state } = this.ground
-    if (init) signal(init, 'SIGKILL')
-    // Covers a start that was cut off between runc's beginning and our note of its process.
-    await run('runc', ['--root', state.runcRoot, 'delete', '--force', this.disk.id])
+    if (init) {
+      await endAtOnce(init)
+      // All that the runtime keeps of it; groups and mounts are ours.
+      await rm(join(state.runcRoot, this.disk.id), { recursive: true, force: true })
+    } else {
+      // A start that was cut off between the runtime's beginning and our note of its process.
+      await run('runc', ['--root', state.runcRoot, 'delete', '--force', this.disk.id])
+    }
     await cgroups.killAll(this.disk.id)
     await this.root.remove()
   }
