@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Verdict } from '../check/evaluate.js'
 import { type Lab, type Step, stepTitle } from '../lab/lab.js'
 import { LabRack } from '../labrack/lab-rack.js'
@@ -65,28 +66,21 @@ async function runScript(
   if (timeoutMs <= 0) return { file, host, ended: 'not run', exitCode: null }
   say(`running ${file} in ${host}`)
   // An earlier script may have replaced the host's shell: then this one does not run, no more.
-  const write = ['sh', '-c', 'umask 077; rm -f /root/submission; cat > /root/submission; chmod 700 /root/submission']
-  const written = await racks.exec(rack.info.id, host, write, {
+  const notWritten = randomUUID()
+  const begin = text.startsWith('#!') ? 'exec /root/submission' : 'exec bash /root/submission'
+  const write = 'umask 077; rm -f /root/submission; cat > /root/submission && chmod 700 /root/submission'
+  const argv = ['sh', '-c', `{ ${write}; } || { echo "$1" >&2; exit 1; }; ${begin} < /dev/null`, 'sh', notWritten]
+  // Reading values takes a capture; a script that needs one has its name in it.
+  const named = Object.keys(rack.lab.values).filter((name) => text.includes(name.toUpperCase()))
+  const values = named.length > 0 ? Object.entries(await rack.values()) : []
+  const result = await racks.exec(rack.info.id, host, argv, {
     stdin: text,
-    timeoutMs: Math.min(timeoutMs, 10_000),
+    env: { HOME: '/root', ...Object.fromEntries(values.map(([name, value]) => [name.toUpperCase(), value])) },
+    timeoutMs: Math.max(1, Math.ceil(deadline - performance.now())),
+    maxOutputBytes,
     signal,
   })
-  if (written.failed) return { file, host, ended: 'not run', exitCode: null }
-  const values = await rack.values()
-  const result = await racks.exec(
-    rack.info.id,
-    host,
-    text.startsWith('#!') ? ['/root/submission'] : ['bash', '/root/submission'],
-    {
-      env: {
-        HOME: '/root',
-        ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name.toUpperCase(), value])),
-      },
-      timeoutMs: Math.max(1, Math.ceil(deadline - performance.now())),
-      maxOutputBytes,
-      signal,
-    },
-  )
+  if (result.stderr.includes(notWritten)) return { file, host, ended: 'not run', exitCode: null }
   const ended = result.timedOut ? 'timeout' : result.truncated ? 'cut' : result.signal ? 'signal' : 'exit'
   say(`${file} ended: ${ended}${result.exitCode === null ? '' : ` ${result.exitCode}`}`)
   return { file, host, ended, exitCode: ended === 'exit' ? result.exitCode : null }
