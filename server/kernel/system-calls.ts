@@ -67,7 +67,7 @@ const UDIAG_SHOW_PEER = 4
 const UNIX_DIAG_PEER = 2
 
 /** The C library's own words for a failed call. */
-class SystemCallError extends Error {
+export class SystemCallError extends Error {
   override readonly name = 'SystemCallError'
   constructor(
     readonly call: string,

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Links } from '../kernel/links.js'
 import { makeNetworkNamespace, unmount } from '../kernel/system-calls.js'
 import type { InterfacePlan, LanPlan } from '../racks/topology.js'
 import { keepBridgesUnfiltered } from './bridge-filter.js'
-import { mustIn } from './namespace-command.js'
 import type { StateDirectory } from './state-directory.js'
 
 /**
@@ -31,45 +31,40 @@ export class Lan {
       for (const [name, value] of lanSettings) writeFileSync(`/proc/sys/net/${name}`, value)
       keepBridgesUnfiltered()
     })
-    await this.ip([
-      'link set lo up',
+    await this.change(async (links) => {
+      await links.setUp('lo')
       // A learner's bridges and frames are theirs: no snooping that would drop a multicast, no spanning tree.
-      `link add lan mtu ${plan.mtu} type bridge forward_delay 0 mcast_snooping 0`,
-      `address add ${plan.gateway}/${plan.prefix} dev lan`,
-      ...(plan.gateway6 ? [`address add ${plan.gateway6}/${plan.prefix6} dev lan nodad`] : []),
-      'link set lan up',
-      // What is not on the LAN is refused at once instead of timing out. An uplink's route has a better metric.
-      'route add unreachable default metric 4294967295',
-      'route add unreachable ::/0 metric 4294967295',
-    ])
+      await links.addBridge('lan', plan.mtu)
+      await links.addAddress('lan', plan.gateway, plan.prefix)
+      if (plan.gateway6) await links.addAddress('lan', plan.gateway6, plan.prefix6!)
+      // An uplink's route has a better metric.
+      await links.refuseTheRest()
+    })
   }
 
   /** Plugs hosts in. `pid` is any process in the host's network namespace. */
   async plug(legs: { host: string; pid: number; leg: InterfacePlan }[]): Promise<void> {
-    if (legs.length === 0) return
-    await this.ip(
-      legs.flatMap(({ host, pid, leg }) => [
-        `link add ${portOf(host)} mtu ${this.plan.mtu} type veth peer name ${leg.name} address ${macOf(this.rack, host, leg.name)} mtu ${this.plan.mtu} netns ${pid}`,
-        `link set ${portOf(host)} master lan up`,
-      ]),
-    )
+    const cables = legs.map(({ host, pid, leg }) => ({
+      port: portOf(host),
+      end: { name: leg.name, mac: macOf(this.rack, host, leg.name), pid },
+    }))
+    await this.change((links) => links.plug('lan', this.plan.mtu, cables))
   }
 
   /** Takes a host's port away at once; the kernel clears up after a dead host in its own time. */
   async unplug(host: string): Promise<void> {
-    await this.ip([`link delete ${portOf(host)}`]).catch(() => {})
+    await this.change((links) => links.delete(portOf(host))).catch(() => {})
   }
 
   async cut(host: string): Promise<void> {
-    await this.ip([`link set ${portOf(host)} down`])
+    await this.change((links) => links.setUp(portOf(host), false))
   }
   async mend(host: string): Promise<void> {
-    await this.ip([`link set ${portOf(host)} up`])
+    await this.change((links) => links.setUp(portOf(host)))
   }
 
-  /** Runs lines of ip(8)'s batch language in the LAN's namespace. */
-  private async ip(lines: string[]): Promise<void> {
-    await ipBatch(this.namespace, lines)
+  private async change(use: (links: Links) => Promise<void>): Promise<void> {
+    await changeLinks(this.namespace, use)
   }
 
   /** The namespace dies with its last veth pair; hosts only lose their links. */
@@ -121,19 +116,25 @@ function digest(text: string): string {
 
 /** Gives a host's interfaces their addresses, and the host its default route over the first LAN. */
 export async function configureInterfaces(pid: number, legs: InterfacePlan[], lans: LanPlan[]): Promise<void> {
-  const first = lans.find((lan) => lan.name === legs[0]?.lan)
-  await ipBatch(`/proc/${pid}/ns/net`, [
-    ...legs.flatMap((leg) => [
-      `address add ${leg.address}/${leg.prefix} broadcast + dev ${leg.name}`,
-      ...(leg.address6 ? [`address add ${leg.address6}/${leg.prefix6} dev ${leg.name} nodad`] : []),
-      `link set ${leg.name} up`,
-    ]),
-    ...(first ? [`route add default via ${first.gateway}`] : []),
-    ...(first?.gateway6 ? [`route add ::/0 via ${first.gateway6} dev ${legs[0]!.name}`] : []),
-  ])
+  const [first] = legs
+  const lan = lans.find(({ name }) => name === first?.lan)
+  await changeLinks(`/proc/${pid}/ns/net`, async (links) => {
+    for (const leg of legs) {
+      await links.addAddress(leg.name, leg.address, leg.prefix, { broadcast: true })
+      if (leg.address6) await links.addAddress(leg.name, leg.address6, leg.prefix6!)
+      await links.setUp(leg.name)
+    }
+    if (!first || !lan) return
+    await links.addDefaultRoute(lan.gateway, first.name)
+    if (lan.gateway6) await links.addDefaultRoute(lan.gateway6, first.name)
+  })
 }
 
-/** One `ip -batch` in a namespace. Lines are made of names and addresses that the topology's schema let through. */
-export async function ipBatch(namespace: string, lines: string[]): Promise<void> {
-  await mustIn(namespace, 'ip', ['-batch', '-'], { stdin: `${lines.join('\n')}\n` })
+async function changeLinks(namespace: string, use: (links: Links) => Promise<void>): Promise<void> {
+  const links = new Links(namespace)
+  try {
+    await use(links)
+  } finally {
+    links.close()
+  }
 }

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { must, run } from './command.js'
-import { ipBatch, type Lan } from './lan.js'
+import type { Lan } from './lan.js'
 import { mustIn } from './namespace-command.js'
 import { readRecord, removeRecord, writeRecord } from './record.js'
 import type { StateDirectory } from './state-directory.js'
@@ -159,4 +159,9 @@ async function machineNameserver(): Promise<string | undefined> {
 
 function dotted(value: number): string {
   return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.')
+}
+
+/** One `ip -batch` in a namespace. */
+async function ipBatch(namespace: string, lines: string[]): Promise<void> {
+  await mustIn(namespace, 'ip', ['-batch', '-'], { stdin: `${lines.join('\n')}\n` })
 }
