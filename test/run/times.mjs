@@ -42,7 +42,8 @@ export class Times {
   /** @returns lines to print */
   keep(path) {
     const { report } = this
-    writeFileSync(path, `${JSON.stringify(report, null, 1)}\n`)
+    // In a state directory, where others may go through to what is theirs.
+    writeFileSync(path, `${JSON.stringify(report, null, 1)}\n`, { mode: 0o600 })
     const all = report.files.reduce((sum, file) => sum + file.seconds, 0)
     const part = (value, whole) => `${((100 * value) / Math.max(whole, 0.1)).toFixed(0)} %`.padStart(5)
     const first = report.files.slice(0, slowest)
