@@ -106,10 +106,16 @@ async function provedVitest(project, found, proofs) {
     console.log(`${file}: ${passed} tests proved before, on ${provedAt.slice(0, 10)}, inputs ${inputs}`)
     counts.passed += passed
   }
-  if (due.length > 0) await proofs.settle(await vitest(project, due))
+  if (due.length === 0) return
+  const { report, whole } = await vitest(project, due)
+  // An error that belongs to no test leaves it open what was proved.
+  if (whole) await proofs.settle(report)
 }
 
-/** @param files all, where there are none */
+/**
+ * @param files all, where there are none
+ * @returns `whole`: if it failed, some test says why
+ */
 async function vitest(project, files = []) {
   const report = join(scratch, `${project}.json`)
   const reporters = ['--reporter=default', '--reporter=json']
@@ -121,7 +127,7 @@ async function vitest(project, files = []) {
   counts.passed += found.numPassedTests
   // A file that fails to load has no failed test, and unhandled errors fail no test at all.
   counts.failed += found.numFailedTests || (code === 0 ? 0 : Math.max(1, found.numFailedTestSuites))
-  return found
+  return { report: found, whole: code === 0 || found.numFailedTests > 0 }
 }
 
 /** Each lab in fresh racks, in both languages, with its mistakes and alternatives, as far as receipts ask for it. */
