@@ -7,9 +7,9 @@ import { runContained } from './tool.mjs'
 /** Sparse: golden, and what a rack's hosts may write. */
 const diskBytes = 16 * 1024 ** 3
 
-/** A btrfs that is the guest's state directory, with this machine's golden system in it. */
-export async function makeGoldenDisk(cache, golden, signal) {
-  const directory = await cached(cache, 'golden', basename(golden), async (draft) => {
+/** A btrfs that is the guest's state directory, with this machine's golden system in it, and what a host's own disk begins with. */
+export async function makeGoldenDisk(cache, golden, freshDisk, signal) {
+  const directory = await cached(cache, 'golden', basename(freshDisk), async (draft) => {
     const disk = join(draft, 'golden.img')
     await writeFile(disk, '', { mode: 0o600 })
     await truncate(disk, diskBytes)
@@ -18,7 +18,7 @@ export async function makeGoldenDisk(cache, golden, signal) {
       timeoutMs: 60_000,
     })
     const script = fileURLToPath(new URL('receive-golden.sh', import.meta.url))
-    await runContained([script, disk, golden], { signal, timeoutMs: 5 * 60_000 })
+    await runContained([script, disk, golden, freshDisk], { signal, timeoutMs: 5 * 60_000 })
   })
   return join(directory, 'golden.img')
 }

@@ -64,7 +64,9 @@ async function prove(report, signal) {
     const golden = await timed('golden system', () => buildGolden(state, { force: false, stage }))
     const store = await Store.open(state)
     const system = await timed('guest system', () => makeGuestSystem(cache, signal))
-    const goldenDisk = await timed('golden disk', () => makeGoldenDisk(cache, store.golden(golden.name), signal))
+    const goldenDisk = await timed('golden disk', () =>
+      makeGoldenDisk(cache, store.golden(golden.name), store.freshDisk(golden.name), signal),
+    )
     const projectDisk = await timed('project disk', () => makeProjectDisk(scratch, signal))
     const ended = await timed('guest', () =>
       boot({
