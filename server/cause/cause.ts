@@ -30,6 +30,15 @@ export const causeCodes = [
   'not-running',
   'no-such-address',
   'no-route-back',
+  'left-behind',
+  'hidden-by-subnet',
+  'same-mac',
+  'wrong-neighbour',
+  'tunnel-source',
+  'untranslated-answer',
+  'unmade-port',
+  'default-nameservers',
+  'shared-name',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

@@ -1,13 +1,16 @@
 import type { Attempt } from './attempt.js'
 import type { Case } from './case.js'
 import { type Cause, type CauseKind, causeCodes } from './cause.js'
+import { defaultNameservers } from './default-nameservers.js'
 import { dockerUserDrop } from './docker-user-drop.js'
 import { duplicateAddress } from './duplicate-address.js'
 import { forwardingOff } from './forwarding-off.js'
+import { hiddenBySubnet } from './hidden-by-subnet.js'
 import { iccOff } from './icc-off.js'
 import { inputPolicy } from './input-policy.js'
 import { internalNetwork } from './internal-network.js'
 import { isolatedBridges } from './isolated-bridges.js'
+import { leftBehindCause } from './left-behind.js'
 import { linkCut } from './link-cut.js'
 import { listeningOnLoopback } from './listening-on-loopback.js'
 import { macvlanHostToChild } from './macvlan-host-to-child.js'
@@ -24,14 +27,20 @@ import { notRunning } from './not-running.js'
 import { portNotListening } from './port-not-listening.js'
 import { publishedElsewhere } from './published-elsewhere.js'
 import { ruleDrop } from './rule-drop.js'
+import { sameMac } from './same-mac.js'
+import { sharedName } from './shared-name.js'
 import type { Stage, Trail } from './trail.js'
 import { trailForeseen } from './trail-foreseen.js'
 import { trailSeen } from './trail-seen.js'
+import { tunnelSource } from './tunnel-source.js'
 import { type Failure, unknown, unknownForeseen, unknownSeen } from './unknown.js'
 import { unknownName } from './unknown-name.js'
+import { unmadePort } from './unmade-port.js'
 import type { Unresolved } from './unresolved.js'
+import { untranslatedAnswer } from './untranslated-answer.js'
 import { vxlanBlocked } from './vxlan-blocked.js'
 import { wrongGateway } from './wrong-gateway.js'
+import { wrongNeighbour } from './wrong-neighbour.js'
 
 /** Why somebody is not reached: one answer for checks, traces and diagnoses. */
 
@@ -62,6 +71,15 @@ const all: CauseKind[] = [
   notRunning,
   noSuchAddress,
   noRouteBack,
+  leftBehindCause,
+  hiddenBySubnet,
+  sameMac,
+  wrongNeighbour,
+  tunnelSource,
+  untranslatedAnswer,
+  unmadePort,
+  defaultNameservers,
+  sharedName,
   unknown,
 ]
 
@@ -71,6 +89,7 @@ export const causeKinds: readonly CauseKind[] = causeCodes.map((code) => all.fin
 /** Which causes can be, by how far a packet comes; the more particular ones come first. */
 const byStage: Record<Stage, CauseKind[]> = {
   unsent: [
+    leftBehindCause,
     noneNetwork,
     linkCut,
     dockerUserDrop,
@@ -81,17 +100,33 @@ const byStage: Record<Stage, CauseKind[]> = {
     nodeGone,
     noCommonNetwork,
     wrongGateway,
+    wrongNeighbour,
+    hiddenBySubnet,
     duplicateAddress,
     noRoute,
     noSuchAddress,
   ],
-  dropped: [vxlanBlocked, dockerUserDrop, iccOff, internalNetwork, isolatedBridges, inputPolicy, ruleDrop],
+  dropped: [
+    vxlanBlocked,
+    duplicateAddress,
+    hiddenBySubnet,
+    dockerUserDrop,
+    iccOff,
+    internalNetwork,
+    isolatedBridges,
+    inputPolicy,
+    ruleDrop,
+  ],
   lost: [
     linkCut,
+    sameMac,
+    wrongNeighbour,
     macvlanHostToChild,
     nodeGone,
     vxlanBlocked,
+    tunnelSource,
     forwardingOff,
+    hiddenBySubnet,
     duplicateAddress,
     noMasquerade,
     iccOff,
@@ -100,14 +135,30 @@ const byStage: Record<Stage, CauseKind[]> = {
     noCommonNetwork,
     noRoute,
     noSuchAddress,
+    ruleDrop,
   ],
-  refused: [duplicateAddress, publishedElsewhere, listeningOnLoopback, portNotListening, ruleDrop],
-  silent: [duplicateAddress, noMasquerade, wrongGateway, linkCut, noRouteBack, publishedElsewhere],
+  refused: [duplicateAddress, publishedElsewhere, unmadePort, listeningOnLoopback, portNotListening, ruleDrop],
+  silent: [
+    duplicateAddress,
+    sameMac,
+    wrongNeighbour,
+    hiddenBySubnet,
+    noMasquerade,
+    wrongGateway,
+    linkCut,
+    noRouteBack,
+    publishedElsewhere,
+  ],
   'no-return': [
+    hiddenBySubnet,
     dockerUserDrop,
     inputPolicy,
     ruleDrop,
+    sameMac,
+    wrongNeighbour,
     duplicateAddress,
+    untranslatedAnswer,
+    tunnelSource,
     noMasquerade,
     wrongGateway,
     forwardingOff,
@@ -117,12 +168,17 @@ const byStage: Record<Stage, CauseKind[]> = {
   returned: [],
   open: [
     notRunning,
+    leftBehindCause,
     noneNetwork,
     linkCut,
     internalNetwork,
     macvlanHostToChild,
     nodeGone,
     vxlanBlocked,
+    tunnelSource,
+    sameMac,
+    wrongNeighbour,
+    hiddenBySubnet,
     noCommonNetwork,
     wrongGateway,
     duplicateAddress,
@@ -172,7 +228,16 @@ function trailOf(attempt: Attempt, failure: Failure): Trail {
 
 /** Why a name did not resolve where the sender stands. */
 export function causeOfName(unresolved: Unresolved): Cause {
-  const kinds = [nodeGone, noneNetwork, notRunning, noCommonNetwork, nameOnDefaultBridge, unknownName]
+  const kinds = [
+    nodeGone,
+    leftBehindCause,
+    noneNetwork,
+    notRunning,
+    noCommonNetwork,
+    nameOnDefaultBridge,
+    defaultNameservers,
+    unknownName,
+  ]
   for (const { byName } of kinds) {
     const cause = byName?.(unresolved)
     if (cause) return cause

@@ -1,12 +1,14 @@
 import type { Judgement } from '../network/filter.js'
 import type { RuleHit } from '../network/observation.js'
 import type { NetworkState, Rule } from '../network/state.js'
-import type { LivePlace } from '../place/place.js'
+import { type LivePlace, placeAt } from '../place/place.js'
 import { chainOf, ruleOf, writeHit } from './rule-text.js'
 
 /** What netfilter ended: as it was seen, or as the rules of the state decide. */
 export interface Drop {
   host: string
+  /** Whose rules they are; missing in a namespace that came after the capture. */
+  place?: LivePlace
   family: string
   table: string
   chain: string
@@ -24,11 +26,13 @@ export interface Drop {
 }
 
 export function dropSeen(hit: RuleHit, state: NetworkState): Drop {
-  const { host, family, table, chain, policy, inLink, outLink, role } = hit
+  const { host, namespace, family, table, chain, policy, inLink, outLink, role } = hit
+  const place = placeAt(state, host, namespace)
   const rule = ruleOf(hit, state)
   const hook = chainOf(hit, state)?.hook
   return {
     ...{ host, family, table, chain, policy, role },
+    ...(place ? { place } : {}),
     ...(hook === undefined ? {} : { hook }),
     rejects: /reject/i.test(`${hit.verdict} ${hit.rule ?? ''}`),
     ...(rule ? { rule } : {}),
@@ -51,6 +55,7 @@ export function dropForeseen({ place, hook, judgement: { rule, chain }, in: inLi
   const { family, table, name } = chain!
   return {
     host: place.host.name,
+    place,
     ...{ family, table, chain: name, hook },
     policy: rule === undefined,
     rejects: rule?.target === 'REJECT',

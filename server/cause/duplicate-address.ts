@@ -48,7 +48,10 @@ function claimLine({ place, link }: Leg, address: string): string {
   return `${place.label}: ${link.name} ${link.mac} has ${address}`
 }
 
-function find({ state, address, destination, from, last, source, seen, asked, way }: Trail): Found | undefined {
+function find(trail: Trail): Found | undefined {
+  const { state, address, destination, from, last, source, seen, asked, way, stage, drop, goal } = trail
+  // What a rule of the right host ended did not go astray.
+  if (stage === 'dropped' && (!drop || !goal || drop.host === goal.host.name)) return undefined
   const targets = [
     address,
     destination,

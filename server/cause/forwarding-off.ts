@@ -1,5 +1,5 @@
 import { ownsAddress } from '../network/routing.js'
-import type { LivePlace } from '../place/place.js'
+import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
@@ -43,6 +43,8 @@ export const forwardingOff = define<Found>({
     const last = (stage === 'lost' ? seen.out : seen.back).at(-1)
     if (!last?.place || last.tunnel || last.sighting.direction !== 'in') return undefined
     const { place, packet, frame } = last
+    // A container is no router: a frame that came to the wrong one is another matter.
+    if (place.container && !isInHostNamespace(place)) return undefined
     if (forwards(place, packet.destination)) return undefined
     if (ownsAddress(place.namespace, stage === 'lost' ? destination : packet.destination)) return undefined
     // A frame for another's MAC address passes a bridge without any routing.

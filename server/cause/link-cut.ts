@@ -1,9 +1,11 @@
 import { leadsOn, outLink, routeFor } from '../network/routing.js'
-import type { Link } from '../network/state.js'
-import { hostPlace, isInHostNamespace, type LivePlace, ownLink } from '../place/place.js'
+import type { Link, NetworkState } from '../network/state.js'
+import { hostPlace, isInHostNamespace, type LivePlace, overlayOf, ownLink, placesOf } from '../place/place.js'
+import { segmentOf } from '../place/segment.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeAsked } from './packet-text.js'
+import { commandIn } from './place-command.js'
 import type { Trail } from './trail.js'
 
 interface Found {
@@ -13,6 +15,7 @@ interface Found {
   /** Set up, but without a carrier; else it was taken down. */
   up: boolean
   lan?: string
+  command: string
   shown: string[]
 }
 
@@ -21,7 +24,7 @@ interface End {
   link: Link | undefined
 }
 
-function find({ from, last, destination, goal, asked }: Trail): Found | undefined {
+function find({ state, from, last, destination, goal, asked }: Trail): Found | undefined {
   const onWay: End[] = [from, last].flatMap((place) => [
     ...endsOf(place, outLink(place.namespace, destination)),
     // With a link that is down its routes are gone.
@@ -41,19 +44,35 @@ function find({ from, last, destination, goal, asked }: Trail): Found | undefine
       }
     }
   }
+  if (goal && goal.host.name !== from.host.name) onWay.push(...tunnelsOf({ ...from, state }, destination))
   const broken = onWay.find(
     ({ link }) =>
       link !== undefined &&
-      (!link.up || !link.carrier) &&
-      (link.lan !== undefined || /^(veth|macvlan|ipvlan|vlan)$/.test(link.kind)),
+      // A tunnel has no carrier of its own.
+      (!link.up || (!link.carrier && link.kind !== 'vxlan')) &&
+      (link.lan !== undefined || /^(veth|macvlan|ipvlan|vlan|vxlan)$/.test(link.kind)),
   )
   if (!broken?.link) return undefined
   const { place, link } = broken
   return {
     ...{ where: place.label, host: place.host.name, link: link.name, up: link.up },
     ...(link.lan === undefined ? {} : { lan: link.lan }),
+    command: commandIn(place, `ip link set ${link.name} up`),
     shown: asked.filter(({ macs }) => macs.length === 0).map(writeAsked),
   }
+}
+
+/** The ends of an overlay's tunnels on all hosts, where the way leads into it. */
+function tunnelsOf({ host, namespace, state }: LivePlace & { state: NetworkState }, destination: string): End[] {
+  const link = outLink(namespace, destination)
+  if (!link) return []
+  const segment = segmentOf(host, namespace, link)
+  if (!segment.startsWith('overlay ')) return []
+  return placesOf(state)
+    .filter((place) => `overlay ${overlayOf(place)?.id}` === segment)
+    .flatMap((place) =>
+      place.namespace.links.filter(({ kind }) => kind === 'vxlan').map((tunnel) => ({ place, link: tunnel })),
+    )
 }
 
 /** A link, with the other end of its pair and the bridge's port that it is. */
@@ -73,7 +92,7 @@ export const linkCut = define<Found>({
   code: 'link-cut',
   byState: find,
   bySight: find,
-  say: ({ where: label, host, link, up, lan, shown }) => {
+  say: ({ where: label, host, link, up, lan, command, shown }) => {
     const [name, where] = [code(link), code(label)]
     const segment = { en: lan === undefined ? '' : ` (LAN ${lan})`, zh: lan === undefined ? '' : `（局域网 ${lan}）` }
     return {
@@ -91,8 +110,8 @@ export const linkCut = define<Found>({
         up
           ? { en: `put the cable of ${code(host)} back`, zh: `把 ${code(host)} 的网线接回去` }
           : {
-              en: `bring it up: ${code(`ip link set ${link} up`)}, and look at the routes afterwards`,
-              zh: `启用它：${code(`ip link set ${link} up`)}，然后检查路由`,
+              en: `bring it up: ${code(command, 200)}, and look at the routes afterwards`,
+              zh: `启用它：${code(command, 200)}，然后检查路由`,
             },
       ],
     }
@@ -101,6 +120,7 @@ export const linkCut = define<Found>({
   asked: '`laptop` to `node2:80`, tcp',
   example: {
     ...{ where: 'node2', host: 'node2', link: 'eth0', up: true, lan: 'lan' },
+    command: 'ip link set eth0 up',
     shown: ['laptop eth0: who has 192.168.1.12? no answer'],
   },
 })

@@ -2,10 +2,12 @@ import { holds } from '../network/addresses.js'
 import { outLink } from '../network/routing.js'
 import type { Link } from '../network/state.js'
 import { hostPlace, isInHostNamespace, type LivePlace, overlayOf, placesOf } from '../place/place.js'
+import { segmentOf } from '../place/segment.js'
 import { code } from '../wording/wording.js'
 import { type Case, goalOf } from './case.js'
 import { type Cause, define } from './cause.js'
 import { writePacket } from './packet-text.js'
+import { commandIn } from './place-command.js'
 import type { Seen } from './seen.js'
 
 interface Found {
@@ -13,20 +15,29 @@ interface Found {
   size: number
   link: string
   narrow?: { where: string; link: string; mtu: number }
+  /** What a tunnel on the way adds to each packet, in bytes. */
+  overhead?: number
   /** The sender is told (RFC 1191). */
   told: boolean
-  /** What gets through, where that is known. */
-  least?: number
+  /** The largest that gets through. */
+  least: number
+  /** `com.docker.network.driver.mtu` for that: an overlay's is the one of what is below it, from which Docker takes the tunnel's part. */
+  option: number
+  /** Sets the sender's link. */
+  command: string
   shown: string[]
 }
 
+/** VXLAN over IPv4: an outer Ethernet, IP, UDP and VXLAN header (RFC 7348, 5). */
+export const vxlanOverhead = 50
+
 export const mtuTooLarge = define<Found>({
   code: 'mtu-too-large',
-  say: ({ from, size, link, narrow, told, least = 1400, shown }) => {
+  say: ({ from, size, link, narrow, overhead, told, least, option, command, shown }) => {
     const where = narrow
       ? {
-          en: `${code(narrow.link)} of ${code(narrow.where)} carries ${narrow.mtu} at most`,
-          zh: `${code(narrow.where)} 的 ${code(narrow.link)} 最多只能传 ${narrow.mtu} 字节`,
+          en: `${code(narrow.link)} of ${code(narrow.where)} carries ${narrow.mtu} at most${overhead === undefined ? '' : `, of which VXLAN takes ${overhead}`}`,
+          zh: `${code(narrow.where)} 的 ${code(narrow.link)} 最多只能传 ${narrow.mtu} 字节${overhead === undefined ? '' : `，其中 VXLAN 占去 ${overhead}`}`,
         }
       : { en: 'something on the way carries less', zh: '途中某处的 MTU 更小' }
     const consequence = told
@@ -38,7 +49,7 @@ export const mtuTooLarge = define<Found>({
           en: 'nobody tells the sender, so small packets pass while large transfers hang',
           zh: '没有人通知发送方，于是小数据包能通过，大数据却卡住',
         }
-    const [set, option] = [code(`ip link set ${link} mtu ${least}`), code(`-o com.docker.network.driver.mtu=${least}`)]
+    const [set, made] = [code(command, 200), code(`-o com.docker.network.driver.mtu=${option}`)]
     return {
       what: {
         en: `small packets are answered, but one of ${size} bytes with "don't fragment" (the MTU of ${code(link)} in ${code(from)}) is not: ${where.en}; ${consequence.en}`,
@@ -47,8 +58,8 @@ export const mtuTooLarge = define<Found>({
       evidence: shown,
       tries: [
         {
-          en: `let the sender's link carry no more than the way does: ${set}, or for a Docker network ${option}`,
-          zh: `让发送方接口的 MTU 不超过途中的 MTU：${set}；Docker 网络则用 ${option}`,
+          en: `let the sender's link carry no more than the way does, ${least}: ${set}, or make its Docker network anew with ${made}`,
+          zh: `让发送方接口的 MTU 不超过途中能传的 ${least}：${set}；或者用 ${made} 重新创建它的 Docker 网络`,
         },
       ],
     }
@@ -56,7 +67,8 @@ export const mtuTooLarge = define<Found>({
   broken: 'the laptop takes 1300 bytes at most, and the rest sends 1500',
   asked: '`api` to `laptop`, ping',
   example: {
-    ...{ from: 'api', size: 1500, link: 'eth0', told: false, least: 1300 },
+    ...{ from: 'api', size: 1500, link: 'eth0', told: false, least: 1300, option: 1300 },
+    command: "nsenter -t $(docker inspect -f '{{.State.Pid}}' api) -n ip link set eth0 mtu 1300",
     narrow: { where: 'laptop', link: 'eth0', mtu: 1300 },
     shown: [
       'api: eth0 mtu 1500',
@@ -71,18 +83,29 @@ export const mtuTooLarge = define<Found>({
   },
 })
 
-/** A packet of the sender's full size that may not be cut in pieces, where a small one got through (RFC 1191). */
-export function mtuCause(one: Case, large: Seen, size: number): Cause {
+/**
+ * A packet of the sender's full size that may not be cut in pieces, where a small one got through (RFC 1191). Only where its size is
+ * shown to be the reason: somebody says so, or a link on the way is narrower. Undefined otherwise.
+ */
+export function mtuCause(one: Case, large: Seen, size: number): Cause | undefined {
   const tooLong = large.errors.find(({ packet }) => packet.icmp?.mtu !== undefined)
   const own = outLink(one.from.namespace, one.address)
   const last = large.out.findLast(({ place }) => place !== undefined)
-  const narrow = narrowest(one, large, size)
-  const least = tooLong?.packet.icmp?.mtu ?? narrow?.link.mtu
+  // It came where it was to come: its size kept it from nothing.
+  if (!tooLong && large.arrived && large.observation.outcome !== 'too-long') return undefined
+  const overhead = isTunnelled(one) ? vxlanOverhead : 0
+  const narrow = narrowest(one, large, size, overhead)
+  const least = tooLong?.packet.icmp?.mtu ?? (narrow && narrow.link.mtu - (narrow.outer ? overhead : 0))
+  if (least === undefined || least >= size) return undefined
   const link = own?.name ?? 'eth0'
+  const outer = narrow?.outer === true && overhead > 0
   return mtuTooLarge.tell({
     ...{ from: one.from.label, size, link, told: tooLong !== undefined || large.observation.outcome === 'too-long' },
     ...(narrow ? { narrow: { where: narrow.place.label, link: narrow.link.name, mtu: narrow.link.mtu } } : {}),
-    ...(least === undefined ? {} : { least }),
+    ...(outer ? { overhead } : {}),
+    least,
+    option: least + overhead,
+    command: commandIn(one.from, `ip link set ${link} mtu ${least}`),
     shown: [
       `${one.from.label}: ${link} mtu ${own?.mtu ?? size}`,
       ...(narrow ? [`${narrow.place.label}: ${narrow.link.name} mtu ${narrow.link.mtu}`] : []),
@@ -95,25 +118,45 @@ export function mtuCause(one: Case, large: Seen, size: number): Cause {
   })
 }
 
-/** The link that could not take it: the next one where it was last seen, or one of whom it should have come to. */
-function narrowest(one: Case, large: Seen, size: number): { place: LivePlace; link: Link } | undefined {
+/** Whether what it sends is wrapped in VXLAN on its way to another host. */
+function isTunnelled(one: Case): boolean {
+  const { from, address } = one
+  const link = outLink(from.namespace, address)
+  const goal = goalOf(one)
+  const elsewhere = goal !== undefined && goal.host.name !== from.host.name
+  return elsewhere && link !== undefined && /^(overlay|vxlan) /.test(segmentOf(from.host, from.namespace, link))
+}
+
+/** The link that could not take it, the next one where it was last seen first; `outer`: it carries the tunnel's packets. */
+function narrowest(
+  one: Case,
+  large: Seen,
+  size: number,
+  overhead: number,
+): { place: LivePlace; link: Link; outer: boolean } | undefined {
   const last = large.out.findLast(({ place }) => place !== undefined)?.place ?? one.from
   const goal = goalOf({ ...one, seen: large }) ?? goalOf(one)
   const next = outLink(last.namespace, large.out.at(-1)?.packet.destination ?? one.address)
   const linksOf = (place: LivePlace | undefined) =>
     place ? place.namespace.links.map((link) => ({ place, link })) : []
+  const hosts = [hostPlace(one.from.host), goal && hostPlace(goal.host)]
   const links = [
     ...(next ? [{ place: last, link: next }] : []),
     ...linksOf(last),
     ...linksOf(goal),
-    ...linksOf(goal && hostPlace(goal.host)),
+    ...hosts.flatMap(linksOf),
     ...placesOf(one.state)
       .filter((place) => overlayOf(place) || isInHostNamespace(place))
       .flatMap(linksOf),
   ]
+  const isOuter = (link: Link) => overhead > 0 && link.lan !== undefined
   const onWay = (link: Link) =>
     link.lan !== undefined ||
     link.kind === 'vxlan' ||
     link.addresses.some((own) => holds(`${own.address}/${own.prefix}`, one.address))
-  return links.find(({ link }) => link.kind !== 'loopback' && link.mtu < size && (link === next || onWay(link)))
+  const found = links.find(
+    ({ link }) =>
+      link.kind !== 'loopback' && link.mtu < size + (isOuter(link) ? overhead : 0) && (link === next || onWay(link)),
+  )
+  return found && { ...found, outer: isOuter(found.link) }
 }

@@ -7,28 +7,23 @@ import { called, networksOf } from './words.js'
 interface Found {
   from: string
   sender: string
-  /** Who is meant, where there is somebody of that name. */
-  to?: string
+  to: string
   shown: string[]
 }
 
 function findName({ from, meant }: Unresolved): Found | undefined {
-  if (!from.container || isInHostNamespace(from)) return undefined
+  // A name of outside is no container's: its own nameservers are asked for it.
+  if (!from.container || isInHostNamespace(from) || !meant?.container) return undefined
   const own = endpointsOf(from)
-  const theirs = meant ? endpointsOf(meant) : []
+  const theirs = endpointsOf(meant)
   const common = theirs.filter(({ networkId }) => own.some((leg) => leg.networkId === networkId))
   const legs = common.length > 0 ? common : own
   // The Engine's default network is called so for good.
   if (legs.length === 0 || legs.some(({ network }) => network !== 'bridge')) return undefined
   const servers = from.dns.nameservers.slice(0, 3).map((server) => `nameserver ${server}`)
   return {
-    ...{ from: from.label, sender: called(from) },
-    ...(meant?.container ? { to: meant.label } : {}),
-    shown: [
-      ...networksOf(from),
-      ...(meant?.container ? networksOf(meant) : []),
-      `${from.label}: ${servers.join(', ') || 'no nameserver'}`,
-    ],
+    ...{ from: from.label, sender: called(from), to: meant.label },
+    shown: [...networksOf(from), ...networksOf(meant), `${from.label}: ${servers.join(', ') || 'no nameserver'}`],
   }
 }
 
@@ -36,14 +31,12 @@ export const nameOnDefaultBridge = define<Found>({
   code: 'name-on-default-bridge',
   byName: findName,
   say: ({ from, sender, to, shown }) => {
-    const [who, whom] = [code(from), code(to ?? '')]
-    const both = to === undefined ? `${who} is only on` : `${who} and ${whom} meet only on`
-    const bothZh = to === undefined ? `${who} 只在` : `${who} 与 ${whom} 只在`
+    const [who, whom] = [code(from), code(to)]
     const [create, connect] = [code('docker network create my_net'), code(`docker network connect my_net ${sender}`)]
     return {
       what: {
-        en: `${both} the default \`bridge\`; names are resolved only on user-defined networks`,
-        zh: `${bothZh}默认的 \`bridge\` 网络上；只有用户自定义网络才会解析容器名`,
+        en: `${who} and ${whom} meet only on the default \`bridge\`; names are resolved only on user-defined networks`,
+        zh: `${who} 与 ${whom} 只在默认的 \`bridge\` 网络上；只有用户自定义网络才会解析容器名`,
       },
       evidence: shown,
       tries: [

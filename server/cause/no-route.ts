@@ -1,4 +1,4 @@
-import { leadsOn, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
+import { leadsOn, ownsAddress, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { flowAt } from './case.js'
 import { define } from './cause.js'
@@ -47,8 +47,9 @@ export const noRoute = define<Found>({
     const found = find(trail)
     if (found) return found
     const { last, destination, seen } = trail
+    // Network or host unreachable (RFC 792), and not from the kernel that should send it on itself; others are a filter's.
     const refusal = seen.errors.find(
-      ({ packet }) => packet.icmp?.type === 3 && packet.icmp.code !== 3 && packet.icmp.code !== 4,
+      ({ packet }) => packet.icmp?.type === 3 && packet.icmp.code <= 1 && !ownsAddress(last.namespace, packet.source),
     )
     const route = routeFor(last.namespace, destination)
     if (!refusal || !route) return undefined

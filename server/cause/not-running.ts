@@ -1,8 +1,9 @@
-import { isLive, type Place } from '../place/place.js'
+import { endpointsOf, isLive, type Place, placeOf } from '../place/place.js'
 import { absence } from '../place/reference.js'
 import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
 import { type Cause, define } from './cause.js'
+import type { Unresolved } from './unresolved.js'
 import { called } from './words.js'
 
 interface Found {
@@ -16,10 +17,28 @@ function found(place: Place, home: string): Found {
   return { name: called(place), why, shown: observed.en.replaceAll('`', '') }
 }
 
+/** What has the name as an alias on a network of the sender, and does not run. */
+function calledSo({ from, name }: Unresolved): Place | undefined {
+  const networks = new Set(endpointsOf(from).map(({ networkId }) => networkId))
+  const container = from.host.engine?.containers.find(
+    ({ namespace, endpoints }) =>
+      namespace === undefined &&
+      endpoints.some(
+        ({ networkId, aliases, dnsNames }) => networks.has(networkId) && [...aliases, ...dnsNames].includes(name),
+      ),
+  )
+  return container && placeOf(from.host, container)
+}
+
 export const notRunning = define<Found>({
   code: 'not-running',
   byState: ({ meant, home }) => (meant?.container && !isLive(meant) ? found(meant, home) : undefined),
-  byName: ({ meant, home }) => (meant?.container && !isLive(meant) ? found(meant, home) : undefined),
+  byName: (unresolved) => {
+    const { meant, home } = unresolved
+    if (meant?.container) return isLive(meant) ? undefined : found(meant, home)
+    const aliased = calledSo(unresolved)
+    return aliased && found(aliased, home)
+  },
   say: ({ name, why, shown }) => {
     const [start, logs] = [code(`docker start ${name}`), code(`docker logs ${name}`)]
     return {

@@ -1,8 +1,10 @@
 import { isLoopback } from '../network/addresses.js'
+import type { Container } from '../network/state.js'
 import { isInHostNamespace } from '../place/place.js'
+import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
-import { doorOf, reachable, refusalLines } from './sockets.js'
+import { type Door, doorOf, reachable, refusalLines } from './sockets.js'
 import type { Trail } from './trail.js'
 
 interface Found {
@@ -14,8 +16,16 @@ interface Found {
   ports: number[]
   /** Addresses at which this one is open, none of them the one that was asked for. */
   elsewhere: string[]
-  /** Who publishes the container's port, as another of the host's. */
-  published?: { container: string; hostPort: number }
+  /**
+   * `swapped`: the numbers of `-p` are the wrong way round; `mapped`: the host's port leads to this one, where nobody listens;
+   * `as`: the container's port is another of the host's; `unproxied`: published, but no docker-proxy takes it for the host itself.
+   */
+  published?: {
+    how: 'swapped' | 'mapped' | 'as' | 'unproxied'
+    container: string
+    hostPort: number
+    containerPort: number
+  }
   seen: boolean
   shown: string[]
 }
@@ -27,18 +37,103 @@ function find(trail: Trail): Found | undefined {
   const { goal, address, port, at } = door
   const ports = [...new Set(reachable(goal, trail.protocol, address).map((socket) => socket.port))]
   const others = at.filter((socket) => !isLoopback(socket.address))
-  const publishing = isInHostNamespace(goal)
-    ? (goal.host.engine?.containers ?? []).flatMap(({ name, ports: own }) =>
-        own
-          .filter(({ containerPort }) => containerPort === port)
-          .map(({ hostPort }) => ({ container: name, hostPort })),
-      )[0]
-    : undefined
+  const published = publishedHow(trail, door, ports)
   return {
     ...{ goal: goal.label, protocol: trail.protocol, port, address, ports, seen: trail.seen !== undefined },
     elsewhere: others.map((socket) => socket.address),
-    ...(publishing ? { published: publishing } : {}),
+    ...(published ? { published } : {}),
     shown: refusalLines(trail),
+  }
+}
+
+/** What publishing has to do with it. */
+function publishedHow({ protocol, port: asked }: Trail, { goal, port }: Door, ports: number[]): Found['published'] {
+  const all = (goal.host.engine?.containers ?? []).flatMap((container) =>
+    container.ports.filter((one) => one.protocol === protocol).map((one) => ({ container, ...one })),
+  )
+  const listensOn = (container: Container, number: number) =>
+    goal.host.namespaces
+      .find(({ id }) => id === container.namespace)
+      ?.sockets.some((socket) => socket.protocol === protocol && socket.port === number) === true
+  const plain = (
+    how: NonNullable<Found['published']>['how'],
+    { container, hostPort, containerPort }: (typeof all)[0],
+  ) => ({
+    ...{ how, container: container.name, hostPort, containerPort },
+  })
+  if (!isInHostNamespace(goal)) {
+    const mapping = all.find(
+      ({ container, containerPort, hostPort }) =>
+        container.namespace === goal.namespace.id && containerPort === port && hostPort === asked,
+    )
+    if (!mapping) return undefined
+    return plain(ports.includes(mapping.hostPort) ? 'swapped' : 'mapped', mapping)
+  }
+  const same = all.find(({ hostPort }) => hostPort === port)
+  if (same) return plain('unproxied', same)
+  const other = all.find(({ containerPort }) => containerPort === port)
+  if (!other) return undefined
+  const { container, containerPort, hostPort } = other
+  return plain(!listensOn(container, containerPort) && listensOn(container, hostPort) ? 'swapped' : 'as', other)
+}
+
+function triesOf({
+  port,
+  protocol,
+  ports,
+  published,
+}: Pick<Found, 'port' | 'protocol' | 'ports' | 'published' | 'goal'>): Text[] {
+  const list = codes(ports)
+  const open: Text =
+    ports.length > 0
+      ? {
+          en: `open there: ${list.en}. Ask for one of these, or start the program that should listen on ${port}`,
+          zh: `那里开放的端口：${list.zh}。访问其中之一，或启动应当监听 ${port} 的程序`,
+        }
+      : {
+          en: `start the program that should listen on ${port}; ${code(protocol === 'udp' ? 'ss -lnu' : 'ss -lnt')} shows what listens`,
+          zh: `启动应当监听 ${port} 的程序；${code(protocol === 'udp' ? 'ss -lnu' : 'ss -lnt')} 可以看到正在监听的端口`,
+        }
+  if (!published) return [open]
+  const { how, container, hostPort, containerPort } = published
+  const who = code(container)
+  const udp = protocol === 'udp' ? '/udp' : ''
+  const right = (inside: number) => code(`-p ${hostPort}:${inside}${udp}`)
+  switch (how) {
+    case 'swapped':
+      return [
+        {
+          en: `the two numbers of ${code('-p')} are swapped, the host's comes first: make ${who} anew with ${code(`-p ${containerPort}:${hostPort}${udp}`)}`,
+          zh: `${code('-p')} 的两个端口写反了，主机端口在前：用 ${code(`-p ${containerPort}:${hostPort}${udp}`)} 重新创建 ${who}`,
+        },
+      ]
+    case 'mapped':
+      return ports.length > 0
+        ? [
+            {
+              en: `publish the port that its program has: make ${who} anew with ${right(ports[0]!)}, or let its program listen on ${containerPort}`,
+              zh: `发布程序实际监听的端口：用 ${right(ports[0]!)} 重新创建 ${who}，或者让程序监听 ${containerPort}`,
+            },
+          ]
+        : [open]
+    case 'as':
+      return [
+        {
+          en: `${who} publishes its port ${containerPort} as ${code(hostPort)} of the host: ask for that one`,
+          zh: `${who} 的端口 ${containerPort} 在主机上发布为 ${code(hostPort)}：请访问那个端口`,
+        },
+      ]
+    case 'unproxied':
+      return [
+        {
+          en: `${who} publishes ${hostPort}, but no ${code('docker-proxy')} listens, which the host itself and containers on the same bridge need: ask for ${code(`${container}:${containerPort}`)} on a network of its own`,
+          zh: `${who} 发布了 ${hostPort}，但没有 ${code('docker-proxy')} 在监听，而主机自身和同一网桥上的容器需要它：请在它所在的网络上访问 ${code(`${container}:${containerPort}`)}`,
+        },
+        {
+          en: `where ${code('userland-proxy')} is on, the Engine starts the proxy with the container: ${code(`docker restart ${container}`)}`,
+          zh: `如果启用了 ${code('userland-proxy')}，引擎会随容器一起启动代理：${code(`docker restart ${container}`)}`,
+        },
+      ]
   }
 }
 
@@ -57,8 +152,8 @@ export const portNotListening = define<Found>({
             }
           : seen
             ? {
-                en: `the packet arrived in ${whom}, but no program there listens on ${protocol} port ${port}, so the kernel refuses: the network is all right`,
-                zh: `数据包到了 ${whom}，但那里没有程序监听 ${protocol} 端口 ${port}，于是内核拒绝了它：网络本身没有问题`,
+                en: `the packet arrived in ${whom}, but no program there listens on ${protocol} port ${port}, so the kernel refuses`,
+                zh: `数据包到了 ${whom}，但那里没有程序监听 ${protocol} 端口 ${port}，于是内核拒绝了它`,
               }
             : ports.length === 0
               ? {
@@ -70,22 +165,7 @@ export const portNotListening = define<Found>({
                   zh: `${whom} 里没有程序监听 ${protocol} 端口 ${port}；它监听的端口：${list.zh}`,
                 },
       evidence: [`${goal}: listening ${protocol} ports ${ports.slice(0, 8).join(', ') || 'none'}`, ...shown],
-      tries: [
-        published
-          ? {
-              en: `${code(published.container)} publishes its port ${port} as ${code(published.hostPort)} of the host: ask for that one`,
-              zh: `${code(published.container)} 的端口 ${port} 在主机上发布为 ${code(published.hostPort)}：请访问那个端口`,
-            }
-          : ports.length > 0
-            ? {
-                en: `open there: ${list.en}. Ask for one of these, or start the program that should listen on ${port}`,
-                zh: `那里开放的端口：${list.zh}。访问其中之一，或启动应当监听 ${port} 的程序`,
-              }
-            : {
-                en: `start the program that should listen on ${port}; ${code('ss -lnt')} shows what listens`,
-                zh: `启动应当监听 ${port} 的程序；${code('ss -lnt')} 可以看到正在监听的端口`,
-              },
-      ],
+      tries: triesOf({ port, protocol, ports, goal, ...(published ? { published } : {}) }),
     }
   },
   broken: 'the program listens on another port',

@@ -1,17 +1,45 @@
+import { judge } from '../network/filter.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
-import { type Dropped, deleteTry, dropOf, plain, subject, verb } from './dropped.js'
-import type { Trail } from './trail.js'
+import { dropForeseen } from './drop.js'
+import { type Dropped, dropOf, plain, subject, verb } from './dropped.js'
+import { byProxy, publishedTo } from './input-policy.js'
+import { passTry } from './pass-command.js'
+import type { SeenTrail, Trail } from './trail.js'
+import { sayUnwanted, type Unwanted, whyUnwanted } from './unwanted.js'
 
 interface Found extends Dropped {
   policy: boolean
-  forward: boolean
+  hook?: string
+  why?: Unwanted
+  published?: string
 }
 
 function find(trail: Trail): Found | undefined {
-  const drop = dropOf(trail)
+  const drop = dropOf(trail) ?? atIngress(trail)
   if (!drop) return undefined
-  return { ...plain(drop, trail.seen !== undefined), policy: drop.policy, forward: drop.hook === 'forward' }
+  const why = whyUnwanted(drop, trail)
+  const published = drop.hook === 'input' ? publishedTo(trail) : undefined
+  return {
+    ...plain(drop, trail),
+    policy: drop.policy,
+    ...(drop.hook === undefined ? {} : { hook: drop.hook }),
+    ...(why ? { why } : {}),
+    ...(published === undefined ? {} : { published }),
+  }
+}
+
+/** Tables of the family netdev, which are read before a packet is anybody's, and which `nft monitor trace` does not tell of. */
+function atIngress({ stage, seen, destination, protocol, source, destinationPort }: Trail) {
+  const last = stage === 'lost' ? (seen as SeenTrail['seen'] | undefined)?.out.at(-1) : undefined
+  if (!last?.place || last.tunnel || last.sighting.direction !== 'in') return undefined
+  const judgement = judge(last.place.namespace, 'ingress', {
+    ...{ destination, protocol, state: 'new', in: last.sighting.link, out: '' },
+    ...(source === undefined ? {} : { source }),
+    ...(destinationPort === undefined ? {} : { destinationPort }),
+  })
+  if (judgement?.outcome !== 'drop') return undefined
+  return dropForeseen({ place: last.place, hook: 'ingress', judgement, in: last.sighting.link, out: '' })
 }
 
 /** Any other rule, or the policy of a chain. */
@@ -20,46 +48,47 @@ export const ruleDrop = define<Found>({
   byState: find,
   bySight: find,
   say: (drop) => {
-    const { chain, host, table, position, policy, forward, shown } = drop
+    const { chain, host, where, family, table, position, policy, role, why, published, shown } = drop
     const what = subject(drop)
+    const because = why && sayUnwanted(why, host, role)
     if (policy) {
+      const end = because
+        ? { en: `: ${because.what.en}`, zh: `：${because.what.zh}` }
+        : drop.hook === 'forward'
+          ? {
+              en: ': Docker lets through only what it has a rule for',
+              zh: '：Docker 只放行有规则的流量',
+            }
+          : { en: '', zh: '' }
       return {
         what: {
-          en: `no rule of chain ${code(chain)} on ${code(host)} wanted ${what.en}, and its policy is to drop${forward ? ': Docker lets through only what it has a rule for, such as published ports and answers' : ''}`,
-          zh: `${code(host)} 的 ${code(chain)} 链中没有规则放行${what.zh}，默认策略是丢弃${forward ? '：Docker 只放行有规则的流量，例如已发布的端口和应答' : ''}`,
+          en: `no rule of chain ${code(chain)} on ${code(where)} wanted ${what.en}, and its policy is to drop${end.en}`,
+          zh: `${code(where)} 的 ${code(chain)} 链中没有规则放行${what.zh}，默认策略是丢弃${end.zh}`,
         },
-        evidence: [shown],
-        tries: [
-          forward
-            ? {
-                en: `publish the port with ${code('-p')}, or allow it in ${code('DOCKER-USER')}`,
-                zh: `用 ${code('-p')} 发布端口，或者在 ${code('DOCKER-USER')} 中放行`,
-              }
-            : {
-                en: `add a rule that accepts it, before the end of ${code(chain)}`,
-                zh: `在 ${code(chain)} 中添加一条放行它的规则`,
-              },
-        ],
+        evidence: [shown, ...(because?.shown ?? [])],
+        tries: [...(because?.tries ?? []), ...(because?.only ? [] : [passTry(drop)])],
       }
     }
     const number =
       position === undefined
         ? { en: 'a rule', zh: '一条规则' }
         : { en: `rule ${position}`, zh: `第 ${position} 条规则` }
+    const proxy = byProxy(published)
+    const of = family === 'ip' ? table : `${family} ${table}`
     return {
       what: {
-        en: `${number.en} of chain ${code(chain)} in table ${code(table)} on ${code(host)} ${verb(drop).en} ${what.en}`,
-        zh: `${code(host)} 上 ${code(table)} 表 ${code(chain)} 链的${number.zh}${verb(drop).zh}了${what.zh}`,
+        en: `${number.en} of chain ${code(chain)} in table ${code(of)} on ${code(where)} ${verb(drop).en} ${what.en}${proxy.en}`,
+        zh: `${code(where)} 上 ${code(of)} 表 ${code(chain)} 链的${number.zh}${verb(drop).zh}了${what.zh}${proxy.zh}`,
       },
       evidence: [shown],
-      tries: [deleteTry(drop)],
+      tries: [passTry(drop)],
     }
   },
   broken: 'any other rule drops or rejects it, or the policy of FORWARD does',
   example: {
-    ...{ host: 'node1', family: 'ip', table: 'filter', chain: 'INPUT', position: 1, rejects: false, role: 'request' },
-    ...{ seen: true, policy: false, forward: false },
-    text: '-A INPUT -s 172.25.0.0/24 -j DROP',
+    ...{ host: 'node1', where: 'node1', family: 'ip', table: 'filter', chain: 'INPUT', position: 1 },
+    ...{ rejects: false, role: 'request', seen: true, policy: false },
     shown: 'node1: filter: -A INPUT -s 172.25.0.0/24 -j DROP',
+    command: 'iptables -I INPUT -i br-… -s 172.25.0.2 -p icmp -j ACCEPT',
   },
 })

@@ -12,6 +12,8 @@ interface Found {
   asks: 'host' | 'none' | 'shared' | 'servers'
   networks: string[]
   servers: string[]
+  /** Whom 127.0.0.11 asks for what is no container's name. */
+  beyond: string[]
   shown: string[]
 }
 
@@ -22,6 +24,7 @@ function findName({ from, name, meant }: Unresolved): Found {
   const isHost = !from.container || isInHostNamespace(from)
   return {
     ...{ from: from.label, name, networks: networkNames(from), servers },
+    beyond: servers.includes('127.0.0.11') ? (from.dns.forwardsTo ?? []).slice(0, 3) : [],
     asks: isHost
       ? 'host'
       : endpointsOf(from).length === 0
@@ -29,15 +32,32 @@ function findName({ from, name, meant }: Unresolved): Found {
         : isLive(meant) && commonNetworks(from, meant).length > 0
           ? 'shared'
           : 'servers',
-    shown: [`${from.label}: ${lines.join(', ') || 'no nameserver'}`, ...networksOf(from)],
+    shown: [
+      `${from.label}: ${lines.join(', ') || 'no nameserver'}`,
+      ...(from.dns.forwardsTo
+        ? [`${from.label}: 127.0.0.11 asks ${from.dns.forwardsTo.join(', ') || 'nobody else'}`]
+        : []),
+      ...networksOf(from),
+    ],
   }
 }
 
 export const unknownName = define<Found>({
   code: 'unknown-name',
   byName: findName,
-  say: ({ from, name, asks, networks, servers, shown }) => {
+  say: ({ from, name, asks, networks, servers, beyond, shown }) => {
     const [who, what, list, asked] = [code(from), code(name), codes(networks), codes(servers)]
+    const others = codes(beyond)
+    const further =
+      beyond.length > 0
+        ? {
+            en: `, and ${others.en}, which ${asked.en} asks for all other names, did not answer or does not know it`,
+            zh: `，而 ${asked.zh} 会把其他名字转给 ${others.zh}，后者没有应答或者不知道它`,
+          }
+        : {
+            en: `, and the nameservers of ${who} (${asked.en}) know nothing else of it`,
+            zh: `，${who} 的 DNS 服务器（${asked.zh}）也查不到它`,
+          }
     return {
       what:
         asks === 'host'
@@ -56,8 +76,8 @@ export const unknownName = define<Found>({
                   zh: `双方明明在同一个网络上：要么没有查询内嵌 DNS（查询的是 ${asked.zh}），要么它没有应答`,
                 }
               : {
-                  en: `no running container on ${list.en} is called ${what}, neither by name nor by alias, and the nameservers of ${who} (${asked.en}) know nothing else of it`,
-                  zh: `${list.zh} 上没有名字或别名为 ${what} 的运行中容器，${who} 的 DNS 服务器（${asked.zh}）也查不到它`,
+                  en: `no running container on ${list.en} is called ${what}, neither by name nor by alias${further.en}`,
+                  zh: `${list.zh} 上没有名字或别名为 ${what} 的运行中容器${further.zh}`,
                 },
       evidence: shown,
       tries: [
@@ -70,7 +90,7 @@ export const unknownName = define<Found>({
   },
   broken: 'a name that nobody on the networks of the sender has',
   example: {
-    ...{ from: 'api', name: 'shop', asks: 'servers', networks: ['app'], servers: ['127.0.0.11'] },
+    ...{ from: 'api', name: 'shop', asks: 'servers', networks: ['app'], servers: ['127.0.0.11'], beyond: [] },
     shown: ['api: nameserver 127.0.0.11', 'api: networks app'],
   },
   hidden: { sight: 'a name that does not resolve sends no packet: a trace tells it by the name' },

@@ -16,8 +16,8 @@ interface Found {
   /** At the receiver's end of the tunnel; else it never left the sender's. */
   arrived: boolean
   seen: boolean
-  /** The rule or policy that does it, where that is known. */
-  rule?: string
+  /** The rule or policy that does it. */
+  rule: string
   shown: string[]
 }
 
@@ -90,22 +90,20 @@ export const vxlanBlocked = define<Found>({
           protocol: 'udp',
           destinationPort: port,
           state: 'new',
-          ...(arrived ? { out: '' } : { in: '' }),
+          ...(arrived ? { in: arrived.sighting.link, out: '' } : { in: '' }),
         }))
-    if (rule === undefined && (!seen.whole || side.host.engine?.swarm.state !== 'active')) return undefined
+    // Silence alone has many reasons: only a rule or policy that is there is named.
+    if (rule === undefined) return undefined
     const shown = last ?? entry
     return {
       ...{ host: side.host.name, port, arrived: arrived !== undefined, seen: true },
-      ...(rule === undefined ? {} : { rule }),
+      rule,
       shown: shown ? [writeStep(shown)] : [],
     }
   },
   say: ({ host, port, arrived, seen, rule, shown }) => {
     const where = code(host)
-    const by =
-      rule === undefined
-        ? { en: 'something there drops that port', zh: '那里有什么东西丢弃了这个端口' }
-        : { en: 'a rule drops that port', zh: '那里的规则丢弃了这个端口' }
+    const by = { en: 'a rule drops that port', zh: '那里的规则丢弃了这个端口' }
     const came = seen
       ? {
           en: `the packet came to ${where} within VXLAN, on UDP port ${port}, and was never unpacked there`,
@@ -132,7 +130,7 @@ export const vxlanBlocked = define<Found>({
             zh: `${came.zh}：${by.zh}，overlay 网络因此无法跨主机`,
           }
         : { en: `${left.en}: ${by.en}`, zh: `${left.zh}：${by.zh}` },
-      evidence: [...(rule === undefined ? [] : [rule]), ...shown],
+      evidence: [rule, ...shown],
       tries: [
         {
           en: `let UDP ${port} through between all nodes, on ${where}: ${allow}`,

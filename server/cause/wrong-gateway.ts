@@ -8,6 +8,7 @@ import { code } from '../wording/wording.js'
 import { flowAt } from './case.js'
 import { define } from './cause.js'
 import { writeAsked } from './packet-text.js'
+import { commandIn } from './place-command.js'
 import type { Trail } from './trail.js'
 import { foundLines } from './words.js'
 
@@ -19,6 +20,8 @@ interface Found {
   /** Nobody has the address. */
   nobody: boolean
   back: boolean
+  /** What puts it right, where the right one is known. */
+  command?: string
   shown: string[]
 }
 
@@ -87,7 +90,12 @@ function find(trail: Trail): Found | undefined {
   return {
     where: found.place.label,
     gateway: found.gateway,
-    ...(right ? { right } : {}),
+    ...(right
+      ? {
+          right,
+          command: commandIn(found.place, `ip ${right.includes(':') ? '-6 ' : ''}route replace default via ${right}`),
+        }
+      : {}),
     nobody: seen ? asked?.macs.length === 0 : found.nobody,
     back: found !== forth,
     shown: [...found.shown, ...(asked ? [writeAsked(asked)] : [])],
@@ -102,7 +110,7 @@ export const wrongGateway = define<Found>({
     return found?.right === undefined ? undefined : found
   },
   bySight: find,
-  say: ({ where: place, gateway: address, right, nobody, back, shown }) => {
+  say: ({ where: place, gateway: address, right, nobody, back, command, shown }) => {
     const [where, gateway] = [code(place), code(address)]
     const why = nobody
       ? { en: 'nobody has that address', zh: '没有人使用这个地址' }
@@ -121,11 +129,11 @@ export const wrongGateway = define<Found>({
             zh: `${where} 把发往别处的数据包交给网关 ${gateway}，而${why.zh}${expected.zh}`,
           },
       evidence: shown,
-      tries: right
+      tries: command
         ? [
             {
-              en: `put the default route right in ${where}: ${code(`ip route replace default via ${right}`)}`,
-              zh: `在 ${where} 中改正默认路由：${code(`ip route replace default via ${right}`)}`,
+              en: `put the default route right in ${where}: ${code(command, 200)}`,
+              zh: `在 ${where} 中改正默认路由：${code(command, 200)}`,
             },
           ]
         : [],
@@ -137,6 +145,7 @@ export const wrongGateway = define<Found>({
     where: 'api',
     gateway: '172.20.0.99',
     right: '172.20.0.1',
+    command: "nsenter -t $(docker inspect -f '{{.State.Pid}}' api) -n ip route replace default via 172.20.0.1",
     nobody: true,
     back: false,
     shown: ['api: default via 172.20.0.99 dev eth0', 'node1/api eth0: who has 172.20.0.99? no answer'],

@@ -1,5 +1,7 @@
 import pMap from 'p-map'
 import type { Attempt } from '../cause/attempt.js'
+import { unmadeOf, unmadePort } from '../cause/unmade-port.js'
+import { noDockerChains } from '../cause/unwanted.js'
 import { writeSocket } from '../cause/words.js'
 import { isAddress, isAny, isLoopback, sameAddress } from '../network/addresses.js'
 import { endOf, translationAt } from '../network/filter.js'
@@ -36,13 +38,33 @@ export async function lookFromOutside(subject: Subject): Promise<StageDraft> {
   const onLan = place.namespace.links.filter(({ lan }) => lan !== undefined)
   const meshed = meshPorts(subject)
   if (ports.length === 0 && meshed.length === 0 && onLan.length > 0) return stage(await reachOnLan(subject))
-  if (ports.length === 0 && meshed.length === 0) return stage([nothingPublished(place)], true)
+  const unmade = unmadePorts(place)
+  if (ports.length === 0 && meshed.length === 0) {
+    return unmade.length > 0 ? stage(unmade) : stage([nothingPublished(place)], true)
+  }
   const found = await pMap(
     [...ports.slice(0, mostPorts), ...meshed.slice(0, mostPorts)],
     (port) => lookAtPort(subject, port),
     { concurrency: 2 },
   )
-  return stage(found.flat())
+  return stage([...unmade, ...found.flat()])
+}
+
+/** What was asked to be published, and was never made. */
+function unmadePorts(place: LivePlace): Draft[] {
+  const all = place.host.engine?.containers.filter((container) => container.namespace === place.namespace.id) ?? []
+  return all.flatMap((container) =>
+    unmadeOf(container, place.host).map((found) => {
+      const { what, evidence, tries } = unmadePort.tell(found)
+      return problem(
+        {
+          en: `${code(`${found.port}->${found.containerPort}`)} is published in name only`,
+          zh: `${code(`${found.port}->${found.containerPort}`)} 只是名义上发布了`,
+        },
+        { why: what, cause: 'unmade-port', evidence, tries },
+      )
+    }),
+  )
 }
 
 /** Published ports of all containers in its namespace, once for IPv4 and IPv6. */
@@ -209,23 +231,34 @@ function kernelOf(place: LivePlace, port: PublishedPort): Draft[] {
       ),
     ]
   }
+  const all = noDockerChains(hostPlace(place.host)!) !== undefined
   return [
     problem(
       { en: `no rule on ${where} leads ${named(port)} into it`, zh: `${where} 上没有规则把 ${named(port)} 转进容器` },
       {
-        why: {
-          en: 'somebody has flushed the nat table, and the Engine does not notice',
-          zh: '有人清空过 nat 表，而引擎不会察觉',
-        },
+        why: all
+          ? {
+              en: "all of Docker's own chains are gone: the rules were flushed or replaced, and the Engine does not notice",
+              zh: 'Docker 自己的链都没有了：规则被清空或替换过，而引擎不会察觉',
+            }
+          : {
+              en: 'the rule that Docker makes for it is gone, and the Engine does not notice',
+              zh: 'Docker 为它创建的规则没有了，而引擎不会察觉',
+            },
         evidence: [
           ...evidence,
           ...own.rules.filter(({ table, target }) => table === 'nat' && target === 'DNAT').map(ruleLine),
         ],
         tries: [
-          {
-            en: `Let the Engine write it anew: \`docker restart ${bare(place.container!.name)}\``,
-            zh: `让引擎重新写入：\`docker restart ${bare(place.container!.name)}\``,
-          },
+          all
+            ? {
+                en: 'Restart the Engine, which makes its rules anew: `systemctl restart docker`; then start the containers that ended with it',
+                zh: '重启引擎，它会重新创建规则：`systemctl restart docker`；然后启动随之停止的容器',
+              }
+            : {
+                en: `Let the Engine write it anew: \`docker restart ${bare(place.container!.name)}\``,
+                zh: `让引擎重新写入：\`docker restart ${bare(place.container!.name)}\``,
+              },
         ],
       },
     ),
@@ -360,7 +393,7 @@ async function fromOthers(subject: Subject, port: PublishedPort): Promise<Draft[
     }
     const [who, at] = [code(tester.label), code(`${address}:${port.hostPort}`)]
     const reached = ok({ en: `${who} connects to ${at}`, zh: `${who} 能连上 ${at}` }, [lineOf(tried)])
-    return [...failed.map((one) => otherFailed(one, lineOf(one))), reached]
+    return [...failed.map((one) => otherFailed(subject, port, one, lineOf(one))), reached]
   }
   const first = failed.find(({ answer }) => answer.outcome === 'no')
   if (!first) return failed.map((one) => unasked(one.tester, [lineOf(one)]))
@@ -395,10 +428,23 @@ async function fromOthers(subject: Subject, port: PublishedPort): Promise<Draft[
   ]
 }
 
-function otherFailed({ tester }: Tried, line: string): Draft {
-  return note(
-    { en: `${code(tester.label)} can not, though others can`, zh: `${code(tester.label)} 连不上，但别的主机可以` },
-    { evidence: [line] },
+/** What lets others in keeps this one out: a trace tells what. */
+function otherFailed(subject: Subject, port: PublishedPort, { tester, address, answer }: Tried, line: string): Draft {
+  if (answer.outcome !== 'no') return unasked(tester, [line])
+  const own = hostPlace(subject.place.host)!
+  const attempt = { from: tester, meant: own, address, protocol: 'tcp', port: port.hostPort } as const
+  const known = because(subject, attempt, answer.cause ?? 'silent')
+  return problem(
+    {
+      en: `${code(tester.label)} can not connect to ${code(`${address}:${port.hostPort}`)}, though others can`,
+      zh: `${code(tester.label)} 连不上 ${code(`${address}:${port.hostPort}`)}，但别的主机可以`,
+    },
+    {
+      ...(known.cause === 'unknown' ? {} : { why: known.why, cause: known.cause }),
+      evidence: [line, ...known.evidence],
+      tries: known.tries,
+      question: { from: tester.label, to: address, port: port.hostPort, protocol: 'tcp' },
+    },
   )
 }
 

@@ -1,6 +1,8 @@
+import { leftBehind, leftBehindCause } from '../cause/left-behind.js'
 import { isOnNone } from '../cause/none-network.js'
 import { writeSocket } from '../cause/words.js'
 import { isLoopback } from '../network/addresses.js'
+import { judge } from '../network/filter.js'
 import type { Container, Link, ListeningSocket } from '../network/state.js'
 import { endpointsOf, isInHostNamespace, isLive, type LivePlace, type Place } from '../place/place.js'
 import { absence } from '../place/reference.js'
@@ -165,6 +167,16 @@ function linksOf(place: LivePlace): Draft[] {
   const name = code(place.label)
   const { namespace, container } = place
   const links = namespace.links.filter(({ kind }) => kind !== 'loopback')
+  const left = leftBehind(place)
+  if (left) {
+    const { what, evidence, tries } = leftBehindCause.tell(left)
+    return [
+      problem(
+        { en: `${name} is in a network namespace that it should not be in`, zh: `${name} 所在的网络命名空间不对` },
+        { why: what, cause: 'left-behind', evidence, tries },
+      ),
+    ]
+  }
   if (links.length === 0) {
     const plain = bare(container!.name)
     const isNone = container!.networkMode === 'none'
@@ -283,14 +295,26 @@ async function loopbackOf(subject: Subject): Promise<Draft[]> {
     return [ok({ en: 'it reaches itself: its loopback answers', zh: '能访问自己：回环接口有应答' }, evidence)]
   }
   if (answer.outcome === 'error') return [unasked(place, evidence)]
+  const rule = ruleAgainst(place)
+  if (loopback?.up && !rule) {
+    return [
+      note(
+        {
+          en: 'its loopback is up and answers no ping, as with `net.ipv4.icmp_echo_ignore_all`; that says nothing of its programs',
+          zh: '回环接口已启用，但不回应 ping，例如设置了 `net.ipv4.icmp_echo_ignore_all`；这不说明里面的程序有问题',
+        },
+        { evidence },
+      ),
+    ]
+  }
   return [
     problem(
       { en: 'it does not even reach itself at `127.0.0.1`', zh: '它连自己的 `127.0.0.1` 都访问不到' },
       {
-        why: loopback?.up
+        why: rule
           ? { en: 'a rule inside the container stops it', zh: '容器内有规则拦住了' }
           : { en: 'its loopback `lo` is down', zh: '回环接口 `lo` 没有启用' },
-        evidence,
+        evidence: [...evidence, ...(rule ? [rule] : [])],
         tries: [
           {
             en: `Look inside: \`docker run --rm --privileged --network container:${bare(place.container.name)} netshoot sh -c 'ip link set lo up; nft list ruleset'\``,
@@ -300,6 +324,17 @@ async function loopbackOf(subject: Subject): Promise<Draft[]> {
       },
     ),
   ]
+}
+
+/** A rule of its own that drops what it sends to itself. */
+function ruleAgainst({ namespace }: LivePlace): string | undefined {
+  const flow = { source: '127.0.0.1', destination: '127.0.0.1', protocol: 'icmp', state: 'new' } as const
+  const judgements = [
+    judge(namespace, 'output', { ...flow, in: '', out: 'lo' }),
+    judge(namespace, 'input', { ...flow, in: 'lo', out: '' }),
+  ]
+  const drop = judgements.find((one) => one?.outcome === 'drop')
+  return drop && (drop.rule?.text ?? `-P ${drop.chain?.name ?? '?'} DROP`)
 }
 
 export function unasked(place: Place, evidence: string[]): Draft {
@@ -411,7 +446,10 @@ function dnsOf(place: LivePlace): Draft[] {
 }
 
 /** Where the Engine says one thing and the kernel another, the kernel is right. */
-function contradictions({ host, container, label }: LivePlace): Draft[] {
+function contradictions(place: LivePlace): Draft[] {
+  const { host, container, label } = place
+  // What it was left in is told already.
+  if (leftBehind(place)) return []
   const about = `container ${container!.name}`
   const all = host.disagreements.filter((one) => one.about === about || one.about.startsWith(`${about} on `))
   if (all.length === 0) return []

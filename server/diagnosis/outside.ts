@@ -7,7 +7,7 @@ import type { Trail } from '../cause/trail.js'
 import { trailForeseen } from '../cause/trail-foreseen.js'
 import { foundLines } from '../cause/words.js'
 import { wrongGateway } from '../cause/wrong-gateway.js'
-import { isAddress, sameAddress } from '../network/addresses.js'
+import { isAddress, isLoopback, sameAddress } from '../network/addresses.js'
 import { translationAt } from '../network/filter.js'
 import type { ProbeAnswer } from '../network/question.js'
 import { type FoundRoute, leadsOn, routeFor, sourceOn, writeRoute } from '../network/routing.js'
@@ -18,7 +18,7 @@ import { type Draft, note, ok, problem, type StageDraft } from './draft.js'
 import { probeLine, ruleLine } from './evidence.js'
 import { unasked } from './itself.js'
 import { legsWithNetworks } from './same-network.js'
-import { because, put, referenceOf, type Subject } from './subject.js'
+import { because, narrowestLan, put, referenceOf, type Subject } from './subject.js'
 
 const mostHosts = 3
 const atOnce = 4
@@ -296,7 +296,21 @@ async function unreached(subject: Subject, lost: { outsider: Outsider; answer: P
   if (nobodys.length === 0) return drafts
   const list = named(nobodys.map((one) => one.outsider))
   const cut = nobodys.some(({ outsider }) => !outsider.place)
-  if (cut) {
+  const known = cut ? undefined : whyNobody(subject, nobodys)
+  if (known) {
+    drafts.push(
+      problem(
+        { en: `neither it nor ${host} reaches ${list.en}`, zh: `它和 ${host} 都访问不到 ${list.zh}` },
+        {
+          why: known.why,
+          cause: known.cause,
+          evidence: [...lines(nobodys), ...known.evidence],
+          tries: known.tries,
+          question: { from: place.host.name, to: nobodys[0]!.outsider.reference, protocol: 'icmp' },
+        },
+      ),
+    )
+  } else if (cut) {
     drafts.push(
       problem(
         { en: `neither it nor ${host} reaches ${list.en}`, zh: `它和 ${host} 都访问不到 ${list.zh}` },
@@ -324,14 +338,24 @@ async function unreached(subject: Subject, lost: { outsider: Outsider; answer: P
     drafts.push(
       note(
         {
-          en: `${list.en} answers neither it nor ${host}: the fault is over there`,
-          zh: `${list.zh} 对它和 ${host} 都没有应答：问题在对方那里`,
+          en: `${list.en} answers neither it nor ${host}, so that the fault is not in the container`,
+          zh: `${list.zh} 对它和 ${host} 都没有应答，所以问题不在容器里`,
         },
         { evidence: lines(nobodys) },
       ),
     )
   }
   return drafts
+}
+
+/** Why the host itself does not reach somebody, where the state shows it. */
+function whyNobody(subject: Subject, nobodys: { outsider: Outsider; answer: ProbeAnswer }[]) {
+  const own = hostPlace(subject.place.host)!
+  return nobodys
+    .flatMap(({ outsider: { place: meant, address }, answer }) =>
+      meant ? [because(subject, { from: own, meant, address, protocol: 'icmp' }, answer.cause ?? 'silent')] : [],
+    )
+    .find(({ cause }) => cause !== 'unknown')
 }
 
 async function largePackets(subject: Subject, way: FoundRoute | undefined, { address }: Outsider): Promise<Draft[]> {
@@ -352,6 +376,19 @@ async function largePackets(subject: Subject, way: FoundRoute | undefined, { add
   }
   if (answer.outcome === 'error') return [unasked(place, evidence)]
   const lan = ownNamespace(place.host).links.find((one) => one.lan !== undefined)
+  const narrow = narrowestLan(subject.state.hosts, lan?.lan)
+  // That a large one is not answered in time shows no limit: what is narrower has to be seen.
+  if (!narrow || narrow.link.mtu >= link.mtu) {
+    return [
+      note(
+        {
+          en: `small packets are answered, and one of full size (${link.mtu} bytes) was not in time; nothing narrower is known on the way`,
+          zh: `小包有应答，而一个 ${link.mtu} 字节的满尺寸包没有及时得到应答；途中没有发现更小的 MTU`,
+        },
+        { evidence },
+      ),
+    ]
+  }
   return [
     problem(
       {
@@ -360,15 +397,15 @@ async function largePackets(subject: Subject, way: FoundRoute | undefined, { add
       },
       {
         why: {
-          en: `its link has an MTU of ${link.mtu}, and somewhere on the way less fits${lan ? ` (${code(lan.name)} of ${code(place.host.name)}: ${lan.mtu})` : ''}`,
-          zh: `它的接口 MTU 是 ${link.mtu}，而途中某处更小${lan ? `（${code(place.host.name)} 的 ${code(lan.name)}：${lan.mtu}）` : ''}`,
+          en: `its link has an MTU of ${link.mtu}, and on the way ${code(narrow.link.name)} of ${code(narrow.host)} takes ${narrow.link.mtu}`,
+          zh: `它的接口 MTU 是 ${link.mtu}，而途中 ${code(narrow.host)} 的 ${code(narrow.link.name)} 只有 ${narrow.link.mtu}`,
         },
         cause: 'mtu-too-large',
-        evidence: [...evidence, ...(lan ? [`${place.host.name}: ${lan.name} mtu ${lan.mtu}`] : [])],
+        evidence: [...evidence, `${narrow.host}: ${narrow.link.name} mtu ${narrow.link.mtu}`],
         tries: [
           {
-            en: `Make its network with what fits: \`--opt com.docker.network.driver.mtu=${lan?.mtu ?? 1400}\``,
-            zh: `按能通过的大小建网络：\`--opt com.docker.network.driver.mtu=${lan?.mtu ?? 1400}\``,
+            en: `Make its network with what fits: \`--opt com.docker.network.driver.mtu=${narrow.link.mtu}\``,
+            zh: `按能通过的大小建网络：\`--opt com.docker.network.driver.mtu=${narrow.link.mtu}\``,
           },
         ],
       },
@@ -380,16 +417,21 @@ async function largePackets(subject: Subject, way: FoundRoute | undefined, { add
 async function askNameservers(subject: Subject): Promise<Draft[]> {
   const { place, state } = subject
   const embedded = place.dns.nameservers.includes('127.0.0.11') && !isInHostNamespace(place)
-  const from = embedded ? hostPlace(place.host)! : place
-  const servers = (embedded ? place.host.dns : place.dns).nameservers.filter(isAddress).slice(0, 2)
+  const own = hostPlace(place.host)!
+  const servers = (embedded ? (place.dns.forwardsTo ?? place.host.dns.nameservers) : place.dns.nameservers)
+    .filter(isAddress)
+    .slice(0, 2)
+  // The embedded server asks from within the container's namespace, but for servers on the loopback of its host.
+  const askers = servers.map((server) => (embedded && (isLoopback(server) || !place.dns.forwardsTo) ? own : place))
   const answers = await pMap(
     servers,
     // Nobody has it (RFC 6761, 6.4): any answer shows that somebody is there, and a server need ask nobody else.
-    (server) => put(subject, from, { kind: 'dns', server, name: 'vethlab.invalid' }),
+    (server, at) => put(subject, askers[at]!, { kind: 'dns', server, name: 'vethlab.invalid' }),
     { concurrency: atOnce },
   )
   return answers.flatMap((answer, at): Draft[] => {
     const server = servers[at]!
+    const from = askers[at]!
     const evidence = [probeLine(from.label, `dig @${server} vethlab.invalid`, answer)]
     if (answer.outcome === 'error') return [unasked(from, evidence)]
     if (answer.outcome === 'yes' || answer.cause === undefined) {

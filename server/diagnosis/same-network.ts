@@ -1,5 +1,6 @@
 import pMap from 'p-map'
 import { causeOfName } from '../cause/causes.js'
+import { vxlanOverhead } from '../cause/mtu-too-large.js'
 import { sameAddress } from '../network/addresses.js'
 import { writeRoute } from '../network/routing.js'
 import type { Endpoint, EngineNetwork } from '../network/state.js'
@@ -11,7 +12,7 @@ import { type Draft, note, ok, problem, type StageDraft } from './draft.js'
 import { duplicates } from './duplicates.js'
 import { probeLine } from './evidence.js'
 import { unasked } from './itself.js'
-import { because, contextOf, put, referenceOf, type Subject } from './subject.js'
+import { because, contextOf, narrowestLan, put, referenceOf, type Subject } from './subject.js'
 
 const mostNetworks = 4
 /** Of each network: as many on its own host, and as many on others. */
@@ -225,7 +226,18 @@ async function largePackets(subject: Subject, network: EngineNetwork, peers: Pee
     ]
   }
   if (answer.outcome === 'error') return [unasked(place, evidence)]
-  const less = Math.max(0, place.host.namespaces[0]!.links.find(({ lan }) => lan !== undefined)?.mtu ?? 1500) - 50
+  const lan = narrowestLan([place.host, far.place.host])
+  if (!lan || link.mtu + vxlanOverhead <= lan.link.mtu) {
+    return [
+      note(
+        {
+          en: `small packets reach ${code(far.place.label)}, and one of full size (${link.mtu} bytes) was not answered in time; the LANs of both hosts would take it`,
+          zh: `小包能到 ${code(far.place.label)}，而 ${link.mtu} 字节的满尺寸包没有及时得到应答；两边主机的局域网本可容纳它`,
+        },
+        { evidence },
+      ),
+    ]
+  }
   return [
     problem(
       {
@@ -234,15 +246,15 @@ async function largePackets(subject: Subject, network: EngineNetwork, peers: Pee
       },
       {
         why: {
-          en: 'VXLAN adds 50 bytes to each, and they no longer fit on the LAN',
-          zh: 'VXLAN 会给每个包加上 50 字节，超出了局域网的 MTU',
+          en: `VXLAN adds ${vxlanOverhead} bytes to each, and ${code(lan.link.name)} of ${code(lan.host)} takes ${lan.link.mtu}`,
+          zh: `VXLAN 会给每个包加上 ${vxlanOverhead} 字节，而 ${code(lan.host)} 的 ${code(lan.link.name)} 只有 ${lan.link.mtu}`,
         },
         cause: 'mtu-too-large',
-        evidence,
+        evidence: [...evidence, `${lan.host}: ${lan.link.name} mtu ${lan.link.mtu}`],
         tries: [
           {
-            en: `Make the network with a smaller MTU: \`--opt com.docker.network.driver.mtu=${less}\``,
-            zh: `用更小的 MTU 建网络：\`--opt com.docker.network.driver.mtu=${less}\``,
+            en: `Make the network with the MTU of what is below it, from which Docker takes VXLAN's part: \`--opt com.docker.network.driver.mtu=${lan.link.mtu}\``,
+            zh: `按底层网络的 MTU 建网络，Docker 会自己减去 VXLAN 的部分：\`--opt com.docker.network.driver.mtu=${lan.link.mtu}\``,
           },
         ],
       },

@@ -3,7 +3,7 @@ import type { CauseCode } from '../cause/cause.js'
 import { causeOf } from '../cause/causes.js'
 import type { Failure } from '../cause/unknown.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
-import type { Container, NetworkState } from '../network/state.js'
+import type { Container, HostState, Link, NetworkState } from '../network/state.js'
 import { ask } from '../place/ask.js'
 import type { Asking, Ground } from '../place/ground.js'
 import type { LivePlace, Place } from '../place/place.js'
@@ -73,4 +73,12 @@ export function because(
 ): { why: Text; cause: CauseCode; evidence: string[]; tries: Text[] } {
   const { code, what, evidence, tries } = causeOf({ state, home, ...attempt }, failure)
   return { why: what, cause: code, evidence, tries: code === 'unknown' ? [] : tries }
+}
+
+/** Of the links by which hosts are on LANs, or on one LAN, the one with the smallest MTU. */
+export function narrowestLan(hosts: HostState[], lan?: string): { host: string; link: Link } | undefined {
+  return hosts
+    .flatMap((host) => (host.namespaces[0]?.links ?? []).map((link) => ({ host: host.name, link })))
+    .filter(({ link }) => (lan === undefined ? link.lan !== undefined : link.lan === lan))
+    .toSorted((a, b) => a.link.mtu - b.link.mtu)[0]
 }

@@ -4,7 +4,7 @@ import type { Chain, NamespaceState, Rule } from './state.js'
 
 /** What the chains of a namespace make of a packet (iptables(8), nft(8)). */
 
-export type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
+export type Hook = 'ingress' | 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
 
 export interface Judgement {
   outcome: 'accept' | 'drop'
@@ -46,7 +46,8 @@ function basesAt(
   flow: Flow,
   isMeant: (table: string) => boolean,
 ): Base[] {
-  const families = flow.destination.includes(':') ? ['ip6', 'inet'] : ['ip', 'inet']
+  const families =
+    hook === 'ingress' ? ['netdev', 'inet'] : flow.destination.includes(':') ? ['ip6', 'inet'] : ['ip', 'inet']
   const called = hook.toUpperCase()
   const listed: Base[] = chains.filter(
     (chain) => chain.hook === hook || (chain.hook === undefined && chain.name === called),

@@ -5,6 +5,10 @@ import type { DnsSettings } from './state.js'
 const mostLines = 2000
 const longestWord = 253
 
+/** Notes that the Engine leaves in a container's resolv.conf (moby, libnetwork/internal/resolvconf). */
+const defaultsNote = /^# Used default nameservers\.?/
+const serversNote = /^# ExtServers: \[(.*)\]/
+
 /** resolv.conf(5) and hosts(5). The last `search` or `domain` counts, as for the C library. */
 export function parseDns({ resolvConf, hosts }: { resolvConf: string; hosts: string }): DnsSettings {
   const settings: DnsSettings = { nameservers: [], search: [], options: [], hosts: [] }
@@ -12,6 +16,15 @@ export function parseDns({ resolvConf, hosts }: { resolvConf: string; hosts: str
     if (keyword === 'nameserver' && values[0]) settings.nameservers.push(values[0])
     else if (keyword === 'search' || keyword === 'domain') settings.search = values
     else if (keyword === 'options') settings.options.push(...values)
+  }
+  for (const line of resolvConf.split('\n').slice(0, mostLines)) {
+    if (defaultsNote.test(line)) settings.usesDefaults = true
+    const [, servers] = serversNote.exec(line) ?? []
+    // One that is asked from the host's side is written as `host(127.0.0.53)`.
+    if (servers !== undefined)
+      settings.forwardsTo = servers
+        .split(/\s+/)
+        .flatMap((one) => oneLine(one.replace(/^host\((.*)\)$/, '$1'), longestWord) || [])
   }
   for (const [address, ...names] of words(hosts, /#.*/)) {
     if (address && names.length > 0) settings.hosts.push({ address, names })

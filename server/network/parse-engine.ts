@@ -106,6 +106,7 @@ function parseContainer(container: Fields, files: HostCapture['files']): ParsedC
         .map(([name, endpoint]) => parseEndpoint(textOf(name), recordOf(endpoint)))
         .toSorted((a, b) => a.network.localeCompare(b.network)),
       ports: parsePorts(recordOf(settings.Ports)),
+      wants: parsePorts(recordOf(host.PortBindings)),
       dns: Object.hasOwn(files, id) ? parseDns(files[id]!) : dnsAsAsked(host),
       ...defined({
         pid: pid !== undefined && pid > 0 ? pid : undefined,

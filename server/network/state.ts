@@ -222,6 +222,10 @@ export interface ListeningSocket {
 
 export interface DnsSettings {
   nameservers: string[]
+  /** Whom the Engine's server 127.0.0.11 asks for what it does not know, as its note in a container's resolv.conf says. */
+  forwardsTo?: string[]
+  /** The Engine found no nameserver that a container could use, and put public ones in (its note in resolv.conf). */
+  usesDefaults?: true
   search: string[]
   options: string[]
   hosts: { address: string; names: string[] }[]
@@ -270,7 +274,10 @@ export interface Container {
   restartPolicy: string
   labels: Record<string, string>
   endpoints: Endpoint[]
+  /** What is published. */
   ports: PublishedPort[]
+  /** What was asked to be published (`-p`); port 0 of the host where the Engine was to choose. */
+  wants: PublishedPort[]
   dns: DnsSettings
 }
 

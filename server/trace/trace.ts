@@ -6,6 +6,7 @@ import { mtuCause } from '../cause/mtu-too-large.js'
 import { notRunningCause } from '../cause/not-running.js'
 import { writePacket } from '../cause/packet-text.js'
 import { readObservation, type Seen } from '../cause/seen.js'
+import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
 import { isAny, sameAddress } from '../network/addresses.js'
 import type { TracedPacket } from '../network/observation.js'
 import { outLink } from '../network/routing.js'
@@ -14,10 +15,11 @@ import type { Asking, Ground } from '../place/ground.js'
 import { resolveName } from '../place/name-resolution.js'
 import { hostPlace, isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
+import { find } from '../place/reference.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
-import { bare, cleanText, code } from '../wording/wording.js'
-import { senderNamed, targetOf } from './ends.js'
+import { bare, cleanText, code, codes } from '../wording/wording.js'
+import { senderNamed, type Target, targetOf } from './ends.js'
 import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
 import { nameHop } from './name-hop.js'
 import type { Hop, TraceStory } from './story.js'
@@ -110,27 +112,57 @@ async function tell(
   if (target.place && !isLive(target.place))
     return stopped(question, hops, notRunningCause(target.place, question.home))
   if (addresses.length === 0) return stopped(question, hops, noAddress(run, from, target.place as LivePlace))
-  return toAddresses(run, from, target.place, addresses, hops)
+  return toAddresses(run, from, target, addresses, hops)
 }
 
 /** Of several addresses, the first that fails is what matters. */
 async function toAddresses(
   run: Run,
   from: LivePlace,
-  meant: Case['meant'],
+  { name, place: meant }: Target,
   addresses: string[],
   before: Hop[],
 ): Promise<Told> {
   // By reference the first is the best; by name any of them may be taken.
   const tried = before.length > 0 ? addresses.slice(0, mostAddresses) : addresses.slice(0, 1)
+  const sharers = name === undefined || before.length === 0 ? [] : sharersOf(name, from, run.state)
   let first: Told | undefined
+  let failed: { address: string; told: Told } | undefined
   for (const address of tried) {
-    const told = await toAddress(run, from, meant, address)
+    const told = await toAddress(run, from, meantAt(address, meant, sharers, run), address)
     const whole = { ...told, hops: [...before, ...told.hops] }
-    if (told.outcome !== 'answered') return whole
-    first ??= whole
+    if (told.outcome === 'answered') first ??= whole
+    else failed ??= { address, told: whole }
+    // Several of one name: what became of the others tells whether it is the name that matters.
+    if (failed && (sharers.length === 0 || first)) break
   }
-  return first!
+  const cause = failed?.told.cause
+  if (!failed) return sharers.length === 0 ? first! : withSharers(first!, name!, sharers)
+  if (!first || !cause || sharers.length === 0) return failed.told
+  return { ...failed.told, cause: sharedNameCause(name!, sharers, failed.address, cause) }
+}
+
+/** Whom the name means, where it means several: whoever has the address. */
+function meantAt(
+  address: string,
+  meant: Case['meant'],
+  sharers: ReturnType<typeof sharersOf>,
+  { state, question }: Run,
+): Case['meant'] {
+  const label = sharers.find((one) => one.address === address)?.label
+  return label === undefined ? meant : find(label, state, question.home)
+}
+
+/** Answered this time, by one of several. */
+function withSharers(told: Told, name: string, sharers: ReturnType<typeof sharersOf>): Told {
+  const [what, list] = [code(name), codes(sharers.map(({ label }) => label))]
+  return {
+    ...told,
+    summary: {
+      en: `${told.summary.en}; but ${what} is the name of several containers, ${list.en}, and requests come to each of them in turn`,
+      zh: `${told.summary.zh}；不过 ${what} 是多个容器共用的名字：${list.zh}，请求会轮流落到它们身上`,
+    },
+  }
 }
 
 async function toAddress(run: Run, from: LivePlace, meant: Case['meant'], address: string): Promise<Told> {
@@ -152,8 +184,10 @@ async function toAddress(run: Run, from: LivePlace, meant: Case['meant'], addres
       hops,
     }
   }
-  if (observation.outcome === 'too-long')
-    return stopped(run.question, marked(hops, one), mtuCause(one, one.seen, sizeFrom(one)))
+  if (observation.outcome === 'too-long') {
+    const cause = mtuCause(one, one.seen, sizeFrom(one))
+    return stopped(run.question, marked(hops, one), cause ?? causeSeen(one))
+  }
   if (stageOf(one) !== 'returned') return unanswered(run, one, hops)
   const stranger = answeredByAnother(one)
   if (stranger) return stopped(run.question, marked(hops, one), stranger)
@@ -271,7 +305,7 @@ async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | un
   ]
   if (namespace.id !== ownNamespace(host).id) return undefined
   return stageOf(second) === 'returned'
-    ? answered(run.question, one, all)
+    ? answered(run, one, all)
     : stopped(run.question, marked(all, second), causeSeen(second))
 }
 
@@ -279,25 +313,24 @@ async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | un
 async function withLarge(run: Run, one: Case, hops: Hop[]): Promise<Told> {
   const size = sizeFrom(one)
   const link = outLink(one.from.namespace, one.address)
-  if (!link || link.kind === 'loopback' || size > largestPacket || size < 576) return answered(run.question, one, hops)
+  if (!link || link.kind === 'loopback' || size > largestPacket || size < 576) return answered(run, one, hops)
   const ping = (packet: { size?: number }) =>
     send(run, one.from, one.meant, one.address, { protocol: 'icmp', timeoutMs: largeAnswerMs, ...packet })
   let large = await ping({ size })
   // Once is no proof of a loss.
   if (large.seen.observation.outcome === 'silent') large = await ping({ size })
   const { outcome } = large.seen.observation
-  if (outcome === 'answered') return answered(run.question, one, [...hops, largeHop(one, large.seen, size, true)])
-  if (outcome === 'error' || outcome === 'refused') return answered(run.question, one, hops)
+  if (outcome === 'answered') return answered(run, one, [...hops, largeHop(one, large.seen, size, true)])
+  if (outcome === 'error' || outcome === 'refused') return answered(run, one, hops)
   if (one.protocol !== 'icmp') {
     const small = await ping({})
     // Who answers no ping at all tells nothing by not answering a large one.
-    if (small.seen.observation.outcome !== 'answered') return answered(run.question, one, hops)
+    if (small.seen.observation.outcome !== 'answered') return answered(run, one, hops)
   }
-  return stopped(
-    run.question,
-    [...hops, largeHop(one, large.seen, size, false)],
-    mtuCause({ ...one, protocol: 'icmp' }, large.seen, size),
-  )
+  const cause = mtuCause({ ...one, protocol: 'icmp' }, large.seen, size)
+  // That a large one was not answered in time shows no limit of size: it may be slow, or lost by chance.
+  if (!cause) return answered(run, one, [...hops, { ...largeHop(one, large.seen, size, false), state: 'unknown' }])
+  return stopped(run.question, [...hops, largeHop(one, large.seen, size, false)], cause)
 }
 
 /** What the sender's link carries, in bytes. */
@@ -326,17 +359,24 @@ function largeHop(one: Case, large: Seen, size: number, ok: boolean): Hop {
   }
 }
 
-function answered(question: TraceQuestion, one: Case, hops: Hop[]): Told {
+function answered({ question }: Run, one: Case, hops: Hop[]): Told {
   const way = code(shown(one.address, one.port))
   const [who, whom] = [code(question.from), code(question.to)]
+  const twice = twoClaims(one)
   return {
     outcome: 'answered',
     summary: {
-      en: `${who} reaches ${whom} at ${way}, and the answer comes back`,
-      zh: `${who} 可以通过 ${way} 访问 ${whom}，应答也回来了`,
+      en: `${who} reaches ${whom} at ${way}, and the answer comes back${twice.en}`,
+      zh: `${who} 可以通过 ${way} 访问 ${whom}，应答也回来了${twice.zh}`,
     },
     hops,
   }
+}
+
+/** This time it went well, and the next time another may get the packets. */
+function twoClaims({ address, state, seen }: Case): Text {
+  const claim = claimOf(address, { state, asked: seen.questions })
+  return claim ? { en: `; but ${claim.what.en}`, zh: `；不过${claim.what.zh}` } : { en: '', zh: '' }
 }
 
 function stopped({ from, to, port }: TraceQuestion, hops: Hop[], cause: Cause): Told {

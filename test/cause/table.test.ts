@@ -248,7 +248,13 @@ const table: Record<CauseCode, Row> = {
         .by('node1/api', 'eth0', 'in', { role: 'reply' })
       return [small.ends('answered'), cut(), cut()]
     },
-    diagnose: { container: 'api', network: { 'api ping 192.168.1.1 size 1472': quiet } },
+    diagnose: {
+      container: 'api',
+      network: { 'api ping 192.168.1.1 size 1472': quiet },
+      given: (rack) => {
+        rack.host('laptop').namespaces[0]!.links.find(({ lan }) => lan !== undefined)!.mtu = 1300
+      },
+    },
     netdiag: 'small packets get out, but those of',
   },
   'vxlan-blocked': {
@@ -372,6 +378,130 @@ const table: Record<CauseCode, Row> = {
     seen: (rack) => [across(rack, 'web', 'api', ['172.20.0.2', '172.20.0.3']).ends('silent')],
     diagnose: { container: 'web', network: { 'web ping 172.20.0.3': quiet } },
   },
+  'left-behind': {
+    given: (rack) => {
+      const web = rack.find(node1(rack), 'web')
+      const child = rack.container(node1(rack), 'child', {
+        ...{ on: {}, networkMode: `container:${web.id}`, sharesWith: 'web' },
+      })
+      expect(child.namespace).not.toBe(web.namespace)
+    },
+    ...{ from: 'child', to: 'laptop', failure: 'unroutable' },
+    seen: (rack) => [journey(rack, '0.0.0.0', '192.168.1.50').ends('unroutable')],
+    diagnose: { container: 'child' },
+    netdiag: 'was to share the network of another container',
+  },
+  'hidden-by-subnet': {
+    given: (rack) => {
+      rack.network(node1(rack), { name: 'stack', subnet: '172.28.0.0/16' })
+      rack
+        .host('laptop')
+        .namespaces[0]!.links.find(({ kind }) => kind === 'loopback')!
+        .addresses.push({ family: 4, address: '172.28.5.20', prefix: 32, scope: 'global' })
+    },
+    ...{ from: 'web', to: '172.28.5.20' },
+    seen: (rack) => [toHost(rack, 'web', ['172.20.0.2', '172.28.5.20']).ends('silent')],
+    diagnose: {
+      container: 'web',
+      network: { 'web ping 192.168.1.50': quiet, 'node1 ping 192.168.1.50': quiet },
+      given: (rack) => {
+        rack.network(node1(rack), { name: 'clash', subnet: '192.168.1.48/28', gateway: '192.168.1.49' })
+      },
+    },
+  },
+  'same-mac': {
+    given: (rack) => {
+      rack.container(node1(rack), 'third', { on: { my_net: '172.20.0.4' } })
+      linkOf(rack, 'third').mac = linkOf(rack, 'web').mac
+    },
+    ...{ from: 'api', to: 'web' },
+    seen: (rack) => [
+      toHost(rack, 'api', ['172.20.0.3', '172.20.0.2'])
+        .by('node1', vethOf(rack, 'third'), 'out')
+        .by('node1/third', 'eth0', 'in', { to: linkOf(rack, 'web').mac })
+        .ends('silent'),
+    ],
+    diagnose: { container: 'web', network: { 'web ping 172.20.0.3': quiet } },
+  },
+  'wrong-neighbour': {
+    given: (rack) =>
+      inside(rack, 'web').neighbours.push({
+        ...{ address: '172.20.0.3', device: 'eth0', mac: '02:00:00:00:00:99', state: 'PERMANENT' },
+      }),
+    ...{ from: 'web', to: 'api' },
+    seen: (rack) => [toHost(rack, 'web', ['172.20.0.2', '172.20.0.3']).ends('silent')],
+    diagnose: { container: 'web', network: { 'web ping 172.20.0.3': quiet } },
+  },
+  'tunnel-source': {
+    rack: overlaid,
+    given: (rack) => {
+      const [one, two] = [rack.host('node1'), rack.host('node2')]
+      one.engine!.swarm.nodeAddress = '192.168.1.111'
+      two.engine!.swarm.nodeAddress = '192.168.1.12'
+      one.namespaces[0]!.links.find(({ lan }) => lan !== undefined)!.addresses.push({
+        family: 4,
+        address: '192.168.1.111',
+        prefix: 24,
+        scope: 'global',
+      })
+      const hidden = two.namespaces.find(({ owner }) => owner.kind === 'engine')!
+      hidden.forwarding.push({
+        ...{ mac: linkOf(rack, 'app-node1').mac, device: 'vxlan0', destination: '192.168.1.111', state: 'permanent' },
+      })
+    },
+    ...{ from: 'app-node1', to: 'node2/app-node2' },
+    seen: (rack) => {
+      const seen = journey(rack, '10.10.0.7', '10.10.0.8').by('node1/app-node1', 'eth0', 'out').ends('silent')
+      const two = rack.host('node2').namespaces[0]!
+      const link = two.links.find(({ lan }) => lan !== undefined)!
+      const outer = { version: 4, hops: 64, length: 134, dontFragment: false, protocol: 'udp' } as const
+      const inner = { ...seen.sightings[0]!.frame, source: linkOf(rack, 'app-node1').mac }
+      seen.sightings.push({
+        ...{ atMs: 9, host: 'node2', namespace: two.id, link: link.name, linkIndex: link.index },
+        ...{ direction: 'in', role: 'request' },
+        frame: {
+          ...{ length: 148, destination: link.mac, vxlan: { id: 4097, inner } },
+          ip: { ...outer, source: '192.168.1.11', destination: '192.168.1.12', destinationPort: 4789 },
+        },
+      })
+      return [seen]
+    },
+    diagnose: { container: 'app-node1', network: { 'app-node1 ping 10.10.0.8': quiet } },
+  },
+  'untranslated-answer': {
+    given: (rack) =>
+      rack.rule(node1(rack), {
+        ...{ table: 'raw', chain: 'PREROUTING', protocol: 'tcp', sourcePort: '80', target: 'CT' },
+        text: '-A PREROUTING -p tcp -m tcp --sport 80 -j CT --notrack',
+      }),
+    ...{ from: 'laptop', to: 'node1', port: 8080 },
+    seen: (rack) => [
+      laptopToNode1(rack, 8080)
+        .becomes({ destination: '172.20.0.2', destinationPort: 80 })
+        .by('node1', vethOf(rack, 'web'), 'out')
+        .by('node1/web', 'eth0', 'in')
+        .becomes({ source: '172.20.0.2', sourcePort: 80, destination: '192.168.1.50', destinationPort: 40_000 })
+        .by('laptop', 'eth0', 'in', { role: 'reply' })
+        .ends('silent'),
+    ],
+  },
+  'unmade-port': {
+    given: (rack) => {
+      const shut = rack.container(node1(rack), 'shut', { on: { inner: undefined }, listens: [80] })
+      shut.wants.push({ protocol: 'tcp', containerPort: 80, hostAddress: '', hostPort: 8082 })
+    },
+    ...{ from: 'laptop', to: 'node1', port: 8082, failure: 'refused' },
+    seen: (rack) => [laptopToNode1(rack, 8082).ends('refused')],
+    diagnose: { container: 'shut' },
+  },
+  'default-nameservers': {
+    given: (rack) => {
+      const client = rack.find(node1(rack), 'client')
+      client.dns = { ...client.dns, nameservers: ['8.8.8.8', '8.8.4.4'], usesDefaults: true }
+    },
+    ...{ from: 'client', to: 'intranet.example', name: true },
+  },
+  'shared-name': { from: 'api', to: 'web' },
   unknown: {
     ...{ from: 'web', to: 'api' },
     seen: (rack) => [across(rack, 'web', 'api', ['172.20.0.2', '172.20.0.3']).ends('silent')],
@@ -456,7 +586,7 @@ describe.each(causeKinds)('$code', (kind) => {
   it('is found by what its file says', () => {
     const { byState: state, bySight: sight, byName: name, hidden } = kind
     // What a trace and a large packet tell has finders of its own.
-    if (kind.code === 'unknown' || kind.code === 'mtu-too-large') return
+    if (kind.code === 'unknown' || kind.code === 'mtu-too-large' || kind.code === 'shared-name') return
     expect(Boolean(state ?? name)).toBe(hidden.state === undefined)
     expect(Boolean(sight)).toBe(hidden.sight === undefined)
   })

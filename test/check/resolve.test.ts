@@ -29,7 +29,7 @@ cases('resolve', [
     spec: { from: 'client', name: 'db', to: 'db' },
     says: '只有用户自定义网络才会解析容器名',
   },
-  { gives: 'resolve.default-bridge', spec: { from: 'client', name: 'nobody' } },
+  { gives: 'resolve.unresolved', spec: { from: 'client', name: 'nobody' } },
   { gives: 'resolve.no-common-network', spec: { from: 'api', name: 'db', to: 'db' }, says: '`my_net`' },
   { gives: 'resolve.elsewhere', spec: { from: 'api', name: 'web', to: 'db' }, network: web },
   { gives: 'resolve.resolved', spec: { from: 'api', name: 'web', expect: 'no' }, network: web },

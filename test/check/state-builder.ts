@@ -134,6 +134,7 @@ export class StateBuilder {
       labels: {},
       endpoints: [],
       ports: [],
+      wants: [],
       dns: {
         nameservers: [onDefault ? '192.168.1.1' : '127.0.0.11'],
         search: [],
@@ -190,6 +191,7 @@ export class StateBuilder {
     }
     for (const { hostPort, containerPort, protocol = 'tcp', hostAddress = '0.0.0.0' } of publishes) {
       container.ports.push({ hostPort, containerPort, protocol, hostAddress })
+      container.wants.push({ hostPort, containerPort, protocol, hostAddress })
       const to = `${container.endpoints[0]!.address}:${containerPort}`
       this.rule(host, {
         table: 'nat',

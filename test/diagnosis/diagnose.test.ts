@@ -176,7 +176,16 @@ const faults: [
   ['link down', 'web', 'itself', '`eth0` is down', (rack) => leg(rack).set({ up: false, carrier: false })],
   ['no carrier', 'web', 'itself', 'has no carrier', (rack) => leg(rack).set({ carrier: false })],
   ['no address', 'web', 'itself', 'has no address', (rack) => leg(rack).set({ addresses: [] })],
-  ['loopback down', 'web', 'itself', 'does not even reach itself', undefined, { 'web ping 127.0.0.1': unroutable }],
+  [
+    'loopback down',
+    'web',
+    'itself',
+    'does not even reach itself',
+    (rack) => {
+      rack.namespaceOf(node1(rack), 'web').links.find(({ kind }) => kind === 'loopback')!.up = false
+    },
+    { 'web ping 127.0.0.1': unroutable },
+  ],
   [
     'on loopback only',
     'api',
@@ -372,13 +381,18 @@ describe('a fault', () => {
       network: { 'web ping 192.168.1.12': quiet, 'node1 ping 192.168.1.12': quiet },
     })
     expect(report.outcome).toBe('healthy')
-    expect(JSON.stringify(stage(report, 'outside'))).toContain('the fault is over there')
+    expect(JSON.stringify(stage(report, 'outside'))).toContain('so that the fault is not in the container')
   })
 
-  it('that only one of the other hosts meets is a note', async () => {
+  it('that only one of the other hosts meets is a problem: what lets others in keeps it out', async () => {
     const report = await reportOn('web', { network: { 'laptop tcp 192.168.1.11:8080': quiet } })
-    expect(report.outcome).toBe('healthy')
-    expect(JSON.stringify(stage(report, 'from-outside'))).toContain('`laptop` can not, though others can')
+    expect(problemsOf(report).join()).toContain('`laptop` can not connect to `192.168.1.11:8080`, though others can')
+  })
+
+  it('is none where a loopback only ignores pings', async () => {
+    const report = await reportOn('web', { network: { 'web ping 127.0.0.1': quiet } })
+    expect(problemsOf(report)).toEqual([])
+    expect(JSON.stringify(stage(report, 'itself'))).toContain('answers no ping')
   })
 })
 

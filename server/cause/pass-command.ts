@@ -1,0 +1,115 @@
+import { sameAddress } from '../network/addresses.js'
+import type { Text } from '../wording/text.js'
+import { bare, code } from '../wording/wording.js'
+import type { Drop } from './drop.js'
+import { commandIn } from './place-command.js'
+import type { Trail } from './trail.js'
+
+/** How a rule is kept, and one kind of packet let by: what went missing, and no more. */
+
+/** The packet as the rule meets it. */
+interface Met {
+  in?: string
+  source?: string
+  destination?: string
+  protocol: string
+  /** Of the one that is asked. */
+  port?: number
+  /** As it was asked for, where that was translated before. */
+  originalPort?: number
+  role: Drop['role']
+}
+
+function metBy(drop: Drop, trail: Trail): Met {
+  const { protocol, port, address, destination, destinationPort, source } = trail
+  const translated = port !== undefined && (destinationPort !== port || !sameAddress(destination, address))
+  // What comes by a bridge from one of its own ports passes the chains of IP as coming from the bridge.
+  const into = drop.inLink === undefined || drop.inLink === '' ? {} : { in: drop.inLink }
+  if (drop.role === 'reply') {
+    return {
+      ...into,
+      role: 'reply',
+      protocol,
+      source: destination,
+      ...(source === undefined ? {} : { destination: source }),
+    }
+  }
+  return {
+    ...into,
+    ...(source === undefined ? {} : { source }),
+    role: 'request',
+    protocol,
+    ...(destinationPort === undefined ? {} : { port: destinationPort }),
+    ...(translated ? { originalPort: port } : {}),
+  }
+}
+
+/** What iptables(8) writes and reads: its own tables and chains, and not those that nft made of its own. */
+function isIptables({ family, table, chain, rule, policy }: Drop): boolean {
+  if (family !== 'ip' && family !== 'ip6') return false
+  if (!/^(filter|nat|mangle|raw|security)$/.test(table)) return false
+  return policy ? /^[A-Z]+$/.test(chain) : rule?.text.startsWith('-A ') === true
+}
+
+/** @returns the command, as it can be run on the drop's host */
+export function passCommand(drop: Drop, trail: Trail): string {
+  const met = metBy(drop, trail)
+  const command = isIptables(drop) ? iptables(drop, met) : nft(drop, met)
+  return bare(drop.place ? commandIn(drop.place, command) : command, 400)
+}
+
+function iptables({ family, table, chain, rule, policy }: Drop, met: Met): string {
+  const tool = family === 'ip6' ? 'ip6tables' : 'iptables'
+  // Behind all rules, none of which wanted it; or just before the one that ended it.
+  const at = policy || !rule ? `-A ${chain}` : `-I ${chain}${rule.position > 1 ? ` ${rule.position}` : ''}`
+  const icmp = family === 'ip6' ? 'ipv6-icmp' : 'icmp'
+  return [
+    tool,
+    ...(table === 'filter' ? [] : ['-t', table]),
+    at,
+    ...(met.in === undefined ? [] : ['-i', met.in]),
+    ...(met.source === undefined ? [] : ['-s', met.source]),
+    ...(met.role === 'reply' && met.destination !== undefined ? ['-d', met.destination] : []),
+    ...['-p', met.protocol === 'icmp' ? icmp : met.protocol],
+    ...(met.role === 'reply'
+      ? table === 'raw'
+        ? []
+        : ['-m', 'conntrack', '--ctstate', 'ESTABLISHED,RELATED']
+      : met.originalPort !== undefined
+        ? ['-m', 'conntrack', '--ctorigdstport', `${met.originalPort}`, '--ctdir', 'ORIGINAL']
+        : met.port === undefined
+          ? []
+          : ['--dport', `${met.port}`]),
+    ...['-j', 'ACCEPT'],
+  ].join(' ')
+}
+
+/** At the beginning of the chain (nft(8)): a rule is found there by a handle, which a capture does not have. */
+function nft({ family, table, chain, hook }: Drop, met: Met): string {
+  const ip = met.source?.includes(':') ? 'ip6' : 'ip'
+  const icmp = ip === 'ip6' ? 'icmpv6' : 'icmp'
+  return [
+    ...['nft', 'insert', 'rule', family, table, chain],
+    // A chain of netdev is for one link already.
+    ...(met.in === undefined || family === 'netdev' || hook === 'output' ? [] : ['iifname', met.in]),
+    ...(met.source === undefined ? [] : [ip, 'saddr', met.source]),
+    ...(met.role === 'reply' && met.destination !== undefined ? [ip, 'daddr', met.destination] : []),
+    ...(met.role === 'reply'
+      ? ['ct', 'state', 'established,related']
+      : met.originalPort !== undefined
+        ? ['meta', 'l4proto', met.protocol, 'ct', 'original', 'proto-dst', `${met.originalPort}`]
+        : met.port === undefined
+          ? ['meta', 'l4proto', met.protocol === 'icmp' ? icmp : met.protocol]
+          : [met.protocol, 'dport', `${met.port}`]),
+    'accept',
+  ].join(' ')
+}
+
+/** Where the drop is not meant so. */
+export function passTry({ host, command }: { host: string; command: string }): Text {
+  const [where, what] = [code(host), code(command, 400)]
+  return {
+    en: `if this is not meant to be stopped, let it pass, and no more than it, on ${where}: ${what}`,
+    zh: `如果不该拦住它，就在 ${where} 上只放行它，别的不动：${what}`,
+  }
+}

@@ -1,0 +1,96 @@
+import { sameAddress } from '../network/addresses.js'
+import { code } from '../wording/wording.js'
+import { define } from './cause.js'
+import { writeStep } from './packet-text.js'
+
+interface Found {
+  from: string
+  asked: string
+  answered: string
+  host: string
+  /** A rule that keeps packets out of connection tracking there, and what lets these answers by before it. */
+  untracked?: { text: string; command: string }
+  shown: string[]
+}
+
+/**
+ * The answer came back, but from another address or port than was asked: a destination was translated on the way out, and on the
+ * way back nobody undid it, so the sender takes it for somebody else's (nf_nat: only what connection tracking knows is undone).
+ */
+export const untranslatedAnswer = define<Found>({
+  code: 'untranslated-answer',
+  bySight: ({ seen, from, address, port, goal, state }) => {
+    const last = seen.back.at(-1)
+    if (!last || !seen.returned || seen.observation.outcome === 'answered') return undefined
+    const { source, sourcePort } = last.packet
+    const other =
+      !sameAddress(source, address) || (port !== undefined && sourcePort !== undefined && sourcePort !== port)
+    if (!other || last.packet.icmp) return undefined
+    const host = state.hosts.find(({ name }) => name === goal?.host.name)
+    const own = host?.namespaces[0]
+    const rule = own?.rules.find(({ table, text }) => table === 'raw' && /--notrack|\bNOTRACK\b|notrack/.test(text))
+    const write = (at: string, number: number | undefined) => (number === undefined ? at : `${at}:${number}`)
+    return {
+      ...{
+        from: from.label,
+        asked: write(address, port),
+        answered: write(source, sourcePort),
+        host: host?.name ?? '?',
+      },
+      ...(rule
+        ? {
+            untracked: {
+              text: rule.text,
+              command: `${rule.family === 'ip6' ? 'ip6tables' : 'iptables'} -t raw -I ${rule.chain} -s ${source} -p ${last.packet.protocol}${sourcePort === undefined ? '' : ` --sport ${sourcePort}`} -j ACCEPT`,
+            },
+          }
+        : {}),
+      shown: [writeStep(last), ...(rule ? [`${host!.name}: raw: ${rule.text}`] : [])],
+    }
+  },
+  say: ({ from, asked, answered, host, untracked, shown }) => {
+    const [who, whom, by, where] = [code(from), code(asked), code(answered), code(host)]
+    const why = untracked
+      ? {
+          en: `: a rule in table ${code('raw')} there keeps such packets out of connection tracking`,
+          zh: `：那里 ${code('raw')} 表中的规则让这类数据包不进入连接跟踪`,
+        }
+      : { en: '', zh: '' }
+    return {
+      what: {
+        en: `the answer came back to ${who}, but from ${by} and not from ${whom}, so it is taken for a stranger's: ${where} translated the destination on the way out and did not undo it on the way back${why.en}`,
+        zh: `应答回到了 ${who}，但来源是 ${by} 而不是 ${whom}，因此被当作陌生数据包：${where} 在去程改了目的地址，回程却没有改回来${why.zh}`,
+      },
+      evidence: shown,
+      tries: [
+        untracked
+          ? {
+              en: `leave these answers to connection tracking, by a rule before that one, on ${where}: ${code(untracked.command, 200)}`,
+              zh: `在 ${where} 上于那条规则之前加一条，让这些应答仍由连接跟踪处理：${code(untracked.command, 200)}`,
+            }
+          : {
+              en: `look at what connection tracking knows of it, on ${where}: ${code('conntrack -L')}`,
+              zh: `在 ${where} 上查看连接跟踪里有没有它：${code('conntrack -L')}`,
+            },
+      ],
+    }
+  },
+  broken: 'a rule of table `raw` keeps the answers of a published port out of connection tracking',
+  hidden: {
+    state: 'that an answer comes from another address is seen only by sending',
+    check: 'a check learns that no answer was taken, and not what came instead',
+    diagnose: 'it asks by the published port, and a trace from there tells it',
+    netdiag: 'it looks from inside the host, where the answer is not yet translated',
+  },
+  example: {
+    ...{ from: 'laptop', asked: '192.168.1.11:8080', answered: '172.20.0.10:80', host: 'node1' },
+    untracked: {
+      text: '-A PREROUTING -i br-… -p tcp -m tcp --sport 80 -j CT --notrack',
+      command: 'iptables -t raw -I PREROUTING -s 172.20.0.10 -p tcp --sport 80 -j ACCEPT',
+    },
+    shown: [
+      'laptop eth0 in: 172.20.0.10:80 > 192.168.1.50:… tcp [SA], 60 bytes, ttl 63',
+      'node1: raw: -A PREROUTING -i br-… -p tcp -m tcp --sport 80 -j CT --notrack',
+    ],
+  },
+})

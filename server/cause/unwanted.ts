@@ -1,0 +1,244 @@
+import { holds, sameAddress } from '../network/addresses.js'
+import { routeFor, writeRoute } from '../network/routing.js'
+import type { EngineNetwork, HostState } from '../network/state.js'
+import { isInHostNamespace, type LivePlace } from '../place/place.js'
+import type { Text } from '../wording/text.js'
+import { code, codes } from '../wording/wording.js'
+import type { Drop } from './drop.js'
+import { subject } from './dropped.js'
+import { commandIn } from './place-command.js'
+import type { Trail } from './trail.js'
+
+/**
+ * Why no rule of FORWARD took a packet, so that its policy ended it. Docker accepts what it has made a rule for; plain data, the
+ * likeliest first, each with what shows it.
+ */
+export type Unwanted =
+  /** The Engine runs and has networks, and none of the chains that it makes at its start is there. */
+  | { kind: 'no-docker-chains'; networks: string[] }
+  /** Translated to an address of one of the host's networks that no container has. */
+  | { kind: 'nobody'; address: string; network: string; rule?: { text: string; remove: string } }
+  /** For an address of one of the host's networks, and yet it does not leave by that network's bridge. */
+  | { kind: 'astray'; address: string; network: string; bridge: string; out: string; mend?: string; shown: string }
+  /** Neither the host nor one of its containers has the address. */
+  | { kind: 'not-ours'; address: string }
+  /** Straight for a container from outside, to a port that it does not publish, or not by the host's address. */
+  | { kind: 'unpublished'; container: string; port: number; publishedAs?: string }
+
+export function whyUnwanted(drop: Drop, trail: Trail): Unwanted | undefined {
+  const { place } = drop
+  if (!drop.policy || drop.hook !== 'forward' || drop.role !== 'request' || !place || !isInHostNamespace(place))
+    return undefined
+  const { engine } = place.host
+  if (!engine) return undefined
+  const chains = noDockerChains(place)
+  if (chains) return chains
+  const { destination } = trail
+  const network = networkHolding(place.host, destination)
+  if (!network) return ownedHere(place.host, destination) ? undefined : { kind: 'not-ours', address: destination }
+  const holder = engine.containers.find(({ endpoints }) =>
+    endpoints.some(({ address, address6 }) => sameAddress(address, destination) || sameAddress(address6, destination)),
+  )
+  if (!holder) return nobody(trail, place, network)
+  const out = drop.outLink
+  if (network.bridge !== undefined && out !== undefined && out !== network.bridge)
+    return astray(trail, place, network, network.bridge, out)
+  return unpublished(drop, trail, place.host, holder.name, network)
+}
+
+/** Of IPv4, since `ip6tables` is another switch of the Engine's. Docker makes its chains whenever it starts (bridge driver). */
+export function noDockerChains({ host, namespace }: LivePlace): Unwanted | undefined {
+  const networks = (host.engine?.networks ?? []).filter(({ driver }) => driver === 'bridge')
+  const made = [...namespace.chains.map(({ name }) => name), ...namespace.rules.map(({ chain }) => chain)]
+  if (networks.length === 0 || made.some((name) => name.startsWith('DOCKER'))) return undefined
+  if (namespace.faults.some((fault) => fault.startsWith('rules:'))) return undefined
+  return { kind: 'no-docker-chains', networks: networks.map(({ name }) => name) }
+}
+
+/** The bridge network of a host that has an address in its subnet. */
+export function networkHolding({ engine }: HostState, address: string): EngineNetwork | undefined {
+  return engine?.networks.find(
+    ({ driver, subnets }) => driver === 'bridge' && subnets.some(({ subnet }) => holds(subnet, address)),
+  )
+}
+
+function ownedHere({ namespaces }: HostState, address: string): boolean {
+  return namespaces.some(({ links }) =>
+    links.some(({ addresses }) => addresses.some((own) => sameAddress(own.address, address))),
+  )
+}
+
+function nobody({ destination, address }: Trail, place: LivePlace, network: EngineNetwork): Unwanted {
+  const rule = place.namespace.rules.find(
+    ({ target, to }) => target === 'DNAT' && to !== undefined && to.replace(/:\d+$/, '') === destination,
+  )
+  const translated = !sameAddress(address, destination)
+  return {
+    ...{ kind: 'nobody', address: destination, network: network.name },
+    ...(rule && translated
+      ? { rule: { text: rule.text, remove: `iptables -t ${rule.table} ${rule.text.replace(/^-A /, '-D ')}` } }
+      : {}),
+  }
+}
+
+function astray(
+  { destination }: Trail,
+  place: LivePlace,
+  network: EngineNetwork,
+  bridge: string,
+  out: string,
+): Unwanted {
+  const { gateway, subnet } = network.subnets.find((one) => holds(one.subnet, destination))!
+  const link = place.namespace.links.find(({ name }) => name === bridge)
+  const has = link?.addresses.some((own) => sameAddress(own.address, gateway)) === true
+  const route = routeFor(place.namespace, destination)
+  const mend = !link
+    ? undefined
+    : !link.up
+      ? `ip link set ${bridge} up`
+      : !has && gateway !== undefined
+        ? `ip address add ${gateway}/${subnet.split('/')[1]} dev ${bridge}`
+        : undefined
+  return {
+    ...{ kind: 'astray', address: destination, network: network.name, bridge, out },
+    ...(mend === undefined ? {} : { mend: commandIn(place, mend) }),
+    shown: `${place.label}: ${route ? writeRoute(route) : `no route to ${destination}`}`,
+  }
+}
+
+function unpublished(
+  { inLink }: Drop,
+  { destinationPort: port, protocol, address, port: asked }: Trail,
+  host: HostState,
+  container: string,
+  network: EngineNetwork,
+): Unwanted | undefined {
+  if (port === undefined || inLink === network.bridge) return undefined
+  const mappings = host.engine?.containers.find(({ name }) => name === container)?.ports ?? []
+  const fitting = mappings.find((one) => one.containerPort === port && one.protocol === protocol)
+  // Asked for as it is published, and yet not let in: that is another matter.
+  if (fitting && fitting.hostPort === asked && !holds(network.subnets[0]?.subnet ?? '', address)) return undefined
+  return {
+    ...{ kind: 'unpublished', container, port },
+    ...(fitting ? { publishedAs: `${host.name}:${fitting.hostPort}` } : {}),
+  }
+}
+
+/** The sentence's end, its evidence, and what to try before anything else. */
+export function sayUnwanted(
+  why: Unwanted,
+  host: string,
+  role: Drop['role'],
+): { what: Text; shown: string[]; tries: Text[]; only: boolean } {
+  const where = code(host)
+  const packet = subject({ role })
+  switch (why.kind) {
+    case 'no-docker-chains': {
+      const list = codes(['DOCKER', 'DOCKER-USER', 'DOCKER-ISOLATION-STAGE-1'])
+      return {
+        what: {
+          en: `none of Docker's own chains (${list.en}) is left on ${where}, though its Engine runs and has networks: the rules were flushed or replaced, and an Engine makes them only when it starts`,
+          zh: `${where} 上 Docker 自己的链（${list.zh}）一条都没有了，而它的引擎在运行、也有网络：规则被清空或替换过，而引擎只在启动时创建它们`,
+        },
+        shown: [`${host}: Engine runs, bridge networks ${why.networks.slice(0, 6).join(', ')}; no chain DOCKER*`],
+        tries: [
+          {
+            en: `restart the Engine, which makes its rules anew: ${code('systemctl restart docker')}; then start the containers that ended with it. Load firewalls before Docker, or with ${code('iptables-restore --noflush')}`,
+            zh: `重启引擎，它会重新创建规则：${code('systemctl restart docker')}；然后启动随之停止的容器。防火墙规则应在 Docker 之前加载，或者用 ${code('iptables-restore --noflush')}`,
+          },
+        ],
+        only: true,
+      }
+    }
+    case 'nobody': {
+      const [whom, network] = [code(why.address), code(why.network)]
+      return {
+        what: {
+          en: `${packet.en} goes to ${whom} by now, an address of ${network} that no container has${why.rule ? ', since a rule of NAT leads it there' : ''}`,
+          zh: `${packet.zh}现在要去 ${whom}，这是 ${network} 里的地址，但没有容器使用它${why.rule ? '：是一条 NAT 规则把它引到了那里' : ''}`,
+        },
+        shown: why.rule ? [`${host}: nat: ${why.rule.text}`] : [],
+        tries: why.rule
+          ? [
+              {
+                en: `if that rule is a leftover, take it away: ${code(why.rule.remove, 300)}`,
+                zh: `如果那条规则是遗留下来的，就删除它：${code(why.rule.remove, 300)}`,
+              },
+            ]
+          : [
+              {
+                en: `look at the addresses that there are: ${code(`docker network inspect ${why.network}`)}`,
+                zh: `查看实际有哪些地址：${code(`docker network inspect ${why.network}`)}`,
+              },
+            ],
+        only: true,
+      }
+    }
+    case 'astray': {
+      const [whom, network, bridge, out] = [code(why.address), code(why.network), code(why.bridge), code(why.out)]
+      return {
+        what: {
+          en: `${where} sends ${packet.en} for ${whom} on by ${out}, not by ${bridge}, the bridge of ${network} that it is on: the route to that network is gone or another one wins`,
+          zh: `${where} 把发往 ${whom} 的${packet.zh}从 ${out} 送出，而不是它所在网络 ${network} 的网桥 ${bridge}：通往该网络的路由没有了，或者被别的路由抢先`,
+        },
+        shown: [why.shown],
+        tries:
+          why.mend === undefined
+            ? [
+                {
+                  en: `look which route wins: ${code(`ip route get ${why.address}`)}`,
+                  zh: `看看是哪条路由生效：${code(`ip route get ${why.address}`)}`,
+                },
+              ]
+            : [
+                {
+                  en: `give the bridge back what Docker gave it: ${code(why.mend, 200)}`,
+                  zh: `把 Docker 原来给网桥的配置加回来：${code(why.mend, 200)}`,
+                },
+              ],
+        only: true,
+      }
+    }
+    case 'not-ours': {
+      const whom = code(why.address)
+      return {
+        what: {
+          en: `${packet.en} is for ${whom}, which neither ${where} nor a container on it has: it came to the wrong machine, or ${where} was made a router for it`,
+          zh: `${packet.zh}是发给 ${whom} 的，而 ${where} 和它上面的容器都没有这个地址：它来错了机器，或者 ${where} 被当作了它的路由器`,
+        },
+        shown: [],
+        tries: [
+          {
+            en: `look who was asked for the way: ${code('ip route')} and ${code('ip neigh')} at the sender`,
+            zh: `看看发送方把它交给了谁：在发送方执行 ${code('ip route')} 和 ${code('ip neigh')}`,
+          },
+        ],
+        only: true,
+      }
+    }
+    case 'unpublished': {
+      const who = code(why.container)
+      return {
+        what: why.publishedAs
+          ? {
+              en: `from outside Docker lets in what comes by a published port, and port ${why.port} of ${who} is published as ${code(why.publishedAs)}`,
+              zh: `Docker 只放行经由已发布端口进来的外部流量，而 ${who} 的端口 ${why.port} 发布在 ${code(why.publishedAs)}`,
+            }
+          : {
+              en: `from outside Docker lets in what comes by a published port, and ${who} does not publish port ${why.port}`,
+              zh: `Docker 只放行经由已发布端口进来的外部流量，而 ${who} 没有发布端口 ${why.port}`,
+            },
+        shown: [],
+        tries: why.publishedAs
+          ? [{ en: `ask ${code(why.publishedAs)} instead`, zh: `改为访问 ${code(why.publishedAs)}` }]
+          : [
+              {
+                en: `make ${who} anew with ${code(`-p HOSTPORT:${why.port}`)}, and ask the host for that port`,
+                zh: `用 ${code(`-p HOSTPORT:${why.port}`)} 重新创建 ${who}，再访问主机的这个端口`,
+              },
+            ],
+        only: false,
+      }
+    }
+  }
+}
