@@ -39,6 +39,15 @@ export const causeCodes = [
   'unmade-port',
   'default-nameservers',
   'shared-name',
+  'reverse-path',
+  'full-queue',
+  'bridge-port',
+  'discipline',
+  'no-task',
+  'gossip-blocked',
+  'ttl-exceeded',
+  'proxy-arp',
+  'neighbour-blocked',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

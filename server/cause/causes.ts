@@ -1,10 +1,14 @@
 import type { Attempt } from './attempt.js'
+import { bridgePort } from './bridge-port.js'
 import type { Case } from './case.js'
 import { type Cause, type CauseKind, causeCodes } from './cause.js'
 import { defaultNameservers } from './default-nameservers.js'
+import { discipline } from './discipline.js'
 import { dockerUserDrop } from './docker-user-drop.js'
 import { duplicateAddress } from './duplicate-address.js'
 import { forwardingOff } from './forwarding-off.js'
+import { fullQueue } from './full-queue.js'
+import { gossipBlocked } from './gossip-blocked.js'
 import { hiddenBySubnet } from './hidden-by-subnet.js'
 import { iccOff } from './icc-off.js'
 import { inputPolicy } from './input-policy.js'
@@ -16,22 +20,27 @@ import { listeningOnLoopback } from './listening-on-loopback.js'
 import { macvlanHostToChild } from './macvlan-host-to-child.js'
 import { mtuTooLarge } from './mtu-too-large.js'
 import { nameOnDefaultBridge } from './name-on-default-bridge.js'
+import { neighbourBlocked } from './neighbour-blocked.js'
 import { noCommonNetwork } from './no-common-network.js'
 import { noMasquerade } from './no-masquerade.js'
 import { noRoute } from './no-route.js'
 import { noRouteBack } from './no-route-back.js'
 import { noSuchAddress } from './no-such-address.js'
+import { noTask } from './no-task.js'
 import { nodeGone } from './node-gone.js'
 import { noneNetwork } from './none-network.js'
 import { notRunning } from './not-running.js'
 import { portNotListening } from './port-not-listening.js'
+import { proxyArp } from './proxy-arp.js'
 import { publishedElsewhere } from './published-elsewhere.js'
+import { reversePath } from './reverse-path.js'
 import { ruleDrop } from './rule-drop.js'
 import { sameMac } from './same-mac.js'
 import { sharedName } from './shared-name.js'
 import type { Stage, Trail } from './trail.js'
 import { trailForeseen } from './trail-foreseen.js'
 import { trailSeen } from './trail-seen.js'
+import { ttlExceeded } from './ttl-exceeded.js'
 import { tunnelSource } from './tunnel-source.js'
 import { type Failure, unknown, unknownForeseen, unknownSeen } from './unknown.js'
 import { unknownName } from './unknown-name.js'
@@ -80,6 +89,15 @@ const all: CauseKind[] = [
   unmadePort,
   defaultNameservers,
   sharedName,
+  reversePath,
+  fullQueue,
+  bridgePort,
+  discipline,
+  noTask,
+  gossipBlocked,
+  ttlExceeded,
+  proxyArp,
+  neighbourBlocked,
   unknown,
 ]
 
@@ -89,6 +107,7 @@ export const causeKinds: readonly CauseKind[] = causeCodes.map((code) => all.fin
 /** Which causes can be, by how far a packet comes; the more particular ones come first. */
 const byStage: Record<Stage, CauseKind[]> = {
   unsent: [
+    noTask,
     leftBehindCause,
     noneNetwork,
     linkCut,
@@ -105,8 +124,14 @@ const byStage: Record<Stage, CauseKind[]> = {
     duplicateAddress,
     noRoute,
     noSuchAddress,
+    discipline,
+    bridgePort,
+    neighbourBlocked,
+    reversePath,
   ],
   dropped: [
+    proxyArp,
+    ttlExceeded,
     vxlanBlocked,
     duplicateAddress,
     hiddenBySubnet,
@@ -118,6 +143,9 @@ const byStage: Record<Stage, CauseKind[]> = {
     ruleDrop,
   ],
   lost: [
+    ttlExceeded,
+    noTask,
+    proxyArp,
     linkCut,
     sameMac,
     wrongNeighbour,
@@ -136,9 +164,16 @@ const byStage: Record<Stage, CauseKind[]> = {
     noRoute,
     noSuchAddress,
     ruleDrop,
+    bridgePort,
+    discipline,
+    neighbourBlocked,
+    reversePath,
   ],
-  refused: [duplicateAddress, publishedElsewhere, unmadePort, listeningOnLoopback, portNotListening, ruleDrop],
+  refused: [noTask, duplicateAddress, publishedElsewhere, unmadePort, listeningOnLoopback, portNotListening, ruleDrop],
   silent: [
+    ttlExceeded,
+    noTask,
+    fullQueue,
     duplicateAddress,
     sameMac,
     wrongNeighbour,
@@ -148,6 +183,11 @@ const byStage: Record<Stage, CauseKind[]> = {
     linkCut,
     noRouteBack,
     publishedElsewhere,
+    bridgePort,
+    discipline,
+    neighbourBlocked,
+    reversePath,
+    ruleDrop,
   ],
   'no-return': [
     hiddenBySubnet,
@@ -164,9 +204,15 @@ const byStage: Record<Stage, CauseKind[]> = {
     forwardingOff,
     linkCut,
     noRouteBack,
+    proxyArp,
+    bridgePort,
+    discipline,
+    neighbourBlocked,
+    reversePath,
   ],
   returned: [],
   open: [
+    noTask,
     notRunning,
     leftBehindCause,
     noneNetwork,
@@ -185,6 +231,11 @@ const byStage: Record<Stage, CauseKind[]> = {
     noMasquerade,
     iccOff,
     noRouteBack,
+    fullQueue,
+    bridgePort,
+    discipline,
+    neighbourBlocked,
+    reversePath,
   ],
 }
 
@@ -230,9 +281,11 @@ function trailOf(attempt: Attempt, failure: Failure): Trail {
 export function causeOfName(unresolved: Unresolved): Cause {
   const kinds = [
     nodeGone,
+    noTask,
     leftBehindCause,
     noneNetwork,
     notRunning,
+    gossipBlocked,
     noCommonNetwork,
     nameOnDefaultBridge,
     defaultNameservers,

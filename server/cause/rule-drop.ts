@@ -1,11 +1,11 @@
 import { judge } from '../network/filter.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
-import { dropForeseen } from './drop.js'
+import { type Drop, dropForeseen } from './drop.js'
 import { type Dropped, dropOf, plain, subject, verb } from './dropped.js'
 import { byProxy, publishedTo } from './input-policy.js'
 import { passTry } from './pass-command.js'
-import type { SeenTrail, Trail } from './trail.js'
+import type { Trail } from './trail.js'
 import { sayUnwanted, type Unwanted, whyUnwanted } from './unwanted.js'
 
 interface Found extends Dropped {
@@ -30,16 +30,21 @@ function find(trail: Trail): Found | undefined {
 }
 
 /** Tables of the family netdev, which are read before a packet is anybody's, and which `nft monitor trace` does not tell of. */
-function atIngress({ stage, seen, destination, protocol, source, destinationPort }: Trail) {
-  const last = stage === 'lost' ? (seen as SeenTrail['seen'] | undefined)?.out.at(-1) : undefined
+function atIngress({ stage, seen }: Trail): Drop | undefined {
+  const role = stage === 'no-return' ? 'reply' : 'request'
+  if (!seen || (stage !== 'lost' && stage !== 'silent' && role === 'request')) return undefined
+  const last = (role === 'reply' ? seen.back : seen.out).at(-1)
   if (!last?.place || last.tunnel || last.sighting.direction !== 'in') return undefined
-  const judgement = judge(last.place.namespace, 'ingress', {
-    ...{ destination, protocol, state: 'new', in: last.sighting.link, out: '' },
-    ...(source === undefined ? {} : { source }),
-    ...(destinationPort === undefined ? {} : { destinationPort }),
+  const { packet, place, sighting } = last
+  const judgement = judge(place.namespace, 'ingress', {
+    ...{ source: packet.source, destination: packet.destination, in: sighting.link, out: '' },
+    protocol: packet.protocol === 'tcp' || packet.protocol === 'udp' ? packet.protocol : 'icmp',
+    state: role === 'reply' ? 'established' : 'new',
+    ...(packet.sourcePort === undefined ? {} : { sourcePort: packet.sourcePort }),
+    ...(packet.destinationPort === undefined ? {} : { destinationPort: packet.destinationPort }),
   })
   if (judgement?.outcome !== 'drop') return undefined
-  return dropForeseen({ place: last.place, hook: 'ingress', judgement, in: last.sighting.link, out: '' })
+  return { ...dropForeseen({ place, hook: 'ingress', judgement, in: sighting.link, out: '' }), role }
 }
 
 /** Any other rule, or the policy of a chain. */

@@ -25,19 +25,19 @@ function isEnd({ kind, mac, addresses, master }: Link): boolean {
   )
 }
 
-/** Who else on the same segment has the MAC address of a link (IEEE 802.1Q, 8.7: a bridge sends to the port that it was seen at last). */
+/** All on the same segment that have the MAC address of a link (IEEE 802.1Q, 8.7: a bridge sends to the port that it was seen at last). */
 function twins({ place, link }: Leg, state: NetworkState): Leg[] {
   if (!isEnd(link)) return []
   const segment = segmentOf(place.host, place.namespace, link)
-  const others = placesOf(state)
-    .filter(({ namespace }) => namespace.id !== place.namespace.id && namespace.owner.kind !== 'engine')
-    .flatMap((other) => other.namespace.links.filter(isEnd).map((one) => ({ place: other, link: one })))
+  const all = placesOf(state)
+    .filter(({ namespace }) => namespace.owner.kind !== 'engine')
+    .flatMap((one) => one.namespace.links.filter(isEnd).map((end) => ({ place: one, link: end })))
     .filter(
-      (other) =>
-        other.link.mac.toLowerCase() === link.mac.toLowerCase() &&
-        segmentOf(other.place.host, other.place.namespace, other.link) === segment,
+      (one) =>
+        one.link.mac.toLowerCase() === link.mac.toLowerCase() &&
+        segmentOf(one.place.host, one.place.namespace, one.link) === segment,
     )
-  return others.length === 0 ? [] : [{ place, link }, ...others]
+  return new Set(all.map((one) => one.place.namespace.id)).size < 2 ? [] : all
 }
 
 function find({ state, from, goal, last, destination }: Trail): Found | undefined {

@@ -50,6 +50,7 @@ export function trailForeseen(attempt: Attempt): Trail {
       : {}),
     asked: [],
     way,
+    ...(back ? { back } : {}),
   }
 }
 
@@ -71,8 +72,8 @@ function answerOf(attempt: Attempt, { stops, flow }: Way): Way | undefined {
 function stageForeseen({ stops, end }: Way, back: Way | undefined): Stage {
   if (end === 'dropped') return 'dropped'
   if (end === 'no-route' || end === 'nobody') return stops.length === 1 ? 'unsent' : 'lost'
-  if (end === 'not-forwarded') return 'lost'
+  if (end === 'not-forwarded' || end === 'filtered') return 'lost'
   if (end !== 'arrived') return 'open'
-  if (back?.end === 'dropped' || back?.end === 'not-forwarded') return 'no-return'
+  if (back && ['dropped', 'not-forwarded', 'filtered'].includes(back.end)) return 'no-return'
   return back && back.end !== 'arrived' && back.end !== 'unknown' ? 'silent' : 'open'
 }

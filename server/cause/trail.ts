@@ -35,6 +35,8 @@ export interface Trail extends Attempt {
   seen?: Seen
   /** Missing where it was seen how it went. */
   way?: Way
+  /** Of the answer, where by the state the packet arrives. */
+  back?: Way
 }
 
 export type SeenTrail = Trail & { seen: Seen }

@@ -88,7 +88,13 @@ function astray(
   bridge: string,
   out: string,
 ): Unwanted {
-  const { gateway, subnet } = network.subnets.find((one) => holds(one.subnet, destination))!
+  const { subnet, ...ipam } = network.subnets.find((one) => holds(one.subnet, destination))!
+  // Where the Engine chose it by itself, only the containers' endpoints tell.
+  const gateway =
+    ipam.gateway ??
+    place.host.engine?.containers
+      .flatMap(({ endpoints }) => endpoints)
+      .find((one) => one.networkId === network.id && one.gateway !== undefined && holds(subnet, one.gateway))?.gateway
   const link = place.namespace.links.find(({ name }) => name === bridge)
   const has = link?.addresses.some((own) => sameAddress(own.address, gateway)) === true
   const route = routeFor(place.namespace, destination)

@@ -1,7 +1,7 @@
 import { isLoopback, sameAddress } from '../network/addresses.js'
 import { endOf, judge, translationAt } from '../network/filter.js'
 import type { Flow } from '../network/flow.js'
-import { type FoundRoute, leadsOn, ownsAddress, routeFor, sourceOn } from '../network/routing.js'
+import { type FoundRoute, leadsOn, ownsAddress, routeFor, sourceOn, takesIn } from '../network/routing.js'
 import type { Link } from '../network/state.js'
 import { hostPlace, isInHostNamespace, type LivePlace } from '../place/place.js'
 import { holdersOn } from '../place/segment.js'
@@ -25,9 +25,10 @@ export interface Way {
   flow: Flow
   /**
    * `arrived`: somebody there has the address. `no-route`, `not-forwarded` and `dropped`: it ends at the last stop. `nobody`:
-   * nobody on the segment has the next hop. `beyond`: it goes to a LAN's gateway, of which no more is known. `unknown`.
+   * nobody on the segment has the next hop. `filtered`: the last stop does not take it in from there (rp_filter). `beyond`: it goes
+   * to a LAN's gateway, of which no more is known. `unknown`.
    */
-  end: 'arrived' | 'no-route' | 'not-forwarded' | 'dropped' | 'nobody' | 'beyond' | 'unknown'
+  end: 'arrived' | 'no-route' | 'not-forwarded' | 'dropped' | 'nobody' | 'filtered' | 'beyond' | 'unknown'
   drop?: Foreseen
 }
 
@@ -76,6 +77,10 @@ class Walker {
     const { place } = this
     const { namespace } = place
     this.translate(begins ? 'output' : 'prerouting')
+    if (!begins && this.isFiltered()) {
+      this.stops.push({ place, in: this.flow.in ?? '', out: '' })
+      return this.end('filtered')
+    }
     const arrives = ownsAddress(namespace, this.flow.destination) || isLoopback(this.flow.destination)
     if (arrives) {
       this.stops.push({ place, in: this.flow.in ?? '', out: '' })
@@ -140,6 +145,12 @@ class Walker {
     this.flow.in = came
     if (sent !== undefined) this.flow.out = sent
     return undefined
+  }
+
+  private isFiltered(): boolean {
+    const { flow, place } = this
+    const link = place.namespace.links.find(({ name }) => name === flow.in)
+    return link !== undefined && flow.source !== undefined && !takesIn(place.namespace, link, flow.source)
   }
 
   private dropAt(hook: 'input' | 'forward' | 'output'): Way | undefined {

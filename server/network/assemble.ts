@@ -5,7 +5,7 @@ import { parseEngine } from './parse-engine.js'
 import { type ParsedLink, parseLinks } from './parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes, parseRoutingRules } from './parse-routes.js'
 import { parseRules } from './parse-rules.js'
-import { parseForwards, parseSockets } from './parse-sockets.js'
+import { parseBridgedRules, parseForwards, parseSockets } from './parse-sockets.js'
 import type { HostState, LanState, NamespaceOwner, NamespaceState, NetworkState } from './state.js'
 import { type TieableNamespace, tieEngine } from './tie-engine.js'
 import { tieLinks } from './tie-links.js'
@@ -92,7 +92,8 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
       return undefined
     }
   }
-  const links = parseLinks(json('links')).toSorted((a, b) => a.index - b.index)
+  const links = parseLinks(json('links'), json('linkSettings')).toSorted((a, b) => a.index - b.index)
+  const sysctls = text('sysctls')
   const names = capture.names.map((name) => textOf(name)).toSorted()
   return {
     pids: new Set(capture.pids),
@@ -108,7 +109,8 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
       forwarding: parseForwarding(json('forwarding')),
       ...parseRules(json('rules'), text('iptables'), text('ip6tables')),
       sockets: parseSockets(text('sockets')),
-      forwards: parseForwards(text('sysctls')),
+      forwards: parseForwards(sysctls),
+      ...defined({ bridgedMeetsRules: parseBridgedRules(sysctls) }),
       faults,
     },
   }

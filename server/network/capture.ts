@@ -18,6 +18,7 @@ export type CaptureQuestion =
   | 'routes6'
   | 'neighbours'
   | 'routingRules'
+  | 'linkSettings'
   | 'forwarding'
   | 'rules'
   | 'iptables'

@@ -13,19 +13,46 @@ export interface ParsedLink extends Link {
 
 const addressFamilies: Record<string, LinkAddress['family']> = { inet: 4, inet6: 6 }
 
-/** `ip -json -details address show` */
-export function parseLinks(answer: unknown): ParsedLink[] {
+/** What the kernel chooses by itself (net.core.default_qdisc, and none for virtual links); `noop`: down. */
+const ownDisciplines = new Set(['noop', 'noqueue', 'pfifo_fast', 'fq_codel', 'fq', 'mq'])
+
+/**
+ * `ip -json -details address show`
+ * @param settings answer of `ip -json netconf show`
+ */
+export function parseLinks(answer: unknown, settings?: unknown): ParsedLink[] {
+  const set = parseSettings(settings)
   return recordsOf(answer).flatMap((link) => {
     const index = numberOf(link.ifindex)
     const name = textOf(link.ifname)
-    return index === undefined || name === '' ? [] : [parseLink(link, index, name)]
+    return index === undefined || name === '' ? [] : [{ ...parseLink(link, index, name), ...set(name) }]
   })
+}
+
+/** Of rp_filter the stricter one counts, of proxy_arp either, the link's own or that of `all` (ip-sysctl). */
+function parseSettings(answer: unknown): (link: string) => Pick<Link, 'reversePath' | 'proxyArp' | 'forwarding'> {
+  const records = new Map(recordsOf(answer).map((one) => [`${textOf(one.family)} ${textOf(one.interface)}`, one]))
+  const of = (family: string, name: string) => records.get(`${family} ${name}`)
+  const all = of('inet', 'all')
+  return (name) => {
+    const [own, own6] = [of('inet', name), of('inet6', name)]
+    if (!own) return {}
+    const filters = [own, all].map((one) => textOf(one?.rp_filter))
+    // 1 is strict and 2 is loose, and the larger number counts.
+    const reversePath = filters.includes('loose') ? 'loose' : filters.includes('strict') ? 'strict' : undefined
+    return {
+      ...(reversePath ? { reversePath } : {}),
+      ...(own.proxy_neigh === true || all?.proxy_neigh === true ? { proxyArp: true as const } : {}),
+      forwarding: { ip4: own.forwarding === true, ip6: own6?.forwarding === true },
+    }
+  }
 }
 
 function parseLink(link: Record<string, unknown>, index: number, name: string): ParsedLink {
   const flags = listOf(link.flags)
   const info = recordOf(link.linkinfo)
   const data = recordOf(info.info_data)
+  const discipline = textOf(link.qdisc)
   const kind = textOf(info.info_kind) || (link.link_type === 'loopback' ? 'loopback' : 'device')
   return {
     index,
@@ -38,6 +65,9 @@ function parseLink(link: Record<string, unknown>, index: number, name: string): 
     addresses: recordsOf(link.addr_info).flatMap(parseAddress),
     ...defined({
       master: textOf(link.master),
+      port: textOf(info.info_slave_kind) === 'bridge' ? parsePort(recordOf(info.info_slave_data)) : undefined,
+      discipline: ownDisciplines.has(discipline) ? undefined : discipline,
+      spanningTree: kind === 'bridge' && numberOf(data.stp_state) === 1 ? (true as const) : undefined,
       vlan: kind === 'vlan' ? numberOf(data.id) : undefined,
       vxlan: kind === 'vxlan' ? parseVxlan(data) : undefined,
       macvlanMode: kind === 'macvlan' ? textOf(data.mode) : undefined,
@@ -46,6 +76,14 @@ function parseLink(link: Record<string, unknown>, index: number, name: string): 
       otherName: textOf(link.link),
       otherNamespaceId: numberOf(link.link_netnsid),
     }),
+  }
+}
+
+function parsePort({ state, isolated, learning }: Record<string, unknown>): NonNullable<Link['port']> {
+  return {
+    state: textOf(state),
+    ...(isolated === true ? { isolated } : {}),
+    ...(learning === false ? { learning } : {}),
   }
 }
 

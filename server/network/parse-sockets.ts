@@ -1,12 +1,23 @@
 import { canonicalAddress } from './addresses.js'
 import type { ListeningSocket } from './state.js'
 
-/** Lines `tcp 127.0.0.1 80`, as the capture's walker writes them; `*` is all addresses of both families. */
+/**
+ * Lines `tcp 127.0.0.1 80 0 128`, as the capture's walker writes them; `*` is all addresses of both families. The kernel takes one
+ * more than a program asked for (sk_acceptq_is_full in include/net/sock.h).
+ */
 export function parseSockets(answer: string): ListeningSocket[] {
   return answer.split('\n').flatMap((line) => {
-    const [protocol, address = '', port = ''] = line.split(' ')
+    const [protocol, address = '', port = '', ...queue] = line.split(' ')
+    const [waiting = 0, most = 0] = queue.map(Number)
     if ((protocol !== 'tcp' && protocol !== 'udp') || !/^\d+$/.test(port)) return []
-    return [{ protocol, address: address === '*' ? address : (canonicalAddress(address) ?? ''), port: Number(port) }]
+    return [
+      {
+        protocol,
+        address: address === '*' ? address : (canonicalAddress(address) ?? ''),
+        port: Number(port),
+        ...(waiting > most ? { full: { waiting, most } } : {}),
+      },
+    ]
   })
 }
 
@@ -14,4 +25,12 @@ export function parseSockets(answer: string): ListeningSocket[] {
 export function parseForwards(answer: string): { ip4: boolean; ip6: boolean } {
   const isOn = (file: string) => answer.split('\n').some((line) => line === `${file} 1`)
   return { ip4: isOn('ipv4/ip_forward'), ip6: isOn('ipv6/conf/all/forwarding') }
+}
+
+/** Of the same lines; undefined where the module is not there. */
+export function parseBridgedRules(answer: string): { ip4: boolean; ip6: boolean } | undefined {
+  const lines = answer.split('\n')
+  const value = (tool: string) => lines.find((line) => line.startsWith(`bridge/bridge-nf-call-${tool} `))?.split(' ')[1]
+  const [ip4, ip6] = [value('iptables'), value('ip6tables')]
+  return ip4 === undefined || ip6 === undefined ? undefined : { ip4: ip4 !== '0', ip6: ip6 !== '0' }
 }

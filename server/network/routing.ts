@@ -144,3 +144,14 @@ export function writeRoutingRule(rule: RoutingRule): string {
 export function ownsAddress(namespace: NamespaceState, address: string): boolean {
   return namespace.links.some(({ addresses }) => addresses.some((own) => sameAddress(own.address, address)))
 }
+
+/**
+ * Whether a link takes in packets of a sender, by its filter of reverse paths (rp_filter of ip-sysctl, RFC 3704): strict, the way
+ * back to the sender has to leave by the same link; loose, by any.
+ */
+export function takesIn(namespace: NamespaceState, { name, reversePath }: Link, source: string): boolean {
+  if (reversePath === undefined || source.includes(':')) return true
+  const back = routeFor(namespace, source)
+  if (!leadsOn(back)) return false
+  return reversePath === 'loose' || back.device === name || back.type === 'local'
+}

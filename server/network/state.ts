@@ -76,6 +76,8 @@ export interface NamespaceState {
   rules: Rule[]
   sockets: ListeningSocket[]
   forwards: { ip4: boolean; ip6: boolean }
+  /** Frames between two ports of a bridge meet the rules of IP (br_netfilter); missing where the kernel did not tell. */
+  bridgedMeetsRules?: { ip4: boolean; ip6: boolean }
   /** Questions that the machine's tools could not answer here, in their words. */
   faults: string[]
 }
@@ -94,6 +96,18 @@ export interface Link {
   addresses: LinkAddress[]
   /** Name of the bridge that it is a port of. */
   master?: string
+  /** As a port of a bridge (bridge(8)): `forwarding` unless spanning tree or somebody stops it; isolated ones do not reach each other. */
+  port?: { state: string; isolated?: true; learning?: false }
+  /** A bridge that decides by spanning tree (IEEE 802.1D) which of its ports forward; Docker's do not. */
+  spanningTree?: true
+  /** What somebody made its queueing discipline (tc(8)), such as `tbf` or `blackhole`; missing where it is the kernel's own. */
+  discipline?: string
+  /** Takes in only packets whose sender it has a way back to: by itself (strict), by any link (loose). rp_filter of ip-sysctl. */
+  reversePath?: 'strict' | 'loose'
+  /** Answers ARP questions for others' addresses to which there is a way (proxy_arp of ip-sysctl). */
+  proxyArp?: true
+  /** Whether what comes in by it is forwarded; missing where the kernel did not tell. */
+  forwarding?: { ip4: boolean; ip6: boolean }
   /** The other end of a veth pair. */
   peer?: LinkReference
   /** What a macvlan, ipvlan or vlan stands on. */
@@ -218,6 +232,8 @@ export interface ListeningSocket {
   /** `0.0.0.0`, `::`, or an address; `*` is both families. */
   address: string
   port: number
+  /** TCP: there are more connections to be accepted than the program asked to be kept, so that the kernel drops further ones. */
+  full?: { waiting: number; most: number }
 }
 
 export interface DnsSettings {

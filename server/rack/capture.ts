@@ -13,6 +13,7 @@ const questions: readonly CaptureQuestion[] = [
   'routes6',
   'neighbours',
   'routingRules',
+  'linkSettings',
   'forwarding',
   'rules',
   'iptables',
@@ -21,7 +22,7 @@ const questions: readonly CaptureQuestion[] = [
   'sysctls',
 ]
 /** The lines of ip's answer. */
-const ipQuestions = ['links', 'routes', 'routes6', 'neighbours', 'routingRules'] as const
+const ipQuestions = ['links', 'routes', 'routes6', 'neighbours', 'routingRules', 'linkSettings'] as const
 
 /** A learner can fill a namespace with anything, and a capture goes through rackd's socket in one piece of 8 MiB. */
 const largestAnswersBytes = 2 * 1024 ** 2

@@ -502,6 +502,126 @@ const table: Record<CauseCode, Row> = {
     ...{ from: 'client', to: 'intranet.example', name: true },
   },
   'shared-name': { from: 'api', to: 'web' },
+  'reverse-path': {
+    // What is for api goes by docker0 from here, and comes by the bridge of my_net.
+    given: (rack) => {
+      const bridge = own(rack).links.find(({ name }) => name === 'docker0')!
+      const [link] = own(rack).links.filter(({ lan }) => lan !== undefined)
+      link!.reversePath = 'strict'
+      own(rack).routes.push({
+        ...{ family: 4, destination: '192.168.1.50/32', device: bridge.name, table: 'main', type: 'unicast' },
+      })
+    },
+    ...{ from: 'laptop', to: 'node1', port: 80 },
+    seen: (rack) => [laptopToNode1(rack, 80).ends('silent')],
+    diagnose: {
+      container: 'web',
+      network: { 'web ping 172.20.0.3': quiet },
+      given: (rack) => {
+        linkOf(rack, 'api').reversePath = 'strict'
+        inside(rack, 'api').links.push(rack.link({ name: 'eth1', kind: 'veth', address: '172.20.0.77' }))
+        inside(rack, 'api').routes.unshift({
+          ...{ family: 4, destination: '172.20.0.2/32', device: 'eth1', table: 'main', type: 'unicast' },
+        })
+      },
+    },
+  },
+  'full-queue': {
+    given: (rack) => {
+      for (const socket of inside(rack, 'web').sockets) socket.full = { waiting: 2, most: 1 }
+    },
+    ...{ from: 'api', to: 'web', port: 80 },
+    seen: (rack) => [across(rack, 'api', 'web', ['172.20.0.3', '172.20.0.2'], tcp(80)).ends('silent')],
+    diagnose: { container: 'web', network: { 'laptop tcp 192.168.1.11:8080': quiet } },
+  },
+  'bridge-port': {
+    given: (rack) => {
+      own(rack).links.find(({ name }) => name === vethOf(rack, 'web'))!.port = { state: 'disabled' }
+    },
+    ...{ from: 'api', to: 'web' },
+    seen: (rack) => [toHost(rack, 'api', ['172.20.0.3', '172.20.0.2']).ends('silent')],
+    diagnose: { container: 'web', network: { 'web ping 172.20.0.3': quiet } },
+  },
+  discipline: {
+    given: (rack) => {
+      own(rack).links.find(({ name }) => name === vethOf(rack, 'web'))!.discipline = 'blackhole'
+    },
+    ...{ from: 'api', to: 'web' },
+    seen: (rack) => [toHost(rack, 'api', ['172.20.0.3', '172.20.0.2']).ends('silent')],
+    diagnose: { container: 'web', network: { 'web ping 172.20.0.3': quiet } },
+  },
+  'no-task': {
+    rack: overlaid,
+    given: (rack) => {
+      const [shop] = rack.host('node1').engine!.swarm.services
+      Object.assign(shop!, { replicas: 0, running: 0, tasks: [] })
+    },
+    ...{ from: 'app-node1', to: '10.10.0.2', port: 80, failure: 'refused' },
+    seen: (rack) => [
+      journey(rack, '10.10.0.7', '10.10.0.2', tcp(80)).by('node1/app-node1', 'eth0', 'out').ends('silent'),
+    ],
+  },
+  'gossip-blocked': {
+    rack: overlaid,
+    given: (rack) => {
+      for (const protocol of ['tcp', 'udp'])
+        rack.rule(node1(rack), {
+          ...{ table: 'filter', chain: 'INPUT', protocol, destinationPort: '7946', target: 'DROP' },
+          text: `-A INPUT -p ${protocol} -m ${protocol} --dport 7946 -j DROP`,
+        })
+    },
+    ...{ from: 'app-node1', to: 'app-node2', name: true },
+  },
+  'ttl-exceeded': {
+    ...{ from: 'laptop', to: 'node1' },
+    seen: (rack) => [
+      journey(rack, '192.168.1.50', '192.168.1.11')
+        .by('laptop', 'eth0', 'out')
+        .becomes({
+          ...{ source: '192.168.1.11', destination: '192.168.1.50', protocol: 'icmp', icmp: { type: 11, code: 0 } },
+        })
+        .by('laptop', 'eth0', 'in', { role: 'error' })
+        .ends('silent'),
+    ],
+  },
+  'proxy-arp': {
+    rack: swarmRack,
+    given: (rack) => {
+      rack.host('node2').namespaces[0]!.links.find(({ lan }) => lan !== undefined)!.proxyArp = true
+    },
+    ...{ from: 'laptop', to: 'node1', port: 8080 },
+    seen: (rack) => {
+      const link = rack.host('node2').namespaces[0]!.links.find(({ lan }) => lan !== undefined)!
+      return [
+        journey(rack, '192.168.1.50', '192.168.1.11', tcp(8080))
+          .asks('laptop', 'eth0', '192.168.1.11', link.mac)
+          .by('laptop', 'eth0', 'out', { to: link.mac })
+          .by('node2', link.name, 'in')
+          .ends('silent'),
+      ]
+    },
+  },
+  'neighbour-blocked': {
+    given: (rack) => {
+      own(rack).rules.push({
+        ...{ family: 'arp', table: 'filter', chain: 'INPUT', position: 1, target: 'DROP', text: '-A INPUT -j DROP' },
+      })
+    },
+    ...{ from: 'laptop', to: 'node1' },
+    seen: (rack) => [
+      journey(rack, '192.168.1.50', '192.168.1.11').asks('laptop', 'eth0', '192.168.1.11').ends('silent'),
+    ],
+    diagnose: {
+      container: 'web',
+      network: { 'web ping 172.20.0.3': quiet },
+      given: (rack) => {
+        const namespace = inside(rack, 'api')
+        namespace.rules.push({
+          ...{ family: 'arp', table: 'filter', chain: 'INPUT', position: 1, target: 'DROP', text: '-A INPUT -j DROP' },
+        })
+      },
+    },
+  },
   unknown: {
     ...{ from: 'web', to: 'api' },
     seen: (rack) => [across(rack, 'web', 'api', ['172.20.0.2', '172.20.0.3']).ends('silent')],

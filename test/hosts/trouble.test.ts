@@ -57,6 +57,9 @@ const curl = (url: string) => `curl -sS -o /dev/null -m 3 ${url}`
 const bridgeOf = (network: string) => `br-$(docker network inspect -f '{{.Id}}' ${network} | cut -c1-12)`
 const inside = (container: string) => `nsenter -t $(docker inspect -f '{{.State.Pid}}' ${container}) -n`
 
+const vethOf = (container: string) =>
+  `$(ip -o link | grep -o "^$(docker exec ${container} cat /sys/class/net/eth0/iflink): [^@]*" | cut -d' ' -f2)`
+
 const cases: Case[] = [
   {
     name: 'two containers, one alias',
@@ -361,10 +364,151 @@ const cases: Case[] = [
     cure: { on: 'node1', of: -1, afterwards: 'ip rule del priority 100' },
   },
   {
+    name: 'answers by another link than the question came by',
+    source: 'moby/moby#30302',
+    make: {
+      node1: `sysctl -w net.ipv4.conf.all.rp_filter=1
+        docker network create --subnet 10.10.0.0/24 net-external
+        docker run -d --name web --network net-external --ip 10.10.0.150 nginx
+        iptables -I DOCKER-USER -d 10.10.0.0/24 -j ACCEPT
+        docker network connect bridge web`,
+      laptop: 'ip route add 10.10.0.0/24 via 192.168.1.11',
+    },
+    symptom: ['laptop', curl('http://10.10.0.150')],
+    ask: { from: 'laptop', to: '10.10.0.150', port: 80 },
+    code: 'reverse-path',
+    says: /docker0/,
+    cure: { on: 'node1' },
+    undo: {
+      node1:
+        'sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.docker0.rp_filter=0; iptables -D DOCKER-USER -d 10.10.0.0/24 -j ACCEPT',
+      laptop: 'ip route del 10.10.0.0/24',
+    },
+  },
+  {
+    name: 'a program that accepts no connections',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app
+        docker run -d --name lazy --network app --ip 172.30.0.41 netshoot perl -MSocket -e 'socket(S,PF_INET,SOCK_STREAM,6);setsockopt(S,SOL_SOCKET,SO_REUSEADDR,1);bind(S,sockaddr_in(9001,INADDR_ANY))||die;listen(S,1);sleep 1e6'
+        docker run -d --name api --network app netshoot sleep infinity; sleep 0.5
+        docker run -d --name filler --network app netshoot sh -c 'for i in 1 2 3 4; do nc 172.30.0.41 9001 & done; sleep 1000'; sleep 1`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 2 172.30.0.41 9001'],
+    ask: { from: 'api', to: 'lazy', port: 9001 },
+    code: 'full-queue',
+    cure: { on: 'node1', of: -1, afterwards: 'docker rm -f filler; docker restart -t 0 lazy; sleep 0.5' },
+  },
+  {
+    name: 'a port of a bridge that is disabled',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        bridge link set dev ${vethOf('web')} state 0`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'bridge-port',
+    says: /disabled/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a port of a bridge that is disabled, from outside',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        bridge link set dev ${vethOf('web')} state 0`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'bridge-port',
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'two isolated ports of a bridge',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        bridge link set dev ${vethOf('web')} isolated on; bridge link set dev ${vethOf('api')} isolated on`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'bridge-port',
+    says: /isolated/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a queueing discipline that drops all',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        tc qdisc replace dev ${vethOf('web')} root blackhole`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'discipline',
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'another host answers for the whole LAN',
+    make: {
+      node1: 'docker run -d --name web -p 8080:80 nginx',
+      node2:
+        'sysctl -w net.ipv4.conf.eth0.proxy_arp_pvlan=1 net.ipv4.conf.eth0.proxy_arp=1 net.ipv4.neigh.eth0.proxy_delay=0',
+      laptop: 'ip neigh flush all',
+    },
+    symptom: ['laptop', `for i in 1 2 3 4 5 6; do ip neigh flush all; ${curl('http://192.168.1.11:8080')}; done`],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'proxy-arp',
+    says: /node2.*node1/,
+    cure: { on: 'node2' },
+    undo: { node2: 'sysctl -w net.ipv4.conf.eth0.proxy_arp_pvlan=0 net.ipv4.conf.eth0.proxy_arp=0' },
+  },
+  {
+    name: 'neighbour discovery that a rule drops',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 --ipv6 --subnet fd00:30::/64 app
+        docker run -d --name web --network app --ip6 fd00:30::20 nginx
+        docker run -d --name api --network app --ip6 fd00:30::10 netshoot sleep infinity; sleep 2
+        ${inside('web')} ip6tables -A INPUT -p icmpv6 --icmpv6-type neighbour-solicitation -j DROP
+        ${inside('api')} ip -6 neigh flush dev eth0`,
+    },
+    symptom: ['node1', `docker exec api ${curl("'http://[fd00:30::20]'")}`],
+    ask: { from: 'api', to: 'fd00:30::20', port: 80 },
+    code: 'neighbour-blocked',
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a circle of routes',
+    make: {
+      node1: 'sysctl -w net.ipv4.ip_forward=1; ip route add 10.99.0.0/24 via 192.168.1.12; iptables -P FORWARD ACCEPT',
+      node2: 'sysctl -w net.ipv4.ip_forward=1; ip route add 10.99.0.0/24 via 192.168.1.11; iptables -P FORWARD ACCEPT',
+      laptop: 'ip route add 10.99.0.0/24 via 192.168.1.11',
+    },
+    symptom: ['laptop', 'ping -c 1 -W 2 10.99.0.5'],
+    ask: { from: 'laptop', to: '10.99.0.5' },
+    code: 'ttl-exceeded',
+    says: /circle.*node1.*node2/,
+    undo: {
+      node1: 'ip route del 10.99.0.0/24; iptables -P FORWARD DROP',
+      node2: 'ip route del 10.99.0.0/24; iptables -P FORWARD DROP',
+      laptop: 'ip route del 10.99.0.0/24',
+    },
+  },
+  {
+    name: 'a rule that sets the TTL to 1',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        iptables -t mangle -A PREROUTING -i eth0 -p tcp --dport 8080 -j TTL --ttl-set 1`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'ttl-exceeded',
+    evidence: /--ttl-set 1/,
+    undo: { node1: 'iptables -t mangle -F PREROUTING' },
+  },
+  {
     name: 'a docker-proxy that was killed',
     make: {
       node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
-        kill $(ps ax -o pid,args | awk '/docker-proxy/ && /-host-port 8080/ {print $1}'); sleep 1`,
+        pkill -x docker-proxy; sleep 1`,
     },
     symptom: ['node1', curl('http://127.0.0.1:8080')],
     ask: { from: 'node1', to: '127.0.0.1', port: 8080 },
@@ -403,6 +547,7 @@ describe('trouble of others', () => {
     undo = one.undo ?? {}
     for (const [host, script] of Object.entries(make)) await sh(host, script)
     await vi.waitFor(async () => expect(await works(symptom)).toBe(false), { timeout: 10_000, interval: 300 })
+    await sh('laptop', 'ip neigh flush all')
     const story = await ask(asked)
     const told = JSON.stringify(story, null, 1)
     expect(story.cause?.code, told).toBe(code)

@@ -63,6 +63,38 @@ describe.each(states)('the map of the %s state', (_name, make) => {
   })
 })
 
+/** What an Engine names anew whenever it makes something, as the fixtures have it. */
+function namesOf(state: NetworkState) {
+  const bridgeOf = (name: string) => host(state, 'node1').engine!.networks.find((one) => one.name === name)!.bridge!
+  const leg = (name: string, network: string) => {
+    const found = container(state, name)
+    return { ...found.endpoints.find((one) => one.network === network)!, namespace: found.namespace }
+  }
+  const task = (name: 'node1' | 'node2') =>
+    host(state, name).engine!.containers.find((one) => one.name.startsWith('svc.'))!
+  const pin = (id: string | undefined) => host(state, 'node1').namespaces.find((one) => one.id === id)!.names[0]!
+  const web = leg('web', 'my_net')
+  return {
+    myNet: bridgeOf('my_net'),
+    six: bridgeOf('six'),
+    web: { hostLink: web.hostLink, namespace: pin(web.namespace) },
+    api: leg('api', 'my_net'),
+    balancer: balancerOf(state),
+    tasks: {
+      node1: task('node1').name,
+      node2: task('node2').name,
+      mac2: task('node2').endpoints.find(({ network }) => network === 'ov')!.mac!,
+    },
+  }
+}
+
+const balancerOf = (state: NetworkState) =>
+  host(state, 'node1')
+    .namespaces.flatMap(({ names }) => names)
+    .find((name) => name.startsWith('lb_'))!
+
+const made = namesOf(capturedState())
+
 describe('what real hosts had', () => {
   const state = capturedState()
   const map = drawMap(state)
@@ -72,8 +104,7 @@ describe('what real hosts had', () => {
       'lan:lan',
       'host:node1',
       'node1/interface:eth0',
-      'node1/bridge:br-58fec0f87a1c',
-      'node1/bridge:br-9144872da0a0',
+      ...[made.myNet, made.six].toSorted().map((bridge) => `node1/bridge:${bridge}`),
       'node1/bridge:docker0',
       'node1/bridge:docker_gwbridge',
       'node1/bridge:overlay:ingress:br0',
@@ -87,10 +118,10 @@ describe('what real hosts had', () => {
       'node1/container:mac',
       'node1/container:ovbox',
       'node1/container:side',
-      'node1/container:svc.1.1cidxc90j1gb4nilb9l4qqz79',
+      `node1/container:${made.tasks.node1}`,
       'node1/container:web',
       'node1/namespace:ingress_sbox',
-      'node1/namespace:lb_vp0kgxhmb',
+      `node1/namespace:${made.balancer}`,
       'node1/port:*:5353/udp',
       'node1/port:*:8080/tcp',
       'node1/port:127.0.0.1:8081/tcp',
@@ -103,9 +134,9 @@ describe('what real hosts had', () => {
       'node2/bridge:overlay:ov:br0',
       'node2/vxlan:overlay:ingress:vxlan0',
       'node2/vxlan:overlay:ov:vxlan0',
-      'node2/container:svc.2.mikv08gljr2ckxenhxfm4natb',
+      `node2/container:${made.tasks.node2}`,
       'node2/namespace:ingress_sbox',
-      'node2/namespace:lb_vp0kgxhmb',
+      `node2/namespace:${made.balancer}`,
       'node2/port:*:9000/tcp',
       'host:laptop',
       'laptop/interface:eth0',
@@ -114,12 +145,12 @@ describe('what real hosts had', () => {
   })
 
   it('calls bridges after their networks, and tells what is on them', () => {
-    expect(element(map, 'node1/bridge:br-58fec0f87a1c')).toMatchObject({
+    expect(element(map, `node1/bridge:${made.myNet}`)).toMatchObject({
       label: 'my_net',
-      notes: ['br-58fec0f87a1c', '172.18.0.0/16'],
+      notes: [made.myNet, '172.18.0.0/16'],
       state: 'up',
       sentence: {
-        en: 'Bridge `br-58fec0f87a1c` of `node1` is Docker network `my_net`; it has `172.18.0.1/16` of subnet `172.18.0.0/16`; on it are `web` (`eth0`, over `veth4acaf1d`) and `api` (`eth1`, over `vethbfbb91e`).',
+        en: `Bridge \`${made.myNet}\` of \`node1\` is Docker network \`my_net\`; it has \`172.18.0.1/16\` of subnet \`172.18.0.0/16\`; on it are \`web\` (\`eth0\`, over \`${made.web.hostLink}\`) and \`api\` (\`eth1\`, over \`${made.api.hostLink}\`).`,
       },
     })
     expect(element(map, 'node1/bridge:docker0')).toMatchObject({ label: 'docker0', state: 'up' })
@@ -132,9 +163,9 @@ describe('what real hosts had', () => {
   it('ties containers to bridges, parents, hosts, each other and services', () => {
     expect(tie(map, 'veth:node1/container:web:eth0')).toMatchObject({
       kind: 'veth',
-      from: 'node1/bridge:br-58fec0f87a1c',
+      from: `node1/bridge:${made.myNet}`,
       to: 'node1/container:web',
-      fromLabel: 'veth4acaf1d',
+      fromLabel: made.web.hostLink,
       toLabel: 'eth0',
       state: 'up',
     })
@@ -146,8 +177,8 @@ describe('what real hosts had', () => {
     expect(tie(map, 'shares:node1/container:side')).toMatchObject({ to: 'node1/container:web' })
     expect(tie(map, 'cable:laptop/interface:eth0')).toMatchObject({ to: 'lan:lan', state: 'up' })
     expect(map.ties.filter(({ kind }) => kind === 'task').map(({ to }) => to)).toEqual([
-      'node1/container:svc.1.1cidxc90j1gb4nilb9l4qqz79',
-      'node2/container:svc.2.mikv08gljr2ckxenhxfm4natb',
+      `node1/container:${made.tasks.node1}`,
+      `node2/container:${made.tasks.node2}`,
     ])
     const lonely = map.ties.filter(({ from, to }) => [from, to].includes('node1/container:lonely'))
     expect(lonely).toEqual([])
@@ -158,14 +189,14 @@ describe('what real hosts had', () => {
     expect(tie(map, id)).toMatchObject({ kind: 'tunnel', state: 'up' })
     expect(map.ties.filter(({ kind }) => kind === 'tunnel')).toHaveLength(2)
     expect(factOf(map, 'node1/vxlan:overlay:ov:vxlan0', 'Forwarding entries')).toContain(
-      '02:42:0a:00:01:04 dev vxlan0 dst 192.168.1.12 permanent',
+      `${made.tasks.mac2} dev vxlan0 dst 192.168.1.12 permanent`,
     )
   })
 
   it('has published ports with the rule that makes them so, and sees where it is missing', () => {
     expect(element(map, 'node1/port:*:8080/tcp')).toMatchObject({ state: 'up', label: '8080/tcp' })
     expect(factOf(map, 'node1/port:*:8080/tcp', 'DNAT rules')).toEqual([
-      'nat: -A DOCKER ! -i br-58fec0f87a1c -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:80',
+      `nat: -A DOCKER ! -i ${made.myNet} -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.18.0.2:80`,
     ])
     expect(element(map, 'node1/port:127.0.0.1:8081/tcp').notes).toContain('127.0.0.1')
     const flushed = edited(state, (copy) => {
@@ -185,9 +216,9 @@ describe('what real hosts had', () => {
       '-A DOCKER-USER -j RETURN',
     ])
     expect(factOf(map, 'host:node1', 'Rules of filter FORWARD')[0]).toBe('-P FORWARD DROP')
-    const named = factOf(map, 'node1/bridge:br-58fec0f87a1c', 'Rules that name it')
+    const named = factOf(map, `node1/bridge:${made.myNet}`, 'Rules that name it')
     expect(named.length).toBeGreaterThan(5)
-    expect(named.every((line) => line.includes('br-58fec0f87a1c'))).toBe(true)
+    expect(named.every((line) => line.includes(made.myNet))).toBe(true)
   })
 
   it('has commands that can be typed', () => {
@@ -234,10 +265,12 @@ describe('what is broken is drawn as broken', () => {
       )
       expectWhole(map)
       const ids = map.elements.map(({ id }) => id)
-      expect(ids).toContain('node1/bridge:br-58fec0f87a1c')
-      expect(ids).toContain('node1/namespace:edd778f0dc26')
+      expect(ids).toContain(`node1/bridge:${made.myNet}`)
+      expect(ids).toContain(`node1/namespace:${made.web.namespace}`)
       expect(ids).toContain('node1/port:*:8080/tcp')
-      expect(tie(map, 'veth:node1/namespace:edd778f0dc26:eth0')).toMatchObject({ from: 'node1/bridge:br-58fec0f87a1c' })
+      expect(tie(map, `veth:node1/namespace:${made.web.namespace}:eth0`)).toMatchObject({
+        from: `node1/bridge:${made.myNet}`,
+      })
       expect(element(map, 'host:node1').facts[0]!.name.en).toMatch(/^Docker Engine, /)
     }
   })

@@ -5,8 +5,8 @@
 # is random and only in our environment, so that no rule's comment and no link's name can forge it. Files below /proc/sys/net are
 # those of the reader's namespace (proc(5)).
 #
-# One `ip` answers for links, both families of routes (`root` chooses the family), neighbours and IPv4 routing rules, each on a line. It goes on
-# after a failure (-force), and then the number of lines tells. Only bridges and VXLANs forward by address. nft's JSON names an
+# One `ip` answers for links, both families of routes (`root` chooses the family), neighbours, IPv4 routing rules and the settings of
+# links, each on a line. It goes on after a failure (-force), and then the number of lines tells. Only bridges and VXLANs forward by address. nft's JSON names an
 # iptables extension and leaves out what it was told, so that alone makes iptables speak; or that nft fails: older ones crash on
 # the sets of newer ones. Rules are left out where they are as they were last. Sockets come from the kernel itself
 # (sock_diag(7)), as ss has them.
@@ -18,7 +18,7 @@ use Kernel;
 
 my ($most, @places) = @ARGV;
 my $boundary = delete $ENV{boundary};
-my $batch = "address show\nroute show table all root 0.0.0.0/0\nroute show table all root ::/0\nneighbour show\nrule show\n";
+my $batch = "address show\nroute show table all root 0.0.0.0/0\nroute show table all root ::/0\nneighbour show\nrule show\nnetconf show\n";
 $| = 1;
 while (my ($path, $known) = splice @places, 0, 2) {
   # Whoever can't enter must not go on where it was before.
@@ -62,7 +62,7 @@ sub listeners {
 }
 
 sub sysctls {
-  for my $file ('ipv4/ip_forward', 'ipv6/conf/all/forwarding') {
+  for my $file ('ipv4/ip_forward', 'ipv6/conf/all/forwarding', map { "bridge/bridge-nf-call-$_" } qw(iptables ip6tables)) {
     open(my $value, '<', "/proc/sys/net/$file") or next;
     print "$file ", <$value>;
   }
@@ -82,7 +82,8 @@ sub generation {
   return $type == 0xa0f && $kind == 1 ? unpack('Q', $cookie) . ":$count" : '';
 }
 
-# Prints a line for each socket that waits to be spoken to: protocol, address (`*` for all of both families), port.
+# Prints a line for each socket that waits to be spoken to: protocol, address (`*` for all of both families), port; and of TCP, how
+# many connections wait to be accepted and how many may.
 sub sockets {
   my ($family, $protocol) = @_;
   # NETLINK_SOCK_DIAG; SOCK_DIAG_BY_FAMILY as a dump; LISTEN of TCP, CLOSE (unconnected) of UDP.
@@ -102,7 +103,8 @@ sub sockets {
       my ($only) = (grep({ $_->[0] == 11 } Kernel::attributes($body, 72)), [11, "\1"]);
       my $text = $family == 2 ? join '.', unpack 'C4', $address : join ':', map { sprintf '%x', $_ } unpack 'n8', $address;
       $text = '*' if !unpack('C', $only->[1]) and $text !~ /[1-9a-f]/;
-      print "$protocol $text $port\n";
+      my ($waiting, $most) = unpack 'x56 L L', $body;
+      print "$protocol $text $port", ($protocol eq 'tcp' ? " $waiting $most" : ''), "\n";
     }
   }
   die "sock_diag: $!\n";

@@ -1,0 +1,94 @@
+import { leadsOn, routeFor } from '../network/routing.js'
+import type { Link } from '../network/state.js'
+import { hostPlace, type LivePlace } from '../place/place.js'
+import { code } from '../wording/wording.js'
+import { define } from './cause.js'
+import type { Trail } from './trail.js'
+
+interface Found {
+  host: string
+  port: string
+  bridge: string
+  /** Whose link the other end is. */
+  whose: string
+  /** `isolated`: this port and another one do not hear each other. */
+  state: string
+  other?: string
+  spanning: boolean
+  shown: string[]
+}
+
+interface Port {
+  place: LivePlace
+  link: Link
+  bridge: string
+}
+
+/** The port of a bridge of its host that a place's packets for an address go through. */
+function portTo(place: LivePlace | undefined, address: string | undefined): Port | undefined {
+  if (!place || address === undefined) return undefined
+  const route = routeFor(place.namespace, address)
+  const own = hostPlace(place.host)
+  const out = leadsOn(route) ? place.namespace.links.find(({ name }) => name === route.device) : undefined
+  if (!own || out?.peer?.namespace !== own.namespace.id) return undefined
+  const link = own.namespace.links.find(({ name }) => name === out.peer!.name)
+  return link?.port && link.master !== undefined ? { place, link, bridge: link.master } : undefined
+}
+
+function find({ from, goal, destination, source }: Trail): Found | undefined {
+  const [near, far] = [portTo(from, destination), portTo(goal, source)]
+  for (const one of [near, far]) {
+    const { state = '' } = one?.link.port ?? {}
+    if (one && state !== '' && state !== 'forwarding') return found(one, state)
+  }
+  const apart = near?.link.port?.isolated && far?.link.port?.isolated && near.bridge === far.bridge
+  return apart && near.place.host === far.place.host ? found(far, 'isolated', near) : undefined
+}
+
+function found({ place, link, bridge }: Port, state: string, other?: Port): Found {
+  const { host } = place
+  const spanning = hostPlace(host)!.namespace.links.some(({ name, spanningTree }) => name === bridge && spanningTree)
+  return {
+    ...{ host: host.name, port: link.name, bridge, whose: place.label, state, spanning },
+    ...(other ? { other: other.link.name } : {}),
+    shown: [link, ...(other ? [other.link] : [])].map(
+      ({ name, port }) =>
+        `${host.name}: ${name} master ${bridge} state ${port!.state}${port!.isolated ? ' isolated on' : ''}`,
+    ),
+  }
+}
+
+export const bridgePort = define<Found>({
+  code: 'bridge-port',
+  byState: find,
+  bySight: find,
+  say: ({ host, port, bridge, whose, state, other, spanning, shown }) => {
+    const [on, of, at] = [code(port), code(bridge), code(host)]
+    const command =
+      state === 'isolated'
+        ? `bridge link set dev ${port} isolated off`
+        : spanning
+          ? `ip link set dev ${bridge} type bridge stp_state 0`
+          : `bridge link set dev ${port} state 3`
+    return {
+      what:
+        state === 'isolated'
+          ? {
+              en: `the bridge ${of} of ${at} passes nothing between its ports ${code(other ?? '')} and ${on}: both are isolated, and ${on} leads to ${code(whose)}`,
+              zh: `${at} 的网桥 ${of} 不在端口 ${code(other ?? '')} 与 ${on} 之间转发：两个端口都被设为隔离（isolated），其中 ${on} 通向 ${code(whose)}`,
+            }
+          : {
+              en: `the port ${on} of the bridge ${of} on ${at}, which leads to ${code(whose)}, passes nothing: its state is ${code(state)}${spanning ? ', which spanning tree decides there' : ''}`,
+              zh: `${at} 上网桥 ${of} 的端口 ${on}（通向 ${code(whose)}）不转发任何帧：它的状态是 ${code(state)}${spanning ? '，由那里的生成树协议决定' : ''}`,
+            },
+      evidence: shown,
+      tries: [{ en: `let it forward: ${code(command)} on ${at}`, zh: `让它转发：在 ${at} 上运行 ${code(command)}` }],
+    }
+  },
+  broken: '`bridge link set dev VETH state 0` for the port that leads to a container',
+  hidden: { netdiag: 'it runs in a container or on a host, and looks at no port of a bridge' },
+  example: {
+    ...{ host: 'node1', port: 'veth…', bridge: 'br-…', whose: 'node1/web', state: 'disabled', spanning: false },
+    shown: ['node1: veth… master br-… state disabled'],
+  },
+})
