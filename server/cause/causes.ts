@@ -213,6 +213,7 @@ const byStage: Record<Stage, CauseKind[]> = {
   returned: [],
   open: [
     noTask,
+    proxyArp,
     notRunning,
     leftBehindCause,
     noneNetwork,

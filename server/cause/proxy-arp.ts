@@ -1,9 +1,10 @@
-import { ownsAddress } from '../network/routing.js'
+import { sameAddress } from '../network/addresses.js'
+import { nextHop, ownsAddress } from '../network/routing.js'
 import { ownLink, placesOf } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeAsked } from './packet-text.js'
-import type { SeenTrail } from './trail.js'
+import type { Trail } from './trail.js'
 
 interface Found {
   address: string
@@ -14,21 +15,51 @@ interface Found {
   shown: string[]
 }
 
-function bySight({ seen, state, goal, stage }: SeenTrail): Found | undefined {
+/** Whom the sender, or whoever had the packet last, believes to have the next hop. */
+function believed({
+  from,
+  last,
+  address: asked,
+  destination,
+  seen,
+}: Trail): { address: string; macs: string[]; shown: string }[] {
+  const questions = (seen?.questions ?? []).map((one) => ({
+    address: one.target,
+    macs: one.macs,
+    shown: writeAsked(one),
+  }))
+  const known = [[from, asked] as const, [last, destination] as const].flatMap(([place, to]) => {
+    const hop = nextHop(place.namespace, to)
+    return place.namespace.neighbours.flatMap(({ address, device, mac, state }) =>
+      mac !== undefined && sameAddress(address, hop)
+        ? [
+            {
+              address,
+              macs: [mac.toLowerCase()],
+              shown: `${place.label}: ${address} dev ${device} lladdr ${mac} ${state}`,
+            },
+          ]
+        : [],
+    )
+  })
+  return [...questions, ...known]
+}
+
+function find(trail: Trail): Found | undefined {
+  const { state, goal, stage } = trail
   if (stage === 'returned') return undefined
-  for (const asked of seen.questions) {
-    for (const place of placesOf(state)) {
-      const link = place.namespace.links.find(({ mac, proxyArp }) => proxyArp && asked.macs.includes(mac.toLowerCase()))
+  const places = placesOf(state).filter(({ namespace }) => namespace.owner.kind !== 'engine')
+  for (const { address, macs, shown } of believed(trail)) {
+    for (const place of places) {
+      const link = place.namespace.links.find(({ mac, proxyArp }) => proxyArp && macs.includes(mac.toLowerCase()))
       // Whoever stands for a container of its own is meant to.
-      if (!link || ownsAddress(place.namespace, asked.target) || goal?.host.name === place.host.name) continue
-      const owner = placesOf(state).find(
-        ({ namespace }) => namespace.owner.kind !== 'engine' && ownLink(namespace, asked.target) !== undefined,
-      )
+      if (!link || ownsAddress(place.namespace, address) || goal?.host.name === place.host.name) continue
+      const owner = places.find(({ namespace }) => ownLink(namespace, address) !== undefined)
       if (owner?.host.name === place.host.name) continue
       return {
-        ...{ address: asked.target, who: place.label, link: link.name },
+        ...{ address, who: place.label, link: link.name },
         ...(owner ? { owner: owner.label } : {}),
-        shown: [writeAsked(asked), `${place.label}: ${link.name} ${link.mac}, proxy_arp is on`],
+        shown: [shown, `${place.label}: ${link.name} ${link.mac}, proxy_arp is on`],
       }
     }
   }
@@ -37,7 +68,8 @@ function bySight({ seen, state, goal, stage }: SeenTrail): Found | undefined {
 
 export const proxyArp = define<Found>({
   code: 'proxy-arp',
-  bySight,
+  byState: find,
+  bySight: find,
   say: ({ address, who, link, owner, shown }) => {
     const [whom, by] = [code(address), code(who)]
     const has = owner
@@ -60,8 +92,6 @@ export const proxyArp = define<Found>({
   },
   broken: '`sysctl -w net.ipv4.conf.eth0.proxy_arp=1 net.ipv4.conf.eth0.proxy_arp_pvlan=1` on another host of the LAN',
   hidden: {
-    state: 'who answers first is seen by asking',
-    check: 'a check sends its packets unwatched: nobody sees who answers the question for a MAC address',
     diagnose: 'a diagnosis sends its packets unwatched, as a check does',
     netdiag: 'it does not look who answers for an address',
   },

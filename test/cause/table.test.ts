@@ -587,7 +587,11 @@ const table: Record<CauseCode, Row> = {
   'proxy-arp': {
     rack: swarmRack,
     given: (rack) => {
-      rack.host('node2').namespaces[0]!.links.find(({ lan }) => lan !== undefined)!.proxyArp = true
+      const link = rack.host('node2').namespaces[0]!.links.find(({ lan }) => lan !== undefined)!
+      link.proxyArp = true
+      rack.host('laptop').namespaces[0]!.neighbours.push({
+        ...{ address: '192.168.1.11', device: 'eth0', mac: link.mac, state: 'REACHABLE' },
+      })
     },
     ...{ from: 'laptop', to: 'node1', port: 8080 },
     seen: (rack) => {
