@@ -95,6 +95,7 @@ export const arrows = {
     'server/lab',
     'server/labrack',
   ],
+  'server/incident': ['server/error', 'server/cause', 'server/racks', 'server/trace'],
   'server/bench': [
     'server/package-root.ts',
     'server/error',
@@ -108,6 +109,7 @@ export const arrows = {
     'server/lab',
     'server/labrack',
     'server/trial',
+    'server/incident',
   ],
   'server/session/feed': [
     'server/error',

@@ -48,6 +48,7 @@ export const causeCodes = [
   'ttl-exceeded',
   'proxy-arp',
   'neighbour-blocked',
+  'paused',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

@@ -30,6 +30,7 @@ import { noTask } from './no-task.js'
 import { nodeGone } from './node-gone.js'
 import { noneNetwork } from './none-network.js'
 import { notRunning } from './not-running.js'
+import { paused } from './paused.js'
 import { portNotListening } from './port-not-listening.js'
 import { proxyArp } from './proxy-arp.js'
 import { publishedElsewhere } from './published-elsewhere.js'
@@ -98,6 +99,7 @@ const all: CauseKind[] = [
   ttlExceeded,
   proxyArp,
   neighbourBlocked,
+  paused,
   unknown,
 ]
 
@@ -171,6 +173,7 @@ const byStage: Record<Stage, CauseKind[]> = {
   ],
   refused: [noTask, duplicateAddress, publishedElsewhere, unmadePort, listeningOnLoopback, portNotListening, ruleDrop],
   silent: [
+    paused,
     ttlExceeded,
     noTask,
     fullQueue,
@@ -212,6 +215,7 @@ const byStage: Record<Stage, CauseKind[]> = {
   ],
   returned: [],
   open: [
+    paused,
     noTask,
     proxyArp,
     notRunning,

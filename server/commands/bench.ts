@@ -5,6 +5,7 @@ import { benchOpen } from '../bench/open.js'
 import { benchRacks } from '../bench/racks.js'
 import type { Distribution } from '../bench/statistics.js'
 import { benchTerminal } from '../bench/terminal.js'
+import { benchTrace } from '../bench/trace.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { withOwnRacks } from './own-racks.js'
 import { whole } from './rackd.js'
@@ -63,6 +64,20 @@ export function benchCommand(): Command {
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
       const figures = await untilSignal((signal) => benchMap(Math.max(1, runs), sayUntil(signal)))
+      process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
+    })
+  bench
+    .command('trace')
+    .description(
+      'troubles of other people, made on real hosts: how many a trace names rightly, with a cure that works, and its time',
+    )
+    .option('--runs <count>', 'times that each is asked', whole, 10)
+    .option('--only <words>', 'those whose cause or name has these words', '')
+    .option('--json', 'print a JSON document', false)
+    .action(async ({ runs, only, json }: { runs: number; only: string; json: boolean }) => {
+      const figures = await withOwnRacks((racks, signal) =>
+        benchTrace(racks, Math.max(1, runs), only, sayUntil(signal)),
+      )
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
   return bench

@@ -5,6 +5,7 @@ import { claimOf } from '../cause/duplicate-address.js'
 import { mtuCause } from '../cause/mtu-too-large.js'
 import { notRunningCause } from '../cause/not-running.js'
 import { writePacket } from '../cause/packet-text.js'
+import { pausedCause } from '../cause/paused.js'
 import { readObservation, type Seen } from '../cause/seen.js'
 import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
 import { isAny, sameAddress } from '../network/addresses.js'
@@ -191,6 +192,8 @@ async function toAddress(run: Run, from: LivePlace, meant: Case['meant'], addres
   if (stageOf(one) !== 'returned') return unanswered(run, one, hops)
   const stranger = answeredByAnother(one)
   if (stranger) return stopped(run.question, marked(hops, one), stranger)
+  const halted = haltedBy(one)
+  if (halted) return stopped(run.question, marked(hops, one), halted)
   return (await throughProxy(run, one, hops)) ?? (await withLarge(run, one, hops))
 }
 
@@ -253,6 +256,11 @@ function answeredByAnother(one: Case): Cause | undefined {
     : undefined
 }
 
+/** A connection was taken by the kernel of one whose programs stand still. */
+function haltedBy({ protocol, seen }: Case): Cause | undefined {
+  return protocol === 'icmp' ? undefined : pausedCause(seen.arrived?.place)
+}
+
 /**
  * What is published is reached from the host's own loopback through docker-proxy: a program that takes the connection, and makes
  * one of its own to the container. So the first is answered whatever the container does, and the second tells.
@@ -304,9 +312,8 @@ async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | un
     ...walk(second),
   ]
   if (namespace.id !== ownNamespace(host).id) return undefined
-  return stageOf(second) === 'returned'
-    ? answered(run, one, all)
-    : stopped(run.question, marked(all, second), causeSeen(second))
+  const cause = stageOf(second) === 'returned' ? haltedBy(second) : causeSeen(second)
+  return cause ? stopped(run.question, marked(all, second), cause) : answered(run, one, all)
 }
 
 /** A packet of the full size of the sender's link finds what is narrower on the way. */

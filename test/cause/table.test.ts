@@ -605,6 +605,19 @@ const table: Record<CauseCode, Row> = {
       ]
     },
   },
+  paused: {
+    given: (rack) => {
+      rack.find(node1(rack), 'web').state = 'paused'
+    },
+    ...{ from: 'api', to: 'web', port: 80 },
+    seen: (rack) => [
+      across(rack, 'api', 'web', ['172.20.0.3', '172.20.0.2'], tcp(80))
+        .becomes({ source: '172.20.0.2', sourcePort: 80, destination: '172.20.0.3', destinationPort: 40_000 })
+        .by('node1/api', 'eth0', 'in', { role: 'reply' })
+        .ends('answered'),
+    ],
+    diagnose: { container: 'web', network: { 'laptop tcp 192.168.1.11:8080': quiet } },
+  },
   'neighbour-blocked': {
     given: (rack) => {
       own(rack).rules.push({

@@ -1,0 +1,41 @@
+import { IncidentHosts } from '../incident/incident-hosts.js'
+import { incidents } from '../incident/incidents.js'
+import type { Racks } from '../racks/racks.js'
+import { type Distribution, distribution } from './statistics.js'
+
+export interface TraceBenchmark {
+  /** Incidents by what became of the answer: see `Judgement` in server/incident. */
+  right: number
+  partly: number
+  wrong: number
+  unknown: number
+  /** Incidents whose answer was not the same each time. */
+  unsteady: number
+  /** From the question to the story, on one host and over two. */
+  traceMs: Distribution
+  traceOverTwoHostsMs: Distribution
+}
+
+/** Makes each incident on real hosts, asks a trace about it several times, and mends it as it is advised. */
+export async function benchTrace(
+  racks: Racks,
+  runs: number,
+  only: string,
+  say: (line: string) => void,
+): Promise<TraceBenchmark> {
+  const hosts = new IncidentHosts(racks)
+  const counts = { right: 0, partly: 0, wrong: 0, unknown: 0, unsteady: 0 }
+  const took = { one: [] as number[], two: [] as number[] }
+  try {
+    for (const incident of incidents.filter(({ name, code }) => `${code}: ${name}`.includes(only))) {
+      const { judgement, why, told, traceMs, twoHosts } = await hosts.try(incident, { times: runs })
+      say(`${judgement}: ${incident.code}: ${incident.name}${why === '' ? '' : `: ${why}`}`)
+      counts[judgement]++
+      if (new Set(told).size > 1) counts.unsteady++
+      took[twoHosts ? 'two' : 'one'].push(...traceMs)
+    }
+  } finally {
+    await hosts.close()
+  }
+  return { ...counts, traceMs: distribution(took.one), traceOverTwoHostsMs: distribution(took.two) }
+}

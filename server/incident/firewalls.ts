@@ -1,0 +1,250 @@
+import { bridgeOf, curl, type Incident, inside } from './incident.js'
+
+/** Rules of netfilter, in the host and in containers. */
+export const firewalls: readonly Incident[] = [
+  {
+    name: 'a host firewall that the LAN does not meet and containers do',
+    source: 'moby/moby#32138',
+    make: {
+      node1: `docker network create app
+        docker run -d --name web --network app -p 8080:80 nginx
+        docker run -d --name probe netshoot sleep infinity
+        docker run -d --name db --network app -p 3306:6379 redis
+        iptables -A INPUT -i lo -j ACCEPT; iptables -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+        iptables -A INPUT -p tcp --dport 22 -j ACCEPT; iptables -A INPUT -j REJECT --reject-with icmp-host-prohibited`,
+    },
+    symptom: ['node1', `docker exec probe ${curl('http://192.168.1.11:8080')}`],
+    ask: { from: 'probe', to: '192.168.1.11', port: 8080 },
+    code: 'rule-drop',
+    says: /docker-proxy/,
+    cure: { on: 'node1' },
+    shut: ['node1', 'docker exec probe nc -z -w 1 192.168.1.11 3306'],
+    undo: { node1: 'iptables -F INPUT' },
+  },
+  {
+    name: "the host's port in DOCKER-USER, which sees the container's",
+    source: 'docker/docs#12925',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx; docker run -d --name other -p 9090:80 nginx
+        iptables -I DOCKER-USER -i eth0 -j DROP
+        iptables -I DOCKER-USER -i eth0 -p tcp --dport 8080 -j ACCEPT
+        iptables -I DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'docker-user-drop',
+    says: /lets 8080 through does not see that number/,
+    cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:9090')],
+    undo: { node1: 'iptables -F DOCKER-USER; iptables -A DOCKER-USER -j RETURN' },
+  },
+  {
+    name: "a firewall that was loaded over Docker's rules",
+    source: 'moby/moby#10218',
+    make: {
+      node1: `docker network create app
+        docker run -d --restart always --name db --network app redis
+        docker run -d --restart always --name api --network app netshoot sleep infinity
+        printf '%s\\n' '*filter' ':INPUT ACCEPT [0:0]' ':FORWARD DROP [0:0]' ':OUTPUT ACCEPT [0:0]' COMMIT \
+          '*nat' ':PREROUTING ACCEPT [0:0]' ':INPUT ACCEPT [0:0]' ':OUTPUT ACCEPT [0:0]' ':POSTROUTING ACCEPT [0:0]' COMMIT | iptables-restore`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'rule-drop',
+    says: /none of Docker's own chains/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a table of netdev at the ingress of a link',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx
+        nft add table netdev shield
+        nft add chain netdev shield in '{ type filter hook ingress device eth0 priority 0; policy accept; }'
+        nft add rule netdev shield in ip protocol tcp tcp dport 8080 drop`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'rule-drop',
+    says: /netdev shield/,
+    cure: { on: 'node1' },
+    undo: { node1: 'nft delete table netdev shield' },
+  },
+  {
+    name: "a table of the administrator's own",
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx; docker run -d --name other -p 9090:80 nginx
+        nft add table inet corp; nft add chain inet corp edge '{ type filter hook forward priority -10; policy accept; }'
+        nft add rule inet corp edge ip saddr 192.168.1.50 tcp dport 80 counter drop`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'rule-drop',
+    cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:9090')],
+    undo: { node1: 'nft delete table inet corp' },
+  },
+  {
+    name: 'a rule inside of the container that is asked',
+    make: {
+      node1: `docker network create app
+        docker run -d --name web --network app nginx; docker run -d --name api --network app netshoot sleep infinity
+        ${inside('web')} iptables -A INPUT -p tcp --dport 80 -j REJECT --reject-with icmp-admin-prohibited`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'rule-drop',
+    says: /on `node1\/web`/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'answers that connection tracking does not see',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        iptables -t raw -I PREROUTING -i ${bridgeOf('app')} -p tcp --sport 80 -j CT --notrack`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'untranslated-answer',
+    cure: { on: 'node1' },
+    undo: { node1: 'iptables -t raw -F PREROUTING' },
+  },
+  {
+    name: 'an old DNAT rule to an address that nobody has',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name web --network app -p 8080:80 nginx
+        iptables -t nat -I PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 172.30.0.99:80`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'rule-drop',
+    says: /172\.30\.0\.99/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a policy of INPUT',
+    make: { node2: 'docker run -d --name own --network host nginx; iptables -P INPUT DROP' },
+    symptom: ['laptop', curl('http://192.168.1.12')],
+    ask: { from: 'laptop', to: 'node2', port: 80 },
+    code: 'input-policy',
+    cure: { on: 'node2' },
+    undo: { node2: 'iptables -P INPUT ACCEPT; iptables -F INPUT; docker rm -f own' },
+  },
+  {
+    name: 'a policy of INPUT that the answers meet',
+    make: {
+      laptop: 'setsid socat TCP-LISTEN:80,fork,reuseaddr PIPE </dev/null >/dev/null 2>&1 & sleep 0.5',
+      node1: 'iptables -P INPUT DROP',
+    },
+    symptom: ['node1', 'nc -z -w 1 192.168.1.50 80'],
+    ask: { from: 'node1', to: 'laptop', port: 80 },
+    code: 'input-policy',
+    says: /answer/,
+    cure: { on: 'node1' },
+    undo: { node1: 'iptables -P INPUT ACCEPT; iptables -F INPUT', laptop: 'pkill -x socat' },
+  },
+  {
+    name: 'a rule of OUTPUT',
+    make: {
+      laptop: 'setsid socat TCP-LISTEN:80,fork,reuseaddr PIPE </dev/null >/dev/null 2>&1 & sleep 0.5',
+      node1: 'iptables -A OUTPUT -d 192.168.1.50 -p tcp -j DROP',
+    },
+    symptom: ['node1', 'nc -z -w 1 192.168.1.50 80'],
+    ask: { from: 'node1', to: 'laptop', port: 80 },
+    code: 'rule-drop',
+    says: /OUTPUT/,
+    cure: { on: 'node1' },
+    shut: ['node1', 'nc -z -w 1 192.168.1.50 81'],
+    undo: { node1: 'iptables -F OUTPUT', laptop: 'pkill -x socat' },
+  },
+  {
+    name: 'a rule of DOCKER-USER that resets connections',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx; docker run -d --name other -p 9090:80 nginx
+        iptables -I DOCKER-USER -p tcp --dport 80 -j REJECT --reject-with tcp-reset`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'docker-user-drop',
+    says: /rejects/,
+    cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:9090')],
+    undo: { node1: 'iptables -F DOCKER-USER; iptables -A DOCKER-USER -j RETURN' },
+  },
+  {
+    name: 'a rule in a container that resets connections',
+    make: {
+      node1: `docker network create app
+        docker run -d --name web --network app nginx; docker run -d --name api --network app netshoot sleep infinity
+        ${inside('web')} iptables -A INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'rule-drop',
+    says: /rejects/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a rule of mangle, before any translation',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx; docker run -d --name other -p 8081:80 nginx
+        iptables -t mangle -A PREROUTING -i eth0 -p tcp --dport 8080:8090 -j DROP`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'rule-drop',
+    says: /mangle/,
+    cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:8081')],
+    undo: { node1: 'iptables -t mangle -F PREROUTING' },
+  },
+  {
+    name: 'a rule of raw',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx; docker run -d --name other -p 8081:80 nginx
+        iptables -t raw -A PREROUTING -i eth0 -p tcp --dport 8080:8090 -j DROP`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'rule-drop',
+    says: /raw/,
+    cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:8081')],
+    undo: { node1: 'iptables -t raw -F PREROUTING' },
+  },
+  {
+    name: 'a table of the family bridge',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        nft add table bridge guard; nft add chain bridge guard fwd '{ type filter hook forward priority 0; policy accept; }'
+        nft add rule bridge guard fwd tcp dport 80 drop`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'rule-drop',
+    says: /bridge/,
+    cure: { on: 'node1' },
+    undo: { node1: 'nft delete table bridge guard' },
+  },
+  {
+    name: 'no communication between the containers of a network',
+    make: {
+      node1: `docker network create -o com.docker.network.bridge.enable_icc=false quiet
+        docker run -d --name q1 --network quiet busybox sleep infinity; docker run -d --name q2 --network quiet busybox sleep infinity`,
+    },
+    symptom: ['node1', 'docker exec q1 ping -c 1 -W 1 q2'],
+    ask: { from: 'q1', to: 'q2' },
+    code: 'icc-off',
+  },
+  {
+    name: 'translation of sources is gone',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name api --network app netshoot sleep infinity
+        iptables -t nat -D POSTROUTING -s 172.30.0.0/24 ! -o ${bridgeOf('app')} -j MASQUERADE`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'no-masquerade',
+    cure: { on: 'node1' },
+  },
+]

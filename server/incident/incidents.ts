@@ -1,0 +1,19 @@
+import { containers } from './containers.js'
+import { firewalls } from './firewalls.js'
+import type { Incident } from './incident.js'
+import { links } from './links.js'
+import { names } from './names.js'
+import { ports } from './ports.js'
+import { routes } from './routes.js'
+import { swarm } from './swarm.js'
+
+/** All of it. What ends a swarm comes last. */
+export const incidents: readonly Incident[] = [
+  ...names,
+  ...ports,
+  ...firewalls,
+  ...links,
+  ...routes,
+  ...containers,
+  ...swarm,
+]

@@ -1,0 +1,105 @@
+import { curl, type Incident } from './incident.js'
+
+/** Ports: published, listened on, and not. */
+export const ports: readonly Incident[] = [
+  {
+    name: 'a published port of a container on an internal network',
+    source: 'moby/moby#36174',
+    make: {
+      node1: `docker network create --internal back; docker network create front
+        docker run -d --name web --network back -p 8080:80 nginx`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'unmade-port',
+    says: /internal/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a published port of another network, without a userland proxy',
+    source: 'moby/moby#38784',
+    make: {
+      node1: `mkdir -p /etc/docker; echo '{"userland-proxy": false}' > /etc/docker/daemon.json; systemctl restart docker
+        docker network create n1; docker network create n2
+        docker run -d --name web --network n2 -p 8080:80 nginx
+        docker run -d --name app --network n1 netshoot sleep infinity`,
+    },
+    symptom: ['node1', `docker exec app ${curl('http://web')}`],
+    ask: { from: 'app', to: '192.168.1.11', port: 8080 },
+    code: 'isolated-bridges',
+    says: /NAT leads `192.168.1.11:8080`/,
+    cure: { on: 'node1' },
+    undo: { node1: 'rm -f /etc/docker/daemon.json; systemctl restart docker' },
+  },
+  {
+    name: 'published to a port where nobody listens',
+    make: { node1: 'docker run -d --name web -p 8083:8000 nginx' },
+    symptom: ['laptop', curl('http://192.168.1.11:8083')],
+    ask: { from: 'laptop', to: 'node1', port: 8083 },
+    code: 'port-not-listening',
+    cure: { on: 'node1', of: -1, afterwards: 'docker rm -f web; docker run -d --name web -p 8083:80 nginx' },
+  },
+  {
+    name: 'the two numbers of -p swapped',
+    make: { node1: 'docker run -d --name web -p 80:8080 nginx' },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'port-not-listening',
+    cure: { on: 'node1', of: -1, afterwards: 'docker rm -f web; docker run -d --name web -p 8080:80 nginx' },
+  },
+  {
+    name: 'a docker-proxy that was killed',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        pkill -x docker-proxy; sleep 1`,
+    },
+    symptom: ['node1', curl('http://127.0.0.1:8080')],
+    ask: { from: 'node1', to: '127.0.0.1', port: 8080 },
+    code: 'port-not-listening',
+    says: /no program there listens/,
+    cure: { on: 'node1', of: 1 },
+  },
+  {
+    name: 'a program that listens on the loopback alone',
+    make: {
+      node1: `docker network create app; docker run -d --name cache --network app redis redis-server --bind 127.0.0.1
+        docker run -d --name api --network app netshoot sleep infinity`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 cache 6379'],
+    ask: { from: 'api', to: 'cache', port: 6379 },
+    code: 'listening-on-loopback',
+  },
+  {
+    name: 'published on the loopback of the host alone',
+    make: { node1: 'docker run -d --name web -p 127.0.0.1:8081:80 nginx' },
+    symptom: ['laptop', curl('http://192.168.1.11:8081')],
+    ask: { from: 'laptop', to: 'node1', port: 8081 },
+    code: 'published-elsewhere',
+  },
+  {
+    name: 'a program that listens by IPv6 alone',
+    make: {
+      node1: `docker network create app
+        docker run -d --name web --network app netshoot socat TCP6-LISTEN:80,ipv6only=1,fork,reuseaddr PIPE
+        docker run -d --name api --network app netshoot sleep infinity; sleep 0.5`,
+    },
+    symptom: ['node1', 'docker exec api nc -4 -z -w 1 web 80'],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'port-not-listening',
+    says: /\[?::\]?/,
+  },
+  {
+    name: 'a program that listens on its address of another network',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker network create --subnet 172.31.0.0/24 other
+        docker run -d --name web --network app --ip 172.30.0.20 netshoot sleep infinity
+        docker network connect --ip 172.31.0.20 other web
+        docker exec -d web socat TCP-LISTEN:80,bind=172.31.0.20,fork,reuseaddr PIPE
+        docker run -d --name api --network app netshoot sleep infinity; sleep 0.5`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 web 80'],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'port-not-listening',
+    says: /172\.31\.0\.20/,
+  },
+]

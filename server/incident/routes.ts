@@ -1,0 +1,215 @@
+import { bridgeOf, curl, type Incident, inside } from './incident.js'
+
+/** Layer 3: routes, subnets, forwarding. */
+export const routes: readonly Incident[] = [
+  {
+    name: 'a Docker subnet that hides a network of others',
+    source: 'bitwarden/server#947',
+    make: {
+      laptop: 'ip addr add 172.28.5.20/32 dev lo',
+      node1: `ip route replace default via 192.168.1.50
+        docker run -d --name app netshoot sleep infinity
+        docker network create --subnet 172.28.0.0/16 stack`,
+    },
+    symptom: ['node1', 'docker exec app ping -c 1 -W 1 172.28.5.20'],
+    ask: { from: 'app', to: '172.28.5.20' },
+    code: 'hidden-by-subnet',
+    says: /`stack`.*`laptop` has it/,
+    cure: { on: 'node1', instead: { '--subnet …': '--subnet 172.29.0.0/16' } },
+    undo: { laptop: 'ip addr del 172.28.5.20/32 dev lo', node1: 'ip route replace default via 192.168.1.1' },
+  },
+  {
+    name: 'a subnet within the LAN',
+    make: {
+      node1: `docker network create app; docker run -d --name api --network app netshoot sleep infinity
+        docker network create --subnet 192.168.1.48/28 clash`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'hidden-by-subnet',
+    cure: { on: 'node1', instead: { '--subnet …': '--subnet 172.29.0.0/16' } },
+  },
+  {
+    name: 'the address of the bridge is gone',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name web --network app -p 8080:80 nginx
+        ip addr del 172.30.0.1/24 dev ${bridgeOf('app')}`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'rule-drop',
+    says: /sends the packet for .* on by `eth0`/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a routing rule that prohibits',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name api --network app netshoot sleep infinity
+        ip rule add from 172.30.0.0/24 to 192.168.1.0/24 prohibit priority 100`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'no-route',
+    says: /routing rule/,
+    cure: { on: 'node1', of: -1, afterwards: 'ip rule del priority 100' },
+  },
+  {
+    name: 'answers by another link than the question came by',
+    source: 'moby/moby#30302',
+    make: {
+      node1: `sysctl -w net.ipv4.conf.all.rp_filter=1
+        docker network create --subnet 10.10.0.0/24 net-external
+        docker run -d --name web --network net-external --ip 10.10.0.150 nginx
+        iptables -I DOCKER-USER -d 10.10.0.0/24 -j ACCEPT
+        docker network connect bridge web`,
+      laptop: 'ip route add 10.10.0.0/24 via 192.168.1.11',
+    },
+    symptom: ['laptop', curl('http://10.10.0.150')],
+    ask: { from: 'laptop', to: '10.10.0.150', port: 80 },
+    code: 'reverse-path',
+    says: /docker0/,
+    cure: { on: 'node1' },
+    undo: {
+      node1:
+        'sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.docker0.rp_filter=0; iptables -D DOCKER-USER -d 10.10.0.0/24 -j ACCEPT',
+      laptop: 'ip route del 10.10.0.0/24',
+    },
+  },
+  {
+    name: 'a circle of routes',
+    make: {
+      node1: 'sysctl -w net.ipv4.ip_forward=1; ip route add 10.99.0.0/24 via 192.168.1.12; iptables -P FORWARD ACCEPT',
+      node2: 'sysctl -w net.ipv4.ip_forward=1; ip route add 10.99.0.0/24 via 192.168.1.11; iptables -P FORWARD ACCEPT',
+      laptop: 'ip route add 10.99.0.0/24 via 192.168.1.11',
+    },
+    symptom: ['laptop', 'ping -c 1 -W 1 10.99.0.5'],
+    ask: { from: 'laptop', to: '10.99.0.5' },
+    code: 'ttl-exceeded',
+    says: /circle.*node1.*node2/,
+    undo: {
+      node1: 'ip route del 10.99.0.0/24; iptables -P FORWARD DROP',
+      node2: 'ip route del 10.99.0.0/24; iptables -P FORWARD DROP',
+      laptop: 'ip route del 10.99.0.0/24',
+    },
+  },
+  {
+    name: 'a rule that sets the TTL to 1',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        iptables -t mangle -A PREROUTING -i eth0 -p tcp --dport 8080 -j TTL --ttl-set 1`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'ttl-exceeded',
+    evidence: /--ttl-set 1/,
+    undo: { node1: 'iptables -t mangle -F PREROUTING' },
+  },
+  {
+    name: 'a gateway that nobody is',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name api --network app netshoot sleep infinity
+        ${inside('api')} ip route replace default via 172.30.0.99`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'wrong-gateway',
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'no default route in the one that is asked',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name web --network app -p 8080:80 nginx
+        ${inside('web')} ip route del default`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'no-route-back',
+  },
+  {
+    name: 'a mask that is too narrow',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name web --network app --ip 172.30.0.20 nginx
+        docker run -d --name api --network app --ip 172.30.0.10 netshoot sleep infinity
+        ${inside('web')} ip addr del 172.30.0.20/24 dev eth0; ${inside('web')} ip addr add 172.30.0.20/30 dev eth0`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://172.30.0.20')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'no-route-back',
+  },
+  {
+    name: 'forwarding is off',
+    make: { node1: 'docker run -d --name web -p 8080:80 nginx; sysctl -w net.ipv4.ip_forward=0' },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'forwarding-off',
+    cure: { on: 'node1' },
+    undo: { node1: 'sysctl -w net.ipv4.ip_forward=1' },
+  },
+  {
+    name: 'forwarding is off at one link',
+    make: { node1: 'docker run -d --name web -p 8080:80 nginx; sysctl -w net.ipv4.conf.eth0.forwarding=0' },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'forwarding-off',
+    says: /eth0/,
+    cure: { on: 'node1' },
+    undo: { node1: 'sysctl -w net.ipv4.conf.eth0.forwarding=1' },
+  },
+  {
+    name: 'a blackhole route',
+    make: {
+      node1: `docker network create app; docker run -d --name api --network app netshoot sleep infinity
+        ip route add blackhole 192.168.1.50/32`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'no-route',
+    says: /blackhole/,
+    undo: { node1: 'ip route del blackhole 192.168.1.50/32' },
+  },
+  {
+    name: 'an unreachable route in a container',
+    make: {
+      node1: `docker network create app; docker run -d --name api --network app netshoot sleep infinity
+        ${inside('api')} ip route add unreachable 192.168.1.50/32`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'no-route',
+    says: /unreachable/,
+  },
+  {
+    name: 'an internal network and the LAN',
+    make: {
+      node1:
+        'docker network create --internal inner; docker run -d --name shut --network inner netshoot sleep infinity',
+    },
+    symptom: ['node1', 'docker exec shut ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'shut', to: 'laptop' },
+    code: 'internal-network',
+  },
+  {
+    name: 'an address of a network that one is not on',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker network create --subnet 172.31.0.0/24 other
+        docker run -d --name api --network app netshoot sleep infinity; docker run -d --name db --network other --ip 172.31.0.10 redis`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 db 6379'],
+    ask: { from: 'api', to: '172.31.0.10', port: 6379 },
+    code: 'isolated-bridges',
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a route to containers by the wrong host',
+    make: {
+      node1:
+        'docker network create --subnet 172.30.0.0/24 app; docker run -d --name web --network app --ip 172.30.0.20 nginx',
+      laptop: 'ip route add 172.30.0.0/24 via 192.168.1.12',
+    },
+    symptom: ['laptop', curl('http://172.30.0.20')],
+    ask: { from: 'laptop', to: '172.30.0.20', port: 80 },
+    code: 'rule-drop',
+    says: /neither `node2`/,
+    undo: { laptop: 'ip route del 172.30.0.0/24' },
+  },
+]
