@@ -171,7 +171,17 @@ const byStage: Record<Stage, CauseKind[]> = {
     neighbourBlocked,
     reversePath,
   ],
-  refused: [noTask, duplicateAddress, publishedElsewhere, unmadePort, listeningOnLoopback, portNotListening, ruleDrop],
+  refused: [
+    noTask,
+    duplicateAddress,
+    publishedElsewhere,
+    unmadePort,
+    listeningOnLoopback,
+    portNotListening,
+    dockerUserDrop,
+    inputPolicy,
+    ruleDrop,
+  ],
   silent: [
     paused,
     ttlExceeded,

@@ -1,5 +1,5 @@
-import { ownsAddress } from '../network/routing.js'
-import { isInHostNamespace, type LivePlace } from '../place/place.js'
+import { ownsAddress, unforwardedBy } from '../network/routing.js'
+import { isInHostNamespace } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
@@ -12,47 +12,32 @@ interface Found {
   shown: string[]
 }
 
-/** A setting of the kernel's by the family of the address (Documentation/networking/ip-sysctl.rst). */
-function settingFor(address: string): string {
-  return address.includes(':') ? 'net.ipv6.conf.all.forwarding' : 'net.ipv4.ip_forward'
-}
-
-function forwards({ namespace }: LivePlace, address: string): boolean {
-  return address.includes(':') ? namespace.forwards.ip6 : namespace.forwards.ip4
-}
-
 export const forwardingOff = define<Found>({
   code: 'forwarding-off',
-  byState: ({ way, stage, last, destination, goal }) => {
-    if (way?.end === 'not-forwarded') {
-      const setting = settingFor(destination)
-      return { where: last.label, setting, answer: false, seen: false, shown: [`${last.label}: ${setting} = 0`] }
-    }
-    // An answer has to pass the same hosts.
-    const host =
-      stage === 'no-return' && goal
-        ? way?.stops.find(({ place, in: into, out }) => into && out && !forwards(place, destination))
-        : undefined
-    if (!host) return undefined
-    const setting = settingFor(destination)
-    const where = host.place.label
-    return { where, setting, answer: true, seen: false, shown: [`${where}: ${setting} = 0`] }
+  byState: ({ way, back, stage }) => {
+    const stopped = way?.end === 'not-forwarded' ? way : stage === 'no-return' ? back : undefined
+    const stop = stopped?.end === 'not-forwarded' ? stopped.stops.at(-1) : undefined
+    const setting = stop && unforwardedBy(stop.place.namespace, stop.in, stopped!.flow.destination)
+    if (!stop || setting === undefined) return undefined
+    const where = stop.place.label
+    return { where, setting, answer: stopped !== way, seen: false, shown: [`${where}: ${setting} = 0`] }
   },
   bySight: ({ stage, seen, destination }) => {
     if (stage !== 'lost' && stage !== 'no-return') return undefined
     const last = (stage === 'lost' ? seen.out : seen.back).at(-1)
     if (!last?.place || last.tunnel || last.sighting.direction !== 'in') return undefined
-    const { place, packet, frame } = last
+    const { place, packet, frame, link, sighting } = last
     // A container is no router: a frame that came to the wrong one is another matter.
     if (place.container && !isInHostNamespace(place)) return undefined
-    if (forwards(place, packet.destination)) return undefined
+    // Frames come in by a port, and packets by its bridge.
+    const setting = unforwardedBy(place.namespace, link?.master ?? sighting.link, packet.destination)
+    if (setting === undefined) return undefined
     if (ownsAddress(place.namespace, stage === 'lost' ? destination : packet.destination)) return undefined
     // A frame for another's MAC address passes a bridge without any routing.
     const isForHere = place.namespace.links.some(
       ({ mac }) => mac !== '' && mac.toLowerCase() === frame.destination?.toLowerCase(),
     )
     if (!isForHere) return undefined
-    const setting = settingFor(packet.destination)
     return {
       where: place.label,
       setting,

@@ -1,4 +1,4 @@
-import { isAny, sameAddress } from '../network/addresses.js'
+import { takes } from '../network/addresses.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import type { Trail } from './trail.js'
@@ -15,10 +15,7 @@ function find({ arrived, goal, protocol, destination, destinationPort }: Trail):
   if (!arrived || !goal || protocol !== 'tcp' || destinationPort === undefined) return undefined
   const socket = goal.namespace.sockets.find(
     ({ protocol: kind, address, port, full }) =>
-      kind === 'tcp' &&
-      port === destinationPort &&
-      full !== undefined &&
-      (address === '*' || isAny(address) || sameAddress(address, destination)),
+      kind === 'tcp' && port === destinationPort && full !== undefined && takes(address, destination),
   )
   if (!socket?.full) return undefined
   const { waiting, most } = socket.full

@@ -8,6 +8,8 @@ interface Found {
   from: string
   sender: string
   to: string
+  /** As the Engine calls it. */
+  other: string
   shown: string[]
 }
 
@@ -22,7 +24,7 @@ function findName({ from, meant }: Unresolved): Found | undefined {
   if (legs.length === 0 || legs.some(({ network }) => network !== 'bridge')) return undefined
   const servers = from.dns.nameservers.slice(0, 3).map((server) => `nameserver ${server}`)
   return {
-    ...{ from: from.label, sender: called(from), to: meant.label },
+    ...{ from: from.label, sender: called(from), to: meant.label, other: called(meant) },
     shown: [...networksOf(from), ...networksOf(meant), `${from.label}: ${servers.join(', ') || 'no nameserver'}`],
   }
 }
@@ -30,9 +32,10 @@ function findName({ from, meant }: Unresolved): Found | undefined {
 export const nameOnDefaultBridge = define<Found>({
   code: 'name-on-default-bridge',
   byName: findName,
-  say: ({ from, sender, to, shown }) => {
+  say: ({ from, sender, to, other, shown }) => {
     const [who, whom] = [code(from), code(to)]
-    const [create, connect] = [code('docker network create my_net'), code(`docker network connect my_net ${sender}`)]
+    const create = code('docker network create my_net')
+    const connects = [sender, other].map((name) => code(`docker network connect my_net ${name}`))
     return {
       what: {
         en: `${who} and ${whom} meet only on the default \`bridge\`; names are resolved only on user-defined networks`,
@@ -41,8 +44,8 @@ export const nameOnDefaultBridge = define<Found>({
       evidence: shown,
       tries: [
         {
-          en: `put both on a network of your own: ${create}, then ${connect} and the same for the other`,
-          zh: `让两者接入一个自定义网络：先 ${create}，再 ${connect}，另一个容器也一样`,
+          en: `put both on a network of your own: ${create}, then ${connects.join(' and ')}`,
+          zh: `让两者接入一个自定义网络：先 ${create}，再 ${connects.join(' 和 ')}`,
         },
       ],
     }
@@ -50,7 +53,7 @@ export const nameOnDefaultBridge = define<Found>({
   broken: 'two containers on the default `bridge`; one asks for the other by name',
   asked: '`one` to `two`, ping',
   example: {
-    ...{ from: 'one', sender: 'one', to: 'two' },
+    ...{ from: 'one', sender: 'one', to: 'two', other: 'two' },
     shown: ['one: networks bridge', 'two: networks bridge', 'one: nameserver 127.0.0.11'],
   },
   hidden: { sight: 'a name that does not resolve sends no packet: a trace tells it by the name' },

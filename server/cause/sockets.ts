@@ -1,4 +1,4 @@
-import { isAny, isLoopback, sameAddress } from '../network/addresses.js'
+import { isLoopback, takes } from '../network/addresses.js'
 import type { ListeningSocket } from '../network/state.js'
 import type { LivePlace } from '../place/place.js'
 import { writePacket } from './packet-text.js'
@@ -14,10 +14,7 @@ export function listening(
   address: string,
 ): ListeningSocket[] {
   return namespace.sockets.filter(
-    (socket) =>
-      socket.protocol === protocol &&
-      socket.port === port &&
-      (isAny(socket.address) || sameAddress(socket.address, address)),
+    (socket) => socket.protocol === protocol && socket.port === port && takes(socket.address, address),
   )
 }
 

@@ -1,7 +1,15 @@
 import { isLoopback, sameAddress } from '../network/addresses.js'
 import { endOf, judge, translationAt } from '../network/filter.js'
 import type { Flow } from '../network/flow.js'
-import { type FoundRoute, leadsOn, ownsAddress, routeFor, sourceOn, takesIn } from '../network/routing.js'
+import {
+  type FoundRoute,
+  leadsOn,
+  ownsAddress,
+  routeFor,
+  sourceOn,
+  takesIn,
+  unforwardedBy,
+} from '../network/routing.js'
 import type { Link } from '../network/state.js'
 import { hostPlace, isInHostNamespace, type LivePlace } from '../place/place.js'
 import { holdersOn } from '../place/segment.js'
@@ -89,8 +97,8 @@ class Walker {
     const route = routeFor(namespace, this.flow)
     const stop: Stop = { place, in: this.flow.in ?? '', out: route?.device ?? '', ...(route ? { route } : {}) }
     this.stops.push(stop)
-    const forwards = this.flow.destination.includes(':') ? namespace.forwards.ip6 : namespace.forwards.ip4
-    if (!begins && !forwards) return this.end('not-forwarded')
+    if (!begins && unforwardedBy(namespace, stop.in, this.flow.destination) !== undefined)
+      return this.end('not-forwarded')
     if (!leadsOn(route)) return this.end('no-route')
     if (begins) this.flow.source ??= sourceOn(namespace, route)
     this.flow.out = stop.out

@@ -216,8 +216,8 @@ export const firewalls: readonly Incident[] = [
     make: {
       node1: `docker network create app; docker run -d --name web --network app nginx
         docker run -d --name api --network app netshoot sleep infinity
-        nft add table bridge guard; nft add chain bridge guard fwd '{ type filter hook forward priority 0; policy accept; }'
-        nft add rule bridge guard fwd tcp dport 80 drop`,
+        nft add table bridge guard; nft add chain bridge guard pass '{ type filter hook forward priority 0; policy accept; }'
+        nft add rule bridge guard pass tcp dport 80 drop`,
     },
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },

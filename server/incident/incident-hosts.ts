@@ -133,6 +133,8 @@ class Trial {
   private readonly told: string[] = []
   private readonly tookMs: number[] = []
   private story: TraceStory | undefined
+  /** The last one that told another cause. */
+  private other: TraceStory | undefined
 
   constructor(
     private readonly racks: Racks,
@@ -145,8 +147,12 @@ class Trial {
   async run(times: number): Promise<Tried> {
     const { make, symptom, ask } = this.incident
     for (const [where, script] of Object.entries(make)) {
+      this.signal.throwIfAborted()
       const token = script.includes('$TOKEN') ? await this.host('node1').do('docker swarm join-token -q worker') : ''
-      await this.host(where).do(script.replace('$TOKEN', token))
+      const done = await this.host(where)
+        .do(script.replace('$TOKEN', token))
+        .catch((error: Error) => error)
+      if (done instanceof Error) return this.tried('wrong', `it can not be made: ${done.message}`)
     }
     if (!(await until(async () => !(await this.works(symptom)), appearsMs)))
       return this.tried('wrong', 'the incident does not show: its symptom works')
@@ -156,13 +162,15 @@ class Trial {
     for (let time = 0; time < times; time++) {
       const story = await this.ask(ask)
       this.story = story
+      if (story.cause?.code !== this.incident.code) this.other = story
       const finding = this.findingOf(story)
       if (finding !== '') findings.push(finding)
     }
     const { code } = this.incident
     const others = this.told.filter((one) => one !== code)
-    if (others.some((one) => one !== 'unknown')) return this.tried('wrong', `told ${others.join(', ')}`)
-    if (others.length > 0) return this.tried('unknown', `told unknown ${others.length} times of ${times}`)
+    const heard = `told ${others.join(', ')}: ${this.other?.cause?.what.en ?? this.other?.summary.en}`
+    if (others.some((one) => one !== 'unknown')) return this.tried('wrong', heard)
+    if (others.length > 0) return this.tried('unknown', heard)
     const cured = await this.cure()
     if (cured) return this.tried(cured.opened ? 'wrong' : 'partly', cured.why)
     return this.tried(findings.length > 0 ? 'partly' : 'right', findings[0] ?? '')

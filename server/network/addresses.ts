@@ -76,3 +76,10 @@ export function isLoopback(address: string): boolean {
 export function isAny(address: string): boolean {
   return address === '*' || address === '' || ['0.0.0.0', '::'].includes(canonicalAddress(address) ?? address)
 }
+
+/** Whether a socket takes what comes for an address: `*` is all of both families, `0.0.0.0` and `::` those of their own. */
+export function takes(socket: string, address: string): boolean {
+  if (socket === '*') return true
+  if (isAny(socket)) return socket.includes(':') === (canonicalAddress(address) ?? address).includes(':')
+  return sameAddress(socket, address)
+}

@@ -155,3 +155,14 @@ export function takesIn(namespace: NamespaceState, { name, reversePath }: Link, 
   if (!leadsOn(back)) return false
   return reversePath === 'loose' || back.device === name || back.type === 'local'
 }
+
+/**
+ * The setting by which a namespace does not forward what comes in by a link for an address; undefined where it does. Of IPv4 the
+ * link's own setting decides, which `ip_forward` sets for all; of IPv6 that of `all` (ip-sysctl).
+ */
+export function unforwardedBy(namespace: NamespaceState, into: string, address: string): string | undefined {
+  if (address.includes(':')) return namespace.forwards.ip6 ? undefined : 'net.ipv6.conf.all.forwarding'
+  if (!namespace.forwards.ip4) return 'net.ipv4.ip_forward'
+  const link = namespace.links.find(({ name }) => name === into)
+  return link?.forwarding?.ip4 === false ? `net.ipv4.conf.${into}.forwarding` : undefined
+}
