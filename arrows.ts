@@ -95,7 +95,7 @@ export const arrows = {
     'server/lab',
     'server/labrack',
   ],
-  'server/incident': ['server/error', 'server/cause', 'server/racks', 'server/trace'],
+  'server/incident': ['server/error', 'server/cause', 'server/racks', 'server/trace', 'server/diagnosis'],
   'server/bench': [
     'server/package-root.ts',
     'server/error',

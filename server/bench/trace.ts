@@ -11,6 +11,9 @@ export interface TraceBenchmark {
   unknown: number
   /** Incidents whose answer was not the same each time. */
   unsteady: number
+  /** Incidents of which a diagnosis had a finding that is not so, and those that it covers and found nothing of. */
+  diagnosedFalsely: number
+  diagnosisMissed: number
   /** From the question to the story, on one host and over two. */
   traceMs: Distribution
   traceOverTwoHostsMs: Distribution
@@ -24,13 +27,17 @@ export async function benchTrace(
   say: (line: string) => void,
 ): Promise<TraceBenchmark> {
   const hosts = new IncidentHosts(racks)
-  const counts = { right: 0, partly: 0, wrong: 0, unknown: 0, unsteady: 0 }
+  const counts = { right: 0, partly: 0, wrong: 0, unknown: 0, unsteady: 0, diagnosedFalsely: 0, diagnosisMissed: 0 }
   const took = { one: [] as number[], two: [] as number[] }
   try {
     for (const incident of incidents.filter(({ name, code }) => `${code}: ${name}`.includes(only))) {
-      const { judgement, why, told, traceMs, twoHosts } = await hosts.try(incident, { times: runs })
+      const tried = await hosts.try(incident, { times: runs, diagnosed: true })
+      const { judgement, why, told, traceMs, twoHosts, diagnosis } = tried
       say(`${judgement}: ${incident.code}: ${incident.name}${why === '' ? '' : `: ${why}`}`)
       counts[judgement]++
+      if (diagnosis && diagnosis.judgement !== 'right') say(`  diagnosis, ${diagnosis.judgement}: ${diagnosis.why}`)
+      if (diagnosis?.judgement === 'false') counts.diagnosedFalsely++
+      if (diagnosis?.judgement === 'missed') counts.diagnosisMissed++
       if (new Set(told).size > 1) counts.unsteady++
       took[twoHosts ? 'two' : 'one'].push(...traceMs)
     }

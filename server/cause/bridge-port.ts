@@ -32,6 +32,8 @@ function portTo(place: LivePlace | undefined, address: string | undefined): Port
   const out = leadsOn(route) ? place.namespace.links.find(({ name }) => name === route.device) : undefined
   if (!own || out?.peer?.namespace !== own.namespace.id) return undefined
   const link = own.namespace.links.find(({ name }) => name === out.peer!.name)
+  // With its bridge all ports are disabled.
+  if (own.namespace.links.some(({ name, up }) => name === link?.master && !up)) return undefined
   return link?.port && link.master !== undefined ? { place, link, bridge: link.master } : undefined
 }
 

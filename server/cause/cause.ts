@@ -49,6 +49,7 @@ export const causeCodes = [
   'proxy-arp',
   'neighbour-blocked',
   'paused',
+  'hosts-entry',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

@@ -10,6 +10,7 @@ import { forwardingOff } from './forwarding-off.js'
 import { fullQueue } from './full-queue.js'
 import { gossipBlocked } from './gossip-blocked.js'
 import { hiddenBySubnet } from './hidden-by-subnet.js'
+import { hostsEntry } from './hosts-entry.js'
 import { iccOff } from './icc-off.js'
 import { inputPolicy } from './input-policy.js'
 import { internalNetwork } from './internal-network.js'
@@ -100,6 +101,7 @@ const all: CauseKind[] = [
   proxyArp,
   neighbourBlocked,
   paused,
+  hostsEntry,
   unknown,
 ]
 

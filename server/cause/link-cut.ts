@@ -48,9 +48,9 @@ function find({ state, from, last, destination, goal, asked }: Trail): Found | u
   const broken = onWay.find(
     ({ link }) =>
       link !== undefined &&
-      // A tunnel has no carrier of its own.
-      (!link.up || (!link.carrier && link.kind !== 'vxlan')) &&
-      (link.lan !== undefined || /^(veth|macvlan|ipvlan|vlan|vxlan)$/.test(link.kind)),
+      // A tunnel has no carrier of its own, and a bridge one only while something hangs on it.
+      (!link.up || (!link.carrier && !/^(vxlan|bridge)$/.test(link.kind))) &&
+      (link.lan !== undefined || /^(veth|macvlan|ipvlan|vlan|vxlan|bridge)$/.test(link.kind)),
   )
   if (!broken?.link) return undefined
   const { place, link } = broken
@@ -75,17 +75,16 @@ function tunnelsOf({ host, namespace, state }: LivePlace & { state: NetworkState
     )
 }
 
-/** A link, with the other end of its pair and the bridge's port that it is. */
+/** A link, with the other end of its pair and the bridge that this is a port of. */
 function endsOf(place: LivePlace, link: Link | undefined): End[] {
   if (!link || link.kind === 'loopback') return []
   const there = link.peer && place.host.namespaces.find(({ id }) => id === link.peer!.namespace)
   const peer = there?.links.find(({ name }) => name === link.peer!.name)
   if (!there || !peer) return [{ place, link }]
   const other = { ...place, namespace: there }
-  return [
-    { place, link },
-    { place: isInHostNamespace(other) ? (hostPlace(place.host) ?? other) : other, link: peer },
-  ]
+  const otherEnd = isInHostNamespace(other) ? (hostPlace(place.host) ?? other) : other
+  const bridge = there.links.find(({ name }) => name === peer.master)
+  return [{ place, link }, { place: otherEnd, link: peer }, ...(bridge ? [{ place: otherEnd, link: bridge }] : [])]
 }
 
 export const linkCut = define<Found>({

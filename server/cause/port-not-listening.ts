@@ -4,7 +4,7 @@ import { isInHostNamespace } from '../place/place.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
-import { type Door, doorOf, reachable, refusalLines } from './sockets.js'
+import { type Door, doorOf, listening, reachable, refusalLines } from './sockets.js'
 import type { Trail } from './trail.js'
 
 interface Found {
@@ -26,6 +26,8 @@ interface Found {
     hostPort: number
     containerPort: number
   }
+  /** It is open for the other protocol of the two. */
+  other?: 'tcp' | 'udp'
   seen: boolean
   shown: string[]
 }
@@ -38,10 +40,13 @@ function find(trail: Trail): Found | undefined {
   const ports = [...new Set(reachable(goal, trail.protocol, address).map((socket) => socket.port))]
   const others = at.filter((socket) => !isLoopback(socket.address))
   const published = publishedHow(trail, door, ports)
+  const other = trail.protocol === 'tcp' ? 'udp' : 'tcp'
+  const isOther = listening(goal, other, port, address).length > 0
   return {
     ...{ goal: goal.label, protocol: trail.protocol, port, address, ports, seen: trail.seen !== undefined },
     elsewhere: others.map((socket) => socket.address),
     ...(published ? { published } : {}),
+    ...(isOther ? { other } : {}),
     shown: refusalLines(trail),
   }
 }
@@ -141,8 +146,9 @@ export const portNotListening = define<Found>({
   code: 'port-not-listening',
   byState: find,
   bySight: find,
-  say: ({ goal, protocol, port, address, ports, elsewhere, published, seen, shown }) => {
+  say: ({ goal, protocol, port, address, ports, elsewhere, published, other, seen, shown }) => {
     const [whom, list, others] = [code(goal), codes(ports), codes(elsewhere)]
+    const also = other ? { en: `; it is open for ${other}`, zh: `；它开放的是 ${other}` } : { en: '', zh: '' }
     return {
       what:
         elsewhere.length > 0
@@ -152,8 +158,8 @@ export const portNotListening = define<Found>({
             }
           : seen
             ? {
-                en: `the packet arrived in ${whom}, but no program there listens on ${protocol} port ${port}, so the kernel refuses`,
-                zh: `数据包到了 ${whom}，但那里没有程序监听 ${protocol} 端口 ${port}，于是内核拒绝了它`,
+                en: `the packet arrived in ${whom}, but no program there listens on ${protocol} port ${port}, so the kernel refuses${also.en}`,
+                zh: `数据包到了 ${whom}，但那里没有程序监听 ${protocol} 端口 ${port}，于是内核拒绝了它${also.zh}`,
               }
             : ports.length === 0
               ? {

@@ -1,16 +1,15 @@
 import { sameAddress } from '../network/addresses.js'
 import type { NetworkState } from '../network/state.js'
-import { placesOf } from '../place/place.js'
+import { placeAt, placesOf } from '../place/place.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
-import type { Step } from './seen.js'
-import type { SeenTrail, Trail } from './trail.js'
-import { wayOf } from './way.js'
+import type { Seen, Step } from './seen.js'
+import type { SeenTrail } from './trail.js'
 
 interface Found {
-  /** Who said so. */
-  by: string
+  /** Who said so; missing where nobody was heard. */
+  by?: string
   /** Places that send it to each other. */
   circle: string[]
   /** Rules that set the field on its way. */
@@ -23,32 +22,45 @@ function isExceeded({ icmp, source }: Step['packet']): boolean {
   return icmp !== undefined && icmp.type === (source.includes(':') ? 3 : 11) && icmp.code === 0
 }
 
-function bySight({ seen, state, from, ...trail }: SeenTrail): Found | undefined {
+function bySight({ seen, state }: SeenTrail): Found | undefined {
   const error = seen.errors.find(({ packet }) => isExceeded(packet))
-  if (!error) return undefined
-  const by = ownerOf(error.packet.source, state) ?? error.packet.source
+  const circle = circleSeen(seen, state)
+  if (!error && circle.length < 2) return undefined
   const passed = new Set(seen.out.map(({ place }) => place?.namespace.id))
   const rules = placesOf(state)
     .filter(({ namespace }) => passed.has(namespace.id))
     .flatMap(({ namespace, label }) =>
       namespace.rules
-        .filter(({ text }) => /^(TTL|HL)\b|-j (TTL|HL)\b|"ttl"|"hoplimit"/.test(text))
+        .filter(({ text }) => /-j (TTL|HL)\b|"ttl"|"hoplimit"/.test(text))
         .map((one) => `${label}: ${one.table}: ${one.text}`),
     )
   return {
-    by,
-    circle: circleOf({ ...trail, from, state }),
-    rules,
-    shown: [writeStep(error), ...rules],
+    ...(error ? { by: ownerOf(error.packet.source, state) ?? error.packet.source } : {}),
+    ...{ circle, rules },
+    shown: [
+      ...(error ? [writeStep(error)] : []),
+      ...circle.map((label) => `${label}: came by again and again`),
+      ...rules,
+    ],
   }
 }
 
-/** Places that a packet would come to again and again by the state. */
-function circleOf(trail: Pick<Trail, 'from' | 'state' | 'address' | 'protocol' | 'port' | 'home'>): string[] {
-  const { stops, end } = wayOf(trail)
-  if (end !== 'unknown') return []
-  const labels = stops.map(({ place }) => place.label)
-  return [...new Set(labels.filter((label, at) => labels.indexOf(label) !== at))]
+/** As often as a packet may come by where only bridges and tunnels show it twice. */
+const mostPasses = 2
+
+/** Places that saw the packet with ever fewer hops left (RFC 791, time to live). */
+function circleSeen({ observation }: Seen, state: NetworkState): string[] {
+  const hops = new Map<string, Set<number>>()
+  for (const { role, direction, host, namespace, frame } of observation.sightings) {
+    const label = role === 'request' && direction === 'in' ? placeAt(state, host, namespace)?.label : undefined
+    if (label === undefined || !frame.ip) continue
+    const known = hops.get(label) ?? new Set()
+    hops.set(label, known.add(frame.ip.hops))
+  }
+  return [...hops]
+    .filter(([, all]) => all.size > mostPasses)
+    .map(([label]) => label)
+    .toSorted()
 }
 
 function ownerOf(address: string, state: NetworkState): string | undefined {
@@ -61,17 +73,22 @@ export const ttlExceeded = define<Found>({
   code: 'ttl-exceeded',
   bySight,
   say: ({ by, circle, rules, shown }) => {
-    const [who, list] = [code(by), codes(circle)]
+    const [who, list] = [code(by ?? ''), codes(circle)]
     const what =
-      circle.length > 0
+      by === undefined
         ? {
-            en: `the packet goes in a circle: ${list.en} send it to each other, until ${who} says that it has been passed on too often (its TTL is used up)`,
-            zh: `数据包在兜圈子：${list.zh} 把它传来传去，直到 ${who} 报告它被转发的次数太多（TTL 耗尽）`,
+            en: `the packet goes in a circle: ${list.en} send it to each other, until it has been passed on too often (its TTL is used up)`,
+            zh: `数据包在兜圈子：${list.zh} 把它传来传去，直到它被转发的次数太多（TTL 耗尽）`,
           }
-        : {
-            en: `${who} says that the packet has been passed on too often (its TTL is used up)${rules.length > 0 ? ': a rule on its way sets that field' : ''}`,
-            zh: `${who} 报告数据包被转发的次数太多（TTL 耗尽）${rules.length > 0 ? '：途中有规则改写了这个字段' : ''}`,
-          }
+        : circle.length > 0
+          ? {
+              en: `the packet goes in a circle: ${list.en} send it to each other, until ${who} says that it has been passed on too often (its TTL is used up)`,
+              zh: `数据包在兜圈子：${list.zh} 把它传来传去，直到 ${who} 报告它被转发的次数太多（TTL 耗尽）`,
+            }
+          : {
+              en: `${who} says that the packet has been passed on too often (its TTL is used up)${rules.length > 0 ? ': a rule on its way sets that field' : ''}`,
+              zh: `${who} 报告数据包被转发的次数太多（TTL 耗尽）${rules.length > 0 ? '：途中有规则改写了这个字段' : ''}`,
+            }
     return {
       what,
       evidence: shown,

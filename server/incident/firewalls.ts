@@ -247,4 +247,42 @@ export const firewalls: readonly Incident[] = [
     code: 'no-masquerade',
     cure: { on: 'node1' },
   },
+  {
+    name: 'a rule of IPv6 alone',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 --ipv6 --subnet fd00:30::/64 app
+        docker run -d --name web --network app --ip6 fd00:30::20 nginx
+        docker run -d --name api --network app --ip6 fd00:30::10 netshoot sleep infinity; sleep 2
+        ${inside('web')} ip6tables -A INPUT -p tcp --dport 80 -j DROP`,
+    },
+    symptom: ['node1', `docker exec api ${curl("'http://[fd00:30::20]'")}`],
+    ask: { from: 'api', to: 'fd00:30::20', port: 80 },
+    code: 'rule-drop',
+    says: /ip6 filter.*node1\/web/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a limit of connections at once',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx
+        iptables -I DOCKER-USER -p tcp --syn -m conntrack --ctorigdstport 8080 -m connlimit --connlimit-above 0 -j REJECT`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'docker-user-drop',
+    says: /rejects/,
+    undo: { node1: 'iptables -F DOCKER-USER; iptables -A DOCKER-USER -j RETURN' },
+  },
+  {
+    name: 'an Engine that is told to leave the rules alone',
+    make: {
+      node1: `mkdir -p /etc/docker; echo '{"iptables": false}' > /etc/docker/daemon.json; systemctl restart docker
+        iptables -t nat -F; iptables -F; iptables -X; iptables -P FORWARD ACCEPT
+        docker network create --subnet 172.30.0.0/24 app; docker run -d --name api --network app netshoot sleep infinity`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'no-masquerade',
+    undo: { node1: 'rm -f /etc/docker/daemon.json; systemctl restart docker' },
+  },
 ]

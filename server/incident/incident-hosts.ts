@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { diagnose } from '../diagnosis/diagnose.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { RackGround } from '../racks/rack-ground.js'
 import type { RackInfo, Racks } from '../racks/racks.js'
@@ -24,13 +25,22 @@ export interface Tried {
   traceMs: number[]
   /** Whether the way leads over two hosts. */
   twoHosts: boolean
+  diagnosis?: Diagnosed
   /** The last story before the cure. */
   story?: TraceStory
+}
+
+/** `false`: a finding that is not so; `missed`: nothing found of what it covers. */
+export interface Diagnosed {
+  judgement: 'right' | 'false' | 'missed' | 'beyond'
+  why: string
 }
 
 interface Options {
   /** How often the trace is asked; at least once. */
   times: number
+  /** Whether a diagnosis is made as well. */
+  diagnosed?: boolean
   signal?: AbortSignal
 }
 
@@ -50,12 +60,15 @@ export class IncidentHosts {
   constructor(private readonly racks: Racks) {}
 
   /** Makes an incident, asks about it, mends it as advised, and leaves the hosts as they were. */
-  async try(incident: Incident, { times, signal = new AbortController().signal }: Options): Promise<Tried> {
+  async try(
+    incident: Incident,
+    { times, diagnosed = false, signal = new AbortController().signal }: Options,
+  ): Promise<Tried> {
     const kind = incident.rack ?? 'alone'
     const rack = await this.rackOf(kind)
     const one = new Trial(this.racks, rack, incident, signal, mendedMs[kind])
     try {
-      return await one.run(times)
+      return await one.run(times, diagnosed)
     } finally {
       await one.undo()
     }
@@ -133,6 +146,7 @@ class Trial {
   private readonly told: string[] = []
   private readonly tookMs: number[] = []
   private story: TraceStory | undefined
+  private diagnosis: Diagnosed | undefined
   /** The last one that told another cause. */
   private other: TraceStory | undefined
 
@@ -144,7 +158,7 @@ class Trial {
     private readonly mendedMs: number,
   ) {}
 
-  async run(times: number): Promise<Tried> {
+  async run(times: number, diagnosed: boolean): Promise<Tried> {
     const { make, symptom, ask } = this.incident
     for (const [where, script] of Object.entries(make)) {
       this.signal.throwIfAborted()
@@ -166,6 +180,7 @@ class Trial {
       const finding = this.findingOf(story)
       if (finding !== '') findings.push(finding)
     }
+    if (diagnosed) this.diagnosis = await this.diagnose()
     const { code } = this.incident
     const others = this.told.filter((one) => one !== code)
     const heard = `told ${others.join(', ')}: ${this.other?.cause?.what.en ?? this.other?.summary.en}`
@@ -207,6 +222,24 @@ class Trial {
     return story
   }
 
+  private async diagnose(): Promise<Diagnosed> {
+    const { ask, code, diagnosis = {} } = this.incident
+    const { of = /^(laptop|node\d)$/.test(ask.from) ? 'web' : ask.from, also = [], beyond } = diagnosis
+    const ground = new RackGround(this.racks, this.rack.id)
+    const report = await diagnose(ground, { container: of, home: 'node1' }, { signal: this.signal })
+    const findings = report.stages.flatMap((stage) => stage.findings)
+    const problems = findings.filter(({ outcome }) => outcome === 'problem')
+    const astray = problems.filter(
+      ({ cause }) => cause !== undefined && cause !== code && cause !== 'unknown' && !also.includes(cause),
+    )
+    const told = (all: typeof findings) =>
+      all.map(({ cause, text }) => `${cause ?? 'no cause'}: ${text.en}`).join(' | ')
+    if (astray.length > 0) return { judgement: 'false', why: told(astray) }
+    if (findings.some(({ cause }) => cause === code)) return { judgement: 'right', why: '' }
+    if (beyond !== undefined) return { judgement: 'beyond', why: beyond }
+    return { judgement: 'missed', why: `${report.outcome}: ${told(problems)}` }
+  }
+
   /** What is missing in a story that has the right cause. */
   private findingOf({ cause }: TraceStory): string {
     const { says, evidence } = this.incident
@@ -244,6 +277,7 @@ class Trial {
       ...{ name, code, judgement, why, told: this.told, traceMs: this.tookMs },
       twoHosts: rack === 'swarm' || code === 'tunnel-source',
       ...(this.story ? { story: this.story } : {}),
+      ...(this.diagnosis ? { diagnosis: this.diagnosis } : {}),
     }
   }
 }

@@ -19,6 +19,11 @@ export interface Incident {
   /** Of the cause's sentence, and of its evidence. */
   says?: RegExp
   evidence?: RegExp
+  /**
+   * Of whom a diagnosis is made: by default the container that asks, or else `web`. `also`: causes that it may find besides, since they
+   * follow from it. `beyond`: why its four questions do not cover it.
+   */
+  diagnosis?: { of?: string; also?: readonly CauseCode[]; beyond?: string }
   /** Missing where only words can help. */
   cure?: Cure
   /** Host and script: still fails when it is mended, or the cure has opened too much. */

@@ -106,4 +106,15 @@ export const names: readonly Incident[] = [
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'not-running',
   },
+  {
+    name: 'a line in the hosts file that is out of date',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name db --network app redis
+        docker run -d --name api --network app --add-host db:172.30.0.99 netshoot sleep infinity`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 db 6379'],
+    ask: { from: 'api', to: 'db', port: 6379 },
+    code: 'hosts-entry',
+    says: /172\.30\.0\.99/,
+  },
 ]

@@ -102,4 +102,27 @@ export const ports: readonly Incident[] = [
     code: 'port-not-listening',
     says: /172\.31\.0\.20/,
   },
+  {
+    name: 'a program that listens by IPv4 alone, asked by IPv6',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 --ipv6 --subnet fd00:30::/64 app
+        docker run -d --name web --network app --ip6 fd00:30::20 netshoot socat TCP4-LISTEN:80,fork,reuseaddr PIPE
+        docker run -d --name api --network app netshoot sleep infinity; sleep 2`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 fd00:30::20 80'],
+    ask: { from: 'api', to: 'fd00:30::20', port: 80 },
+    code: 'port-not-listening',
+    says: /0\.0\.0\.0/,
+  },
+  {
+    name: 'a port of UDP, asked by TCP',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app netshoot socat UDP-LISTEN:5353,fork PIPE
+        docker run -d --name api --network app netshoot sleep infinity; sleep 0.5`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 web 5353'],
+    ask: { from: 'api', to: 'web', port: 5353 },
+    code: 'port-not-listening',
+    says: /udp/i,
+  },
 ]

@@ -2,6 +2,7 @@ import { type Case, destinationOf, stageOf } from '../cause/case.js'
 import type { Cause } from '../cause/cause.js'
 import { causeOfName, causeSeen } from '../cause/causes.js'
 import { claimOf } from '../cause/duplicate-address.js'
+import { hostsEntryCause } from '../cause/hosts-entry.js'
 import { mtuCause } from '../cause/mtu-too-large.js'
 import { notRunningCause } from '../cause/not-running.js'
 import { writePacket } from '../cause/packet-text.js'
@@ -138,6 +139,10 @@ async function toAddresses(
     if (failed && (sharers.length === 0 || first)) break
   }
   const cause = failed?.told.cause
+  if (failed && cause && name !== undefined && before.length > 0 && isLive(meant)) {
+    const entry = hostsEntryCause(from, name, meant, failed.address, cause)
+    if (entry) return { ...failed.told, cause: entry }
+  }
   if (!failed) return sharers.length === 0 ? first! : withSharers(first!, name!, sharers)
   if (!first || !cause || sharers.length === 0) return failed.told
   return { ...failed.told, cause: sharedNameCause(name!, sharers, failed.address, cause) }

@@ -605,6 +605,7 @@ const table: Record<CauseCode, Row> = {
       ]
     },
   },
+  'hosts-entry': { from: 'api', to: 'web' },
   paused: {
     given: (rack) => {
       rack.find(node1(rack), 'web').state = 'paused'
@@ -723,7 +724,7 @@ describe.each(causeKinds)('$code', (kind) => {
   it('is found by what its file says', () => {
     const { byState: state, bySight: sight, byName: name, hidden } = kind
     // What a trace and a large packet tell has finders of its own.
-    if (kind.code === 'unknown' || kind.code === 'mtu-too-large' || kind.code === 'shared-name') return
+    if (['unknown', 'mtu-too-large', 'shared-name', 'hosts-entry'].includes(kind.code)) return
     expect(Boolean(state ?? name)).toBe(hidden.state === undefined)
     expect(Boolean(sight)).toBe(hidden.sight === undefined)
   })

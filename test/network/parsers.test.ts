@@ -3,7 +3,7 @@ import { parseDns } from '../../server/network/parse-dns.js'
 import { parseLinks } from '../../server/network/parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes } from '../../server/network/parse-routes.js'
 import { parseRules } from '../../server/network/parse-rules.js'
-import { parseForwards, parseSockets } from '../../server/network/parse-sockets.js'
+import { parseBridgedRules, parseForwards, parseSockets } from '../../server/network/parse-sockets.js'
 import { tieLinks } from '../../server/network/tie-links.js'
 
 describe('links', () => {
@@ -27,6 +27,54 @@ describe('links', () => {
     expect(vxlan).toMatchObject({ vxlan: { id: 42, port: 4789, local: '10.0.0.1', device: 'eth0' }, up: false })
     expect(ipvlan).toMatchObject({ kind: 'ipvlan', ipvlanMode: 'l3', otherIndex: 2, otherNamespaceId: 0 })
     expect(down).toMatchObject({ kind: 'device', up: true, carrier: false })
+  })
+
+  it('as ports of bridges, with their queueing disciplines', () => {
+    const [port, down, bridge] = parseLinks([
+      {
+        ...{ ifindex: 4, ifname: 'veth1', flags: ['UP'], qdisc: 'blackhole', master: 'br0' },
+        linkinfo: {
+          info_kind: 'veth',
+          info_slave_kind: 'bridge',
+          info_slave_data: { state: 'forwarding', isolated: true, learning: false },
+        },
+      },
+      {
+        ...{ ifindex: 5, ifname: 'veth2', flags: [], qdisc: 'noop', master: 'br0' },
+        linkinfo: {
+          info_kind: 'veth',
+          info_slave_kind: 'bridge',
+          info_slave_data: { state: 'disabled', learning: true },
+        },
+      },
+      { ifindex: 6, ifname: 'br0', flags: [], linkinfo: { info_kind: 'bridge', info_data: { stp_state: 1 } } },
+    ])
+    expect(port).toMatchObject({
+      discipline: 'blackhole',
+      port: { state: 'forwarding', isolated: true, learning: false },
+    })
+    expect(down).toMatchObject({ port: { state: 'disabled' } })
+    expect(down).not.toHaveProperty('discipline')
+    expect(bridge).toMatchObject({ spanningTree: true })
+  })
+
+  it('with what their settings and those of all come to', () => {
+    const own = (family: string, name: string, more = {}) => ({
+      ...{ family, interface: name, forwarding: true, rp_filter: 'off', proxy_neigh: false },
+      ...more,
+    })
+    const links = ['a', 'b', 'c'].map((ifname, index) => ({ ifindex: index + 1, ifname, flags: [] }))
+    const [a, b, c] = parseLinks(links, [
+      own('inet', 'all', { rp_filter: 'strict' }),
+      own('inet', 'a', { rp_filter: 'loose' }),
+      own('inet', 'b', { proxy_neigh: true, forwarding: false }),
+      own('inet6', 'b', { forwarding: false }),
+    ])
+    // The larger number of the two counts, and loose is 2.
+    expect(a).toMatchObject({ reversePath: 'loose', forwarding: { ip4: true, ip6: false } })
+    expect(b).toMatchObject({ reversePath: 'strict', proxyArp: true, forwarding: { ip4: false, ip6: false } })
+    expect(c).not.toHaveProperty('forwarding')
+    expect(c).not.toHaveProperty('reversePath')
   })
 
   const veth = (index: number, name: string, other: number, id?: number) =>
@@ -197,5 +245,21 @@ it('resolv.conf and hosts', () => {
       { address: '127.0.0.1', names: ['localhost'] },
       { address: '172.18.0.2', names: ['web', '[31mred'] },
     ],
+  })
+})
+
+it('a socket whose queue is full, by the kernel’s own measure', () => {
+  expect(parseSockets('tcp 0.0.0.0 80 1 1\ntcp 0.0.0.0 81 2 1\nudp 0.0.0.0 53\n')).toEqual([
+    { protocol: 'tcp', address: '0.0.0.0', port: 80 },
+    { protocol: 'tcp', address: '0.0.0.0', port: 81, full: { waiting: 2, most: 1 } },
+    { protocol: 'udp', address: '0.0.0.0', port: 53 },
+  ])
+})
+
+it('whether bridged frames meet rules, where the kernel tells', () => {
+  expect(parseBridgedRules('ipv4/ip_forward 1\n')).toBeUndefined()
+  expect(parseBridgedRules('bridge/bridge-nf-call-iptables 1\nbridge/bridge-nf-call-ip6tables 0\n')).toEqual({
+    ip4: true,
+    ip6: false,
   })
 })
