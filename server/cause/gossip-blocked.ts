@@ -83,8 +83,8 @@ export const gossipBlocked = define<Found>({
       evidence: shown,
       tries: [
         {
-          en: `let it through on ${where}: ${rules.map((rule) => code(rule)).join(', ')}; the names come back after up to a minute`,
-          zh: `在 ${where} 上放行：${rules.map((rule) => code(rule)).join('、')}；名字在一分钟之内恢复`,
+          en: `let it through on ${where}: ${rules.map((rule) => code(rule)).join(', ')}; the names come back within some minutes`,
+          zh: `在 ${where} 上放行：${rules.map((rule) => code(rule)).join('、')}；名字会在几分钟内恢复`,
         },
       ],
     }

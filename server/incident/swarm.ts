@@ -38,7 +38,7 @@ export const swarm: readonly Incident[] = [
     rack: 'swarm',
     make: {
       node1:
-        'docker service create -d --name shop --network mesh --replicas 1 nginx; docker service scale -d shop=0; sleep 3',
+        'docker service create -d --name shop --network mesh --endpoint-mode dnsrr nginx; docker service scale -d shop=0; sleep 3',
     },
     symptom: ['node1', 'docker exec m1 nc -z -w 1 shop 80'],
     ask: { from: 'm1', to: 'shop', port: 80 },
