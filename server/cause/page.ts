@@ -109,4 +109,9 @@ const rest = `## What a trace can't see
 - **Floods**: where far more passes than the watchers can look at, some of it is not seen. Then nothing is concluded from
   what was not seen: the hop is marked as unknown, and so is the cause, unless something that *was* seen shows it.
 - **UDP** promises no answer. A datagram that was delivered to an open port and not answered is exit code 2, not a fault.
-- **Programs**: that a connection is taken says nothing of what is said over it. That is for \`curl\`.`
+- **Programs**: that a connection is taken says nothing of what is said over it. That is for \`curl\`. Nor does a trace see what a
+  program still holds on to, such as an address that a proxy looked up before its server came back elsewhere.
+- **Connections that are there already**: a trace opens a new one. What an old entry of connection tracking does to an old one it does not
+  meet; \`conntrack -L\` shows them.
+- **Filters of tc, and eBPF**: queueing disciplines that drop all are known, filters and programs on links are not read.
+- **Routing rules of IPv6** are not captured; its routes are.`
