@@ -1,7 +1,7 @@
 import { isLoopback } from '../network/addresses.js'
-import { isInHostNamespace } from '../place/place.js'
+import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import { code, codes } from '../wording/wording.js'
-import { define } from './cause.js'
+import { type Cause, define } from './cause.js'
 import type { Unresolved } from './unresolved.js'
 import { called } from './words.js'
 
@@ -9,7 +9,8 @@ interface Found {
   from: string
   sender: string
   host: string
-  name: string
+  /** Missing where no name was asked for. */
+  name?: string
   /** Whom the container asks. */
   servers: string[]
   /** Whom its host asks. */
@@ -21,11 +22,11 @@ interface Found {
  * On the default bridge a container gets a copy of its host's resolv.conf without loopback nameservers, which mean another machine
  * there; where none is left, the Engine puts public ones in (docs.docker.com, "Networking overview", DNS services).
  */
-function findName({ from, name }: Unresolved): Found | undefined {
+function findName({ from, name }: Pick<Unresolved, 'from'> & { name?: string }): Found | undefined {
   if (!from.container || isInHostNamespace(from) || from.dns.usesDefaults !== true) return undefined
   const hosts = from.host.dns.nameservers
   return {
-    ...{ from: from.label, sender: called(from), host: from.host.name, name },
+    ...{ from: from.label, sender: called(from), host: from.host.name, ...(name === undefined ? {} : { name }) },
     ...{ servers: from.dns.nameservers, hosts },
     shown: [
       `${from.label}: /etc/resolv.conf: # Used default nameservers.`,
@@ -39,7 +40,8 @@ export const defaultNameservers = define<Found>({
   code: 'default-nameservers',
   byName: findName,
   say: ({ from, sender, host, name, servers, hosts, shown }) => {
-    const [who, where, what, list, own] = [code(from), code(host), code(name), codes(servers), codes(hosts)]
+    const [who, where, list, own] = [code(from), code(host), codes(servers), codes(hosts)]
+    const what = code(name ?? '')
     const loopbacks = hosts.length > 0 && hosts.every(isLoopback)
     const since = loopbacks
       ? {
@@ -52,10 +54,16 @@ export const defaultNameservers = define<Found>({
         }
     const [create, connect] = [code('docker network create my_net'), code(`docker network connect my_net ${sender}`)]
     return {
-      what: {
-        en: `${who} asks the public nameservers ${list.en} for ${what}, which do not answer or do not know it: ${since.en}`,
-        zh: `${who} 向公共 DNS 服务器 ${list.zh} 查询 ${what}，它们没有应答，或者不知道这个名字：${since.zh}`,
-      },
+      what:
+        name === undefined
+          ? {
+              en: `${who} was given the public nameservers ${list.en}: ${since.en}`,
+              zh: `${who} 得到的是公共 DNS 服务器 ${list.zh}：${since.zh}`,
+            }
+          : {
+              en: `${who} asks the public nameservers ${list.en} for ${what}, which do not answer or do not know it: ${since.en}`,
+              zh: `${who} 向公共 DNS 服务器 ${list.zh} 查询 ${what}，它们没有应答，或者不知道这个名字：${since.zh}`,
+            },
       evidence: shown,
       tries: [
         {
@@ -72,7 +80,6 @@ export const defaultNameservers = define<Found>({
   broken: "the host's only nameserver is a loopback address, and a container on the default bridge asks for a name",
   hidden: {
     sight: 'a name that does not resolve sends no packet: a trace tells it by the name',
-    diagnose: 'a diagnosis asks for no name of outside',
     netdiag: 'it asks the nameservers that there are, and not where they come from',
   },
   example: {
@@ -85,3 +92,9 @@ export const defaultNameservers = define<Found>({
     ],
   },
 })
+
+/** Where the public nameservers of a container are from, if the Engine put them in. */
+export function defaultNameserversCause(from: LivePlace): Cause | undefined {
+  const found = findName({ from })
+  return found && defaultNameservers.tell(found)
+}

@@ -1,5 +1,6 @@
-import { endpointsOf, isLive, type Place, placeOf } from '../place/place.js'
+import { endpointsOf, isLive, type LivePlace, type Place, placeOf } from '../place/place.js'
 import { absence } from '../place/reference.js'
+import { commonNetworks } from '../place/target.js'
 import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
 import { type Cause, define } from './cause.js'
@@ -8,6 +9,8 @@ import { called } from './words.js'
 
 interface Found {
   name: string
+  /** It does run now and then: how often it was started again. */
+  again?: number
   why: Text
   shown: string
 }
@@ -15,6 +18,28 @@ interface Found {
 function found(place: Place, home: string): Found {
   const { observed, why } = absence(place.label, place, home)
   return { name: called(place), why, shown: observed.en.replaceAll('`', '') }
+}
+
+/** So much later a container that ends whenever it is started would have ended again. */
+const steadyMs = 15_000
+
+/** Its program ends soon after each start: of the moments between, the Engine's DNS server knows nothing. */
+function loop(place: LivePlace, { from, state }: Unresolved): Found | undefined {
+  const { container } = place
+  const { count, startedAt } = container?.restarts ?? { count: 0, startedAt: '' }
+  const age = Date.parse(state.takenAt) - Date.parse(startedAt)
+  if (!container || count < 2 || !(age < steadyMs) || commonNetworks(from, place).length === 0) return undefined
+  const name = called(place)
+  const times = Math.round(count)
+  return {
+    name,
+    again: times,
+    why: {
+      en: `${code(name)} ends soon after each start: its Engine has started it again ${times} times, the last one just now, and between these it is not in the network`,
+      zh: `${code(name)} 每次启动后很快就退出：引擎已经重新启动它 ${times} 次，最近一次就在刚才，而在两次启动之间它不在网络里`,
+    },
+    shown: `${name}: RestartCount ${times}, started at ${startedAt}`,
+  }
 }
 
 /** What has the name as an alias on a network of the sender, and does not run. */
@@ -35,20 +60,22 @@ export const notRunning = define<Found>({
   byState: ({ meant, home }) => (meant?.container && !isLive(meant) ? found(meant, home) : undefined),
   byName: (unresolved) => {
     const { meant, home } = unresolved
-    if (meant?.container) return isLive(meant) ? undefined : found(meant, home)
+    if (meant?.container) return isLive(meant) ? loop(meant, unresolved) : found(meant, home)
     const aliased = calledSo(unresolved)
     return aliased && found(aliased, home)
   },
-  say: ({ name, why, shown }) => {
+  say: ({ name, again, why, shown }) => {
     const [start, logs] = [code(`docker start ${name}`), code(`docker logs ${name}`)]
     return {
       what: why,
       evidence: [shown],
       tries: [
-        {
-          en: `start it with ${start}; ${logs} says why it ended`,
-          zh: `用 ${start} 启动它；${logs} 能看到它为什么退出`,
-        },
+        again !== undefined
+          ? { en: `${logs} says why it ends`, zh: `${logs} 能看到它为什么退出` }
+          : {
+              en: `start it with ${start}; ${logs} says why it ended`,
+              zh: `用 ${start} 启动它；${logs} 能看到它为什么退出`,
+            },
       ],
     }
   },

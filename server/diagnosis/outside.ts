@@ -1,5 +1,6 @@
 import pMap from 'p-map'
 import type { Attempt } from '../cause/attempt.js'
+import { defaultNameserversCause } from '../cause/default-nameservers.js'
 import { forwardingOff } from '../cause/forwarding-off.js'
 import { noMasquerade } from '../cause/no-masquerade.js'
 import { noRoute } from '../cause/no-route.js'
@@ -450,6 +451,7 @@ async function askNameservers(subject: Subject): Promise<Draft[]> {
       ]
     }
     const silent = answer.cause === 'silent'
+    const defaults = defaultNameserversCause(place)
     return [
       // Silence of the LAN's own server is told by what else of the LAN is silent.
       (isGateway ? note : problem)(
@@ -458,12 +460,13 @@ async function askNameservers(subject: Subject): Promise<Draft[]> {
           zh: `DNS 服务器 ${code(server)} ${silent ? '没有应答' : '无法到达'}`,
         },
         {
-          why: {
+          why: defaults?.what ?? {
             en: 'names that are not of containers do not resolve, or only after a long wait',
             zh: '容器名之外的域名解析不了，或者要等很久',
           },
-          evidence,
-          tries: [
+          ...(defaults ? { cause: defaults.code } : {}),
+          evidence: [...evidence, ...(defaults?.evidence ?? [])],
+          tries: defaults?.tries ?? [
             {
               en: 'Name another server with `--dns`, or in `/etc/docker/daemon.json`',
               zh: '用 `--dns` 或在 `/etc/docker/daemon.json` 里换一个服务器',

@@ -321,6 +321,9 @@ async function lookUp(
   const what = code(name)
   if (records.length > 0) {
     const list = codes(records)
+    const inFile = place.dns.hosts.find(
+      (entry) => entry.names.includes(name) && records.some((record) => sameAddress(record, entry.address)),
+    )
     const wrong = { en: `it takes ${what} for ${list.en}`, zh: `它把 ${what} 解析成了 ${list.zh}` }
     return {
       draft: problem(wrong, {
@@ -328,6 +331,7 @@ async function lookUp(
           en: `that is not ${code(peer.label)}, which has ${code(address)}: a hosts file or an alias says so`,
           zh: `那不是 ${code(peer.label)}（${code(address)}）：hosts 文件或别名指向了别处`,
         },
+        ...(inFile ? { cause: 'hosts-entry' as const } : {}),
         evidence: [line, ...place.dns.hosts.map((entry) => `hosts: ${entry.address} ${entry.names.join(' ')}`)],
         tries: [
           {

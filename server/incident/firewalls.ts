@@ -1,4 +1,4 @@
-import { bridgeOf, curl, type Incident, inside } from './incident.js'
+import { bridgeOf, curl, type Incident, inside, ofHost, unsaid } from './incident.js'
 
 /** Rules of netfilter, in the host and in containers. */
 export const firewalls: readonly Incident[] = [
@@ -51,6 +51,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
     ask: { from: 'api', to: 'laptop' },
     code: 'rule-drop',
+    diagnosis: { also: ['no-masquerade'] },
     says: /none of Docker's own chains/,
     cure: { on: 'node1' },
   },
@@ -93,6 +94,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'rule-drop',
+    diagnosis: { beyond: unsaid },
     says: /on `node1\/web`/,
     cure: { on: 'node1' },
   },
@@ -126,6 +128,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['laptop', curl('http://192.168.1.12')],
     ask: { from: 'laptop', to: 'node2', port: 80 },
     code: 'input-policy',
+    diagnosis: { beyond: ofHost },
     cure: { on: 'node2' },
     undo: { node2: 'iptables -P INPUT ACCEPT; iptables -F INPUT; docker rm -f own' },
   },
@@ -138,6 +141,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', 'nc -z -w 1 192.168.1.50 80'],
     ask: { from: 'node1', to: 'laptop', port: 80 },
     code: 'input-policy',
+    diagnosis: { beyond: ofHost },
     says: /answer/,
     cure: { on: 'node1' },
     undo: { node1: 'iptables -P INPUT ACCEPT; iptables -F INPUT', laptop: 'pkill -x socat' },
@@ -151,6 +155,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', 'nc -z -w 1 192.168.1.50 80'],
     ask: { from: 'node1', to: 'laptop', port: 80 },
     code: 'rule-drop',
+    diagnosis: { beyond: ofHost },
     says: /OUTPUT/,
     cure: { on: 'node1' },
     shut: ['node1', 'nc -z -w 1 192.168.1.50 81'],
@@ -180,6 +185,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'rule-drop',
+    diagnosis: { beyond: unsaid },
     says: /rejects/,
     cure: { on: 'node1' },
   },
@@ -222,6 +228,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'rule-drop',
+    diagnosis: { beyond: unsaid },
     says: /bridge/,
     cure: { on: 'node1' },
     undo: { node1: 'nft delete table bridge guard' },
@@ -258,6 +265,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl("'http://[fd00:30::20]'")}`],
     ask: { from: 'api', to: 'fd00:30::20', port: 80 },
     code: 'rule-drop',
+    diagnosis: { beyond: unsaid },
     says: /ip6 filter.*node1\/web/,
     cure: { on: 'node1' },
   },

@@ -67,3 +67,9 @@ export const vethOf = (container: string) =>
 /** Enters the namespace that an Engine made for an overlay. */
 export const tunnelOf = (network: string) =>
   `nsenter --net=$(ls /run/docker/netns/?-$(docker network inspect -f '{{.Id}}' ${network} | cut -c1-10))`
+
+/** Why a diagnosis does not cover what one container asks of another. */
+export const unsaid = 'a diagnosis of the one that asks does not know whom it wants to reach, and at which port'
+
+/** Why it does not cover what no container has to do with. */
+export const ofHost = 'a diagnosis is of a container'

@@ -1,4 +1,4 @@
-import { curl, type Incident } from './incident.js'
+import { curl, type Incident, unsaid } from './incident.js'
 
 /** Names that lead nowhere, or to another one. */
 export const names: readonly Incident[] = [
@@ -17,6 +17,7 @@ export const names: readonly Incident[] = [
     ],
     ask: { from: 'app', to: 'db', port: 6379 },
     code: 'shared-name',
+    diagnosis: { beyond: 'a diagnosis asks other containers by their addresses' },
     says: /node1\/one-db.*node1\/two-db/,
     cure: { on: 'node1', of: -1, afterwards: 'docker network disconnect shared two-db' },
   },
@@ -44,6 +45,7 @@ export const names: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl('http://svc')}`],
     ask: { from: 'api', to: 'svc', port: 80 },
     code: 'not-running',
+    diagnosis: { of: 'back' },
     cure: { on: 'node1' },
   },
   {
@@ -65,6 +67,7 @@ export const names: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 db 6379'],
     ask: { from: 'api', to: 'db', port: 6379 },
     code: 'no-common-network',
+    diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
   },
   {
@@ -73,6 +76,7 @@ export const names: readonly Incident[] = [
     symptom: ['node1', 'docker exec api ping -c 1 -W 1 shop'],
     ask: { from: 'api', to: 'shop' },
     code: 'unknown-name',
+    diagnosis: { beyond: unsaid },
   },
   {
     name: 'a DNS server that is none, for names of the world',
@@ -94,6 +98,7 @@ export const names: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'not-running',
+    diagnosis: { of: 'web' },
     cure: { on: 'node1' },
   },
   {
@@ -105,6 +110,7 @@ export const names: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'not-running',
+    diagnosis: { of: 'web' },
   },
   {
     name: 'a line in the hosts file that is out of date',

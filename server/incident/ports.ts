@@ -1,4 +1,4 @@
-import { curl, type Incident } from './incident.js'
+import { curl, type Incident, unsaid } from './incident.js'
 
 /** Ports: published, listened on, and not. */
 export const ports: readonly Incident[] = [
@@ -56,6 +56,9 @@ export const ports: readonly Incident[] = [
     symptom: ['node1', curl('http://127.0.0.1:8080')],
     ask: { from: 'node1', to: '127.0.0.1', port: 8080 },
     code: 'port-not-listening',
+    diagnosis: {
+      beyond: 'a diagnosis asks for published ports from other machines, and not from the loopback of their host',
+    },
     says: /no program there listens/,
     cure: { on: 'node1', of: 1 },
   },
@@ -68,6 +71,7 @@ export const ports: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 cache 6379'],
     ask: { from: 'api', to: 'cache', port: 6379 },
     code: 'listening-on-loopback',
+    diagnosis: { of: 'cache' },
   },
   {
     name: 'published on the loopback of the host alone',
@@ -86,6 +90,7 @@ export const ports: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -4 -z -w 1 web 80'],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'port-not-listening',
+    diagnosis: { beyond: unsaid },
     says: /\[?::\]?/,
   },
   {
@@ -100,6 +105,7 @@ export const ports: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 web 80'],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'port-not-listening',
+    diagnosis: { beyond: unsaid },
     says: /172\.31\.0\.20/,
   },
   {
@@ -112,6 +118,7 @@ export const ports: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 fd00:30::20 80'],
     ask: { from: 'api', to: 'fd00:30::20', port: 80 },
     code: 'port-not-listening',
+    diagnosis: { beyond: unsaid },
     says: /0\.0\.0\.0/,
   },
   {
@@ -123,6 +130,7 @@ export const ports: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 web 5353'],
     ask: { from: 'api', to: 'web', port: 5353 },
     code: 'port-not-listening',
+    diagnosis: { beyond: unsaid },
     says: /udp/i,
   },
 ]

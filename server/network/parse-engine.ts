@@ -45,6 +45,11 @@ export function parseEngine(answers: EngineAnswers, files: HostCapture['files'])
   return { version, networks, containers, swarm: parseSwarm(answers, networks) }
 }
 
+function restartsOf({ RestartCount, State }: Record<string, unknown>): Pick<Container, 'restarts'> {
+  const count = numberOf(RestartCount) ?? 0
+  return count > 0 ? { restarts: { count, startedAt: textOf(recordOf(State).StartedAt) } } : {}
+}
+
 function byName(a: { name: string }, b: { name: string }): number {
   return a.name.localeCompare(b.name)
 }
@@ -100,6 +105,7 @@ function parseContainer(container: Fields, files: HostCapture['files']): ParsedC
       privileged: host.Privileged === true,
       capabilitiesAdded: textsOf(host.CapAdd),
       restartPolicy: textOf(recordOf(host.RestartPolicy).Name) || 'no',
+      ...restartsOf(container),
       labels: textMapOf(config.Labels),
       endpoints: Object.entries(recordOf(settings.Networks))
         .slice(0, 200)

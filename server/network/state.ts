@@ -288,6 +288,8 @@ export interface Container {
   privileged: boolean
   capabilitiesAdded: string[]
   restartPolicy: string
+  /** How often its restart policy has started it again, and when it was started last (ISO 8601); missing where never. */
+  restarts?: { count: number; startedAt: string }
   labels: Record<string, string>
   endpoints: Endpoint[]
   /** What is published. */

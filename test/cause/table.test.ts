@@ -500,6 +500,7 @@ const table: Record<CauseCode, Row> = {
       client.dns = { ...client.dns, nameservers: ['8.8.8.8', '8.8.4.4'], usesDefaults: true }
     },
     ...{ from: 'client', to: 'intranet.example', name: true },
+    diagnose: { container: 'client', network: { 'client dns vethlab.invalid': quiet } },
   },
   'shared-name': { from: 'api', to: 'web' },
   'reverse-path': {
@@ -605,7 +606,14 @@ const table: Record<CauseCode, Row> = {
       ]
     },
   },
-  'hosts-entry': { from: 'api', to: 'web' },
+  'hosts-entry': {
+    ...{ from: 'api', to: 'web' },
+    diagnose: {
+      container: 'web',
+      network: { 'web dns api': ['172.20.0.9'] },
+      given: (rack) => rack.find(node1(rack), 'web').dns.hosts.push({ address: '172.20.0.9', names: ['api'] }),
+    },
+  },
   paused: {
     given: (rack) => {
       rack.find(node1(rack), 'web').state = 'paused'
