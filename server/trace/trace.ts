@@ -7,6 +7,7 @@ import { notRunningCause } from '../cause/not-running.js'
 import { writePacket } from '../cause/packet-text.js'
 import { readObservation, type Seen } from '../cause/seen.js'
 import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
+import { listening } from '../cause/sockets.js'
 import { isAny, sameAddress } from '../network/addresses.js'
 import type { TracedPacket } from '../network/observation.js'
 import { outLink } from '../network/routing.js'
@@ -19,8 +20,10 @@ import { find } from '../place/reference.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
 import { bare, cleanText, code, codes } from '../wording/wording.js'
+import { withEnd } from './closing-hop.js'
 import { senderNamed, type Target, targetOf } from './ends.js'
 import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
+import { withoutFlood } from './flood.js'
 import { nameHop } from './name-hop.js'
 import type { Hop, TraceStory } from './story.js'
 import { walk } from './walk.js'
@@ -186,36 +189,39 @@ async function toAddress(run: Run, from: LivePlace, meant: Case['meant'], addres
   }
   if (observation.outcome === 'too-long') {
     const cause = mtuCause(one, one.seen, sizeFrom(one))
-    return stopped(run.question, marked(hops, one), cause ?? causeSeen(one))
+    return stopped(run.question, withEnd(hops, one), cause ?? causeSeen(one))
   }
   if (stageOf(one) !== 'returned') return unanswered(run, one, hops)
   const stranger = answeredByAnother(one)
-  if (stranger) return stopped(run.question, marked(hops, one), stranger)
+  if (stranger) return stopped(run.question, withEnd(hops, one), stranger)
   return (await throughProxy(run, one, hops)) ?? (await withLarge(run, one, hops))
 }
 
 function unanswered(run: Run, one: Case, hops: Hop[]): Told {
   const cause = causeSeen(one)
-  // UDP promises no answer: where a program waits, nothing says that anything is wrong.
-  const delivered = one.protocol === 'udp' && stageOf(one) === 'silent' && cause.code === 'unknown' && one.seen.arrived
-  if (!delivered) return stopped(run.question, marked(hops, one), cause)
+  if (!isDelivered(one, cause)) return stopped(run.question, withEnd(hops, one), cause)
   return {
     outcome: 'error',
     summary: {
       en: `the datagram was delivered to ${code(one.seen.arrived!.place?.label ?? one.address)}, and nothing came back: UDP asks for no answer, so that says nothing`,
       zh: `数据报已送达 ${code(one.seen.arrived!.place?.label ?? one.address)}，没有任何回复：UDP 不要求应答，所以这说明不了什么`,
     },
-    hops,
+    hops: withEnd(hops, one),
   }
 }
 
-/** The last hop is where it ended, as far as could be seen. */
-function marked(hops: Hop[], one: Case): Hop[] {
-  const last = hops.at(-1)
-  if (!last || hops.some(({ state }) => state === 'stop')) return hops
-  const stage = stageOf(one)
-  const certain = one.seen.whole || stage === 'dropped' || stage === 'refused'
-  return [...hops.slice(0, -1), { ...last, state: certain ? 'stop' : 'unknown' }]
+/**
+ * UDP promises no answer: where a program waits, nothing says that anything is wrong, as long as the datagram came to the one who
+ * was meant. What would keep an answer from coming back is no reason either: none was sent.
+ */
+function isDelivered(one: Case, cause: Cause): boolean {
+  const there = one.seen.arrived
+  if (one.protocol !== 'udp' || stageOf(one) !== 'silent' || !there) return false
+  if (cause.code === 'unknown') return true
+  const { address, port } = destinationOf(one)
+  const astray: readonly Cause['code'][] = ['duplicate-address', 'same-mac', 'wrong-neighbour']
+  if (!there.place || port === undefined || astray.includes(cause.code)) return false
+  return listening(there.place, 'udp', port, address).length > 0
 }
 
 async function send(
@@ -225,7 +231,7 @@ async function send(
   address: string,
   packet: Omit<TracedPacket, 'namespace' | 'address'>,
 ): Promise<Case> {
-  const observation = await run.ground.observe(
+  const seen = await run.ground.observe(
     from.host.name,
     { namespace: from.namespace.id, address, ...packet },
     run.signal,
@@ -239,7 +245,7 @@ async function send(
     address,
     protocol: packet.protocol,
     ...(packet.port === undefined ? {} : { port: packet.port }),
-    seen: readObservation(observation, run.state, { namespace: from.namespace.id }),
+    seen: readObservation(withoutFlood(seen, run.state), run.state, { namespace: from.namespace.id }),
   }
 }
 
@@ -304,9 +310,7 @@ async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | un
     ...walk(second),
   ]
   if (namespace.id !== ownNamespace(host).id) return undefined
-  return stageOf(second) === 'returned'
-    ? answered(run, one, all)
-    : stopped(run.question, marked(all, second), causeSeen(second))
+  return stageOf(second) === 'returned' ? answered(run, one, all) : unanswered(run, second, all)
 }
 
 /** A packet of the full size of the sender's link finds what is narrower on the way. */
