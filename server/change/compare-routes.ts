@@ -4,6 +4,7 @@ import { holds } from '../network/addresses.js'
 import { writeRoute } from '../network/routing.js'
 import type { Link, Route } from '../network/state.js'
 import { listed, same, text } from '../wording/phrase.js'
+import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
 import { at, type ChangeList, type HostPair, split } from './change-list.js'
 
@@ -16,13 +17,56 @@ export function compareRoutes(changes: ChangeList, { told }: HostPair, old: Plac
     now.namespace.routes.filter(isWorthTelling),
     writeRoute,
   )
+  const rest = tellDefaults(changes, [old, now], { added, removed }, told4)
   tell(
     changes,
     old,
     now,
-    added.filter((route) => !told4(route)),
-    removed.filter((route) => !told4(route)),
+    rest.added.filter((route) => !told4(route)),
+    rest.removed.filter((route) => !told4(route)),
   )
+}
+
+/**
+ * A container has one default route, and the Engine moves it as networks come and go: that one goes is told with the one that takes
+ * its place, though a link that came or went explains one of the two. @returns what is not told by it
+ */
+function tellDefaults(
+  changes: ChangeList,
+  [old, now]: [Place, Place],
+  { added, removed }: { added: Route[]; removed: Route[] },
+  isTold: (route: Route) => boolean,
+): { added: Route[]; removed: Route[] } {
+  const done = new Set<Route>()
+  for (const route of added.filter(({ destination }) => destination === 'default')) {
+    const former = removed.find(
+      (one) =>
+        one.destination === 'default' && one.family === route.family && one.table === route.table && !done.has(one),
+    )
+    if (!former || former.device === route.device || (isTold(route) && isTold(former))) continue
+    done.add(route).add(former)
+    const where = at(now)
+    const [is, was] = [routeOn(now, route), routeOn(old, former)]
+    const words = text(
+      `The default route ${where.en} was replaced: now it is ${is.en}; before it was ${was.en}`,
+      `${where.zh}的默认路由换了：从 ${was.zh} 变为 ${is.zh}`,
+    )
+    changes.add('changed', 'route', words, aboutRoute(changes, now, route))
+  }
+  const others = (routes: Route[]) => routes.filter((route) => !done.has(route))
+  return { added: others(added), removed: others(removed) }
+}
+
+/** A route, and over which network of the Engine's, or which LAN, it leads. */
+function routeOn({ container, links }: Place, route: Route): Text {
+  const link = route.device === undefined ? undefined : links.get(route.device)
+  const network = container?.endpoints.find((one) => one.link !== undefined && one.link === route.device)?.network
+  const words = code(writeRoute(route), 120)
+  if (network !== undefined) {
+    return text(`${words}, over network ${code(network)}`, `${words}（经网络 ${code(network)}）`)
+  }
+  const lan = link?.lan
+  return lan === undefined ? same(words) : text(`${words}, over LAN ${code(lan)}`, `${words}（经局域网 ${code(lan)}）`)
 }
 
 function tell(changes: ChangeList, old: Place, now: Place, added: Route[], removed: Route[]): void {

@@ -9,6 +9,7 @@ import { writePacket } from '../cause/packet-text.js'
 import { pausedCause } from '../cause/paused.js'
 import { readObservation, type Seen } from '../cause/seen.js'
 import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
+import { listening } from '../cause/sockets.js'
 import { isAny, sameAddress } from '../network/addresses.js'
 import type { TracedPacket } from '../network/observation.js'
 import { outLink } from '../network/routing.js'
@@ -21,10 +22,14 @@ import { find } from '../place/reference.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
 import { bare, cleanText, code, codes } from '../wording/wording.js'
+import { withEnd } from './closing-hop.js'
 import { senderNamed, type Target, targetOf } from './ends.js'
 import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
+import { withoutFlood } from './flood.js'
 import { nameHop } from './name-hop.js'
-import type { Hop, TraceStory } from './story.js'
+import { withOffline } from './offline.js'
+import { reachedOf } from './reached.js'
+import type { Hop, Reached, TraceStory } from './story.js'
 import { walk } from './walk.js'
 
 /** An answer on a rack takes some milliseconds; what takes longer than this is none. */
@@ -39,10 +44,14 @@ export interface TraceOptions {
   signal?: AbortSignal
   /** The rack as whoever asks has just captured it; without it, it is captured. */
   state?: NetworkState
+  /** Of the addresses of a name the first alone is tried, as most programs do. */
+  firstAddressOnly?: boolean
+  /** The rack has no way to the internet. */
+  offline?: boolean
 }
 
 /** What became of one question, before it is made a story. */
-type Told = Pick<TraceStory, 'outcome' | 'summary' | 'hops' | 'cause'>
+type Told = Pick<TraceStory, 'outcome' | 'summary' | 'hops' | 'cause' | 'reached'>
 
 /** All that a trace works with. */
 interface Run {
@@ -61,16 +70,18 @@ interface Run {
 export async function traceStory(
   ground: Ground,
   question: TraceQuestion,
-  { signal = new AbortController().signal, state }: TraceOptions = {},
+  { signal = new AbortController().signal, state, firstAddressOnly = false, offline = false }: TraceOptions = {},
 ): Promise<TraceStory> {
   const started = performance.now()
   const { from, to, port } = question
   const protocol = question.protocol ?? (port === undefined ? 'icmp' : 'tcp')
-  const told = await tell(ground, { ...question, protocol }, { signal, state }).catch((error: unknown): Told => {
-    signal.throwIfAborted()
-    if (!(error instanceof Unanswerable)) throw error
-    return { outcome: 'error', summary: error.why, hops: [] }
-  })
+  const told = await tell(ground, { ...question, protocol }, { signal, state, firstAddressOnly, offline }).catch(
+    (error: unknown): Told => {
+      signal.throwIfAborted()
+      if (!(error instanceof Unanswerable)) throw error
+      return { outcome: 'error', summary: error.why, hops: [] }
+    },
+  )
   return clean({
     from,
     to,
@@ -84,7 +95,12 @@ export async function traceStory(
 async function tell(
   ground: Ground,
   question: TraceQuestion & { protocol: 'icmp' | 'tcp' | 'udp' },
-  { signal, state: given }: { signal: AbortSignal; state: NetworkState | undefined },
+  {
+    signal,
+    state: given,
+    firstAddressOnly,
+    offline,
+  }: { signal: AbortSignal; state: NetworkState | undefined; firstAddressOnly: boolean; offline: boolean },
 ): Promise<Told> {
   const { protocol, port } = question
   if (protocol !== 'icmp' && port === undefined) {
@@ -92,7 +108,12 @@ async function tell(
   }
   const state = given ?? (await ground.capture())
   signal.throwIfAborted()
-  const run: Run = { ground, state, question, protocol, signal }
+  const told = await tellIn({ ground, state, question, protocol, signal }, firstAddressOnly)
+  return offline ? withOffline(told, question.to, state) : told
+}
+
+async function tellIn(run: Run, firstAddressOnly: boolean): Promise<Told> {
+  const { question, state } = run
   const from = senderNamed(question, state)
   if (!isLive(from)) return stopped(question, [], notRunningCause(from, question.home))
   const target = targetOf(question, from, state)
@@ -114,7 +135,7 @@ async function tell(
   if (target.place && !isLive(target.place))
     return stopped(question, hops, notRunningCause(target.place, question.home))
   if (addresses.length === 0) return stopped(question, hops, noAddress(run, from, target.place as LivePlace))
-  return toAddresses(run, from, target, addresses, hops)
+  return toAddresses(run, from, target, firstAddressOnly ? addresses.slice(0, 1) : addresses, hops)
 }
 
 /** Of several addresses, the first that fails is what matters. */
@@ -177,6 +198,11 @@ async function toAddress(run: Run, from: LivePlace, meant: Case['meant'], addres
     ...(run.question.port === undefined ? {} : { port: run.question.port }),
     timeoutMs: answerMs,
   })
+  return { ...(await toldOf(run, one)), reached: reachedOf(one) }
+}
+
+async function toldOf(run: Run, one: Case): Promise<Told> {
+  const { from } = one
   const { observation } = one.seen
   const hops = [routeHop(one), ...neighbourHop(one), ...walk(one), ...lastNeighbourHop(one)]
   if (observation.outcome === 'error') {
@@ -192,38 +218,41 @@ async function toAddress(run: Run, from: LivePlace, meant: Case['meant'], addres
   }
   if (observation.outcome === 'too-long') {
     const cause = mtuCause(one, one.seen, sizeFrom(one))
-    return stopped(run.question, marked(hops, one), cause ?? causeSeen(one))
+    return stopped(run.question, withEnd(hops, one), cause ?? causeSeen(one))
   }
   if (stageOf(one) !== 'returned') return unanswered(run, one, hops)
   const stranger = answeredByAnother(one)
-  if (stranger) return stopped(run.question, marked(hops, one), stranger)
+  if (stranger) return stopped(run.question, withEnd(hops, one), stranger)
   const halted = haltedBy(one)
-  if (halted) return stopped(run.question, marked(hops, one), halted)
+  if (halted) return stopped(run.question, withEnd(hops, one), halted)
   return (await throughProxy(run, one, hops)) ?? (await withLarge(run, one, hops))
 }
 
 function unanswered(run: Run, one: Case, hops: Hop[]): Told {
   const cause = causeSeen(one)
-  // UDP promises no answer: where a program waits, nothing says that anything is wrong.
-  const delivered = one.protocol === 'udp' && stageOf(one) === 'silent' && cause.code === 'unknown' && one.seen.arrived
-  if (!delivered) return stopped(run.question, marked(hops, one), cause)
+  if (!isDelivered(one, cause)) return stopped(run.question, withEnd(hops, one), cause)
   return {
     outcome: 'error',
     summary: {
       en: `the datagram was delivered to ${code(one.seen.arrived!.place?.label ?? one.address)}, and nothing came back: UDP asks for no answer, so that says nothing`,
       zh: `数据报已送达 ${code(one.seen.arrived!.place?.label ?? one.address)}，没有任何回复：UDP 不要求应答，所以这说明不了什么`,
     },
-    hops,
+    hops: withEnd(hops, one),
   }
 }
 
-/** The last hop is where it ended, as far as could be seen. */
-function marked(hops: Hop[], one: Case): Hop[] {
-  const last = hops.at(-1)
-  if (!last || hops.some(({ state }) => state === 'stop')) return hops
-  const stage = stageOf(one)
-  const certain = one.seen.whole || stage === 'dropped' || stage === 'refused'
-  return [...hops.slice(0, -1), { ...last, state: certain ? 'stop' : 'unknown' }]
+/**
+ * UDP promises no answer: where a program waits, nothing says that anything is wrong, as long as the datagram came to the one who
+ * was meant. What would keep an answer from coming back is no reason either: none was sent.
+ */
+function isDelivered(one: Case, cause: Cause): boolean {
+  const there = one.seen.arrived
+  if (one.protocol !== 'udp' || stageOf(one) !== 'silent' || !there) return false
+  if (cause.code === 'unknown') return true
+  const { address, port } = destinationOf(one)
+  const astray: readonly Cause['code'][] = ['duplicate-address', 'same-mac', 'wrong-neighbour']
+  if (!there.place || port === undefined || astray.includes(cause.code)) return false
+  return listening(there.place, 'udp', port, address).length > 0
 }
 
 async function send(
@@ -233,7 +262,7 @@ async function send(
   address: string,
   packet: Omit<TracedPacket, 'namespace' | 'address'>,
 ): Promise<Case> {
-  const observation = await run.ground.observe(
+  const seen = await run.ground.observe(
     from.host.name,
     { namespace: from.namespace.id, address, ...packet },
     run.signal,
@@ -247,7 +276,7 @@ async function send(
     address,
     protocol: packet.protocol,
     ...(packet.port === undefined ? {} : { port: packet.port }),
-    seen: readObservation(observation, run.state, { namespace: from.namespace.id }),
+    seen: readObservation(withoutFlood(seen, run.state), run.state, { namespace: from.namespace.id }),
   }
 }
 
@@ -317,8 +346,9 @@ async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | un
     ...walk(second),
   ]
   if (namespace.id !== ownNamespace(host).id) return undefined
-  const cause = stageOf(second) === 'returned' ? haltedBy(second) : causeSeen(second)
-  return cause ? stopped(run.question, marked(all, second), cause) : answered(run, one, all)
+  if (stageOf(second) !== 'returned') return unanswered(run, second, all)
+  const halted = haltedBy(second)
+  return halted ? stopped(run.question, withEnd(all, second), halted) : answered(run, one, all)
 }
 
 /** A packet of the full size of the sender's link finds what is narrower on the way. */
@@ -423,6 +453,7 @@ function clean(story: TraceStory): TraceStory {
   return {
     ...story,
     summary: cleanText(story.summary),
+    ...(story.reached ? { reached: bareOf(story.reached) } : {}),
     hops: story.hops.map((hop) => ({
       ...hop,
       place: bare(hop.place, 120),
@@ -441,4 +472,9 @@ function clean(story: TraceStory): TraceStory {
         }
       : {}),
   }
+}
+
+function bareOf(reached: Reached): Reached {
+  const { how, ...rest } = reached
+  return { ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, bare(value, 120)])), how } as Reached
 }

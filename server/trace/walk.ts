@@ -10,20 +10,15 @@ import { isLoopback, sameAddress } from '../network/addresses.js'
 import type { RuleHit } from '../network/observation.js'
 import type { NetworkState } from '../network/state.js'
 import { networkOfBridge, overlayOf, placeIn } from '../place/place.js'
+import { spaceBetween } from '../wording/phrase.js'
 import { code } from '../wording/wording.js'
+import { answererOf, writeAnswerer } from './answerer.js'
 import type { Hop } from './story.js'
 
 /** The way that a packet took, as it was seen, in hops. */
 export function walk(one: Case): Hop[] {
   const places = new Places(one.state)
-  const hops = [...outward(one, places), ...socketHop(one, places), ...answerHops(one, places)]
-  const stage = stageOf(one)
-  const last = hops.at(-1)
-  if (last && stage !== 'returned') {
-    const certain = one.seen.whole || stage === 'dropped' || stage === 'refused'
-    last.state = certain ? 'stop' : 'unknown'
-  }
-  return hops
+  return [...outward(one, places), ...socketHop(one, places), ...answerHops(one, places)]
 }
 
 function outward(one: Case, places: Places): Hop[] {
@@ -78,8 +73,11 @@ function ruleHop(hit: RuleHit, { state }: Case, places: Places): Hop {
       : { en: `a rule of chain ${chain}`, zh: ` ${chain} 链的一条规则` }
   const translated = translation(hit, state)
   const to = rule?.to ? ` ${code(rule.to)}` : ''
+  const rejects = /reject/i.test(`${hit.verdict} ${hit.rule ?? ''}`)
   const text = isDrop(hit)
-    ? { en: `${which.en} on ${host} drops it`, zh: `${host} 上${which.zh}丢弃了它` }
+    ? rejects
+      ? { en: `${which.en} on ${host} rejects it`, zh: `${host} 上${which.zh}拒绝了它` }
+      : { en: `${which.en} on ${host} drops it`, zh: `${host} 上${which.zh}丢弃了它` }
     : translated === 'destination'
       ? {
           en: `${which.en} on ${host} gives it another destination${to && `,${to}`}`,
@@ -267,12 +265,12 @@ function answerHops(one: Case, places: Places): Hop[] {
   const { back, replyDrop } = seen
   const stage = stageOf(one)
   if (stage !== 'returned' && stage !== 'no-return') return []
-  const first = back[0]
-  const last = back.at(-1)
-  const place = first?.place?.label ?? seen.arrived?.place?.label ?? from.label
+  const answerer = answererOf(one)
+  const who = writeAnswerer(answerer, one)
+  const last = answerer.received ?? back.at(-1)
   const evidence = [
-    ...new Map([first, last].flatMap((step) => (step ? [[writePacket(step.packet), step]] : []))).keys(),
-  ] as string[]
+    ...new Set([answerer.sent ?? back[0], last].flatMap((step) => (step ? writePacket(step.packet) : []))),
+  ]
   if (stage === 'returned') {
     const took = last
       ? { en: ` after ${last.sighting.atMs.toFixed(1)} ms`, zh: `，用时 ${last.sighting.atMs.toFixed(1)} 毫秒` }
@@ -283,8 +281,8 @@ function answerHops(one: Case, places: Places): Hop[] {
         state: 'ok',
         place: from.label,
         text: {
-          en: `${code(place)} answers, and the answer is back in ${code(from.label)}${took.en}`,
-          zh: `${code(place)} 作出应答，应答回到了 ${code(from.label)}${took.zh}`,
+          en: `${who.en} answers, and the answer is back in ${code(from.label)}${took.en}`,
+          zh: `${who.zh}${spaceBetween(who.zh, '作')}作出应答，应答回到了 ${code(from.label)}${took.zh}`,
         },
         evidence,
         about: [],
@@ -296,7 +294,8 @@ function answerHops(one: Case, places: Places): Hop[] {
     return [{ ...told, kind: 'answer', text: { en: `the answer: ${told.text.en}`, zh: `应答：${told.text.zh}` } }]
   }
   const lan = last?.sighting.lan
-  const at = lan === undefined ? code(last?.place?.label ?? place) : code(lan)
+  const place = last?.place?.label ?? answerer.place?.label ?? seen.arrived?.place?.label ?? from.label
+  const at = code(lan ?? place)
   const about = last?.place
     ? places.shows(last.place.host.name, last.place.namespace.id, last.sighting.link)
     : lan === undefined
@@ -306,10 +305,10 @@ function answerHops(one: Case, places: Places): Hop[] {
     {
       kind: 'answer',
       state: 'stop',
-      place: last?.place?.label ?? place,
+      place,
       text: {
-        en: `${code(place)} answers, and the answer is last seen at ${lan === undefined ? '' : 'LAN '}${at}`,
-        zh: `${code(place)} 作出了应答，但应答最后出现在${lan === undefined ? ' ' : '局域网 '}${at}`,
+        en: `${who.en} answers, and the answer is last seen at ${lan === undefined ? '' : 'LAN '}${at}`,
+        zh: `${who.zh}${spaceBetween(who.zh, '作')}作出了应答，但应答最后出现在${lan === undefined ? ' ' : '局域网 '}${at}`,
       },
       evidence,
       about,

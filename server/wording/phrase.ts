@@ -37,7 +37,7 @@ export function listed(texts: readonly Text[], most = 6): Text {
 }
 
 /** Chinese has a space where it meets code or Latin letters, and none elsewhere. */
-function spaceBetween(before: string, after: string): string {
+export function spaceBetween(before: string, after: string): string {
   const isCode = /[`\w]/
   return isCode.test(before.at(-1) ?? '') || isCode.test(after[0] ?? '') ? ' ' : ''
 }

@@ -268,6 +268,56 @@ describe('containers', () => {
   })
 })
 
+describe('a default route that the Engine moves to another network', () => {
+  const moved = () =>
+    built((rack, node1) => {
+      const web = rack.namespaceOf(node1, 'web')
+      const other = rack.container(node1, 'other', { on: { inner: '172.21.0.7' } })
+      const place = rack.namespaceOf(node1, 'other')
+      const leg = place.links.find(({ name }) => name === 'eth0')!
+      leg.name = 'eth1'
+      web.links.push(leg)
+      const outside = node1.namespaces[0]!.links.find(({ name }) => name === other.endpoints[0]!.hostLink)!
+      outside.peer = { namespace: web.id, name: 'eth1' }
+      web.routes.push({ family: 4, destination: '172.21.0.0/16', device: 'eth1', table: 'main', type: 'unicast' })
+      const route = web.routes.find(({ destination }) => destination === 'default')!
+      Object.assign(route, { gateway: '172.21.0.1', device: 'eth1' })
+      rack.find(node1, 'web').endpoints.push({ ...other.endpoints[0]!, link: 'eth1' })
+      node1.namespaces = node1.namespaces.filter(({ id }) => id !== place.id)
+      node1.engine!.containers = node1.engine!.containers.filter(({ name }) => name !== 'other')
+    })
+
+  it('is told as replaced, by which and over which network, when one is connected and when one is disconnected', () => {
+    const [before, after] = moved()
+    expect(told(before, after)[1]).toBe(
+      'The default route in `web` on `node1` was replaced: now it is `default via 172.21.0.1 dev eth1`, over network `inner`; before it was `default via 172.20.0.1 dev eth0`, over network `my_net`',
+    )
+    expect(told(before, after).join()).not.toMatch(/is gone|are gone/)
+    const back = looked(after, before)
+    expect(back.map(({ text }) => text.zh)[1]).toBe(
+      '`node1` 的 `web` 里的默认路由换了：从 `default via 172.21.0.1 dev eth1`（经网络 `inner`）变为 `default via 172.20.0.1 dev eth0`（经网络 `my_net`）',
+    )
+    expect(back).toHaveLength(2)
+  })
+})
+
+it('does not say that a container has no network where the Engine names one, and its interface is gone already', () => {
+  const ending = (copy: NetworkState) => {
+    const web = namespaceOf(copy, 'web')
+    web.links = web.links.filter(({ kind }) => kind === 'loopback')
+    web.routes = []
+  }
+  const after = edited(standardState(), ending)
+  const before = edited(after, (copy) => {
+    const node1 = host(copy, 'node1')
+    node1.namespaces = node1.namespaces.filter(({ id }) => id !== container(copy, 'web').namespace)
+    node1.engine!.containers = node1.engine!.containers.filter(({ name }) => name !== 'web')
+  })
+  const words = told(before, after).find((one) => one.startsWith('Container `web`'))
+  expect(words).toContain('on `my_net`; its interface there was not to be seen when it was looked at')
+  expect(words).not.toContain('loopback')
+})
+
 describe('the kernel by hand', () => {
   const by = (edit: (copy: NetworkState) => void): string[] => {
     const before = standardState()

@@ -100,6 +100,61 @@ describe('an answered packet', () => {
   })
 })
 
+describe('who answers', () => {
+  /** Watchers are many sockets: which of them is heard first is chance. */
+  const seenBackwards = (rack: StateBuilder) =>
+    apiToWeb(rack)
+      .becomes({ source: '172.20.0.2', destination: '172.20.0.3' })
+      .by('node1/api', 'eth0', 'in', { role: 'reply' })
+      .by('node1/web', 'eth0', 'out', { role: 'reply' })
+      .ends('answered')
+
+  it('is whose address and link the answer was sent from, whichever link saw it first', async () => {
+    const rack = standardRack()
+    const story = await trace(rack, { from: 'api', to: 'node1/web' }, [seenBackwards(rack), seenBackwards(rack)])
+    const answer = story.hops.find(({ kind }) => kind === 'answer')!
+    expect(answer.text.en).toContain('`node1/web` answers, and the answer is back in `api`')
+    expect(answer.text.zh).toContain('`node1/web` 作出应答，应答回到了 `api`')
+  })
+
+  it('is the container behind a published port, not the host that translates its answer', async () => {
+    const rack = standardRack()
+    const packet = { source: '192.168.1.50', destination: '192.168.1.11', sourcePort: 40_000, destinationPort: 8080 }
+    const seen = new Journey(rack, { protocol: 'tcp', ...packet })
+      .by('laptop', 'eth0', 'out')
+      .by('node1', 'eth0', 'in')
+      .becomes({ destination: '172.20.0.2', destinationPort: 80 })
+      .by('node1/web', 'eth0', 'in')
+      .becomes({ source: '192.168.1.11', destination: '192.168.1.50', sourcePort: 8080, destinationPort: 40_000 })
+      .by('laptop', 'eth0', 'in', { role: 'reply' })
+      .by('node1', 'eth0', 'out', { role: 'reply' })
+      .becomes({ source: '172.20.0.2', sourcePort: 80 })
+      .by('node1/web', 'eth0', 'out', { role: 'reply' })
+    const noPing = new Journey(rack, packet).ends('error', 'not asked here')
+    const story = await trace(rack, { from: 'laptop', to: '192.168.1.11', port: 8080 }, [seen.ends('answered'), noPing])
+    const answer = story.hops.find(({ kind }) => kind === 'answer')!
+    expect(answer.text.en).toContain('`node1/web` answers, and the answer is back in `laptop`')
+  })
+
+  it('is the gateway of a LAN, which is no host', async () => {
+    const rack = standardRack()
+    const gateway = '192.168.1.1'
+    rack.state.lans.push({ name: 'lan', subnet: '192.168.1.0/24', gateway, mtu: 1500 })
+    const seen = () =>
+      new Journey(rack, { source: '192.168.1.50', destination: gateway })
+        .by('laptop', 'eth0', 'out')
+        .lan('lan', 'laptop', 'in')
+        .becomes({ source: gateway, destination: '192.168.1.50' })
+        .lan('lan', 'laptop', 'out', 'reply')
+        .by('laptop', 'eth0', 'in', { role: 'reply' })
+        .ends('answered')
+    const story = await trace(rack, { from: 'laptop', to: gateway }, [seen(), seen()])
+    const answer = story.hops.find(({ kind }) => kind === 'answer')!
+    expect(answer.text.en).toContain('the gateway of LAN `lan` answers, and the answer is back in `laptop`')
+    expect(answer.text.zh).toContain('局域网 `lan` 的网关作出应答')
+  })
+})
+
 describe('a name', () => {
   it('that does not resolve sends no packet', async () => {
     const story = await trace(standardRack(), { from: 'client', to: 'db' }, [])
@@ -127,6 +182,16 @@ describe('a name', () => {
     expect(story.hops.at(-1)).toMatchObject({ kind: 'neighbour', state: 'stop' })
   })
 
+  it.each(['web:80', 'we b', 'http://web', '网页', '-x', 'a/b/c'])(
+    'that can be none, such as %s, is told so',
+    async (to) => {
+      const { outcome, summary } = await trace(standardRack(), { from: 'api', to }, [])
+      expect(outcome).toBe('error')
+      expect(summary.en).toMatch(/is neither a name nor an address: write `web`/)
+      expect(summary.zh).toContain('既不是名字也不是地址')
+    },
+  )
+
   it('that nobody has is an error, as is a port that the protocol needs', async () => {
     expect(await trace(standardRack(), { from: 'nobody', to: 'web' }, [])).toMatchObject({ outcome: 'error', hops: [] })
     expect(await trace(standardRack(), { from: 'api', to: 'node9/web' }, [])).toMatchObject({ outcome: 'error' })
@@ -137,6 +202,95 @@ describe('a name', () => {
 })
 
 describe('a packet that stops', () => {
+  const failures = ({ hops }: TraceStory) => hops.filter(({ state }) => state !== 'ok').map(({ text }) => text.en)
+
+  it('has no cross at what went well: how it ended is told after that', async () => {
+    const rack = standardRack()
+    const packet = { protocol: 'tcp', destinationPort: 80 } as const
+    const silent = await trace(rack, { from: 'api', to: 'node1/web', port: 80 }, [
+      apiToWeb(rack, packet).ends('silent'),
+    ])
+    expect(silent.hops.at(-2)).toMatchObject({ kind: 'socket', state: 'ok' })
+    expect(failures(silent)).toEqual(['nothing comes back from `node1/web`'])
+    const lost = new Journey(rack, { source: '172.20.0.3', destination: '172.20.0.2' })
+      .by('node1/api', 'eth0', 'out')
+      .by('node1', vethOf(rack, 'api'), 'in')
+    expect(failures(await trace(rack, { from: 'api', to: 'node1/web' }, [lost.ends('silent')]))).toEqual([
+      'after that it is seen nowhere',
+    ])
+    const refused = apiToWeb(rack, packet)
+      .becomes({ source: '172.20.0.2', destination: '172.20.0.3' })
+      .by('node1/web', 'eth0', 'out', { role: 'reply' })
+      .ends('refused')
+    expect(failures(await trace(rack, { from: 'api', to: 'node1/web', port: 80 }, [refused]))).toEqual([
+      'the answer is a refusal, from `node1/web`',
+    ])
+  })
+
+  it('by a message of a router is told with its sender', async () => {
+    const rack = standardRack()
+    const seen = new Journey(rack, { source: '192.168.1.50', destination: '8.8.8.8' })
+      .by('laptop', 'eth0', 'out')
+      .becomes({ source: '192.168.1.1', destination: '192.168.1.50', icmp: { type: 3, code: 1 } })
+      .by('laptop', 'eth0', 'in', { role: 'error' })
+      .ends('unroutable', 'No route to host')
+    const story = await trace(rack, { from: 'laptop', to: '8.8.8.8' }, [seen])
+    expect(failures(story)).toEqual(["`192.168.1.1` answers that `8.8.8.8` can't be reached"])
+  })
+
+  it('at a rule that rejects is not told of as dropped', async () => {
+    const rack = standardRack()
+    const seen = laptopToNode1(rack).meets('node1', {
+      chain: 'DOCKER-USER',
+      verdict: 'drop',
+      rule: 'tcp dport 8080 counter xt target "REJECT"',
+    })
+    const story = await trace(rack, { from: 'laptop', to: '192.168.1.11', port: 8080 }, [seen.ends('refused')])
+    expect(failures(story)).toEqual(['a rule of chain `DOCKER-USER` on `node1` rejects it'])
+    expect(story.hops.at(-1)!.text.zh).toContain('拒绝了它')
+  })
+
+  it('is told by where it was meant for, where a bridge sends copies through all of its ports', async () => {
+    const rack = standardRack()
+    const web = rack.namespaceOf(rack.host('node1'), 'web')
+    web.sockets.push({ protocol: 'udp', address: '0.0.0.0', port: 53 })
+    const to = web.links.find(({ name }) => name === 'eth0')!.mac
+    const seen = new Journey(rack, {
+      ...{ protocol: 'udp', source: '172.20.0.1', destination: '172.20.0.2', destinationPort: 53 },
+    })
+      .by('node1', vethOf(rack, 'web'), 'out', { to })
+      .by('node1/web', 'eth0', 'in')
+      .by('node1', vethOf(rack, 'api'), 'out', { to })
+    const story = await trace(rack, { from: 'node1', to: '172.20.0.2', port: 53, protocol: 'udp' }, [
+      seen.ends('silent'),
+    ])
+    expect(story).toMatchObject({ outcome: 'error' })
+    expect(failures(story)).toEqual(['nothing comes back from `node1/web`'])
+    expect(story.hops.map(({ text }) => text.en).join('\n')).not.toContain(vethOf(rack, 'api'))
+  })
+
+  it('as a datagram that a program was given is no fault, whatever an answer would have met', async () => {
+    const rack = standardRack()
+    const web = rack.namespaceOf(rack.host('node1'), 'web')
+    web.sockets.push({ protocol: 'udp', address: '0.0.0.0', port: 53 })
+    web.routes = web.routes.filter(({ destination }) => destination !== 'default')
+    const seen = () =>
+      new Journey(rack, { protocol: 'udp', source: '192.168.1.50', destination: '192.168.1.11', destinationPort: 53 })
+        .by('laptop', 'eth0', 'out')
+        .by('node1', 'eth0', 'in')
+        .becomes({ destination: '172.20.0.2' })
+        .by('node1/web', 'eth0', 'in')
+        .ends('silent')
+    const ask = { from: 'laptop', to: '192.168.1.11', port: 53, protocol: 'udp' } as const
+    const story = await trace(rack, ask, [seen()])
+    expect(story).toMatchObject({ outcome: 'error' })
+    expect(story.cause).toBeUndefined()
+    expect(failures(story)).toEqual(['nothing comes back from `node1/web`'])
+    // Nobody took it: then the missing way back may be all that keeps the refusal away.
+    web.sockets = []
+    expect(await trace(rack, ask, [seen()])).toMatchObject({ outcome: 'stopped', cause: { code: 'no-route-back' } })
+  })
+
   it('at a rule is told with the rule', async () => {
     const rack = standardRack()
     const text = '-A DOCKER-USER -s 192.168.1.50/32 -p tcp --dport 80 -j DROP'
