@@ -3,6 +3,7 @@ import type { Endpoint, NetworkState } from '../network/state.js'
 import { endpointsOf } from '../place/place.js'
 import { find, hostNamed, hostsOf, networkNamed } from '../place/reference.js'
 import { hostName, linkName, name, reference } from './fields.js'
+import type { Kind } from './typed.js'
 
 /** Live values: what a page shows, a run block needs, or a learner is asked for, read from the network as it is. */
 
@@ -32,6 +33,33 @@ export const ValueSpec = z.union([ContainerValue, NetworkValue, SwarmValue, Link
   error: 'is no value: write `container`, `network`, `swarm` or `link`, and a `fact`',
 })
 export type ValueSpec = z.output<typeof ValueSpec>
+
+/** What kind of thing a value is. */
+export function kindOfValue({ fact }: ValueSpec): Kind {
+  return kinds[fact]
+}
+
+const kinds: Record<ValueSpec['fact'], Kind> = {
+  address: 'address',
+  address6: 'address',
+  gateway: 'address',
+  nodeAddress: 'address',
+  subnet: 'network',
+  mac: 'mac',
+  link: 'link',
+  hostLink: 'link',
+  bridge: 'link',
+  mtu: 'number',
+  vxlanId: 'number',
+  workerToken: 'word',
+  managerToken: 'word',
+}
+
+/** Words that tools print before a value: ip-link(8), tcpdump(8), `docker inspect`. */
+export const labelsOf: Partial<Record<ValueSpec['fact'], readonly string[]>> = {
+  mtu: ['mtu'],
+  vxlanId: ['vni', 'vxlan id', 'vxlanid_list'],
+}
 
 /** Undefined where the network has no such thing now. @throws Unanswerable reference.*, engine.* */
 export function readValue(spec: ValueSpec, state: NetworkState, home: string): string | undefined {
