@@ -78,6 +78,12 @@ cases('answer', [
     answers: { q: ' three. ' },
     says: why.en,
   },
+  {
+    gives: 'answer.wrong',
+    spec: { ...words, instead: [{ value: { container: 'web', fact: 'address' }, why }] },
+    answers: { q: '172.20.0.2' },
+    given: unverified,
+  },
   // Where nothing is known of it, nothing is said of it.
   { gives: 'answer.wrong', spec: address, answers: { q: '10.9.8.7' }, says: 'that is not it: `docker inspect web`' },
   { gives: 'answer.wrong', spec: address, answers: { q: 'web' }, says: 'an IP address is asked for' },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { canonicalAddress, canonicalNetwork } from '../../network/addresses.js'
+import { Unanswerable } from '../../place/unanswerable.js'
 import { listed, same } from '../../wording/phrase.js'
 import type { Text } from '../../wording/text.js'
 import { bare, code } from '../../wording/wording.js'
@@ -136,6 +137,16 @@ function valuesOf({ value, equals }: Pick<Spec, 'value' | 'equals'>, { state, ho
   return value && live !== undefined ? [{ kind: kindOfValue(value), value: live, label: labelsOf[value.fact] }] : []
 }
 
+/** What can't be read now is nothing that a wrong answer could be told by. */
+function wrongOnes(one: Pick<Spec, 'value' | 'equals'>, context: CheckContext): Value[] {
+  try {
+    return valuesOf(one, context)
+  } catch (error) {
+    if (error instanceof Unanswerable) return []
+    throw error
+  }
+}
+
 /** What is wrong with an answer; undefined where it is right. */
 function faultOf(
   spec: Spec,
@@ -168,7 +179,7 @@ function faultOf(
     const fault = networkFault(reading, right)
     if (fault) return fault
   }
-  const instead = (spec.instead ?? []).find((one) => valuesOf(one, context).some((bad) => means(typed, bad)))
+  const instead = (spec.instead ?? []).find((one) => wrongOnes(one, context).some((bad) => means(typed, bad)))
   if (instead) return { reason: 'answer.other', why: instead.why }
   const what =
     kind && reading
