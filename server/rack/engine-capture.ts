@@ -17,9 +17,14 @@ export async function captureEngine(engine: EngineClient): Promise<EngineCapture
     return await engine.session(deadline, { maxBytes: largestBytes }, read)
   } catch (error) {
     const unverified = error instanceof VethlabError && error.code === 'host.unverified'
-    const detail = deadline.aborted ? `no answer within ${deadlineMs} ms` : (error as Error).message
+    const detail = deadline.aborted ? `no answer within ${deadlineMs} ms` : saidBy(error)
     return { fault: { kind: unverified ? 'unverified' : 'silent', detail } }
   }
+}
+
+/** Without the place: a host is known to learners by another name than to the machine. */
+function saidBy(error: unknown): string {
+  return error instanceof VethlabError ? `${error.what}. ${error.cure}` : (error as Error).message
 }
 
 async function read({ get, ping }: EngineSession): Promise<EngineCapture> {
