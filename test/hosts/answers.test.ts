@@ -196,3 +196,27 @@ it('what the Engine refuses is what is said of it', async () => {
   expect(await refusal('docker network connect shop sealed')).toContain('none')
   await sh('node1', 'docker network disconnect none sealed; docker network connect shop sealed')
 })
+
+it('an Engine that is silent or starts is told in words, in both languages', async () => {
+  const restarted = racks.exec(rack.id, 'node2', ['systemctl', 'restart', 'docker'], { timeoutMs: 60_000 })
+  const ended = restarted.then(() => 'ended')
+  const faults: string[] = []
+  for (let over = false; !over; ) {
+    state = await probe.capture()
+    const node2 = state.hosts.find(({ name }) => name === 'node2')!
+    if (node2.engineFault) {
+      faults.push(node2.engineFault.detail)
+      const finding = await look({ container: { name: 'node2/away' } })
+      expect(finding, node2.engineFault.detail).toMatchObject({ outcome: 'error', reason: 'engine.silent' })
+      const { en, zh } = (finding as Extract<Finding, { outcome: 'error' }>).why
+      expect(en).toContain('the Docker Engine of `node2` does not answer')
+      expect(zh.replace(/`[^`]*`|Docker/g, '')).not.toMatch(/[a-z]{3}/)
+      for (const text of [en, zh, node2.engineFault.detail]) {
+        expect(text).not.toContain(node2.id!)
+        expect(text).not.toContain('JSON input')
+      }
+    }
+    over = (await Promise.race([ended, new Promise((go) => setTimeout(() => go('not yet'), 50))])) === 'ended'
+  }
+  expect(faults.length).toBeGreaterThan(0)
+})
