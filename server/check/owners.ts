@@ -43,14 +43,22 @@ export function lengthsOf(address: string, { hosts, lans }: NetworkState): numbe
   return [...ofLinks.map(({ prefix }) => prefix), ...subnets.map((subnet) => Number(subnet.split('/')[1]))]
 }
 
-/** A link whose index was typed in place of its name. */
-export function indexed(index: string, name: string, state: NetworkState, home: string): Text | undefined {
-  const places = placesOf(state)
-  const meant = places.find(({ namespace }) => namespace.links.some((link) => link.name === name))
-  const link = meant?.namespace.links.find((one) => one.name === name)
-  if (!meant || !link) return undefined
-  if (`${link.index}` === index) return text('the index of the link that is asked for', '所问接口的编号')
-  const inner = link.peer && placeWith(places, link.peer.namespace)
+/**
+ * What link has an index that was typed in place of a name.
+ * @param meant where the link is that is asked for
+ */
+export function indexed(
+  index: string,
+  name: string,
+  meant: LivePlace,
+  state: NetworkState,
+  home: string,
+): Text | undefined {
+  const link = meant.namespace.links.find((one) => one.name === name)
+  if (!link) return undefined
+  if (`${link.index}` === index)
+    return text('the index of the link that is asked for, not its name', '所问接口的编号，不是它的名字')
+  const inner = link.peer && placeWith(placesOf(state), link.peer.namespace)
   const end = inner?.namespace.links.find((one) => one.name === link.peer?.name)
   if (inner && end && `${end.index}` === index) return theIndex(end, inner, home)
   const other = meant.namespace.links.find((one) => `${one.index}` === index)
@@ -59,7 +67,7 @@ export function indexed(index: string, name: string, state: NetworkState, home: 
 
 function theIndex(link: Link, place: LivePlace, home: string): Text {
   const where = called(place, home)
-  return text(`the index of ${code(link.name)} ${inside(where)}`, `${where.zh}中 ${code(link.name)} 的编号`)
+  return text(`the index of ${code(link.name)} ${inside(where)}`, `${insideZh(where)} ${code(link.name)} 的编号`)
 }
 
 function ofAddress(address: string, state: NetworkState, home: string): Text[] {
@@ -111,7 +119,7 @@ function ofLink(name: string, state: NetworkState, home: string): Text[] {
       }
       const network = networkOf(place.host, place.namespace, link)
       if (network) return [text(`the bridge of network ${code(network)}`, `网络 ${code(network)} 的网桥`)]
-      return [text(`a link ${inside(where)}`, `${where.zh}里的接口`)]
+      return [text(`a link ${inside(where)}`, `${insideZh(where)}的接口`)]
     }),
   )
 }
@@ -130,7 +138,7 @@ function onLinks(state: NetworkState, home: string, has: (link: Link) => boolean
   return placesOf(state).flatMap((place) =>
     place.namespace.links.filter(has).map((link) => {
       const where = called(place, home)
-      return text(`${en} of ${code(link.name)} ${inside(where)}`, `${where.zh}里 ${code(link.name)} 的${zh}`)
+      return text(`${en} of ${code(link.name)} ${inside(where)}`, `${insideZh(where)} ${code(link.name)} 的${zh}`)
     }),
   )
 }
@@ -164,6 +172,10 @@ function called({ host, container, namespace }: LivePlace, home: string): Text &
 
 function inside({ en, on }: Text & { on: boolean }): string {
   return `${on ? 'on' : 'in'} ${en}`
+}
+
+function insideZh({ zh, on }: Text & { on: boolean }): string {
+  return `${zh}${on ? '上' : '里'}`
 }
 
 /** `X is A and B`. */

@@ -52,7 +52,8 @@ function whereIs(reference: string, state: NetworkState, home: string): { host: 
   return { host: host!, inside: `docker exec ${name!} `, name: name! }
 }
 
-function shown(command: string, host: string, field?: string): Text {
+/** @param field what stands before the value in what the command prints */
+export function shown(command: string, host: string, field?: string): Text {
   const [what, where] = [code(command), code(host)]
   return field === undefined
     ? text(`${what} on ${where} shows it`, `可以在 ${where} 上用 ${what} 查看`)

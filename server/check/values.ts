@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Endpoint, NetworkState } from '../network/state.js'
-import { endpointsOf } from '../place/place.js'
+import { endpointsOf, hostPlace, isLive, type LivePlace } from '../place/place.js'
 import { find, hostNamed, hostsOf, networkNamed } from '../place/reference.js'
 import { hostName, linkName, name, reference } from './fields.js'
 import type { Kind } from './typed.js'
@@ -79,6 +79,15 @@ export function readValue(spec: ValueSpec, state: NetworkState, home: string): s
   if (spec.fact === 'bridge') return network?.bridge
   if (spec.fact === 'vxlanId') return network?.vxlanIds[0]?.toString()
   return network?.subnets[0]?.[spec.fact]
+}
+
+/** Where the link is that a value names; undefined where it names none, or nothing of it runs. */
+export function placeOfLink(spec: ValueSpec, state: NetworkState, home: string): LivePlace | undefined {
+  if ('network' in spec && !('container' in spec)) return hostPlace(hostNamed(state, spec.host ?? home))
+  if (!('container' in spec)) return undefined
+  const place = find(spec.container, state, home)
+  if (!place) return undefined
+  return spec.fact === 'link' ? (isLive(place) ? place : undefined) : hostPlace(place.host)
 }
 
 function containerFact(spec: z.output<typeof ContainerValue>, state: NetworkState, home: string): string | undefined {

@@ -86,6 +86,13 @@ cases('answer', [
   },
   // Where nothing is known of it, nothing is said of it.
   { gives: 'answer.wrong', spec: address, answers: { q: '10.9.8.7' }, says: 'that is not it: `docker inspect web`' },
+  {
+    gives: 'answer.wrong',
+    spec: { ...address, look: { run: 'docker logs web' } },
+    answers: { q: '10.9.8.7' },
+    says: '`docker logs web` on `node1` shows it',
+    never: 'inspect',
+  },
   { gives: 'answer.wrong', spec: address, answers: { q: 'web' }, says: 'an IP address is asked for' },
   { gives: 'answer.none', spec: address },
   { gives: 'answer.none', spec: address, answers: { q: ' \n ' } },

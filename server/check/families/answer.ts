@@ -5,12 +5,12 @@ import { listed, same } from '../../wording/phrase.js'
 import type { Text } from '../../wording/text.js'
 import { bare, code } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
-import { text } from '../fields.js'
+import { hostName, text } from '../fields.js'
 import { fail, failedToCheck, pass } from '../finding.js'
 import { indexed, isText, lengthsOf, ownersText } from '../owners.js'
-import { pointerTo } from '../pointer.js'
+import { pointerTo, shown } from '../pointer.js'
 import { isWord, type Kind, kindOfWord, type Reading, readAs } from '../typed.js'
-import { hostsOfValue, kindOfValue, labelsOf, readValue, ValueSpec } from '../values.js'
+import { hostsOfValue, kindOfValue, labelsOf, placeOfLink, readValue, ValueSpec } from '../values.js'
 
 /** A learner can paste anything; more than this is no answer to a question. */
 const longestAnswer = 500
@@ -42,6 +42,13 @@ const schema = z
     ask: text.describe('the question'),
     value: ValueSpec.optional().describe('the live value that is right'),
     equals: words.optional().describe('the right answer, or several'),
+    look: z
+      .strictObject({
+        run: z.string().min(1).max(80).describe('the command'),
+        host: hostName.optional().describe('on which host; the first docker host by default'),
+      })
+      .optional()
+      .describe('a command that shows the answer, named after a wrong one; for a live value one is known by default'),
     instead: z
       .array(wrong)
       .max(12)
@@ -75,8 +82,10 @@ export const answer: Family<Spec> = {
   reasons: ['answer.none', 'answer.several', 'answer.length', 'answer.other', 'answer.wrong'],
   final: ['answer.none', 'answer.several', 'answer.length', 'answer.other', 'answer.wrong'],
   question: ({ id, ask }) => ({ id, ask }),
-  hosts: ({ value, instead = [] }) =>
-    [value, ...instead.map((one) => one.value)].flatMap((one) => (one ? hostsOfValue(one) : [])),
+  hosts: ({ value, look, instead = [] }) => [
+    ...[value, ...instead.map((one) => one.value)].flatMap((one) => (one ? hostsOfValue(one) : [])),
+    ...(look?.host === undefined ? [] : [look.host]),
+  ],
   async check(spec, context) {
     const { answers } = context
     const typed = Object.hasOwn(answers, spec.id) ? String(answers[spec.id]).slice(0, longestAnswer) : ''
@@ -184,7 +193,7 @@ function faultOf(
   const what =
     kind && reading
       ? kind === 'link' && /^\d+$/.test(reading.value)
-        ? indexed(reading.value, first!.value, state, home)
+        ? indexOf(reading.value, first!.value, spec, context)
         : ownersText(kind, reading, state, home)
       : undefined
   if (what) return { reason: 'answer.other', why: isText(reading!.value, what) }
@@ -200,6 +209,11 @@ function faultOf(
     }
   }
   return { reason: 'answer.wrong', why: { en: `that is not it: ${look.en}`, zh: `不对：${look.zh}` } }
+}
+
+function indexOf(typed: string, name: string, { value }: Spec, { state, home }: CheckContext): Text | undefined {
+  const meant = value && placeOfLink(value, state, home)
+  return meant && indexed(typed, name, meant, state, home)
 }
 
 const things: Record<Exclude<Kind, 'word'>, Text> = {
@@ -272,7 +286,8 @@ function networkFault({ value }: Reading, right: readonly Value[]) {
   }
 }
 
-function whereToLook({ value }: Spec, { state, home }: CheckContext): Text {
+function whereToLook({ value, look }: Spec, { state, home }: CheckContext): Text {
+  if (look) return shown(look.run, look.host ?? home)
   return value
     ? pointerTo(value, state, home)
     : {
