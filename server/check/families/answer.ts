@@ -1,15 +1,15 @@
 import { z } from 'zod'
-import { canonicalAddress, canonicalNetwork } from '../../network/addresses.js'
 import { Unanswerable } from '../../place/unanswerable.js'
 import { listed, same } from '../../wording/phrase.js'
 import type { Text } from '../../wording/text.js'
 import { bare, code } from '../../wording/wording.js'
+import { type Fault, lengthFault, means, networkFault, readingsOf, sameAs, type Value } from '../compare-answer.js'
 import type { CheckContext, Family } from '../family.js'
 import { hostName, text } from '../fields.js'
 import { fail, failedToCheck, pass } from '../finding.js'
-import { indexed, isText, lengthsOf, ownersText } from '../owners.js'
+import { indexed, isText, ownersText } from '../owners.js'
 import { pointerTo, shown } from '../pointer.js'
-import { isWord, type Kind, kindOfWord, type Reading, readAs } from '../typed.js'
+import { type Kind, kindOfWord, type Reading } from '../typed.js'
 import { hostsOfValue, kindOfValue, labelsOf, placeOfLink, readValue, ValueSpec } from '../values.js'
 
 /** A learner can paste anything; more than this is no answer to a question. */
@@ -67,13 +67,6 @@ const schema = z
     }
   })
 type Spec = z.output<typeof schema>
-
-/** Something that is right, or known to be wrong. */
-interface Value {
-  kind: Kind
-  value: string
-  label?: readonly string[] | undefined
-}
 
 /** What the learner found out and typed. The right answer is in no finding of a wrong one. */
 export const answer: Family<Spec> = {
@@ -157,12 +150,7 @@ function wrongOnes(one: Pick<Spec, 'value' | 'equals'>, context: CheckContext): 
 }
 
 /** What is wrong with an answer; undefined where it is right. */
-function faultOf(
-  spec: Spec,
-  typed: string,
-  right: readonly Value[],
-  context: CheckContext,
-): { reason: string; why: Text } | undefined {
+function faultOf(spec: Spec, typed: string, right: readonly Value[], context: CheckContext): Fault | undefined {
   const { state, home } = context
   const [first] = right
   const kind = right.every((one) => one.kind === first!.kind) ? first!.kind : undefined
@@ -171,7 +159,7 @@ function faultOf(
   if (kind === undefined || kind === 'word') {
     if (right.some((one) => means(typed, one))) return undefined
   } else if (readings.length > 0 && readings.every(isRight)) {
-    return lengthFault(kind, readings[0]!, context)
+    return lengthFault(kind, readings[0]!, state)
   }
   if (readings.length > 1) {
     const list = listed(readings.map(({ value }) => same(code(value))))
@@ -222,68 +210,6 @@ const things: Record<Exclude<Kind, 'word'>, Text> = {
   mac: { en: 'a MAC address', zh: ' MAC 地址' },
   link: { en: 'the name of a link', zh: '接口名' },
   number: { en: 'a number', zh: '数字' },
-}
-
-/** The address of the other family in the same paste does not count. */
-function readingsOf({ kind, value, label }: Value, typed: string): Reading[] {
-  const all = readAs(kind, typed, label)
-  if (kind !== 'address') return all
-  const family = all.filter((one) => one.value.includes(':') === value.includes(':'))
-  return family.length > 0 ? family : all
-}
-
-function sameAs({ kind, value }: Value, reading: Reading): boolean {
-  switch (kind) {
-    case 'address':
-      return canonicalAddress(value) === reading.value
-    case 'network':
-      return canonicalNetwork(value) === reading.value
-    case 'number':
-      return `${Number(value)}` === reading.value
-    default:
-      return value.toLowerCase() === reading.value
-  }
-}
-
-/** Whether what was typed is this value and no other. */
-function means(typed: string, value: Value): boolean {
-  if (value.kind === 'word') return isWord(typed, value.value)
-  const readings = readingsOf(value, typed)
-  return readings.length === 1 && sameAs(value, readings[0]!)
-}
-
-/** A length of 32 or 128 is the address alone, as iptables(8) prints it. */
-function lengthFault(kind: Kind, reading: Reading, { state }: CheckContext) {
-  const { value, prefix } = reading
-  if (kind !== 'address' || prefix === undefined || prefix === (value.includes(':') ? 128 : 32)) return undefined
-  const known = lengthsOf(value, state)
-  if (known.length === 0 || known.includes(prefix)) return undefined
-  return {
-    reason: 'answer.length',
-    why: {
-      en: `the address ${code(value)} is right, but ${code(`/${prefix}`)} is not the length of its network: write the address alone`,
-      zh: `地址 ${code(value)} 正确，但 ${code(`/${prefix}`)} 不是它所在网段的前缀长度：只填地址即可`,
-    },
-  }
-}
-
-/** A network with the right address, and without its length or with another. */
-function networkFault({ value }: Reading, right: readonly Value[]) {
-  const [address, length] = value.split('/')
-  if (!right.some((one) => canonicalNetwork(one.value)?.split('/')[0] === address)) return undefined
-  return {
-    reason: 'answer.length',
-    why:
-      length === undefined
-        ? {
-            en: `${code(value)} is right, but its length is missing: a network is written with the number of its fixed bits behind a slash`,
-            zh: `${code(value)} 正确，但缺少前缀长度：网段要在斜杠后面写上固定的位数`,
-          }
-        : {
-            en: `${code(address!)} is right, but ${code(`/${length}`)} is not the length of this network`,
-            zh: `${code(address!)} 正确，但 ${code(`/${length}`)} 不是这个网段的前缀长度`,
-          },
-  }
 }
 
 function whereToLook({ value, look }: Spec, { state, home }: CheckContext): Text {
