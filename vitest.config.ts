@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config'
  */
 const sharing = [
   ...[
+    'answers',
     'causes',
     'causes-agree',
     'checks',

@@ -1,8 +1,8 @@
-import type { SessionView } from '../../server/protocol/protocol.js'
+import type { SessionView, StepView } from '../../server/protocol/protocol.js'
 
 export type Happening =
   | { what: 'done'; step: string; how: 'passed' | 'helped' | 'skipped' }
-  /** A look that the learner asked for has ended, and the step is open still. */
+  /** A look that the learner asked for has ended, and the step is open still; `why` is of the answer just given, else of what fails. */
   | { what: 'looked'; step: string; passed: number; of: number; why?: { en: string; zh: string } }
 
 /** What is worth saying aloud about the way from one view to the next. Pure. */
@@ -15,15 +15,21 @@ export function happenings(before: SessionView | undefined, after: SessionView):
     if (was.state !== step.state && step.state !== 'open') {
       found.push({ what: 'done', step: step.id, how: step.state })
     } else if (was.checking === 'asked' && step.checking === undefined && step.state === 'open') {
-      const failing = step.checks.flatMap(({ finding }) => (finding.outcome === 'pass' ? [] : [finding]))[0]
       found.push({
         what: 'looked',
         step: step.id,
         passed: step.checks.filter((check) => check.finding.outcome === 'pass').length,
         of: step.checks.length,
-        ...(failing === undefined ? {} : { why: failing.why }),
+        ...told(step),
       })
     }
   }
   return found
+}
+
+function told({ checks, answered }: StepView): { why?: { en: string; zh: string } } {
+  const judged = answered === undefined ? undefined : checks.find(({ answer }) => answer === answered)
+  const { finding } = judged ?? checks.find((check) => check.finding.outcome !== 'pass') ?? {}
+  if (finding === undefined) return {}
+  return { why: finding.outcome === 'pass' ? finding.observed : finding.why }
 }

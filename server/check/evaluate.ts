@@ -96,6 +96,7 @@ async function round(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(roundTimeoutMs)])
   // One a check, however many there are.
   setMaxListeners(0, limit)
+  const questions = checks.filter((check) => familyOf(check).question !== undefined).length
   let state: NetworkState
   try {
     state = await orAbort(probe.capture(), limit)
@@ -108,7 +109,7 @@ async function round(
       const done = settled[index]
       if (done) return done.finding
       try {
-        return await orAbort(runCheck(check, { ...context, state, probe, signal: limit }), limit)
+        return await orAbort(runCheck(check, { ...context, state, probe, questions, signal: limit }), limit)
       } catch (error) {
         signal.throwIfAborted()
         return findingOf(error)

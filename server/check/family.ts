@@ -11,6 +11,8 @@ export interface CheckContext extends Asking {
   answers: Readonly<Record<string, string>>
   /** Where the lab's own scripts are. */
   labDirectory: string
+  /** How many questions the step asks; one by default. */
+  questions?: number
 }
 
 /** One entry of a step's `checks`, read and validated. */

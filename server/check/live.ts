@@ -12,7 +12,7 @@ export function liveOr(reason: string, reference: string, { state, home }: Check
   const who = code(reference)
   return fail(reason, {
     expected: { en: `${who} runs`, zh: `${who} 正在运行` },
-    ...absence(reference, place, home),
+    ...absence(reference, place, home, state),
   })
 }
 

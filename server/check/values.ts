@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Endpoint, NetworkState } from '../network/state.js'
-import { endpointsOf } from '../place/place.js'
+import { endpointsOf, hostPlace, isLive, type LivePlace } from '../place/place.js'
 import { find, hostNamed, hostsOf, networkNamed } from '../place/reference.js'
 import { hostName, linkName, name, reference } from './fields.js'
+import type { Kind } from './typed.js'
 
 /** Live values: what a page shows, a run block needs, or a learner is asked for, read from the network as it is. */
 
@@ -33,6 +34,33 @@ export const ValueSpec = z.union([ContainerValue, NetworkValue, SwarmValue, Link
 })
 export type ValueSpec = z.output<typeof ValueSpec>
 
+/** What kind of thing a value is. */
+export function kindOfValue({ fact }: ValueSpec): Kind {
+  return kinds[fact]
+}
+
+const kinds: Record<ValueSpec['fact'], Kind> = {
+  address: 'address',
+  address6: 'address',
+  gateway: 'address',
+  nodeAddress: 'address',
+  subnet: 'network',
+  mac: 'mac',
+  link: 'link',
+  hostLink: 'link',
+  bridge: 'link',
+  mtu: 'number',
+  vxlanId: 'number',
+  workerToken: 'word',
+  managerToken: 'word',
+}
+
+/** Words that tools print before a value: ip-link(8), tcpdump(8), `docker inspect`. */
+export const labelsOf: Partial<Record<ValueSpec['fact'], readonly string[]>> = {
+  mtu: ['mtu'],
+  vxlanId: ['vni', 'vxlan id', 'vxlanid_list'],
+}
+
 /** Undefined where the network has no such thing now. @throws Unanswerable reference.*, engine.* */
 export function readValue(spec: ValueSpec, state: NetworkState, home: string): string | undefined {
   if ('container' in spec) return containerFact(spec, state, home)
@@ -51,6 +79,15 @@ export function readValue(spec: ValueSpec, state: NetworkState, home: string): s
   if (spec.fact === 'bridge') return network?.bridge
   if (spec.fact === 'vxlanId') return network?.vxlanIds[0]?.toString()
   return network?.subnets[0]?.[spec.fact]
+}
+
+/** Where the link is that a value names; undefined where it names none, or nothing of it runs. */
+export function placeOfLink(spec: ValueSpec, state: NetworkState, home: string): LivePlace | undefined {
+  if ('network' in spec && !('container' in spec)) return hostPlace(hostNamed(state, spec.host ?? home))
+  if (!('container' in spec)) return undefined
+  const place = find(spec.container, state, home)
+  if (!place) return undefined
+  return spec.fact === 'link' ? (isLive(place) ? place : undefined) : hostPlace(place.host)
 }
 
 function containerFact(spec: z.output<typeof ContainerValue>, state: NetworkState, home: string): string | undefined {

@@ -9,6 +9,7 @@ import type {
 } from '../network/state.js'
 import type { Text } from '../wording/text.js'
 import { bare, code } from '../wording/wording.js'
+import { noContainer } from './near-miss.js'
 import { ownNamespace, type Place, placeOf } from './place.js'
 import { Unanswerable } from './unanswerable.js'
 
@@ -31,15 +32,17 @@ export function engineOf(host: HostState): EngineState {
       zh: `${code(host.name)} 是普通主机，上面没有运行 Docker 引擎`,
     })
   }
+  // In the words of the machine; why an Engine is silent is nothing that a learner could read from them.
   const detail = host.engineFault ? ` (${bare(host.engineFault.detail, 200)})` : ''
+  const restart = code('systemctl restart docker')
   throw host.engineFault?.kind === 'unverified'
     ? new Unanswerable('engine.unverified', {
         en: `could not verify that what answers on ${code(host.name)} is its own Docker Engine${detail}`,
         zh: `无法确认 ${code(host.name)} 上应答的就是它原本的 Docker 引擎${detail}`,
       })
     : new Unanswerable('engine.silent', {
-        en: `the Docker Engine of ${code(host.name)} does not answer${detail}`,
-        zh: `${code(host.name)} 的 Docker 引擎没有应答${detail}`,
+        en: `the Docker Engine of ${code(host.name)} does not answer: it is starting, busy, or has ended; ${restart} there starts it anew`,
+        zh: `${code(host.name)} 的 Docker 引擎没有应答：正在启动、正忙，或者已经停止；在那里执行 ${restart} 可以重新启动它`,
       })
 }
 
@@ -85,12 +88,19 @@ export function bridgeNamed(host: HostState, name: string): string {
   return host.engine?.networks.find((network) => network.name === name)?.bridge ?? name
 }
 
-/** Why a place can't be looked into: there is no such container, or it does not run. */
-export function absence(reference: string, place: Place | undefined, home: string): { observed: Text; why: Text } {
+/**
+ * Why a place can't be looked into: there is no such container, or it does not run.
+ * @param state where what may have been meant is looked for
+ */
+export function absence(
+  reference: string,
+  place: Place | undefined,
+  home: string,
+  state?: NetworkState,
+): { observed: Text; why: Text } {
   const name = code(reference)
   if (place?.container) {
-    const { state, exitCode } = place.container
-    if (state === 'running') {
+    if (place.container.state === 'running') {
       return {
         observed: { en: `the kernel has no process of ${name}`, zh: `内核中没有 ${name} 的进程` },
         why: {
@@ -99,26 +109,62 @@ export function absence(reference: string, place: Place | undefined, home: strin
         },
       }
     }
-    const ended = state === 'exited'
-    return {
-      observed: {
-        en: `${name} is ${code(state)}${ended ? ` (exit code ${exitCode})` : ''}`,
-        zh: `${name} 的状态是 ${code(state)}${ended ? `（退出码 ${exitCode}）` : ''}`,
-      },
-      why: {
-        en: `${name} is not running: a container has a network namespace only while it runs, so there is nothing to look at`,
-        zh: `${name} 没有在运行：容器只有在运行时才拥有网络命名空间，现在没有什么可看的`,
-      },
-    }
+    return { observed: stateText(reference, place.container), why: whyStill(reference, place.container) }
   }
-  const [host] = hostsOf(reference)
-  const where = code(host ?? home)
+  const [host = home] = hostsOf(reference)
+  const called = reference.split('/').at(-1)!
+  const where = state?.hosts.find((one) => one.name === host)
   return {
     observed: { en: `there is no container ${name}`, zh: `没有容器 ${name}` },
-    why: {
-      en: `the Engine of ${where} has no container ${code(reference.split('/').at(-1)!)}: names count exactly as written`,
-      zh: `${where} 的 Docker 引擎中没有名为 ${code(reference.split('/').at(-1)!)} 的容器：名称必须完全一致`,
-    },
+    why: where
+      ? noContainer(called, where, state)
+      : {
+          en: `the Engine of ${code(host)} has no container ${code(called)}: names count exactly as written`,
+          zh: `${code(host)} 的 Docker 引擎中没有名为 ${code(called)} 的容器：名称必须完全一致`,
+        },
+  }
+}
+
+/** The state of a container that does not run, with its exit code where that tells something. */
+export function stateText(reference: string, { state, exitCode }: Container): Text {
+  const name = code(reference)
+  const ended = state === 'exited'
+  return {
+    en: `${name} is ${code(state)}${ended ? ` (exit code ${exitCode})` : ''}`,
+    zh: `${name} 的状态是 ${code(state)}${ended ? `（退出码 ${exitCode}）` : ''}`,
+  }
+}
+
+/** Why nothing of a container runs (docker-ps(1) has the states). The Engine keeps an exit code where a start failed. */
+export function whyStill(reference: string, { state, exitCode }: Container): Text {
+  const name = code(reference)
+  const start = code(`docker start ${reference.split('/').at(-1)!}`)
+  switch (state) {
+    case 'created':
+      return exitCode === 0
+        ? {
+            en: `${name} was made, but has not been started: ${start} starts it, and says why where it can't`,
+            zh: `${name} 已经创建，但还没有启动：用 ${start} 启动，启动不了时会说明原因`,
+          }
+        : {
+            en: `${name} was made, but its start failed (exit code ${exitCode}): ${start} tries again and says why`,
+            zh: `${name} 已经创建，但启动失败（退出码 ${exitCode}）：${start} 会再试一次，并说明原因`,
+          }
+    case 'paused':
+      return {
+        en: `${name} is paused: its processes stand still until \`docker unpause\``,
+        zh: `${name} 已暂停：在执行 \`docker unpause\` 之前，它的进程都停着不动`,
+      }
+    case 'restarting':
+      return {
+        en: `${name} ends again and again, and the Engine waits a while before it starts it anew; \`docker logs\` shows what it printed`,
+        zh: `${name} 一再退出，引擎过一会儿会重新启动它；\`docker logs\` 可以看到它的输出`,
+      }
+    default:
+      return {
+        en: `${name} is not running: a container has a network namespace only while it runs, so there is nothing to look at`,
+        zh: `${name} 没有在运行：容器只有在运行时才拥有网络命名空间，现在没有什么可看的`,
+      }
   }
 }
 

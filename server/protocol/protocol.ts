@@ -127,6 +127,8 @@ export interface StepView {
   checking?: 'asked' | 'by-itself'
   /** Of the last look; empty before the first. */
   checks: CheckView[]
+  /** The id of the answer that was handed in, where that began the last look that was asked for. */
+  answered?: string
   /** When the last look ended. */
   checkedAt?: string
   /** Set once "show me" was used. */
@@ -137,6 +139,8 @@ export interface StepView {
 
 export interface CheckView {
   index: number
+  /** The id of the answer that it judges. */
+  answer?: string
   finding:
     | { outcome: 'pass'; observed: Text }
     | { outcome: 'fail'; reason: string; expected: Text; observed: Text; why: Text }

@@ -13,13 +13,25 @@ const largestBytes = 3 * 1024 ** 2
 /** Everything that a check needs from an Engine. Never throws: why there is nothing is part of the capture. */
 export async function captureEngine(engine: EngineClient): Promise<EngineCapture> {
   const deadline = AbortSignal.timeout(deadlineMs)
+  const first = await captureOnce(engine, deadline)
+  // An Engine that lets go of a connection just now, as in a restart, looks like another process: one that is there stays so.
+  const isRefused = 'fault' in first && first.fault.kind === 'unverified' && !deadline.aborted
+  return isRefused ? await captureOnce(engine, deadline) : first
+}
+
+async function captureOnce(engine: EngineClient, deadline: AbortSignal): Promise<EngineCapture> {
   try {
     return await engine.session(deadline, { maxBytes: largestBytes }, read)
   } catch (error) {
     const unverified = error instanceof VethlabError && error.code === 'host.unverified'
-    const detail = deadline.aborted ? `no answer within ${deadlineMs} ms` : (error as Error).message
+    const detail = deadline.aborted ? `no answer within ${deadlineMs} ms` : saidBy(error)
     return { fault: { kind: unverified ? 'unverified' : 'silent', detail } }
   }
+}
+
+/** Without the place: a host is known to learners by another name than to the machine. */
+function saidBy(error: unknown): string {
+  return error instanceof VethlabError ? `${error.what}. ${error.cure}` : (error as Error).message
 }
 
 async function read({ get, ping }: EngineSession): Promise<EngineCapture> {

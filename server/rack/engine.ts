@@ -167,7 +167,11 @@ async function readAnswer(answer: IncomingMessage, spend: (bytes: number) => voi
   const text = Buffer.concat(chunks).toString('utf8')
   if (answer.statusCode === 404) return undefined
   if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}: ${oneLine(text, 200)}`)
-  return JSON.parse(text)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('its answer is no whole JSON')
+  }
 }
 
 /** Connections to one Engine, each proved before anything is asked over it. */

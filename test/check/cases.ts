@@ -21,6 +21,8 @@ export interface Case {
   runScript?: Probe['runScript']
   /** Must be within the English or the Chinese of the finding. */
   says?: string
+  /** Must be in none of its sentences, since it would be false. */
+  never?: string
 }
 
 export type Script = Record<string, Partial<ProbeAnswer> | string[]>
@@ -100,12 +102,11 @@ export function cases(key: string, list: Case[]): void {
           finding.outcome === 'pass' ? 'pass' : `${finding.outcome === 'error' ? 'error ' : ''}${finding.reason}`
         expect(is, JSON.stringify(finding)).toBe(gives)
         for (const text of textsOf(finding)) expectReadable(text)
-        if (one.says)
-          expect(
-            textsOf(finding)
-              .map(({ en, zh }) => `${en}\n${zh}`)
-              .join('\n'),
-          ).toContain(one.says)
+        const said = textsOf(finding)
+          .map(({ en, zh }) => `${en}\n${zh}`)
+          .join('\n')
+        if (one.says) expect(said).toContain(one.says)
+        if (one.never) expect(said).not.toContain(one.never)
       },
     )
 
@@ -142,4 +143,11 @@ export function silent(rack: StateBuilder): void {
   const node1 = rack.host('node1')
   delete node1.engine
   node1.engineFault = { kind: 'silent', detail: 'no answer within 5 s' }
+}
+
+/** As `--network none` leaves a container: on the network `none`, without a link. */
+export function onNone(rack: StateBuilder): void {
+  const lone = rack.find(rack.host('node1'), 'lone')
+  const { id } = rack.host('node1').engine!.networks.find(({ name }) => name === 'none')!
+  lone.endpoints.push({ network: 'none', networkId: id, aliases: [], dnsNames: [] })
 }

@@ -68,7 +68,7 @@ const about: Record<string, [what: string, example: string]> = {
     'macvlan: {container: printer, parent: eth0}',
   ],
   answer: [
-    'What the learner found out and typed. Case and blanks do not count, and addresses are compared by what they mean. It needs one of `value` and `equals`.',
+    'What the learner found out and typed. It needs one of `value` and `equals`. What tools print around a value does not count: case, blanks, full-width signs, quotes, punctuation, units, the `@if8` of a link, the port or URL of an address, or the rest of its line. Addresses, networks and MAC addresses are compared by what they mean. A length of an address may be given, but must be that of its network; the length of a network must be given. Two different values where one is asked are no answer. A wrong answer is told by what it is: by an entry of `instead`, which has one of `value` and `equals` as well, else by whose address, MAC address or link it is at the moment, where that is known.',
     'answer: {id: gateway, ask: {en: What is the gateway of web?, zh: web 的网关是什么？}, value: {container: web, fact: gateway}}',
   ],
   all: [

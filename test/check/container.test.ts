@@ -1,4 +1,14 @@
-import { cases, unverified } from './cases.js'
+import { cases, onNone, unverified } from './cases.js'
+import type { StateBuilder } from './state-builder.js'
+
+const becomes = (state: string) => (rack: StateBuilder) => {
+  rack.find(rack.host('node1'), 'web').state = state
+}
+
+function neverStarted(rack: StateBuilder): void {
+  rack.stop(rack.host('node1'), 'web')
+  Object.assign(rack.find(rack.host('node1'), 'web'), { state: 'created', exitCode: 127 })
+}
 
 cases('container', [
   { gives: 'pass', spec: { name: 'web' } },
@@ -75,6 +85,71 @@ cases('container', [
     given: (rack) => rack.find(rack.host('node1'), 'web').capabilitiesAdded.push('CAP_SYS_ADMIN'),
   },
   { gives: 'container.restart', spec: { name: 'db', restart: 'always' } },
+  // Nothing is said that is not so.
+  {
+    gives: 'container.missing',
+    spec: { name: 'shop' },
+    given: (rack) => rack.container(rack.host('node1'), 'shop1'),
+    says: 'the nearest is `shop1`',
+  },
+  {
+    gives: 'container.missing',
+    spec: { name: 'app1' },
+    given: (rack) => rack.container(rack.host('node1'), 'app2'),
+    never: 'app2',
+  },
+  {
+    gives: 'container.missing',
+    spec: { name: 'shop' },
+    given: (rack) => rack.container(rack.host('node2'), 'shop'),
+    says: 'the Engine of `node2` has one',
+  },
+  {
+    gives: 'container.missing',
+    spec: { name: 'shop' },
+    given: (rack) => rack.container(rack.host('node1'), 'eager_tesla'),
+    says: 'options go before the image',
+  },
+  {
+    gives: 'container.state',
+    spec: { name: 'web' },
+    given: neverStarted,
+    says: 'its start failed (exit code 127)',
+    never: 'docker logs',
+  },
+  { gives: 'container.state', spec: { name: 'web' }, given: becomes('created'), says: 'not been started' },
+  { gives: 'container.state', spec: { name: 'web' }, given: becomes('paused'), says: 'docker unpause' },
+  { gives: 'container.state', spec: { name: 'web' }, given: becomes('restarting'), says: 'again and again' },
+  { gives: 'container.exists', spec: { name: 'web', expect: 'no' }, never: 'stopped' },
+  { gives: 'container.network', spec: { name: 'web', networks: ['none'] }, never: 'default `bridge`' },
+  { gives: 'container.network', spec: { name: 'web', networks: ['inner'] }, never: 'default `bridge`' },
+  { gives: 'container.network', spec: { name: 'mon', networks: ['my_net'] }, says: 'run it again' },
+  { gives: 'container.network', spec: { name: 'lone', networks: ['my_net'] }, given: onNone, says: 'disconnect none' },
+  {
+    gives: 'container.network',
+    spec: { name: 'web', networks: ['my_net'] },
+    given: (rack) => delete rack.find(rack.host('node1'), 'web').endpoints[0]!.link,
+    says: 'the kernel has no such link',
+    never: 'docker network connect',
+  },
+  { gives: 'container.address', spec: { name: 'db', address: { my_net: '172.20.0.9' } }, never: 'next free' },
+  { gives: 'container.mode', spec: { name: 'tools', mode: 'host' }, says: '`container:web`' },
+  {
+    gives: 'container.mode',
+    spec: { name: 'mon', mode: 'host' },
+    given: (rack) => {
+      rack.find(rack.host('node1'), 'mon').namespace = rack.find(rack.host('node1'), 'db').namespace!
+    },
+    says: "is not in the host's network namespace",
+  },
+  {
+    gives: 'container.shares',
+    spec: { name: 'tools', sharesWith: 'web' },
+    given: (rack) => {
+      rack.find(rack.host('node1'), 'tools').namespace = rack.find(rack.host('node1'), 'db').namespace!
+    },
+    says: '`web` has been started again since',
+  },
   { gives: 'error engine.unverified', spec: { name: 'web', expect: 'no' }, given: unverified },
   { gives: 'error reference.no-host', spec: { name: 'node9/web' } },
 ])

@@ -21,5 +21,19 @@ cases('port', [
   { gives: 'port.present', spec: { container: 'web', port: 80, expect: 'no' } },
   { gives: 'port.no-such', spec: { container: 'old', port: 80 } },
   { gives: 'port.no-such', spec: { container: 'laptop', port: 80 } },
+  // Nothing is said that is not so.
+  { gives: 'port.missing', spec: { container: 'web', port: 8080, published: 80 }, says: 'swapped', never: 'EXPOSE' },
+  { gives: 'port.missing', spec: { container: 'web', port: 443 }, says: 'EXPOSE' },
+  { gives: 'port.missing', spec: { container: 'web', port: 80, protocol: 'udp' }, says: '/udp', never: 'EXPOSE' },
+  {
+    gives: 'port.missing',
+    spec: { container: 'mon', port: 80 },
+    given: (rack) =>
+      rack
+        .find(rack.host('node1'), 'mon')
+        .wants.push({ protocol: 'tcp', containerPort: 80, hostPort: 80, hostAddress: '' }),
+    says: 'has no effect',
+    never: 'EXPOSE',
+  },
   { gives: 'error engine.unverified', spec: { container: 'web', port: 80, expect: 'no' }, given: unverified },
 ])

@@ -4,6 +4,7 @@ import type { Finding } from '../../server/check/verdict.js'
 import {
   cases,
   contextOf,
+  onNone,
   read,
   refused,
   type Script,
@@ -152,6 +153,22 @@ cases('reach', [
     spec: { from: 'api', to: 'web', with: 'http', body: 'nginx' },
     network: { 'api http 172.20.0.2:80': page(200, '<h1>`evil`\u001b[2J\u202e</h1>') },
   },
+  // Nothing is said that is not so.
+  {
+    gives: 'reach.reached',
+    spec: { from: 'laptop', to: 'node1', port: 8080, expect: 'no' },
+    network: { 'laptop tcp 192.168.1.11:8080': yes, 'node1 tcp 192.168.1.11:8080': yes },
+    says: 'listens on all addresses of `node1`',
+    never: '隔离可言',
+  },
+  {
+    gives: 'reach.status',
+    spec: { from: 'api', to: 'web', with: 'http', status: 200 },
+    network: { 'api http 172.20.0.2:80': page(502) },
+    says: 'whom it asks in turn',
+    never: 'the network is all right',
+  },
+  { gives: 'reach.no-common-network', spec: { from: 'api', to: 'lone' }, given: onNone, says: 'disconnect none' },
   { gives: 'reach.reached', spec: wall, network: { ...itself, 'client tcp 172.20.0.2:80': yes } },
   {
     gives: 'reach.reached',

@@ -7,8 +7,24 @@ cases('route', [
   { gives: 'pass', spec: { of: 'web', to: 'default', via: '172.20.0.254', expect: 'no' } },
   { gives: 'route.missing', spec: { of: 'laptop', to: '172.20.0.0/16', via: '192.168.1.11' } },
   { gives: 'route.missing', spec: { of: 'lone', to: 'default' } },
-  { gives: 'route.via', spec: { of: 'web', to: 'default', via: '172.20.0.254' }, says: '172.20.0.1' },
-  { gives: 'route.device', spec: { of: 'node1', to: '172.20.0.0/16', device: 'docker0' } },
+  {
+    gives: 'route.missing',
+    spec: { of: 'lone', to: 'default' },
+    given: (rack) => {
+      const [way] = rack.namespaceOf(rack.host('node1'), 'web').routes
+      rack
+        .namespaceOf(rack.host('node1'), 'lone')
+        .routes.push({ ...way!, destination: '10.0.0.0/8', gateway: '10.9.0.1' })
+    },
+    never: 'reaches nothing',
+  },
+  {
+    gives: 'route.via',
+    spec: { of: 'web', to: 'default', via: '172.20.0.254' },
+    says: '172.20.0.1',
+    never: 'knows the way',
+  },
+  { gives: 'route.device', spec: { of: 'node1', to: '172.20.0.0/16', device: 'docker0' }, never: 'leads there' },
   { gives: 'route.present', spec: { of: 'web', to: 'default', expect: 'no' } },
   { gives: 'route.no-such', spec: { of: 'old', to: 'default' } },
   { gives: 'error engine.unverified', spec: { of: 'web', to: 'default' }, given: unverified },

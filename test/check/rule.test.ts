@@ -21,7 +21,7 @@ cases('rule', [
   { gives: 'pass', spec: { ...spec, expect: 'no' } },
   { gives: 'pass', spec: { of: 'web', target: 'DROP', expect: 'no' } },
   { gives: 'rule.missing', spec, says: '-A DOCKER-USER -j RETURN' },
-  { gives: 'rule.missing', spec: { of: 'web', target: 'DROP' } },
+  { gives: 'rule.missing', spec: { of: 'web', target: 'DROP' }, never: 'as if nothing' },
   { gives: 'rule.missing', spec: { table: 'nat', source: '!172.20.0.0/16' } },
   { gives: 'rule.present', spec: { ...spec, expect: 'no' }, given: drop(1) },
   { gives: 'rule.shadowed', spec, given: drop(2), says: '`-I`' },

@@ -31,6 +31,7 @@ const pass: CheckView = {
   moreHints: 0,
   traceable: false,
 }
+const other = { en: 'another reason', zh: '别的原因' }
 const fail: CheckView = {
   index: 1,
   finding: { outcome: 'fail', reason: 'r', expected: why, observed: why, why },
@@ -52,6 +53,15 @@ describe('happenings', () => {
     expect(happenings(before, view([step('a', { checks: [pass, fail] })]))).toEqual([
       { what: 'looked', step: 'a', passed: 1, of: 2, why },
     ])
+  })
+
+  it('tells of the answer that was handed in, not of what fails first', () => {
+    const right = { ...pass, answer: 'q' }
+    const wrong: CheckView = { ...fail, answer: 'q', finding: { ...fail.finding, why: other } as CheckView['finding'] }
+    const before = view([step('a', { checking: 'asked' })])
+    const told = (checks: CheckView[]) => happenings(before, view([step('a', { checks, answered: 'q' })]))
+    expect(told([{ ...fail, index: 0 }, wrong])).toMatchObject([{ why: other }])
+    expect(told([fail, right])).toMatchObject([{ why: (pass.finding as { observed: object }).observed }])
   })
 
   it('says nothing of looks that come by themselves, nor of those that go on', () => {

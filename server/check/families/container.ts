@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { sameAddress } from '../../network/addresses.js'
-import type { Container, Endpoint } from '../../network/state.js'
+import type { Container, HostState } from '../../network/state.js'
 import { legsOf, ownNamespace, type Place } from '../../place/place.js'
-import { absence, engineOf, find, hostsOf } from '../../place/reference.js'
+import { absence, engineOf, find, hostsOf, stateText, whyStill } from '../../place/reference.js'
 import type { Text } from '../../wording/text.js'
-import { code, codes } from '../../wording/wording.js'
+import { bare, code, codes } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
 import { address, expected, flag, name, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isImage } from '../image.js'
+import { modeOf, whyNotOn } from '../joining.js'
 import type { Finding } from '../verdict.js'
 
 const schema = z
@@ -64,22 +65,28 @@ export const container: Family<Spec> = {
       return fail('container.exists', {
         expected: { en: `no container ${who}`, zh: `没有容器 ${who}` },
         observed: { en: `${who} exists and is ${code(state)}`, zh: `${who} 存在，状态是 ${code(state)}` },
-        why: {
-          en: `${who} is still there: a stopped container keeps its name and settings until \`docker rm\``,
-          zh: `${who} 仍然存在：停止的容器会保留名称和配置，直到执行 \`docker rm\``,
-        },
+        why:
+          state === 'exited' || state === 'created'
+            ? {
+                en: `${who} is still there: a container that does not run keeps its name and settings until \`docker rm\``,
+                zh: `${who} 仍然存在：没有在运行的容器会保留名称和配置，直到执行 \`docker rm\``,
+              }
+            : {
+                en: `${who} is still there: \`docker rm -f\` ends and removes it`,
+                zh: `${who} 仍然存在：\`docker rm -f\` 会停止并删除它`,
+              },
       })
     }
     if (!place?.container) {
       if (place) engineOf(place.host)
       return fail('container.missing', {
         expected: { en: `a container ${who}`, zh: `有容器 ${who}` },
-        ...absence(spec.name, undefined, context.home),
+        ...absence(spec.name, undefined, context.home, context.state),
       })
     }
     return (
       differs(spec, place, place.container) ??
-      legs(spec, legsOf(place.host, place.container)) ??
+      legs(spec, place.host, place.container) ??
       shares(spec, place, context) ??
       pass(`${who} is ${code(place.container.state)} and as it should be`, `${who} 符合要求`)
     )
@@ -95,21 +102,21 @@ function differs(spec: Spec, place: Place, is: Container): Finding | undefined {
       why,
     })
   if (is.state !== spec.state) {
-    const ended = is.state === 'exited' ? ` (exit code ${is.exitCode})` : ''
-    const endedZh = is.state === 'exited' ? `（退出码 ${is.exitCode}）` : ''
     return fail('container.state', {
       expected: { en: `${who} is ${code(spec.state)}`, zh: `${who} 的状态是 ${code(spec.state)}` },
-      observed: { en: `it is ${code(is.state)}${ended}`, zh: `实际状态是 ${code(is.state)}${endedZh}` },
+      observed: stateText(spec.name, is),
       why:
-        spec.state === 'running'
+        spec.state !== 'running'
           ? {
-              en: `a container lives as long as its first process, and that of ${who} does not run; \`docker logs\` shows its last words`,
-              zh: `容器的寿命等于它的首个进程，而 ${who} 的首个进程没有在运行；\`docker logs\` 可以看到它最后的输出`,
-            }
-          : {
               en: `${who} is ${code(is.state)}, while the step asks for ${code(spec.state)}`,
               zh: `${who} 处于 ${code(is.state)}，而这一步要求 ${code(spec.state)}`,
-            },
+            }
+          : is.state === 'exited'
+            ? {
+                en: `a container lives as long as its first process, and that of ${who} has ended; \`docker logs\` shows what it printed`,
+                zh: `容器的首个进程一结束，容器就停止，而 ${who} 的首个进程已经结束；\`docker logs\` 可以看到它的输出`,
+              }
+            : whyStill(spec.name, is),
     })
   }
   if (is.state === 'running' && !place.namespace) {
@@ -134,13 +141,16 @@ function differs(spec: Spec, place: Place, is: Container): Finding | undefined {
     )
   }
   if (spec.mode !== undefined && !hasMode(spec.mode, place, is)) {
+    const mode = code(modeOf(is, place.host))
+    const asked = { en: `network mode ${code(spec.mode)}`, zh: `网络模式是 ${code(spec.mode)}` }
+    if (isMode(spec.mode, place, is)) return elsewhere(spec.name, spec.mode, asked, place, is)
     return unlike(
       'container.mode',
-      { en: `network mode ${code(spec.mode)}`, zh: `网络模式是 ${code(spec.mode)}` },
-      { en: `network mode ${code(is.networkMode)}`, zh: ` ${code(is.networkMode)}` },
+      asked,
+      { en: `network mode ${mode}`, zh: ` ${mode}` },
       {
-        en: `\`--network\` chooses the network namespace when a container is made; ${who} was made with ${code(is.networkMode)}, and that can't be changed later`,
-        zh: `网络模式在创建容器时由 \`--network\` 决定；${who} 创建时用的是 ${code(is.networkMode)}，之后无法更改`,
+        en: `\`--network\` chooses the network namespace when a container is made; ${who} was made with ${mode}, and that can't be changed later`,
+        zh: `网络模式在创建容器时由 \`--network\` 决定；${who} 创建时用的是 ${mode}，之后无法更改`,
       },
     )
   }
@@ -172,25 +182,50 @@ function differs(spec: Spec, place: Place, is: Container): Finding | undefined {
 }
 
 /** The kernel has the last word: a running container with mode host really is in the host's namespace. */
-function hasMode(mode: string, { host, namespace }: Place, is: Container): boolean {
+function hasMode(mode: string, place: Place, is: Container): boolean {
+  const { host, namespace } = place
   if (host.disagreements.some(({ about }) => about === `container ${is.name}`)) return false
   const own = namespace === undefined ? undefined : namespace.id === ownNamespace(host).id
+  if (mode === 'host' && own === false) return false
+  if (mode === 'none' && own === true) return false
+  return isMode(mode, place, is)
+}
+
+/** As the Engine has it. */
+function isMode(mode: string, { host }: Place, is: Container): boolean {
   switch (mode) {
     case 'bridge':
       return is.networkMode === 'bridge' || is.networkMode === 'default'
-    case 'host':
-      return is.networkMode === 'host' && own !== false
-    case 'none':
-      return is.networkMode === 'none' && own !== true
     case 'container':
       return is.networkMode.startsWith('container:')
     default:
-      return is.networkMode === mode || host.engine?.networks.find(({ id }) => id === is.networkMode)?.name === mode
+      return modeOf(is, host) === mode
   }
 }
 
-function legs(spec: Spec, endpoints: Endpoint[]): Finding | undefined {
+/** The Engine says the mode that is asked for, and the kernel that it is not so. */
+function elsewhere(name: string, mode: string, asked: Text, { host }: Place, is: Container): Finding {
+  const who = code(name)
+  const kernel = host.disagreements.find(({ about }) => about === `container ${is.name}`)?.kernel
+  const home = mode === 'host'
+  const observed = kernel
+    ? { en: `the kernel says that it ${bare(kernel, 200)}`, zh: `内核中的实际情况：${bare(kernel, 200)}` }
+    : home
+      ? { en: "it is not in the host's network namespace", zh: '它不在主机的网络命名空间里' }
+      : { en: "it is in the host's network namespace", zh: '它在主机的网络命名空间里' }
+  return fail('container.mode', {
+    expected: { en: `${who} has ${asked.en}`, zh: `${who} 的${asked.zh}` },
+    observed,
+    why: {
+      en: `the Engine has ${code(mode)} for ${who}, but the kernel has its process elsewhere or with more: what was changed behind the Engine's back counts`,
+      zh: `引擎里 ${who} 的网络模式是 ${code(mode)}，但内核中的情况不同：以绕过引擎改动之后的实际情况为准`,
+    },
+  })
+}
+
+function legs(spec: Spec, host: HostState, is: Container): Finding | undefined {
   const who = code(spec.name)
+  const endpoints = legsOf(host, is)
   const on = endpoints.map(({ network }) => network)
   const onText = codes(on)
   for (const wanted of spec.networks ?? []) {
@@ -198,10 +233,7 @@ function legs(spec: Spec, endpoints: Endpoint[]): Finding | undefined {
     return fail('container.network', {
       expected: { en: `${who} is on ${code(wanted)}`, zh: `${who} 在网络 ${code(wanted)} 上` },
       observed: { en: `it is on ${onText.en}`, zh: `它所在的网络：${onText.zh}` },
-      why: {
-        en: `${who} has no leg on ${code(wanted)}: without \`--network\` a container lands on the default \`bridge\`; \`docker network connect\` adds one`,
-        zh: `${who} 在 ${code(wanted)} 上没有接口：不加 \`--network\` 时容器会落在默认的 \`bridge\` 上；可以用 \`docker network connect\` 加入`,
-      },
+      why: whyNotOn(who, wanted, is),
     })
   }
   const extra = spec.only ? on.filter((network) => !spec.networks?.includes(network)) : []
@@ -229,10 +261,12 @@ function legs(spec: Spec, endpoints: Endpoint[]): Finding | undefined {
       observed: leg
         ? { en: `its address there is ${code(has ?? 'none')}`, zh: `实际地址是 ${code(has ?? 'none')}` }
         : { en: `it is on ${onText.en}`, zh: `它所在的网络：${onText.zh}` },
-      why: {
-        en: `the Engine gives ${who} the next free address of the subnet unless \`--ip ${wanted}\` asks for one, which works on networks with a subnet of your choice`,
-        zh: `除非用 \`--ip ${wanted}\` 指定，引擎会给 ${who} 分配子网中下一个空闲地址；只有自己指定了子网的网络才能这样做`,
-      },
+      why: leg
+        ? {
+            en: `\`--ip\` asks for an address when a container joins a network with a subnet of your choice, and without it the Engine chooses one; ${who} has another than ${code(wanted)}`,
+            zh: `容器接入自己指定了子网的网络时，可以用 \`--ip\` 指定地址，不指定则由引擎选择；${who} 的地址不是 ${code(wanted)}`,
+          }
+        : whyNotOn(who, network, is),
     })
   }
   for (const [network, names] of Object.entries(spec.aliases ?? {})) {
@@ -264,14 +298,23 @@ function shares(spec: Spec, place: Place, { state, home }: CheckContext): Findin
   const together =
     place.host.name === other?.host.name && place.namespace !== undefined && place.namespace.id === other.namespace?.id
   if (together) return undefined
+  const is = place.container!
+  const asked = other?.container && is.networkMode === `container:${other.container.id}`
+  const mode = code(modeOf(is, place.host))
   return fail('container.shares', {
     expected: { en: `${who} shares the network namespace of ${whom}`, zh: `${who} 与 ${whom} 共用网络命名空间` },
     observed: other?.namespace
       ? { en: `they are in two different network namespaces`, zh: `它们在两个不同的网络命名空间里` }
-      : absence(spec.sharesWith, other, home).observed,
-    why: {
-      en: `\`--network container:NAME\` puts a container into the namespace of a running one; ${who} was started with ${code(place.container!.networkMode)}`,
-      zh: `\`--network container:名称\` 会把容器放进另一个运行中容器的网络命名空间；${who} 启动时用的是 ${code(place.container!.networkMode)}`,
-    },
+      : absence(spec.sharesWith, other, home, state).observed,
+    why:
+      asked && other.namespace && place.namespace
+        ? {
+            en: `${who} joined the namespace that ${whom} had then; ${whom} has been started again since, in a new one, and ${who} has to be started again as well`,
+            zh: `${who} 加入的是 ${whom} 当时的网络命名空间；${whom} 后来重新启动，换了新的命名空间，${who} 也要重新启动`,
+          }
+        : {
+            en: `\`--network container:NAME\` puts a container into the namespace of a running one; ${who} was made with ${mode}`,
+            zh: `\`--network container:名称\` 会把容器放进另一个运行中容器的网络命名空间；${who} 创建时用的是 ${mode}`,
+          },
   })
 }

@@ -31,10 +31,15 @@ export const macvlan: Family<Spec> = {
       return fail('macvlan.kind', {
         expected: { en: `${who} has a macvlan link`, zh: `${who} 有 macvlan 接口` },
         observed: { en: `its links are ${there.en}`, zh: `它的接口有 ${there.zh}` },
-        why: {
-          en: `on a bridge network a container gets one end of a veth pair; only a network of driver \`macvlan\` puts it onto the LAN itself`,
-          zh: `在网桥网络上容器得到的是 veth 的一端；只有 \`macvlan\` 驱动的网络才会把它直接放到局域网上`,
-        },
+        why: links.some(({ kind }) => kind === 'veth')
+          ? {
+              en: `on a bridge network a container gets one end of a veth pair; a network of driver \`macvlan\` puts it onto the LAN itself`,
+              zh: `在网桥网络上容器得到的是 veth 的一端；\`macvlan\` 驱动的网络才会把它直接放到局域网上`,
+            }
+          : {
+              en: `${who} gets such a link on a network of driver \`macvlan\`, and it is on none that gave it one`,
+              zh: `接入 \`macvlan\` 驱动的网络才会有这样的接口，而 ${who} 没有从任何网络得到它`,
+            },
       })
     }
     const onParent = all.filter(({ parent }) => spec.parent === undefined || parent?.name === spec.parent)

@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { sameAddress, sameNetwork } from '../../network/addresses.js'
-import type { EngineNetwork, HostState } from '../../network/state.js'
+import type { EngineNetwork, HostState, NetworkState } from '../../network/state.js'
+import { networkLike } from '../../place/near-miss.js'
 import { isLive, legsOf, ownNamespace } from '../../place/place.js'
-import { engineOf, find, hostNamed, hostsOf } from '../../place/reference.js'
+import { absence, engineOf, find, hostNamed, hostsOf } from '../../place/reference.js'
+import type { Text } from '../../wording/text.js'
 import { bare, code, codes } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
 import { address, cidr, dictionary, expected, flag, hostName, name, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
+import { whyNotOn } from '../joining.js'
 import type { Finding } from '../verdict.js'
 
 const schema = z.strictObject({
@@ -60,8 +63,8 @@ export const network: Family<Spec> = {
         expected: { en: `no network ${what} on ${code(host.name)}`, zh: `${code(host.name)} 上没有网络 ${what}` },
         observed: { en: `network ${what} exists`, zh: `网络 ${what} 存在` },
         why: {
-          en: `${what} is still there: a network stays until \`docker network rm\`, which waits for its last container to leave`,
-          zh: `${what} 仍然存在：网络会一直保留到执行 \`docker network rm\`，而且要先让最后一个容器离开`,
+          en: `${what} is still there: a network stays until \`docker network rm\`, which is refused while a running container is on it`,
+          zh: `${what} 仍然存在：网络会一直保留到执行 \`docker network rm\`，上面还有运行中的容器时删不掉`,
         },
       })
     }
@@ -70,7 +73,7 @@ export const network: Family<Spec> = {
       return fail('network.missing', {
         expected: { en: `a network ${what} on ${code(host.name)}`, zh: `${code(host.name)} 上有网络 ${what}` },
         observed: { en: `its networks are ${others.en}`, zh: `现有的网络是 ${others.zh}` },
-        why: {
+        why: networkLike(spec.name, host, context.state) ?? {
           en: `${code(host.name)} has no network ${what}: user-defined networks exist only after \`docker network create\``,
           zh: `${code(host.name)} 上没有网络 ${what}：自定义网络要先用 \`docker network create\` 创建`,
         },
@@ -114,15 +117,14 @@ function mismatch(spec: Spec, found: EngineNetwork): Finding | undefined {
   const subnets = found.subnets.map(({ subnet }) => subnet).join(', ') || 'none'
   if (spec.subnet !== undefined && !found.subnets.some(({ subnet }) => sameNetwork(subnet, spec.subnet))) {
     return differs('network.subnet', ['subnet', '子网'], spec.subnet, subnets, [
-      `without \`--subnet\` the Engine picks a free subnet itself; ${what} has ${code(subnets)}, and ${remake[0]}`,
-      `不加 \`--subnet\` 时引擎会自己挑选空闲子网；${what} 现在是 ${code(subnets)}，${remake[1]}`,
+      ...subnetWhy(what, subnets, found, remake),
     ])
   }
   const gateways = found.subnets.flatMap(({ gateway }) => gateway ?? []).join(', ') || 'none'
   if (spec.gateway !== undefined && !found.subnets.some(({ gateway }) => sameAddress(gateway, spec.gateway))) {
     return differs('network.gateway', ['gateway', '网关'], spec.gateway, gateways, [
-      `the gateway is the address of the bridge and by default the subnet's first; ${what} has ${code(gateways)}, and ${remake[0]}`,
-      `网关就是网桥自己的地址，默认取子网的第一个地址；${what} 现在是 ${code(gateways)}，${remake[1]}`,
+      `${found.driver === 'bridge' ? "the gateway is the address of the bridge, by default the subnet's first" : '`--gateway` says to whom containers send what is not for their subnet'}; ${what} has ${code(gateways)}, and ${remake[0]}`,
+      `${found.driver === 'bridge' ? '网关就是网桥自己的地址，默认取子网的第一个地址' : '`--gateway` 规定容器把发往子网之外的数据包交给谁'}；${what} 现在是 ${code(gateways)}，${remake[1]}`,
     ])
   }
   const ranges = found.subnets.flatMap(({ range }) => range ?? []).join(', ') || 'none'
@@ -192,6 +194,38 @@ function mismatch(spec: Spec, found: EngineNetwork): Finding | undefined {
   return undefined
 }
 
+/** Pools from which the Engine takes subnets (moby/libnetwork/ipamutils), and a swarm for its overlays. */
+const pools = /^(?:172\.(?:1[7-9]|2\d|3[01])\.0\.0\/16|192\.168\.\d+\.0\/20)$/
+const swarmPool = /^10\.\d+\.\d+\.0\/24$/
+
+/** That nobody gave a subnet can't be known, only that it is one of those which the Engine takes. */
+function subnetWhy(
+  what: string,
+  subnets: string,
+  { driver }: EngineNetwork,
+  remake: [string, string],
+): [string, string] {
+  const ofEngine = (driver === 'overlay' ? swarmPool : pools).test(subnets)
+  return ofEngine
+    ? [
+        `${what} has ${code(subnets)}, one of those that the Engine takes where \`--subnet\` says nothing else; ${remake[0]}`,
+        `${what} 现在是 ${code(subnets)}，不用 \`--subnet\` 指定时引擎就会选用这样的子网；${remake[1]}`,
+      ]
+    : [
+        `\`--subnet\` says which subnet a network has; ${what} has ${code(subnets)}, and ${remake[0]}`,
+        `\`--subnet\` 指定网络的子网；${what} 现在是 ${code(subnets)}，${remake[1]}`,
+      ]
+}
+
+/** A container that can't be on a network, since there is none of that name. */
+function missing(reference: string, who: string, what: string, host: HostState, state: NetworkState): Text {
+  const { why } = absence(reference, undefined, host.name, state)
+  return {
+    en: `${who} can't be on ${what} before it exists: ${why.en}`,
+    zh: `${who} 还不存在，自然不在 ${what} 上：${why.zh}`,
+  }
+}
+
 function kernelMismatch(found: EngineNetwork, host: HostState): Finding | undefined {
   const what = code(found.name)
   const said = host.disagreements.find(({ about }) => about === `network ${found.name}`)
@@ -209,8 +243,8 @@ function kernelMismatch(found: EngineNetwork, host: HostState): Finding | undefi
       ? { en: `the kernel says: ${bare(said.kernel, 200)}`, zh: `内核中的实际情况：${bare(said.kernel, 200)}` }
       : { en: `the kernel's bridges are ${there.en}`, zh: `内核中的网桥有 ${there.zh}` },
     why: {
-      en: `the Engine lists ${what}, but the kernel no longer has its bridge: a network is a real link, and someone removed it behind the Engine's back`,
-      zh: `引擎里还记着 ${what}，但内核里已经没有它的网桥：网络背后是真实的链路，它被人绕过引擎改动了`,
+      en: `the Engine lists ${what}, but the kernel has not what belongs to it: a network is a real link, and without it no packet passes`,
+      zh: `引擎里有 ${what}，但内核里没有与它对应的东西：网络背后是真实的链路，没有它就传不了数据包`,
     },
   })
 }
@@ -238,14 +272,9 @@ function members(spec: Spec, found: EngineNetwork, host: HostState, { state }: C
         return fail('network.member', {
           expected: { en: `${who} is on ${what}`, zh: `${who} 在网络 ${what} 上` },
           observed,
-          why: {
-            en: place?.container
-              ? `${who} has no leg on ${what}: \`docker network connect\` adds one, even while it runs`
-              : `${who} can't be on ${what} before it exists: \`docker run --network\` starts it there`,
-            zh: place?.container
-              ? `${who} 在 ${what} 上没有接口：\`docker network connect\` 可以加入，运行中也可以`
-              : `${who} 还不存在，自然不在 ${what} 上：用 \`docker run --network\` 在该网络上启动它`,
-          },
+          why: place?.container
+            ? whyNotOn(who, spec.name, place.container)
+            : missing(reference, who, what, host, state),
         })
       }
       return fail('network.not-member', {

@@ -3,6 +3,7 @@ import { isAny, sameAddress } from '../../network/addresses.js'
 import type { Container, PublishedPort } from '../../network/state.js'
 import { type LivePlace, ownNamespace } from '../../place/place.js'
 import { hostsOf, requireWhole } from '../../place/reference.js'
+import type { Text } from '../../wording/text.js'
 import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
 import { address, expected, port as portField, reference } from '../fields.js'
@@ -72,10 +73,7 @@ export const port: Family<Spec> = {
       return fail('port.missing', {
         expected: expectedText,
         observed,
-        why: {
-          en: `port ${inside} of ${who} is not published: \`EXPOSE\` is only a note, and \`-p\` at \`docker run\` opens a way in from outside`,
-          zh: `${who} 的端口 ${inside} 没有映射：\`EXPOSE\` 只是说明，\`docker run\` 时的 \`-p\` 才会打开从外部进入的通路`,
-        },
+        why: whyNotPublished(spec, container),
       })
     }
     if (atPort.length === 0) {
@@ -108,6 +106,43 @@ export const port: Family<Spec> = {
       pass(`${who} publishes ${code(written(hits[0]!))}`, `${who} 的端口映射：${code(written(hits[0]!))}`)
     )
   },
+}
+
+/** What was published in place of it, where that is known. */
+function whyNotPublished(spec: Spec, { ports, wants, networkMode }: Container): Text {
+  const who = code(spec.container)
+  const inside = code(`${spec.port}/${spec.protocol}`)
+  const open = ports.filter(({ hostPort }) => hostPort > 0)
+  const swapped = open.find(
+    ({ hostPort, containerPort, protocol }) =>
+      hostPort === spec.port && containerPort === spec.published && protocol === spec.protocol,
+  )
+  if (swapped) {
+    return {
+      en: `the two ports are swapped: in \`-p HOST:CONTAINER\` the host's port comes first, and ${code(written(swapped))} leads to port ${swapped.containerPort} in ${who}`,
+      zh: `两个端口写反了：\`-p 主机端口:容器端口\` 中主机端口在前，而 ${code(written(swapped))} 通向 ${who} 里的端口 ${swapped.containerPort}`,
+    }
+  }
+  const asked = ({ containerPort, protocol }: PublishedPort) =>
+    containerPort === spec.port && protocol === spec.protocol
+  if (wants.some(asked) && (networkMode === 'host' || networkMode === 'none' || networkMode.startsWith('container:'))) {
+    const mode = code(networkMode.replace(/:.*/, ''))
+    return {
+      en: `\`-p\` was given, but has no effect with network mode ${mode}: only a container with a network of its own has ports to publish`,
+      zh: `虽然写了 \`-p\`，但网络模式为 ${mode} 时它不起作用：只有接入自己的网络的容器才有端口可以映射`,
+    }
+  }
+  const other = open.find(({ containerPort }) => containerPort === spec.port)
+  if (other) {
+    return {
+      en: `${code(written(other))} is for ${code(other.protocol)} alone: \`-p HOST:CONTAINER/${spec.protocol}\` publishes a port of ${spec.protocol}`,
+      zh: `${code(written(other))} 只用于 ${code(other.protocol)}：要用 \`-p 主机端口:容器端口/${spec.protocol}\` 映射 ${spec.protocol} 端口`,
+    }
+  }
+  return {
+    en: `port ${inside} of ${who} is not published: \`EXPOSE\` is only a note, and \`-p\` at \`docker run\` opens a way in from outside`,
+    zh: `${who} 的端口 ${inside} 没有映射：\`EXPOSE\` 只是说明，\`docker run\` 时的 \`-p\` 才会打开从外部进入的通路`,
+  }
 }
 
 /** Without its DNAT rule a published port exists on paper only. */

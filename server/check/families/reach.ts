@@ -2,12 +2,12 @@ import { z } from 'zod'
 import type { Attempt as Tried } from '../../cause/attempt.js'
 import { causeOf, causeOfName, unresolvedReason } from '../../cause/causes.js'
 import { areApart } from '../../cause/no-common-network.js'
-import { isAddress, sameAddress } from '../../network/addresses.js'
+import { isAddress, isAny, sameAddress } from '../../network/addresses.js'
 import type { ProbeAnswer } from '../../network/question.js'
 import type { NetworkState } from '../../network/state.js'
 import { ask } from '../../place/ask.js'
 import { resolveName } from '../../place/name-resolution.js'
-import { isLive, type LivePlace } from '../../place/place.js'
+import { isInHostNamespace, isLive, type LivePlace } from '../../place/place.js'
 import type { TraceQuestion } from '../../place/question.js'
 import { find, hostsOf } from '../../place/reference.js'
 import { addressesTowards, addressOn, namedSo, ownAddresses, ownersOf } from '../../place/target.js'
@@ -17,6 +17,7 @@ import { bare, code, codes } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
 import { expected, name, port, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
+import { howToJoin } from '../joining.js'
 import { isFinding, liveOr } from '../live.js'
 import type { Finding } from '../verdict.js'
 
@@ -190,7 +191,7 @@ async function reached(spec: Spec, from: LivePlace, target: Target, context: Che
     return fail(`reach.${attempt.reason}`, {
       expected: expectedText,
       observed,
-      why: whyHttp(attempt.reason, spec, target),
+      why: whyHttp(attempt, spec, target),
     })
   }
   const to = place ?? ownersOf(address, context.state, from)[0]
@@ -237,16 +238,33 @@ async function unreached(spec: Spec, from: LivePlace, target: Target, context: C
     return fail('reach.reached', {
       expected: wanted(spec),
       observed: { en: `${who} reaches it at ${way}`, zh: `${who} 通过 ${way} 访问到了它` },
-      why: {
-        en: `${way} answered ${who}: as long as some network, published port or route joins the two, nothing keeps them apart`,
-        zh: `${way} 应答了 ${who}：只要还有共同的网络、端口映射或路由连通双方，就没有隔离可言`,
-      },
+      why: whyReached(spec, target, way),
     })
   }
   if ('finding' in control) return control.finding
   const first = attempts.find((attempt) => !attempt.ok)
   const how = first ? said(first, spec) : { en: 'the name does not lead there', zh: '这个名字解析不到它' }
   return pass(`${who} does not reach ${whom}: ${how.en}`, `${who} 访问不到 ${whom}：${how.zh}`)
+}
+
+/** A program in a host's own namespace is reached at the addresses on which it listens. */
+function whyReached(spec: Spec, { places }: Target, way: string): Text {
+  const who = code(spec.from)
+  const at = portOf(spec)
+  const own = places.find(isInHostNamespace)
+  const protocol = kindOf(spec) === 'udp' ? 'udp' : 'tcp'
+  const wide = own?.namespace.sockets.some((one) => one.port === at && one.protocol === protocol && isAny(one.address))
+  if (own && wide) {
+    const host = code(own.host.name)
+    return {
+      en: `${way} answered ${who}: a program listens on all addresses of ${host} at port ${at}, and whoever reaches one of them comes in`,
+      zh: `${way} 应答了 ${who}：有程序在 ${host} 的所有地址上监听端口 ${at}，能到达其中任何一个地址的都进得来`,
+    }
+  }
+  return {
+    en: `${way} answered ${who}: there still is a network, a published port or a route by which it gets there`,
+    zh: `${way} 应答了 ${who}：仍然有共同的网络、端口映射或路由让它到得了那里`,
+  }
 }
 
 /** What came of the question where it must be answered: how long the answer took, or why a no proves nothing. */
@@ -278,14 +296,16 @@ function addressesOfTarget(spec: Spec, from: LivePlace, target: Target, all = fa
 function notOn(spec: Spec, target: Target): Finding {
   const whom = code(target.label)
   const on = spec.network === undefined ? undefined : code(spec.network)
+  const container = target.places[0]?.container
+  const join = container && howToJoin(container, spec.network ?? 'NETWORK')
   return fail('reach.no-common-network', {
     expected: wanted(spec),
     observed: on
       ? { en: `${whom} has no address on ${on}`, zh: `${whom} 在 ${on} 上没有地址` }
       : { en: `${whom} has no address at all`, zh: `${whom} 没有任何地址` },
     why: {
-      en: `${whom} can be reached only where it has an address, and it has none${on ? ` on ${on}` : ''}: \`docker network connect\` gives it one`,
-      zh: `只有在拥有地址的网络上才能访问 ${whom}，而它${on ? `在 ${on} 上` : ''}没有地址：用 \`docker network connect\` 可以让它接入网络`,
+      en: `${whom} can be reached only where it has an address, and it has none${on ? ` on ${on}` : ''}${join ? `; ${join.en}` : ''}`,
+      zh: `只有在拥有地址的网络上才能访问 ${whom}，而它${on ? `在 ${on} 上` : ''}没有地址${join ? `；${join.zh}` : ''}`,
     },
   })
 }
@@ -376,8 +396,8 @@ function unproved(spec: Spec, observed: Text, target: Target): Control {
     expected: wanted(spec),
     observed,
     why: {
-      en: `that ${code(spec.from)} gets no answer proves nothing while ${whom} would not answer anybody: first make it run and listen`,
-      zh: `${whom} 现在对谁都不应答，${code(spec.from)} 访问不到也就说明不了什么：先让它运行并监听`,
+      en: `that ${code(spec.from)} gets no answer proves nothing while ${whom} does not answer where it should: first make it run and listen`,
+      zh: `${whom} 在应当应答的地方也没有应答，${code(spec.from)} 访问不到也就说明不了什么：先让它运行并监听`,
     },
   })
   return { finding }
@@ -475,7 +495,7 @@ function said(attempt: Extract<Attempt, { ok: false }>, spec: Spec): Text {
   }
 }
 
-function whyHttp(reason: 'status' | 'body', spec: Spec, target: Target): Text {
+function whyHttp({ reason, said: words }: Extract<Attempt, { ok: false }>, spec: Spec, target: Target): Text {
   const whom = code(target.label)
   if (reason === 'body') {
     return {
@@ -483,9 +503,16 @@ function whyHttp(reason: 'status' | 'body', spec: Spec, target: Target): Text {
       zh: `网络已通到一个 Web 服务器，但页面里没有 ${code(spec.body ?? '')}：替 ${whom} 应答的是别的程序或别的页面`,
     }
   }
+  // RFC 9110, 15.6.3 and 15.6.5: a gateway had no answer, or no valid one, from the server behind it.
+  if (/^status 50[24]$/.test(words)) {
+    return {
+      en: `${whom} answers, but has no good answer from whom it asks in turn: look at its way on, from ${whom} to that server`,
+      zh: `${whom} 自己应答了，但它转而去问的服务器没有给出有效的应答：看看从 ${whom} 到那台服务器的这一段`,
+    }
+  }
   return {
-    en: `the network is all right, since ${whom} answers; what it says is up to the program there, and it should be ${spec.status === undefined ? 'HTTP' : `status ${spec.status}`}`,
-    zh: `网络没有问题，${whom} 已经应答；回什么由那里的程序决定，应当是${spec.status === undefined ? ' HTTP 响应' : `状态码 ${spec.status}`}`,
+    en: `packets get to ${whom} and back, since it answers; what it says is up to the program there, and it should be ${spec.status === undefined ? 'HTTP' : `status ${spec.status}`}`,
+    zh: `${whom} 已经应答，说明数据包能够往返；回什么由那里的程序决定，应当是${spec.status === undefined ? ' HTTP 响应' : `状态码 ${spec.status}`}`,
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { causeOfName, unresolvedReason } from '../../cause/causes.js'
 import { isAddress, sameAddress } from '../../network/addresses.js'
 import { resolveName } from '../../place/name-resolution.js'
-import { find, hostsOf } from '../../place/reference.js'
+import { absence, find, hostsOf } from '../../place/reference.js'
 import { namedSo, ownAddresses } from '../../place/target.js'
 import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
@@ -63,8 +63,8 @@ export const resolve: Family<Spec> = {
         expected: { en: `${who} can't resolve ${what}`, zh: `${who} 解析不了 ${what}` },
         observed,
         why: {
-          en: `${who} still gets ${code(hit)} for ${what}: whoever shares a user-defined network with it is known by name and alias there`,
-          zh: `${who} 仍能把 ${what} 解析为 ${code(hit)}：同在一个自定义网络上的容器，名字和别名都能解析`,
+          en: `${who} still gets ${code(hit)} for ${what}: names come from a user-defined network that it shares, from its hosts file, or from its nameservers`,
+          zh: `${who} 仍能把 ${what} 解析为 ${code(hit)}：名字可以来自共同的自定义网络、它的 hosts 文件，或者它的 DNS 服务器`,
         },
       })
     }
@@ -79,6 +79,10 @@ export const resolve: Family<Spec> = {
       const meant = to ?? namedSo(spec.name, state)[0]
       const cause = causeOfName({ state, home, from, name: spec.name, ...(meant ? { meant } : {}) })
       return fail(`resolve.${unresolvedReason(cause)}`, { expected: expectedText, observed, why: cause.what })
+    }
+    if (spec.to !== undefined && !literal && !to) {
+      const { why } = absence(spec.to, undefined, home, state)
+      return fail('resolve.elsewhere', { expected: expectedText, observed, why })
     }
     const has = codes(allowed)
     return fail('resolve.elsewhere', {

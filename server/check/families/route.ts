@@ -69,8 +69,8 @@ export const route: Family<Spec> = {
         why:
           spec.to === 'default'
             ? {
-                en: `${who} has no default route, so it reaches nothing beyond the subnets it stands in itself`,
-                zh: `${who} 没有默认路由，除了自己直连的子网，哪里也到不了`,
+                en: `${who} has no default route, so it reaches only what another of its routes leads to`,
+                zh: `${who} 没有默认路由，只能到达其他路由通往的地方`,
               }
             : {
                 en: `no route of ${who} names ${code(spec.to)}, so packets to it follow the default route, or go nowhere`,
@@ -84,8 +84,8 @@ export const route: Family<Spec> = {
         expected: expectedText,
         observed,
         why: {
-          en: `packets ${goal} go ${is ? `to the next hop ${code(is)}` : 'straight onto the link'} instead of ${code(spec.via!)}, which knows the way on`,
-          zh: `${goalZh}的数据包${is ? `交给了下一跳 ${code(is)}` : '直接发到了链路上'}，而不是交给认得路的 ${code(spec.via!)}`,
+          en: `packets ${goal} go ${is ? `to the next hop ${code(is)}` : 'straight onto the link'} instead of ${code(spec.via!)}`,
+          zh: `${goalZh}的数据包${is ? `交给了下一跳 ${code(is)}` : '直接发到了链路上'}，而不是交给 ${code(spec.via!)}`,
         },
       })
     }
@@ -93,8 +93,8 @@ export const route: Family<Spec> = {
       expected: expectedText,
       observed,
       why: {
-        en: `packets ${goal} leave by ${code(byVia[0]!.device ?? 'none')}, and ${code(spec.device!)} is the link that leads there`,
-        zh: `${goalZh}的数据包从 ${code(byVia[0]!.device ?? 'none')} 出去，而通往那里的接口是 ${code(spec.device!)}`,
+        en: `packets ${goal} leave by ${code(byVia[0]!.device ?? 'none')}, not by ${code(spec.device!)}`,
+        zh: `${goalZh}的数据包从 ${code(byVia[0]!.device ?? 'none')} 出去，而不是从 ${code(spec.device!)} 出去`,
       },
     })
   },

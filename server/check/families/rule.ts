@@ -102,8 +102,8 @@ export const rule: Family<Spec> = {
               zh: `${chain} 中有 ${near.length} 条规则，例如 ${shown.zh}`,
             },
       why: {
-        en: `none of the rules of ${chain} on ${where} does this, so the kernel treats such packets as if nothing had been asked`,
-        zh: `${where} 的 ${chain} 中没有一条规则这样做，内核对这类数据包不会有任何特别处理`,
+        en: `none of the rules of ${chain} on ${where} is so: a rule counts when its table, its chain and each of its conditions agree`,
+        zh: `${where} 的 ${chain} 中没有这样的规则：表、链和每个条件都要一致`,
       },
     })
   },

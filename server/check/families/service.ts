@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SwarmService } from '../../network/state.js'
+import type { NetworkState, SwarmService } from '../../network/state.js'
 import { type Manager, managers } from '../../place/swarm-manager.js'
 import type { Text } from '../../wording/text.js'
 import { code, codes } from '../../wording/wording.js'
@@ -63,14 +63,31 @@ export const service: Family<Spec> = {
       return fail('service.missing', {
         expected: { en: `a service ${what}`, zh: `有服务 ${what}` },
         observed,
-        why: {
-          en: `no manager knows a service ${what}: \`docker service create\` on a manager makes one, \`docker run\` only makes a container`,
-          zh: `管理节点都不知道服务 ${what}：要在管理节点上用 \`docker service create\` 创建，\`docker run\` 得到的只是容器`,
-        },
+        why: whyMissing(spec.name, all.length > 0, state),
       })
     }
     return mismatch(spec, found, manager) ?? pass(`service ${what} is as it should be`, `服务 ${what} 符合要求`)
   },
+}
+
+function whyMissing(name: string, hasSwarm: boolean, { hosts }: NetworkState): Text {
+  const what = code(name)
+  if (!hasSwarm) {
+    return {
+      en: `services are a swarm's, and no host of the rack is a manager of one: \`docker swarm init\` comes first`,
+      zh: `服务属于 Swarm 集群，而实验环境里没有主机是管理节点：要先执行 \`docker swarm init\``,
+    }
+  }
+  const host = hosts.find(({ engine }) => engine?.containers.some((one) => one.name === name))
+  return host
+    ? {
+        en: `${what} is a container on ${code(host.name)}, and no manager knows a service of that name: \`docker service create\` on a manager makes one`,
+        zh: `${what} 是 ${code(host.name)} 上的一个容器，管理节点都不知道叫这个名字的服务：要在管理节点上用 \`docker service create\` 创建`,
+      }
+    : {
+        en: `no manager knows a service ${what}: \`docker service create\` on a manager makes one`,
+        zh: `管理节点都不知道服务 ${what}：要在管理节点上用 \`docker service create\` 创建`,
+      }
 }
 
 function mismatch(spec: Spec, is: SwarmService, { swarm }: Manager): Finding | undefined {

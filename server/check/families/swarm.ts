@@ -41,7 +41,7 @@ export const swarm: Family<Spec> = {
         expected: { en: `${who} is in a swarm`, zh: `${who} 在 Swarm 集群中` },
         observed: { en: `its swarm state is ${code(is.state)}`, zh: `它的 Swarm 状态是 ${code(is.state)}` },
         why: {
-          en: `an Engine works alone until \`docker swarm init\` makes a swarm or \`docker swarm join\` enters one, and ${who} has done neither with success`,
+          en: `an Engine works alone until \`docker swarm init\` makes a swarm or \`docker swarm join\` enters one, and ${who} is in none now`,
           zh: `引擎默认单独工作，要用 \`docker swarm init\` 建立集群或用 \`docker swarm join\` 加入集群，而 ${who} 还没有成功做到`,
         },
       })
@@ -53,7 +53,7 @@ export const swarm: Family<Spec> = {
         expected: { en: `${who} is a ${spec.role}`, zh: `${who} 是${roleZh[spec.role]}` },
         observed: { en: `it is a ${role}`, zh: `实际是${roleZh[role]}` },
         why: {
-          en: `the token used to join decides the role, and ${who} joined as ${role}; managers know nodes and services, workers run what they are told`,
+          en: `the token used to join decides the role, and \`docker node promote\` and \`demote\` change it later; managers know nodes and services, workers run what they are told`,
           zh: `加入时用的令牌决定角色，${who} 是以${roleZh[role]}身份加入的；管理节点掌握节点和服务，工作节点只执行任务`,
         },
       })

@@ -90,10 +90,17 @@ export const vxlan: Family<Spec> = {
             en: `no link of ${code(host.name)} has identifier ${code(ids[0]!)}`,
             zh: `${code(host.name)} 上没有标识为 ${code(ids[0]!)} 的接口`,
           },
-          why: {
-            en: `a host gets the VXLAN link of an overlay only while a container of its own is on it, and ${code(host.name)} has none on ${what}`,
-            zh: `主机上有容器接入 overlay 网络时才会建立它的 VXLAN 接口，而 ${code(host.name)} 上没有容器在 ${what} 里`,
-          },
+          why: host.engine?.containers.some(
+            (one) => one.namespace !== undefined && one.endpoints.some((leg) => leg.network === spec.network),
+          )
+            ? {
+                en: `a container of ${code(host.name)} is on ${what}, but the kernel has no VXLAN link of it: without one no packet leaves the host for another`,
+                zh: `${code(host.name)} 上有容器接在 ${what} 里，但内核中没有它的 VXLAN 接口：没有它，数据包就到不了别的主机`,
+              }
+            : {
+                en: `a host gets the VXLAN link of an overlay only while a container of its own is on it, and no running one of ${code(host.name)} is on ${what}`,
+                zh: `主机上有容器接入 overlay 网络时才会建立它的 VXLAN 接口，而 ${code(host.name)} 上没有运行中的容器接在 ${what} 里`,
+              },
         })
       }
     }
@@ -113,8 +120,8 @@ export const vxlan: Family<Spec> = {
           },
           observed: { en: `its forwarding entries lead to ${list.en}`, zh: `转发表指向的隧道端点：${list.zh}` },
           why: {
-            en: `the Engines tell each other over port 7946 which MAC address is behind which tunnel end, and ${code(tunnel.host.name)} has not heard of ${code(stranger.host.name)}`,
-            zh: `各引擎通过 7946 端口互相通告哪个 MAC 地址在哪个隧道端点之后，而 ${code(tunnel.host.name)} 还没有得知 ${code(stranger.host.name)}`,
+            en: `the Engines tell each other over port 7946 which MAC address is behind which tunnel end, and no entry of ${code(tunnel.host.name)} leads to ${code(stranger.host.name)}`,
+            zh: `各引擎通过 7946 端口互相通告哪个 MAC 地址在哪个隧道端点之后，而 ${code(tunnel.host.name)} 的转发表里没有指向 ${code(stranger.host.name)} 的条目`,
           },
         })
       }

@@ -36,16 +36,17 @@ export class EngineIdentity {
    * Proves who listens at the other end of a connected unix socket.
    * @param proved processes that were proved a moment ago, for another connection of the same session
    * @returns the process
-   * @throws VethlabError host.unverified
+   * @throws VethlabError host.unverified; host.unreachable where it has just ended
    */
   verify(socket: number, proved: ReadonlySet<number>): number {
     try {
       const pid = peerProcess(socket)
-      if (pid <= 0) throw new Error('whoever listens on its socket has ended')
+      if (pid <= 0) throw new Ended()
       if (!proved.has(pid)) this.verifyProcess(pid)
       return pid
     } catch (error) {
-      throw this.unverified(error as Error)
+      const { code } = error as NodeJS.ErrnoException
+      throw this.refusal(code === 'ENOENT' || code === 'ESRCH' ? new Ended() : (error as Error))
     }
   }
 
@@ -59,9 +60,12 @@ export class EngineIdentity {
       const inode = peerInode(fstatSync(socket).ino)
       if (inode === undefined) return
       const held = readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`)
-      if (!held) throw new Error('another process answers in its name')
+      if (held) return
+      // It may have hung up in between, or lets go of its files since it ends. Who answers in its name still holds the other end.
+      const hungUp = peerInode(fstatSync(socket).ino) !== inode
+      throw hungUp || hasEnded(pid) ? new Ended() : new Error('another process answers in its name')
     } catch (error) {
-      throw this.unverified(error as Error)
+      throw this.refusal(error as Error)
     }
   }
 
@@ -138,12 +142,31 @@ export class EngineIdentity {
     }
   }
 
-  private unverified(cause: Error): VethlabError {
-    return new VethlabError('host.unverified', `could not verify the Engine: ${cause.message}`, {
-      place: this.plan.host,
-      cure: 'Reset the host.',
-      cause,
-    })
+  /** That the Engine has just ended or hung up, as in a restart, says nothing of who it was: it is silent. */
+  private refusal(cause: Error): VethlabError {
+    const place = this.plan.host
+    return cause instanceof Ended
+      ? new VethlabError('host.unreachable', 'the Engine gives no answer: it has just ended, or hung up', {
+          place,
+          cure: 'Wait until it has started again, or start it with `systemctl restart docker` in the host.',
+          cause,
+        })
+      : new VethlabError('host.unverified', `could not verify the Engine: ${cause.message}`, {
+          place,
+          cure: 'Reset the host.',
+          cause,
+        })
+  }
+}
+
+class Ended extends Error {}
+
+/** Whether a process is gone, or has no open files any more (proc(5), proc_pid_fd(5)). */
+function hasEnded(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length === 0
+  } catch {
+    return true
   }
 }
 

@@ -1,7 +1,7 @@
 import { familyNamed } from '../../check/checks.js'
 import type { Verdict } from '../../check/evaluate.js'
 import { sentenceOf, tellOperator } from '../../error/sentences.js'
-import type { Lab, Step } from '../../lab/lab.js'
+import { answerId, type Lab, type Step } from '../../lab/lab.js'
 import type { CheckView, StepView } from '../../protocol/protocol.js'
 import type { Text } from '../../wording/text.js'
 import { solutionOf } from './blocks.js'
@@ -9,14 +9,21 @@ import type { Look } from './check-runner.js'
 import type { Progress } from './progress.js'
 
 /** What a page shows of a step. Pure. */
-export function stepView(lab: Lab, step: Step, progress: Progress, look: Look, done: StepView['done']): StepView {
+export function stepView(
+  lab: Lab,
+  step: Step,
+  progress: Progress,
+  look: Look,
+  { done, answered }: Pick<StepView, 'done' | 'answered'>,
+): StepView {
   const { checking, verdicts, at } = look
   return {
     id: step.id,
     state: progress.state(step.id),
     points: step.points,
     ...(checking === undefined ? {} : { checking }),
-    checks: verdicts.map((verdict) => checkView(verdict, progress.hints(step.id, verdict.index))),
+    checks: verdicts.map((verdict) => checkView(verdict, step, progress.hints(step.id, verdict.index))),
+    ...(answered === undefined ? {} : { answered }),
     ...(at === undefined ? {} : { checkedAt: at }),
     ...(progress.help(step.id).shown
       ? {
@@ -31,11 +38,14 @@ export function stepView(lab: Lab, step: Step, progress: Progress, look: Look, d
   }
 }
 
-function checkView({ index, family, finding, hints }: Verdict, shown: number): CheckView {
+function checkView({ index, family, finding, hints }: Verdict, { checks }: Step, shown: number): CheckView {
+  const judged = checks[index]
+  const answer = judged && answerId(judged)
   // What an error of the server says may name its files.
   const why = finding.outcome === 'error' ? whyNotMade(finding.reason) : undefined
   return {
     index,
+    ...(answer === undefined ? {} : { answer }),
     finding: why && finding.outcome === 'error' ? { ...finding, why } : finding,
     hints: hints.slice(0, shown),
     moreHints: Math.max(0, hints.length - shown),

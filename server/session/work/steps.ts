@@ -34,6 +34,8 @@ export class Steps {
   readonly #runner: CheckRunner
   /** What ran when a step was done for the learner. */
   readonly #ran = new Map<string, RanBlock[]>()
+  /** The answer that was handed in last, by step, until a look is asked for otherwise. */
+  readonly #answered = new Map<string, string>()
 
   constructor(options: StepsOptions) {
     const { lab, record, records, use, onError, onChange } = options
@@ -53,7 +55,13 @@ export class Steps {
 
   get views(): StepView[] {
     const { lab } = this.#options
-    return lab.steps.map((step) => stepView(lab, step, this.progress, this.look(step.id), this.#ran.get(step.id)))
+    return lab.steps.map((step) => {
+      const [done, answered] = [this.#ran.get(step.id), this.#answered.get(step.id)]
+      return stepView(lab, step, this.progress, this.look(step.id), {
+        ...(done === undefined ? {} : { done }),
+        ...(answered === undefined ? {} : { answered }),
+      })
+    })
   }
 
   look(step: string): Look {
@@ -62,7 +70,9 @@ export class Steps {
 
   /** Runs the checks of a step. */
   check(step: string): void {
-    this.#ask(this.#begin(step))
+    const found = this.#begin(step)
+    this.#answered.delete(step)
+    this.#ask(found)
   }
 
   /** Keeps what was typed, and runs the checks. @throws VethlabError argument.invalid */
@@ -75,6 +85,7 @@ export class Steps {
       })
     }
     this.progress.answer(id, text.slice(0, longestAnswer))
+    this.#answered.set(step, id)
     this.#options.onChange()
     this.#ask(found)
   }
@@ -153,6 +164,7 @@ export class Steps {
   forget(): void {
     this.progress.forget()
     this.#ran.clear()
+    this.#answered.clear()
     this.#runner.forget()
   }
 

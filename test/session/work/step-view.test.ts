@@ -28,7 +28,7 @@ it('shows findings, with the hints asked for, and nothing of the server where a 
       { index: 1, family: 'answer', finding, hints: answer!.hints, tookMs: 1 },
     ],
   })
-  const view = stepView(lab, step, progress, look(error('rackd.unreachable', '/srv/rackd.sock: gone')), undefined)
+  const view = stepView(lab, step, progress, look(error('rackd.unreachable', '/srv/rackd.sock: gone')), {})
   expect(view).toMatchObject({
     id: 'cable',
     checking: 'asked',
@@ -38,10 +38,13 @@ it('shows findings, with the hints asked for, and nothing of the server where a 
     ],
     solution: [{ ref: { step: 'cable', solution: 0 }, host: 'node1' }],
   })
+  // Which of them judges the answer that was just handed in.
+  expect(view.checks.map(({ answer: id }) => id)).toEqual([undefined, 'cable'])
+  expect(view.answered).toBeUndefined()
+  const { answered } = stepView(lab, step, progress, look(error('check.broken', '')), { answered: 'cable' })
+  expect(answered).toBe('cable')
   expect(JSON.stringify(view)).not.toContain('/srv')
-  expect(JSON.stringify(stepView(lab, step, progress, look(error('check.broken', '/srv/x')), undefined))).not.toContain(
-    '/srv',
-  )
-  const own = stepView(lab, step, progress, look(error('reference.unknown', 'there is no web')), undefined)
+  expect(JSON.stringify(stepView(lab, step, progress, look(error('check.broken', '/srv/x')), {}))).not.toContain('/srv')
+  const own = stepView(lab, step, progress, look(error('reference.unknown', 'there is no web')), {})
   expect(own.checks[0]!.finding).toMatchObject({ why: { en: 'there is no web' } })
 })
