@@ -9,6 +9,7 @@ import { address } from './families/address.js'
 import { answer } from './families/answer.js'
 import { allOf, anyOf, type Inner, notOf } from './families/combine.js'
 import { container } from './families/container.js'
+import { firewall } from './families/firewall.js'
 import { interfaces } from './families/interfaces.js'
 import { link } from './families/link.js'
 import { macvlan } from './families/macvlan.js'
@@ -68,6 +69,7 @@ export const families: readonly Family[] = [
   route,
   link,
   rule,
+  firewall,
   port,
   reach,
   resolve,
