@@ -26,6 +26,12 @@ const filter =
       })
     }
   }
+/** As `iptables -I` inserts it. */
+const first = (text: string) => (rack: StateBuilder) => {
+  const own = rack.host('node1').namespaces[0]!
+  for (const rule of own.rules) rule.position += 1
+  filter(text)(rack)
+}
 const peer = { from: '192.168.1.12', protocol: 'udp', port: 4789 }
 const stranger = { ...peer, from: 'laptop', expect: 'no' }
 const negated = filter('-A INPUT -p udp ! -s 192.168.1.12/32 --dport 4789 -j DROP')
@@ -54,6 +60,17 @@ cases('firewall', [
     gives: 'firewall.accepted',
     spec: stranger,
     given: filter('-A INPUT -s 192.168.1.50/32 -j ACCEPT', '-A INPUT -p udp --dport 4789 -j DROP'),
+  },
+  // What one chain decides by itself, whatever others do.
+  {
+    gives: 'pass',
+    spec: { from: '192.168.1.66', to: 'web', chain: 'DOCKER-USER', port: 80, expect: 'no' },
+    given: first('-A DOCKER-USER -s 192.168.1.66/32 -j DROP'),
+  },
+  {
+    gives: 'firewall.accepted',
+    spec: { from: '192.168.1.66', to: 'web', chain: 'DOCKER-USER', port: 80, expect: 'no' },
+    given: filter('-A FORWARD -s 192.168.1.66/32 -j DROP'),
   },
   // Narrowed to another port.
   { gives: 'firewall.accepted', spec: stranger, given: filter('-A INPUT -p udp --dport 53 -j DROP') },

@@ -3,6 +3,7 @@ import { isAddress } from '../../network/addresses.js'
 import { type Hook, type Judgement, judge } from '../../network/filter.js'
 import type { Flow } from '../../network/flow.js'
 import { routeFor } from '../../network/routing.js'
+import type { Chain, NamespaceState } from '../../network/state.js'
 import { ownNamespace } from '../../place/place.js'
 import { hostNamed, hostsOf, requireWhole } from '../../place/reference.js'
 import { addressesTowards, ownAddresses } from '../../place/target.js'
@@ -24,6 +25,14 @@ const schema = z
       .describe('a container of the host, to which packets are forwarded; the host itself by default'),
     protocol: z.enum(['icmp', 'tcp', 'udp']).default('tcp').describe('tcp by default'),
     port: port.optional().describe("the port as the firewall sees it, which for a published port is the container's"),
+    chain: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe(
+        'what this chain of iptables and those it leads to decide by themselves, whatever others do: such as DOCKER-USER',
+      ),
     in: linkName.optional().describe('the link it comes in by; the one that leads back to the sender by default'),
     expect: expected.describe('yes: it lets such packets through, no: it drops or rejects them; yes by default'),
   })
@@ -51,7 +60,8 @@ export const firewall: Family<Spec> = {
     if (isFinding(packet)) return packet
     requireWhole(namespace, host.name, 'rules', 'iptables')
     const hooks: Hook[] = ['prerouting', packet.out === undefined ? 'input' : 'forward']
-    const judgements = hooks.map((hook) => judge(namespace, hook, packet))
+    const judged = spec.chain === undefined ? namespace : alone(namespace, spec.chain)
+    const judgements = hooks.map((hook) => judge(judged, hook, packet))
     const where = code(host.name)
     const what = written(spec, packet)
     const drop = judgements.find((one) => one?.outcome === 'drop')
@@ -84,6 +94,23 @@ export const firewall: Family<Spec> = {
       },
     })
   },
+}
+
+/** The namespace as if nothing but one chain of the table filter, and what it leads to, decided. */
+function alone(namespace: NamespaceState, chain: string): NamespaceState {
+  const base = (name: string, hook: Hook): Chain => ({ family: 'ip', table: 'filter', name, hook, policy: 'ACCEPT' })
+  const bases: [string, Hook][] = [
+    ['INPUT', 'input'],
+    ['FORWARD', 'forward'],
+  ]
+  const named = new Set(bases.map(([name]) => name))
+  const others = namespace.rules.filter(
+    (rule) => rule.family === 'ip' && rule.table === 'filter' && !named.has(rule.chain),
+  )
+  const moved = namespace.rules
+    .filter((rule) => rule.family === 'ip' && rule.table === 'filter' && rule.chain === chain)
+    .flatMap((rule) => bases.map(([name]) => ({ ...rule, chain: name })))
+  return { ...namespace, chains: bases.map(([name, hook]) => base(name, hook)), rules: [...others, ...moved] }
 }
 
 function packetOf(spec: Spec, context: CheckContext) {
