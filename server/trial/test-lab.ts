@@ -233,8 +233,11 @@ class Attempt {
       const verdicts = all.slice(first, first + step.checks.length).map((verdict, index) => ({ ...verdict, index }))
       first += step.checks.length
       this.note(step, verdicts)
+      // Of a step that can't be begun yet it says nothing that its answers alone are missing.
+      const canBegin = step.needs.every((id) => !steps.some((other) => other.id === id))
       const passes = ({ index, finding }: Verdict) =>
-        finding.outcome === 'pass' || (answerId(step.checks[index]!) !== undefined && finding.outcome === 'fail')
+        finding.outcome === 'pass' ||
+        (canBegin && answerId(step.checks[index]!) !== undefined && finding.outcome === 'fail')
       if (step.reads !== undefined && verdicts.some(({ finding }) => finding.outcome !== 'pass')) continue
       if (verdicts.every(passes)) {
         const but = verdicts.some(({ finding }) => finding.outcome !== 'pass') ? ' but for its answers' : ''
