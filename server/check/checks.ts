@@ -37,6 +37,15 @@ export const commonFields = z.strictObject({
     .optional()
     .describe('names the check, for mistakes'),
   within: z.int().min(1).max(120).default(5).describe('seconds that it may take to become true; 5 by default'),
+  form: z
+    .string()
+    .trim()
+    .min(10)
+    .max(300)
+    .optional()
+    .describe(
+      'why it asks for a form, where another one may have the same effect: needed with `rule`, and with the `mode` of `container`',
+    ),
   hint: z
     .union([text, z.array(text).max(10)], { error: 'must be a map of en and zh, or a list of such' })
     .optional()
@@ -155,11 +164,12 @@ export function parseCheck(
       [...path, key],
     )
   }
-  const { id, within, hint } = read.data
+  const { id, within, form, hint } = read.data
   return {
     check: {
       ...(id === undefined ? {} : { id }),
       within,
+      ...(form === undefined ? {} : { form }),
       hints: hint === undefined ? [] : Array.isArray(hint) ? hint : [hint],
       family: key,
       spec: spec.data,
@@ -174,6 +184,12 @@ function silentFamily(check: Check): string | undefined {
   return innerOf(family, check.spec)
     .map(silentFamily)
     .find((one) => one !== undefined)
+}
+
+/** Whether a check, or one within it, asks how something was done. */
+export function asksForm(check: Check): boolean {
+  const family = familyOf(check)
+  return family.asksForm?.(check.spec) === true || innerOf(family, check.spec).some(asksForm)
 }
 
 function innerOf(family: Family, spec: unknown): readonly Check[] {

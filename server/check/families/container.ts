@@ -45,6 +45,7 @@ type Spec = z.output<typeof schema>
 /** A container: that it is there and runs, and how it stands in the network. */
 export const container: Family<Spec> = {
   key: 'container',
+  asksForm: ({ mode }) => mode !== undefined,
   schema,
   reasons: [
     'container.missing',
