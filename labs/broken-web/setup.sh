@@ -19,18 +19,21 @@ server {
 
     location /orders {
         set $database db;
-        proxy_pass http://$database:5984/orders.json;
+        proxy_pass http://$database:5984/orders.json$is_args$args;
     }
 }
 EOF
 cat > /srv/shop/db/orders.json <<'EOF'
-{"orders": 42}
+{"orders": 42, "from": "<!--# echo var="hostname" -->", "for": "<!--# echo var="arg_ask" default="" -->"}
 EOF
 cat > /srv/shop/db-conf/db.conf <<'EOF'
 server {
     listen 127.0.0.1:5984;
     root /srv/db;
     default_type application/json;
+    # The document tells which server sends it, and what it was asked.
+    ssi on;
+    ssi_types application/json;
 }
 EOF
 

@@ -9,6 +9,7 @@ import { address } from './families/address.js'
 import { answer } from './families/answer.js'
 import { allOf, anyOf, type Inner, notOf } from './families/combine.js'
 import { container } from './families/container.js'
+import { firewall } from './families/firewall.js'
 import { interfaces } from './families/interfaces.js'
 import { link } from './families/link.js'
 import { macvlan } from './families/macvlan.js'
@@ -36,6 +37,15 @@ export const commonFields = z.strictObject({
     .optional()
     .describe('names the check, for mistakes'),
   within: z.int().min(1).max(120).default(5).describe('seconds that it may take to become true; 5 by default'),
+  form: z
+    .string()
+    .trim()
+    .min(10)
+    .max(300)
+    .optional()
+    .describe(
+      'why it asks for a form, where another one may have the same effect: needed with `rule`, and with the `mode` of `container`',
+    ),
   hint: z
     .union([text, z.array(text).max(10)], { error: 'must be a map of en and zh, or a list of such' })
     .optional()
@@ -68,6 +78,7 @@ export const families: readonly Family[] = [
   route,
   link,
   rule,
+  firewall,
   port,
   reach,
   resolve,
@@ -153,11 +164,12 @@ export function parseCheck(
       [...path, key],
     )
   }
-  const { id, within, hint } = read.data
+  const { id, within, form, hint } = read.data
   return {
     check: {
       ...(id === undefined ? {} : { id }),
       within,
+      ...(form === undefined ? {} : { form }),
       hints: hint === undefined ? [] : Array.isArray(hint) ? hint : [hint],
       family: key,
       spec: spec.data,
@@ -172,6 +184,12 @@ function silentFamily(check: Check): string | undefined {
   return innerOf(family, check.spec)
     .map(silentFamily)
     .find((one) => one !== undefined)
+}
+
+/** Whether a check, or one within it, asks how something was done. */
+export function asksForm(check: Check): boolean {
+  const family = familyOf(check)
+  return family.asksForm?.(check.spec) === true || innerOf(family, check.spec).some(asksForm)
 }
 
 function innerOf(family: Family, spec: unknown): readonly Check[] {

@@ -6,6 +6,8 @@ import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
 import { familyOf, findingOf, runCheck } from './checks.js'
 import type { Check } from './family.js'
+import { failedToCheck } from './finding.js'
+import { sameMoment } from './moment.js'
 import type { Finding } from './verdict.js'
 
 /** What became of one entry of a step's `checks`. */
@@ -41,11 +43,17 @@ const firstPauseMs = 100
 const longestPauseMs = 400
 /** A capture or a check that takes longer than this has hung. */
 const roundTimeoutMs = 30_000
+/** So often a network that changes while it is asked is looked at anew. */
+const mostUnsteadyRounds = 5
 
 /**
  * Makes the checks of a step in rounds: one capture for all of them, each tried again until it passes or its `within` is
  * over. A step has passed when all passed in the same round, so those that have passed are made again as well; one that
  * passed before and fails now has its time again from then on.
+ *
+ * Questions take time, and what the state allowed may be asked of another network by then. So a round in which something was
+ * asked and all passed counts only if a second capture shows the same network; else it is made anew, a few times, and then
+ * each check that passed is an error, check.unsteady.
  * @throws the signal's reason when it aborts; everything else is a finding
  */
 export async function evaluate(
@@ -67,9 +75,10 @@ export async function evaluate(
   // However often checks flap, the step comes to an end.
   const end = 2 * Math.max(0, ...deadlines)
   const settled: (Verdict | undefined)[] = checks.map(() => undefined)
+  let unsteadyRounds = 0
   for (let growingMs = firstPauseMs; ; growingMs = Math.min(longestPauseMs, growingMs * 1.5)) {
     signal.throwIfAborted()
-    const findings = await round(checks, settled, probe, { home, answers, labDirectory, signal })
+    const { findings, steady } = await round(checks, settled, probe, { home, answers, labDirectory, signal })
     const at = elapsed()
     const verdicts = findings.map((finding, index) => settled[index] ?? verdict(checks[index]!, index, finding, at))
     let waiting = false
@@ -78,11 +87,20 @@ export async function evaluate(
       else if (at >= deadlines[index]! || isFinal(checks[index]!, finding)) settled[index] ??= verdicts[index]!
       else waiting = true
     }
+    if (!steady && ++unsteadyRounds < mostUnsteadyRounds) continue
+    if (!steady) {
+      for (const one of verdicts) if (one.finding.outcome === 'pass') one.finding = unsteady
+    }
     onRound?.(verdicts)
-    if (once || !waiting || at >= end) return verdicts
+    if (once || !waiting || !steady || at >= end) return verdicts
     await sleep(steadyPauseMs ?? growingMs, undefined, { signal })
   }
 }
+
+const unsteady = failedToCheck('check.unsteady', {
+  en: 'the network changed each time while it was looked at, so no verdict holds for it: let it come to rest, and check again',
+  zh: '每次检查过程中网络都在变化，无法得出可靠的结论：等它稳定下来，再检查一次',
+})
 
 async function round(
   checks: readonly Check[],
@@ -92,7 +110,7 @@ async function round(
     signal,
     ...context
   }: { home: string; answers: Readonly<Record<string, string>>; labDirectory: string; signal: AbortSignal },
-): Promise<Finding[]> {
+): Promise<{ findings: Finding[]; steady: boolean }> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(roundTimeoutMs)])
   // One a check, however many there are.
   setMaxListeners(0, limit)
@@ -102,20 +120,36 @@ async function round(
     state = await orAbort(probe.capture(), limit)
   } catch (error) {
     signal.throwIfAborted()
-    return checks.map(() => findingOf(error))
+    return { findings: checks.map(() => findingOf(error)), steady: true }
   }
-  return await Promise.all(
+  let asked = false
+  const asking: Probe = {
+    capture: () => probe.capture(),
+    ask: (host, question) => {
+      asked = true
+      return probe.ask(host, question)
+    },
+    runScript: (directory, file, options) => probe.runScript(directory, file, options),
+  }
+  const findings = await Promise.all(
     checks.map(async (check, index) => {
       const done = settled[index]
       if (done) return done.finding
       try {
-        return await orAbort(runCheck(check, { ...context, state, probe, questions, signal: limit }), limit)
+        return await orAbort(runCheck(check, { ...context, state, probe: asking, questions, signal: limit }), limit)
       } catch (error) {
         signal.throwIfAborted()
         return findingOf(error)
       }
     }),
   )
+  if (!asked || findings.some(({ outcome }) => outcome !== 'pass')) return { findings, steady: true }
+  try {
+    return { findings, steady: sameMoment(state, await orAbort(probe.capture(), limit)) }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { findings: checks.map(() => findingOf(error)), steady: true }
+  }
 }
 
 /** What does not listen to the signal is left behind. */

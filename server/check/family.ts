@@ -21,6 +21,8 @@ export interface Check {
   /** Seconds that it may take to become true. */
   within: number
   hints: Text[]
+  /** Why it asks for a form, where it does. */
+  form?: string
   /** Key of its family. */
   family: string
   /** What the author wrote under that key, with defaults filled in. */
@@ -51,6 +53,8 @@ export interface Family<Spec = unknown> {
   readonly negates?: true
   /** Its fail may come from there being nothing to ask. Its own `expect: no` looks whether there is, so it must not be negated. */
   readonly needsProof?: true
+  /** Whether such a check asks how something was done, so that another way with the same effect fails. */
+  asksForm?(spec: Spec): boolean
   /** It runs files of the lab's `checks/`. */
   readonly runsFiles?: true
 }

@@ -38,6 +38,13 @@ const StepFile = z.strictObject({
     .array(Id)
     .optional()
     .describe('earlier steps whose work this one builds on, all of them; without it every earlier step'),
+  reads: z
+    .string()
+    .trim()
+    .min(10)
+    .max(300)
+    .optional()
+    .describe('why everything but its answers may be right before it is begun, such as a step that only looks'),
   checks: z.array(z.unknown()).min(1).describe('what must be true; all of them'),
 })
 

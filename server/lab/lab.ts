@@ -40,6 +40,8 @@ export interface Step {
   points: number
   /** Ids of the earlier steps whose work this one builds on, in their order. */
   needs: string[]
+  /** Why everything but its answers may be right before it is begun; missing where that must not be. */
+  reads?: string
   checks: Check[]
   /** Run blocks of `solution/STEP.md`, behind those of the page. */
   solution: RunBlock[]

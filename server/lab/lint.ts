@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { familyOf } from '../check/checks.js'
+import { asksForm, familyOf } from '../check/checks.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { imagesIn } from './docker-images.js'
 import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
@@ -82,6 +82,13 @@ function checks(lab: Lab, say: Say): void {
     for (const [n, check] of step.checks.entries()) {
       const name = `check ${n + 1} (${check.family}) of step "${step.id}"`
       if (check.hints.length === 0) say('lab.yaml', step.line, `${name} has no hint`, 'Add `hint: {en: ..., zh: ...}`.')
+      if (asksForm(check) && check.form === undefined) {
+        const cure = 'Ask for the effect (`reach`, `firewall`, `networks`), or say with `form` why the form counts.'
+        say('lab.yaml', step.line, `${name} asks for a form and does not say why`, cure)
+      }
+      if (!asksForm(check) && check.form !== undefined) {
+        say('lab.yaml', step.line, `${name} says why it asks for a form, and asks for none`, 'Take `form` away.')
+      }
       for (const host of familyOf(check).hosts(check.spec)) {
         if (hosts.includes(host)) continue
         say(

@@ -104,10 +104,11 @@ class LabReader {
     if (!file || !plan) return undefined
 
     const hosts = plan.hosts.map((host) => host.name)
-    const steps: Step[] = file.steps.map(({ id, points, needs }, n) => ({
+    const steps: Step[] = file.steps.map(({ id, points, needs, reads }, n) => ({
       id,
       points,
       needs: file.steps.slice(0, n).flatMap((earlier) => (needs?.includes(earlier.id) === false ? [] : [earlier.id])),
+      ...(reads === undefined ? {} : { reads }),
       checks: checks[n] ?? [],
       solution: [],
       line: yaml.lineOf(['steps', n]),

@@ -57,7 +57,7 @@ async function captureOnce(cgroups: Cgroups, host: Host, name: string): Promise<
   return withNamespaces(cgroups, host, async (found) => {
     const [namespaces, engine] = await Promise.all([
       askAll(found, host.knownRules),
-      kind === 'docker' ? captureEngine(host.engine) : undefined,
+      kind === 'docker' ? captureEngine(host.engine, host.images) : undefined,
     ])
     const containers = engine && 'containers' in engine ? engine.containers : []
     const files = { '': hostFilesOf(`/proc/${host.pid}/root`), ...containerFiles(containers, found) }

@@ -1,6 +1,7 @@
 import { VethlabError } from '../error/vethlab-error.js'
 import type { EngineCapture } from '../network/capture.js'
 import type { EngineClient, EngineSession } from './engine.js'
+import type { GoldenImages } from './golden-images.js'
 
 /** An Engine under load answers in some tens of milliseconds; one that is silent for this long is taken as down. */
 const deadlineMs = 3000
@@ -11,17 +12,20 @@ const mostContainers = 200
 const largestBytes = 3 * 1024 ** 2
 
 /** Everything that a check needs from an Engine. Never throws: why there is nothing is part of the capture. */
-export async function captureEngine(engine: EngineClient): Promise<EngineCapture> {
+export async function captureEngine(engine: EngineClient, images: GoldenImages): Promise<EngineCapture> {
   const deadline = AbortSignal.timeout(deadlineMs)
-  const first = await captureOnce(engine, deadline)
+  const first = await captureOnce(engine, deadline, images)
   // An Engine that lets go of a connection just now, as in a restart, looks like another process: one that is there stays so.
   const isRefused = 'fault' in first && first.fault.kind === 'unverified' && !deadline.aborted
-  return isRefused ? await captureOnce(engine, deadline) : first
+  return isRefused ? await captureOnce(engine, deadline, images) : first
 }
 
-async function captureOnce(engine: EngineClient, deadline: AbortSignal): Promise<EngineCapture> {
+async function captureOnce(engine: EngineClient, deadline: AbortSignal, images: GoldenImages): Promise<EngineCapture> {
   try {
-    return await engine.session(deadline, { maxBytes: largestBytes }, read)
+    const capture = await engine.session(deadline, { maxBytes: largestBytes }, read)
+    if ('containers' in capture)
+      await Promise.all(capture.containers.map((container) => callRightly(container, images)))
+    return capture
   } catch (error) {
     const unverified = error instanceof VethlabError && error.code === 'host.unverified'
     const detail = deadline.aborted ? `no answer within ${deadlineMs} ms` : saidBy(error)
@@ -64,6 +68,13 @@ async function read({ get, ping }: EngineSession): Promise<EngineCapture> {
     containers: containers.filter((container) => container !== undefined),
     ...(ofSwarm ? { swarm: { swarm: settings, nodes, services, tasks } } : {}),
   }
+}
+
+/** In place of the name that the container was made with, the one that its image has in golden. */
+async function callRightly(container: unknown, images: GoldenImages): Promise<void> {
+  const { Image: id, Config: config } = (container ?? {}) as { Image?: unknown; Config?: { Image?: unknown } | null }
+  if (typeof id !== 'string' || typeof config?.Image !== 'string') return
+  config.Image = await images.nameOf(config.Image, id)
 }
 
 /** A swarm without a majority of managers gives no answer, yet the host's own networks and containers are there. */

@@ -1,5 +1,5 @@
 import type { Verdict } from '../check/evaluate.js'
-import { blocksOf, type Lab, type Mistake, type Step, sameCommand, type Variant } from '../lab/lab.js'
+import { answerId, blocksOf, type Lab, type Mistake, type Step, sameCommand, type Variant } from '../lab/lab.js'
 import type { RunBlock } from '../lab/page.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import type { RackInfo, Racks } from '../racks/racks.js'
@@ -233,8 +233,17 @@ class Attempt {
       const verdicts = all.slice(first, first + step.checks.length).map((verdict, index) => ({ ...verdict, index }))
       first += step.checks.length
       this.note(step, verdicts)
-      if (verdicts.every(({ finding }) => finding.outcome === 'pass')) {
-        this.problems.push(`${when}, step "${step.id}" passes: its checks say nothing about its work`)
+      // Of a step that can't be begun yet it says nothing that its answers alone are missing.
+      const canBegin = step.needs.every((id) => !steps.some((other) => other.id === id))
+      const passes = ({ index, finding }: Verdict) =>
+        finding.outcome === 'pass' ||
+        (canBegin && answerId(step.checks[index]!) !== undefined && finding.outcome === 'fail')
+      if (step.reads !== undefined && verdicts.some(({ finding }) => finding.outcome !== 'pass')) continue
+      if (verdicts.every(passes)) {
+        const but = verdicts.some(({ finding }) => finding.outcome !== 'pass') ? ' but for its answers' : ''
+        this.problems.push(
+          `${when}, step "${step.id}" passes${but}: its checks say nothing about its work; check what it changes, or say why not with \`reads\``,
+        )
       }
     }
   }

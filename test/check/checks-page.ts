@@ -30,7 +30,7 @@ const about: Record<string, [what: string, example: string]> = {
   interfaces: ['Which links a network namespace has, by their names.', 'interfaces: {of: sealed, only: [lo]}'],
   address: ['An address on a link, as the kernel has it.', 'address: {of: web, link: eth0, in: 10.20.0.0/24}'],
   route: [
-    'A route of the kernel. `default` is the one of IPv4, unless `via` is an IPv6 address.',
+    'A route of the kernel, or more specific ones that together do the same. `default` is the one of IPv4, unless `via` is an IPv6 address.',
     'route: {of: laptop, to: 10.20.0.0/24, via: 192.168.1.11}',
   ],
   link: [
@@ -38,15 +38,19 @@ const about: Record<string, [what: string, example: string]> = {
     'link: {of: node1, kind: veth, peer: web, master: shop}',
   ],
   rule: [
-    'A rule of netfilter. It matches when every field that is given agrees; addresses compare as networks. A rule behind one that ends the chain for every packet has no effect, and fails with `rule.shadowed`.',
+    'A rule of netfilter. It matches when every field that is given agrees; addresses compare as networks. A rule behind one that ends the chain for every packet has no effect, and fails with `rule.shadowed`. It asks for a form: where only the effect counts, ask `firewall` or `reach`.',
     'rule: {chain: DOCKER-USER, source: 192.168.1.50, protocol: tcp, port: 80, target: DROP}',
+  ],
+  firewall: [
+    'What the filters of a host make of a packet that begins something new, by whatever rules they do it: worked out from the rules, without sending one. Use it in place of `rule` where the effect is what counts.',
+    'firewall: {host: node2, from: laptop, protocol: udp, port: 4789, expect: no}',
   ],
   port: [
     "A port of a container that its host publishes: what the Engine says, and the kernel's DNAT rule that makes it true.",
     'port: {container: web, port: 80, published: 8080, address: 127.0.0.1}',
   ],
   reach: [
-    'Whether somebody reaches somebody: a real packet or connection, from the namespace of the one who asks. `expect: no` passes only with a proof that there is something to reach: `control.from` must reach it, or without `control` the target must answer itself, at its own address or on its loopback. Without that proof it fails with `reach.control`.',
+    'Whether somebody reaches somebody: a real packet or connection, from the namespace of the one who asks. `expect: no` passes only with a proof that there is something to reach: `control.from` must reach it, or without `control` the target must answer itself, at its own address or on its loopback. Without that proof it fails with `reach.control`. Who stands in the namespace of the target proves nothing of others (`reach.together`), and who has the address of the target itself asks only itself (`reach.itself`).',
     'reach: {from: auditor, to: db, port: 6379, expect: no, control: {from: app}}',
   ],
   resolve: [

@@ -150,6 +150,30 @@ cases('container', [
     },
     says: '`web` has been started again since',
   },
+  { gives: 'pass', spec: { name: 'web', guests: ['tools'] } },
+  { gives: 'container.guests', spec: { name: 'web', guests: [] }, says: '`tools`' },
+  { gives: 'container.guests', spec: { name: 'api', guests: ['tools'] }, says: 'somebody is missing' },
+  { gives: 'pass', spec: { name: 'client', startedAfter: 'web' } },
+  { gives: 'container.older', spec: { name: 'web', startedAfter: 'client' }, says: 'has not been restarted' },
+  { gives: 'container.older', spec: { name: 'web', startedAfter: 'nobody' }, says: 'no container' },
+  { gives: 'container.older', spec: { name: 'lone', startedAfter: 'web' }, says: 'on no bridge' },
+  {
+    gives: 'container.kernel',
+    spec: { name: 'mac', address: { lan_net: '192.168.1.70' } },
+    given: (rack) =>
+      rack
+        .host('node1')
+        .disagreements.push({ about: 'container mac on lan_net', engine: '192.168.1.71', kernel: '192.168.1.70' }),
+    says: '192.168.1.71',
+  },
+  {
+    gives: 'pass',
+    spec: { name: 'mac', image: 'busybox' },
+    given: (rack) =>
+      rack
+        .host('node1')
+        .disagreements.push({ about: 'container mac on lan_net', engine: '192.168.1.71', kernel: '192.168.1.70' }),
+  },
   { gives: 'error engine.unverified', spec: { name: 'web', expect: 'no' }, given: unverified },
   { gives: 'error reference.no-host', spec: { name: 'node9/web' } },
 ])

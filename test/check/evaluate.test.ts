@@ -87,6 +87,37 @@ it('passes a step only when all pass in the same round', async () => {
   expect(outcomes(verdicts)).toContain('fail')
 })
 
+const reached = read({ reach: { from: 'laptop', to: 'node1', port: 8080 }, within: 1 })
+const answering = (probe: ReturnType<typeof film>) => {
+  probe.ask = async () => ({ outcome: 'yes' as const, detail: '', durationMs: 1 })
+  return probe
+}
+const flushed = (state: NetworkState) => {
+  state.hosts[0]!.namespaces[0]!.rules = []
+}
+const present = read({ rule: { chain: 'DOCKER-USER', target: 'RETURN' }, within: 1 })
+
+it('joins no picture of before with an answer of after: the network is captured again once it was asked', async () => {
+  // While the question is on its way all rules are flushed.
+  const verdicts = await evaluate([present, reached], answering(film(() => {}, flushed)), options)
+  expect(verdicts).toMatchObject([{ finding: { reason: 'rule.missing' } }, { finding: { outcome: 'pass' } }])
+})
+
+it('passes what was asked of a network that stays as it was, with one more capture', async () => {
+  const probe = answering(film())
+  expect(outcomes(await evaluate([present, reached], probe, options))).toEqual(['pass', 'pass'])
+  expect(probe.captures).toBe(2)
+})
+
+it('calls what never comes to rest an error, after a few looks', async () => {
+  const looks = Array.from({ length: 100 }, (_, n) => (n % 2 === 0 ? () => {} : flushed))
+  const probe = answering(film(...looks))
+  expect(await evaluate([reached], probe, { ...options, once: true })).toMatchObject([
+    { finding: { outcome: 'error', reason: 'check.unsteady' } },
+  ])
+  expect(probe.captures).toBe(10)
+})
+
 it('looks a single time when told so', async () => {
   const probe = film(without('web'), () => {})
   expect(outcomes(await evaluate([there('web', 60)], probe, { ...options, once: true }))).toEqual(['fail'])

@@ -37,10 +37,11 @@ it('cleans what comes from a rack', async () => {
     { service: { name: 'shop', image: 'x' } },
     { vxlan: { network: 'app_net' } },
     { macvlan: { container: 'mac', parent: 'x' } },
+    { firewall: { from: 'laptop', to: 'web', port: 80 } },
     { answer: { id: 'q', ask: { en: 'x', zh: '某' }, equals: 'x' } },
   ]
   expect(checks.map((check) => Object.keys(check)[0])).toEqual(
-    expect.arrayContaining(families.slice(0, 16).map(({ key }) => key)),
+    expect.arrayContaining(families.slice(0, 17).map(({ key }) => key)),
   )
   for (const check of checks) {
     const finding = await runCheck(read(check), contextOf(rack, { state, answers: { q: evil } }))

@@ -7,7 +7,20 @@ const bridgeGone = (rack: StateBuilder) => {
   own.links = own.links.filter(({ name }) => name !== bridge)
 }
 
+const reserves = (rack: StateBuilder) => {
+  const [subnet] = rack.host('node1').engine!.networks.find(({ name }) => name === 'lan_net')!.subnets
+  Object.assign(subnet!, { range: '192.168.1.192/27', reserved: { printer: '192.168.1.192' } })
+}
+
 cases('network', [
+  // Reserved by name, outside of the range, and the gateway.
+  {
+    gives: 'pass',
+    spec: { name: 'lan_net', reserved: ['192.168.1.192', '192.168.1.50', '192.168.1.1'] },
+    given: reserves,
+  },
+  { gives: 'network.reserved', spec: { name: 'lan_net', reserved: ['192.168.1.223'] }, given: reserves },
+  { gives: 'network.reserved', spec: { name: 'lan_net', reserved: ['192.168.1.192'] }, says: '--aux-address' },
   { gives: 'pass', spec: { name: 'my_net' } },
   {
     gives: 'pass',

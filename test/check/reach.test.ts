@@ -33,6 +33,43 @@ function block(rack: StateBuilder): void {
   })
 }
 
+it('asks for what only the one that is meant can answer: its own id, and a word that nobody knew before', async () => {
+  const rack = standardRack()
+  const { id } = rack.find(rack.host('node1'), 'web')
+  const echo = new ScriptedProbe(rack)
+  const paths: string[] = []
+  echo.ask = async (_host, question) => {
+    const path = question.kind === 'http' ? (question.path ?? '/') : ''
+    paths.push(path)
+    const body = `{"from": "${id.slice(0, 12)}", "for": "${path.split('=')[1]}"}`
+    return { outcome: 'yes', detail: '', durationMs: 1, http: { status: 200, body } }
+  }
+  const check = read({
+    reach: {
+      from: 'api',
+      to: 'web',
+      with: 'http',
+      path: '/?n={{nonce}}',
+      body: '"from": "{{web}}", "for": "{{nonce}}"',
+    },
+  })
+  for (let n = 0; n < 2; n++) {
+    expect(await runCheck(check, contextOf(rack, { state: rack.state, probe: echo }))).toMatchObject({
+      outcome: 'pass',
+    })
+  }
+  expect(new Set(paths).size).toBe(2)
+  echo.ask = async () => ({
+    outcome: 'yes',
+    detail: '',
+    durationMs: 1,
+    http: { status: 200, body: `{"from": "${id.slice(0, 12)}", "for": "fixed"}` },
+  })
+  expect(await runCheck(check, contextOf(rack, { state: rack.state, probe: echo }))).toMatchObject({
+    reason: 'reach.body',
+  })
+})
+
 cases('reach', [
   { gives: 'pass', spec: { from: 'api', to: 'web' }, network: { 'api ping 172.20.0.2': yes } },
   { gives: 'pass', spec: { from: 'api', to: 'web', port: 80 }, network: { 'api tcp 172.20.0.2:80': yes } },
@@ -77,6 +114,29 @@ cases('reach', [
     gives: 'pass',
     spec: { ...wall, to: '203.0.113.9', control: { from: 'laptop' } },
     network: { 'laptop tcp 203.0.113.9:80': yes },
+  },
+  { gives: 'pass', spec: { from: 'api', to: 'web', direct: 'yes' }, network: { 'api ping 172.20.0.2': yes } },
+  // A packet that got through some other way is not what was asked for.
+  {
+    gives: 'reach.no-common-network',
+    spec: { from: 'client', to: 'web', direct: 'yes' },
+    network: { 'client ping 172.20.0.2': yes },
+  },
+  // What stands in the target's own namespace is nobody else.
+  { gives: 'reach.together', spec: { ...wall, from: 'tools' }, network: itself },
+  {
+    gives: 'reach.itself',
+    spec: { from: 'laptop', to: 'node1', port: 8080 },
+    given: (rack) => {
+      const [namespace] = rack.host('laptop').namespaces
+      namespace!.links[0]!.addresses.push({ family: 4, address: '192.168.1.11', prefix: 32, scope: 'global' })
+    },
+    network: { 'laptop tcp 192.168.1.11:8080': yes },
+  },
+  {
+    gives: 'reach.body',
+    spec: { from: 'api', to: 'web', with: 'http', body: 'from {{web}}' },
+    network: { 'api http 172.20.0.2:80': page(200, 'from 0123456789ab') },
   },
   // Fails.
   { gives: 'reach.no-from', spec: { from: 'old', to: 'web' } },

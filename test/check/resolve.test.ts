@@ -20,6 +20,12 @@ cases('resolve', [
     given: (rack) => rack.find(rack.host('node1'), 'api').dns.search.push('lab.test'),
     network: { 'api dns web.lab.test': ['172.20.0.2'] },
   },
+  { gives: 'pass', spec: { from: 'api', name: 'web', to: 'web', by: 'dns' }, network: web },
+  {
+    gives: 'resolve.unresolved',
+    spec: { from: 'api', name: 'shop', to: 'web', by: 'dns' },
+    given: (rack) => rack.find(rack.host('node1'), 'api').dns.hosts.push({ address: '172.20.0.2', names: ['shop'] }),
+  },
   { gives: 'resolve.no-from', spec: { from: 'old', name: 'web', to: 'web' } },
   { gives: 'resolve.unresolved', spec: { from: 'api', name: 'nobody' } },
   { gives: 'resolve.unresolved', spec: { from: 'laptop', name: 'web', to: 'web' }, says: '127.0.0.11' },

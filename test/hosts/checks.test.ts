@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseCheck, runCheck } from '../../server/check/checks.js'
 import { evaluate } from '../../server/check/evaluate.js'
 import type { Finding } from '../../server/check/verdict.js'
 import type { NetworkState } from '../../server/network/state.js'
+import type { Probe } from '../../server/place/ground.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import { RackGround } from '../../server/racks/rack-ground.js'
 import type { RackInfo } from '../../server/racks/racks.js'
@@ -107,6 +109,81 @@ describe('a state of real hosts', () => {
     [{ swarm: { state: 'inactive' } }, 'pass'],
   ])('%j: %s', async (check, reason) => {
     await expectOutcome(check, reason)
+  })
+})
+
+describe('a verdict is of one moment', () => {
+  it('a wall that falls while somebody knocks at it is not there any more', async () => {
+    await sh('node1', 'iptables -I DOCKER-USER -i eth0 -j DROP')
+    let knocked = false
+    // The question goes out while the wall stands, and its second packet when it has fallen.
+    const falling: Probe = {
+      capture: () => probe.capture(),
+      runScript: (directory, file, options) => probe.runScript(directory, file, options),
+      async ask(host, question) {
+        const asked = probe.ask(host, question)
+        if (!knocked) {
+          knocked = true
+          await sleep(500)
+          await sh('node1', 'iptables -D DOCKER-USER -i eth0 -j DROP')
+        }
+        return asked
+      },
+    }
+    const checks = [
+      read({ rule: { chain: 'DOCKER-USER', target: 'DROP', in: 'eth0' }, within: 1 }),
+      read({ reach: { from: 'laptop', to: 'node1', port: 8080 }, within: 1 }),
+    ]
+    const verdicts = await evaluate(checks, falling, { home: 'node1', labDirectory: '/nonexistent' })
+    expect(knocked).toBe(true)
+    expect(verdicts).toMatchObject([{ finding: { reason: 'rule.missing' } }, { finding: { outcome: 'pass' } }])
+  })
+})
+
+describe('the firewall is judged by what it does', () => {
+  it.each([
+    ['as iptables', 'iptables -I INPUT -p udp --dport 4789 ! -s 192.168.1.12 -j DROP', 'iptables -D INPUT 1'],
+    [
+      'as a chain of its own',
+      'iptables -N VXLAN; iptables -A VXLAN -s 192.168.1.12 -j RETURN; iptables -A VXLAN -j DROP; iptables -I INPUT -p udp --dport 4789 -j VXLAN',
+      'iptables -D INPUT 1; iptables -F VXLAN; iptables -X VXLAN',
+    ],
+    [
+      'as nft',
+      "nft add table inet guard; nft add chain inet guard in '{ type filter hook input priority 0; }'; nft add rule inet guard in udp dport 4789 ip saddr != 192.168.1.12 drop",
+      'nft delete table inet guard',
+    ],
+  ])('%s', async (_, rules, undone) => {
+    await sh('node1', rules)
+    state = await probe.capture()
+    await expectOutcome({ firewall: { from: '192.168.1.12', protocol: 'udp', port: 4789 } }, 'pass')
+    await expectOutcome({ firewall: { from: 'laptop', protocol: 'udp', port: 4789, expect: 'no' } }, 'pass')
+    await sh('node1', undone)
+    state = await probe.capture()
+    await expectOutcome(
+      { firewall: { from: 'laptop', protocol: 'udp', port: 4789, expect: 'no' } },
+      'firewall.accepted',
+    )
+  })
+})
+
+describe('an image is known by its id', () => {
+  it('whatever it is called on the host', async () => {
+    await sh(
+      'node1',
+      'docker tag busybox shop; docker tag busybox redis:7; docker run -d --name shop shop sleep infinity; docker run -d --name fake redis:7 sleep infinity',
+    )
+    await sh(
+      'node1',
+      'docker rmi -f mariadb; docker tag busybox mariadb; docker run -d --name maria mariadb sleep infinity',
+    )
+    state = await probe.capture()
+    await expectOutcome({ container: { name: 'shop', image: 'busybox' } }, 'pass')
+    await expectOutcome({ container: { name: 'fake', image: 'redis:7' } }, 'container.image')
+    await expectOutcome({ container: { name: 'maria', image: 'mariadb' } }, 'container.image')
+    await expectOutcome({ container: { name: 'maria', image: 'busybox' } }, 'pass')
+    await sh('node1', 'docker rm -f shop fake maria')
+    state = await probe.capture()
   })
 })
 

@@ -103,6 +103,21 @@ describe('A submission', () => {
   })
 })
 
+describe('A submission that is right for an instant', () => {
+  it('gets no points for a wall that is down every other two seconds', async () => {
+    const flips = `for n in $(seq 60); do
+  sleep 2; iptables -I DOCKER-USER -j DROP; sleep 2; iptables -D DOCKER-USER -j DROP
+done`
+    const report = await gradeOf(script(`${honest}\nsetsid -f sh -c '${flips}' </dev/null >/dev/null 2>&1`))
+    expect(report).toMatchObject({ outcome: 'fail', points: 2, of: 5 })
+    expect(report.steps[1]!.checks.map(({ outcome, reason }) => [outcome, reason])).toEqual([
+      ['pass', undefined],
+      ['pass', undefined],
+      ['fail', 'reach.silent'],
+    ])
+  })
+})
+
 describe('A submission that cheats gets no point when it', () => {
   const liar = `for tool in docker ip ping nc curl dig ss iptables nft bash sh install cat; do
   for place in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do

@@ -81,6 +81,38 @@ const broken: [string, Record<string, (text: string) => string>, RegExp][] = [
   ],
 ]
 
+const question = `- answer: {id: q, ask: {en: What?, zh: 什么？}, equals: x}
+        hint: {en: Look., zh: 看一看。}
+      `
+const green = (text: string) =>
+  text.replace('- network: {name: vault, internal: yes}', `${question}- network: {name: bridge}`)
+
+it.each([
+  ['sees a step that is done but for its answers before it is begun', (text: string) => text, true],
+  [
+    'takes a reason why it may be',
+    (text: string) => text.replace('checks:', 'reads: Nothing is changed here.\n    checks:'),
+    false,
+  ],
+])('vethlab test %s', (_, change, refused) => {
+  const files = guideFiles()
+  for (const name of Object.keys(files)) if (/^(mistakes|alternatives)\//.test(name)) delete files[name]
+  files['lab.yaml'] = change(green(files['lab.yaml']!))
+  files['solution/create.md'] = '```bash run answer=q\necho x\n```\n'
+  const folder = writeLab(files)
+  try {
+    const { stderr } = vethlab('test', folder, '--jobs', '2')
+    const said = 'before any work, step "create" passes but for its answers'
+    if (refused) expect(stderr).toContain(said)
+    else {
+      expect(stderr).not.toContain(said)
+      expect(stderr).toContain('of step "create" has never failed')
+    }
+  } finally {
+    rmSync(dirname(folder), { recursive: true })
+  }
+})
+
 it.each(broken)('vethlab test sees %s', (_, changes, said) => {
   const files = guideFiles()
   // What is not about the change only takes time.

@@ -127,6 +127,26 @@ describe('What is wrong is said with its place and cure', () => {
       /^lab.yaml:10: requires.0: /,
     ],
     [
+      'a check that asks for a form and does not say why',
+      { 'lab.yaml': replace('{name: db, networks: [vault], only: yes}', '{name: db, mode: vault}') },
+      /^lab.yaml:\d+: check 1 \(container\) of step "connect" asks for a form and does not say why\. Ask for the effect/,
+    ],
+    [
+      'a form within another check that is not said why',
+      { 'lab.yaml': replace('container: {name: db, networks: [vault], only: yes}', 'not: {rule: {target: DROP}}') },
+      /^lab.yaml:\d+: check 1 \(not\) of step "connect" asks for a form/,
+    ],
+    [
+      'a reason for a form that nothing asks for',
+      {
+        'lab.yaml': replace(
+          '- network: {name: vault, internal: yes}',
+          '- network: {name: vault, internal: yes}\n        form: This is no reason.',
+        ),
+      },
+      /^lab.yaml:\d+: check 1 \(network\) of step "create" says why it asks for a form, and asks for none\./,
+    ],
+    [
       'a step twice',
       { 'lab.yaml': replace('id: connect', 'id: create') },
       /^lab.yaml:\d+: step "create" is there twice/,

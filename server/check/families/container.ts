@@ -30,6 +30,12 @@ const schema = z
     address: z.record(name, address).optional().describe('its address on a network, by the name of the network'),
     aliases: z.record(name, z.array(z.string())).optional().describe('names it must have on a network'),
     sharesWith: reference.optional().describe('the container whose network namespace it must share'),
+    guests: z.array(name).optional().describe('the other containers in its network namespace, all of them and no more'),
+    startedAfter: reference
+      .optional()
+      .describe(
+        "a container of the same host that was started earlier, as the kernel's numbers of their veth pairs show",
+      ),
     unprivileged: flag.optional().describe('yes: without --privileged, and without SYS_ADMIN or ALL added'),
     restart: z.enum(['no', 'always', 'unless-stopped', 'on-failure']).optional().describe('restart policy'),
     expect: expected,
@@ -40,6 +46,7 @@ type Spec = z.output<typeof schema>
 /** A container: that it is there and runs, and how it stands in the network. */
 export const container: Family<Spec> = {
   key: 'container',
+  asksForm: ({ mode }) => mode !== undefined,
   schema,
   reasons: [
     'container.missing',
@@ -52,10 +59,13 @@ export const container: Family<Spec> = {
     'container.address',
     'container.alias',
     'container.shares',
+    'container.guests',
+    'container.older',
+    'container.kernel',
     'container.privileged',
     'container.restart',
   ],
-  hosts: (spec) => hostsOf(spec.name, spec.sharesWith),
+  hosts: (spec) => hostsOf(spec.name, spec.sharesWith, spec.startedAfter),
   async check(spec, context) {
     const place = find(spec.name, context.state, context.home)
     const who = code(spec.name)
@@ -86,8 +96,11 @@ export const container: Family<Spec> = {
     }
     return (
       differs(spec, place, place.container) ??
+      disagreement(spec, place) ??
       legs(spec, place.host, place.container) ??
       shares(spec, place, context) ??
+      guests(spec, place) ??
+      older(spec, place, context) ??
       pass(`${who} is ${code(place.container.state)} and as it should be`, `${who} 符合要求`)
     )
   },
@@ -288,6 +301,100 @@ function legs(spec: Spec, host: HostState, is: Container): Finding | undefined {
     })
   }
   return undefined
+}
+
+/** What the Engine says of an address is worth nothing where the kernel says another thing. */
+function disagreement(spec: Spec, { host, container: is }: Place): Finding | undefined {
+  if (spec.address === undefined && spec.networks === undefined) return undefined
+  const asked = [...Object.keys(spec.address ?? {}), ...(spec.networks ?? [])]
+  const said = host.disagreements.find(({ about }) => asked.some((on) => about === `container ${is?.name} on ${on}`))
+  if (!said) return undefined
+  const who = code(spec.name)
+  const [engine, kernel] = [code(said.engine), bare(said.kernel, 80)]
+  return fail('container.kernel', {
+    expected: {
+      en: `Engine and kernel say the same of the address of ${who}`,
+      zh: `关于 ${who} 的地址，引擎和内核的说法一致`,
+    },
+    observed: {
+      en: `the Engine says ${engine}, the kernel: ${kernel}`,
+      zh: `引擎说是 ${engine}，内核的实际情况：${kernel}`,
+    },
+    why: {
+      en: `the address of ${who} was changed behind the Engine's back: its names and published ports still lead to ${engine}, and the Engine may give the new one to another container`,
+      zh: `${who} 的地址被人绕过引擎改动了：引擎的名字解析和端口映射仍然指向 ${engine}，还可能把新地址分配给别的容器`,
+    },
+  })
+}
+
+function guests(spec: Spec, { host, container: is, namespace }: Place): Finding | undefined {
+  if (spec.guests === undefined) return undefined
+  const wanted = spec.guests
+  const there = (host.engine?.containers ?? [])
+    .filter((other) => namespace !== undefined && other.namespace === namespace.id && other.id !== is?.id)
+    .map(({ name: other }) => other)
+  if (there.length === wanted.length && wanted.every((one) => there.includes(one))) return undefined
+  const who = code(spec.name)
+  const [wantedText, thereText] = [codes(wanted), codes(there)]
+  const extra = there.find((one) => !wanted.includes(one))
+  return fail('container.guests', {
+    expected: {
+      en: `in the network namespace of ${who} are besides: ${wantedText.en}`,
+      zh: `与 ${who} 共用网络命名空间的容器是：${wantedText.zh}`,
+    },
+    observed: { en: `there are ${thereText.en}`, zh: `实际是：${thereText.zh}` },
+    why: extra
+      ? {
+          en: `${code(extra)} shares the network namespace as well, so it may be the one that answers on its ports: \`docker rm -f\` takes it out`,
+          zh: `${code(extra)} 也在这个网络命名空间里，在端口上应答的可能就是它：用 \`docker rm -f\` 删除它`,
+        }
+      : {
+          en: `who shares the network namespace of ${who} was started with \`--network container:${spec.name}\`, and somebody is missing`,
+          zh: `要与 ${who} 共用网络命名空间，需用 \`--network container:${spec.name}\` 启动，现在还缺容器`,
+        },
+  })
+}
+
+/** A new veth pair gets the next number of its host's links, so the numbers tell which of two containers was started later. */
+function older(spec: Spec, place: Place, { state, home }: CheckContext): Finding | undefined {
+  if (spec.startedAfter === undefined) return undefined
+  const other = find(spec.startedAfter, state, home)
+  const [who, whom] = [code(spec.name), code(spec.startedAfter)]
+  const expectedText = { en: `${who} was started after ${whom}`, zh: `${who} 是在 ${whom} 之后启动的` }
+  const [mine, theirs] = [newestCable(place), other && newestCable(other)]
+  if (mine === undefined || theirs === undefined) {
+    const [label, lacking] = mine === undefined ? [spec.name, place] : [spec.startedAfter, other]
+    return fail('container.older', {
+      expected: expectedText,
+      ...(lacking?.namespace
+        ? {
+            observed: { en: `${code(label)} has no veth pair`, zh: `${code(label)} 没有 veth` },
+            why: {
+              en: `the order is read from the numbers of their veth pairs, and ${code(label)} has none: it is on no bridge`,
+              zh: `先后顺序要看 veth 的编号，而 ${code(label)} 没有 veth：它没有接在网桥上`,
+            },
+          }
+        : absence(label, lacking, home)),
+    })
+  }
+  if (mine > theirs) return undefined
+  return fail('container.older', {
+    expected: expectedText,
+    observed: {
+      en: `the veth pair of ${who} has number ${mine}, that of ${whom} ${theirs}`,
+      zh: `${who} 的 veth 编号是 ${mine}，${whom} 的是 ${theirs}`,
+    },
+    why: {
+      en: `each start of a container makes a veth pair with a higher number, and that of ${who} is the older one: ${who} has not been restarted since ${whom} was started`,
+      zh: `容器每次启动都会得到编号更大的新 veth，而 ${who} 的更旧：自 ${whom} 启动以来，${who} 没有重启过`,
+    },
+  })
+}
+
+function newestCable({ host, container: is }: Place): number | undefined {
+  const ends = is ? legsOf(host, is).flatMap(({ hostLink }) => hostLink ?? []) : []
+  const numbers = ownNamespace(host).links.flatMap(({ name: link, index }) => (ends.includes(link) ? [index] : []))
+  return numbers.length > 0 ? Math.max(...numbers) : undefined
 }
 
 function shares(spec: Spec, place: Place, { state, home }: CheckContext): Finding | undefined {

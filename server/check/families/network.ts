@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { sameAddress, sameNetwork } from '../../network/addresses.js'
+import { holds, sameAddress, sameNetwork } from '../../network/addresses.js'
 import type { EngineNetwork, HostState, NetworkState } from '../../network/state.js'
 import { networkLike } from '../../place/near-miss.js'
 import { isLive, legsOf, ownNamespace } from '../../place/place.js'
@@ -19,6 +19,12 @@ const schema = z.strictObject({
   subnet: cidr.optional().describe('one of its subnets'),
   gateway: address.optional().describe('the gateway of one of its subnets'),
   range: cidr.optional().describe('from which part of the subnet addresses are given (--ip-range)'),
+  reserved: z
+    .array(address)
+    .optional()
+    .describe(
+      'addresses that the Engine gives to no container by itself: reserved (--aux-address), the gateway, or outside of the range',
+    ),
   internal: flag.optional().describe('whether it has no way out (--internal)'),
   attachable: flag.optional().describe('whether plain containers may join an overlay (--attachable)'),
   ipv6: flag.optional().describe('whether it has IPv6'),
@@ -43,6 +49,7 @@ export const network: Family<Spec> = {
     'network.subnet',
     'network.gateway',
     'network.range',
+    'network.reserved',
     'network.internal',
     'network.attachable',
     'network.ipv6',
@@ -134,6 +141,21 @@ function mismatch(spec: Spec, found: EngineNetwork): Finding | undefined {
       `\`--ip-range\` 规定容器从子网的哪一段分配地址；${what} 现在是 ${code(ranges)}`,
     ])
   }
+  const given = spec.reserved?.find((one) => found.subnets.some((part) => mayGive(part, one)))
+  if (given !== undefined) {
+    const taken = codes(found.subnets.flatMap(({ reserved }) => Object.values(reserved)))
+    return fail('network.reserved', {
+      expected: {
+        en: `the Engine gives ${code(given)} to no container on ${what} by itself`,
+        zh: `引擎不会自行把 ${code(given)} 分配给 ${what} 上的容器`,
+      },
+      observed: { en: `reserved on it are ${taken.en}`, zh: `网络上保留的地址：${taken.zh}` },
+      why: {
+        en: `the Engine hands out every address of the range that it does not know to be taken, so it may give ${code(given)} to a container: \`--aux-address\` reserves one, and ${remake[0]}`,
+        zh: `引擎会分配范围里所有它认为空闲的地址，因此可能把 ${code(given)} 分给某个容器：用 \`--aux-address\` 保留它；${remake[1]}`,
+      },
+    })
+  }
   const flags = [
     {
       key: 'internal',
@@ -224,6 +246,12 @@ function missing(reference: string, who: string, what: string, host: HostState, 
     en: `${who} can't be on ${what} before it exists: ${why.en}`,
     zh: `${who} 还不存在，自然不在 ${what} 上：${why.zh}`,
   }
+}
+
+/** Whether the Engine may choose an address for a container that asks for none, now or once another has gone. */
+function mayGive({ subnet, range, gateway, reserved }: EngineNetwork['subnets'][number], address: string): boolean {
+  if (!holds(range || subnet, address) || sameAddress(gateway, address)) return false
+  return !Object.values(reserved).some((one) => sameAddress(one, address))
 }
 
 function kernelMismatch(found: EngineNetwork, host: HostState): Finding | undefined {

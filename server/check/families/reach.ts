@@ -1,21 +1,23 @@
+import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Attempt as Tried } from '../../cause/attempt.js'
 import { causeOf, causeOfName, unresolvedReason } from '../../cause/causes.js'
 import { areApart } from '../../cause/no-common-network.js'
-import { isAddress, isAny, sameAddress } from '../../network/addresses.js'
+import { isAddress, isAny, isLoopback, sameAddress } from '../../network/addresses.js'
 import type { ProbeAnswer } from '../../network/question.js'
+import { ownsAddress } from '../../network/routing.js'
 import type { NetworkState } from '../../network/state.js'
 import { ask } from '../../place/ask.js'
 import { resolveName } from '../../place/name-resolution.js'
 import { isInHostNamespace, isLive, type LivePlace } from '../../place/place.js'
 import type { TraceQuestion } from '../../place/question.js'
 import { find, hostsOf } from '../../place/reference.js'
-import { addressesTowards, addressOn, namedSo, ownAddresses, ownersOf } from '../../place/target.js'
+import { addressesTowards, addressOn, commonNetworks, namedSo, ownAddresses, ownersOf } from '../../place/target.js'
 import { Unanswerable } from '../../place/unanswerable.js'
 import type { Text } from '../../wording/text.js'
 import { bare, code, codes } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
-import { expected, name, port, reference } from '../fields.js'
+import { expected, flag, name, port, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { howToJoin } from '../joining.js'
 import { isFinding, liveOr } from '../live.js'
@@ -48,9 +50,21 @@ const schema = z
       .string()
       .regex(/^\/[\x21-\x7e]{0,500}$/, 'is no path: begin it with "/"')
       .optional()
-      .describe('http: what is asked for; / by default'),
+      .describe(
+        'http: what is asked for; / by default. `{{nonce}}` is a word of chance, another one for each question',
+      ),
     status: z.int().min(100).max(599).optional().describe('http: the status that the answer must have'),
-    body: z.string().min(1).max(500).optional().describe('http: text that the answer must contain'),
+    body: z
+      .string()
+      .min(1)
+      .max(500)
+      .optional()
+      .describe(
+        'http: text that the answer must contain. `{{nonce}}` is the word of `path`, and `{{REF}}` the short id of that container, which is its own host name unless it was given another',
+      ),
+    direct: flag
+      .optional()
+      .describe('yes: the two must share a network, so that no router or host passes the packets on'),
     expect: expected,
     control: z
       .strictObject({ from: reference.describe('who must reach it') })
@@ -73,6 +87,14 @@ const schema = z
   .refine(({ by, network }) => by !== 'name' || network === undefined, {
     path: ['network'],
     message: 'chooses an address, and with `by: name` the name does that',
+  })
+  .refine(({ path, body }) => !body?.includes('{{nonce}}') || path?.includes('{{nonce}}'), {
+    path: ['body'],
+    message: 'has {{nonce}}, and `path` has none to ask with',
+  })
+  .refine(({ expect, direct }) => expect || direct === undefined, {
+    path: ['direct'],
+    message: 'is for `expect: yes`',
   })
   .refine(({ expect, control }) => expect === false || control === undefined, {
     path: ['control'],
@@ -105,7 +127,10 @@ type Attempt =
  * answer then fails with reach.control. A literal address is asked by whoever in the rack has it; if nobody is known to have
  * it and no `control` is given, the check is an error, reach.no-control. A bare name with `by: name` is asked of those that
  * the Engine knows by it (name, alias, service), and if there are none it fails with reach.control: that a name of nobody
- * does not lead anywhere proves nothing. A probe that could not be made is an error in every case.
+ * does not lead anywhere proves nothing. Who stands in the target's own network namespace is no other, so its no proves
+ * nothing either and fails with reach.together. A probe that could not be made is an error in every case.
+ *
+ * Who asks for an address that another place has, and has that address as well, would only ask itself: reach.itself.
  */
 export const reach: Family<Spec> = {
   key: 'reach',
@@ -119,6 +144,8 @@ export const reach: Family<Spec> = {
     'reach.no-common-network',
     'reach.unresolved',
     'reach.elsewhere',
+    'reach.itself',
+    'reach.together',
     'reach.refused',
     'reach.silent',
     'reach.unroutable',
@@ -179,6 +206,8 @@ async function reached(spec: Spec, from: LivePlace, target: Target, context: Che
     if (strange) return elsewhere(spec, target.name, addresses, own)
   }
   const address = addresses[0]!
+  if (isItself(from, place, address)) return itself(spec, address)
+  if (spec.direct && place && areDistant(from, place)) return notDirect(spec, target)
   const attempt = await tryAt(from, address, spec, context)
   if (attempt.ok) {
     return pass(
@@ -212,7 +241,61 @@ async function reached(spec: Spec, from: LivePlace, target: Target, context: Che
   })
 }
 
+/** Whether a place that asks for another one's address would answer itself. */
+function isItself(from: LivePlace, to: LivePlace | undefined, address: string): boolean {
+  if (to === undefined || from.namespace.id === to.namespace.id || isLoopback(address)) return false
+  return ownsAddress(from.namespace, address)
+}
+
+function itself(spec: Spec, address: string): Finding {
+  const [who, whom, what] = [code(spec.from), code(spec.to), code(address)]
+  return fail('reach.itself', {
+    expected: wanted(spec),
+    observed: { en: `${who} has ${what} itself`, zh: `${who} 自己也有地址 ${what}` },
+    why: {
+      en: `${what} is the address of ${whom}, but ${who} has it as well, so what it sends there never leaves it`,
+      zh: `${what} 是 ${whom} 的地址，但 ${who} 自己也配了这个地址，发往它的数据包根本不会离开 ${who}`,
+    },
+  })
+}
+
+/** Containers of one host, or of two, that have no Docker network in common and do not share a namespace. */
+function areDistant(from: LivePlace, to: LivePlace): boolean {
+  return from.namespace.id !== to.namespace.id && commonNetworks(from, to).length === 0
+}
+
+function notDirect(spec: Spec, target: Target): Finding {
+  const [who, whom] = [code(spec.from), code(target.label)]
+  return fail('reach.no-common-network', {
+    expected: {
+      en: `${who} reaches ${whom} on a network that both are on`,
+      zh: `${who} 在双方共同接入的网络上访问 ${whom}`,
+    },
+    observed: { en: `${who} and ${whom} are on no common network`, zh: `${who} 和 ${whom} 没有共同的网络` },
+    why: {
+      en: `${who} and ${whom} have no network in common: \`docker network connect\` gives one of them a leg on a network of the other`,
+      zh: `${who} 和 ${whom} 没有共同的网络：用 \`docker network connect\` 可以让其中一个接入对方所在的网络`,
+    },
+  })
+}
+
+function together(spec: Spec): Finding {
+  const [who, whom] = [code(spec.from), code(spec.to)]
+  return fail('reach.together', {
+    expected: wanted(spec),
+    observed: {
+      en: `${who} is in the network namespace of ${whom}`,
+      zh: `${who} 就在 ${whom} 的网络命名空间里`,
+    },
+    why: {
+      en: `what ${who} gets says nothing of others, since it stands in the network namespace of ${whom}: start ${who} in one of its own`,
+      zh: `${who} 和 ${whom} 在同一个网络命名空间里，从它那里看不出别人能不能访问：请让 ${who} 使用自己的网络命名空间`,
+    },
+  })
+}
+
 async function unreached(spec: Spec, from: LivePlace, target: Target, context: CheckContext): Promise<Finding> {
+  if (target.places.some(({ namespace }) => namespace.id === from.namespace.id)) return together(spec)
   const addresses =
     target.name === undefined
       ? addressesOfTarget(spec, from, target, true)
@@ -416,13 +499,15 @@ async function tryAt(
   if (kind === 'icmp') return attemptOf(address, await ask(from, { kind: 'ping', ...limits }, context))
   if (kind !== 'http') return attemptOf(address, await ask(from, { kind, ...limits, port: at! }, context))
   const called = spec.by === 'name' ? spec.to.split('/').at(-1)! : undefined
+  const nonce = randomBytes(6).toString('hex')
+  const text = spec.body === undefined ? undefined : filledBody(spec.body, nonce, context)
   const answer = await ask(
     from,
     {
       kind,
       ...limits,
       port: at!,
-      path: spec.path ?? '/',
+      path: (spec.path ?? '/').replaceAll('{{nonce}}', nonce),
       ...(called === undefined ? {} : { host: at === 80 ? called : `${called}:${at}` }),
     },
     context,
@@ -433,11 +518,22 @@ async function tryAt(
   if (spec.status !== undefined && spec.status !== status) {
     return { ok: false, reason: 'status', address, said: `status ${status}` }
   }
-  if (spec.body !== undefined && !body.includes(spec.body)) {
+  if (text !== undefined && !body.includes(text)) {
     return { ok: false, reason: 'body', address, said: body.replace(/<[^>]{0,200}>/g, ' ').replace(/\s+/g, ' ') }
   }
   return attempt
 }
+
+/** @throws Unanswerable reference.*, engine.* */
+function filledBody(body: string, nonce: string, { state, home }: CheckContext): string {
+  return body.replace(placeholder, (whole, word: string) => {
+    if (word === 'nonce') return nonce
+    // Who is not there has no id, and nothing that answers says so.
+    return find(word, state, home)?.container?.id.slice(0, 12) ?? whole
+  })
+}
+
+const placeholder = /\{\{([A-Za-z0-9_./-]{1,160})\}\}/g
 
 function attemptOf(address: string, { outcome, cause, detail, durationMs }: ProbeAnswer): Attempt {
   if (outcome === 'yes') return { ok: true, durationMs }

@@ -20,6 +20,12 @@ const schema = z.strictObject({
     .union([reference, z.string().refine(isAddress)], { error: 'is neither a reference nor an address' })
     .optional()
     .describe('a container, a host or an address that it must resolve to'),
+  by: z
+    .enum(['any', 'dns'])
+    .default('any')
+    .describe(
+      'dns: only what nameservers say, as programs with a resolver of their own do it; any: the hosts file first',
+    ),
   expect: expected,
 })
 type Spec = z.output<typeof schema>
@@ -47,7 +53,8 @@ export const resolve: Family<Spec> = {
     if (isFinding(from)) return from
     const literal = spec.to !== undefined && isAddress(spec.to)
     const to = spec.to === undefined || literal ? undefined : find(spec.to, state, home)
-    const addresses = await resolveName(from, spec.name, context)
+    const asking = spec.by === 'dns' ? { ...from, dns: { ...from.dns, hosts: [] } } : from
+    const addresses = await resolveName(asking, spec.name, context)
     const allowed = spec.to === undefined ? addresses : literal ? [spec.to] : to ? ownAddresses(to) : []
     const hit = addresses.find((address) => allowed.some((own) => sameAddress(own, address)))
     const who = code(spec.from)
@@ -77,7 +84,7 @@ export const resolve: Family<Spec> = {
     }
     if (addresses.length === 0) {
       const meant = to ?? namedSo(spec.name, state)[0]
-      const cause = causeOfName({ state, home, from, name: spec.name, ...(meant ? { meant } : {}) })
+      const cause = causeOfName({ state, home, from: asking, name: spec.name, ...(meant ? { meant } : {}) })
       return fail(`resolve.${unresolvedReason(cause)}`, { expected: expectedText, observed, why: cause.what })
     }
     if (spec.to !== undefined && !literal && !to) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isAddress, isCidr, sameAddress, sameNetwork } from '../../network/addresses.js'
+import { holds, isAddress, isCidr, sameAddress, sameNetwork } from '../../network/addresses.js'
 import type { Route } from '../../network/state.js'
 import { bridgeNamed, hostsOf, requireWhole } from '../../place/reference.js'
 import { code, codes } from '../../wording/wording.js'
@@ -25,7 +25,7 @@ const schema = z.strictObject({
 })
 type Spec = z.output<typeof schema>
 
-/** A route of the kernel, in any table but `local`. */
+/** A route of the kernel, in any table but `local`. More specific routes that together do the same count as well. */
 export const route: Family<Spec> = {
   key: 'route',
   schema,
@@ -42,6 +42,16 @@ export const route: Family<Spec> = {
     const there = routes.filter((candidate) => leadsTo(candidate, spec))
     const byVia = there.filter(({ gateway }) => spec.via === undefined || sameAddress(gateway, spec.via))
     const hit = byVia.find((candidate) => device === undefined || candidate.device === device)
+    if (spec.expect && !hit && isCidr(spec.to) && (spec.via !== undefined || device !== undefined)) {
+      const parts = partsOf(spec.to, routes)
+      const right = (one: Route) =>
+        (device === undefined || one.device === device) &&
+        (spec.via === undefined || sameAddress(one.gateway, spec.via))
+      if (parts?.every(right)) {
+        const used = codes([...new Set(parts.map(written))])
+        return pass(`${who} has routes ${used.en}`, `${who} 的路由：${used.zh}`)
+      }
+    }
     const wanted = written({ destination: spec.to, gateway: spec.via, device })
     const list = codes((there.length > 0 ? there : routes).map(written))
     const observed = { en: `${who} has routes ${list.en}`, zh: `${who} 的路由：${list.zh}` }
@@ -98,6 +108,29 @@ export const route: Family<Spec> = {
       },
     })
   },
+}
+
+/**
+ * The routes that the addresses of a network take, where each of them is in a more specific one: two of /28 are as good as one
+ * of /27. Undefined where some address is in none of those, or for IPv6.
+ */
+function partsOf(cidr: string, routes: readonly Route[]): Route[] | undefined {
+  const [network = '', length = ''] = cidr.split('/')
+  const bits = Number(length)
+  if (network.includes(':')) return undefined
+  const same = routes.filter(({ destination }) => sameNetwork(destination, cidr))
+  const best = same.toSorted((a, b) => (a.metric ?? 0) - (b.metric ?? 0))[0]
+  const within = routes.some(
+    ({ family, destination }) =>
+      family === 4 && Number(destination.split('/')[1] ?? 32) > bits && holds(cidr, destination.split('/')[0]!),
+  )
+  if (!within || bits >= 32) return best && [best]
+  const start = network.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+  const halves = [start, start + 2 ** (31 - bits)].map((at) => {
+    const address = [24, 16, 8, 0].map((shift) => Math.floor(at / 2 ** shift) % 256).join('.')
+    return partsOf(`${address}/${bits + 1}`, routes) ?? (best && [best])
+  })
+  return halves.every((half) => half !== undefined) ? halves.flat() : undefined
 }
 
 function leadsTo({ destination, family }: Route, spec: Spec): boolean {

@@ -38,6 +38,7 @@ type Spec = z.output<typeof schema>
 /** A rule of netfilter. It matches when every field that the author gave agrees. */
 export const rule: Family<Spec> = {
   key: 'rule',
+  asksForm: () => true,
   schema,
   reasons: ['rule.missing', 'rule.present', 'rule.shadowed', 'rule.no-such'],
   hosts: (spec) => [...(spec.host ? [spec.host] : []), ...hostsOf(spec.of)],

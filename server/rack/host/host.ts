@@ -7,6 +7,7 @@ import { VethlabError } from '../../error/vethlab-error.js'
 import { openInRoot, setHostname } from '../../kernel/system-calls.js'
 import { defaultHostLimits, type HostKind, type HostLimits } from '../../racks/topology.js'
 import { EngineClient } from '../engine.js'
+import { GoldenImages } from '../golden-images.js'
 import { freeSlot, type IdSlot, takeSlot } from '../identity.js'
 import { KnownRules } from '../known-rules.js'
 import { isAlive, makeRecordedDirectory, type Owner, type ProcessIdentity, readRecord, writeRecord } from '../record.js'
@@ -47,6 +48,7 @@ const recordFile = 'host.json'
 export class Host {
   readonly engine: EngineClient
   readonly knownRules = new KnownRules()
+  readonly images: GoldenImages
   readonly disk: Disk
   private readonly running: Boot
 
@@ -55,6 +57,7 @@ export class Host {
     readonly record: HostRecord,
   ) {
     this.disk = new Disk(ground.store, record.id, record.golden)
+    this.images = new GoldenImages(ground.store.freshDisk(record.golden))
     this.running = new Boot(ground, this.disk, this.directory)
     const identity = new EngineIdentity({
       host: record.id,
