@@ -50,6 +50,7 @@ export const causeCodes = [
   'neighbour-blocked',
   'paused',
   'hosts-entry',
+  'astray',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

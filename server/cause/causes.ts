@@ -1,3 +1,4 @@
+import { astray } from './astray.js'
 import type { Attempt } from './attempt.js'
 import { bridgePort } from './bridge-port.js'
 import type { Case } from './case.js'
@@ -102,6 +103,7 @@ const all: CauseKind[] = [
   neighbourBlocked,
   paused,
   hostsEntry,
+  astray,
   unknown,
 ]
 
@@ -111,6 +113,7 @@ export const causeKinds: readonly CauseKind[] = causeCodes.map((code) => all.fin
 /** Which causes can be, by how far a packet comes; the more particular ones come first. */
 const byStage: Record<Stage, CauseKind[]> = {
   unsent: [
+    astray,
     noTask,
     leftBehindCause,
     noneNetwork,
@@ -134,6 +137,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     reversePath,
   ],
   dropped: [
+    astray,
     proxyArp,
     ttlExceeded,
     vxlanBlocked,
@@ -147,6 +151,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     ruleDrop,
   ],
   lost: [
+    astray,
     ttlExceeded,
     noTask,
     proxyArp,
@@ -174,6 +179,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     reversePath,
   ],
   refused: [
+    astray,
     noTask,
     duplicateAddress,
     publishedElsewhere,
@@ -227,6 +233,7 @@ const byStage: Record<Stage, CauseKind[]> = {
   ],
   returned: [],
   open: [
+    astray,
     paused,
     noTask,
     proxyArp,

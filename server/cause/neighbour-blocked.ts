@@ -35,7 +35,8 @@ function between(asks: LivePlace, to: string, { state, seen }: Trail): Found | u
   if (!link) return undefined
   // What was seen unanswered; or where nothing was sent, what the rules say.
   const asked = seen?.questions.find(({ target }) => sameAddress(target, hop))
-  if (seen && (!asked || asked.macs.length > 0)) return undefined
+  // What did not even leave has asked, also where nobody saw it.
+  if (asked ? asked.macs.length > 0 : seen && seen.out.length > 0) return undefined
   const [owner] = holdersOn({ place: asks, link }, hop, state)
   if (!owner) return undefined
   for (const place of [owner.place, asks]) {

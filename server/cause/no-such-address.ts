@@ -28,12 +28,18 @@ export const noSuchAddress = define<Found>({
   },
   bySight: ({ last, destination, seen, state }) => {
     const hop = nextHop(last.namespace, destination)
-    if (hop === undefined || !seen.whole) return undefined
+    if (hop === undefined || isKnown(state, hop)) return undefined
     const asked = seen.questions.find(({ target }) => sameAddress(target, hop))
     const link = outLink(last.namespace, destination)
-    if (asked?.macs.length !== 0 || isKnown(state, hop)) return undefined
+    // The kernel may have asked just before, and not again for this packet.
+    const entry = last.namespace.neighbours.find(
+      (one) => sameAddress(one.address, hop) && /^(FAILED|INCOMPLETE)$/.test(one.state),
+    )
+    const unanswered = asked ? seen.whole && asked.macs.length === 0 : entry !== undefined
+    if (!unanswered) return undefined
+    const line = asked ? writeAsked(asked) : `${last.label}: ${hop} dev ${entry!.device} ${entry!.state}`
     return {
-      ...{ address: hop, where: last.label, seen: true, shown: [writeAsked(asked)] },
+      ...{ address: hop, where: last.label, seen: true, shown: [line] },
       ...(link ? { link: link.name } : {}),
     }
   },

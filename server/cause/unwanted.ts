@@ -1,12 +1,10 @@
 import { holds, sameAddress } from '../network/addresses.js'
-import { routeFor, writeRoute } from '../network/routing.js'
 import type { EngineNetwork, HostState } from '../network/state.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import type { Drop } from './drop.js'
 import { subject } from './dropped.js'
-import { commandIn } from './place-command.js'
 import type { Trail } from './trail.js'
 
 /**
@@ -18,8 +16,6 @@ export type Unwanted =
   | { kind: 'no-docker-chains'; networks: string[] }
   /** Translated to an address of one of the host's networks that no container has. */
   | { kind: 'nobody'; address: string; network: string; rule?: { text: string; remove: string } }
-  /** For an address of one of the host's networks, and yet it does not leave by that network's bridge. */
-  | { kind: 'astray'; address: string; network: string; bridge: string; out: string; mend?: string; shown: string }
   /** Neither the host nor one of its containers has the address. */
   | { kind: 'not-ours'; address: string }
   /** Straight for a container from outside, to a port that it does not publish, or not by the host's address. */
@@ -40,9 +36,6 @@ export function whyUnwanted(drop: Drop, trail: Trail): Unwanted | undefined {
     endpoints.some(({ address, address6 }) => sameAddress(address, destination) || sameAddress(address6, destination)),
   )
   if (!holder) return nobody(trail, place, network)
-  const out = drop.outLink
-  if (network.bridge !== undefined && out !== undefined && out !== network.bridge)
-    return astray(trail, place, network, network.bridge, out)
   return unpublished(drop, trail, place.host, holder.name, network)
 }
 
@@ -78,37 +71,6 @@ function nobody({ destination, address }: Trail, place: LivePlace, network: Engi
     ...(rule && translated
       ? { rule: { text: rule.text, remove: `iptables -t ${rule.table} ${rule.text.replace(/^-A /, '-D ')}` } }
       : {}),
-  }
-}
-
-function astray(
-  { destination }: Trail,
-  place: LivePlace,
-  network: EngineNetwork,
-  bridge: string,
-  out: string,
-): Unwanted {
-  const { subnet, ...ipam } = network.subnets.find((one) => holds(one.subnet, destination))!
-  // Where the Engine chose it by itself, only the containers' endpoints tell.
-  const gateway =
-    ipam.gateway ??
-    place.host.engine?.containers
-      .flatMap(({ endpoints }) => endpoints)
-      .find((one) => one.networkId === network.id && one.gateway !== undefined && holds(subnet, one.gateway))?.gateway
-  const link = place.namespace.links.find(({ name }) => name === bridge)
-  const has = link?.addresses.some((own) => sameAddress(own.address, gateway)) === true
-  const route = routeFor(place.namespace, destination)
-  const mend = !link
-    ? undefined
-    : !link.up
-      ? `ip link set ${bridge} up`
-      : !has && gateway !== undefined
-        ? `ip address add ${gateway}/${subnet.split('/')[1]} dev ${bridge}`
-        : undefined
-  return {
-    ...{ kind: 'astray', address: destination, network: network.name, bridge, out },
-    ...(mend === undefined ? {} : { mend: commandIn(place, mend) }),
-    shown: `${place.label}: ${route ? writeRoute(route) : `no route to ${destination}`}`,
   }
 }
 
@@ -177,31 +139,6 @@ export function sayUnwanted(
                 zh: `查看实际有哪些地址：${code(`docker network inspect ${why.network}`)}`,
               },
             ],
-        only: true,
-      }
-    }
-    case 'astray': {
-      const [whom, network, bridge, out] = [code(why.address), code(why.network), code(why.bridge), code(why.out)]
-      return {
-        what: {
-          en: `${where} sends ${packet.en} for ${whom} on by ${out}, not by ${bridge}, the bridge of ${network} that it is on: the route to that network is gone or another one wins`,
-          zh: `${where} 把发往 ${whom} 的${packet.zh}从 ${out} 送出，而不是它所在网络 ${network} 的网桥 ${bridge}：通往该网络的路由没有了，或者被别的路由抢先`,
-        },
-        shown: [why.shown],
-        tries:
-          why.mend === undefined
-            ? [
-                {
-                  en: `look which route wins: ${code(`ip route get ${why.address}`)}`,
-                  zh: `看看是哪条路由生效：${code(`ip route get ${why.address}`)}`,
-                },
-              ]
-            : [
-                {
-                  en: `give the bridge back what Docker gave it: ${code(why.mend, 200)}`,
-                  zh: `把 Docker 原来给网桥的配置加回来：${code(why.mend, 200)}`,
-                },
-              ],
         only: true,
       }
     }

@@ -291,6 +291,6 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
     ask: { from: 'api', to: 'laptop' },
     code: 'no-masquerade',
-    undo: { node1: 'rm -f /etc/docker/daemon.json; systemctl restart docker' },
+    undo: { node1: 'iptables -P FORWARD DROP; rm -f /etc/docker/daemon.json; systemctl restart docker' },
   },
 ]

@@ -1,4 +1,4 @@
-import { curl, type Incident, inside, vethOf } from './incident.js'
+import { curl, type Incident, inside, unsaid, vethOf } from './incident.js'
 
 /** Layer 2: links, bridges, MAC addresses and neighbours. */
 export const links: readonly Incident[] = [
@@ -90,6 +90,7 @@ export const links: readonly Incident[] = [
     symptom: ['laptop', `for i in 1 2 3 4 5 6; do ip neigh flush all; ${curl('http://192.168.1.11:8080')}; done`],
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'proxy-arp',
+    diagnosis: { beyond: 'which of two answers comes first is not the same each time' },
     says: /node2.*node1/,
     cure: { on: 'node2' },
     undo: { node2: 'sysctl -w net.ipv4.conf.eth0.proxy_arp_pvlan=0 net.ipv4.conf.eth0.proxy_arp=0' },
@@ -139,6 +140,7 @@ export const links: readonly Incident[] = [
     symptom: ['node1', curl('http://192.168.1.70')],
     ask: { from: 'node1', to: 'mac', port: 80 },
     code: 'macvlan-host-to-child',
+    diagnosis: { of: 'mac' },
   },
   {
     name: 'a macvlan container and its host',
@@ -169,6 +171,7 @@ export const links: readonly Incident[] = [
     symptom: ['node1', 'docker exec api ping -c 1 -W 1 -M do -s 1472 192.168.1.50'],
     ask: { from: 'api', to: 'laptop' },
     code: 'mtu-too-large',
+    diagnosis: { beyond: 'it sends a packet of full size to one machine of the LAN, and this is another' },
     says: /1300/,
     undo: { laptop: 'ip link set eth0 mtu 1500' },
   },
@@ -181,5 +184,6 @@ export const links: readonly Incident[] = [
     symptom: ['node1', 'docker exec api ping -c 1 -W 1 172.30.0.77'],
     ask: { from: 'api', to: '172.30.0.77' },
     code: 'no-such-address',
+    diagnosis: { beyond: unsaid },
   },
 ]

@@ -1,4 +1,4 @@
-import { bridgeOf, curl, type Incident, inside } from './incident.js'
+import { bridgeOf, curl, type Incident, inside, ofHost, unsaid } from './incident.js'
 
 /** Layer 3: routes, subnets, forwarding. */
 export const routes: readonly Incident[] = [
@@ -14,6 +14,7 @@ export const routes: readonly Incident[] = [
     symptom: ['node1', 'docker exec app ping -c 1 -W 1 172.28.5.20'],
     ask: { from: 'app', to: '172.28.5.20' },
     code: 'hidden-by-subnet',
+    diagnosis: { beyond: unsaid },
     says: /`stack`.*`laptop` has it/,
     cure: { on: 'node1', instead: { '--subnet …': '--subnet 172.29.0.0/16' } },
     undo: { laptop: 'ip addr del 172.28.5.20/32 dev lo', node1: 'ip route replace default via 192.168.1.1' },
@@ -37,8 +38,9 @@ export const routes: readonly Incident[] = [
     },
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
     ask: { from: 'laptop', to: 'node1', port: 8080 },
-    code: 'rule-drop',
-    says: /sends the packet for .* on by `eth0`/,
+    code: 'astray',
+    diagnosis: { also: ['no-such-address'] },
+    says: /sends what is for .* on by `eth0`/,
     cure: { on: 'node1' },
   },
   {
@@ -67,6 +69,7 @@ export const routes: readonly Incident[] = [
     symptom: ['laptop', curl('http://10.10.0.150')],
     ask: { from: 'laptop', to: '10.10.0.150', port: 80 },
     code: 'reverse-path',
+    diagnosis: { beyond: 'what others ask of an address that is not published is none of its questions' },
     says: /docker0/,
     cure: { on: 'node1' },
     undo: {
@@ -85,6 +88,7 @@ export const routes: readonly Incident[] = [
     symptom: ['laptop', 'ping -c 1 -W 1 10.99.0.5'],
     ask: { from: 'laptop', to: '10.99.0.5' },
     code: 'ttl-exceeded',
+    diagnosis: { beyond: ofHost },
     says: /circle.*node1.*node2/,
     undo: {
       node1: 'ip route del 10.99.0.0/24; iptables -P FORWARD DROP',
@@ -124,6 +128,7 @@ export const routes: readonly Incident[] = [
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'no-route-back',
+    diagnosis: { also: ['no-route'] },
   },
   {
     name: 'a mask that is too narrow',
@@ -197,6 +202,7 @@ export const routes: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 db 6379'],
     ask: { from: 'api', to: '172.31.0.10', port: 6379 },
     code: 'isolated-bridges',
+    diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
   },
   {
@@ -209,6 +215,7 @@ export const routes: readonly Incident[] = [
     symptom: ['laptop', curl('http://172.30.0.20')],
     ask: { from: 'laptop', to: '172.30.0.20', port: 80 },
     code: 'rule-drop',
+    diagnosis: { beyond: unsaid },
     says: /neither `node2`/,
     undo: { laptop: 'ip route del 172.30.0.0/24' },
   },

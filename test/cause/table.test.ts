@@ -606,6 +606,19 @@ const table: Record<CauseCode, Row> = {
       ]
     },
   },
+  astray: {
+    given: (rack) => {
+      own(rack).routes = own(rack).routes.filter(({ destination }) => destination !== '172.20.0.0/16')
+    },
+    ...{ from: 'laptop', to: 'node1', port: 8080 },
+    seen: (rack) => [
+      laptopToNode1(rack, 8080)
+        .becomes({ destination: '172.20.0.2', destinationPort: 80 })
+        .by('node1', 'eth0', 'out')
+        .ends('silent'),
+    ],
+    diagnose: { container: 'web', network: { 'laptop tcp 192.168.1.11:8080': quiet } },
+  },
   'hosts-entry': {
     ...{ from: 'api', to: 'web' },
     diagnose: {
