@@ -9,15 +9,17 @@ import { called } from './words.js'
 
 interface Found {
   name: string
-  /** It does run now and then: how often it was started again. */
-  again?: number
+  /** `made`: it never ran, so that it has no logs; `again`: it ends and is started, over and over; `ended`. */
+  how: 'made' | 'again' | 'ended'
   why: Text
   shown: string
 }
 
 function found(place: Place, home: string): Found {
   const { observed, why } = absence(place.label, place, home)
-  return { name: called(place), why, shown: observed.en.replaceAll('`', '') }
+  const { state } = place.container ?? {}
+  const how = state === 'created' ? 'made' : state === 'restarting' ? 'again' : 'ended'
+  return { name: called(place), how, why, shown: observed.en.replaceAll('`', '') }
 }
 
 /** So much later a container that ends whenever it is started would have ended again. */
@@ -33,7 +35,7 @@ function loop(place: LivePlace, { from, state }: Unresolved): Found | undefined 
   const times = Math.round(count)
   return {
     name,
-    again: times,
+    how: 'again',
     why: {
       en: `${code(name)} ends soon after each start: its Engine has started it again ${times} times, the last one just now, and between these it is not in the network`,
       zh: `${code(name)} 每次启动后很快就退出：引擎已经重新启动它 ${times} 次，最近一次就在刚才，而在两次启动之间它不在网络里`,
@@ -64,24 +66,30 @@ export const notRunning = define<Found>({
     const aliased = calledSo(unresolved)
     return aliased && found(aliased, home)
   },
-  say: ({ name, again, why, shown }) => {
+  say: ({ name, how, why, shown }) => {
     const [start, logs] = [code(`docker start ${name}`), code(`docker logs ${name}`)]
     return {
       what: why,
       evidence: [shown],
       tries: [
-        again !== undefined
-          ? { en: `${logs} says why it ends`, zh: `${logs} 能看到它为什么退出` }
-          : {
-              en: `start it with ${start}; ${logs} says why it ended`,
-              zh: `用 ${start} 启动它；${logs} 能看到它为什么退出`,
-            },
+        {
+          made: {
+            en: `start it with ${start}, which says why where it can't`,
+            zh: `用 ${start} 启动它；启动不了时会说明原因`,
+          },
+          again: { en: `${logs} says why it ends`, zh: `${logs} 能看到它为什么退出` },
+          ended: {
+            en: `start it with ${start}; ${logs} says why it ended`,
+            zh: `用 ${start} 启动它；${logs} 能看到它为什么退出`,
+          },
+        }[how],
       ],
     }
   },
   broken: 'the container that is asked for, or that asks, has ended',
   example: {
     name: 'web',
+    how: 'ended',
     why: {
       en: '`web` is not running: a container has a network namespace only while it runs, so there is nothing to look at',
       zh: '`web` 没有在运行：容器只有在运行时才拥有网络命名空间，现在没有什么可看的',

@@ -3,6 +3,20 @@ import { curl, type Incident, ofHost, tunnelOf, unsaid } from './incident.js'
 /** Overlays of two hosts. */
 export const swarm: readonly Incident[] = [
   {
+    name: 'nodes that may not gossip',
+    rack: 'swarm',
+    make: {
+      node1: 'for p in tcp udp; do iptables -I INPUT -p $p --dport 7946 -j DROP; done',
+      node2: 'docker run -d --name m3 --network mesh nginx',
+    },
+    symptom: ['node1', 'docker exec m1 nc -z -w 1 m3 80'],
+    ask: { from: 'm1', to: 'm3', port: 80 },
+    code: 'gossip-blocked',
+    diagnosis: { beyond: unsaid },
+    cure: { on: 'node1' },
+    undo: { node1: 'iptables -F INPUT', node2: 'docker rm -f m3' },
+  },
+  {
     name: 'the port of VXLAN is shut',
     rack: 'swarm',
     make: { node2: 'iptables -I INPUT -p udp --dport 4789 -j DROP' },
@@ -59,20 +73,6 @@ export const swarm: readonly Incident[] = [
     code: 'no-task',
     diagnosis: { beyond: ofHost },
     undo: { node1: 'docker service rm shop' },
-  },
-  {
-    name: 'nodes that may not gossip',
-    rack: 'swarm',
-    make: {
-      node1: 'for p in tcp udp; do iptables -I INPUT -p $p --dport 7946 -j DROP; done',
-      node2: 'docker run -d --name m3 --network mesh nginx',
-    },
-    symptom: ['node1', 'docker exec m1 nc -z -w 1 m3 80'],
-    ask: { from: 'm1', to: 'm3', port: 80 },
-    code: 'gossip-blocked',
-    diagnosis: { beyond: unsaid },
-    cure: { on: 'node1' },
-    undo: { node1: 'iptables -F INPUT', node2: 'docker rm -f m3' },
   },
   {
     name: 'a tunnel that comes from an address that nobody expects',
