@@ -19,7 +19,7 @@ const sharing = [
     'observe',
     'racks',
   ],
-  ...['receipts', 'session', 'session-network'],
+  ...['receipts', 'session', 'session-network', 'trace-series'],
 ].map((name) => `test/hosts/${name}.test.ts`)
 
 const hosts = { testTimeout: 120_000, hookTimeout: 120_000 }

@@ -1,9 +1,11 @@
 import { styleText } from 'node:util'
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { RackdClient } from '../node/rackd-client.js'
 import { readTarget } from '../place/read-target.js'
 import { RackGround } from '../racks/rack-ground.js'
+import { mostTimes, traceSeries } from '../trace/repeat.js'
+import type { TraceSeries } from '../trace/series.js'
 import type { Hop, TraceStory } from '../trace/story.js'
 import { traceStory } from '../trace/trace.js'
 import { type Language, languages, type Text } from '../wording/text.js'
@@ -14,7 +16,11 @@ interface TraceOptions {
   protocol?: 'icmp' | 'tcp' | 'udp'
   language: Language
   json: boolean
+  count?: number
 }
+
+/** Of all questions of `--count`: no more is begun after so long. Fifty that nobody answers come to their end before. */
+const seriesMs = 300_000
 
 const exitCodes: Record<TraceStory['outcome'], number> = { answered: 0, stopped: 1, error: 2 }
 
@@ -29,9 +35,28 @@ export function traceCommand(): Command {
     )
     .addOption(new Option('--language <language>', 'of the story').choices(languages).default('en'))
     .option('--json', 'print a JSON document', false)
-    .addHelpText('after', '\nExit code: 0 answered, 1 stopped on the way, 2 could not tell.')
-    .action(async (id: string, from: string, to: string, { protocol, language, json }: TraceOptions) => {
+    .option('--count <times>', `ask so often, up to ${mostTimes} times, and say what differs`, readCount)
+    .addHelpText(
+      'after',
+      '\nExit code: 0 answered, 1 stopped on the way, 2 could not tell. With --count: 0 if each was answered, 1 if one was stopped.',
+    )
+    .action(async (id: string, from: string, to: string, { protocol, language, json, count }: TraceOptions) => {
       const target = readTarget(to, protocol)
+      if (count !== undefined) {
+        await untilSignal((signal) =>
+          withRacks(async (racks) => {
+            const home = await homeOf(racks, id)
+            const series = await traceSeries(
+              new RackGround(racks, id),
+              { from, ...target, home },
+              { count, signal, deadlineMs: seriesMs, onStory: (_story, turn) => showProgress(turn, count) },
+            )
+            process.stdout.write(json ? `${JSON.stringify(series, null, 2)}\n` : readableSeries(series, language))
+            process.exitCode = exitCodeOf(series)
+          }),
+        )
+        return
+      }
       const story = await untilSignal((signal) =>
         withRacks(async (racks) => {
           const home = await homeOf(racks, id)
@@ -41,6 +66,24 @@ export function traceCommand(): Command {
       process.stdout.write(json ? `${JSON.stringify(story, null, 2)}\n` : readable(story, language))
       process.exitCode = exitCodes[story.outcome]
     })
+}
+
+function readCount(text: string): number {
+  const count = Number(text)
+  if (/^\d{1,3}$/.test(text) && count >= 1 && count <= mostTimes) return count
+  throw new InvalidArgumentError(`Give a number from 1 to ${mostTimes}.`)
+}
+
+function exitCodeOf({ groups }: TraceSeries): number {
+  if (groups.some(({ outcome }) => outcome === 'stopped')) return exitCodes.stopped
+  return groups.length > 0 && groups.every(({ outcome }) => outcome === 'answered')
+    ? exitCodes.answered
+    : exitCodes.error
+}
+
+/** For whoever waits at a terminal. */
+function showProgress(turn: number, count: number): void {
+  if (process.stderr.isTTY) process.stderr.write(turn < count ? `\r${turn}/${count}` : '\r\u001b[K')
 }
 
 /** The host that names without one belong to: the first with an Engine, as in labs. */
@@ -60,6 +103,35 @@ const signs: Record<Hop['state'], { sign: string; style: 'green' | 'red' | 'yell
 const headings: Record<'cause' | 'tries', Text> = {
   cause: { en: 'Why', zh: '原因' },
   tries: { en: 'What to try', zh: '可以试试' },
+}
+
+const endings: Record<NonNullable<TraceSeries['ended']>, (asked: number, count: number) => Text> = {
+  stopped: (asked, count) => ({
+    en: `Ended after ${asked} of ${count}.`,
+    zh: `已中止：共 ${count} 次，完成了 ${asked} 次。`,
+  }),
+  time: (asked, count) => ({
+    en: `The time was over after ${asked} of ${count}.`,
+    zh: `时间已到：共 ${count} 次，完成了 ${asked} 次。`,
+  }),
+}
+
+/** For people: a line for each kind of answer, one story of each kind that was not answered, and what differs. */
+function readableSeries(series: TraceSeries, language: Language): string {
+  const { groups, summary, ended, asked, count } = series
+  const lines = groups.map(({ outcome, text }) => {
+    const { sign, style } = signs[outcome === 'answered' ? 'ok' : outcome === 'stopped' ? 'stop' : 'unknown']
+    return `${paint(style, sign)} ${text[language]}`
+  })
+  const stories = groups
+    .filter(({ outcome }) => outcome !== 'answered')
+    .map(({ turns, story }) => `${paint('bold', `#${turns[0]}`)}\n${readable(story, language)}`)
+  const end = ended ? `${endings[ended](asked, count)[language]}\n` : ''
+  return [
+    `${lines.join('\n')}${lines.length > 0 ? '\n' : ''}`,
+    ...stories,
+    `${paint('bold', summary[language])}\n${end}`,
+  ].join('\n')
 }
 
 /** For people: one line a hop, with what shows it below. Colours only on a terminal, and as NO_COLOR says. */

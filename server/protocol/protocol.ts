@@ -6,6 +6,7 @@ export type { Cause } from '../cause/cause.js'
 export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
 export type { Trouble } from '../error/trouble.js'
 export type { Change, MapElement, MapElementKind, MapFact, MapTie, MapTieKind, NetworkMap } from '../map/map.js'
+export type { TraceGroup, TraceSeries } from '../trace/series.js'
 export type { Hop, TraceStory } from '../trace/story.js'
 
 /**

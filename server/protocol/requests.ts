@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { DiagnosisReport } from '../diagnosis/report.js'
 import type { NetworkMap } from '../map/map.js'
 import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
+import type { TraceSeries } from '../trace/series.js'
 import type { TraceStory } from '../trace/story.js'
 import { isLabId } from './lab-address.js'
 import type { Answered, NetworkView, SessionView, TerminalView } from './protocol.js'
@@ -99,7 +100,16 @@ export const requests = {
     port: port.optional(),
     protocol: z.enum(['icmp', 'tcp', 'udp']).optional(),
   }).answeredBy<TraceStory>(),
-  /** The same for a check of a step that is about a packet and failed, with its ends. */
+  /** Asks that so often, one after another, within the time of one trace, and tells what differs. */
+  'trace.repeat': ask({
+    session,
+    from: place,
+    to: place,
+    port: port.optional(),
+    protocol: z.enum(['icmp', 'tcp', 'udp']).optional(),
+    count: z.int().min(1).max(50),
+  }).answeredBy<TraceSeries>(),
+  /** One trace for a check of a step that is about a packet and failed, with its ends. */
   'trace.check': ask({ session, step: name, check: index }).answeredBy<TraceStory>(),
   /** Ends a trace or a diagnosis that runs; so does the end of the connection. */
   'trace.cancel': ask({ session }).answeredBy<null>(),

@@ -1,7 +1,9 @@
 import { diagnose } from '../diagnosis/diagnose.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
-import type { DiagnosisReport, NetworkMap, NetworkView, TraceStory } from '../protocol/protocol.js'
+import type { TraceQuestion } from '../place/question.js'
+import type { DiagnosisReport, NetworkMap, NetworkView, TraceSeries, TraceStory } from '../protocol/protocol.js'
+import { traceSeries } from '../trace/repeat.js'
 import { traceStory } from '../trace/trace.js'
 import { NetworkFeed, type NetworkFeedOptions, type NetworkViewer } from './feed/network-feed.js'
 import { traceCheck } from './inquiry/check-trace.js'
@@ -9,6 +11,9 @@ import { Inquiries } from './inquiry/inquiries.js'
 import type { LiveRack } from './life/live-rack.js'
 import { stepNamed } from './work/blocks.js'
 import type { Look } from './work/check-runner.js'
+
+/** A series of traces tells by then what it knows; one that waits longer would be ended without a word (Inquiries). */
+const seriesMs = 25_000
 
 /** What is asked of a trace: see `trace.run`. */
 export interface TraceAsk {
@@ -52,21 +57,27 @@ export class SessionNetwork {
    * @param signal aborts when whoever asked is gone
    * @throws VethlabError session.not-open, session.busy, trace.cancelled, trace.timeout
    */
-  trace({ from, to, port, protocol }: TraceAsk, signal: AbortSignal): Promise<TraceStory> {
-    const { lab } = this.#options
+  trace(ask: TraceAsk, signal: AbortSignal): Promise<TraceStory> {
+    const question = this.#question(ask)
+    return this.#inquire(signal, ({ rack }, until) => traceStory(rack.ground, question, { signal: until }))
+  }
+
+  /** The same so often, as far as it comes before a trace would take too long. @throws as `trace` */
+  traceSeries(ask: TraceAsk, count: number, signal: AbortSignal): Promise<TraceSeries> {
+    const question = this.#question(ask)
     return this.#inquire(signal, ({ rack }, until) =>
-      traceStory(
-        rack.ground,
-        {
-          from,
-          to,
-          ...(port === undefined ? {} : { port }),
-          ...(protocol === undefined ? {} : { protocol }),
-          home: lab.home,
-        },
-        { signal: until },
-      ),
+      traceSeries(rack.ground, question, { count, signal: until, deadlineMs: seriesMs }),
     )
+  }
+
+  #question({ from, to, port, protocol }: TraceAsk): TraceQuestion {
+    return {
+      from,
+      to,
+      ...(port === undefined ? {} : { port }),
+      ...(protocol === undefined ? {} : { protocol }),
+      home: this.#options.lab.home,
+    }
   }
 
   /** The same for a reach check that failed when it was looked at last. @throws VethlabError argument.invalid, and as `trace` */

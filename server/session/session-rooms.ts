@@ -156,9 +156,9 @@ export class SessionRooms {
       racks: this.#options.racks,
       rack,
       onChange: this.#options.onChange,
-      onNews: () => {
+      onNews: (host, event) => {
         this.steps.trigger()
-        feed.changed()
+        feed.engineEvent(host, event)
       },
       onCommandStart: (command) => feed.began(command),
       onCommandEnd: (command) => this.#onCommandEnd(command),

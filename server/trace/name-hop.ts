@@ -13,8 +13,8 @@ export function nameHop(from: LivePlace, name: string, addresses: string[], goes
   const by = line
     ? { en: 'its hosts file', zh: '它的 hosts 文件' }
     : embedded
-      ? { en: `the Engine's DNS server ${code('127.0.0.11')}`, zh: `Docker 的内嵌 DNS ${code('127.0.0.11')}` }
-      : { en: `nameserver ${asked.en}`, zh: `DNS 服务器 ${asked.zh}` }
+      ? { en: `the Engine's DNS server ${code('127.0.0.11')}`, zh: ` Docker 的内嵌 DNS ${code('127.0.0.11')} ` }
+      : { en: `nameserver ${asked.en}`, zh: ` DNS 服务器 ${asked.zh} ` }
   const hop: Pick<Hop, 'kind' | 'place' | 'about'> = { kind: 'name', place: from.label, about: [] }
   if (addresses.length > 0) {
     const list = codes(addresses)

@@ -16,6 +16,26 @@ export interface TraceStory {
   /** With `stopped`, and with `error` as far as known. */
   cause?: Cause
   durationMs: number
+  /** Of the last packet that was sent to the target itself; missing where none was sent. */
+  reached?: Reached
+}
+
+/** Whom a packet came to, as it was seen. */
+export interface Reached {
+  /** That it was sent to: of a name, the one that was resolved. */
+  address: string
+  /** What the sender got: as of an Observation. */
+  how: 'answered' | 'refused' | 'silent' | 'unroutable' | 'too-long' | 'error'
+  /** That its first frame was sent to. */
+  mac?: string
+  /** Who answered or refused; of what was not answered, where it arrived: `node1`, `node1/web`. */
+  place?: string
+  /** Its task, where it is one of a swarm's service: `web.1`. */
+  task?: string
+  /** The LAN whose gateway it was. */
+  lan?: string
+  /** The address that the answer was sent from, before any translation. */
+  answeredFrom?: string
 }
 
 export interface Hop {

@@ -25,7 +25,8 @@ import { senderNamed, type Target, targetOf } from './ends.js'
 import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
 import { withoutFlood } from './flood.js'
 import { nameHop } from './name-hop.js'
-import type { Hop, TraceStory } from './story.js'
+import { reachedOf } from './reached.js'
+import type { Hop, Reached, TraceStory } from './story.js'
 import { walk } from './walk.js'
 
 /** An answer on a rack takes some milliseconds; what takes longer than this is none. */
@@ -40,10 +41,12 @@ export interface TraceOptions {
   signal?: AbortSignal
   /** The rack as whoever asks has just captured it; without it, it is captured. */
   state?: NetworkState
+  /** Of the addresses of a name the first alone is tried, as most programs do. */
+  firstAddressOnly?: boolean
 }
 
 /** What became of one question, before it is made a story. */
-type Told = Pick<TraceStory, 'outcome' | 'summary' | 'hops' | 'cause'>
+type Told = Pick<TraceStory, 'outcome' | 'summary' | 'hops' | 'cause' | 'reached'>
 
 /** All that a trace works with. */
 interface Run {
@@ -62,16 +65,18 @@ interface Run {
 export async function traceStory(
   ground: Ground,
   question: TraceQuestion,
-  { signal = new AbortController().signal, state }: TraceOptions = {},
+  { signal = new AbortController().signal, state, firstAddressOnly = false }: TraceOptions = {},
 ): Promise<TraceStory> {
   const started = performance.now()
   const { from, to, port } = question
   const protocol = question.protocol ?? (port === undefined ? 'icmp' : 'tcp')
-  const told = await tell(ground, { ...question, protocol }, { signal, state }).catch((error: unknown): Told => {
-    signal.throwIfAborted()
-    if (!(error instanceof Unanswerable)) throw error
-    return { outcome: 'error', summary: error.why, hops: [] }
-  })
+  const told = await tell(ground, { ...question, protocol }, { signal, state, firstAddressOnly }).catch(
+    (error: unknown): Told => {
+      signal.throwIfAborted()
+      if (!(error instanceof Unanswerable)) throw error
+      return { outcome: 'error', summary: error.why, hops: [] }
+    },
+  )
   return clean({
     from,
     to,
@@ -85,7 +90,11 @@ export async function traceStory(
 async function tell(
   ground: Ground,
   question: TraceQuestion & { protocol: 'icmp' | 'tcp' | 'udp' },
-  { signal, state: given }: { signal: AbortSignal; state: NetworkState | undefined },
+  {
+    signal,
+    state: given,
+    firstAddressOnly,
+  }: { signal: AbortSignal; state: NetworkState | undefined; firstAddressOnly: boolean },
 ): Promise<Told> {
   const { protocol, port } = question
   if (protocol !== 'icmp' && port === undefined) {
@@ -115,7 +124,7 @@ async function tell(
   if (target.place && !isLive(target.place))
     return stopped(question, hops, notRunningCause(target.place, question.home))
   if (addresses.length === 0) return stopped(question, hops, noAddress(run, from, target.place as LivePlace))
-  return toAddresses(run, from, target, addresses, hops)
+  return toAddresses(run, from, target, firstAddressOnly ? addresses.slice(0, 1) : addresses, hops)
 }
 
 /** Of several addresses, the first that fails is what matters. */
@@ -174,6 +183,11 @@ async function toAddress(run: Run, from: LivePlace, meant: Case['meant'], addres
     ...(run.question.port === undefined ? {} : { port: run.question.port }),
     timeoutMs: answerMs,
   })
+  return { ...(await toldOf(run, one)), reached: reachedOf(one) }
+}
+
+async function toldOf(run: Run, one: Case): Promise<Told> {
+  const { from } = one
   const { observation } = one.seen
   const hops = [routeHop(one), ...neighbourHop(one), ...walk(one), ...lastNeighbourHop(one)]
   if (observation.outcome === 'error') {
@@ -415,6 +429,7 @@ function clean(story: TraceStory): TraceStory {
   return {
     ...story,
     summary: cleanText(story.summary),
+    ...(story.reached ? { reached: bareOf(story.reached) } : {}),
     hops: story.hops.map((hop) => ({
       ...hop,
       place: bare(hop.place, 120),
@@ -433,4 +448,9 @@ function clean(story: TraceStory): TraceStory {
         }
       : {}),
   }
+}
+
+function bareOf(reached: Reached): Reached {
+  const { how, ...rest } = reached
+  return { ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, bare(value, 120)])), how } as Reached
 }

@@ -75,6 +75,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'network.follow': (ask) => network.follow(sessionOf(ask)),
     'network.at': (ask) => sessionOf(ask).network.at(ask.entry),
     'trace.run': (ask) => sessionOf(ask).network.trace(ask, gone.signal),
+    'trace.repeat': ({ count, ...ask }) => sessionOf(ask).network.traceSeries(ask, count, gone.signal),
     'trace.check': (ask) => sessionOf(ask).network.traceCheck(ask.step, ask.check, gone.signal),
     'trace.cancel': (ask) => nothing(sessionOf(ask).network.cancelTrace()),
     'diagnose.run': (ask) => sessionOf(ask).network.diagnose(ask.container, gone.signal),

@@ -111,7 +111,8 @@ export class NetworkFeed {
   }
 
   /** An Engine says that something has changed. */
-  changed(): void {
+  engineEvent(host: string, event: unknown): void {
+    this.#known.engineEvent(host, event, Date.now())
     this.#looks?.changed()
   }
 

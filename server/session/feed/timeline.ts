@@ -1,7 +1,9 @@
 import { differences } from '../../change/difference.js'
+import { runChanges, type ShortRun } from '../../change/short-runs.js'
 import type { Change } from '../../map/map.js'
 import type { NetworkState } from '../../network/state.js'
 import type { TimelineEntry } from '../../protocol/protocol.js'
+import { ContainerRuns } from './container-runs.js'
 
 /** Of a session; the oldest go first. */
 export const mostEntries = 200
@@ -30,6 +32,9 @@ interface Gathering {
   base: NetworkState
   command: Command | undefined
   entry: TimelineEntry
+  /** What the states tell, and the runs that none of them shows. */
+  plain: Change[]
+  runs: ShortRun[]
   changedAt: number
 }
 
@@ -52,6 +57,7 @@ export class Timeline {
   readonly #running = new Map<string, Command>()
   /** Those that ended a moment ago. */
   #ended: Command[] = []
+  readonly #runs = new ContainerRuns()
   #own = false
   #lastId = 0
 
@@ -102,6 +108,11 @@ export class Timeline {
     if (command) this.#end(terminal, command, at)
   }
 
+  /** An Engine tells what happens on its host. */
+  engineEvent(host: string, event: unknown, at: number): void {
+    this.#runs.event(host, event, at)
+  }
+
   /** Whether the server itself changes the network, as at a reset: then no command did it. */
   setOwn(own: boolean): void {
     // What came by itself just before is another entry; what follows soon is not.
@@ -113,6 +124,7 @@ export class Timeline {
   take(state: NetworkState, takenAt: number): void {
     const before = this.#state
     if (before === undefined) {
+      this.#runs.missed(undefined, state, takenAt)
       this.#state = state
       this.#add(undefined, [], state, takenAt)
       return
@@ -120,17 +132,33 @@ export class Timeline {
     const step = differences(before, state)
     this.#state = state
     const command = this.#cause(takenAt)
+    const runs = new Map<Command | undefined, ShortRun[]>()
+    for (const run of this.#runs.missed(before, state, takenAt)) {
+      const own = this.#causeOfRun(run.startedAt)
+      runs.set(own, [...(runs.get(own) ?? []), run])
+    }
     for (const ended of this.#ended) if (ended.endedAt! <= takenAt) ended.seen = true
-    if (step.length === 0) return
+    for (const [own, some] of runs) if (own !== command) this.#note(own, [], some, before, takenAt)
+    this.#note(command, step, runs.get(command) ?? [], before, takenAt)
+  }
+
+  /** What the states before and now, and Engines between them, tell of one command. */
+  #note(command: Command | undefined, step: Change[], runs: ShortRun[], before: NetworkState, takenAt: number): void {
+    if (step.length === 0 && runs.length === 0) return
+    const state = this.#state!
     const last = this.#gathering
     if (!last || !this.#goesOn(last, command, takenAt)) {
-      this.#gathering = { base: before, command, entry: this.#add(command, step, state, takenAt), changedAt: takenAt }
+      const changes = [...step, ...runChanges(runs)]
+      const entry = this.#add(command, changes, state, takenAt)
+      this.#gathering = { base: before, command, entry, plain: step, runs, changedAt: takenAt }
       return
     }
     last.changedAt = takenAt
+    last.runs.push(...runs)
     const whole = differences(last.base, state)
     // It came and went: both is told then, since it was seen.
-    last.entry.changes = (whole.length > 0 ? whole : [...last.entry.changes, ...step]).slice(0, mostChanges)
+    last.plain = whole.length > 0 ? whole : [...last.plain, ...step]
+    last.entry.changes = [...last.plain, ...runChanges(last.runs)].slice(0, mostChanges)
     this.#listener.onEntry(last.entry, state)
   }
 
@@ -139,6 +167,7 @@ export class Timeline {
     this.#entries = []
     this.#state = undefined
     this.#gathering = undefined
+    this.#runs.forget()
   }
 
   /** No terminal is known any more. */
@@ -161,6 +190,14 @@ export class Timeline {
     const next = candidates.findLast(({ beganAt }) => beganAt > at)
     const before = candidates.find(({ beganAt }) => beganAt <= at)
     return before?.seen ? (next ?? before) : (before ?? next)
+  }
+
+  /** The command that ran when a container started, or that had just ended: the one that began last. */
+  #causeOfRun(at: number): Command | undefined {
+    if (this.#own) return undefined
+    return [...this.#running.values(), ...this.#ended]
+      .filter(({ beganAt, endedAt }) => beganAt <= at && (endedAt === undefined || at <= endedAt + aftermathMs))
+      .toSorted((a, b) => b.beganAt - a.beganAt)[0]
   }
 
   #goesOn(last: Gathering, command: Command | undefined, at: number): boolean {

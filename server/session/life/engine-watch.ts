@@ -14,7 +14,7 @@ export interface EngineWatchOptions {
   racks: Racks
   rack: string
   hosts: string[]
-  onNews(): void
+  onNews(host: string, event: unknown): void
   /** Told of each failure; returns false to give up. An Engine that a learner has stopped is one as well. */
   onFailure(error: unknown): boolean
 }
@@ -24,10 +24,10 @@ export class EngineWatch {
   readonly #abort = new AbortController()
 
   constructor({ racks, rack, hosts, onNews, onFailure }: EngineWatchOptions) {
-    const onEvent = (event: unknown) => {
-      if (isNews(event) && !this.#abort.signal.aborted) onNews()
-    }
     for (const host of hosts) {
+      const onEvent = (event: unknown) => {
+        if (isNews(event) && !this.#abort.signal.aborted) onNews(host, event)
+      }
       void keepUp(this.#abort.signal, (signal) => racks.watchEngine(rack, host, onEvent, signal), onFailure)
     }
   }

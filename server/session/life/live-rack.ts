@@ -10,8 +10,8 @@ export interface LiveRackOptions {
   racks: Racks
   rack: LabRack
   onChange(): void
-  /** An Engine says that something has changed. */
-  onNews(): void
+  /** The Engine of a host says that something has changed. */
+  onNews(host: string, event: unknown): void
   onCommandStart(command: TerminalCommand): void
   onCommandEnd(command: TerminalCommand): void
   onTerminalClosed(terminal: string): void

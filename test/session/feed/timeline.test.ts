@@ -217,3 +217,93 @@ it('keeps the newest entries alone', () => {
     command: { text: `command ${mostEntries + 19}` },
   })
 })
+
+/** As an Engine tells them (Docker Engine API, "Monitor events"). */
+function run(timeline: Timeline, name: string, [start, end]: [number, number | undefined], exitCode = '0') {
+  const actor = { ID: `id-${name}`, Attributes: { name, image: 'busybox' } }
+  const network = { ID: 'n', Attributes: { name: 'bridge', container: actor.ID, type: 'bridge' } }
+  timeline.engineEvent('node1', { Type: 'network', Action: 'connect', Actor: network }, start - 10)
+  timeline.engineEvent('node1', { Type: 'container', Action: 'start', Actor: actor }, start)
+  const dies = { ...actor, Attributes: { ...actor.Attributes, exitCode } }
+  if (end !== undefined) timeline.engineEvent('node1', { Type: 'container', Action: 'die', Actor: dies }, end)
+}
+
+it('tells runs of containers that were over before the network was looked at, each with its own command', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  for (const [at, name] of ['one', 'two', 'three'].entries()) {
+    const began = 1_000 * (at + 1)
+    timeline.began('t', 'node1', `docker run --rm --name ${name} busybox true`, began)
+    run(timeline, name, [began + 200, began + 300], `${at}`)
+    timeline.ended('t', 'node1', `docker run --rm --name ${name} busybox true`, began + 400)
+  }
+  timeline.take(stateWith(), 4_500)
+  expect(commands(timeline).slice(1)).toEqual(
+    ['one', 'two', 'three'].map((name) => `docker run --rm --name ${name} busybox true`),
+  )
+  expect(timeline.entries.slice(1).map(said)).toEqual(
+    ['one', 'two', 'three'].map(
+      (name, at) =>
+        `Container \`${name}\` (\`busybox\`) ran on \`node1\`, on \`bridge\`, and ended with exit code ${at}, before anybody could look: only its Engine tells of it`,
+    ),
+  )
+  // Once.
+  timeline.take(stateWith(), 5_000)
+  expect(timeline.entries).toHaveLength(4)
+})
+
+it('counts the runs of one container, and waits for the end of one that goes on', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  run(timeline, 'again', [1_000, 1_100])
+  run(timeline, 'again', [1_200, 1_300], '7')
+  run(timeline, 'again', [1_400, undefined])
+  timeline.take(stateWith(), 1_500)
+  expect(timeline.entries.slice(1).map(said)).toEqual([
+    'Container `again` (`busybox`) ran two times on `node1`, on `bridge`, and ended the last time with exit code 7, before anybody could look: only its Engine tells of it',
+  ])
+  expect(timeline.entries[1]!.changes[0]!.text.zh).toContain('运行了 2 次')
+})
+
+it('tells no run twice: neither one that a state showed, nor one that is told as an ended container', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  const builder = new StateBuilder()
+  const host = builder.docker('node1', '192.168.1.11')
+  const container = builder.container(host, 'web', { id: 'id-web' })
+  run(timeline, 'web', [1_000, undefined])
+  timeline.take(structuredClone(builder.state), 1_500)
+  run(timeline, 'shown', [1_600, 1_650])
+  Object.assign(container, { state: 'exited', exitCode: 3 })
+  delete container.namespace
+  host.namespaces.pop()
+  const die = { ID: 'id-web', Attributes: { name: 'web', image: 'busybox', exitCode: '3' } }
+  timeline.engineEvent('node1', { Type: 'container', Action: 'die', Actor: die }, 1_700)
+  builder.container(host, 'shown', { id: 'id-shown' })
+  const shown = builder.find(host, 'shown')
+  Object.assign(shown, { state: 'exited', exitCode: 0 })
+  delete shown.namespace
+  host.namespaces.pop()
+  timeline.take(structuredClone(builder.state), 2_000)
+  const all = timeline.entries.map(said).join('\n')
+  expect(all).toContain('Container `shown` (`busybox`) ran on `node1` and has ended with exit code 0')
+  expect(all).not.toContain('before anybody could look')
+})
+
+it('is not led astray by what an Engine of a learner may say', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  for (const strange of [
+    null,
+    7,
+    {},
+    { Type: 'container', Action: 'start' },
+    { Type: 'container', Actor: { ID: 3 } },
+  ]) {
+    timeline.engineEvent('node1', strange, 10)
+  }
+  for (let at = 0; at < 500; at++) run(timeline, `c${at}\u001b[31m\n`, [100 + at, 101 + at])
+  timeline.take(stateWith(), 1_000)
+  expect(timeline.entries[1]!.changes.length).toBeLessThanOrEqual(40)
+  expect(said(timeline.entries[1]!)).not.toContain('\u001b')
+})
