@@ -27,6 +27,11 @@ export function readTarget(text: string, protocol?: Protocol): { to: string; por
   return { ...target, ...(protocol === undefined ? {} : { protocol }) }
 }
 
+/** Names of hosts and containers, with a slash between the two, names of DNS, and addresses of IPv4. */
+export function isNameLike(text: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,252})?$/.test(text)
+}
+
 function split(text: string): { to: string; port?: number } {
   if (isAddress(text)) return { to: text }
   const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(text) ?? []
@@ -35,11 +40,7 @@ function split(text: string): { to: string; port?: number } {
   if (bracketed !== undefined && !(isAddress(bracketed) && bracketed.includes(':'))) {
     throw new VethlabError('argument.invalid', `${shown} has no IPv6 address in its brackets`, { place, cure })
   }
-  // Names of hosts and containers, with a slash between the two, and addresses.
-  if (
-    bracketed === undefined &&
-    !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,252})?$/.test(to)
-  ) {
+  if (bracketed === undefined && !isNameLike(to)) {
     throw new VethlabError('argument.invalid', `${shown} is neither a reference, a name nor an address`, {
       place,
       cure,

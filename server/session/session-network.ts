@@ -1,7 +1,6 @@
 import { diagnose } from '../diagnosis/diagnose.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
-import type { TraceQuestion } from '../place/question.js'
 import type { DiagnosisReport, NetworkMap, NetworkView, TraceSeries, TraceStory } from '../protocol/protocol.js'
 import { traceSeries } from '../trace/repeat.js'
 import { traceStory } from '../trace/trace.js'
@@ -59,18 +58,24 @@ export class SessionNetwork {
    */
   trace(ask: TraceAsk, signal: AbortSignal): Promise<TraceStory> {
     const question = this.#question(ask)
-    return this.#inquire(signal, ({ rack }, until) => traceStory(rack.ground, question, { signal: until }))
+    return this.#inquire(signal, ({ rack }, until) =>
+      traceStory(rack.ground, question, { signal: until, offline: this.#offline }),
+    )
   }
 
   /** The same so often, as far as it comes before a trace would take too long. @throws as `trace` */
   traceSeries(ask: TraceAsk, count: number, signal: AbortSignal): Promise<TraceSeries> {
     const question = this.#question(ask)
     return this.#inquire(signal, ({ rack }, until) =>
-      traceSeries(rack.ground, question, { count, signal: until, deadlineMs: seriesMs }),
+      traceSeries(rack.ground, question, { count, signal: until, deadlineMs: seriesMs, offline: this.#offline }),
     )
   }
 
-  #question({ from, to, port, protocol }: TraceAsk): TraceQuestion {
+  get #offline(): boolean {
+    return !this.#options.lab.plan.internet
+  }
+
+  #question({ from, to, port, protocol }: TraceAsk): Parameters<typeof traceStory>[1] {
     return {
       from,
       to,

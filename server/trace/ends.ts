@@ -2,9 +2,12 @@ import { canonicalAddress, isAddress } from '../network/addresses.js'
 import type { NetworkState } from '../network/state.js'
 import { isLive, type LivePlace, type Place } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
+import { isNameLike } from '../place/read-target.js'
 import { absence, find } from '../place/reference.js'
 import { addressesTowards, namedSo, ownersOf } from '../place/target.js'
 import { Unanswerable } from '../place/unanswerable.js'
+import type { Text } from '../wording/text.js'
+import { code } from '../wording/wording.js'
 
 /** Who sends, and whom the question means. */
 
@@ -29,6 +32,7 @@ export function targetOf({ to, home, by }: TraceQuestion, from: LivePlace, state
     const [owner] = ownersOf(to, state, from)
     return { addresses: [canonicalAddress(to)!], ...(owner ? { place: owner } : {}) }
   }
+  if (!isNameLike(to)) throw new Unanswerable('trace.no-target', notNameLike(to))
   const isBare = !to.includes('/')
   const lan = isBare ? state.lans.find(({ name }) => name === to) : undefined
   const place = placeNamed(to, home, from, state)
@@ -38,6 +42,14 @@ export function targetOf({ to, home, by }: TraceQuestion, from: LivePlace, state
   if (!named && !place && addresses.length === 0)
     throw new Unanswerable('trace.no-target', absence(to, undefined, home).why)
   return { addresses, ...(place ? { place } : {}), ...(named ? { name: to.split('/').at(-1)! } : {}) }
+}
+
+function notNameLike(to: string): Text {
+  const [what, one, other, address] = [code(to), code('web'), code('node2/web'), code('10.0.0.5')]
+  return {
+    en: `${what} is neither a name nor an address: write ${one}, ${other} or ${address}, and a port apart from it`,
+    zh: `${what} 既不是名字也不是地址：请写成 ${one}、${other} 或 ${address} 这样，端口另外填写`,
+  }
 }
 
 /** By reference, else by any name that the Engine's DNS server knows it by. */

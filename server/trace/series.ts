@@ -165,9 +165,13 @@ function summaryOf(groups: readonly TraceGroup[], differs: readonly Differing[])
     '；',
   )
   const sent = groups.every(({ reached }) => reached !== undefined)
-  const was = sent
-    ? text(`${whom} was ${all.en}`, `${whom} 是 ${all.zh}`)
-    : text(`${whom}: ${all.en}`, `${whom}：${all.zh}`)
+  // Asked by its address, that is said already.
+  const itself = groups.every(({ reached }) => reached?.address === to)
+  const was = itself
+    ? all
+    : sent
+      ? text(`${whom} was ${all.en}`, `${whom} 是 ${all.zh}`)
+      : text(`${whom}: ${all.en}`, `${whom}：${all.zh}`)
   if (groups.length === 1) return cleanText(tidy(text(`${was.en}.`, `${was.zh}。`)))
   const list = join(
     differs.map((name) => called[name]),

@@ -99,6 +99,19 @@ it('tells what it knows where it is ended', async () => {
   expect(told).toMatchObject({ count: 50, asked: 2, ended: 'stopped', groups: [{ times: 2, outcome: 'answered' }] })
 })
 
+it('says that an offline rack has no way to names and addresses of the internet', async () => {
+  for (const [from, to] of [
+    ['api', '8.8.8.8'],
+    ['laptop', '8.8.8.8'],
+    ['api', 'example.com'],
+    ['laptop', 'example.com'],
+  ] as const) {
+    const story = await traceStory(ground, { from, to, home: 'node1' }, { offline: !rack.internet })
+    expect(story.summary.en, JSON.stringify(story, null, 1)).toContain('this rack is offline')
+    expect(JSON.stringify(story.cause!.tries)).not.toMatch(/publish|docker ps/)
+  }
+})
+
 it('names who answered: a gateway of a LAN, another host, and itself', async () => {
   const answers = async (question: Parameters<typeof ask>[0]) =>
     (await ask(question)).hops.find(({ kind }) => kind === 'answer')?.text.en

@@ -91,6 +91,14 @@ describe('one question, asked several times', () => {
     expect(summary.en).toContain('once: delivered, and nothing came back')
   })
 
+  it('does not say twice what was asked by its address', () => {
+    const { summary } = groupStories([story(one, { to: '172.18.0.2' })])
+    expect(summary).toEqual({
+      en: '`172.18.0.2` (`node1/one-db`) once: answered.',
+      zh: '`172.18.0.2`（`node1/one-db`）1 次：有应答。',
+    })
+  })
+
   it('says so where nothing was asked', () => {
     expect(groupStories([])).toMatchObject({ asked: 0, groups: [], differs: [], summary: { en: 'nothing was asked' } })
   })

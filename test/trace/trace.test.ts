@@ -182,6 +182,16 @@ describe('a name', () => {
     expect(story.hops.at(-1)).toMatchObject({ kind: 'neighbour', state: 'stop' })
   })
 
+  it.each(['web:80', 'we b', 'http://web', '网页', '-x', 'a/b/c'])(
+    'that can be none, such as %s, is told so',
+    async (to) => {
+      const { outcome, summary } = await trace(standardRack(), { from: 'api', to }, [])
+      expect(outcome).toBe('error')
+      expect(summary.en).toMatch(/is neither a name nor an address: write `web`/)
+      expect(summary.zh).toContain('既不是名字也不是地址')
+    },
+  )
+
   it('that nobody has is an error, as is a port that the protocol needs', async () => {
     expect(await trace(standardRack(), { from: 'nobody', to: 'web' }, [])).toMatchObject({ outcome: 'error', hops: [] })
     expect(await trace(standardRack(), { from: 'api', to: 'node9/web' }, [])).toMatchObject({ outcome: 'error' })

@@ -3,8 +3,10 @@ import { CrossIcon, SkipIcon, TickIcon, UnknownIcon } from '../../shell/icons.js
 import { Words } from '../../shell/words.js'
 import { isOpen } from '../../state/lab.js'
 import { inLanguage } from '../../state/language.js'
-import { drawWay, type Inquiry, runDiagnosis } from './inquiry-state.js'
+import { timeline } from '../network-state.js'
+import { drawWay, type Inquiry, isOutdated, runDiagnosis } from './inquiry-state.js'
 import { strings } from './inquiry-strings.js'
+import { Outdated } from './outdated.js'
 import { Running } from './running.js'
 import { Evidence, Hops, Tries } from './story-view.js'
 
@@ -15,6 +17,7 @@ export function DiagnosePanel({ now }: { now: Extract<Inquiry, { kind: 'diagnosi
   if (run.state === 'running') return <Running>{t.diagnosing}</Running>
   return (
     <>
+      {isOutdated(now, timeline.value) && <Outdated />}
       {run.state === 'done' && <Report report={run.value} />}
       <p>
         <button type="button" disabled={!isOpen.value} onClick={() => runDiagnosis(container)}>

@@ -34,6 +34,7 @@ function Opened({ now }: { now: Inquiry }) {
     if (state !== 'done' && state !== 'failed') return
     const words =
       now.run.state === 'done' ? now.run.value.summary : now.run.state === 'failed' ? now.run.trouble.what : undefined
+    panel.current?.parentElement?.scrollTo({ top: 0 })
     if (words !== undefined) announce(inLanguage(words).replaceAll('`', ''))
     // The button that ended it is gone, and the focus with it.
     const within = document.activeElement
@@ -74,8 +75,9 @@ function Opened({ now }: { now: Inquiry }) {
           <CrossIcon />
         </button>
       </header>
-      {now.kind === 'trace' ? <TracePanel now={now} /> : <DiagnosePanel now={now} />}
+      {/* Above the form, so that it is in sight in any window. */}
       {now.run.state === 'failed' && <TroubleNote trouble={now.run.trouble} />}
+      {now.kind === 'trace' ? <TracePanel now={now} /> : <DiagnosePanel now={now} />}
     </section>
   )
 }

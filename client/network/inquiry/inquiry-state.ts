@@ -1,14 +1,37 @@
 import { batch, effect, signal, untracked } from '@preact/signals'
-import type { Answered, DiagnosisReport, TraceStory, Trouble } from '../../../server/protocol/protocol.js'
+import type {
+  Answered,
+  DiagnosisReport,
+  TimelineEntry,
+  TraceSeries,
+  TraceStory,
+  Trouble,
+} from '../../../server/protocol/protocol.js'
 import { side } from '../../state/lab.js'
 import { askQuietly, view } from '../../state/session.js'
 import { mapOpen } from '../../state/settings.js'
-import { elementOf, type Highlight, highlighted, latest, past, selected, wanted } from '../network-state.js'
+import { elementOf, type Highlight, highlighted, latest, past, selected, timeline, wanted } from '../network-state.js'
 
 /** Questions that send packets through the rack: where one goes, or what is wrong with a container. One at a time. */
 export type Inquiry =
-  | { kind: 'trace'; form: TraceForm; check?: { step: string; index: number }; run: Run<TraceStory> }
-  | { kind: 'diagnosis'; container: string; run: Run<DiagnosisReport> }
+  | {
+      kind: 'trace'
+      form: TraceForm
+      check?: { step: string; index: number }
+      run: Run<TraceStory | TraceSeries>
+      asked?: Asked
+    }
+  | { kind: 'diagnosis'; container: string; run: Run<DiagnosisReport>; asked?: Asked }
+
+/** What a run is about, whatever is in the form by now. */
+export interface Asked {
+  /** Of a trace. */
+  form?: TraceForm
+  /** How often, for one that is repeated. */
+  count?: number
+  /** How far the timeline was then (`newsOf`). */
+  news: string
+}
 
 export type Run<T> =
   | { state: 'waiting' }
@@ -56,30 +79,59 @@ export function wrongIn({ from, to, port, protocol }: TraceForm): 'from' | 'to' 
   return Number.isInteger(number) && number >= 1 && number <= 65_535 ? undefined : 'port'
 }
 
-/** Sends a packet as the form says. */
-export async function runTrace(form: TraceForm): Promise<void> {
+/** Sends a packet as the form says, or so many, one after another. */
+export async function runTrace(form: TraceForm, count?: number): Promise<void> {
   if (wrongIn(form) !== undefined) return
   const { from, to, port, protocol } = form
-  show({ kind: 'trace', form, run: { state: 'running' } })
+  const news = newsOf(timeline.peek())
+  const asked: Asked = { form, news, ...(count === undefined ? {} : { count }) }
+  show({ kind: 'trace', form, run: { state: 'running' }, asked })
+  const question = {
+    from: from.trim(),
+    to: to.trim(),
+    protocol,
+    ...(protocol === 'icmp' ? {} : { port: Number(port) }),
+  }
   await finish(
     'trace',
-    askQuietly('trace.run', {
-      from: from.trim(),
-      to: to.trim(),
-      protocol,
-      ...(protocol === 'icmp' ? {} : { port: Number(port) }),
-    }),
+    count === undefined ? askQuietly('trace.run', question) : askQuietly('trace.repeat', { ...question, count }),
   )
+}
+
+/** The newest that the timeline tells: equal as long as no change of the network was seen. Pure. */
+export function newsOf(entries: readonly TimelineEntry[]): string {
+  // An entry goes on for a while, also when the next one is there already.
+  return entries
+    .slice(-2)
+    .map(({ id, changes }) => [id, ...changes.map(({ text }) => text.en)].join('\n'))
+    .join('\n')
+}
+
+/** Whether a change of the network was seen after that was asked. Pure. */
+export function isOutdated({ run, asked }: Inquiry, entries: readonly TimelineEntry[]): boolean {
+  return run.state === 'done' && asked !== undefined && asked.news !== '' && asked.news !== newsOf(entries)
+}
+
+/** A repeated trace, as against one story. */
+export function isSeries(value: TraceStory | TraceSeries): value is TraceSeries {
+  return 'groups' in value
+}
+
+/** Whose way is drawn: of a repeated trace the one that failed. Pure. */
+export function storyOf(value: TraceStory | TraceSeries): TraceStory | undefined {
+  if (!isSeries(value)) return value
+  return (value.groups.find(({ outcome }) => outcome === 'stopped') ?? value.groups[0])?.story
 }
 
 /** Sends the packet that a check is about. */
 export async function traceCheck(step: string, index: number): Promise<void> {
-  show({ kind: 'trace', form: emptyForm, check: { step, index }, run: { state: 'running' } })
+  const asked: Asked = { news: newsOf(timeline.peek()) }
+  show({ kind: 'trace', form: emptyForm, check: { step, index }, run: { state: 'running' }, asked })
   await finish('trace', askQuietly('trace.check', { step, check: index }))
 }
 
 export async function runDiagnosis(container: string): Promise<void> {
-  show({ kind: 'diagnosis', container, run: { state: 'running' } })
+  show({ kind: 'diagnosis', container, run: { state: 'running' }, asked: { news: newsOf(timeline.peek()) } })
   await finish('diagnosis', askQuietly('diagnose.run', { container }))
 }
 
@@ -171,16 +223,19 @@ async function finish<K extends Inquiry['kind']>(
       : { state: 'failed' as const, trouble: answered.trouble }
     inquiry.value = { ...now, run } as Inquiry
     if (answered.ok && kind === 'trace') {
-      const story = answered.value as TraceStory
-      drawWay(story)
+      const value = answered.value as TraceStory | TraceSeries
+      const story = storyOf(value)
+      if (story) drawWay(story)
       // A check knows its ends; from here on they can be changed.
-      if (now.kind === 'trace' && now.check !== undefined) {
-        changeForm({
-          from: story.from,
-          to: story.to,
-          port: story.port === undefined ? '' : `${story.port}`,
-          protocol: story.protocol,
-        })
+      const done = inquiry.peek()
+      if (done?.kind === 'trace' && done.check !== undefined && done.asked !== undefined) {
+        const form: TraceForm = {
+          from: value.from,
+          to: value.to,
+          port: value.port === undefined ? '' : `${value.port}`,
+          protocol: value.protocol,
+        }
+        inquiry.value = { ...done, form, asked: { ...done.asked, form } }
       }
     }
   })

@@ -1,56 +1,74 @@
 import { useId, useRef, useState } from 'preact/hooks'
-import type { NetworkMap } from '../../../server/protocol/protocol.js'
-import { CrossIcon, TickIcon, UnknownIcon } from '../../shell/icons.js'
+import type { NetworkMap, TraceStory } from '../../../server/protocol/protocol.js'
 import { Words } from '../../shell/words.js'
 import { isOpen } from '../../state/lab.js'
-import { elementOf, latest, referenceOf } from '../network-state.js'
-import { changeForm, type Inquiry, runTrace, type TraceForm, wrongIn } from './inquiry-state.js'
+import { elementOf, latest, referenceOf, timeline } from '../network-state.js'
+import { changeForm, type Inquiry, isOutdated, isSeries, runTrace, type TraceForm, wrongIn } from './inquiry-state.js'
 import { strings } from './inquiry-strings.js'
+import { Outdated } from './outdated.js'
 import { Running } from './running.js'
+import { OutcomeFace, SeriesView } from './series-view.js'
 import { StoryView } from './story-view.js'
 
 type Trace = Extract<Inquiry, { kind: 'trace' }>
 
+/** So often it is asked again by one button. */
+const timesAgain = 10
+
 /** From where to where, and what became of the packet. */
 export function TracePanel({ now }: { now: Trace }) {
   const t = strings.value
-  const { run, form } = now
-  if (run.state === 'running') return <Running>{t.tracing}</Running>
+  const { run, form, asked } = now
+  if (run.state === 'running') {
+    return <Running>{asked?.count === undefined ? t.tracing : t.tracingTimes(asked.count)}</Running>
+  }
+  // What was asked stands above its answer, whatever is in the form by now.
+  const about = run.state === 'done' ? (asked?.form ?? form) : form
   return (
     <>
       {/* The story is what one wants to see then; its ends are told by one line. */}
       <details class="ends-fold" open={run.state !== 'done'}>
         <summary>
-          <code>{form.from || '…'}</code> → <code>{form.to || '…'}</code>{' '}
-          {form.protocol === 'icmp' ? 'ping' : `${form.protocol} ${form.port}`}
+          <code>{about.from || '…'}</code> → <code>{about.to || '…'}</code>{' '}
+          {about.protocol === 'icmp' ? 'ping' : `${about.protocol} ${about.port}`}
         </summary>
-        <Ends form={form} again={run.state === 'done'} />
+        <Ends form={form} />
       </details>
       {run.state === 'done' && (
-        <div class={`outcome ${run.value.outcome}`}>
-          <p class="verdict">
-            <span class="face">
-              {run.value.outcome === 'answered' ? (
-                <TickIcon />
-              ) : run.value.outcome === 'stopped' ? (
-                <CrossIcon />
-              ) : (
-                <UnknownIcon />
-              )}
-            </span>
-            <strong>{t[run.value.outcome]}</strong>
+        <>
+          {isOutdated(now, timeline.value) && <Outdated />}
+          <p class="again">
+            <button type="button" disabled={!isOpen.value} onClick={() => runTrace(about)}>
+              {t.again}
+            </button>{' '}
+            <button type="button" disabled={!isOpen.value} onClick={() => runTrace(about, timesAgain)}>
+              {t.againTimes(timesAgain)}
+            </button>
           </p>
-          <p>
-            <Words text={run.value.summary} finding />
-          </p>
-          <StoryView story={run.value} />
-        </div>
+          {isSeries(run.value) ? <SeriesView series={run.value} /> : <StoryOutcome story={run.value} />}
+        </>
       )}
     </>
   )
 }
 
-function Ends({ form, again }: { form: TraceForm; again: boolean }) {
+function StoryOutcome({ story }: { story: TraceStory }) {
+  const t = strings.value
+  return (
+    <div class={`outcome ${story.outcome}`}>
+      <p class="verdict">
+        <OutcomeFace outcome={story.outcome} />
+        <strong>{t[story.outcome]}</strong>
+      </p>
+      <p>
+        <Words text={story.summary} finding />
+      </p>
+      <StoryView story={story} />
+    </div>
+  )
+}
+
+function Ends({ form }: { form: TraceForm }) {
   const t = strings.value
   const [tried, setTried] = useState(false)
   const fields = {
@@ -150,7 +168,7 @@ function Ends({ form, again }: { form: TraceForm; again: boolean }) {
         </p>
       )}
       <button type="submit" class="primary" disabled={!isOpen.value}>
-        {again ? t.again : t.run}
+        {t.run}
       </button>
     </form>
   )

@@ -1,7 +1,15 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest'
-import { type TraceForm, wayOf, wrongIn } from '../../../client/network/inquiry/inquiry-state.js'
-import type { Hop, TraceStory } from '../../../server/protocol/protocol.js'
+import {
+  type Inquiry,
+  isOutdated,
+  newsOf,
+  storyOf,
+  type TraceForm,
+  wayOf,
+  wrongIn,
+} from '../../../client/network/inquiry/inquiry-state.js'
+import type { Hop, TimelineEntry, TraceSeries, TraceStory } from '../../../server/protocol/protocol.js'
 
 const hop = (state: Hop['state'], about: string[]): Hop => ({
   ...{ kind: 'link', state, place: 'node1', text: { en: 'hop', zh: '跳' }, evidence: [], about },
@@ -31,6 +39,51 @@ describe('the way of a story', () => {
     ])
     expect(wayOf(story('stopped', [])).size).toBe(0)
     expect([...wayOf(story('error', [hop('ok', ['a'])])).values()]).toEqual(['way'])
+  })
+})
+
+describe('an answer', () => {
+  const entry = (id: number, ...texts: string[]): TimelineEntry => ({
+    ...{ id, at: '2026-01-01T00:00:00.000Z' },
+    changes: texts.map((text) => ({ kind: 'changed', text: { en: text, zh: text }, about: ['x'] })),
+  })
+  const answered = (entries: TimelineEntry[]): Inquiry => ({
+    kind: 'trace',
+    form: { from: 'a', to: 'b', port: '', protocol: 'icmp' },
+    asked: { news: newsOf(entries) },
+    run: { state: 'done', value: story('answered', []) },
+  })
+
+  it('is outdated once a change was seen after the question, in a new entry or in one that goes on', () => {
+    const then = [entry(1), entry(2, 'a network came')]
+    const now = answered(then)
+    expect(isOutdated(now, then)).toBe(false)
+    // The same, sent once more.
+    expect(isOutdated(now, structuredClone(then))).toBe(false)
+    // A command that ended changed nothing.
+    const ended = { ...then[1]!, command: { host: 'node1', text: 'x', running: false } }
+    expect(isOutdated(now, [then[0]!, ended])).toBe(false)
+    expect(isOutdated(now, [...then, entry(3, 'a container went')])).toBe(true)
+    expect(isOutdated(now, [then[0]!, entry(2, 'a network came', 'and a rule')])).toBe(true)
+    // The entry before the last goes on as well.
+    expect(isOutdated(now, [entry(1, 'late'), then[1]!])).toBe(true)
+  })
+
+  it('that has not come yet is not outdated', () => {
+    const now = { ...answered([entry(1)]), run: { state: 'running' } } as Inquiry
+    expect(isOutdated(now, [entry(1), entry(2, 'a')])).toBe(false)
+  })
+
+  it('of a repeated question is drawn by the one that failed', () => {
+    const [good, bad] = [story('answered', []), story('stopped', [hop('stop', ['b'])])]
+    const group = (one: TraceStory) => ({ times: 1, turns: [1], outcome: one.outcome, text: one.summary, story: one })
+    const series: TraceSeries = {
+      ...{ from: 'a', to: 'b', protocol: 'icmp', count: 2, asked: 2, differs: ['outcome'], durationMs: 2 },
+      ...{ summary: good.summary, groups: [group(good), group(bad)] },
+    }
+    expect(storyOf(series)).toBe(bad)
+    expect(storyOf({ ...series, groups: [] })).toBeUndefined()
+    expect(storyOf(good)).toBe(good)
   })
 })
 
