@@ -17,7 +17,7 @@ export function compareRoutes(changes: ChangeList, { told }: HostPair, old: Plac
     now.namespace.routes.filter(isWorthTelling),
     writeRoute,
   )
-  const rest = tellDefaults(changes, [old, now], { added, removed }, told4)
+  const rest = tellDefaults(changes, [old, now], { added, removed })
   tell(
     changes,
     old,
@@ -29,13 +29,12 @@ export function compareRoutes(changes: ChangeList, { told }: HostPair, old: Plac
 
 /**
  * A container has one default route, and the Engine moves it as networks come and go: that one goes is told with the one that takes
- * its place, though a link that came or went explains one of the two. @returns what is not told by it
+ * its place, though links that came or went explain them. @returns what is not told by it
  */
 function tellDefaults(
   changes: ChangeList,
   [old, now]: [Place, Place],
   { added, removed }: { added: Route[]; removed: Route[] },
-  isTold: (route: Route) => boolean,
 ): { added: Route[]; removed: Route[] } {
   const done = new Set<Route>()
   for (const route of added.filter(({ destination }) => destination === 'default')) {
@@ -43,7 +42,7 @@ function tellDefaults(
       (one) =>
         one.destination === 'default' && one.family === route.family && one.table === route.table && !done.has(one),
     )
-    if (!former || former.device === route.device || (isTold(route) && isTold(former))) continue
+    if (!former || former.device === route.device) continue
     done.add(route).add(former)
     const where = at(now)
     const [is, was] = [routeOn(now, route), routeOn(old, former)]

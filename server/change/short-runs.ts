@@ -3,16 +3,18 @@ import type { Change } from '../map/map.js'
 import { count, listed, same, text, tidy } from '../wording/phrase.js'
 import { cleanText, code } from '../wording/wording.js'
 
-/** A container's run from its start to its end, as its Engine's events tell it: no state showed it. */
+/** A container's run from its start to its end, as its Engine's events tell it. */
 export interface ShortRun {
   host: string
   name: string
   image: string
   networks: string[]
   exitCode?: number
+  /** A state showed the container as well. */
+  seen: boolean
 }
 
-/** What is known of runs that were over before anybody looked; those of one container are one sentence. */
+/** What is known of runs of which nothing is left; those of one container are one sentence. */
 export function runChanges(runs: readonly ShortRun[]): Change[] {
   const byContainer = new Map<string, ShortRun[]>()
   for (const run of runs) {
@@ -40,8 +42,11 @@ function wordsOf(runs: readonly ShortRun[]) {
           `${once ? '' : '最后一次'}退出码 ${exitCode}`,
         )
   const often = once ? text('', '过') : text(` ${count(runs.length, 'time', 'times')}`, `了 ${runs.length} 次`)
+  const unseen = runs.some(({ seen }) => seen)
+    ? text('', '')
+    : text(', before anybody could look: only its Engine tells of it', '；还没来得及查看就结束了，只有引擎提到它')
   return text(
-    `Container ${who} (${what}) ran${often.en} on ${where}${on.en}, and ${end.en}, before anybody could look: only its Engine tells of it`,
-    `容器 ${who}（${what}）在 ${where} 上运行${often.zh}${on.zh}，${end.zh}；还没来得及查看就结束了，只有引擎提到它`,
+    `Container ${who} (${what}) ran${often.en} on ${where}${on.en}, and ${end.en}${unseen.en}`,
+    `容器 ${who}（${what}）在 ${where} 上运行${often.zh}${on.zh}，${end.zh}${unseen.zh}`,
   )
 }

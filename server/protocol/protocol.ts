@@ -168,6 +168,8 @@ export interface TimelineEntry {
   at: string
   /** The command that ended then, or ran then; missing for what happened by itself, or by a reset. */
   command?: { host: string; text: string; running: boolean }
+  /** What the server itself did then: a reset, bringing the hosts to a step, or a step that was done for the learner. */
+  by?: NonNullable<SessionView['busy']>['what']
   /** In the order of importance; empty only for the first entry, the network as it was found. */
   changes: Change[]
 }

@@ -182,7 +182,7 @@ export class SessionRooms {
   #onOccupied(occupied: boolean): void {
     if (occupied) this.steps.pause()
     else this.steps.resume()
-    this.network.feed.setOwn(occupied)
+    this.network.feed.setOwn(occupied ? this.use.busy?.what : undefined)
   }
 
   #onRenewed(host?: string): void {

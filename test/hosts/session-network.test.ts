@@ -166,6 +166,41 @@ describe('The network of a session', () => {
     expect(() => session.network.at(999)).toThrow(expect.objectContaining({ code: 'map.not-found' }))
   })
 
+  it('tells runs that are over in an instant, each once, and a default route that moves to another network', async () => {
+    const session = await opened(await start())
+    const one = new Onlooker(session)
+    await one.seesFirst()
+    const type = await typist(session)
+    await type('for i in 1 2 3; do docker run --rm --name run$i busybox true; done\r')
+    const told = () => one.entries.flatMap(({ changes }) => changes.map(({ text }) => text.en))
+    const runs = () => told().filter((text) => /^Container `run[123]` \(`busybox`\) (ran|started)/.test(text))
+    await expect.poll(() => one.entries.at(-1)?.command, slow).toMatchObject({ text: /^for i/, running: false })
+    await aftermath()
+    // However short a run is: it is told, by the state where that showed it, else by the Engine's events; and never as without network.
+    for (const name of ['run1', 'run2', 'run3']) {
+      expect(
+        runs().filter((text) => text.includes(`\`${name}\``)),
+        told().join('\n'),
+      ).toHaveLength(1)
+    }
+    expect(told().join('\n')).not.toContain('no network but its loopback')
+    expect(one.entries.at(-1)?.command?.text).toMatch(/^for i/)
+
+    await type(
+      'docker network create front; docker network create audit; docker run -d --name app --network front busybox sleep 600\r',
+    )
+    await expect.poll(() => one.has(/node1\/container:app/), slow).toBe(true)
+    await aftermath()
+    await type('docker network connect audit app; docker network disconnect front app\r')
+    await expect
+      .poll(() => one.says(), slow)
+      .toMatch(
+        /^docker network connect audit app.*: The default route in `app` on `node1` was replaced: now it is .* over network `audit`; before it was .* over network `front`/m,
+      )
+    await aftermath()
+    expect(one.says()).not.toMatch(/default via [^;]* is gone/)
+  })
+
   it('looks only while somebody does, and tells what a reset did without a command', async () => {
     const session = await opened(await start())
     let captures = 0

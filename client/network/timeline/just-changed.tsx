@@ -44,6 +44,7 @@ export function JustChanged({ onShow }: { onShow(): void }) {
         <>
           <p class="headline">
             <strong>{t.justChanged}</strong>
+            {told.by !== undefined && <span class="muted"> {t[told.by]}</span>}
             {told.command !== undefined && (
               <>
                 {' '}

@@ -88,11 +88,14 @@ function Entry({ entry, chosen }: { entry: TimelineEntry; chosen: boolean }) {
   )
 }
 
-/** The command of an entry with its host; that there was none, for what happened by itself. */
+/** The command of an entry with its host; else what the server did, or that it happened by itself. */
 export function CommandOf({ entry }: { entry: TimelineEntry }) {
   const t = strings.value
   const { command } = entry
-  if (command === undefined) return entry.changes.length === 0 ? null : <p class="by-itself muted">{t.byItself}</p>
+  if (command === undefined) {
+    const by = entry.by === undefined ? t.byItself : t[entry.by]
+    return entry.changes.length === 0 ? null : <p class="by-itself muted">{by}</p>
+  }
   return (
     <p class="command">
       <span class="host">{command.host}</span> <code title={command.text}>{command.text}</code>

@@ -8,17 +8,15 @@ interface Run extends ShortRun {
   id: string
   startedAt: number
   endedAt?: number
-  /** A state showed it. */
-  seen: boolean
 }
 
 /** A run, and when it began, in milliseconds since 1970. */
-export interface MissedRun extends ShortRun {
+export interface EndedRun extends ShortRun {
   startedAt: number
 }
 
 /**
- * Runs of containers between two looks at the network, from the events of Engines (Docker Engine API, "Monitor events"): `start` and
+ * Runs of containers, also those between two looks at the network, from the events of Engines (Docker Engine API, "Monitor events"): `start` and
  * `die` of a container, and `connect` of a network before that. Times are when they were heard, in milliseconds since 1970.
  */
 export class ContainerRuns {
@@ -50,27 +48,15 @@ export class ContainerRuns {
     }
   }
 
-  /** Those that were over when the network was looked at, and that neither that state nor an earlier one shows; each once. */
-  missed(before: NetworkState | undefined, state: NetworkState, takenAt: number): MissedRun[] {
-    const found = (of: NetworkState | undefined, { host, id }: Run) =>
-      of?.hosts.find(({ name }) => name === host)?.engine?.containers.find((one) => one.id === id)
-    for (const run of this.#runs) {
-      if (run.startedAt <= takenAt && found(state, run)?.namespace !== undefined) run.seen = true
-    }
+  /** Those that were over when the network was looked at, each once. */
+  over(before: NetworkState | undefined, state: NetworkState, takenAt: number): EndedRun[] {
+    const shows = (of: NetworkState | undefined, { host, id }: Run) =>
+      of?.hosts.find(({ name }) => name === host)?.engine?.containers.some((one) => one.id === id) === true
+    // Looks take their time, and events come when they come: that a state shows the container is as much as is known.
+    for (const run of this.#runs) run.seen ||= shows(before, run) || shows(state, run)
     const over = this.#runs.filter(({ endedAt }) => endedAt !== undefined && endedAt <= takenAt)
     this.#runs = this.#runs.filter((run) => !over.includes(run))
-    // A container that is there since then, and has ended, is told of by the difference of the states: with its last run.
-    const told = over.filter((run, at) => {
-      const [old, now] = [found(before, run), found(state, run)]
-      const last = !over.slice(at + 1).some(({ id }) => id === run.id)
-      return last && now !== undefined && now.namespace === undefined && old?.state !== now.state
-    })
-    return over
-      .filter((run) => !run.seen && !told.includes(run))
-      .map(({ host, name, image, networks, exitCode, startedAt }) => ({
-        ...{ host, name, image, networks, startedAt },
-        ...(exitCode === undefined ? {} : { exitCode }),
-      }))
+    return over.map(({ id: _, endedAt: __, ...run }) => run)
   }
 
   forget(): void {

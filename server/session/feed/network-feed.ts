@@ -105,7 +105,7 @@ export class NetworkFeed {
   }
 
   /** Whether the server itself works at the network: then that is no command's doing. */
-  setOwn(own: boolean): void {
+  setOwn(own: TimelineEntry['by']): void {
     this.#known.setOwn(own)
     this.#looks?.changed()
   }

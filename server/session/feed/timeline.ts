@@ -1,5 +1,7 @@
 import { differences } from '../../change/difference.js'
+import { engineWasAway } from '../../change/engine-away.js'
 import { runChanges, type ShortRun } from '../../change/short-runs.js'
+import { containerId } from '../../map/ids.js'
 import type { Change } from '../../map/map.js'
 import type { NetworkState } from '../../network/state.js'
 import type { TimelineEntry } from '../../protocol/protocol.js'
@@ -13,6 +15,11 @@ const mostChanges = 40
 const aftermathMs = 3_000
 /** A command that runs for long, such as a shell in a container, gets another entry after so long without a change. */
 const pauseMs = 30_000
+
+/** What comes so long after an Engine is back still belongs to that: it starts containers again, one after another. */
+const settleMs = 10_000
+/** An Engine that is away for longer was not restarted, but stopped. */
+const longestAwayMs = 300_000
 
 /** A command of a terminal, as far as its shell tells of it. */
 interface Command {
@@ -32,10 +39,20 @@ interface Gathering {
   base: NetworkState
   command: Command | undefined
   entry: TimelineEntry
-  /** What the states tell, and the runs that none of them shows. */
+  /** What the states tell, and the runs that ended meanwhile. */
   plain: Change[]
   runs: ShortRun[]
   changedAt: number
+  /** Engines that were away meanwhile and are back. */
+  wereAway: Set<string>
+}
+
+/** An Engine that went away while something was told, and whatever it does on its way back. */
+interface Away {
+  gathering: Gathering
+  hosts: Set<string>
+  since: number
+  backAt?: number
 }
 
 export interface TimelineListener {
@@ -58,7 +75,9 @@ export class Timeline {
   /** Those that ended a moment ago. */
   #ended: Command[] = []
   readonly #runs = new ContainerRuns()
-  #own = false
+  #away: Away | undefined
+  /** What the server itself does now. */
+  #own: TimelineEntry['by']
   #lastId = 0
 
   constructor(
@@ -114,9 +133,12 @@ export class Timeline {
   }
 
   /** Whether the server itself changes the network, as at a reset: then no command did it. */
-  setOwn(own: boolean): void {
+  setOwn(own: TimelineEntry['by']): void {
     // What came by itself just before is another entry; what follows soon is not.
-    if (own && !this.#own) this.#gathering = undefined
+    if (own && !this.#own) {
+      this.#gathering = undefined
+      this.#away = undefined
+    }
     this.#own = own
   }
 
@@ -124,7 +146,7 @@ export class Timeline {
   take(state: NetworkState, takenAt: number): void {
     const before = this.#state
     if (before === undefined) {
-      this.#runs.missed(undefined, state, takenAt)
+      this.#runs.over(undefined, state, takenAt)
       this.#state = state
       this.#add(undefined, [], state, takenAt)
       return
@@ -133,13 +155,47 @@ export class Timeline {
     this.#state = state
     const command = this.#cause(takenAt)
     const runs = new Map<Command | undefined, ShortRun[]>()
-    for (const run of this.#runs.missed(before, state, takenAt)) {
+    for (const run of this.#runs.over(before, state, takenAt)) {
+      // Told by the states already, of another command.
+      if (this.#entries.slice(-4).some((entry) => entry !== this.#gathering?.entry && tells(entry.changes, run)))
+        continue
       const own = this.#causeOfRun(run.startedAt)
       runs.set(own, [...(runs.get(own) ?? []), run])
     }
     for (const ended of this.#ended) if (ended.endedAt! <= takenAt) ended.seen = true
     for (const [own, some] of runs) if (own !== command) this.#note(own, [], some, before, takenAt)
-    this.#note(command, step, runs.get(command) ?? [], before, takenAt)
+    if (this.#isOfAway(before, command, takenAt)) {
+      const { gathering } = this.#away!
+      this.#goOn(gathering, step, runs.get(command) ?? [], takenAt)
+    } else this.#note(command, step, runs.get(command) ?? [], before, takenAt)
+    this.#watchAway(before, takenAt)
+  }
+
+  /**
+   * Whether what has changed is an Engine's that comes back, or was just back: then it belongs to whatever the Engine went away
+   * with, and not to a command that was typed meanwhile.
+   */
+  #isOfAway(before: NetworkState, command: Command | undefined, at: number): boolean {
+    const away = this.#away
+    if (!away || this.#own) return false
+    const back = [...away.hosts].filter((host) => !answers(before, host) && answers(this.#state!, host))
+    for (const host of back) away.gathering.wereAway.add(host)
+    if (back.length > 0) {
+      away.backAt = at
+      return true
+    }
+    return command === undefined && (away.backAt === undefined || at - away.backAt <= settleMs)
+  }
+
+  #watchAway(before: NetworkState, at: number): void {
+    const state = this.#state!
+    const gone = state.hosts.map(({ name }) => name).filter((host) => answers(before, host) && !answers(state, host))
+    if (gone.length > 0 && this.#gathering) {
+      this.#away = { gathering: this.#gathering, hosts: new Set(gone), since: at }
+    }
+    const { since, backAt } = this.#away ?? {}
+    const isOver = backAt === undefined ? at - (since ?? at) > longestAwayMs : at - backAt > settleMs
+    if (isOver) this.#away = undefined
   }
 
   /** What the states before and now, and Engines between them, tell of one command. */
@@ -148,17 +204,26 @@ export class Timeline {
     const state = this.#state!
     const last = this.#gathering
     if (!last || !this.#goesOn(last, command, takenAt)) {
-      const changes = [...step, ...runChanges(runs)]
+      const changes = withRuns(step, runs)
+      if (changes.length === 0) return
       const entry = this.#add(command, changes, state, takenAt)
-      this.#gathering = { base: before, command, entry, plain: step, runs, changedAt: takenAt }
+      this.#gathering = { base: before, command, entry, plain: step, runs, changedAt: takenAt, wereAway: new Set() }
       return
     }
+    this.#goOn(last, step, runs, takenAt)
+  }
+
+  #goOn(last: Gathering, step: Change[], runs: ShortRun[], takenAt: number): void {
+    if (step.length === 0 && runs.length === 0) return
+    const state = this.#state!
     last.changedAt = takenAt
     last.runs.push(...runs)
-    const whole = differences(last.base, state)
+    // Where another command is told of since, what it did is not told again.
+    const whole = last === this.#gathering ? differences(last.base, state) : []
     // It came and went: both is told then, since it was seen.
     last.plain = whole.length > 0 ? whole : [...last.plain, ...step]
-    last.entry.changes = [...last.plain, ...runChanges(last.runs)].slice(0, mostChanges)
+    const away = whole.length > 0 ? [...last.wereAway].map(engineWasAway) : []
+    last.entry.changes = [...away, ...withRuns(last.plain, last.runs)].slice(0, mostChanges)
     this.#listener.onEntry(last.entry, state)
   }
 
@@ -167,6 +232,7 @@ export class Timeline {
     this.#entries = []
     this.#state = undefined
     this.#gathering = undefined
+    this.#away = undefined
     this.#runs.forget()
   }
 
@@ -174,7 +240,7 @@ export class Timeline {
   forgetCommands(at: number): void {
     for (const terminal of [...this.#running.keys()]) this.closed(terminal, at)
     this.#ended = []
-    this.#own = false
+    this.#own = undefined
   }
 
   /**
@@ -212,6 +278,7 @@ export class Timeline {
       ...(command?.text === undefined
         ? {}
         : { command: { host: command.host, text: command.text, running: command.endedAt === undefined } }),
+      ...(command === undefined && this.#own !== undefined ? { by: this.#own } : {}),
       changes: changes.slice(0, mostChanges),
     }
     if (entry.command?.running) command?.entries.add(entry)
@@ -231,4 +298,17 @@ export class Timeline {
     }
     command.entries.clear()
   }
+}
+
+/** What the states tell, and runs of containers that they say nothing of: such as came and went. */
+function withRuns(plain: readonly Change[], runs: readonly ShortRun[]): Change[] {
+  return [...plain, ...runChanges(runs.filter((run) => !tells(plain, run)))]
+}
+
+function tells(changes: readonly Change[], { host, name }: ShortRun): boolean {
+  return changes.some(({ about }) => about.includes(containerId(host, name)))
+}
+
+function answers({ hosts }: NetworkState, host: string): boolean {
+  return hosts.find(({ name }) => name === host)?.engine !== undefined
 }

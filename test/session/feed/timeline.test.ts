@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { NetworkState } from '../../../server/network/state.js'
 import type { TimelineEntry } from '../../../server/protocol/protocol.js'
 import { mostEntries, Timeline } from '../../../server/session/feed/timeline.js'
@@ -151,10 +151,10 @@ it('names no command where the shell told none, nor where the server did it', ()
   timeline.take(stateWith('a'), 1_100)
   timeline.ended('t', 'node1', undefined, 1_200)
   timeline.began('t', 'node1', 'sleep 100', 10_000)
-  timeline.setOwn(true)
+  timeline.setOwn('resetting')
   timeline.take(stateWith(), 11_000)
   timeline.take(stateWith('b'), 16_000)
-  timeline.setOwn(false)
+  timeline.setOwn(undefined)
   expect(commands(timeline)).toEqual([undefined, undefined, undefined])
   // From before the reset to after it, though in between there was nothing.
   expect(said(timeline.entries[2]!)).toContain('`br-b`')
@@ -164,13 +164,29 @@ it('tells a reset apart from what came by itself just before', () => {
   const { timeline } = bench()
   timeline.take(stateWith(), 0)
   timeline.take(stateWith('a'), 1_000)
-  timeline.setOwn(true)
+  timeline.setOwn('resetting')
   timeline.take(stateWith(), 1_500)
-  timeline.setOwn(false)
+  timeline.setOwn(undefined)
   timeline.take(stateWith('b'), 2_000)
   expect(timeline.entries).toHaveLength(3)
   expect(said(timeline.entries[1]!)).toContain('`a`')
   expect(said(timeline.entries[2]!)).toContain('br-b')
+  expect(timeline.entries.map(({ by }) => by)).toEqual([undefined, undefined, 'resetting'])
+})
+
+it('says what was done for the learner, with what follows soon, and not that it came by itself', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  timeline.setOwn('doing')
+  timeline.take(stateWith('a'), 1_000)
+  timeline.setOwn(undefined)
+  timeline.take(stateWith('a', 'b'), 2_000)
+  timeline.take(stateWith('a'), 20_000)
+  expect(timeline.entries.map(({ by, command }) => [by, command])).toEqual([
+    [undefined, undefined],
+    ['doing', undefined],
+    [undefined, undefined],
+  ])
 })
 
 it('knows a command that is told again as the same, and the one before it as ended', () => {
@@ -290,6 +306,20 @@ it('tells no run twice: neither one that a state showed, nor one that is told as
   expect(all).not.toContain('before anybody could look')
 })
 
+it('tells no run twice where the look that shows it began before its start was heard of', () => {
+  const { timeline } = bench()
+  timeline.take(stateWith(), 0)
+  const builder = new StateBuilder()
+  const host = builder.docker('node1', '192.168.1.11')
+  builder.container(host, 'web', { id: 'id-web' })
+  run(timeline, 'web', [1_100, undefined])
+  timeline.take(structuredClone(builder.state), 1_000)
+  const die = { ID: 'id-web', Attributes: { name: 'web', image: 'busybox', exitCode: '0' } }
+  timeline.engineEvent('node1', { Type: 'container', Action: 'die', Actor: die }, 1_300)
+  timeline.take(stateWith(), 2_000)
+  expect(timeline.entries.map(said).join('\n')).not.toContain('before anybody could look')
+})
+
 it('is not led astray by what an Engine of a learner may say', () => {
   const { timeline } = bench()
   timeline.take(stateWith(), 0)
@@ -306,4 +336,55 @@ it('is not led astray by what an Engine of a learner may say', () => {
   timeline.take(stateWith(), 1_000)
   expect(timeline.entries[1]!.changes.length).toBeLessThanOrEqual(40)
   expect(said(timeline.entries[1]!)).not.toContain('\u001b')
+})
+
+/** Its Engine does not answer. */
+function away(state: NetworkState): NetworkState {
+  const copy = structuredClone(state)
+  for (const host of copy.hosts) {
+    delete host.engine
+    host.engineFault = { kind: 'silent', detail: 'no answer' }
+  }
+  return copy
+}
+
+describe('an Engine that restarts', () => {
+  it('is one entry of the command that it went away with, whatever is typed meanwhile', () => {
+    const { timeline } = bench()
+    timeline.take(stateWith('a'), 0)
+    timeline.began('t', 'node1', 'systemctl restart docker', 1_000)
+    timeline.take(away(stateWith('a')), 1_500)
+    timeline.ended('t', 'node1', 'systemctl restart docker', 2_000)
+    timeline.began('t', 'node1', 'dokcer ps', 10_900)
+    timeline.ended('t', 'node1', 'dokcer ps', 10_950)
+    timeline.take(stateWith('a'), 11_000)
+    // And what it does then.
+    timeline.take(stateWith('a', 'b'), 16_000)
+    expect(commands(timeline)).toEqual([undefined, 'systemctl restart docker'])
+    const words = said(timeline.entries[1]!)
+    expect(words).toMatch(/did not answer for a while, and answers again/)
+    expect(words).toContain('`b`')
+    // Later on it is over.
+    timeline.take(stateWith('a', 'b', 'c'), 30_000)
+    expect(commands(timeline)).toEqual([undefined, 'systemctl restart docker', undefined])
+  })
+
+  it('leaves to another command what that one did, while the Engine was away', () => {
+    const { timeline } = bench()
+    timeline.take(stateWith('a'), 0)
+    timeline.began('t', 'node1', 'systemctl restart docker', 1_000)
+    timeline.take(away(stateWith('a')), 1_500)
+    timeline.ended('t', 'node1', 'systemctl restart docker', 2_000)
+    timeline.began('t', 'node1', 'ip route del default', 6_000)
+    const without = (state: NetworkState) => {
+      for (const { namespaces } of state.hosts) namespaces[0]!.routes.length = 0
+      return state
+    }
+    timeline.take(without(away(stateWith('a'))), 6_100)
+    timeline.ended('t', 'node1', 'ip route del default', 6_200)
+    timeline.take(without(stateWith('a')), 8_000)
+    expect(commands(timeline)).toEqual([undefined, 'systemctl restart docker', 'ip route del default'])
+    expect(said(timeline.entries[1]!)).toMatch(/does not answer any more\n.*answers again/)
+    expect(said(timeline.entries[2]!)).not.toMatch(/Engine/)
+  })
 })
