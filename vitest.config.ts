@@ -14,6 +14,7 @@ const sharing = [
     'diagnose',
     'guide',
     'handover',
+    'incidents',
     'internet',
     'netdiag',
     'network-state',

@@ -39,9 +39,11 @@ function hidden({ state }: Trail, place: LivePlace | undefined, address: string,
 }
 
 function find(trail: Trail): Found | undefined {
-  const { from, last, destination, source, goal, replyDrop, stage, seen } = trail
-  const there =
-    hidden(trail, hostPlace(from.host), destination, false) ?? hidden(trail, hostPlace(last.host), destination, false)
+  const { from, last, address, destination, source, goal, replyDrop, stage, seen, arrived } = trail
+  // What a rule made of the address later on, the sender's host does not route; and what arrived was not led astray.
+  const there = arrived
+    ? undefined
+    : (hidden(trail, hostPlace(from.host), address, false) ?? hidden(trail, hostPlace(last.host), destination, false))
   const backwards = stage === 'no-return' || stage === 'silent' || replyDrop !== undefined
   // A translated source is another's address than the sender's.
   const target = source !== undefined && !sameAddress(source, destination) ? source : undefined
