@@ -117,7 +117,8 @@ it('can be used by keys alone', async () => {
   expect(await focused()).toBe(other)
   // Sizes of the drawing.
   const scale = () => page.locator('svg.network-map > g').getAttribute('transform')
-  // Facts that opened may have moved it.
+  // Facts that opened may have moved it. The map learns of the room that they leave a frame after they are gone.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   await page.keyboard.press('0')
   const before = await scale()
   await page.keyboard.press('+')
