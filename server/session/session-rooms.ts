@@ -69,7 +69,8 @@ export class SessionRooms {
       onMayHaveEnded: () => this.steps.trigger(),
     })
     const onCaughtUp = () => this.resets.caughtUp()
-    this.steps = new Steps({ lab, record, records, use, onCaughtUp, tell, onError, onChange })
+    const note = (host: string, commands: string) => this.terminals.note(host, commands)
+    this.steps = new Steps({ lab, record, records, use, note, onCaughtUp, tell, onError, onChange })
     const { progress } = this.steps
     this.resets = new Resets({
       lab,

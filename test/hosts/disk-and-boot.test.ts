@@ -42,6 +42,20 @@ async function sh(host: Host, script: string): Promise<string> {
 
 const files = { hosts: '127.0.0.1 localhost\n', resolv: '' }
 
+it('an Engine that looked names up before its host was named knows the names of the rack at once', async () => {
+  const host = await Host.start(ground, golden, 'docker')
+  try {
+    await host.ready()
+    const pull = (name: string) => sh(host, `docker pull ${name}:5000/image 2>&1 || true`)
+    expect(await pull('node2')).toContain('lookup node2')
+    const hosts = '127.0.0.1 localhost\n127.0.0.1 node2\n'
+    await host.settle('a-test', 'node1', { hosts, resolv: '' }, defaultHostLimits.docker)
+    expect(await pull('node2')).toContain('127.0.0.1:5000: connect: connection refused')
+  } finally {
+    await host.remove()
+  }
+})
+
 it('a disk is kept, booted again with other ids, and copied', { timeout: 240_000 }, async () => {
   const host = await Host.start(ground, golden, 'docker')
   const others: Host[] = []

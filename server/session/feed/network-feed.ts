@@ -126,8 +126,8 @@ export class NetworkFeed {
     this.#looks?.touched()
   }
 
-  ended({ terminal, host, text }: TerminalCommand): void {
-    this.#known.ended(terminal, host, text, Date.now())
+  ended({ terminal, host, ...command }: TerminalCommand): void {
+    this.#known.ended(terminal, host, command, Date.now())
     this.#looks?.commandEnded()
   }
 
