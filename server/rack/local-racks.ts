@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
@@ -45,6 +46,7 @@ import { probeFrom } from './probe.js'
 import { describeTerminals, startPtyHost } from './pty-host-process.js'
 import { type RackRecord, rackRecordFile, rackRecordPath } from './rack-record.js'
 import {
+  bootId,
   endProcess,
   isAlive,
   makeRecordedDirectory,
@@ -135,6 +137,7 @@ export class LocalRacks implements Racks {
     const racks = new LocalRacks(state, ground, golden.name, new Uplinks(state), options)
     await sweep(ground, { adopting: options.owner === 'rackd' })
     if (options.owner === 'rackd') await racks.adopt()
+    racks.finishResets()
     racks.pool.refill()
     return racks
   }
@@ -165,6 +168,17 @@ export class LocalRacks implements Racks {
     this.racks.set(record.id, { record, hosts, lans })
   }
 
+  /** Resets that were cut off with the process that made them: whoever changes such a rack next waits for it. */
+  private finishResets(): void {
+    for (const { record } of this.racks.values()) {
+      const { id, resetting } = record
+      if (!resetting) continue
+      this.inTurn(id, (rack) => this.makeAnew(rack, resetting.hosts)).catch((error: unknown) => {
+        process.stderr.write(`reset of ${id}: ${messageOf(error)}\n`)
+      })
+    }
+  }
+
   /**
    * Gives a rack of this process to rackd: it stays when this process ends. The rack's record is written first, since a
    * rackd that starts removes hosts of its own that are in none of its racks.
@@ -186,7 +200,14 @@ export class LocalRacks implements Racks {
     return this.info(id)
   }
 
-  async open(topology: TopologyInput, options: OpenOptions & { forWeb?: boolean } = {}): Promise<RackInfo> {
+  /** @param options.request names the request: asked again after a restart of rackd, it is answered with the rack that it made */
+  async open(
+    topology: TopologyInput,
+    options: OpenOptions & { forWeb?: boolean; request?: string } = {},
+  ): Promise<RackInfo> {
+    const { request } = options
+    const made = request && [...this.racks.values()].find(({ record }) => record.request === request)
+    if (made) return describe(made)
     const plan = resolveTopology(topology, this.options.limits ?? defaultRackLimits)
     const most = this.options.maxRacks ?? 64
     if (this.racks.size + this.opening >= most) {
@@ -215,6 +236,7 @@ export class LocalRacks implements Racks {
       open: false,
       ...(options.owner === undefined ? {} : { openedFor: options.owner }),
       ...(options.forWeb ? { forWeb: true } : {}),
+      ...(request === undefined ? {} : { request }),
     }
     const rack: OpenRack = { record, hosts: new Map(), lans: new Map() }
     this.opening++
@@ -312,31 +334,42 @@ export class LocalRacks implements Racks {
 
   async reset(id: string, host?: string): Promise<RackInfo> {
     return this.inTurn(id, async (rack) => {
-      const plans = rack.record.plan.hosts.filter((plan) => host === undefined || plan.name === host)
-      if (host !== undefined) this.host(rack, host)
+      const names = rack.record.plan.hosts.map(({ name }) => name)
+      if (host !== undefined && !names.includes(host)) this.host(rack, host)
       await this.followGolden()
-      this.opening++
-      try {
-        await allOrNothing(
-          plans.map(async (plan) => {
-            for (const leg of plan.interfaces) await rack.lans.get(leg.lan)!.unplug(plan.name)
-            await rack.hosts.get(plan.name)?.remove()
-            const fresh = await this.obtain(plan)
-            rack.hosts.set(plan.name, fresh)
-            rack.record.hosts[plan.name] = fresh.id
-          }),
-        )
-        rack.record.cut = rack.record.cut.filter((link) => !plans.some((plan) => link.endsWith(`/${plan.name}`)))
-        await this.save(rack)
-        await this.wire(rack, plans)
-        await allOrNothing(plans.map((plan) => rack.hosts.get(plan.name)!.ready()))
-        await describeTerminals(this.state, id, rack.hosts)
-        return describe(rack)
-      } finally {
-        this.opening--
-        this.pool.refill()
-      }
+      await this.makeAnew(rack, host === undefined ? names : [host])
+      return describe(rack)
     })
+  }
+
+  /** Puts fresh hosts in the place of some. Begun again after it was cut off anywhere, it comes out the same. */
+  private async makeAnew(rack: OpenRack, names: readonly string[]): Promise<void> {
+    const { record } = rack
+    const plans = record.plan.hosts.filter(({ name }) => names.includes(name))
+    this.opening++
+    try {
+      record.resetting = { hosts: plans.map(({ name }) => name), bootId }
+      await this.save(rack)
+      await allOrNothing(
+        plans.map(async (plan) => {
+          for (const leg of plan.interfaces) await rack.lans.get(leg.lan)!.unplug(plan.name)
+          await rack.hosts.get(plan.name)?.remove()
+          const fresh = await this.obtain(plan)
+          rack.hosts.set(plan.name, fresh)
+          record.hosts[plan.name] = fresh.id
+        }),
+      )
+      record.cut = record.cut.filter((link) => !plans.some((plan) => link.endsWith(`/${plan.name}`)))
+      await this.save(rack)
+      await this.wire(rack, plans)
+      await allOrNothing(plans.map((plan) => rack.hosts.get(plan.name)!.ready()))
+      await describeTerminals(this.state, record.id, rack.hosts)
+      delete record.resetting
+      await this.save(rack)
+    } finally {
+      this.opening--
+      this.pool.refill()
+    }
   }
 
   async close(id: string): Promise<void> {

@@ -17,6 +17,10 @@ export interface RackRecord {
   /** Opening is over; before that a dead owner's rack is rubbish. */
   open: boolean
   ptyHost?: ProcessIdentity
+  /** Hosts that are being made anew, since that boot of the machine: a reset that was cut off is finished by the next rackd. */
+  resetting?: { hosts: string[]; bootId: string }
+  /** Names the request that opened it: asked once more, it is answered with the same rack. */
+  request?: string
   /** Whom it was opened for, who is shown as its owner; records of older versions have none. */
   openedFor?: string
   /** Opened by the web, which may use no others. */

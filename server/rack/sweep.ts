@@ -7,6 +7,7 @@ import { freeSlot, slotsOf } from './identity.js'
 import { Lan } from './lan.js'
 import { type RackRecord, rackRecordPath } from './rack-record.js'
 import {
+  bootId,
   endProcess,
   isAlive,
   type Owner,
@@ -54,7 +55,7 @@ async function sweepNow(ground: HostGround, { adopting = false, all = false }: S
     const record = await readRecord<RackRecord>(rackRecordPath(state, id))
     if (record && answeredFor(record.owner)) {
       kept.set(id, record)
-    } else if (record?.owner.kind === 'rackd' && record.open && !all && (await anyHostAlive(ground, record))) {
+    } else if (record?.owner.kind === 'rackd' && record.open && !all && (await isWorthKeeping(ground, record))) {
       kept.set(id, record)
       report.waiting.push(id)
     } else {
@@ -138,8 +139,9 @@ async function removeStrays(ground: HostGround, living: Set<string>, report: Swe
   }
 }
 
-/** After a reboot no host is alive, and nothing of a rack is worth keeping. */
-async function anyHostAlive(ground: HostGround, rack: RackRecord): Promise<boolean> {
+/** After a reboot no host is alive, and nothing of a rack is worth keeping. In the middle of a reset none may be alive, either. */
+async function isWorthKeeping(ground: HostGround, rack: RackRecord): Promise<boolean> {
+  if (rack.resetting?.bootId === bootId) return true
   for (const id of Object.values(rack.hosts)) if ((await Host.adopt(ground, id))?.alive) return true
   return false
 }
