@@ -8,6 +8,7 @@ export type Eye =
   | 'ask-by-datagram'
   | 'ask-by-stream'
   | 'hold-user-namespaces'
+  | 'measure-namespaces'
   | 'observe-packet'
   | 'wait-for-program'
   | 'walk-namespaces'

@@ -13,6 +13,7 @@ import type { CommandResult } from '../racks/command-result.js'
 import {
   checkStdin,
   type ExecOptions,
+  type HostEnd,
   type OpenOptions,
   type OpenProgress,
   type RackInfo,
@@ -35,6 +36,8 @@ import { Cgroups } from './cgroup.js'
 import type { EngineClient } from './engine.js'
 import { execInHost } from './exec.js'
 import { requireGolden } from './golden/golden.js'
+import { Guard, type GuardedHost } from './guard/guard.js'
+import { raiseSharedTables } from './guard/shared-tables.js'
 import { Host, type HostGround } from './host/host.js'
 import { hostFiles } from './host-files.js'
 import { configureInterfaces, Lan } from './lan.js'
@@ -93,6 +96,7 @@ export class LocalRacks implements Racks {
   private readonly watches = new AtOnce(4, 'watches')
   private readonly observations = new AtOnce(4, 'observations')
   private readonly scripts = new AtOnce(8, 'scripts')
+  private readonly guard: Guard
   private opening = 0
   private tidying: NodeJS.Timeout | undefined
   private pool: Pool
@@ -106,6 +110,7 @@ export class LocalRacks implements Racks {
     private readonly options: LocalRacksOptions,
   ) {
     this.pool = this.newPool()
+    this.guard = new Guard(ground.cgroups, () => this.guarded())
   }
 
   private newPool(): Pool {
@@ -132,12 +137,14 @@ export class LocalRacks implements Racks {
     const golden = await requireGolden(store)
     const cgroups = await Cgroups.open(state.mark)
     await loadBridgeFilter()
+    await raiseSharedTables(state)
     const owner: Owner = options.owner === 'rackd' ? { kind: 'rackd' } : ownProcess()
     const ground: HostGround = { state, store, cgroups, owner }
     const racks = new LocalRacks(state, ground, golden.name, new Uplinks(state), options)
     await sweep(ground, { adopting: options.owner === 'rackd' })
     if (options.owner === 'rackd') await racks.adopt()
     racks.finishResets()
+    racks.guard.start()
     racks.pool.refill()
     return racks
   }
@@ -365,6 +372,7 @@ export class LocalRacks implements Racks {
       await allOrNothing(plans.map((plan) => rack.hosts.get(plan.name)!.ready()))
       await describeTerminals(this.state, record.id, rack.hosts)
       delete record.resetting
+      for (const name of names) delete record.ended?.[name]
       await this.save(rack)
     } finally {
       this.opening--
@@ -386,12 +394,14 @@ export class LocalRacks implements Racks {
 
   /** Ends everything at once: racks of this process, and the pool. */
   async closeAll(): Promise<void> {
+    await this.guard.stop()
     await Promise.all([...this.racks.keys()].map((id) => this.close(id)))
     await this.pool.drain()
   }
 
   /** Stops work in the background; racks and waiting hosts stay. */
   async detach(): Promise<void> {
+    await this.guard.stop()
     await this.pool.stop()
   }
 
@@ -444,6 +454,26 @@ export class LocalRacks implements Racks {
       })
     })
     return socket
+  }
+
+  private guarded(): GuardedHost[] {
+    return [...this.racks.values()].flatMap(({ record, hosts }) =>
+      record.plan.hosts.flatMap(({ name, limits }) => {
+        const host = hosts.get(name)
+        const end = (why: HostEnd) => this.endForOthers(record.id, name, why)
+        return host ? [{ host, memoryBytes: limits.memoryBytes, end }] : []
+      }),
+    )
+  }
+
+  /** Its disk stays; the learner resets it. */
+  private async endForOthers(id: string, name: string, why: HostEnd): Promise<void> {
+    await this.inTurn(id, async (rack) => {
+      rack.record.ended = { ...rack.record.ended, [name]: why }
+      await this.save(rack)
+      await rack.hosts.get(name)?.shutDown()
+    })
+    process.stderr.write(`${id}/${name} was ended: it held too much of what all share (${why})\n`)
   }
 
   async setLink(id: string, lan: string, host: string, state: 'cut' | 'mended'): Promise<void> {
@@ -573,6 +603,7 @@ function describe({ record, hosts }: OpenRack): RackInfo {
       kind: plan.kind,
       id: record.hosts[plan.name] ?? '',
       alive: hosts.get(plan.name)?.alive ?? false,
+      ...(record.ended?.[plan.name] ? { ended: record.ended[plan.name]! } : {}),
       interfaces: plan.interfaces.map((leg) => ({ ...leg, cut: record.cut.includes(`${leg.lan}/${plan.name}`) })),
     })),
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { HostEnd } from '../racks/racks.js'
 import type { RackPlan } from '../racks/topology.js'
 import type { Owner, ProcessIdentity } from './record.js'
 import type { StateDirectory } from './state-directory.js'
@@ -14,6 +15,8 @@ export interface RackRecord {
   hosts: Record<string, string>
   /** Links that are cut, as `lan/host`. */
   cut: string[]
+  /** Hosts that were ended for the others' sake, and why. */
+  ended?: Record<string, HostEnd>
   /** Opening is over; before that a dead owner's rack is rubbish. */
   open: boolean
   ptyHost?: ProcessIdentity

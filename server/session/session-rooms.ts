@@ -2,6 +2,7 @@ import { backgroundTrouble, type Trouble } from '../error/trouble.js'
 import type { Lab } from '../lab/lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
 import type { SessionRecord } from '../store/records.js'
+import { endedTrouble } from './life/ended-trouble.js'
 import { LiveRack } from './life/live-rack.js'
 import { RackLife, type RackLifeOptions } from './life/rack-life.js'
 import { RackUse } from './life/rack-use.js'
@@ -164,6 +165,7 @@ export class SessionRooms {
       onCommandStart: (command) => feed.began(command),
       onCommandEnd: (command) => this.#onCommandEnd(command),
       onTerminalClosed: (terminal) => feed.closed(terminal),
+      onEnded: (host, why) => this.#tell(endedTrouble(host, why)),
       onGone: () => this.life.lost(),
     })
     feed.begin(live)
