@@ -110,7 +110,7 @@ export class LocalRacks implements Racks {
     private readonly options: LocalRacksOptions,
   ) {
     this.pool = this.newPool()
-    this.guard = new Guard(ground.cgroups, () => this.guarded())
+    this.guard = new Guard(ground.cgroups, ground.store, () => this.guarded())
   }
 
   private newPool(): Pool {
@@ -461,7 +461,7 @@ export class LocalRacks implements Racks {
       record.plan.hosts.flatMap(({ name, limits }) => {
         const host = hosts.get(name)
         const end = (why: HostEnd) => this.endForOthers(record.id, name, why)
-        return host ? [{ host, memoryBytes: limits.memoryBytes, end }] : []
+        return host ? [{ host, memoryBytes: limits.memoryBytes, diskBytes: limits.diskBytes, end }] : []
       }),
     )
   }

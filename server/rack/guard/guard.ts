@@ -6,6 +6,8 @@ import { run } from '../command.js'
 import { eye } from '../eyes.js'
 import type { Host } from '../host/host.js'
 import { withNamespaces } from '../namespaces.js'
+import type { Store } from '../store.js'
+import { DiskSpace } from './disk-space.js'
 import { type Level, type MachineLevels, machineLevels } from './machine-levels.js'
 
 /** Between looks. A fast program takes some hundred MiB in that time. */
@@ -22,6 +24,7 @@ const measureTimeoutMs = 5000
 export interface GuardedHost {
   host: Host
   memoryBytes: number
+  diskBytes: number
   /** Ends the host, and says why. */
   end(why: HostEnd): Promise<void>
 }
@@ -36,16 +39,22 @@ export interface Holding {
 /**
  * Watches what the whole machine has but once: memory of the kernel that no control group counts (packet rings, queues of
  * sockets, fragments, neighbours, connections), pseudo-terminals, entries of neighbour tables. A host that holds more of it than
- * any lesson needs, while it runs short, is ended before the others feel it.
+ * any lesson needs, while it runs short, is ended before the others feel it. Space on the disk is held (see DiskSpace).
  */
 export class Guard {
+  private readonly disk: DiskSpace
   private timer: NodeJS.Timeout | undefined
   private looking: Promise<void> | undefined
 
   constructor(
     private readonly cgroups: Cgroups,
+    store: Store,
     private readonly hosts: () => GuardedHost[],
-  ) {}
+  ) {
+    this.disk = new DiskSpace(store, () =>
+      hosts().map(({ host, diskBytes }) => ({ path: host.disk.path, limitBytes: diskBytes })),
+    )
+  }
 
   start(): void {
     this.timer ??= setInterval(() => {
@@ -64,6 +73,7 @@ export class Guard {
   }
 
   private async look(): Promise<void> {
+    await this.disk.look()
     const levels = machineLevels()
     if (!Object.values(levels).some(isHigh)) return
     for (const guarded of this.hosts()) {
