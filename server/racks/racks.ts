@@ -126,7 +126,7 @@ export interface RackInfo {
 }
 
 /** What one host had too much of, while all of the machine ran short of it. */
-export type HostEnd = 'kernel-memory' | 'terminals' | 'neighbours'
+export type HostEnd = 'kernel-memory' | 'terminals' | 'files' | 'neighbours'
 
 export interface RackHostInfo {
   name: string

@@ -4,8 +4,8 @@ import { machineLevels, uncountedBytes } from '../../server/rack/guard/machine-l
 
 const MIB = 1024 ** 2
 const unused = { used: 0, most: 100 }
-const quiet = { memory: unused, terminals: unused, neighbours: unused }
-const nothing = { memory: 0, terminals: 0, neighbours: 0 }
+const quiet = { memory: unused, terminals: unused, files: unused, neighbours: unused }
+const nothing = { memory: 0, terminals: 0, files: 0, neighbours: 0 }
 
 it('ends whoever holds far more than a lesson needs, and only while all run short of it', () => {
   const short = { used: 200 * MIB, most: 256 * MIB }
@@ -19,6 +19,7 @@ it('ends whoever holds far more than a lesson needs, and only while all run shor
     'terminals',
   )
   expect(tooMuch({ ...nothing, terminals: 20 }, { ...quiet, terminals: { used: 60, most: 100 } }, MIB)).toBeUndefined()
+  expect(tooMuch({ ...nothing, files: 30 }, { ...quiet, files: { used: 60, most: 100 } }, MIB)).toBe('files')
   expect(tooMuch({ ...nothing, neighbours: 30 }, { ...quiet, neighbours: { used: 60, most: 100 } }, MIB)).toBe(
     'neighbours',
   )
@@ -34,7 +35,9 @@ it("counts as the kernel's what no line of meminfo gives to somebody else", () =
     'SReclaimable: 40 kB',
   ]
   expect(uncountedBytes(meminfo.map((line) => line.replace(' ', '        ')).join('\n'))).toBe(150 * 1024)
-  const { terminals, neighbours } = machineLevels()
+  const { terminals, files, neighbours } = machineLevels()
   expect(terminals.most).toBeGreaterThan(100)
+  expect(files.used).toBeGreaterThan(0)
+  expect(files.most).toBeGreaterThan(files.used)
   expect(Number.isFinite(neighbours.used)).toBe(true)
 })

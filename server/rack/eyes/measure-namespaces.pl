@@ -4,11 +4,13 @@
 # socket is found whose maker has left its namespace. One line comes: bytes, and entries of the neighbour tables.
 #
 # Counted are rings of packet sockets (PACKET_RX_RING, PACKET_TX_RING; packet(7)), what waits in and for sockets (SO_MEMINFO,
-# sock_diag(7)), fragments (/proc/net/sockstat), and neighbours and connections with what one of each takes.
+# sock_diag(7)), fragments (/proc/net/sockstat), and neighbours, forwarding entries, routes and connections with what one of each takes.
 use strict;
 use Kernel;
 
 my $neighbour_bytes = 512;
+my $forwarding_bytes = 128;
+my $route_bytes = 256;
 my $connection_bytes = 320;
 # Of one host's sockets, so many are looked at.
 my $most_sockets = 4096;
@@ -50,9 +52,11 @@ sub look {
   return if !$inode or $seen{"net:$inode"}++;
   Kernel::call('setns', fileno $namespace, 0x40000000) == 0 or return;
   $bytes += rings() + queues() + fragments();
-  my $here = neighbours();
+  # RTM_GETNEIGH of all families, and of AF_BRIDGE; RTM_GETROUTE of both.
+  my $here = dumped(30, 0);
   $neighbours += $here;
-  $bytes += $here * $neighbour_bytes + number('/proc/sys/net/netfilter/nf_conntrack_count') * $connection_bytes;
+  $bytes += $here * $neighbour_bytes + dumped(30, 7) * $forwarding_bytes + (dumped(26, 2) + dumped(26, 10)) * $route_bytes;
+  $bytes += number('/proc/sys/net/netfilter/nf_conntrack_count') * $connection_bytes;
   Kernel::call('setns', fileno $home, 0x40000000) == 0 or die "the way back: $!\n";
 }
 
@@ -113,14 +117,15 @@ sub fragments {
   return $sum;
 }
 
-# RTM_GETNEIGH as a dump, of all families.
-sub neighbours {
+# How many entries a dump of rtnetlink(7) has, by the request's type; each is a message of the type two below.
+sub dumped {
+  my ($type, $family) = @_;
   my $count = 0;
   my $route = Kernel::netlink(0) or return 0;
-  defined send $route, Kernel::request(30, 0x300, "\0" x 12), 0 or return 0;
+  defined send $route, Kernel::request($type, 0x300, pack 'C x11', $family), 0 or return 0;
   while (defined recv $route, my $answers, 65536, 0) {
     for (Kernel::messages($answers)) {
-      return $count if $_->[0] != 28;
+      return $count if $_->[0] != $type - 2;
       $count++;
     }
   }

@@ -33,12 +33,13 @@ export interface GuardedHost {
 export interface Holding {
   memory: number
   terminals: number
+  files: number
   neighbours: number
 }
 
 /**
  * Watches what the whole machine has but once: memory of the kernel that no control group counts (packet rings, queues of
- * sockets, fragments, neighbours, connections), pseudo-terminals, entries of neighbour tables. A host that holds more of it than
+ * sockets, fragments, neighbours, connections), pseudo-terminals, open files, entries of neighbour tables. A host that holds more of it than
  * any lesson needs, while it runs short, is ended before the others feel it. Space on the disk is held (see DiskSpace).
  */
 export class Guard {
@@ -90,16 +91,17 @@ export class Guard {
       const [file, ...args] = eye('measure-namespaces', paths.join(), pids.join())
       const { stdout } = await run(file, args, { timeoutMs: measureTimeoutMs })
       const [memory = 0, neighbours = 0] = stdout.split(' ').map(Number)
-      return { memory, neighbours, terminals: terminalsOf(pids) }
+      return { memory, neighbours, ...openBy(pids) }
     })
   }
 }
 
 /** Which of what is short one host has too much of. Pure. */
 export function tooMuch(holding: Holding, levels: MachineLevels, memoryBytes: number): HostEnd | undefined {
-  const { memory, terminals, neighbours } = levels
+  const { memory, terminals, files, neighbours } = levels
   if (isHigh(memory) && holding.memory > Math.max(leastMemoryBytes, memoryBytes * memoryShare)) return 'kernel-memory'
   if (isHigh(terminals) && holding.terminals > terminals.most * fairShare) return 'terminals'
+  if (isHigh(files) && holding.files > files.most * fairShare) return 'files'
   if (isHigh(neighbours) && holding.neighbours > neighbours.most * fairShare) return 'neighbours'
   return undefined
 }
@@ -108,17 +110,31 @@ function isHigh({ used, most }: Level): boolean {
   return used > most * high
 }
 
-/** Masters of pseudo-terminals that processes have open (pts(4)). */
-function terminalsOf(pids: readonly number[]): number {
-  let count = 0
+/** Files that processes have open, and which of them are masters of pseudo-terminals (pts(4)). */
+function openBy(pids: readonly number[]): { files: number; terminals: number } {
+  const count = { files: 0, terminals: 0 }
   for (const pid of pids) {
-    try {
-      for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-        if (/\/ptmx$/.test(readlinkSync(`/proc/${pid}/fd/${fd}`))) count++
-      }
-    } catch {
-      // It has ended.
+    for (const fd of listed(`/proc/${pid}/fd`)) {
+      count.files++
+      if (linkOf(`/proc/${pid}/fd/${fd}`).endsWith('/ptmx')) count.terminals++
     }
   }
   return count
+}
+
+/** Empty once the process has ended. */
+function listed(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
 }

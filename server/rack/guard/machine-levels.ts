@@ -13,6 +13,8 @@ export interface MachineLevels {
   memory: Level
   /** Pseudo-terminals, without those that are kept for the machine (kernel.pty.reserve). */
   terminals: Level
+  /** Open files of all (fs.file-max); who is not the machine's root can open none beyond. */
+  files: Level
   /** Of the fuller one of both neighbour tables (ARP, ND). */
   neighbours: Level
 }
@@ -33,6 +35,7 @@ export function machineLevels(): MachineLevels {
       used: number('kernel/pty/nr'),
       most: Math.max(1, number('kernel/pty/max') - number('kernel/pty/reserve')),
     },
+    files: openFiles(read('/proc/sys/fs/file-nr')),
     neighbours: [neighbours('arp_cache', 'ipv4'), neighbours('ndisc_cache', 'ipv6')].reduce((fuller, table) =>
       table.used / table.most > fuller.used / fuller.most ? table : fuller,
     ),
@@ -47,6 +50,12 @@ export function uncountedBytes(meminfo: string): number {
   const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0)
   const known = ['MemFree', 'Buffers', 'Cached', 'SwapCached', 'AnonPages', 'SReclaimable']
   return 1024 * known.reduce((left, name) => left - kib(name), kib('MemTotal'))
+}
+
+/** From /proc/sys/fs/file-nr (proc(5)): open, always 0, most. */
+function openFiles(text: string): Level {
+  const [used = 0, , most = 0] = text.split(/\s+/).map(Number)
+  return { used, most: most || Number.POSITIVE_INFINITY }
 }
 
 /** /proc/net/stat counts the table of the whole machine, in hexadecimal; its first column has the entries. */

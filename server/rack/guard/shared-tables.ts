@@ -5,7 +5,7 @@ import type { StateDirectory } from '../state-directory.js'
 
 /**
  * Tables that all network namespaces share are made for one machine, not for a class: ARP and ND (arp(7), gc_thresh3: more
- * neighbours than this are refused), and pseudo-terminals. Below /proc/sys.
+ * neighbours than this are refused), pseudo-terminals, and numbers of processes. Below /proc/sys.
  */
 const least: Readonly<Record<string, number>> = {
   'net/ipv4/neigh/default/gc_thresh3': 16_384,
@@ -13,6 +13,7 @@ const least: Readonly<Record<string, number>> = {
   'net/ipv6/neigh/default/gc_thresh3': 16_384,
   'net/ipv6/neigh/default/gc_thresh2': 8192,
   'kernel/pty/max': 16_384,
+  'kernel/pid_max': 131_072,
 }
 
 interface Raised {

@@ -7,6 +7,7 @@ const held: Record<HostEnd, Trouble['what']> = {
     zh: '内核内存（例如抓包缓冲区，或没有程序读取的数据包）',
   },
   terminals: { en: 'terminals', zh: '终端' },
+  files: { en: 'open files', zh: '打开的文件' },
   neighbours: { en: 'entries in the neighbour table (ARP, ND)', zh: '邻居表（ARP、ND）条目' },
 }
 
