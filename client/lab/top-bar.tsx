@@ -164,18 +164,24 @@ function Ports() {
             <code>{name}</code> <span class="end muted">{container}</span>
           </>
         )
-        if (entry !== undefined && 'url' in entry) {
-          return (
-            <a key={name} class="button" role="menuitem" tabIndex={-1} href={entry.url} target="_blank" rel="noopener">
-              {face}
-            </a>
-          )
-        }
+        const url = entry !== undefined && 'url' in entry ? entry.url : undefined
+        // One element before and after its address is known, so that it keeps the focus.
         return (
-          <button key={name} type="button" role="menuitem" tabIndex={-1} aria-disabled="true">
+          <a
+            key={name}
+            class="button"
+            role="menuitem"
+            tabIndex={-1}
+            href={url}
+            target="_blank"
+            rel="noopener"
+            aria-disabled={url === undefined ? 'true' : undefined}
+          >
             {face}
-            {entry !== undefined && <span class="muted">{inLanguage(entry.trouble.what) || t.noPreview}</span>}
-          </button>
+            {entry !== undefined && 'trouble' in entry && (
+              <span class="muted">{inLanguage(entry.trouble.what) || t.noPreview}</span>
+            )}
+          </a>
         )
       })}
     </Menu>

@@ -30,6 +30,8 @@ export interface LabCard {
   title: Text
   summary: Text
   topic: string
+  /** What its pages speak of, for a search: each word once, in lower case, with blanks between. */
+  words: string
   level: 'beginner' | 'intermediate' | 'advanced'
   order: number
   minutes: number
