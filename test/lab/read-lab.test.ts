@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { lintLab } from '../../server/lab/lint.js'
@@ -50,6 +50,55 @@ describe('The lab of the guide', () => {
     ])
     expect(lab.alternatives.map(({ name }) => name)).toEqual(['both-at-once'])
     expect(lab.pages.zh.sections.map(({ id }) => id)).toEqual([undefined, 'create', 'connect', 'finish'])
+  })
+})
+
+describe('A lab from elsewhere', () => {
+  const problemsIn = async (change: (folder: string) => void) => {
+    const folder = writeLab()
+    folders.push(folder)
+    change(folder)
+    const { problems } = await readLab(folder)
+    return problems.map(({ file, what }) => `${file.slice(folder.length + 1)} ${what}`)
+  }
+
+  it('leads to no file outside of its folder', async () => {
+    const told = await problemsIn((folder) => {
+      writeFileSync(join(dirname(folder), 'secret.md'), 'TOP SECRET\n')
+      rmSync(join(folder, 'zh.md'))
+      symlinkSync('/etc/passwd', join(folder, 'setup.sh'))
+      symlinkSync('../secret.md', join(folder, 'zh.md'))
+      rmSync(join(folder, 'mistakes'), { recursive: true })
+      symlinkSync('..', join(folder, 'mistakes'))
+    })
+    const leads = "is a link that leads out of the lab's folder"
+    expect(told).toEqual([`zh.md ${leads}`])
+    expect(
+      await problemsIn((folder) => {
+        symlinkSync('/etc/passwd', join(folder, 'setup.sh'))
+        symlinkSync('en.md', join(folder, 'again.md'))
+      }),
+    ).toEqual([`setup.sh ${leads}`])
+    expect(
+      await problemsIn((folder) => {
+        writeFileSync(join(dirname(folder), 'secret.md'), 'TOP SECRET\n')
+        rmSync(join(folder, 'mistakes'), { recursive: true })
+        symlinkSync('..', join(folder, 'mistakes'))
+      }),
+    ).toContain(`mistakes/secret.md ${leads}`)
+  })
+
+  it('may have been written on Windows, and says once what is wrong with a file', async () => {
+    const folder = writeLab()
+    folders.push(folder)
+    for (const name of ['lab.yaml', 'en.md', 'mistakes/not-internal.md']) {
+      const path = join(folder, name)
+      writeFileSync(path, readFileSync(path, 'utf8').replaceAll('\n', '\r\n'))
+    }
+    expect((await readLab(folder)).problems).toEqual([])
+    expect(
+      await problemsIn((other) => writeFileSync(join(other, 'zh.md'), Buffer.from([0x23, 0x20, 0xe9, 0x0a]))),
+    ).toEqual(['zh.md is not UTF-8'])
   })
 })
 
