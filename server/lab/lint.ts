@@ -4,6 +4,7 @@ import { asksForm, familyOf } from '../check/checks.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { imagesIn } from './docker-images.js'
 import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
+import { lintFiles } from './lint-files.js'
 import type { Page, RunBlock, Section } from './page.js'
 
 /**
@@ -17,6 +18,7 @@ export async function lintLab(lab: Lab, images: readonly string[]): Promise<Prob
   differences(lab, say)
   checks(lab, say)
   steps(lab, say)
+  await lintFiles(lab, say)
   for (const [language, page] of Object.entries(lab.pages)) {
     translated(language, page, say)
     await links(lab, `${language}.md`, page, say)

@@ -53,6 +53,23 @@ describe('The lab of the guide', () => {
   })
 })
 
+describe('Files of a lab', () => {
+  const script = '      - script: {run: judge}\n        hint: {en: Look., zh: 看看。}\n'
+
+  it('are looked at: names that mean nothing, scripts that can not run', async () => {
+    expect(await problemsOf({ 'mistake/one.md': 'x\n', 'setup.sh': 'if true; then\necho\n' })).toEqual([
+      expect.stringMatching(/^mistake:1: means nothing in a lab\. Did you mean "mistakes"\?/),
+      expect.stringMatching(/^setup\.sh:3: bash says: syntax error: unexpected end of file/),
+    ])
+    const told = await problemsOf({ 'lab.yaml': (text) => text + script, 'checks/other': '#!/bin/sh\n' })
+    expect(told.filter((line) => line.includes('checks/'))).toEqual([
+      expect.stringMatching(/^lab\.yaml:\d+: there is no checks\/judge\./),
+    ])
+    const notExecutable = await problemsOf({ 'lab.yaml': (text) => text + script, 'checks/judge': '#!/bin/sh\n' })
+    expect(notExecutable).toContain('checks/judge:1: is not executable. chmod +x checks/judge')
+  })
+})
+
 describe('A lab from elsewhere', () => {
   const problemsIn = async (change: (folder: string) => void) => {
     const folder = writeLab()
