@@ -29,6 +29,7 @@ import { SectionHtml } from './section-html.js'
 import { Splitter } from './splitter.js'
 import { StepPath } from './step-path.js'
 import { TopBar } from './top-bar.js'
+import { Welcome } from './welcome.js'
 
 const strings = stringsOf({
   en: {
@@ -176,6 +177,7 @@ function NoText({ id, trouble }: { id: string; trouble: Trouble }) {
 function Instructions({ text }: { text: Page }) {
   return (
     <div class="sections" lang={text.language === 'zh' ? 'zh-CN' : 'en'}>
+      <Welcome />
       {text.sections.map((section) => (
         <Section key={section.id ?? ''} section={section} text={text} />
       ))}

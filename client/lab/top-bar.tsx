@@ -6,10 +6,10 @@ import { Menu } from '../shell/menu.js'
 import { LanguageSwitch, openDialog } from '../shell/preferences.js'
 import { minutesOf, now } from '../shell/time.js'
 import { useArrival } from '../shell/title.js'
-import { isOpen, page } from '../state/lab.js'
+import { isOpen, page, side } from '../state/lab.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 import { ask, askQuietly, heardAt, view } from '../state/session.js'
-import { mapOpen, screenReader } from '../state/settings.js'
+import { mapOpen, screenReader, welcomed } from '../state/settings.js'
 import { stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
@@ -28,6 +28,7 @@ const strings = stringsOf({
     bring: 'Bring the hosts to',
     step: (number: number, heading: string) => `Step ${number}: ${heading}`,
     screenReader: 'Screen-reader mode',
+    welcome: 'How a lab works',
     settings: 'Settings…',
     shortcuts: 'Keyboard shortcuts…',
     resetTitle: (what: string) => `${what}?`,
@@ -58,6 +59,7 @@ const strings = stringsOf({
     bring: '把主机恢复到',
     step: (number: number, heading: string) => `第 ${number} 步：${heading}`,
     screenReader: '屏幕阅读器模式',
+    welcome: '实验怎么做',
     settings: '设置…',
     shortcuts: '键盘快捷键…',
     resetTitle: (what: string) => `${what}？`,
@@ -255,6 +257,11 @@ function LabMenu() {
         >
           {t.screenReader} <span class="end">{screenReader.value ? '✓' : ''}</span>
         </button>
+        {item(t.welcome, false, () => {
+          welcomed.value = false
+          side.value = 'read'
+          requestAnimationFrame(() => document.querySelector('.welcome')?.scrollIntoView({ block: 'start' }))
+        })}
         {item(t.settings, false, () => {
           openDialog.value = 'settings'
         })}
