@@ -1,6 +1,6 @@
-import { sameAddress } from '../network/addresses.js'
 import type { NetworkState } from '../network/state.js'
 import { placeAt, placesOf } from '../place/place.js'
+import { ownersOf } from '../place/target.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
@@ -22,7 +22,7 @@ function isExceeded({ icmp, source }: Step['packet']): boolean {
   return icmp !== undefined && icmp.type === (source.includes(':') ? 3 : 11) && icmp.code === 0
 }
 
-function bySight({ seen, state }: SeenTrail): Found | undefined {
+function bySight({ seen, state, from }: SeenTrail): Found | undefined {
   const error = seen.errors.find(({ packet }) => isExceeded(packet))
   const circle = circleSeen(seen, state)
   if (!error && circle.length < 2) return undefined
@@ -35,7 +35,7 @@ function bySight({ seen, state }: SeenTrail): Found | undefined {
         .map((one) => `${label}: ${one.table}: ${one.text}`),
     )
   return {
-    ...(error ? { by: ownerOf(error.packet.source, state) ?? error.packet.source } : {}),
+    ...(error ? { by: ownersOf(error.packet.source, state, from)[0]?.label ?? error.packet.source } : {}),
     ...{ circle, rules },
     shown: [
       ...(error ? [writeStep(error)] : []),
@@ -61,12 +61,6 @@ function circleSeen({ observation }: Seen, state: NetworkState): string[] {
     .filter(([, all]) => all.size > mostPasses)
     .map(([label]) => label)
     .toSorted()
-}
-
-function ownerOf(address: string, state: NetworkState): string | undefined {
-  return placesOf(state).find(({ namespace }) =>
-    namespace.links.some(({ addresses }) => addresses.some((own) => sameAddress(own.address, address))),
-  )?.label
 }
 
 export const ttlExceeded = define<Found>({
