@@ -25,7 +25,6 @@ import { bare, cleanText, code, codes } from '../wording/wording.js'
 import { withEnd } from './closing-hop.js'
 import { senderNamed, type Target, targetOf } from './ends.js'
 import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
-import { withoutFlood } from './flood.js'
 import { nameHop } from './name-hop.js'
 import { withOffline } from './offline.js'
 import { reachedOf } from './reached.js'
@@ -276,7 +275,7 @@ async function send(
     address,
     protocol: packet.protocol,
     ...(packet.port === undefined ? {} : { port: packet.port }),
-    seen: readObservation(withoutFlood(seen, run.state), run.state, { namespace: from.namespace.id }),
+    seen: readObservation(seen, run.state, { namespace: from.namespace.id }),
   }
 }
 
