@@ -1,7 +1,7 @@
 import { leadsOn, outLink, routeFor } from '../network/routing.js'
 import type { Link, NetworkState } from '../network/state.js'
-import { hostPlace, isInHostNamespace, type LivePlace, overlayOf, ownLink, placesOf } from '../place/place.js'
-import { segmentOf } from '../place/segment.js'
+import { hostPlace, type LivePlace, overlayOf, ownLink, placesOf } from '../place/place.js'
+import { type Leg, otherEnd, segmentOf } from '../place/segment.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeAsked } from './packet-text.js'
@@ -19,13 +19,8 @@ interface Found {
   shown: string[]
 }
 
-interface End {
-  place: LivePlace
-  link: Link | undefined
-}
-
 function find({ state, from, last, destination, goal, asked }: Trail): Found | undefined {
-  const onWay: End[] = [from, last].flatMap((place) => [
+  const onWay: Leg[] = [from, last].flatMap((place) => [
     ...endsOf(place, outLink(place.namespace, destination)),
     // With a link that is down its routes are gone.
     ...(leadsOn(routeFor(place.namespace, destination))
@@ -47,12 +42,11 @@ function find({ state, from, last, destination, goal, asked }: Trail): Found | u
   if (goal && goal.host.name !== from.host.name) onWay.push(...tunnelsOf({ ...from, state }, destination))
   const broken = onWay.find(
     ({ link }) =>
-      link !== undefined &&
       // A tunnel has no carrier of its own, and a bridge one only while something hangs on it.
       (!link.up || (!link.carrier && !/^(vxlan|bridge)$/.test(link.kind))) &&
       (link.lan !== undefined || /^(veth|macvlan|ipvlan|vlan|vxlan|bridge)$/.test(link.kind)),
   )
-  if (!broken?.link) return undefined
+  if (!broken) return undefined
   const { place, link } = broken
   return {
     ...{ where: place.label, host: place.host.name, link: link.name, up: link.up },
@@ -63,7 +57,7 @@ function find({ state, from, last, destination, goal, asked }: Trail): Found | u
 }
 
 /** The ends of an overlay's tunnels on all hosts, where the way leads into it. */
-function tunnelsOf({ host, namespace, state }: LivePlace & { state: NetworkState }, destination: string): End[] {
+function tunnelsOf({ host, namespace, state }: LivePlace & { state: NetworkState }, destination: string): Leg[] {
   const link = outLink(namespace, destination)
   if (!link) return []
   const segment = segmentOf(host, namespace, link)
@@ -76,15 +70,12 @@ function tunnelsOf({ host, namespace, state }: LivePlace & { state: NetworkState
 }
 
 /** A link, with the other end of its pair and the bridge that this is a port of. */
-function endsOf(place: LivePlace, link: Link | undefined): End[] {
+function endsOf(place: LivePlace, link: Link | undefined): Leg[] {
   if (!link || link.kind === 'loopback') return []
-  const there = link.peer && place.host.namespaces.find(({ id }) => id === link.peer!.namespace)
-  const peer = there?.links.find(({ name }) => name === link.peer!.name)
-  if (!there || !peer) return [{ place, link }]
-  const other = { ...place, namespace: there }
-  const otherEnd = isInHostNamespace(other) ? (hostPlace(place.host) ?? other) : other
-  const bridge = there.links.find(({ name }) => name === peer.master)
-  return [{ place, link }, { place: otherEnd, link: peer }, ...(bridge ? [{ place: otherEnd, link: bridge }] : [])]
+  const other = otherEnd({ place, link })
+  if (!other) return [{ place, link }]
+  const bridge = other.place.namespace.links.find(({ name }) => name === other.link.master)
+  return [{ place, link }, other, ...(bridge ? [{ place: other.place, link: bridge }] : [])]
 }
 
 export const linkCut = define<Found>({

@@ -106,9 +106,10 @@ export function nextHop(namespace: NamespaceState, to: string | Flow): string | 
   return route.gateway ?? (typeof to === 'string' ? to : to.destination)
 }
 
+/** The link that a packet leaves by; undefined where no route leads on. One that refuses may name a link as well: of IPv6, `lo`. */
 export function outLink(namespace: NamespaceState, to: string | Flow): Link | undefined {
-  const device = routeFor(namespace, to)?.device
-  return namespace.links.find(({ name }) => name === device)
+  const route = routeFor(namespace, to)
+  return leadsOn(route) ? namespace.links.find(({ name }) => name === route.device) : undefined
 }
 
 /** As ip-route(8) writes it. */

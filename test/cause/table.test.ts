@@ -763,3 +763,17 @@ it('has a row and a file for each cause', () => {
   expect(causeKinds.map(({ code }) => code)).toEqual([...causeCodes])
   expect(Object.keys(table).toSorted()).toEqual([...causeCodes].toSorted())
 })
+
+it('enters the namespace of an overlay where a command is for one of its links', () => {
+  const rack = overlaid()
+  const { id } = networkNamed(rack, 'app_net')
+  const hidden = rack.state.hosts.map(({ namespaces }) => namespaces.find(({ owner }) => owner.kind === 'engine')!)
+  for (const namespace of hidden.slice(0, 2)) namespace.owner = { kind: 'engine', name: `1-${id.slice(0, 10)}` }
+  hidden[1]!.links.find(({ kind }) => kind === 'vxlan')!.up = false
+  const [from, meant] = ['app-node1', 'node2/app-node2'].map((one) => find(one, rack.state, 'node1') as LivePlace)
+  const cause = causeForeseen({
+    ...{ state: rack.state, home: 'node1', from: from!, meant: meant!, address: '10.10.0.8', protocol: 'icmp' },
+  })
+  expect(cause).toMatchObject({ code: 'link-cut' })
+  expect(cause!.tries[0]!.en).toContain('`nsenter --net=/run/docker/netns/1-c0ffeec0ff ip link set vxlan0 up`')
+})

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseRoutes, parseRoutingRules, usualRoutingRules } from '../../server/network/parse-routes.js'
-import { leadsOn, nextHop, routeFor, writeRoute, writeRoutingRule } from '../../server/network/routing.js'
+import { leadsOn, nextHop, outLink, routeFor, writeRoute, writeRoutingRule } from '../../server/network/routing.js'
 import type { NamespaceState, Route, RoutingRule } from '../../server/network/state.js'
 import { StateBuilder } from '../check/state-builder.js'
 
@@ -59,6 +59,16 @@ describe('of several routes', () => {
     expect(via(namespace(routes), '192.168.1.9')).toBe(expected)
   })
 })
+
+it.each(['blackhole', 'unreachable', 'prohibit'])(
+  'by a route of the type %s nothing leaves, though it names a link',
+  (type) => {
+    // So ip(8) shows such routes of IPv6, as measured.
+    const here = namespace([{ family: 6, destination: 'fd00:1::/64', type, device: 'lo', metric: 1024 }])
+    expect(outLink(here, 'fd00:1::20')).toBeUndefined()
+    expect(nextHop(here, 'fd00:1::20')).toBeUndefined()
+  },
+)
 
 describe('a routing rule', () => {
   const routes = [
