@@ -51,6 +51,7 @@ export const causeCodes = [
   'paused',
   'hosts-entry',
   'astray',
+  'offline',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

@@ -15,6 +15,7 @@ import { defined, textOf } from './untrusted.js'
 export interface RackShape {
   lans: LanState[]
   hosts: RackHostShape[]
+  internet: boolean
 }
 
 export interface RackHostShape {
@@ -33,6 +34,7 @@ export function networkState(captures: HostCapture[], rack: RackShape): NetworkS
     takenAt: sorted.map(({ takenAt }) => takenAt).toSorted()[0] ?? new Date().toISOString(),
     durationMs: Math.max(0, ...sorted.map(({ durationMs }) => durationMs)),
     lans: rack.lans.map(lanState),
+    ...(rack.internet ? {} : { offline: true }),
     hosts: sorted.map((capture) => hostState(capture, rack)),
   }
 }

@@ -9,6 +9,8 @@ export interface NetworkState {
   durationMs: number
   /** The rack's own segments, as it was planned: what is on them is known by their hosts' links. */
   lans: LanState[]
+  /** It was made without a way to the internet: the gateways of its LANs lead nowhere. */
+  offline?: true
   hosts: HostState[]
 }
 

@@ -26,7 +26,6 @@ import { withEnd } from './closing-hop.js'
 import { senderNamed, type Target, targetOf } from './ends.js'
 import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
 import { nameHop } from './name-hop.js'
-import { withOffline } from './offline.js'
 import { reachedOf } from './reached.js'
 import type { Hop, Reached, TraceStory } from './story.js'
 import { walk } from './walk.js'
@@ -45,8 +44,6 @@ export interface TraceOptions {
   state?: NetworkState
   /** Of the addresses of a name the first alone is tried, as most programs do. */
   firstAddressOnly?: boolean
-  /** The rack has no way to the internet. */
-  offline?: boolean
 }
 
 /** What became of one question, before it is made a story. */
@@ -69,12 +66,12 @@ interface Run {
 export async function traceStory(
   ground: Ground,
   question: TraceQuestion,
-  { signal = new AbortController().signal, state, firstAddressOnly = false, offline = false }: TraceOptions = {},
+  { signal = new AbortController().signal, state, firstAddressOnly = false }: TraceOptions = {},
 ): Promise<TraceStory> {
   const started = performance.now()
   const { from, to, port } = question
   const protocol = question.protocol ?? (port === undefined ? 'icmp' : 'tcp')
-  const told = await tell(ground, { ...question, protocol }, { signal, state, firstAddressOnly, offline }).catch(
+  const told = await tell(ground, { ...question, protocol }, { signal, state, firstAddressOnly }).catch(
     (error: unknown): Told => {
       signal.throwIfAborted()
       if (!(error instanceof Unanswerable)) throw error
@@ -98,8 +95,7 @@ async function tell(
     signal,
     state: given,
     firstAddressOnly,
-    offline,
-  }: { signal: AbortSignal; state: NetworkState | undefined; firstAddressOnly: boolean; offline: boolean },
+  }: { signal: AbortSignal; state: NetworkState | undefined; firstAddressOnly: boolean },
 ): Promise<Told> {
   const { protocol, port } = question
   if (protocol !== 'icmp' && port === undefined) {
@@ -107,12 +103,7 @@ async function tell(
   }
   const state = given ?? (await ground.capture())
   signal.throwIfAborted()
-  const told = await tellIn({ ground, state, question, protocol, signal }, firstAddressOnly)
-  return offline ? withOffline(told, question.to, state) : told
-}
-
-async function tellIn(run: Run, firstAddressOnly: boolean): Promise<Told> {
-  const { question, state } = run
+  const run: Run = { ground, state, question, protocol, signal }
   const from = senderNamed(question, state)
   if (!isLive(from)) return stopped(question, [], notRunningCause(from, question.home))
   const target = targetOf(question, from, state)

@@ -619,6 +619,27 @@ const table: Record<CauseCode, Row> = {
     ],
     diagnose: { container: 'web', network: { 'laptop tcp 192.168.1.11:8080': quiet } },
   },
+  offline: {
+    given: (rack) => {
+      rack.state.offline = true
+    },
+    ...{ from: 'laptop', to: '8.8.8.8' },
+    seen: (rack) => [
+      journey(rack, '192.168.1.50', '8.8.8.8')
+        .by('laptop', 'eth0', 'out')
+        .lan('lan', 'laptop', 'in')
+        .becomes({ source: '192.168.1.1', destination: '192.168.1.50', icmp: { type: 3, code: 1 } })
+        .by('laptop', 'eth0', 'in', { role: 'error' })
+        .ends('silent'),
+    ],
+    diagnose: {
+      container: 'web',
+      network: {
+        'web dns vethlab.invalid': { ...quiet, cause: 'refused' },
+        'node1 dns vethlab.invalid': { ...quiet, cause: 'refused' },
+      },
+    },
+  },
   'hosts-entry': {
     ...{ from: 'api', to: 'web' },
     diagnose: {
