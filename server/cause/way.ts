@@ -1,5 +1,5 @@
 import { isLoopback, sameAddress } from '../network/addresses.js'
-import { endOf, judge, translationAt } from '../network/filter.js'
+import { endOf, filtersBridged, judge, translationAt } from '../network/filter.js'
 import type { Flow } from '../network/flow.js'
 import {
   type FoundRoute,
@@ -132,13 +132,14 @@ class Walker {
     return undefined
   }
 
-  /** Between two ports of one bridge of a host, frames meet its rules as if they were forwarded (br_netfilter). */
+  /** Between two ports of one bridge of a host, frames meet its rules as if they were forwarded, where br_netfilter lets them. */
   private throughBridge(from: Leg, to: Leg): Way | undefined {
     const [enters, leaves] = [hostEnd(from), hostEnd(to)]
     const into = enters?.link.master
     if (!enters || into === undefined || leaves?.place.host !== enters.place.host || into !== leaves.link.master)
       return undefined
     const own = enters.place
+    if (!filtersBridged(own.namespace, this.flow.destination)) return undefined
     const before = this.place
     const { out: sent, in: came = '' } = this.flow
     this.place = own

@@ -785,6 +785,18 @@ it('has a row and a file for each cause', () => {
   expect(Object.keys(table).toSorted()).toEqual([...causeCodes].toSorted())
 })
 
+it('does not take a rule of IP for the cause where frames on a bridge meet none', () => {
+  const row = table['icc-off']
+  const rack = rackOf(row)
+  rack.rule(node1(rack), {
+    ...{ table: 'filter', chain: 'DOCKER-USER', source: '172.20.0.2', target: 'DROP' },
+    text: '-A DOCKER-USER -s 172.20.0.2 -j DROP',
+  })
+  expect(causeForeseen(attemptOf(row, rack))?.code).toBe('docker-user-drop')
+  own(rack).bridgedMeetsRules = { ip4: false, ip6: true }
+  expect(causeForeseen(attemptOf(row, rack))).toBeUndefined()
+})
+
 it('enters the namespace of an overlay where a command is for one of its links', () => {
   const rack = overlaid()
   const { id } = networkNamed(rack, 'app_net')
