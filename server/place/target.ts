@@ -1,6 +1,6 @@
-import { canonicalAddress, holds, isLoopback } from '../network/addresses.js'
+import { canonicalAddress, holds, isAny, isLoopback, sameAddress } from '../network/addresses.js'
 import { outLink, routeFor } from '../network/routing.js'
-import type { Container, Endpoint, NetworkState } from '../network/state.js'
+import type { Container, Endpoint, NetworkState, PublishedPort } from '../network/state.js'
 import {
   addressesOf,
   endpointsOf,
@@ -104,6 +104,28 @@ export function namedSo(name: string, state: NetworkState): LivePlace[] {
       .map((container) => placeOf(host, container, `${host.name}/${container.name}`))
       .filter(isLive),
   )
+}
+
+/** The running container that a host has published a port for, and how; not one that has the port as the host itself. */
+export function publisherAt(
+  place: LivePlace,
+  { address, port, protocol }: { address: string; port: number; protocol: PublishedPort['protocol'] },
+): { container: Container; mapping: PublishedPort } | undefined {
+  const { host, namespace } = place
+  if (!isInHostNamespace(place)) return undefined
+  const containers = (host.engine?.containers ?? []).filter(
+    (container) => container.state === 'running' && container.namespace !== namespace.id,
+  )
+  for (const container of containers) {
+    const mapping = container.ports.find(
+      (one) =>
+        one.hostPort === port &&
+        one.protocol === protocol &&
+        (isAny(one.hostAddress) || sameAddress(one.hostAddress, address)),
+    )
+    if (mapping) return { container, mapping }
+  }
+  return undefined
 }
 
 /** A container that a name means to the DNS server of another one, and its legs of that name. */

@@ -10,7 +10,7 @@ import { pausedCause } from '../cause/paused.js'
 import { readObservation, type Seen } from '../cause/seen.js'
 import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
 import { listening } from '../cause/sockets.js'
-import { isAny, sameAddress } from '../network/addresses.js'
+import { sameAddress } from '../network/addresses.js'
 import type { TracedPacket } from '../network/observation.js'
 import { outLink } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
@@ -19,6 +19,7 @@ import { resolveName } from '../place/name-resolution.js'
 import { hostPlace, isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
 import { find } from '../place/reference.js'
+import { publisherAt } from '../place/target.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
 import { bare, cleanText, code, codes } from '../wording/wording.js'
@@ -292,24 +293,11 @@ function haltedBy({ protocol, seen }: Case): Cause | undefined {
 async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | undefined> {
   const there = one.seen.arrived?.place
   const { address, port } = destinationOf(one)
-  if (!there || !isInHostNamespace(there) || port === undefined || one.protocol === 'icmp') return undefined
-  const container = there.host.engine?.containers.find(
-    ({ state, ports, namespace }) => state === 'running' && namespace !== there.namespace.id && ports.some(fits),
-  )
-  function fits({
-    hostPort,
-    hostAddress,
-    protocol,
-  }: {
-    hostPort: number
-    hostAddress: string
-    protocol: string
-  }): boolean {
-    return hostPort === port && protocol === one.protocol && (isAny(hostAddress) || sameAddress(hostAddress, address))
-  }
-  const mapping = container?.ports.find(fits)
-  const inside = container?.endpoints.find((endpoint) => endpoint.address !== undefined)?.address
-  if (!container || !mapping || inside === undefined) return undefined
+  if (!there || port === undefined || one.protocol === 'icmp') return undefined
+  const published = publisherAt(there, { address, port, protocol: one.protocol })
+  const inside = published?.container.endpoints.find((endpoint) => endpoint.address !== undefined)?.address
+  if (!published || inside === undefined) return undefined
+  const { container, mapping } = published
   const { host, namespace } = there
   const proxy: Hop = {
     kind: 'socket',
