@@ -95,7 +95,7 @@ export const names: readonly Incident[] = [
     symptom: ['node1', 'docker exec api ping -c 1 -W 1 8.8.8.8'],
     ask: { from: 'api', to: '8.8.8.8' },
     code: 'offline',
-    evidence: /192\.168\.1\.1 .*icmp type 3/,
+    evidence: /default via 192\.168\.1\.1 /,
   },
   {
     name: 'a name of the internet, from a rack that has none',

@@ -106,7 +106,7 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
       names,
       links,
       routes: [...parseRoutes(json('routes'), 4), ...parseRoutes(json('routes6'), 6)],
-      routingRules: parseRoutingRules(json('routingRules')),
+      routingRules: [...parseRoutingRules(json('routingRules'), 4), ...parseRoutingRules(json('routingRules6'), 6)],
       neighbours: parseNeighbours(json('neighbours')).toSorted((a, b) => compare(a.address, b.address)),
       forwarding: parseForwarding(json('forwarding')),
       ...parseRules(json('rules'), text('iptables'), text('ip6tables')),

@@ -30,9 +30,8 @@ export function routeFor(namespace: NamespaceState, to: string | Flow): FoundRou
 
 function search(namespace: NamespaceState, flow: Flow): FoundRoute | undefined {
   const family = flow.destination.includes(':') ? 6 : 4
-  const rules = family === 4 ? namespace.routingRules : undefined
-  for (const rule of rules ?? usualTablesInOrder) {
-    if (!applies(rule, flow)) continue
+  for (const rule of namespace.routingRules) {
+    if (rule.family !== family || !applies(rule, flow)) continue
     const own = usualTables.has(rule.table ?? '') && isBare(rule) ? {} : { by: rule }
     if (rule.action === 'lookup') {
       const found = lookUp(namespace.routes, rule, flow.destination)
@@ -43,13 +42,6 @@ function search(namespace: NamespaceState, flow: Flow): FoundRoute | undefined {
   }
   return undefined
 }
-
-const usualTablesInOrder: RoutingRule[] = ['local', 'main', 'default'].map((table, priority) => ({
-  priority,
-  action: 'lookup',
-  table,
-  further: [],
-}))
 
 function isBare({ not, source, destination, in: into, out, protocol, further }: RoutingRule): boolean {
   return !not && !source && !destination && !into && !out && !protocol && further.length === 0

@@ -70,7 +70,7 @@ export interface NamespaceState {
   names: string[]
   links: Link[]
   routes: Route[]
-  /** Of IPv4, in the order of their priorities: which table is asked (ip-rule(8)). Those of IPv6 are not captured. */
+  /** Of each family in the order of their priorities: which table is asked (ip-rule(8)). */
   routingRules: RoutingRule[]
   neighbours: Neighbour[]
   forwarding: ForwardingEntry[]
@@ -155,6 +155,7 @@ export interface Route {
 
 /** Which table of routes is asked for which packets (ip-rule(8)). */
 export interface RoutingRule {
+  family: 4 | 6
   priority: number
   /** `lookup` asks the table; `blackhole`, `unreachable` and `prohibit` end the search; anything else goes on behind it. */
   action: string

@@ -13,6 +13,7 @@ import { filesDirectory } from '../../server/rack/golden/inputs.js'
 import { expectReadable, type Script } from '../check/cases.js'
 import { type StateBuilder, standardRack, swarmRack } from '../check/state-builder.js'
 import { Journey } from '../trace/journey.js'
+import { addIp6, seenWithIp6, six } from './dual-stack.js'
 import { diagnosed, traced, whyOfCheck } from './three-views.js'
 
 /** Each cause, and whether it is visible by the state, by sight, in a check's why, in a diagnosis, and in netdiag. */
@@ -21,6 +22,8 @@ interface Row {
   rack?: () => StateBuilder
   /** What is broken; in each rack anew. */
   given?(rack: StateBuilder): unknown
+  /** What else the same is with IPv6, where it is by another protocol. */
+  given6?(rack: StateBuilder): unknown
   /** Who asks whom: an address or a reference. */
   from: string
   to: string
@@ -667,6 +670,12 @@ const table: Record<CauseCode, Row> = {
         ...{ family: 'arp', table: 'filter', chain: 'INPUT', position: 1, target: 'DROP', text: '-A INPUT -j DROP' },
       })
     },
+    given6: (rack) => {
+      own(rack).rules.push({
+        ...{ family: 'ip6', table: 'filter', chain: 'INPUT', position: 1, protocol: 'ipv6-icmp', target: 'DROP' },
+        text: '-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j DROP',
+      })
+    },
     ...{ from: 'laptop', to: 'node1' },
     seen: (rack) => [
       journey(rack, '192.168.1.50', '192.168.1.11').asks('laptop', 'eth0', '192.168.1.11').ends('silent'),
@@ -754,6 +763,40 @@ const visible: Record<(typeof views)[number], (kind: CauseKind, row: Row) => Pro
   },
   netdiag: async (_kind, { netdiag: words }) => words !== undefined && netdiag.includes(words),
 }
+
+/** The same fault with both families, asked for by the address of IPv6. */
+const withIp6 = {
+  state: async (row: Row) => {
+    const rack = rackOf(row)
+    const attempt = attemptOf(row, rack)
+    addIp6(rack.state)
+    row.given6?.(rack)
+    return causeForeseen({ ...attempt, address: six(attempt.address) }, row.failure)
+  },
+  sight: async (row: Row) => {
+    const rack = rackOf(row)
+    const { address } = attemptOf(row, rack)
+    const seen = row.seen!(rack).map(seenWithIp6)
+    addIp6(rack.state)
+    row.given6?.(rack)
+    const port = row.port === undefined ? {} : { port: row.port }
+    return (await traced(rack, { from: row.from, to: six(address), ...port }, seen)).cause
+  },
+}
+
+describe.each(causeKinds.filter(({ code }) => !table[code].name))('$code, with IPv6', (kind) => {
+  const row = table[kind.code]
+  it.each(['state', 'sight'] as const)('is visible by %s as with IPv4, or it is written down why not', async (view) => {
+    if (kind.hidden[view] !== undefined) return
+    const found = await withIp6[view](row)
+    if (kind.onlyIp4 !== undefined) return expect(found?.code).not.toBe(kind.code)
+    expect(found?.code).toBe(kind.code)
+    // What a tunnel is made of is of IPv4, whatever goes through it.
+    if (kind.code === 'vxlan-blocked') return
+    const said = [found!.what, ...found!.tries].map(({ en, zh }) => `${en}\n${zh}`).join('\n')
+    expect(said).not.toMatch(/\biptables |net\.ipv4|\bARP\b|0\.0\.0\.0|\bip route (add|del|replace)/)
+  })
+})
 
 describe.each(causeKinds)('$code', (kind) => {
   const row = table[kind.code]
