@@ -1,5 +1,6 @@
 import { holds, sameAddress } from '../network/addresses.js'
 import { endOf } from '../network/filter.js'
+import { ownsAddress } from '../network/routing.js'
 import type { EngineNetwork, HostState } from '../network/state.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import type { Text } from '../wording/text.js'
@@ -63,9 +64,7 @@ export function networkHolding({ engine }: HostState, address: string): EngineNe
 }
 
 function ownedHere({ namespaces }: HostState, address: string): boolean {
-  return namespaces.some(({ links }) =>
-    links.some(({ addresses }) => addresses.some((own) => sameAddress(own.address, address))),
-  )
+  return namespaces.some((namespace) => ownsAddress(namespace, address))
 }
 
 function nobody({ destination, address }: Trail, place: LivePlace, network: EngineNetwork): Unwanted {

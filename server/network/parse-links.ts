@@ -87,7 +87,8 @@ function parseAddress(address: Record<string, unknown>): LinkAddress[] {
   const family = addressFamilies[textOf(address.family)]
   const local = textOf(address.local)
   if (family === undefined || local === '') return []
-  return [{ family, address: local, prefix: numberOf(address.prefixlen) ?? 0, scope: textOf(address.scope) }]
+  const own = { family, address: local, prefix: numberOf(address.prefixlen) ?? 0, scope: textOf(address.scope) }
+  return [address.dadfailed === true ? { ...own, failed: true } : own]
 }
 
 function parseVxlan(data: Record<string, unknown>): NonNullable<Link['vxlan']> {

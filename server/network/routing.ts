@@ -82,7 +82,7 @@ function lookUp(routes: Route[], { table, suppressedPrefix = -1 }: RoutingRule, 
 export function sourceOn({ links }: NamespaceState, { source, device, family, type }: Route): string | undefined {
   if (source !== undefined) return source
   const link = links.find(({ name }) => name === device)
-  const own = link?.addresses.filter((one) => one.family === family) ?? []
+  const own = link?.addresses.filter((one) => one.family === family && !one.failed) ?? []
   return (own.find(({ scope }) => scope === 'global') ?? (type === 'local' ? own[0] : undefined))?.address
 }
 
@@ -134,8 +134,13 @@ export function writeRoutingRule(rule: RoutingRule): string {
   ].join(' ')
 }
 
+/** Whether a link has an address, and uses it. */
+export function hasAddress({ addresses }: Link, address: string): boolean {
+  return addresses.some((own) => !own.failed && sameAddress(own.address, address))
+}
+
 export function ownsAddress(namespace: NamespaceState, address: string): boolean {
-  return namespace.links.some(({ addresses }) => addresses.some((own) => sameAddress(own.address, address)))
+  return namespace.links.some((link) => hasAddress(link, address))
 }
 
 /**

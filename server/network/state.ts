@@ -136,6 +136,8 @@ export interface LinkAddress {
   prefix: number
   /** global, link or host. */
   scope: string
+  /** Of IPv6: somebody on the segment had it already, so that it is not used (duplicate address detection, RFC 4862, 5.4.5). */
+  failed?: true
 }
 
 export interface Route {

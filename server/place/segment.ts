@@ -1,4 +1,4 @@
-import { sameAddress } from '../network/addresses.js'
+import { hasAddress } from '../network/routing.js'
 import type { HostState, Link, LinkReference, NamespaceState, NetworkState } from '../network/state.js'
 import { isInHostNamespace, type LivePlace, overlayOf, placeIn, placesOf } from './place.js'
 
@@ -60,9 +60,7 @@ export function holdersOf(address: string, state: NetworkState): Leg[] {
   return placesOf(state)
     .filter(({ namespace }) => namespace.owner.kind !== 'engine')
     .flatMap((place) =>
-      place.namespace.links
-        .filter(({ addresses }) => addresses.some((own) => sameAddress(own.address, address)))
-        .map((link) => ({ place, link })),
+      place.namespace.links.filter((link) => hasAddress(link, address)).map((link) => ({ place, link })),
     )
 }
 

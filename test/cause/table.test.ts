@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type CauseCode, type CauseKind, causeCodes, views } from '../../server/cause/cause.js'
 import { causeForeseen, causeKinds, causeOf, causeOfName } from '../../server/cause/causes.js'
+import { claimsOf } from '../../server/cause/duplicate-address.js'
 import type { Failure } from '../../server/cause/unknown.js'
 import type { Observation } from '../../server/network/observation.js'
 import { isLive, type LivePlace } from '../../server/place/place.js'
@@ -826,6 +827,20 @@ describe.each(causeKinds)('$code', (kind) => {
 it('has a row and a file for each cause', () => {
   expect(causeKinds.map(({ code }) => code)).toEqual([...causeCodes])
   expect(Object.keys(table).toSorted()).toEqual([...causeCodes].toSorted())
+})
+
+it('does not take an address of IPv6 for claimed by two where the second one found it taken', () => {
+  const row = table['duplicate-address']
+  const rack = rackOf(row)
+  const { address } = attemptOf(row, rack)
+  addIp6(rack.state)
+  const claims = () => claimsOf(six(address), rack.state).map(({ place }) => place.label)
+  expect(claims()).toHaveLength(2)
+  const second = rack.state.hosts
+    .flatMap(({ namespaces }) => namespaces.flatMap(({ links }) => links.flatMap(({ addresses }) => addresses)))
+    .findLast((own) => own.address === six(address))!
+  second.failed = true
+  expect(claims()).toEqual([])
 })
 
 it('does not take a rule of IP for the cause where frames on a bridge meet none', () => {

@@ -4,6 +4,7 @@ import { parseLinks } from '../../server/network/parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes } from '../../server/network/parse-routes.js'
 import { parseRules } from '../../server/network/parse-rules.js'
 import { parseBridgedRules, parseForwards, parseSockets } from '../../server/network/parse-sockets.js'
+import { hasAddress } from '../../server/network/routing.js'
 import { tieLinks } from '../../server/network/tie-links.js'
 
 describe('links', () => {
@@ -27,6 +28,23 @@ describe('links', () => {
     expect(vxlan).toMatchObject({ vxlan: { id: 42, port: 4789, local: '10.0.0.1', device: 'eth0' }, up: false })
     expect(ipvlan).toMatchObject({ kind: 'ipvlan', ipvlanMode: 'l3', otherIndex: 2, otherNamespaceId: 0 })
     expect(down).toMatchObject({ kind: 'device', up: true, carrier: false })
+  })
+
+  it('with addresses of IPv6 that another had already, as measured', () => {
+    const [link] = parseLinks([
+      {
+        ...{ ifindex: 3, ifname: 'vb', flags: ['UP'] },
+        addr_info: [
+          { family: 'inet6', local: 'fd00:a::2', prefixlen: 64, scope: 'global', dadfailed: true, tentative: true },
+          { family: 'inet6', local: 'fd00:a::3', prefixlen: 64, scope: 'global' },
+        ],
+      },
+    ])
+    expect(link!.addresses.map(({ address, failed }) => [address, failed])).toEqual([
+      ['fd00:a::2', true],
+      ['fd00:a::3', undefined],
+    ])
+    expect(['fd00:a::2', 'fd00:a::3'].map((address) => hasAddress(link!, address))).toEqual([false, true])
   })
 
   it('as ports of bridges, with their queueing disciplines', () => {
