@@ -84,8 +84,8 @@ export const duplicateAddress = define<Found>({
               zh: `有两个不同的 MAC 地址应答了 ${address}：谁先应答，数据包就发给谁，可能发错了地方`,
             }
           : {
-              en: `${list.en} claim ${address} on the same segment: whose answer to ${asking.en} comes first gets the packets, and it may be the wrong one`,
-              zh: `${list.zh} 在同一网段上都使用 ${address}：谁的${asking.zh.startsWith('A') ? ' ARP ' : asking.zh}应答先到，数据包就发给谁，可能发错了地方`,
+              en: `${list.en} claim ${address} on the same segment: whose ${asking.en} answer comes first gets the packets, and it may be the wrong one`,
+              zh: `${list.zh} 在同一网段上都使用 ${address}：谁的${asking.zh}应答先到，数据包就发给谁，可能发错了地方`,
             },
       evidence: shown,
       tries: [

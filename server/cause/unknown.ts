@@ -103,7 +103,7 @@ function yetUnroutable({ from, address }: Trail): Text {
   return isNeighbour(from, address)
     ? {
         en: `${whom} is in a subnet of ${who}, but nobody on that link answered when it asked for the MAC address (${asking.en})`,
-        zh: `${whom} 与 ${who} 在同一子网，但用 ${asking.zh} 询问 MAC 地址时，链路上没有人应答`,
+        zh: `${whom} 与 ${who} 在同一子网，但用${asking.zh}询问 MAC 地址时，链路上没有人应答`,
       }
     : {
         en: `${who} sends to its gateway, and from there no way leads to ${whom}`,

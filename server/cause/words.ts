@@ -16,9 +16,9 @@ export function iptablesFor(address: string): 'iptables' | 'ip6tables' {
   return address.includes(':') ? 'ip6tables' : 'iptables'
 }
 
-/** By what the MAC address of a neighbour is asked for (RFC 826; RFC 4861). */
+/** By what the MAC address of a neighbour is asked for (RFC 826; RFC 4861); in Chinese with the spaces that it needs. */
 export function askingFor(address: string): Text {
-  return address.includes(':') ? { en: 'neighbour discovery', zh: '邻居发现（ND）' } : { en: 'ARP', zh: 'ARP' }
+  return address.includes(':') ? { en: 'neighbour discovery', zh: '邻居发现（ND）' } : { en: 'ARP', zh: ' ARP ' }
 }
 
 /** As the Engine calls it. */

@@ -31,7 +31,7 @@ function duplicate(address: string, own: Link, also: Leg[]): Draft {
     {
       why: {
         en: `packets go to whoever answers the question for the MAC address first (${asking.en})`,
-        zh: `数据包会发给最先应答 MAC 地址询问的一方，用的是 ${asking.zh}`,
+        zh: `数据包会发给最先应答${asking.zh}询问的一方`,
       },
       cause: 'duplicate-address',
       evidence: [
