@@ -121,4 +121,5 @@ const rest = `## What a trace can't see
   program still holds on to, such as an address that a proxy looked up before its server came back elsewhere.
 - **Connections that are there already**: a trace opens a new one. What an old entry of connection tracking does to an old one it does not
   meet; \`conntrack -L\` shows them.
-- **Filters of tc, and eBPF**: queueing disciplines that drop all are known, filters and programs on links are not read.`
+- **Filters of tc, and eBPF**: queueing disciplines that drop all are known, filters and programs on links are not read.
+- **\`force_forwarding\`** of a link, by which IPv6 is forwarded though \`net.ipv6.conf.all.forwarding\` is 0 (Linux 6.17), is not read.`

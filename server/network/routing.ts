@@ -157,7 +157,7 @@ export function takesIn(namespace: NamespaceState, { name, reversePath }: Link, 
 /**
  * The setting by which a namespace does not forward what comes in by a link for an address; undefined where it does. Of IPv4 the
  * link's own setting decides, which `ip_forward` sets for all; of IPv6 that of `all` alone (ip-sysctl; ip6_forward in
- * net/ipv6/ip6_output.c), whatever those of links say, as measured.
+ * net/ipv6/ip6_output.c), whatever `forwarding` of links says, as measured.
  */
 export function unforwardedBy(namespace: NamespaceState, into: string, address: string): string | undefined {
   if (address.includes(':')) return namespace.forwards.ip6 ? undefined : 'net.ipv6.conf.all.forwarding'
