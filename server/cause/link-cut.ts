@@ -2,6 +2,7 @@ import { leadsOn, outLink, routeFor } from '../network/routing.js'
 import type { Link, NetworkState } from '../network/state.js'
 import { hostPlace, type LivePlace, overlayOf, ownLink, placesOf } from '../place/place.js'
 import { type Leg, otherEnd, segmentOf } from '../place/segment.js'
+import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeAsked } from './packet-text.js'
@@ -16,6 +17,8 @@ interface Found {
   up: boolean
   lan?: string
   command: string
+  /** Of an overlay: its containers on that host, as their Engine calls them. */
+  members?: string[]
   shown: string[]
 }
 
@@ -51,9 +54,19 @@ function find({ state, from, last, destination, goal, asked }: Trail): Found | u
   return {
     ...{ where: place.label, host: place.host.name, link: link.name, up: link.up },
     ...(link.lan === undefined ? {} : { lan: link.lan }),
+    ...(place.namespace.owner.kind === 'engine' ? { members: membersOf(place) } : {}),
     command: commandIn(place, `ip link set ${link.name} up`),
     shown: asked.filter(({ macs }) => macs.length === 0).map(writeAsked),
   }
+}
+
+/** Running containers of the overlay that a namespace of the Engine's is for. */
+function membersOf(place: LivePlace): string[] {
+  const id = overlayOf(place)?.id
+  const containers = (place.host.engine?.containers ?? []).filter(
+    ({ namespace, endpoints }) => namespace !== undefined && endpoints.some(({ networkId }) => networkId === id),
+  )
+  return containers.map(({ name }) => name)
 }
 
 /** The ends of an overlay's tunnels on all hosts, where the way leads into it. */
@@ -78,11 +91,21 @@ function endsOf(place: LivePlace, link: Link | undefined): Leg[] {
   return [{ place, link }, other, ...(bridge ? [{ place: other.place, link: bridge }] : [])]
 }
 
+/** With a link that goes down the kernel forgets its neighbours, also those that the Engine has written there and does not write again. */
+function anew(host: string, members: string[]): Text {
+  const names = members.slice(0, 8).join(' ')
+  const [where, stop, start] = [code(host), code(`docker stop ${names}`, 300), code(`docker start ${names}`, 300)]
+  return {
+    en: `let the Engine of ${where} make that end of the overlay anew, which it does when its last container there has gone: ${stop}, then ${start}`,
+    zh: `让 ${where} 的引擎重新创建 overlay 在那里的一端，等最后一个容器离开后它就会这样做：先 ${stop}，再 ${start}`,
+  }
+}
+
 export const linkCut = define<Found>({
   code: 'link-cut',
   byState: find,
   bySight: find,
-  say: ({ where: label, host, link, up, lan, command, shown }) => {
+  say: ({ where: label, host, link, up, lan, command, members = [], shown }) => {
     const [name, where] = [code(link), code(label)]
     const segment = { en: lan === undefined ? '' : ` (LAN ${lan})`, zh: lan === undefined ? '' : `（局域网 ${lan}）` }
     return {
@@ -99,10 +122,12 @@ export const linkCut = define<Found>({
       tries: [
         up
           ? { en: `put the cable of ${code(host)} back`, zh: `把 ${code(host)} 的网线接回去` }
-          : {
-              en: `bring it up: ${code(command, 200)}, and look at the routes afterwards`,
-              zh: `启用它：${code(command, 200)}，然后检查路由`,
-            },
+          : members.length > 0
+            ? anew(host, members)
+            : {
+                en: `bring it up: ${code(command, 200)}, and look at the routes afterwards`,
+                zh: `启用它：${code(command, 200)}，然后检查路由`,
+              },
       ],
     }
   },

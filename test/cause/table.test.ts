@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { type CauseCode, type CauseKind, causeCodes, views } from '../../server/cause/cause.js'
 import { causeForeseen, causeKinds, causeOf, causeOfName } from '../../server/cause/causes.js'
 import { claimsOf } from '../../server/cause/duplicate-address.js'
+import { commandIn } from '../../server/cause/place-command.js'
 import type { Failure } from '../../server/cause/unknown.js'
 import type { Observation } from '../../server/network/observation.js'
-import { isLive, type LivePlace } from '../../server/place/place.js'
+import { isLive, type LivePlace, placesOf } from '../../server/place/place.js'
 import type { TraceQuestion } from '../../server/place/question.js'
 import { find } from '../../server/place/reference.js'
 import { addressesTowards } from '../../server/place/target.js'
@@ -855,7 +856,13 @@ it('does not take a rule of IP for the cause where frames on a bridge meet none'
   expect(causeForeseen(attemptOf(row, rack))).toBeUndefined()
 })
 
-it('enters the namespace of an overlay where a command is for one of its links', () => {
+it('enters a namespace of the Engine by its file', () => {
+  const rack = swarmRack()
+  const place = placesOf(rack.state).find(({ namespace }) => namespace.owner.kind === 'engine')!
+  expect(commandIn(place, 'ip link')).toBe('nsenter --net=/run/docker/netns/1-app_net ip link')
+})
+
+it('lets the Engine make the end of an overlay anew whose link is down', () => {
   const rack = overlaid()
   const { id } = networkNamed(rack, 'app_net')
   const hidden = rack.state.hosts.map(({ namespaces }) => namespaces.find(({ owner }) => owner.kind === 'engine')!)
@@ -866,5 +873,5 @@ it('enters the namespace of an overlay where a command is for one of its links',
     ...{ state: rack.state, home: 'node1', from: from!, meant: meant!, address: '10.10.0.8', protocol: 'icmp' },
   })
   expect(cause).toMatchObject({ code: 'link-cut' })
-  expect(cause!.tries[0]!.en).toContain('`nsenter --net=/run/docker/netns/1-c0ffeec0ff ip link set vxlan0 up`')
+  expect(cause!.tries[0]!.en).toContain('`docker stop app-node2`, then `docker start app-node2`')
 })
