@@ -35,8 +35,10 @@ function find(trail: Trail): Found | undefined {
     const network = networkHolding(host, destination)
     const holder = host.engine?.containers.some(({ namespace, endpoints }) =>
       endpoints.some(
-        ({ address, networkId }) =>
-          namespace !== undefined && networkId === network?.id && sameAddress(address, destination),
+        ({ address, address6, networkId }) =>
+          namespace !== undefined &&
+          networkId === network?.id &&
+          [address, address6].some((own) => sameAddress(own, destination)),
       ),
     )
     if (!place || !network?.bridge || !holder || (goal && goal.host.name !== host.name)) continue

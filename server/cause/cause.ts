@@ -51,6 +51,7 @@ export const causeCodes = [
   'paused',
   'hosts-entry',
   'astray',
+  'offline',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]
@@ -86,6 +87,8 @@ interface Definition<Found> {
   asked?: string
   /** Where it is not visible, and why not. */
   hidden?: Partial<Record<View, string>>
+  /** Why the same can't be with IPv6, or is another cause there. */
+  onlyIp4?: string
 }
 
 /** A cause, ready to be looked for. */
@@ -98,6 +101,7 @@ export interface CauseKind {
   broken: string
   asked?: string
   hidden: Partial<Record<View, string>>
+  onlyIp4?: string
 }
 
 export function define<Found>({
@@ -110,6 +114,7 @@ export function define<Found>({
   broken,
   asked,
   hidden = {},
+  onlyIp4,
 }: Definition<Found>): CauseKind & { tell(found: Found): Cause } {
   const tell = (found: Found): Cause => ({ code, ...say(found) })
   const telling =
@@ -128,5 +133,6 @@ export function define<Found>({
     broken,
     ...(asked === undefined ? {} : { asked }),
     hidden,
+    ...(onlyIp4 === undefined ? {} : { onlyIp4 }),
   }
 }

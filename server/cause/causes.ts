@@ -32,6 +32,7 @@ import { noTask } from './no-task.js'
 import { nodeGone } from './node-gone.js'
 import { noneNetwork } from './none-network.js'
 import { notRunning } from './not-running.js'
+import { offline } from './offline.js'
 import { paused } from './paused.js'
 import { portNotListening } from './port-not-listening.js'
 import { proxyArp } from './proxy-arp.js'
@@ -104,6 +105,7 @@ const all: CauseKind[] = [
   paused,
   hostsEntry,
   astray,
+  offline,
   unknown,
 ]
 
@@ -129,6 +131,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     wrongNeighbour,
     hiddenBySubnet,
     duplicateAddress,
+    offline,
     noRoute,
     noSuchAddress,
     discipline,
@@ -170,6 +173,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     internalNetwork,
     wrongGateway,
     noCommonNetwork,
+    offline,
     noRoute,
     noSuchAddress,
     ruleDrop,
@@ -189,6 +193,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     dockerUserDrop,
     inputPolicy,
     ruleDrop,
+    offline,
   ],
   silent: [
     paused,
@@ -255,6 +260,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     noMasquerade,
     iccOff,
     noRouteBack,
+    offline,
     fullQueue,
     bridgePort,
     discipline,
@@ -312,6 +318,7 @@ export function causeOfName(unresolved: Unresolved): Cause {
     gossipBlocked,
     noCommonNetwork,
     nameOnDefaultBridge,
+    offline,
     defaultNameservers,
     unknownName,
   ]

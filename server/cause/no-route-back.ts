@@ -30,7 +30,11 @@ function missing(trail: Trail): Omit<Found, 'seen'> | undefined {
   const back = wayBack(trail)
   if (!back || leadsOn(back.route)) return undefined
   const { goal, source, route } = back
-  return { goal: goal.label, source, shown: [...(route ? foundLines(goal.label, route) : []), ...routeLines(goal)] }
+  return {
+    goal: goal.label,
+    source,
+    shown: [...(route ? foundLines(goal.label, route) : []), ...routeLines(goal, source)],
+  }
 }
 
 export const noRouteBack = define<Found>({

@@ -1,7 +1,7 @@
 import { sameAddress } from '../network/addresses.js'
 import { ownsAddress } from '../network/routing.js'
 import type { NetworkState, SwarmService } from '../network/state.js'
-import { type Manager, managers } from '../place/swarm-manager.js'
+import { type Manager, managerKnown } from '../place/swarm-manager.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import type { Trail } from './trail.js'
@@ -16,13 +16,7 @@ interface Found {
 }
 
 function services(state: NetworkState, home: string): { manager: Manager; service: SwarmService }[] {
-  let known: Manager[]
-  try {
-    known = managers(state, home)
-  } catch {
-    return []
-  }
-  const [manager] = known
+  const manager = managerKnown(state, home)
   return manager ? manager.swarm.services.map((service) => ({ manager, service })) : []
 }
 

@@ -6,6 +6,7 @@ import { writeStep } from './packet-text.js'
 import type { Step } from './seen.js'
 import { doorOf } from './sockets.js'
 import type { SeenTrail, Trail } from './trail.js'
+import { askingFor } from './words.js'
 
 /** How somebody who asked was answered, where no packet was watched. */
 export type Failure = 'refused' | 'silent' | 'unroutable'
@@ -98,10 +99,11 @@ function yetRefused(trail: Trail): Text {
 
 function yetUnroutable({ from, address }: Trail): Text {
   const [who, whom] = [code(from.label), code(address)]
+  const asking = askingFor(address)
   return isNeighbour(from, address)
     ? {
-        en: `${whom} is in a subnet of ${who}, but nobody on that link answered when it asked for the MAC address (ARP)`,
-        zh: `${whom} 与 ${who} 在同一子网，但 ARP 询问 MAC 地址时，链路上没有人应答`,
+        en: `${whom} is in a subnet of ${who}, but nobody on that link answered when it asked for the MAC address (${asking.en})`,
+        zh: `${whom} 与 ${who} 在同一子网，但用${asking.zh}询问 MAC 地址时，链路上没有人应答`,
       }
     : {
         en: `${who} sends to its gateway, and from there no way leads to ${whom}`,

@@ -1,5 +1,7 @@
 import pMap from 'p-map'
 import type { Attempt } from '../cause/attempt.js'
+import type { Cause } from '../cause/cause.js'
+import { causeForeseen } from '../cause/causes.js'
 import { defaultNameserversCause } from '../cause/default-nameservers.js'
 import { forwardingOff } from '../cause/forwarding-off.js'
 import { noMasquerade } from '../cause/no-masquerade.js'
@@ -414,6 +416,12 @@ async function largePackets(subject: Subject, way: FoundRoute | undefined, { add
   ]
 }
 
+/** Where a server is out in the internet, and the rack has no way there. */
+function offlineCause(attempt: Attempt): Cause | undefined {
+  const cause = causeForeseen(attempt)
+  return cause?.code === 'offline' ? cause : undefined
+}
+
 /** Whoever is asked for names of the outside: the container's own servers, or behind the embedded one those of its host. */
 async function askNameservers(subject: Subject): Promise<Draft[]> {
   const { place, state } = subject
@@ -439,19 +447,21 @@ async function askNameservers(subject: Subject): Promise<Draft[]> {
       return [ok({ en: `the nameserver ${code(server)} answers`, zh: `DNS 服务器 ${code(server)} 有应答` }, evidence)]
     }
     const isGateway = state.lans.some(({ gateway }) => sameAddress(gateway, server))
-    if (isGateway && answer.cause === 'refused') {
+    if (isGateway && answer.cause === 'refused' && state.offline) {
       return [
         note(
           {
-            en: `the nameserver ${code(server)} refuses: this rack has no internet, so names of the outside do not resolve`,
-            zh: `DNS 服务器 ${code(server)} 拒绝应答：这个实验环境没有外网，外部域名解析不了`,
+            en: `the nameserver ${code(server)} refuses: this rack is offline, so names of the internet do not resolve`,
+            zh: `DNS 服务器 ${code(server)} 拒绝应答：这套主机没有接入互联网，互联网上的名字解析不了`,
           },
-          { evidence },
+          { cause: 'offline', evidence },
         ),
       ]
     }
     const silent = answer.cause === 'silent'
-    const defaults = defaultNameserversCause(place)
+    const known =
+      defaultNameserversCause(place) ??
+      offlineCause({ state, home: subject.home, from, address: server, protocol: 'udp', port: 53 })
     return [
       // Silence of the LAN's own server is told by what else of the LAN is silent.
       (isGateway ? note : problem)(
@@ -460,13 +470,13 @@ async function askNameservers(subject: Subject): Promise<Draft[]> {
           zh: `DNS 服务器 ${code(server)} ${silent ? '没有应答' : '无法到达'}`,
         },
         {
-          why: defaults?.what ?? {
+          why: known?.what ?? {
             en: 'names that are not of containers do not resolve, or only after a long wait',
             zh: '容器名之外的域名解析不了，或者要等很久',
           },
-          ...(defaults ? { cause: defaults.code } : {}),
-          evidence: [...evidence, ...(defaults?.evidence ?? [])],
-          tries: defaults?.tries ?? [
+          ...(known ? { cause: known.code } : {}),
+          evidence: [...evidence, ...(known?.evidence ?? [])],
+          tries: known?.tries ?? [
             {
               en: 'Name another server with `--dns`, or in `/etc/docker/daemon.json`',
               zh: '用 `--dns` 或在 `/etc/docker/daemon.json` 里换一个服务器',

@@ -32,7 +32,10 @@ export const containers: readonly Incident[] = [
   },
   {
     name: 'a container that is paused',
-    make: { node1: 'docker run -d --name web -p 8080:80 nginx; docker pause web' },
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx
+        for i in $(seq 100); do ${curl('http://127.0.0.1:8080')} && break; sleep 0.1; done; docker pause web`,
+    },
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'paused',

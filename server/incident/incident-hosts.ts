@@ -85,6 +85,8 @@ export class IncidentHosts {
   private rackOf(kind: 'alone' | 'swarm'): Promise<RackInfo> {
     const rack = this.opened.get(kind) ?? this.open(kind)
     this.opened.set(kind, rack)
+    // The next incident has another try.
+    rack.catch(() => this.opened.delete(kind))
     return rack
   }
 

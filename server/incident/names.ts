@@ -90,6 +90,22 @@ export const names: readonly Incident[] = [
     says: /192\.168\.1\.50/,
   },
   {
+    name: 'an address of the internet, from a rack that has none',
+    make: { node1: 'docker network create app; docker run -d --name api --network app netshoot sleep infinity' },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 8.8.8.8'],
+    ask: { from: 'api', to: '8.8.8.8' },
+    code: 'offline',
+    evidence: /default via 192\.168\.1\.1 /,
+  },
+  {
+    name: 'a name of the internet, from a rack that has none',
+    make: { node1: 'docker network create app; docker run -d --name api --network app netshoot sleep infinity' },
+    symptom: ['node1', `docker exec api ${curl('http://deb.debian.org')}`],
+    ask: { from: 'api', to: 'deb.debian.org', port: 80 },
+    code: 'offline',
+    evidence: /192\.168\.1\.1/,
+  },
+  {
     name: 'a container that was made and never started',
     make: {
       node1: `docker network create app; docker create --name web --network app nginx

@@ -34,6 +34,7 @@ export const swarm: readonly Incident[] = [
     ask: { from: 'm1', to: 'm2', port: 80 },
     code: 'link-cut',
     says: /vxlan0/,
+    cure: { on: 'node2' },
     undo: { node2: `${tunnelOf('mesh')} ip link set vxlan0 up` },
   },
   {

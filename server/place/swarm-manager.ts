@@ -1,5 +1,6 @@
 import type { HostState, NetworkState, SwarmState } from '../network/state.js'
 import { engineOf } from './reference.js'
+import { Unanswerable } from './unanswerable.js'
 
 export interface Manager {
   host: HostState
@@ -21,4 +22,14 @@ export function managers(state: NetworkState, home: string): Manager[] {
   })
   if (found.length === 0) for (const host of hosts) engineOf(host)
   return found
+}
+
+/** The first manager that there is; undefined also where no Engine could be asked whether it is one. */
+export function managerKnown(state: NetworkState, home: string): Manager | undefined {
+  try {
+    return managers(state, home)[0]
+  } catch (error) {
+    if (error instanceof Unanswerable) return undefined
+    throw error
+  }
 }

@@ -47,6 +47,10 @@ export async function sweep(ground: HostGround, options: SweepOptions = {}): Pro
 async function sweepNow(ground: HostGround, { adopting = false, all = false }: SweepOptions): Promise<SweepReport> {
   const { state, store, cgroups } = ground
   const report: SweepReport = { racks: [], hosts: [], strays: [], waiting: [] }
+  // Before the records: a rack's is written first of all, and what was begun since is nobody's to remove.
+  const lans = await Lan.files(state)
+  const uplinks = new Uplinks(state)
+  const uplinked = await uplinks.racks()
   const rackd = adopting ? undefined : await readRecord<ProcessIdentity>(state.rackdRecord)
   const answeredFor = (owner: Owner) => isAlive(owner.kind === 'process' ? owner : rackd)
 
@@ -63,8 +67,8 @@ async function sweepNow(ground: HostGround, { adopting = false, all = false }: S
       report.racks.push(id)
     }
   }
-  await new Uplinks(state).sweep(new Set(kept.keys()))
-  for (const lan of await Lan.files(state)) {
+  await uplinks.sweep(new Set(uplinked.filter((id) => !kept.has(id))))
+  for (const lan of lans) {
     if (kept.has(lan.rack)) continue
     await lan.remove()
     if (!report.racks.includes(lan.rack)) report.strays.push(`network namespace of ${lan.rack}`)

@@ -10,7 +10,7 @@ import { pausedCause } from '../cause/paused.js'
 import { readObservation, type Seen } from '../cause/seen.js'
 import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
 import { listening } from '../cause/sockets.js'
-import { isAny, sameAddress } from '../network/addresses.js'
+import { sameAddress } from '../network/addresses.js'
 import type { TracedPacket } from '../network/observation.js'
 import { outLink } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
@@ -19,15 +19,14 @@ import { resolveName } from '../place/name-resolution.js'
 import { hostPlace, isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
 import { find } from '../place/reference.js'
+import { publisherAt } from '../place/target.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
 import { bare, cleanText, code, codes } from '../wording/wording.js'
 import { withEnd } from './closing-hop.js'
 import { senderNamed, type Target, targetOf } from './ends.js'
 import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
-import { withoutFlood } from './flood.js'
 import { nameHop } from './name-hop.js'
-import { withOffline } from './offline.js'
 import { reachedOf } from './reached.js'
 import type { Hop, Reached, TraceStory } from './story.js'
 import { walk } from './walk.js'
@@ -46,8 +45,6 @@ export interface TraceOptions {
   state?: NetworkState
   /** Of the addresses of a name the first alone is tried, as most programs do. */
   firstAddressOnly?: boolean
-  /** The rack has no way to the internet. */
-  offline?: boolean
 }
 
 /** What became of one question, before it is made a story. */
@@ -70,12 +67,12 @@ interface Run {
 export async function traceStory(
   ground: Ground,
   question: TraceQuestion,
-  { signal = new AbortController().signal, state, firstAddressOnly = false, offline = false }: TraceOptions = {},
+  { signal = new AbortController().signal, state, firstAddressOnly = false }: TraceOptions = {},
 ): Promise<TraceStory> {
   const started = performance.now()
   const { from, to, port } = question
   const protocol = question.protocol ?? (port === undefined ? 'icmp' : 'tcp')
-  const told = await tell(ground, { ...question, protocol }, { signal, state, firstAddressOnly, offline }).catch(
+  const told = await tell(ground, { ...question, protocol }, { signal, state, firstAddressOnly }).catch(
     (error: unknown): Told => {
       signal.throwIfAborted()
       if (!(error instanceof Unanswerable)) throw error
@@ -99,8 +96,7 @@ async function tell(
     signal,
     state: given,
     firstAddressOnly,
-    offline,
-  }: { signal: AbortSignal; state: NetworkState | undefined; firstAddressOnly: boolean; offline: boolean },
+  }: { signal: AbortSignal; state: NetworkState | undefined; firstAddressOnly: boolean },
 ): Promise<Told> {
   const { protocol, port } = question
   if (protocol !== 'icmp' && port === undefined) {
@@ -108,12 +104,7 @@ async function tell(
   }
   const state = given ?? (await ground.capture())
   signal.throwIfAborted()
-  const told = await tellIn({ ground, state, question, protocol, signal }, firstAddressOnly)
-  return offline ? withOffline(told, question.to, state) : told
-}
-
-async function tellIn(run: Run, firstAddressOnly: boolean): Promise<Told> {
-  const { question, state } = run
+  const run: Run = { ground, state, question, protocol, signal }
   const from = senderNamed(question, state)
   if (!isLive(from)) return stopped(question, [], notRunningCause(from, question.home))
   const target = targetOf(question, from, state)
@@ -276,7 +267,7 @@ async function send(
     address,
     protocol: packet.protocol,
     ...(packet.port === undefined ? {} : { port: packet.port }),
-    seen: readObservation(withoutFlood(seen, run.state), run.state, { namespace: from.namespace.id }),
+    seen: readObservation(seen, run.state, { namespace: from.namespace.id }),
   }
 }
 
@@ -302,24 +293,11 @@ function haltedBy({ protocol, seen }: Case): Cause | undefined {
 async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | undefined> {
   const there = one.seen.arrived?.place
   const { address, port } = destinationOf(one)
-  if (!there || !isInHostNamespace(there) || port === undefined || one.protocol === 'icmp') return undefined
-  const container = there.host.engine?.containers.find(
-    ({ state, ports, namespace }) => state === 'running' && namespace !== there.namespace.id && ports.some(fits),
-  )
-  function fits({
-    hostPort,
-    hostAddress,
-    protocol,
-  }: {
-    hostPort: number
-    hostAddress: string
-    protocol: string
-  }): boolean {
-    return hostPort === port && protocol === one.protocol && (isAny(hostAddress) || sameAddress(hostAddress, address))
-  }
-  const mapping = container?.ports.find(fits)
-  const inside = container?.endpoints.find((endpoint) => endpoint.address !== undefined)?.address
-  if (!container || !mapping || inside === undefined) return undefined
+  if (!there || port === undefined || one.protocol === 'icmp') return undefined
+  const published = publisherAt(there, { address, port, protocol: one.protocol })
+  const inside = published?.container.endpoints.find((endpoint) => endpoint.address !== undefined)?.address
+  if (!published || inside === undefined) return undefined
+  const { container, mapping } = published
   const { host, namespace } = there
   const proxy: Hop = {
     kind: 'socket',

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type CauseCode, type CauseKind, causeCodes, views } from '../../server/cause/cause.js'
 import { causeForeseen, causeKinds, causeOf, causeOfName } from '../../server/cause/causes.js'
+import { claimsOf } from '../../server/cause/duplicate-address.js'
+import { commandIn } from '../../server/cause/place-command.js'
 import type { Failure } from '../../server/cause/unknown.js'
 import type { Observation } from '../../server/network/observation.js'
-import { isLive, type LivePlace } from '../../server/place/place.js'
+import { isLive, type LivePlace, placesOf } from '../../server/place/place.js'
 import type { TraceQuestion } from '../../server/place/question.js'
 import { find } from '../../server/place/reference.js'
 import { addressesTowards } from '../../server/place/target.js'
@@ -13,6 +15,7 @@ import { filesDirectory } from '../../server/rack/golden/inputs.js'
 import { expectReadable, type Script } from '../check/cases.js'
 import { type StateBuilder, standardRack, swarmRack } from '../check/state-builder.js'
 import { Journey } from '../trace/journey.js'
+import { addIp6, seenWithIp6, six } from './dual-stack.js'
 import { diagnosed, traced, whyOfCheck } from './three-views.js'
 
 /** Each cause, and whether it is visible by the state, by sight, in a check's why, in a diagnosis, and in netdiag. */
@@ -21,6 +24,8 @@ interface Row {
   rack?: () => StateBuilder
   /** What is broken; in each rack anew. */
   given?(rack: StateBuilder): unknown
+  /** What else the same is with IPv6, where it is by another protocol. */
+  given6?(rack: StateBuilder): unknown
   /** Who asks whom: an address or a reference. */
   from: string
   to: string
@@ -619,6 +624,27 @@ const table: Record<CauseCode, Row> = {
     ],
     diagnose: { container: 'web', network: { 'laptop tcp 192.168.1.11:8080': quiet } },
   },
+  offline: {
+    given: (rack) => {
+      rack.state.offline = true
+    },
+    ...{ from: 'laptop', to: '8.8.8.8' },
+    seen: (rack) => [
+      journey(rack, '192.168.1.50', '8.8.8.8')
+        .by('laptop', 'eth0', 'out')
+        .lan('lan', 'laptop', 'in')
+        .becomes({ source: '192.168.1.1', destination: '192.168.1.50', icmp: { type: 3, code: 1 } })
+        .by('laptop', 'eth0', 'in', { role: 'error' })
+        .ends('silent'),
+    ],
+    diagnose: {
+      container: 'web',
+      network: {
+        'web dns vethlab.invalid': { ...quiet, cause: 'refused' },
+        'node1 dns vethlab.invalid': { ...quiet, cause: 'refused' },
+      },
+    },
+  },
   'hosts-entry': {
     ...{ from: 'api', to: 'web' },
     diagnose: {
@@ -644,6 +670,12 @@ const table: Record<CauseCode, Row> = {
     given: (rack) => {
       own(rack).rules.push({
         ...{ family: 'arp', table: 'filter', chain: 'INPUT', position: 1, target: 'DROP', text: '-A INPUT -j DROP' },
+      })
+    },
+    given6: (rack) => {
+      own(rack).rules.push({
+        ...{ family: 'ip6', table: 'filter', chain: 'INPUT', position: 1, protocol: 'ipv6-icmp', target: 'DROP' },
+        text: '-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j DROP',
       })
     },
     ...{ from: 'laptop', to: 'node1' },
@@ -734,6 +766,40 @@ const visible: Record<(typeof views)[number], (kind: CauseKind, row: Row) => Pro
   netdiag: async (_kind, { netdiag: words }) => words !== undefined && netdiag.includes(words),
 }
 
+/** The same fault with both families, asked for by the address of IPv6. */
+const withIp6 = {
+  state: async (row: Row) => {
+    const rack = rackOf(row)
+    const attempt = attemptOf(row, rack)
+    addIp6(rack.state)
+    row.given6?.(rack)
+    return causeForeseen({ ...attempt, address: six(attempt.address) }, row.failure)
+  },
+  sight: async (row: Row) => {
+    const rack = rackOf(row)
+    const { address } = attemptOf(row, rack)
+    const seen = row.seen!(rack).map(seenWithIp6)
+    addIp6(rack.state)
+    row.given6?.(rack)
+    const port = row.port === undefined ? {} : { port: row.port }
+    return (await traced(rack, { from: row.from, to: six(address), ...port }, seen)).cause
+  },
+}
+
+describe.each(causeKinds.filter(({ code }) => !table[code].name))('$code, with IPv6', (kind) => {
+  const row = table[kind.code]
+  it.each(['state', 'sight'] as const)('is visible by %s as with IPv4, or it is written down why not', async (view) => {
+    if (kind.hidden[view] !== undefined) return
+    const found = await withIp6[view](row)
+    if (kind.onlyIp4 !== undefined) return expect(found?.code).not.toBe(kind.code)
+    expect(found?.code).toBe(kind.code)
+    // What a tunnel is made of is of IPv4, whatever goes through it.
+    if (kind.code === 'vxlan-blocked') return
+    const said = [found!.what, ...found!.tries].map(({ en, zh }) => `${en}\n${zh}`).join('\n')
+    expect(said).not.toMatch(/\biptables |net\.ipv4|\bARP\b|0\.0\.0\.0|\bip route (add|del|replace)/)
+  })
+})
+
 describe.each(causeKinds)('$code', (kind) => {
   const row = table[kind.code]
   it.each(views)('is visible by %s, or it is written down why not', async (view) => {
@@ -762,4 +828,50 @@ describe.each(causeKinds)('$code', (kind) => {
 it('has a row and a file for each cause', () => {
   expect(causeKinds.map(({ code }) => code)).toEqual([...causeCodes])
   expect(Object.keys(table).toSorted()).toEqual([...causeCodes].toSorted())
+})
+
+it('does not take an address of IPv6 for claimed by two where the second one found it taken', () => {
+  const row = table['duplicate-address']
+  const rack = rackOf(row)
+  const { address } = attemptOf(row, rack)
+  addIp6(rack.state)
+  const claims = () => claimsOf(six(address), rack.state).map(({ place }) => place.label)
+  expect(claims()).toHaveLength(2)
+  const second = rack.state.hosts
+    .flatMap(({ namespaces }) => namespaces.flatMap(({ links }) => links.flatMap(({ addresses }) => addresses)))
+    .findLast((own) => own.address === six(address))!
+  second.failed = true
+  expect(claims()).toEqual([])
+})
+
+it('does not take a rule of IP for the cause where frames on a bridge meet none', () => {
+  const row = table['icc-off']
+  const rack = rackOf(row)
+  rack.rule(node1(rack), {
+    ...{ table: 'filter', chain: 'DOCKER-USER', source: '172.20.0.2', target: 'DROP' },
+    text: '-A DOCKER-USER -s 172.20.0.2 -j DROP',
+  })
+  expect(causeForeseen(attemptOf(row, rack))?.code).toBe('docker-user-drop')
+  own(rack).bridgedMeetsRules = { ip4: false, ip6: true }
+  expect(causeForeseen(attemptOf(row, rack))).toBeUndefined()
+})
+
+it('enters a namespace of the Engine by its file', () => {
+  const rack = swarmRack()
+  const place = placesOf(rack.state).find(({ namespace }) => namespace.owner.kind === 'engine')!
+  expect(commandIn(place, 'ip link')).toBe('nsenter --net=/run/docker/netns/1-app_net ip link')
+})
+
+it('lets the Engine make the end of an overlay anew whose link is down', () => {
+  const rack = overlaid()
+  const { id } = networkNamed(rack, 'app_net')
+  const hidden = rack.state.hosts.map(({ namespaces }) => namespaces.find(({ owner }) => owner.kind === 'engine')!)
+  for (const namespace of hidden.slice(0, 2)) namespace.owner = { kind: 'engine', name: `1-${id.slice(0, 10)}` }
+  hidden[1]!.links.find(({ kind }) => kind === 'vxlan')!.up = false
+  const [from, meant] = ['app-node1', 'node2/app-node2'].map((one) => find(one, rack.state, 'node1') as LivePlace)
+  const cause = causeForeseen({
+    ...{ state: rack.state, home: 'node1', from: from!, meant: meant!, address: '10.10.0.8', protocol: 'icmp' },
+  })
+  expect(cause).toMatchObject({ code: 'link-cut' })
+  expect(cause!.tries[0]!.en).toContain('`docker stop app-node2`, then `docker start app-node2`')
 })

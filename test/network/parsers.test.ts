@@ -4,6 +4,7 @@ import { parseLinks } from '../../server/network/parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes } from '../../server/network/parse-routes.js'
 import { parseRules } from '../../server/network/parse-rules.js'
 import { parseBridgedRules, parseForwards, parseSockets } from '../../server/network/parse-sockets.js'
+import { hasAddress } from '../../server/network/routing.js'
 import { tieLinks } from '../../server/network/tie-links.js'
 
 describe('links', () => {
@@ -29,6 +30,23 @@ describe('links', () => {
     expect(down).toMatchObject({ kind: 'device', up: true, carrier: false })
   })
 
+  it('with addresses of IPv6 that another had already, as measured', () => {
+    const [link] = parseLinks([
+      {
+        ...{ ifindex: 3, ifname: 'vb', flags: ['UP'] },
+        addr_info: [
+          { family: 'inet6', local: 'fd00:a::2', prefixlen: 64, scope: 'global', dadfailed: true, tentative: true },
+          { family: 'inet6', local: 'fd00:a::3', prefixlen: 64, scope: 'global' },
+        ],
+      },
+    ])
+    expect(link!.addresses.map(({ address, failed }) => [address, failed])).toEqual([
+      ['fd00:a::2', true],
+      ['fd00:a::3', undefined],
+    ])
+    expect(['fd00:a::2', 'fd00:a::3'].map((address) => hasAddress(link!, address))).toEqual([false, true])
+  })
+
   it('as ports of bridges, with their queueing disciplines', () => {
     const [port, down, bridge] = parseLinks([
       {
@@ -51,7 +69,7 @@ describe('links', () => {
     ])
     expect(port).toMatchObject({
       discipline: 'blackhole',
-      port: { state: 'forwarding', isolated: true, learning: false },
+      port: { state: 'forwarding', isolated: true },
     })
     expect(down).toMatchObject({ port: { state: 'disabled' } })
     expect(down).not.toHaveProperty('discipline')
@@ -68,12 +86,13 @@ describe('links', () => {
       own('inet', 'all', { rp_filter: 'strict' }),
       own('inet', 'a', { rp_filter: 'loose' }),
       own('inet', 'b', { proxy_neigh: true, forwarding: false }),
-      own('inet6', 'b', { forwarding: false }),
+      // Of IPv6 it decides nothing.
+      own('inet6', 'a', { forwarding: false }),
     ])
     // The larger number of the two counts, and loose is 2.
-    expect(a).toMatchObject({ reversePath: 'loose', forwarding: { ip4: true, ip6: false } })
-    expect(b).toMatchObject({ reversePath: 'strict', proxyArp: true, forwarding: { ip4: false, ip6: false } })
-    expect(c).not.toHaveProperty('forwarding')
+    expect(a).toMatchObject({ reversePath: 'loose', forwards4: true })
+    expect(b).toMatchObject({ reversePath: 'strict', proxyArp: true, forwards4: false })
+    expect(c).not.toHaveProperty('forwards4')
     expect(c).not.toHaveProperty('reversePath')
   })
 

@@ -331,6 +331,25 @@ describe('a packet that stops', () => {
     expect(story.cause?.code).toBe('forwarding-off')
   })
 
+  it('is not looked for where a bridge has sent a copy', async () => {
+    const rack = standardRack()
+    const node1 = rack.host('node1')
+    rack.container(node1, 'third', { on: { my_net: '172.20.0.4' } })
+    const mac = rack.namespaceOf(node1, 'web').links.find(({ name }) => name === 'eth0')!.mac
+    const [toThird, toWeb] = [vethOf(rack, 'third'), vethOf(rack, 'web')]
+    // A bridge that has not learned where web is sends it out by all ports, the last of which is another's.
+    const seen = new Journey(rack, { source: '172.20.0.3', destination: '172.20.0.2' })
+      .by('node1/api', 'eth0', 'out', { to: mac })
+      .by('node1', vethOf(rack, 'api'), 'in', { to: mac })
+      .by('node1', toWeb, 'out', { to: mac })
+      .by('node1', toThird, 'out', { to: mac })
+      .by('node1/third', 'eth0', 'in', { to: mac })
+      .ends('silent')
+    const { cause } = await trace(rack, { from: 'api', to: 'node1/web' }, [seen])
+    expect(cause?.code).toBe('unknown')
+    expect(cause!.what.en).toContain(`last seen at \`${toWeb}\` of \`node1\``)
+  })
+
   it('is not judged by what flooded watchers did not see', async () => {
     const rack = standardRack()
     const seen = () =>

@@ -12,7 +12,15 @@ import { resolveName } from '../../place/name-resolution.js'
 import { isInHostNamespace, isLive, type LivePlace } from '../../place/place.js'
 import type { TraceQuestion } from '../../place/question.js'
 import { find, hostsOf } from '../../place/reference.js'
-import { addressesTowards, addressOn, commonNetworks, namedSo, ownAddresses, ownersOf } from '../../place/target.js'
+import {
+  addressesTowards,
+  addressOn,
+  commonNetworks,
+  namedSo,
+  ownAddresses,
+  ownersOf,
+  publisherAt,
+} from '../../place/target.js'
 import { Unanswerable } from '../../place/unanswerable.js'
 import type { Text } from '../../wording/text.js'
 import { bare, code, codes } from '../../wording/wording.js'
@@ -116,7 +124,14 @@ interface Target {
 
 type Attempt =
   | { ok: true; durationMs: number }
-  | { ok: false; reason: 'refused' | 'silent' | 'unroutable' | 'status' | 'body'; address: string; said: string }
+  | {
+      ok: false
+      reason: 'refused' | 'silent' | 'unroutable' | 'status' | 'body'
+      address: string
+      said: string
+      /** Of an HTTP answer. */
+      status?: number
+    }
 
 /**
  * Whether somebody reaches somebody: a real packet or connection from the one's network namespace.
@@ -516,10 +531,16 @@ async function tryAt(
   if (!attempt.ok) return attempt
   const { status, body } = answer.http ?? { status: 0, body: '' }
   if (spec.status !== undefined && spec.status !== status) {
-    return { ok: false, reason: 'status', address, said: `status ${status}` }
+    return { ok: false, reason: 'status', address, said: `status ${status}`, status }
   }
   if (text !== undefined && !body.includes(text)) {
-    return { ok: false, reason: 'body', address, said: body.replace(/<[^>]{0,200}>/g, ' ').replace(/\s+/g, ' ') }
+    return {
+      ok: false,
+      reason: 'body',
+      address,
+      said: body.replace(/<[^>]{0,200}>/g, ' ').replace(/\s+/g, ' '),
+      status,
+    }
   }
   return attempt
 }
@@ -591,24 +612,35 @@ function said(attempt: Extract<Attempt, { ok: false }>, spec: Spec): Text {
   }
 }
 
-function whyHttp({ reason, said: words }: Extract<Attempt, { ok: false }>, spec: Spec, target: Target): Text {
+function whyHttp({ reason, address, status }: Extract<Attempt, { ok: false }>, spec: Spec, target: Target): Text {
   const whom = code(target.label)
+  // RFC 9110, 15.6.3 and 15.6.5: a gateway had no answer, or no valid one, from the server behind it.
+  if (status === 502 || status === 504) return whyProxied(status, address, spec, target)
   if (reason === 'body') {
     return {
       en: `the network leads to a web server, but its page does not contain ${code(spec.body ?? '')}: another program, or another page, answers for ${whom}`,
       zh: `网络已通到一个 Web 服务器，但页面里没有 ${code(spec.body ?? '')}：替 ${whom} 应答的是别的程序或别的页面`,
     }
   }
-  // RFC 9110, 15.6.3 and 15.6.5: a gateway had no answer, or no valid one, from the server behind it.
-  if (/^status 50[24]$/.test(words)) {
-    return {
-      en: `${whom} answers, but has no good answer from whom it asks in turn: look at its way on, from ${whom} to that server`,
-      zh: `${whom} 自己应答了，但它转而去问的服务器没有给出有效的应答：看看从 ${whom} 到那台服务器的这一段`,
-    }
-  }
   return {
     en: `packets get to ${whom} and back, since it answers; what it says is up to the program there, and it should be ${spec.status === undefined ? 'HTTP' : `status ${spec.status}`}`,
     zh: `${whom} 已经应答，说明数据包能够往返；回什么由那里的程序决定，应当是${spec.status === undefined ? ' HTTP 响应' : `状态码 ${spec.status}`}`,
+  }
+}
+
+/** Whom a proxy asks is written in its own files, which nobody reads here: only that it answered is known. */
+function whyProxied(status: 502 | 504, address: string, spec: Spec, { label, places }: Target): Text {
+  const [place] = places
+  const published = place && publisherAt(place, { address, port: portOf(spec)!, protocol: 'tcp' })
+  const proxy = published ? `${place.host.name}/${published.container.name}` : label
+  const [who, command] = [code(proxy), code(`vethlab trace RACK ${proxy} SERVER:PORT`)]
+  const came =
+    status === 504
+      ? { en: 'got no answer in time from the server that it asks in turn', zh: '没有及时等到它背后服务器的应答' }
+      : { en: 'got no valid answer from the server that it asks in turn', zh: '没有从它背后的服务器得到有效的应答' }
+  return {
+    en: `packets get to ${who} and back, since it answers, and it says that it ${came.en}: trace the way from ${who} to that server, as by ${command}`,
+    zh: `${who} 自己应答了，说明到它这里是通的；它说自己${came.zh}：从 ${who} 追踪到那台服务器，例如 ${command}`,
   }
 }
 
