@@ -108,7 +108,7 @@ function notLooked(why: Text): StageDraft[] {
   return [{ ...itself!, findings: [note(why, { unknown: true })] }, ...rest]
 }
 
-/** For the first no of each stage, and one after the other: each watches the whole rack. */
+/** The first no of each stage is traced, then those that the state does not explain; one after the other, since each watches the whole rack. */
 async function traceFailures(
   stages: StageDraft[],
   {
@@ -127,11 +127,15 @@ async function traceFailures(
     until: number
   },
 ): Promise<void> {
-  for (const { findings } of stages) {
-    const first = findings.find(({ outcome, question }) => outcome === 'problem' && question !== undefined)
-    if (!first || signal.aborted || until - performance.now() < leastTraceMs) continue
+  const asked = stages.map(({ findings }) =>
+    findings.filter(({ outcome, question }) => outcome === 'problem' && question !== undefined),
+  )
+  const firsts = asked.flatMap(([first]) => first ?? [])
+  const unexplained = asked.flatMap(([, ...rest]) => rest.filter(({ cause }) => cause === undefined))
+  for (const finding of [...firsts, ...unexplained]) {
+    if (signal.aborted || until - performance.now() < leastTraceMs) continue
     try {
-      first.trace = await within(signal, trace(ground, { ...first.question!, home }, { signal, state }))
+      finding.trace = await within(signal, trace(ground, { ...finding.question!, home }, { signal, state }))
     } catch (error) {
       // Without a trace the finding still says what is known; time that is over is no failure.
       if (!signal.aborted && !(error instanceof Unanswerable)) throw error

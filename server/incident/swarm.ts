@@ -1,4 +1,4 @@
-import { curl, type Incident, ofHost, tunnelOf, unsaid } from './incident.js'
+import { curl, type Incident, tunnelOf } from './incident.js'
 
 /** Overlays of two hosts. */
 export const swarm: readonly Incident[] = [
@@ -12,7 +12,6 @@ export const swarm: readonly Incident[] = [
     symptom: ['node1', 'docker exec m1 nc -z -w 1 m3 80'],
     ask: { from: 'm1', to: 'm3', port: 80 },
     code: 'gossip-blocked',
-    diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
     undo: { node1: 'iptables -F INPUT', node2: 'docker rm -f m3' },
   },
@@ -57,7 +56,6 @@ export const swarm: readonly Incident[] = [
     symptom: ['node1', 'docker exec m1 nc -z -w 1 shop 80'],
     ask: { from: 'm1', to: 'shop', port: 80 },
     code: 'no-task',
-    diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
     undo: { node1: 'docker service rm shop' },
   },
@@ -71,7 +69,6 @@ export const swarm: readonly Incident[] = [
     symptom: ['laptop', curl('http://192.168.1.11:8088')],
     ask: { from: 'laptop', to: 'node1', port: 8088 },
     code: 'no-task',
-    diagnosis: { beyond: ofHost },
     undo: { node1: 'docker service rm shop' },
   },
   {
