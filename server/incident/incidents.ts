@@ -7,7 +7,7 @@ import { ports } from './ports.js'
 import { routes } from './routes.js'
 import { swarm } from './swarm.js'
 
-/** All of it. What ends a swarm comes last. */
+/** All of it. None needs another before it. */
 export const incidents: readonly Incident[] = [
   ...names,
   ...ports,

@@ -32,6 +32,9 @@ export const swarm: readonly Incident[] = [
     symptom: ['node1', 'docker exec m1 nc -z -w 1 10.10.0.20 80'],
     ask: { from: 'm1', to: 'm2', port: 80 },
     code: 'link-cut',
+    netdiag: {
+      beyond: 'an Engine lists the containers of its own host alone, so that nobody across the tunnel is asked',
+    },
     says: /vxlan0/,
     undo: { node2: `${tunnelOf('mesh')} ip link set vxlan0 up` },
   },
@@ -92,7 +95,6 @@ export const swarm: readonly Incident[] = [
       node1: 'docker rm -f m1; docker swarm leave --force; ip addr del 192.168.1.111/24 dev eth0',
     },
   },
-  // The last, since the swarm does not come back.
   {
     name: 'a node that has left',
     rack: 'swarm',
@@ -100,5 +102,6 @@ export const swarm: readonly Incident[] = [
     symptom: ['node1', 'docker exec m1 nc -z -w 1 10.10.0.20 80'],
     ask: { from: 'm1', to: 'm2', port: 80 },
     code: 'node-gone',
+    diagnosis: { beyond: 'who is on a network no more is not asked for there' },
   },
 ]
