@@ -100,7 +100,13 @@ async function lookOutsideBySix(subject: Subject): Promise<Draft[]> {
   const trail = trailForeseen({ state, home, from: place, address, protocol: 'icmp' })
   const way = routeFor(place.namespace, address)
   const onTheWay = leadsOn(way) && !isHost ? onHost(subject, trail) : []
-  return [...(isHost ? [] : routeOf(subject, trail, way)), ...onTheWay, ...(await reachOutsiders(subject, way, there))]
+  const reached = await reachOutsiders(subject, way, there)
+  // That nobody knows the way back is told as what it is: not made by this Engine.
+  const expected = onTheWay.some(({ outcome, cause }) => outcome === 'note' && cause === 'no-masquerade')
+  const told = expected
+    ? reached.filter(({ outcome, cause }) => outcome !== 'problem' || cause !== 'no-masquerade')
+    : reached
+  return [...(isHost ? [] : routeOf(subject, trail, way)), ...onTheWay, ...told]
 }
 
 /** What is not on any of its own networks: whoever is nearest of those outside, else an address that is nobody's (RFC 5737). */
@@ -195,6 +201,18 @@ function onHost({ place }: Subject, trail: Trail): Draft[] {
   }
   const none = noMasquerade.byState!(trail)
   if (!none) return [forwards]
+  if (trail.address.includes(':') && !translatesSix(place)) {
+    return [
+      forwards,
+      note(
+        {
+          en: `the Engine of ${where} translates no addresses of IPv6: who was not told the way to this network does not answer it`,
+          zh: `${where} 的引擎不转换 IPv6 地址：没有配置过到这个网络的路由的机器，都无法应答它`,
+        },
+        { cause: none.code, evidence: none.evidence },
+      ),
+    ]
+  }
   const subnet = code(
     network.subnets.find((one) => source !== undefined && holds(one.subnet, source))?.subnet ?? network.name,
   )
@@ -217,6 +235,13 @@ function onHost({ place }: Subject, trail: Trail): Draft[] {
 
 function byFamily([first]: Outsider[]): { en: string; zh: string } {
   return first?.address.includes(':') ? { en: ' by IPv6', zh: '通过 IPv6 ' } : { en: '', zh: '' }
+}
+
+/** An Engine that was not told to (ip6tables of daemon.json) makes no rules of IPv6, and no chains for them. */
+function translatesSix({ host }: LivePlace): boolean {
+  return ownNamespace(host).chains.some(
+    ({ family, table, name }) => family === 'ip6' && table === 'nat' && name === 'DOCKER',
+  )
 }
 
 /** Gateways of the LANs that its host is on, and other hosts there. */

@@ -163,6 +163,7 @@ function withSix(rack: StateBuilder): void {
     .addresses.push(six('fd00:20::1'))
   own(rack).routes.push(route('fd00:20::/64', network.bridge!))
   own(rack).forwards.ip6 = true
+  own(rack).chains.push({ family: 'ip6', table: 'nat', name: 'DOCKER' })
   own(rack).chains.push({ family: 'ip6', table: 'nat', name: 'POSTROUTING', hook: 'postrouting', policy: 'ACCEPT' })
   own(rack).rules.push({
     ...{ family: 'ip6', table: 'nat', chain: 'POSTROUTING', position: 1, source: 'fd00:20::/64' },
