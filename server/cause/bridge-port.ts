@@ -88,7 +88,6 @@ export const bridgePort = define<Found>({
     }
   },
   broken: '`bridge link set dev VETH state 0` for the port that leads to a container',
-  hidden: { netdiag: 'it runs in a container or on a host, and looks at no port of a bridge' },
   example: {
     ...{ host: 'node1', port: 'veth…', bridge: 'br-…', whose: 'node1/web', state: 'disabled', spanning: false },
     shown: ['node1: veth… master br-… state disabled'],

@@ -57,7 +57,6 @@ export const discipline = define<Found>({
     ],
   }),
   broken: "`tc qdisc replace dev VETH root blackhole` on the host's end of a container's link",
-  hidden: { netdiag: 'it does not read queueing disciplines' },
   example: {
     ...{ where: 'node1', link: 'veth…', command: 'tc qdisc del dev veth… root' },
     shown: ['node1: veth… qdisc blackhole'],

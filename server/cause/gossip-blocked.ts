@@ -84,7 +84,6 @@ export const gossipBlocked = define<Found>({
     '`iptables -I INPUT -p tcp --dport 7946 -j DROP` and the same of UDP on one node, before a container is made on the other',
   hidden: {
     sight: 'a name that does not resolve sends no packet: a trace tells it by the name',
-    diagnose: 'a diagnosis asks names of the same host alone, which its Engine knows by itself',
     netdiag: 'an Engine lists the containers of its own host alone, so that it does not know of the other one',
   },
   example: {

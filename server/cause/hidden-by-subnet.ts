@@ -74,9 +74,6 @@ export const hiddenBySubnet = define<Found>({
       ],
     }
   },
-  hidden: {
-    netdiag: 'it knows one host, and not who has the address elsewhere',
-  },
   broken: 'a Docker network has a subnet that machines outside already use',
   example: {
     ...{ host: 'node1', network: 'stack', subnet: '172.28.0.0/16', address: '172.28.5.20', who: 'laptop' },

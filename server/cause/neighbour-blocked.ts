@@ -93,7 +93,6 @@ export const neighbourBlocked = define<Found>({
     }
   },
   broken: '`ip6tables -A INPUT -p icmpv6 --icmpv6-type neighbour-solicitation -j DROP` in a container',
-  hidden: { netdiag: 'it asks by addresses, and reads no rules of others' },
   example: {
     ...{ who: 'api', owner: 'node1/web', address: 'fd00:30::20', protocol: 'neighbour discovery' },
     command:

@@ -67,6 +67,7 @@ export const noSuchAddress = define<Found>({
       ],
     }
   },
+  hidden: { netdiag: 'it asks for addresses that somebody has, by the Engine' },
   broken: 'nobody on the segment has the address that is asked for',
   example: {
     ...{ address: '192.168.1.99', where: 'laptop', link: 'eth0', seen: true },

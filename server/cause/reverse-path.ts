@@ -121,9 +121,6 @@ export const reversePath = define<Found>({
   broken:
     'a container in two networks whose default route is by the other one, and `net.ipv4.conf.all.rp_filter=1` on its host',
   onlyIp4: 'the kernel has no such filter of IPv6; what does the same there is a rule, and told as one',
-  hidden: {
-    netdiag: 'it says by which link packets leave, and does not look at rp_filter',
-  },
   example: {
     ...{
       where: 'node1',

@@ -106,7 +106,7 @@ export const ttlExceeded = define<Found>({
   hidden: {
     state: 'that a packet was passed on too often is said by whoever drops it: it takes a packet',
     check: 'a check sends its packets unwatched, and gets no more than the error of its own socket',
-    diagnose: 'a diagnosis sends its packets unwatched, as a check does',
+    diagnose: 'it asks by the published port, and a trace from there tells it',
     netdiag: 'it shows what ping says, and leaves the cause to its reader',
   },
   example: {

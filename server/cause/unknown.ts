@@ -115,12 +115,12 @@ function yetSilent({ goal, address }: Trail): Text {
   if (goal) {
     const whom = `${code(goal.label)} (${bare(address)})`
     return {
-      en: `no answer came from ${whom}, though it runs: somewhere on the way out or back the packets are dropped`,
-      zh: `${whom} 在运行，却没有任何应答：数据包在去程或回程的某处被丢弃了`,
+      en: `no answer came from ${whom}, though it runs, and the state shows nothing that stops packets on the way out or back`,
+      zh: `${whom} 在运行，却没有任何应答，而从网络状态看不出去程或回程上有什么拦住了数据包`,
     }
   }
   return {
-    en: `no answer came from ${code(address)}: the packets are dropped on the way out or back, or nobody has that address`,
-    zh: `${code(address)} 没有任何应答：数据包在去程或回程被丢弃，或者根本没有人用这个地址`,
+    en: `no answer came from ${code(address)}: nobody in this rack is known to have that address, and the state shows nothing that stops packets on the way`,
+    zh: `${code(address)} 没有任何应答：没有发现实验环境里有谁用这个地址，从网络状态也看不出途中有什么拦住了数据包`,
   }
 }

@@ -86,9 +86,6 @@ export const wrongNeighbour = define<Found>({
     }
   },
   broken: '`ip neigh replace ADDRESS lladdr MAC nud permanent`, with a MAC address that nobody has',
-  hidden: {
-    netdiag: 'it asks the gateway and neighbours by their addresses, and reads no neighbour table',
-  },
   example: {
     ...{ where: 'api', address: '172.20.0.10', mac: '02:00:00:00:00:99', owner: 'node1/web', right: 'MAC' },
     ...{ fixed: true, answer: false },

@@ -28,6 +28,7 @@ export const containers: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 172.30.0.41 9001'],
     ask: { from: 'api', to: 'lazy', port: 9001 },
     code: 'full-queue',
+    diagnosis: { of: 'lazy' },
     cure: { on: 'node1', of: -1, afterwards: 'docker rm -f filler; docker restart -t 0 lazy; sleep 0.5' },
   },
   {

@@ -8,7 +8,7 @@ import { ports } from './ports.js'
 import { routes } from './routes.js'
 import { swarm } from './swarm.js'
 
-/** Two halves that take about as long as each other, for two sets of hosts side by side. What ends a swarm comes last. */
+/** Two halves that take about as long as each other, for two sets of hosts side by side. None needs another before it. */
 export const halves: readonly [readonly Incident[], readonly Incident[]] = [
   [...names, ...ports, ...firewalls, ...containers, ...ip6],
   [...links, ...routes, ...swarm],

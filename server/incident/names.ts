@@ -17,7 +17,6 @@ export const names: readonly Incident[] = [
     ],
     ask: { from: 'app', to: 'db', port: 6379 },
     code: 'shared-name',
-    diagnosis: { beyond: 'a diagnosis asks other containers by their addresses' },
     says: /node1\/one-db.*node1\/two-db/,
     cure: { on: 'node1', of: -1, afterwards: 'docker network disconnect shared two-db' },
   },
@@ -67,7 +66,6 @@ export const names: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 db 6379'],
     ask: { from: 'api', to: 'db', port: 6379 },
     code: 'no-common-network',
-    diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
   },
   {

@@ -416,3 +416,16 @@ it('ends when its signal aborts', async () => {
   const run = traceStory(ground, { from: 'api', to: 'node1/web', home: 'node1' }, { signal: abort.signal })
   await expect(run).rejects.toThrow('enough')
 })
+
+it('says that an Engine does not answer where the way ends on its host', async () => {
+  const rack = standardRack()
+  const host = rack.host('node1')
+  delete host.engine
+  host.engineFault = { kind: 'silent', detail: 'socket hang up' }
+  const story = await trace(rack, { from: 'laptop', to: '192.168.1.11', port: 8080 }, [
+    laptopToNode1(rack).ends('refused'),
+  ])
+  expect(story.outcome).toBe('stopped')
+  expect(story.summary.en).toContain('the Docker Engine of `node1` does not answer: it is starting, busy, or has ended')
+  expect(story.summary.zh).toContain('`node1` 的 Docker 引擎没有应答')
+})
