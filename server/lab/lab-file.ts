@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ChanceForm, ChanceName } from '../check/chance.js'
 import { ValueSpec } from '../check/values.js'
 import { featureNames } from '../machine/features.js'
 
@@ -61,6 +62,12 @@ export const LabFile = z.strictObject({
     .record(z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'is no name of a value'), ValueSpec)
     .default({})
     .describe('live values that run blocks use as {{name}}'),
+  chance: z
+    .record(ChanceName, ChanceForm)
+    .default({})
+    .describe(
+      'values of chance, another one in each rack: each "#" becomes a digit. `setup.sh` has them in its environment, in capitals; answers and `values` name them with `chance`',
+    ),
   steps: z.array(StepFile).min(1).max(50).describe('the tasks, in order'),
 })
 export type LabFile = z.infer<typeof LabFile>

@@ -27,6 +27,8 @@ export interface Lab {
   /** The first docker host, which names without a host belong to; the first host where there is none. */
   home: string
   values: Record<string, ValueSpec>
+  /** What values of chance look like, by their names. */
+  chance: Record<string, string>
   steps: Step[]
   pages: Record<Language, Page>
   /** Text of `setup.sh`. */
