@@ -58,6 +58,12 @@ export const LabFile = z.strictObject({
   minutes: z.int().min(1).max(600).describe('how long a learner needs'),
   requires: z.array(z.enum(featureNames)).default([]).describe('kernel features, as `vethlab doctor` names them'),
   rack: z.unknown().describe('the hosts and LANs: a topology'),
+  explain: z
+    .enum(['at-once', 'after-hint'])
+    .default('at-once')
+    .describe(
+      'when a learner is told why a check fails: at once, or, where finding that out is the task, with the first hint of the check',
+    ),
   values: z
     .record(z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'is no name of a value'), ValueSpec)
     .default({})
