@@ -49,7 +49,7 @@ export interface Family<Spec = unknown> {
   packet?(spec: Spec, state: NetworkState, home: string): TraceQuestion
   /** What it asks the learner; `id` names the answer. Such a check stands alone, never within another. */
   question?(spec: Spec): { id: string; ask: Text }
-  /** Where its answer is the same in every rack: why it may be known without a look, if the author says. */
+  /** Where its answer can be known without a look: why that may be, if the author says. */
   knowable?(spec: Spec): { why: string | undefined } | undefined
   /** Names of the values of chance that it compares with, for lint. */
   chances?(spec: Spec): string[]

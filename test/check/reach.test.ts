@@ -164,6 +164,16 @@ cases('reach', [
     network: { 'api tcp 172.20.0.2:443': refused },
     says: 'nothing in `web` listens on tcp port 443; it listens on `80`',
   },
+  // What a host has open besides may be what a later step asks for.
+  {
+    gives: 'reach.refused',
+    spec: { from: 'laptop', to: 'node2', port: 80 },
+    given: (rack) =>
+      rack.host('node2').namespaces[0]!.sockets.push({ protocol: 'tcp', address: '0.0.0.0', port: 9090 }),
+    network: { 'laptop tcp 192.168.1.12:80': refused },
+    says: 'nothing in `node2` listens on tcp port 80',
+    never: '9090',
+  },
   {
     gives: 'reach.refused',
     spec: { from: 'api', to: 'web', port: 9000 },

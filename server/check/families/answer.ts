@@ -48,7 +48,9 @@ const schema = z
       .min(10)
       .max(300)
       .optional()
-      .describe('why it may be known without a look: needed with `equals`, which is the same in every rack'),
+      .describe(
+        'why it may be known without a look, such as a number that Docker always begins with: needed with `equals`, which is the same in every rack',
+      ),
     look: z
       .strictObject({
         run: z.string().min(1).max(80).describe('the command'),
@@ -63,10 +65,6 @@ const schema = z
       .describe('wrong answers that learners are likely to give, each with what it really is'),
   })
   .refine(({ value, equals }) => (value === undefined) !== (equals === undefined), oneOfBoth)
-  .refine(({ equals, known }) => equals !== undefined || known === undefined, {
-    path: ['known'],
-    message: "is for `equals`: a value of the rack can't be known without a look",
-  })
   .superRefine(({ equals = [], instead = [] }, context) => {
     for (const [at, entry] of instead.entries()) {
       const both = entry.equals?.find((one) =>
@@ -86,7 +84,7 @@ export const answer: Family<Spec> = {
   reasons: ['answer.none', 'answer.several', 'answer.length', 'answer.other', 'answer.wrong'],
   final: ['answer.none', 'answer.several', 'answer.length', 'answer.other', 'answer.wrong'],
   question: ({ id, ask }) => ({ id, ask }),
-  knowable: ({ equals, known }) => (equals === undefined ? undefined : { why: known }),
+  knowable: ({ equals, known }) => (equals === undefined && known === undefined ? undefined : { why: known }),
   chances: ({ value, instead = [] }) =>
     [value, ...instead.map((one) => one.value)].flatMap((one) => (one && 'chance' in one ? [one.chance] : [])),
   hosts: ({ value, look, instead = [] }) => [
