@@ -64,7 +64,7 @@ function hostState(capture: HostCapture, rack: RackShape): HostState {
     dns: parseDns(files),
     ...(engine
       ? {
-          engine: { ...engine, containers: engine.containers.map(({ pid: _pid, sandbox: _sandbox, ...rest }) => rest) },
+          engine: { ...engine, containers: engine.containers.map(({ sandbox: _sandbox, ...rest }) => rest) },
         }
       : {}),
     ...(answers && 'fault' in answers ? { engineFault: answers.fault } : {}),

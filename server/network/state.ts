@@ -286,6 +286,8 @@ export interface Container {
   exitCode: number
   /** Inode of the network namespace that its first process really is in; missing unless it runs. */
   namespace?: string
+  /** Its first process, as the host numbers its processes; missing unless it runs. */
+  process?: number
   /** As asked for: bridge, host, none, container:ID, or a network's name. */
   networkMode: string
   /** Name of the container whose namespace it was asked to share. */

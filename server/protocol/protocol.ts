@@ -125,7 +125,7 @@ export interface StepView {
   id: string
   state: StepState
   points: number
-  /** A check runs now; `asked` where the button began it. */
+  /** A check runs now; `asked` where the button began it and has no answer yet. */
   checking?: 'asked' | 'by-itself'
   /** Of the last look; empty before the first. */
   checks: CheckView[]

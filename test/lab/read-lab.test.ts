@@ -213,6 +213,26 @@ describe('What is wrong is said with its place and cure', () => {
       /^lab.yaml:\d+: check 1 \(network\) of step "create" says why it asks for a form, and asks for none\./,
     ],
     [
+      'an answer that is the same in every rack, and not said why',
+      {
+        'lab.yaml': replace(
+          '- network: {name: vault, internal: yes}',
+          '- answer: {id: q, ask: {en: Which?, zh: 哪个？}, equals: lo}',
+        ),
+      },
+      /^lab.yaml:\d+: check 1 \(answer\) of step "create" has the same answer in every rack\. Ask for a `value`/,
+    ],
+    [
+      'a value of chance that is not drawn',
+      {
+        'lab.yaml': replace(
+          '- network: {name: vault, internal: yes}',
+          '- answer: {id: q, ask: {en: Which?, zh: 哪个？}, value: {chance: payed}}',
+        ),
+      },
+      /^lab.yaml:\d+: check 1 \(answer\) of step "create" names a value of chance "payed" that is not drawn\./,
+    ],
+    [
       'a step twice',
       { 'lab.yaml': replace('id: connect', 'id: create') },
       /^lab.yaml:\d+: step "create" is there twice/,
