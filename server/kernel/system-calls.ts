@@ -242,6 +242,14 @@ export function openInRoot(root: string, path: string, flags: number = O_PATH): 
   return openResolved(root, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
 }
 
+/**
+ * The same where no link at all is followed: by links within links a learner can make the kernel look up a hundred thousand
+ * names for one path, which takes as long as he likes in a file system of his choice.
+ */
+export function openWithoutLinks(root: string, path: string, flags: number = O_PATH): number {
+  return openResolved(root, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS)
+}
+
 /** Opens a path below a directory for nothing but looking at it; no link and no mount is followed on the way (openat2(2)). */
 export function openBeneath(directory: string, path: string): number {
   return openResolved(directory, path, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV)

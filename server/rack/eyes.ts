@@ -9,6 +9,8 @@ export type Eye =
   | 'ask-by-stream'
   | 'hold-user-namespaces'
   | 'observe-packet'
+  | 'read-files'
+  | 'run-in-network'
   | 'wait-for-program'
   | 'walk-namespaces'
   | 'watch-namespaces'

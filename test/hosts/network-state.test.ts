@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ProbeRequest } from '../../server/network/question.js'
 import type { HostState, NetworkState } from '../../server/network/state.js'
+import { type HostRecord, recordPath } from '../../server/rack/host/host.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import { walkNamespaces } from '../../server/rack/namespace-walk.js'
 import { RackGround } from '../../server/racks/rack-ground.js'
@@ -163,7 +165,7 @@ describe('the state of a rack', () => {
     await sh('node2', 'rm /etc/resolv.conf; mkfifo /etc/resolv.conf')
     expect(await resolvers()).toBe('')
     await sh('node2', 'rm /etc/resolv.conf; head -c 1000000 /dev/zero | tr "\\0" x > /etc/resolv.conf')
-    expect(await resolvers()).toHaveLength(65_536)
+    expect(await resolvers()).toBe('')
     // A link that stays inside is what a learner's own programs would follow too.
     await sh('node2', 'ln -sf /root/resolv.conf /etc/resolv.conf')
     expect(await resolvers()).toContain('nameserver 192.168.1.1')
@@ -210,7 +212,10 @@ describe('the state of a rack', () => {
   })
 
   it('goes on behind a namespace that does not answer in time, or says too much', async () => {
-    const own = { path: '/proc/self/ns/net', rulesGeneration: '' }
+    const { id } = rack.hosts.find(({ name }) => name === 'laptop')!
+    const { init: first } = JSON.parse(readFileSync(recordPath(testState, id), 'utf8')) as HostRecord
+    const init = first!.pid
+    const own = { path: `/proc/${init}/ns/net`, rulesGeneration: '' }
     const maxBytes = 1024 ** 2
     const limits = [
       { timeoutMs: 1, maxBytes },
@@ -220,6 +225,7 @@ describe('the state of a rack', () => {
     ]
     const faults: (string | undefined)[] = []
     await walkNamespaces(
+      `/proc/${init}/ns/user`,
       [own, own, own, own, own],
       () => limits.shift() ?? { fault: 'enough' },
       (index, { fault, answers }) => {

@@ -9,6 +9,7 @@ import { bundle } from '../bundle.js'
 import type { Cgroups } from '../cgroup.js'
 import { machinePath, run } from '../command.js'
 import { type IdSlot, makeUserNamespaces } from '../identity.js'
+import { limited } from '../limited.js'
 import { endAtOnce, identify, type ProcessIdentity } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
 import type { Store } from '../store.js'
@@ -94,8 +95,9 @@ export class Boot {
   private async runDetached(runcRoot: string, pidFile: string): Promise<void> {
     const log = await open(join(this.directory, 'runc.log'), 'w', 0o600)
     const args = ['--root', runcRoot, 'run', '--detach', '--bundle', this.directory]
+    const [file, ...argv] = limited(['runc', ...args, '--pid-file', pidFile, this.disk.id])
     try {
-      const runc = spawn('runc', [...args, '--pid-file', pidFile, this.disk.id], {
+      const runc = spawn(file, argv, {
         stdio: ['ignore', log.fd, log.fd],
         env: { PATH: machinePath },
         timeout: runcTimeoutMs,
