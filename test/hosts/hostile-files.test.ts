@@ -3,11 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Cgroups } from '../../server/rack/cgroup.js'
 import { run } from '../../server/rack/command.js'
+import { execInHost } from '../../server/rack/exec.js'
 import { eye } from '../../server/rack/eyes.js'
-import { type HostRecord, recordPath } from '../../server/rack/host/host.js'
+import { requireGolden } from '../../server/rack/golden/golden.js'
+import { Host, type HostRecord, recordPath } from '../../server/rack/host/host.js'
 import { slotIds } from '../../server/rack/identity.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
+import { ownProcess } from '../../server/rack/record.js'
+import { Store } from '../../server/rack/store.js'
 import type { RackInfo } from '../../server/racks/racks.js'
+import { defaultHostLimits } from '../../server/racks/topology.js'
 import { testState as state } from './state.js'
 
 /*
@@ -117,6 +122,29 @@ describe('A file that names are read from', () => {
     expect((await filesOf()).hosts).toContain('192.168.1.12 neighbour')
     await sh('mv -fT /etc/hosts.usual /etc/hosts')
   })
+})
+
+it('A host whose own process holds a file by a lease is settled by nobody, and nobody waits for it', async () => {
+  const ground = { state, store: await Store.open(state), cgroups: await Cgroups.open(state.mark), owner: ownProcess() }
+  const host = await Host.start(ground, (await requireGolden(ground.store)).name, 'plain')
+  try {
+    const settle = (name: string) =>
+      host.settle('none', name, { hosts: '127.0.0.1 localhost\n', resolv: '' }, defaultHostLimits.plain)
+    await settle('free')
+    const program = `$SIG{IO} = "IGNORE"; open(my $f, "<", "/etc/hosts"); fcntl($f, 1024, 1) or die; exit if fork; sleep 999`
+    const held = await execInHost(ground, host, ['perl', '-e', program])
+    expect(held.failed).toBe(false)
+    let turns = 0
+    const turning = setInterval(() => turns++, 100)
+    await expect(settle('held')).rejects.toMatchObject({
+      code: 'host.boot-failed',
+      what: expect.stringMatching(/lease/),
+    })
+    clearInterval(turning)
+    expect(turns).toBeGreaterThan(5)
+  } finally {
+    await host.remove()
+  }
 })
 
 it('No file system that a process answers for can be mounted in a host: nothing there waits for a learner', async () => {
