@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'host.not-found'
   | 'host.no-engine'
   | 'host.boot-failed'
+  | 'host.still-running'
   | 'host.unreachable'
   | 'host.unverified'
   | 'lan.not-found'

@@ -42,7 +42,7 @@ export async function observeWith(errand: Errand, signal: AbortSignal | undefine
     ...[hex(errand.filter), hex(errand.rules), hex(errand.token), errand.protocol],
     ...[`${errand.version}`, `${errand.sender}`, hex(errand.address), `${errand.port}`, `${errand.sourcePort}`],
     ...[`${errand.size}`, `${errand.timeoutMs / 1000}`, `${lingerSeconds}`],
-    ...errand.paths.map((path) => path.replace('/self/', `/${process.pid}/`)),
+    ...errand.paths,
   )
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(file, argv, {
     env: { PATH: machinePath, LC_ALL: 'C.UTF-8' },
