@@ -51,6 +51,9 @@ export const causeCodes = [
   'paused',
   'hosts-entry',
   'astray',
+  'kept-address',
+  'no-reply',
+  'wrong-protocol',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

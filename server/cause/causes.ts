@@ -16,6 +16,7 @@ import { iccOff } from './icc-off.js'
 import { inputPolicy } from './input-policy.js'
 import { internalNetwork } from './internal-network.js'
 import { isolatedBridges } from './isolated-bridges.js'
+import { keptAddress } from './kept-address.js'
 import { leftBehindCause } from './left-behind.js'
 import { linkCut } from './link-cut.js'
 import { listeningOnLoopback } from './listening-on-loopback.js'
@@ -25,6 +26,7 @@ import { nameOnDefaultBridge } from './name-on-default-bridge.js'
 import { neighbourBlocked } from './neighbour-blocked.js'
 import { noCommonNetwork } from './no-common-network.js'
 import { noMasquerade } from './no-masquerade.js'
+import { noReply } from './no-reply.js'
 import { noRoute } from './no-route.js'
 import { noRouteBack } from './no-route-back.js'
 import { noSuchAddress } from './no-such-address.js'
@@ -53,6 +55,7 @@ import { untranslatedAnswer } from './untranslated-answer.js'
 import { vxlanBlocked } from './vxlan-blocked.js'
 import { wrongGateway } from './wrong-gateway.js'
 import { wrongNeighbour } from './wrong-neighbour.js'
+import { wrongProtocol } from './wrong-protocol.js'
 
 /** Why somebody is not reached: one answer for checks, traces and diagnoses. */
 
@@ -104,6 +107,9 @@ const all: CauseKind[] = [
   paused,
   hostsEntry,
   astray,
+  keptAddress,
+  noReply,
+  wrongProtocol,
   unknown,
 ]
 

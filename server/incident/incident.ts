@@ -37,6 +37,8 @@ export interface IncidentQuestion {
   to: string
   port?: number
   protocol?: 'icmp' | 'tcp' | 'udp'
+  /** What is said to the program that takes the connection. */
+  speaks?: { as: 'http' | 'tls'; path?: string }
 }
 
 /** The commands of what a trace advises to try, done as they are worded. */

@@ -4,6 +4,7 @@ import type { Incident } from './incident.js'
 import { links } from './links.js'
 import { names } from './names.js'
 import { ports } from './ports.js'
+import { programs } from './programs.js'
 import { routes } from './routes.js'
 import { swarm } from './swarm.js'
 
@@ -15,5 +16,6 @@ export const incidents: readonly Incident[] = [
   ...links,
   ...routes,
   ...containers,
+  ...programs,
   ...swarm,
 ]

@@ -9,6 +9,7 @@ export type Eye =
   | 'ask-by-stream'
   | 'hold-user-namespaces'
   | 'observe-packet'
+  | 'talk-to-program'
   | 'wait-for-program'
   | 'walk-namespaces'
   | 'watch-namespaces'

@@ -41,7 +41,7 @@ export function containerFiles(inspected: unknown[], found: FoundNamespace[]): R
 }
 
 /** @returns an empty text for whatever is not an ordinary file of at most 64 KiB below the root */
-function readInRoot(root: string, path: string): string {
+export function readInRoot(root: string, path: string): string {
   let file: number | undefined
   try {
     // Opened for nothing at first: opening a pipe or a device may wait, or do something.

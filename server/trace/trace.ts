@@ -7,14 +7,13 @@ import { mtuCause } from '../cause/mtu-too-large.js'
 import { notRunningCause } from '../cause/not-running.js'
 import { writePacket } from '../cause/packet-text.js'
 import { pausedCause } from '../cause/paused.js'
-import { readObservation, type Seen } from '../cause/seen.js'
+import type { Seen } from '../cause/seen.js'
 import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
 import { listening } from '../cause/sockets.js'
 import { isAny, sameAddress } from '../network/addresses.js'
-import type { TracedPacket } from '../network/observation.js'
 import { outLink } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
-import type { Asking, Ground } from '../place/ground.js'
+import type { Ground } from '../place/ground.js'
 import { resolveName } from '../place/name-resolution.js'
 import { hostPlace, isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
@@ -25,15 +24,14 @@ import { bare, cleanText, code, codes } from '../wording/wording.js'
 import { withEnd } from './closing-hop.js'
 import { senderNamed, type Target, targetOf } from './ends.js'
 import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
-import { withoutFlood } from './flood.js'
 import { nameHop } from './name-hop.js'
 import { withOffline } from './offline.js'
 import { reachedOf } from './reached.js'
+import { answerMs, contextOf, type Run, send, shown, stopped, type Told } from './run.js'
 import type { Hop, Reached, TraceStory } from './story.js'
+import { withTalk } from './talk.js'
 import { walk } from './walk.js'
 
-/** An answer on a rack takes some milliseconds; what takes longer than this is none. */
-const answerMs = 1000
 const largeAnswerMs = 600
 /** A name may have many addresses; a packet to each of them takes its time. */
 const mostAddresses = 3
@@ -48,18 +46,6 @@ export interface TraceOptions {
   firstAddressOnly?: boolean
   /** The rack has no way to the internet. */
   offline?: boolean
-}
-
-/** What became of one question, before it is made a story. */
-type Told = Pick<TraceStory, 'outcome' | 'summary' | 'hops' | 'cause' | 'reached'>
-
-/** All that a trace works with. */
-interface Run {
-  ground: Ground
-  state: NetworkState
-  question: TraceQuestion
-  protocol: 'icmp' | 'tcp' | 'udp'
-  signal: AbortSignal
 }
 
 /**
@@ -198,7 +184,9 @@ async function toAddress(run: Run, from: LivePlace, meant: Case['meant'], addres
     ...(run.question.port === undefined ? {} : { port: run.question.port }),
     timeoutMs: answerMs,
   })
-  return { ...(await toldOf(run, one)), reached: reachedOf(one) }
+  const told = await toldOf(run, one)
+  const whole = run.question.speaks && told.outcome === 'answered' ? await withTalk(run, one, told) : told
+  return { ...whole, reached: reachedOf(one) }
 }
 
 async function toldOf(run: Run, one: Case): Promise<Told> {
@@ -253,31 +241,6 @@ function isDelivered(one: Case, cause: Cause): boolean {
   const astray: readonly Cause['code'][] = ['duplicate-address', 'same-mac', 'wrong-neighbour']
   if (!there.place || port === undefined || astray.includes(cause.code)) return false
   return listening(there.place, 'udp', port, address).length > 0
-}
-
-async function send(
-  run: Run,
-  from: LivePlace,
-  meant: Case['meant'],
-  address: string,
-  packet: Omit<TracedPacket, 'namespace' | 'address'>,
-): Promise<Case> {
-  const seen = await run.ground.observe(
-    from.host.name,
-    { namespace: from.namespace.id, address, ...packet },
-    run.signal,
-  )
-  run.signal.throwIfAborted()
-  return {
-    state: run.state,
-    home: run.question.home,
-    from,
-    ...(meant ? { meant } : {}),
-    address,
-    protocol: packet.protocol,
-    ...(packet.port === undefined ? {} : { port: packet.port }),
-    seen: readObservation(withoutFlood(seen, run.state), run.state, { namespace: from.namespace.id }),
-  }
 }
 
 /** Somebody answered who is not meant: two have the address. */
@@ -421,30 +384,9 @@ function twoClaims({ address, state, seen }: Case): Text {
   return claim ? { en: `; but ${claim.what.en}`, zh: `；不过${claim.what.zh}` } : { en: '', zh: '' }
 }
 
-function stopped({ from, to, port }: TraceQuestion, hops: Hop[], cause: Cause): Told {
-  const [who, whom] = [code(from), code(shown(to, port))]
-  const last = hops.findLast(({ state }) => state !== 'ok') ?? hops.at(-1)
-  const summary: Text = last
-    ? {
-        en: `${who} gets no answer from ${whom}: the way ends at ${code(last.place)}`,
-        zh: `${who} 得不到 ${whom} 的应答：路断在 ${code(last.place)}`,
-      }
-    : { en: `${who} gets no answer from ${whom}`, zh: `${who} 得不到 ${whom} 的应答` }
-  return { outcome: 'stopped', summary, hops, cause }
-}
-
 /** Runs, but without an address that anything could be sent to. */
 function noAddress({ question, state }: Run, from: LivePlace, meant: LivePlace): Cause {
   return causeOfName({ state, home: question.home, from, name: question.to.split('/').at(-1)!, meant })
-}
-
-function shown(address: string, port: number | undefined): string {
-  if (port === undefined) return address
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-}
-
-function contextOf({ ground, state, question, signal }: Run): Asking {
-  return { state, probe: ground, home: question.home, signal }
 }
 
 /** Names and packets come from the rack: nothing of them leaves here unbounded. */
