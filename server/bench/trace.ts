@@ -1,5 +1,5 @@
 import { IncidentHosts } from '../incident/incident-hosts.js'
-import { incidents } from '../incident/incidents.js'
+import { possibleIncidents } from '../incident/incidents.js'
 import type { Racks } from '../racks/racks.js'
 import { type Distribution, distribution } from './statistics.js'
 
@@ -30,7 +30,7 @@ export async function benchTrace(
   const counts = { right: 0, partly: 0, wrong: 0, unknown: 0, unsteady: 0, diagnosedFalsely: 0, diagnosisMissed: 0 }
   const took = { one: [] as number[], two: [] as number[] }
   try {
-    for (const incident of incidents.filter(({ name, code }) => `${code}: ${name}`.includes(only))) {
+    for (const incident of (await possibleIncidents()).filter(({ name, code }) => `${code}: ${name}`.includes(only))) {
       const tried = await hosts.try(incident, { times: runs, diagnosed: true })
       const { judgement, why, told, traceMs, twoHosts, diagnosis } = tried
       say(`${judgement}: ${incident.code}: ${incident.name}${why === '' ? '' : `: ${why}`}`)

@@ -54,6 +54,8 @@ export const causeCodes = [
   'kept-address',
   'no-reply',
   'wrong-protocol',
+  'no-ipvs',
+  'no-esp',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

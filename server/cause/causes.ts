@@ -25,6 +25,8 @@ import { mtuTooLarge } from './mtu-too-large.js'
 import { nameOnDefaultBridge } from './name-on-default-bridge.js'
 import { neighbourBlocked } from './neighbour-blocked.js'
 import { noCommonNetwork } from './no-common-network.js'
+import { noEsp } from './no-esp.js'
+import { noIpvs } from './no-ipvs.js'
 import { noMasquerade } from './no-masquerade.js'
 import { noReply } from './no-reply.js'
 import { noRoute } from './no-route.js'
@@ -110,6 +112,8 @@ const all: CauseKind[] = [
   keptAddress,
   noReply,
   wrongProtocol,
+  noIpvs,
+  noEsp,
   unknown,
 ]
 
@@ -121,6 +125,7 @@ const byStage: Record<Stage, CauseKind[]> = {
   unsent: [
     astray,
     noTask,
+    noIpvs,
     leftBehindCause,
     noneNetwork,
     linkCut,
@@ -146,6 +151,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     astray,
     proxyArp,
     ttlExceeded,
+    noEsp,
     vxlanBlocked,
     duplicateAddress,
     hiddenBySubnet,
@@ -160,12 +166,14 @@ const byStage: Record<Stage, CauseKind[]> = {
     astray,
     ttlExceeded,
     noTask,
+    noIpvs,
     proxyArp,
     linkCut,
     sameMac,
     wrongNeighbour,
     macvlanHostToChild,
     nodeGone,
+    noEsp,
     vxlanBlocked,
     tunnelSource,
     forwardingOff,
@@ -187,6 +195,7 @@ const byStage: Record<Stage, CauseKind[]> = {
   refused: [
     astray,
     noTask,
+    noIpvs,
     duplicateAddress,
     publishedElsewhere,
     unmadePort,
@@ -200,6 +209,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     paused,
     ttlExceeded,
     noTask,
+    noIpvs,
     fullQueue,
     duplicateAddress,
     sameMac,
@@ -242,6 +252,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     astray,
     paused,
     noTask,
+    noIpvs,
     proxyArp,
     notRunning,
     leftBehindCause,
@@ -250,6 +261,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     internalNetwork,
     macvlanHostToChild,
     nodeGone,
+    noEsp,
     vxlanBlocked,
     tunnelSource,
     sameMac,

@@ -110,7 +110,8 @@ sockets. What the packet itself leaves behind is what any ping would: an entry i
 
 const rest = `## What a trace can't see
 
-- **Encrypted overlays**: within ESP nothing can be recognised. The packet is last seen where it goes into the tunnel.
+- **Encrypted overlays**: within ESP nothing can be recognised. The packet is last seen where it goes into the tunnel; that no key is agreed on
+  is known (\`no-esp\`), and that somebody drops ESP is not.
 - **docker-proxy**: what is published is reached from the host's own loopback through a program, which takes every connection and makes
   one of its own to the container. The trace sends a second packet from there on, as the proxy would.
 - **Floods**: where far more passes than the watchers can look at, some of it is not seen. Then nothing is concluded from

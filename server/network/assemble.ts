@@ -5,7 +5,13 @@ import { parseEngine } from './parse-engine.js'
 import { type ParsedLink, parseLinks } from './parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes, parseRoutingRules } from './parse-routes.js'
 import { parseRules } from './parse-rules.js'
-import { parseBridgedRules, parseForwards, parseSockets } from './parse-sockets.js'
+import {
+  parseBridgedRules,
+  parseEncryption,
+  parseForwards,
+  parseSockets,
+  parseVirtualServers,
+} from './parse-sockets.js'
 import type { HostState, LanState, NamespaceOwner, NamespaceState, NetworkState } from './state.js'
 import { type TieableNamespace, tieEngine } from './tie-engine.js'
 import { tieLinks } from './tie-links.js'
@@ -110,7 +116,11 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
       ...parseRules(json('rules'), text('iptables'), text('ip6tables')),
       sockets: parseSockets(text('sockets')),
       forwards: parseForwards(sysctls),
-      ...defined({ bridgedMeetsRules: parseBridgedRules(sysctls) }),
+      ...defined({
+        bridgedMeetsRules: parseBridgedRules(sysctls),
+        virtualServers: parseVirtualServers(sysctls),
+        encryption: parseEncryption(sysctls),
+      }),
       faults,
     },
   }

@@ -78,6 +78,13 @@ export interface NamespaceState {
   forwards: { ip4: boolean; ip6: boolean }
   /** Frames between two ports of a bridge meet the rules of IP (br_netfilter); missing where the kernel did not tell. */
   bridgedMeetsRules?: { ip4: boolean; ip6: boolean }
+  /** How many virtual servers IPVS has here; `none` where the kernel has no IPVS; missing where it did not tell. */
+  virtualServers?: number | 'none'
+  /** IPsec of IPv4 (ip-xfrm(8)): whose packets are to be encrypted, and between whom they can be; missing where it was not told. */
+  encryption?: {
+    policies: { direction: 'in' | 'out' | 'fwd'; source: string; destination: string }[]
+    associations: { source: string; destination: string }[]
+  }
   /** Questions that the machine's tools could not answer here, in their words. */
   faults: string[]
 }

@@ -1,5 +1,6 @@
-import type { HostState, NetworkState, SwarmState } from '../network/state.js'
+import type { HostState, NetworkState, SwarmService, SwarmState } from '../network/state.js'
 import { engineOf } from './reference.js'
+import { Unanswerable } from './unanswerable.js'
 
 export interface Manager {
   host: HostState
@@ -21,4 +22,17 @@ export function managers(state: NetworkState, home: string): Manager[] {
   })
   if (found.length === 0) for (const host of hosts) engineOf(host)
   return found
+}
+
+/** The services that the first of them knows; none where no manager can be asked. */
+export function servicesOf(state: NetworkState, home: string): { manager: Manager; service: SwarmService }[] {
+  let known: Manager[]
+  try {
+    known = managers(state, home)
+  } catch (error) {
+    if (error instanceof Unanswerable) return []
+    throw error
+  }
+  const [manager] = known
+  return manager ? manager.swarm.services.map((service) => ({ manager, service })) : []
 }

@@ -18,6 +18,7 @@ import { resolveName } from '../place/name-resolution.js'
 import { hostPlace, isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
 import { find } from '../place/reference.js'
+import { servicesOf } from '../place/swarm-manager.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
 import { bare, cleanText, code, codes } from '../wording/wording.js'
@@ -111,7 +112,7 @@ async function tellIn(run: Run, firstAddressOnly: boolean): Promise<Told> {
     // Whoever is no container's name is told of by its address: no container's DNS server knows the hosts of a rack.
     const isHost = place !== undefined && (!place.container || isInHostNamespace(place))
     const goesOn = question.by !== 'name' && addresses.length > 0 && (isHost || isInHostNamespace(from))
-    hops.push(nameHop(from, name, found, goesOn))
+    hops.push(nameHop(from, name, found, goesOn, serviceNamed(name, run)))
     if (found.length === 0 && !goesOn) {
       const meant = place ? { meant: place } : {}
       return stopped(question, hops, causeOfName({ state, home: question.home, from, name, ...meant }))
@@ -122,6 +123,13 @@ async function tellIn(run: Run, firstAddressOnly: boolean): Promise<Told> {
     return stopped(question, hops, notRunningCause(target.place, question.home))
   if (addresses.length === 0) return stopped(question, hops, noAddress(run, from, target.place as LivePlace))
   return toAddresses(run, from, target, firstAddressOnly ? addresses.slice(0, 1) : addresses, hops)
+}
+
+/** The service that a name means, by itself or for its tasks; a container that is called so comes first. */
+function serviceNamed(name: string, { state, question: { home } }: Run) {
+  const isTaken = state.hosts.some(({ engine }) => engine?.containers.some((one) => one.name === name))
+  const own = isTaken ? [] : servicesOf(state, home)
+  return own.find(({ service }) => service.name === name || `tasks.${service.name}` === name)?.service
 }
 
 /** Of several addresses, the first that fails is what matters. */

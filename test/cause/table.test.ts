@@ -562,6 +562,29 @@ const table: Record<CauseCode, Row> = {
       journey(rack, '10.10.0.7', '10.10.0.2', tcp(80)).by('node1/app-node1', 'eth0', 'out').ends('silent'),
     ],
   },
+  'no-ipvs': {
+    rack: overlaid,
+    given: (rack) => {
+      own(rack).virtualServers = 'none'
+    },
+    ...{ from: 'app-node1', to: '10.10.0.2', port: 80 },
+    seen: (rack) => [
+      journey(rack, '10.10.0.7', '10.10.0.2', tcp(80)).asks('node1/app-node1', 'eth0', '10.10.0.2').ends('unroutable'),
+    ],
+  },
+  'no-esp': {
+    rack: overlaid,
+    given: (rack) => {
+      networkNamed(rack, 'app_net').options.encrypted = ''
+      const policy = { direction: 'out', source: '192.168.1.11', destination: '192.168.1.12' } as const
+      own(rack).encryption = { policies: [policy], associations: [] }
+    },
+    ...{ from: 'app-node1', to: 'node2/app-node2', port: 80 },
+    seen: (rack) => [
+      journey(rack, '10.10.0.7', '10.10.0.8', tcp(80)).by('node1/app-node1', 'eth0', 'out').ends('silent'),
+    ],
+    diagnose: { container: 'app-node1', network: { 'app-node1 ping 10.10.0.8': quiet } },
+  },
   'gossip-blocked': {
     rack: overlaid,
     given: (rack) => {

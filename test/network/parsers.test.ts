@@ -3,7 +3,13 @@ import { parseDns } from '../../server/network/parse-dns.js'
 import { parseLinks } from '../../server/network/parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes } from '../../server/network/parse-routes.js'
 import { parseRules } from '../../server/network/parse-rules.js'
-import { parseBridgedRules, parseForwards, parseSockets } from '../../server/network/parse-sockets.js'
+import {
+  parseBridgedRules,
+  parseEncryption,
+  parseForwards,
+  parseSockets,
+  parseVirtualServers,
+} from '../../server/network/parse-sockets.js'
 import { tieLinks } from '../../server/network/tie-links.js'
 
 describe('links', () => {
@@ -262,4 +268,20 @@ it('whether bridged frames meet rules, where the kernel tells', () => {
     ip4: true,
     ip6: false,
   })
+})
+
+it('virtual servers of IPVS are counted, and a kernel without it is told from one that did not say', () => {
+  expect(parseVirtualServers('ipv4/ip_forward 1\nipvs 2\n')).toBe(2)
+  expect(parseVirtualServers('ipvs none\n')).toBe('none')
+  expect(parseVirtualServers('ipvs ?\n')).toBeUndefined()
+  expect(parseVirtualServers('')).toBeUndefined()
+})
+
+it('policies and associations of IPsec are read where all were told', () => {
+  const said = 'policy out 192.168.1.11 192.168.1.12\nassociation 192.168.1.12 192.168.1.11\nencryption told\n'
+  expect(parseEncryption(said)).toEqual({
+    policies: [{ direction: 'out', source: '192.168.1.11', destination: '192.168.1.12' }],
+    associations: [{ source: '192.168.1.12', destination: '192.168.1.11' }],
+  })
+  expect(parseEncryption('policy out 192.168.1.11 192.168.1.12\n')).toBeUndefined()
 })
