@@ -56,6 +56,7 @@ export const causeCodes = [
   'wrong-protocol',
   'no-ipvs',
   'no-esp',
+  'one-way-tracking',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

@@ -36,6 +36,7 @@ import { noTask } from './no-task.js'
 import { nodeGone } from './node-gone.js'
 import { noneNetwork } from './none-network.js'
 import { notRunning } from './not-running.js'
+import { oneWayTracking } from './one-way-tracking.js'
 import { paused } from './paused.js'
 import { portNotListening } from './port-not-listening.js'
 import { proxyArp } from './proxy-arp.js'
@@ -114,6 +115,7 @@ const all: CauseKind[] = [
   wrongProtocol,
   noIpvs,
   noEsp,
+  oneWayTracking,
   unknown,
 ]
 

@@ -100,7 +100,7 @@ code is 0 when an answer came back, 1 when it did not, and 2 when that could not
 
 With \`http://\`, \`https://\` or \`--http\` (in the page's form: HTTP and HTTPS), the program is spoken to once the connection is there: it gets one
 \`GET\`, or the first message of a TLS client, and 3 seconds to begin an answer, of which 4 KiB are read. Its status or its banner is
-told; so is that it says nothing, or speaks another protocol. The request carries a word of chance, so that it is known again where a proxy
+told; so is that it says nothing, speaks another protocol, or was never told, since the words were lost on their way. The request carries a word of chance, so that it is known again where a proxy
 passes it on, and whom the last program connects to meanwhile is heard in its network namespace. Where that fails, a packet is
 sent from there, and the story goes on with it. A configuration of nginx or HAProxy is read, for the names that it has, and not run.
 

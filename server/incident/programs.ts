@@ -100,6 +100,30 @@ export const programs: readonly Incident[] = [
     diagnosis: { beyond: unsaid },
   },
   {
+    name: 'a router that drops what is INVALID, and sees one direction alone',
+    make: {
+      node1: `${network}; docker run -d --name web --network app --ip 172.30.0.20 nginx
+        iptables -I DOCKER-USER -d 172.30.0.20 -j ACCEPT`,
+      node2: `sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0 net.ipv4.ip_forward=1
+        ip route add 172.30.0.0/24 via 192.168.1.11; iptables -I DOCKER-USER -d 172.30.0.20 -j ACCEPT
+        iptables -I FORWARD -m conntrack --ctstate INVALID -j DROP`,
+      laptop: 'ip route add 172.30.0.20 via 192.168.1.12',
+    },
+    symptom: ['laptop', curl('http://172.30.0.20')],
+    ask: { from: 'laptop', to: 'node1/web', port: 80, ...http },
+    code: 'one-way-tracking',
+    says: /`node2` sees one direction/,
+    evidence: /ctstate INVALID -j DROP/,
+    diagnosis: { of: 'web', beyond: ofHost },
+    cure: { on: 'node2' },
+    undo: {
+      laptop: 'ip route del 172.30.0.20',
+      node2:
+        'iptables -F FORWARD; systemctl restart docker; ip route del 172.30.0.0/24; iptables -F DOCKER-USER; iptables -A DOCKER-USER -j RETURN; sysctl -qw net.ipv4.conf.all.send_redirects=1 net.ipv4.conf.eth0.send_redirects=1',
+      node1: 'iptables -D DOCKER-USER -d 172.30.0.20 -j ACCEPT',
+    },
+  },
+  {
     name: 'HTTP asked of a port of TLS',
     make: {
       node1: `${network}; docker run -d --name web --network app --ip 172.30.0.20 netshoot sh -c 'openssl req -x509 -newkey rsa:2048 -nodes -keyout /tmp/k -out /tmp/c -subj /CN=web -days 9; exec openssl s_server -accept 443 -key /tmp/k -cert /tmp/c -www'

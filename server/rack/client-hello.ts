@@ -6,8 +6,9 @@ import { isIP } from 'node:net'
  * spoken: that a server answers with TLS is all that is asked.
  *
  * @param name the server's (RFC 6066, section 3), left out where it is an address
+ * @param token what is in it, by which it is known again; at most 32 bytes
  */
-export function clientHello(name: string): Buffer {
+export function clientHello(name: string, token: string): Buffer {
   const extensions = [
     ...(isIP(name.replace(/^\[|\]$/g, '')) > 0 || name.includes(':') ? [] : [serverName(name)]),
     // supported_groups: x25519, secp256r1, secp384r1
@@ -24,7 +25,8 @@ export function clientHello(name: string): Buffer {
   const body = Buffer.concat([
     u16(0x0303),
     randomBytes(32),
-    vector(1, randomBytes(32)),
+    // An old session's id, which may be anything; a full one for servers in between (RFC 8446, appendix D.4).
+    vector(1, Buffer.concat([Buffer.from(token, 'latin1'), randomBytes(32)]).subarray(0, 32)),
     // Suites of 1.3, then of 1.2 with ECDHE.
     vector(2, u16(0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0x009c)),
     vector(1, Buffer.from([0])),

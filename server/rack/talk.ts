@@ -54,7 +54,7 @@ function wordsOf(
 ): string | Uint8Array {
   const literal = address.includes(':') ? `[${address}]` : address
   const name = host ?? literal
-  if (speaks === 'tls') return clientHello(name)
+  if (speaks === 'tls') return clientHello(name, token)
   if (speaks === 'redis') return 'PING\r\n'
   const whole = port === 80 ? name : `${name}:${port}`
   return `GET ${path} HTTP/1.0\r\nHost: ${whole}\r\nUser-Agent: ${token}\r\nAccept: */*\r\nConnection: close\r\n\r\n`

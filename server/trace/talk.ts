@@ -17,6 +17,7 @@ import { answererOf } from './answerer.js'
 import { withEnd } from './closing-hop.js'
 import { routeHop } from './first-hops.js'
 import { type Dial, dialsOf, type Leg, legsOf, lookupsOf } from './legs.js'
+import { lostWords } from './lost-words.js'
 import { answerMs, contextOf, type Run, send, shown, type Told } from './run.js'
 import type { Hop, Spoken } from './story.js'
 import { walk } from './walk.js'
@@ -103,7 +104,11 @@ async function judged(talked: Talked, failing: Dial | undefined): Promise<Told> 
   const astray = leg && legs.length > 1 ? await keptOf(talked, legs.at(-2)!, leg.packet, undefined) : undefined
   if (astray) return unsatisfied(run, withStop(hops), astray)
   if (outcome === 'answered') return { ...told, hops, summary: answeredSummary(talked) }
-  const container = one.seen.arrived?.place?.container?.name
+  if (legs.length === 0) {
+    const { hop, cause } = lostWords(conversation, run.state, one.from)
+    return unsatisfied(run, [...told.hops, hop], cause)
+  }
+  const container = isInHostNamespace(talked.who!) ? undefined : talked.who!.container?.name
   const cause = noReplyCause({
     ...{ where, port, as, how: outcome, seconds: patienceMs / 1000 },
     ...(container === undefined ? {} : { container }),

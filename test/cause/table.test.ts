@@ -643,6 +643,7 @@ const table: Record<CauseCode, Row> = {
     diagnose: { container: 'web', network: { 'laptop tcp 192.168.1.11:8080': quiet } },
   },
   'kept-address': { from: 'api', to: 'web', port: 80 },
+  'one-way-tracking': { from: 'api', to: 'web', port: 80 },
   'no-reply': { from: 'api', to: 'web', port: 80 },
   'wrong-protocol': { from: 'api', to: 'web', port: 80 },
   'hosts-entry': {

@@ -137,6 +137,42 @@ describe('a program that is spoken to', () => {
     expect(story.cause!.what.en).toContain('ends the connection without a word')
   })
 
+  it('is not blamed for what was not seen to come to it', async () => {
+    const rack = standardRack()
+    const story = await ask(rack, [conversation('', [])])
+    expect(story).toMatchObject({ outcome: 'stopped', cause: { code: 'unknown' } })
+    expect(story.cause!.what.en).toContain('was not seen to come to a program')
+  })
+
+  it('behind a router that sees one direction alone is told of with its rule', async () => {
+    const rack = standardRack()
+    const node2 = rack.host('node2')
+    const on = { host: 'node2', namespace: node2.namespaces[0]!.id, link: 'eth0' }
+    const packet = { ...tcp, source: '172.20.0.3', destination: '172.20.0.2', sourcePort: 40_001, destinationPort: 80 }
+    const first: Overheard = {
+      ...{ ...on, atMs: -1, direction: 'out' },
+      packet: { ...packet, tcp: { flags: 'S', sequence: 6, acknowledgement: 0 } },
+    }
+    const words: Overheard = {
+      ...{ ...on, atMs: 1, direction: 'in', passedOn: true },
+      packet: { ...packet, tcp: { flags: 'PA', sequence: 7, acknowledgement: 1 } },
+    }
+    expect((await ask(rack, [conversation('', [first, words])])).cause).toMatchObject({ code: 'unknown' })
+    const text = '-A FORWARD -m conntrack --ctstate INVALID -j DROP'
+    rack.rule(node2, { table: 'filter', chain: 'FORWARD', target: 'DROP', text })
+    const { cause } = await ask(rack, [conversation('', [first, words])])
+    expect(cause).toMatchObject({ code: 'one-way-tracking' })
+    expect(cause!.evidence).toContain(`node2: filter: ${text}`)
+    const answer: Overheard = {
+      ...{ ...on, atMs: 0, direction: 'in' },
+      packet: {
+        ...{ ...packet, source: '172.20.0.2', destination: '172.20.0.3', sourcePort: 80, destinationPort: 40_001 },
+        tcp: { flags: 'SA', sequence: 1, acknowledgement: 7 },
+      },
+    }
+    expect((await ask(rack, [conversation('', [first, answer, words])])).cause).toMatchObject({ code: 'unknown' })
+  })
+
   it('in another protocol is told by what it says', async () => {
     const rack = standardRack()
     const ssh = await ask(rack, [conversation('SSH-2.0-OpenSSH_9.2\r\n', [])])
