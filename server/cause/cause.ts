@@ -57,6 +57,8 @@ export const causeCodes = [
   'no-ipvs',
   'no-esp',
   'one-way-tracking',
+  'ipv6-off',
+  'connection-limit',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

@@ -3,6 +3,7 @@ import type { Attempt } from './attempt.js'
 import { bridgePort } from './bridge-port.js'
 import type { Case } from './case.js'
 import { type Cause, type CauseKind, causeCodes } from './cause.js'
+import { connectionLimit } from './connection-limit.js'
 import { defaultNameservers } from './default-nameservers.js'
 import { discipline } from './discipline.js'
 import { dockerUserDrop } from './docker-user-drop.js'
@@ -15,6 +16,7 @@ import { hostsEntry } from './hosts-entry.js'
 import { iccOff } from './icc-off.js'
 import { inputPolicy } from './input-policy.js'
 import { internalNetwork } from './internal-network.js'
+import { ipv6Off } from './ipv6-off.js'
 import { isolatedBridges } from './isolated-bridges.js'
 import { keptAddress } from './kept-address.js'
 import { leftBehindCause } from './left-behind.js'
@@ -116,6 +118,8 @@ const all: CauseKind[] = [
   noIpvs,
   noEsp,
   oneWayTracking,
+  ipv6Off,
+  connectionLimit,
   unknown,
 ]
 
@@ -131,6 +135,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     leftBehindCause,
     noneNetwork,
     linkCut,
+    connectionLimit,
     dockerUserDrop,
     inputPolicy,
     ruleDrop,
@@ -143,6 +148,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     hiddenBySubnet,
     duplicateAddress,
     noRoute,
+    ipv6Off,
     noSuchAddress,
     discipline,
     bridgePort,
@@ -157,6 +163,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     vxlanBlocked,
     duplicateAddress,
     hiddenBySubnet,
+    connectionLimit,
     dockerUserDrop,
     iccOff,
     internalNetwork,
@@ -187,6 +194,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     wrongGateway,
     noCommonNetwork,
     noRoute,
+    ipv6Off,
     noSuchAddress,
     ruleDrop,
     bridgePort,
@@ -203,6 +211,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     unmadePort,
     listeningOnLoopback,
     portNotListening,
+    connectionLimit,
     dockerUserDrop,
     inputPolicy,
     ruleDrop,
@@ -230,6 +239,7 @@ const byStage: Record<Stage, CauseKind[]> = {
   ],
   'no-return': [
     hiddenBySubnet,
+    connectionLimit,
     dockerUserDrop,
     inputPolicy,
     ruleDrop,

@@ -2,7 +2,7 @@ import { sameAddress } from './addresses.js'
 import type { CaptureQuestion, HostCapture, NamespaceCapture } from './capture.js'
 import { parseDns } from './parse-dns.js'
 import { parseEngine } from './parse-engine.js'
-import { type ParsedLink, parseLinks } from './parse-links.js'
+import { type ParsedLink, parseLinkSwitches, parseLinks } from './parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes, parseRoutingRules } from './parse-routes.js'
 import { parseRules } from './parse-rules.js'
 import {
@@ -98,8 +98,11 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
       return undefined
     }
   }
-  const links = parseLinks(json('links'), json('linkSettings')).toSorted((a, b) => a.index - b.index)
   const sysctls = text('sysctls')
+  const switches = parseLinkSwitches(sysctls)
+  const links = parseLinks(json('links'), json('linkSettings'))
+    .map((link) => ({ ...link, ...switches(link.name) }))
+    .toSorted((a, b) => a.index - b.index)
   const names = capture.names.map((name) => textOf(name)).toSorted()
   return {
     pids: new Set(capture.pids),

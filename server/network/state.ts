@@ -113,6 +113,10 @@ export interface Link {
   reversePath?: 'strict' | 'loose'
   /** Answers ARP questions for others' addresses to which there is a way (proxy_arp of ip-sysctl). */
   proxyArp?: true
+  /** Speaks no IPv6 (disable_ipv6 of ip-sysctl); Docker sets it where a network has none. */
+  ipv6Off?: true
+  /** Answers no ARP question at all (arp_ignore of ip-sysctl is 8). */
+  arpOff?: true
   /** Whether what comes in by it is forwarded; missing where the kernel did not tell. */
   forwarding?: { ip4: boolean; ip6: boolean }
   /** The other end of a veth pair. */

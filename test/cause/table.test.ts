@@ -643,6 +643,33 @@ const table: Record<CauseCode, Row> = {
     diagnose: { container: 'web', network: { 'laptop tcp 192.168.1.11:8080': quiet } },
   },
   'kept-address': { from: 'api', to: 'web', port: 80 },
+  'connection-limit': {
+    given: (rack) =>
+      rack.rule(node1(rack), {
+        ...{ table: 'filter', chain: 'INPUT', protocol: 'tcp', destinationPort: '80', target: 'DROP' },
+        text: '-A INPUT -p tcp -m tcp --dport 80 -m connlimit --connlimit-above 2 --connlimit-mask 32 --connlimit-saddr -j DROP',
+      }),
+    ...{ from: 'web', to: '172.20.0.1', port: 80 },
+    seen: (rack) => [
+      toHost(rack, 'web', ['172.20.0.2', '172.20.0.1'], tcp(80))
+        .meets('node1', { chain: 'INPUT', verdict: 'drop', rule: 'tcp dport 80 ct count over 2 drop' })
+        .ends('silent'),
+    ],
+  },
+  'ipv6-off': {
+    given: (rack) => {
+      const { links } = inside(rack, 'web')
+      links.find(({ name }) => name === 'eth0')!.ipv6Off = true
+      inside(rack, 'api').routes.push({
+        ...{ family: 6, destination: 'fd00:20::/64', device: 'eth0', table: 'main', type: 'unicast' },
+      })
+      node1(rack).disagreements.push({
+        ...{ about: 'container web on my_net', engine: 'fd00:20::2', kernel: 'no such address' },
+      })
+    },
+    ...{ from: 'api', to: 'fd00:20::2', port: 80, failure: 'unroutable' },
+    seen: (rack) => [journey(rack, '172.20.0.3', 'fd00:20::2', tcp(80)).ends('unroutable')],
+  },
   'one-way-tracking': { from: 'api', to: 'web', port: 80 },
   'no-reply': { from: 'api', to: 'web', port: 80 },
   'wrong-protocol': { from: 'api', to: 'web', port: 80 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseDns } from '../../server/network/parse-dns.js'
-import { parseLinks } from '../../server/network/parse-links.js'
+import { parseLinkSwitches, parseLinks } from '../../server/network/parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes } from '../../server/network/parse-routes.js'
 import { parseRules } from '../../server/network/parse-rules.js'
 import {
@@ -284,4 +284,13 @@ it('policies and associations of IPsec are read where all were told', () => {
     associations: [{ source: '192.168.1.12', destination: '192.168.1.11' }],
   })
   expect(parseEncryption('policy out 192.168.1.11 192.168.1.12\n')).toBeUndefined()
+})
+
+it('a link is told to speak no IPv6 by its own setting, and to answer no ARP by its own or by that of all', () => {
+  const of = parseLinkSwitches(
+    'ipv6/conf/all/disable_ipv6 1\nipv6/conf/eth0/disable_ipv6 1\nipv4/conf/eth1/arp_ignore 8\n',
+  )
+  expect([of('eth0'), of('eth1'), of('eth2')]).toEqual([{ ipv6Off: true }, { arpOff: true }, {}])
+  expect(parseLinkSwitches('ipv4/conf/all/arp_ignore 8\n')('eth0')).toEqual({ arpOff: true })
+  expect(parseLinkSwitches('ipv4/conf/all/arp_ignore 1\n')('eth0')).toEqual({})
 })

@@ -66,6 +66,12 @@ sub sysctls {
     open(my $value, '<', "/proc/sys/net/$file") or next;
     print "$file ", <$value>;
   }
+  # Of links only what is not as it comes.
+  for my $file (glob '/proc/sys/net/ipv6/conf/*/disable_ipv6 /proc/sys/net/ipv4/conf/*/arp_ignore') {
+    open(my $value, '<', $file) or next;
+    my $set = <$value> // 0;
+    print substr($file, length '/proc/sys/net/'), " $set" if $set > 0;
+  }
   print 'ipvs ', virtual_servers(), "\n";
   eval { encryption(); 1 } or print STDERR $@;
   said('sysctls', 0);
