@@ -66,15 +66,22 @@ sub sysctls {
     open(my $value, '<', "/proc/sys/net/$file") or next;
     print "$file ", <$value>;
   }
-  # Of links only what is not as it comes.
-  for my $file (glob '/proc/sys/net/ipv6/conf/*/disable_ipv6 /proc/sys/net/ipv4/conf/*/arp_ignore') {
-    open(my $value, '<', $file) or next;
-    my $set = <$value> // 0;
-    print substr($file, length '/proc/sys/net/'), " $set" if $set > 0;
-  }
+  switches('ipv6/conf', 'disable_ipv6');
+  switches('ipv4/conf', 'arp_ignore');
   print 'ipvs ', virtual_servers(), "\n";
   eval { encryption(); 1 } or print STDERR $@;
   said('sysctls', 0);
+}
+
+# Of links only what is not 0. Perl's glob would load a module.
+sub switches {
+  my ($directory, $name) = @_;
+  opendir(my $links, "/proc/sys/net/$directory") or return;
+  for my $link (grep !/^\.\.?$/, readdir $links) {
+    open(my $value, '<', "/proc/sys/net/$directory/$link/$name") or next;
+    my $set = <$value> // 0;
+    print "$directory/$link/$name $set" if $set > 0;
+  }
 }
 
 # How many IPVS has here; `none` where the kernel has none. Each begins with its protocol, or with FWM for a mark; its members follow
