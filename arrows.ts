@@ -127,6 +127,7 @@ export const arrows = {
     'server/protocol',
     'server/session/terminals',
     'server/session/life',
+    'server/terminal',
   ],
   'server/session/work': [
     'server/wording',

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
  * Host tests whose racks are all that they know of the machine: two files at a time. All others run alone, since they look at the
@@ -15,6 +16,7 @@ const sharing = [
     'guide',
     'handover',
     'incidents',
+    'incidents-links',
     'internet',
     'netdiag',
     'network-state',
@@ -24,10 +26,22 @@ const sharing = [
   ...['receipts', 'session', 'session-network', 'trace-series'],
 ].map((name) => `test/hosts/${name}.test.ts`)
 
+/** Begin first, or one of them is left alone at the end: as long as vitest has no times of its own it begins with the largest file. */
+const longest = ['test/hosts/incidents.test.ts', 'test/hosts/incidents-links.test.ts']
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => longest.some((file) => moduleId.endsWith(`/${file}`))
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
+
 const hosts = { testTimeout: 120_000, hookTimeout: 120_000 }
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

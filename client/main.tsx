@@ -5,6 +5,7 @@ import { render } from 'preact'
 import { App, loadPages } from './app.js'
 import { loadTerminals } from './lab/load-terminals.js'
 import { loadMap } from './network/map/load-map.js'
+import { keepFocus } from './shell/keep-focus.js'
 import { route } from './shell/route.js'
 import { mapOpen } from './state/settings.js'
 
@@ -14,4 +15,5 @@ effect(() => {
   if (route.value.page === 'lab') void loadTerminals().then(() => (mapOpen.peek() ? loadMap() : undefined))
   if (route.value.page === 'map') void loadMap()
 })
+keepFocus()
 render(<App />, document.getElementById('app')!)

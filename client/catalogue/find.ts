@@ -24,9 +24,9 @@ export function find(labs: readonly LabCard[], { words, level }: Wanted): { topi
   return [...groups].map(([topic, labs]) => ({ topic, labs }))
 }
 
-function textOf({ id, title, summary, topic }: LabCard): string {
+function textOf({ id, title, summary, topic, words }: LabCard): string {
   const name = topicText(topic)
-  return [id, title.en, title.zh, summary.en, summary.zh, topic, name.en, name.zh].join('\n').toLowerCase()
+  return [id, title.en, title.zh, summary.en, summary.zh, topic, name.en, name.zh, words].join('\n').toLowerCase()
 }
 
 /**

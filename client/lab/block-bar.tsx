@@ -45,6 +45,12 @@ export async function runBlock(block: BlockRef): Promise<Trouble | undefined> {
   })
 }
 
+/** The first line of a block, short enough to be read aloud. */
+function beginningOf(text: string): string {
+  const [line = ''] = text.trimStart().split('\n')
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line
+}
+
 /** What stands above a block of commands: where it runs, and buttons for it. */
 export function BlockBar({
   block,
@@ -67,6 +73,8 @@ export function BlockBar({
   const [running, setRunning] = useState(false)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
 
+  // Each button says which command it is for: a page has twenty of them.
+  const named = (verb: string) => `${verb}: ${beginningOf(text)}`
   const copy = async () => {
     const answered =
       live && block !== undefined ? await askQuietly('block.text', { block }) : ({ ok: true, value: { text } } as const)
@@ -84,7 +92,7 @@ export function BlockBar({
     timer.current = setTimeout(() => setCopied(false), 1500)
   }
   const run = async () => {
-    if (block === undefined) return
+    if (block === undefined || running) return
     setRunning(true)
     setTrouble(await runBlock(block))
     setRunning(false)
@@ -96,15 +104,23 @@ export function BlockBar({
         {host !== undefined && <span class="host">{host}</span>}
         {fails && <span class="fails">{t.fails}</span>}
         <span class="buttons">
-          <button type="button" class="quiet" onClick={copy} disabled={live && !isOpen.value}>
+          <button
+            type="button"
+            class="quiet"
+            aria-label={named(copied ? t.copied : t.copy)}
+            onClick={copy}
+            disabled={live && !isOpen.value}
+          >
             {copied ? <TickIcon /> : <CopyIcon />} {copied ? t.copied : t.copy}
           </button>
           {block !== undefined && (
             <button
               type="button"
               class="quiet run"
+              aria-label={named(t.run)}
               onClick={run}
-              disabled={!isOpen.value || running}
+              disabled={!isOpen.value}
+              aria-busy={running}
               title={isOpen.value ? t.runIn(host ?? '') : t.wait}
             >
               <RunIcon /> {t.run}

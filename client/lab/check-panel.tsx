@@ -117,7 +117,13 @@ export function CheckPanel({ step: { id, answers } }: { step: PageStep }) {
       {answers.length > 0 && (
         <div class="answers">
           {answers.map((answer) => (
-            <AnswerField key={answer.id} step={id} answer={answer} done={done} />
+            <AnswerField
+              key={answer.id}
+              step={id}
+              answer={answer}
+              done={done}
+              check={step?.checks.find((check) => check.answer === answer.id)}
+            />
           ))}
         </div>
       )}
@@ -171,10 +177,13 @@ function Face({ step }: { step: StepView | undefined }) {
   )
 }
 
+/** What was found; what was found of an answer stands at its question, as long as it can be answered. */
 function Checks({ step, done }: { step: StepView; done: boolean }) {
+  const listed = done ? step.checks : step.checks.filter(({ answer }) => answer === undefined)
+  if (listed.length === 0) return null
   const list = (
     <ul class="checks">
-      {step.checks.map((check) => (
+      {listed.map((check) => (
         <Check key={check.index} step={step.id} check={check} done={done} />
       ))}
     </ul>
@@ -270,9 +279,21 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
   )
 }
 
-function AnswerField({ step, answer, done }: { step: string; answer: PageStep['answers'][number]; done: boolean }) {
+function AnswerField({
+  step,
+  answer,
+  done,
+  check,
+}: {
+  step: string
+  answer: PageStep['answers'][number]
+  done: boolean
+  check: CheckView | undefined
+}) {
   const t = strings.value
   const field = useId()
+  const found = useId()
+  const wrong = check?.finding.outcome === 'fail' && check.finding.reason !== 'answer.none'
   const kept = view.value?.answers[answer.id] ?? ''
   // What is being typed stays, whatever comes from the server meanwhile.
   const [typed, setTyped] = useState<string>()
@@ -290,7 +311,7 @@ function AnswerField({ step, answer, done }: { step: string; answer: PageStep['a
       </p>
     )
   }
-  return (
+  const form = (
     <form
       onSubmit={async (event) => {
         event.preventDefault()
@@ -310,6 +331,8 @@ function AnswerField({ step, answer, done }: { step: string; answer: PageStep['a
           autocapitalize="off"
           spellcheck={false}
           maxLength={1000}
+          aria-invalid={wrong}
+          aria-describedby={check === undefined ? undefined : found}
           value={typed ?? kept}
           onInput={(event) => setTyped(event.currentTarget.value)}
         />
@@ -318,6 +341,16 @@ function AnswerField({ step, answer, done }: { step: string; answer: PageStep['a
         </button>
       </span>
     </form>
+  )
+  return (
+    <div class="question">
+      {form}
+      {check !== undefined && (
+        <ul class="checks" id={found}>
+          <Check step={step} check={check} done={done} />
+        </ul>
+      )}
+    </div>
   )
 }
 

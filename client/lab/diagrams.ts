@@ -1,4 +1,5 @@
 import { effect, signal } from '@preact/signals'
+import { connection } from '../state/connection.js'
 import { inLanguage } from '../state/language.js'
 import { theme } from '../state/settings.js'
 
@@ -39,6 +40,7 @@ function drawDiagram(figure: HTMLElement): () => void {
 
   const near = signal(false)
   let gone = false
+  let drawnDark: boolean | undefined
   const observer = new IntersectionObserver(
     (entries) => {
       if (entries.some((entry) => entry.isIntersecting)) {
@@ -49,9 +51,13 @@ function drawDiagram(figure: HTMLElement): () => void {
     { rootMargin: '600px' },
   )
   observer.observe(figure)
+  let hasFailed = false
   const endDrawing = effect(() => {
+    // What draws it may not have come: once the server is back it is asked for again.
+    const isBack = connection.value === 'online'
     const dark = theme.value === 'dark' || (theme.value === 'system' && systemIsDark.value)
-    if (!near.value) return
+    if (!near.value || (drawnDark === dark && !(hasFailed && isBack))) return
+    drawnDark = dark
     line = line.then(async () => {
       if (gone) return
       try {
@@ -60,7 +66,10 @@ function drawDiagram(figure: HTMLElement): () => void {
         place.innerHTML = svg
         place.style.minHeight = ''
         figure.classList.remove('waiting', 'failed')
+        if (hasFailed) details.open = false
+        hasFailed = false
       } catch {
+        hasFailed = true
         // The source says the same, if less well.
         figure.classList.remove('waiting')
         figure.classList.add('failed')

@@ -2,7 +2,7 @@ import type { SessionView, StepView } from '../../server/protocol/protocol.js'
 
 export type Happening =
   | { what: 'done'; step: string; how: 'passed' | 'helped' | 'skipped' }
-  /** A look that the learner asked for has ended, and the step is open still; `why` is of the answer just given, else of what fails. */
+  /** A look that the learner asked for has an answer, and the step is open still; `why` is of the answer just given, else of what fails. */
   | { what: 'looked'; step: string; passed: number; of: number; why?: { en: string; zh: string } }
 
 /** What is worth saying aloud about the way from one view to the next. Pure. */
@@ -14,7 +14,7 @@ export function happenings(before: SessionView | undefined, after: SessionView):
     if (was === undefined) continue
     if (was.state !== step.state && step.state !== 'open') {
       found.push({ what: 'done', step: step.id, how: step.state })
-    } else if (was.checking === 'asked' && step.checking === undefined && step.state === 'open') {
+    } else if (was.checking === 'asked' && step.checking !== 'asked' && step.state === 'open') {
       found.push({
         what: 'looked',
         step: step.id,

@@ -24,10 +24,12 @@ import { Finish } from './finish.js'
 import { happenings } from './happenings.js'
 import { justDone, showSection, stepTitle } from './lab-state.js'
 import { Machines } from './machines.js'
+import { usePosition } from './position.js'
 import { SectionHtml } from './section-html.js'
 import { Splitter } from './splitter.js'
 import { StepPath } from './step-path.js'
 import { TopBar } from './top-bar.js'
+import { Welcome } from './welcome.js'
 
 const strings = stringsOf({
   en: {
@@ -87,6 +89,7 @@ export function LabPage({ id }: { id: string }) {
   useEffect(followSession, [])
   useEffect(followNetwork, [])
   useEffect(() => bindKeys(text), [])
+  usePosition(text, shown?.ok === true)
 
   if (shown?.ok === false && shown.trouble.code === 'lab.not-found') return <NoLab trouble={shown.trouble} />
   return (
@@ -174,6 +177,7 @@ function NoText({ id, trouble }: { id: string; trouble: Trouble }) {
 function Instructions({ text }: { text: Page }) {
   return (
     <div class="sections" lang={text.language === 'zh' ? 'zh-CN' : 'en'}>
+      <Welcome />
       {text.sections.map((section) => (
         <Section key={section.id ?? ''} section={section} text={text} />
       ))}
@@ -262,18 +266,36 @@ function followSession(): () => void {
     }
     if (said.length > 0 && after.current === undefined) said.push(t.all)
     if (said.length > 0) announce(said.join(' '))
+    // The hosts have been brought to a step: there one goes on.
+    if (before?.busy?.what === 'replaying' && after.busy === undefined && after.current !== undefined)
+      showSection(after.current)
     before = after
   })
 }
 
+/** What had the focus last among the instructions: whoever comes back from a terminal goes on there. */
+let lastInText: HTMLElement | undefined
+
+function rememberFocus({ target }: FocusEvent): void {
+  const within = document.querySelector('main.text')
+  if (target instanceof HTMLElement && within?.contains(target) === true) lastInText = target
+}
+
 function bindKeys(text: { current: HTMLElement | null }): () => void {
+  lastInText = undefined
+  document.addEventListener('focusin', rememberFocus)
   const unbind = [
+    () => document.removeEventListener('focusin', rememberFocus),
     shortcut({
       keys: 'alt+shift+c',
       label: { en: 'Check the current step', zh: '检查当前步骤' },
       run() {
         const step = view.peek()?.current
-        if (step !== undefined) void ask('step.check', { step })
+        if (step === undefined) return
+        side.value = 'read'
+        // What comes of it is told there.
+        document.querySelector('.section.current .check-panel')?.scrollIntoView({ block: 'nearest' })
+        void ask('step.check', { step })
       },
     }),
     shortcut({
@@ -303,7 +325,10 @@ function bindKeys(text: { current: HTMLElement | null }): () => void {
       label: { en: 'To the instructions', zh: '跳到说明' },
       run() {
         side.value = 'read'
-        requestAnimationFrame(() => text.current?.focus({ preventScroll: true }))
+        requestAnimationFrame(() => {
+          if (lastInText?.isConnected) lastInText.focus()
+          if (document.activeElement !== lastInText) text.current?.focus({ preventScroll: true })
+        })
       },
     }),
   ]

@@ -6,10 +6,10 @@ import { Menu } from '../shell/menu.js'
 import { LanguageSwitch, openDialog } from '../shell/preferences.js'
 import { minutesOf, now } from '../shell/time.js'
 import { useArrival } from '../shell/title.js'
-import { isOpen, page } from '../state/lab.js'
+import { isOpen, page, side } from '../state/lab.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 import { ask, askQuietly, heardAt, view } from '../state/session.js'
-import { mapOpen, screenReader } from '../state/settings.js'
+import { mapOpen, screenReader, welcomed } from '../state/settings.js'
 import { stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
@@ -28,6 +28,7 @@ const strings = stringsOf({
     bring: 'Bring the hosts to',
     step: (number: number, heading: string) => `Step ${number}: ${heading}`,
     screenReader: 'Screen-reader mode',
+    welcome: 'How a lab works',
     settings: 'Settings…',
     shortcuts: 'Keyboard shortcuts…',
     resetTitle: (what: string) => `${what}?`,
@@ -58,6 +59,7 @@ const strings = stringsOf({
     bring: '把主机恢复到',
     step: (number: number, heading: string) => `第 ${number} 步：${heading}`,
     screenReader: '屏幕阅读器模式',
+    welcome: '实验怎么做',
     settings: '设置…',
     shortcuts: '键盘快捷键…',
     resetTitle: (what: string) => `${what}？`,
@@ -164,18 +166,24 @@ function Ports() {
             <code>{name}</code> <span class="end muted">{container}</span>
           </>
         )
-        if (entry !== undefined && 'url' in entry) {
-          return (
-            <a key={name} class="button" role="menuitem" tabIndex={-1} href={entry.url} target="_blank" rel="noopener">
-              {face}
-            </a>
-          )
-        }
+        const url = entry !== undefined && 'url' in entry ? entry.url : undefined
+        // One element before and after its address is known, so that it keeps the focus.
         return (
-          <button key={name} type="button" role="menuitem" tabIndex={-1} aria-disabled="true">
+          <a
+            key={name}
+            class="button"
+            role="menuitem"
+            tabIndex={-1}
+            href={url}
+            target="_blank"
+            rel="noopener"
+            aria-disabled={url === undefined ? 'true' : undefined}
+          >
             {face}
-            {entry !== undefined && <span class="muted">{inLanguage(entry.trouble.what) || t.noPreview}</span>}
-          </button>
+            {entry !== undefined && 'trouble' in entry && (
+              <span class="muted">{inLanguage(entry.trouble.what) || t.noPreview}</span>
+            )}
+          </a>
         )
       })}
     </Menu>
@@ -249,6 +257,11 @@ function LabMenu() {
         >
           {t.screenReader} <span class="end">{screenReader.value ? '✓' : ''}</span>
         </button>
+        {item(t.welcome, false, () => {
+          welcomed.value = false
+          side.value = 'read'
+          requestAnimationFrame(() => document.querySelector('.welcome')?.scrollIntoView({ block: 'start' }))
+        })}
         {item(t.settings, false, () => {
           openDialog.value = 'settings'
         })}

@@ -53,6 +53,8 @@ function take(next: SessionView): void {
 
 socket.on('session', take)
 socket.on('connect', () => {
+  // What could not be asked is asked again by whoever wanted it.
+  if (trouble.peek()?.code === 'connection.away') trouble.value = undefined
   firstOfConnection = true
   void join()
 })

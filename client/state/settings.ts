@@ -20,6 +20,9 @@ const yesOrNo = (name: string, otherwise: boolean) =>
 /** Terminals speak to screen readers; that costs them speed, so it is asked for. */
 export const screenReader = yesOrNo('screen-reader', false)
 
+/** Whether the learner has put away how a lab works. */
+export const welcomed = yesOrNo('welcomed', false)
+
 /** Whether the lab page shows the map. */
 export const mapOpen = yesOrNo('map', true)
 

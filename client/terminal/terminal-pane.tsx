@@ -2,6 +2,7 @@ import { useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { TerminalView } from '../../server/protocol/protocol.js'
 import { connection } from '../state/connection.js'
+import { KeyRow } from './key-row.js'
 import { progressBytes } from './paste.js'
 import { SearchBar } from './search-bar.js'
 import { strings } from './strings.js'
@@ -89,6 +90,7 @@ export function TerminalPane({ session, terminal, shown, onScreen, onOpenNew }: 
           </button>
         </div>
       )}
+      {now !== undefined && !exited && <KeyRow screen={now} />}
       {exited && (
         <div class="terminal-bar ended" role="status">
           <span>{howItEnded(terminal)}</span>
@@ -111,10 +113,12 @@ function howItEnded({ exited }: TerminalView): string {
 function AwayBanner({ screen }: { screen: TerminalScreen }) {
   const banner = useRef<HTMLDivElement>(null)
   const waitsLong = useSignal(false)
+  const droppedBefore = useRef(0)
   const attached = screen.connection.state.value === 'live'
   const away = connection.value === 'away'
   useEffect(() => {
     waitsLong.value = false
+    droppedBefore.current = screen.dropped.peek()
     if (attached) return
     const timer = setTimeout(() => {
       waitsLong.value = true
@@ -134,7 +138,7 @@ function AwayBanner({ screen }: { screen: TerminalScreen }) {
   const words = strings.value
   return (
     <div class="terminal-away" role="status" ref={banner}>
-      {away ? words.away : words.reattaching}
+      {away ? words.away : words.reattaching} {screen.dropped.value > droppedBefore.current && words.lost}
     </div>
   )
 }

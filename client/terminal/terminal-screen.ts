@@ -57,6 +57,8 @@ export class TerminalScreen {
   /** Another window has set the size, and it does not fit this one. */
   readonly otherSize = signal(false)
   readonly rings = signal(false)
+  /** The next letter that is typed means what it means with Ctrl. */
+  readonly control = signal(false)
   /** Counts up with each key that went nowhere. */
   readonly dropped = signal(0)
   readonly #terminal: Terminal
@@ -233,11 +235,19 @@ export class TerminalScreen {
     }
   }
 
-  #type(data: string | Uint8Array): void {
+  #type(typed: string | Uint8Array): void {
     const { connection } = this
+    const data = this.#withControl(typed)
     // Mostly not typed at all, but an answer to what is replayed.
     if (connection.state.peek() === 'live' && connection.replaying) return
     if (!connection.input.send(data) && !connection.exited.peek()) this.dropped.value++
+  }
+
+  /** ASCII's control characters are the letters, and @ [ \\ ] ^ _, less 64. */
+  #withControl(typed: string | Uint8Array): string | Uint8Array {
+    if (!this.control.peek() || typeof typed !== 'string' || typed.length !== 1) return typed
+    this.control.value = false
+    return /[@-_a-z]/.test(typed) ? String.fromCharCode(typed.toUpperCase().charCodeAt(0) - 64) : typed
   }
 
   /** @returns whether the emulator may have the key */

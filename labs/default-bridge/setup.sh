@@ -1,7 +1,15 @@
 #!/bin/bash
-# The laptop answers on port 7000 with the address that it sees.
+# The laptop answers on port 7000 with the address that it sees, and gives each address a number of its own.
 if [ "$HOST" = laptop ]; then
-  setsid -f socat TCP-LISTEN:7000,fork,reuseaddr 'SYSTEM:echo You are $SOCAT_PEERADDR' </dev/null >/dev/null 2>&1
+  cat > /usr/local/bin/guest-book <<BOOK
+#!/bin/bash
+number=$GUEST
+[ "\$SOCAT_PEERADDR" = 192.168.1.11 ] || number=$((GUEST + 1000))
+echo "You are \$SOCAT_PEERADDR"
+echo "Guest number: \$number"
+BOOK
+  chmod +x /usr/local/bin/guest-book
+  setsid -f socat TCP-LISTEN:7000,fork,reuseaddr EXEC:/usr/local/bin/guest-book </dev/null >/dev/null 2>&1
   for _ in $(seq 50); do
     ss -Hltn 'sport = :7000' | grep -q . && exit 0
     sleep 0.1

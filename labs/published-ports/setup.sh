@@ -1,10 +1,19 @@
 #!/bin/bash
-# Something that isn't a container holds port 9090 of node1.
-if [ "$HOST" = node1 ]; then
-  setsid -f socat TCP-LISTEN:9090,fork,reuseaddr 'SYSTEM:echo I was here first' </dev/null >/dev/null 2>&1
-  for _ in $(seq 50); do
-    ss -Hltn 'sport = :9090' | grep -q . && exit 0
-    sleep 0.1
-  done
-  exit 1
-fi
+set -e
+case $HOST in
+  node1)
+    # Something that isn't a container holds port 9090 of node1, under a name of its own.
+    ln -s "$(command -v socat)" "/usr/local/bin/$SQUATTER"
+    setsid -f "/usr/local/bin/$SQUATTER" TCP-LISTEN:9090,fork,reuseaddr 'SYSTEM:echo I was here first' </dev/null >/dev/null 2>&1
+    for _ in $(seq 50); do
+      ss -Hltn 'sport = :9090' | grep -q . && exit 0
+      sleep 0.1
+    done
+    exit 1
+    ;;
+  laptop)
+    # What the laptop sends has an address that only those who get it know.
+    ip addr add "$LAPTOP_SENDS_AS/32" dev eth0
+    ip route replace 192.168.1.0/24 dev eth0 proto kernel scope link src "$LAPTOP_SENDS_AS"
+    ;;
+esac

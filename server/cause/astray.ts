@@ -35,8 +35,10 @@ function find(trail: Trail): Found | undefined {
     const network = networkHolding(host, destination)
     const holder = host.engine?.containers.some(({ namespace, endpoints }) =>
       endpoints.some(
-        ({ address, networkId }) =>
-          namespace !== undefined && networkId === network?.id && sameAddress(address, destination),
+        ({ address, address6, networkId }) =>
+          namespace !== undefined &&
+          networkId === network?.id &&
+          [address, address6].some((own) => sameAddress(own, destination)),
       ),
     )
     if (!place || !network?.bridge || !holder || (goal && goal.host.name !== host.name)) continue
@@ -109,7 +111,6 @@ export const astray = define<Found>({
     }
   },
   broken: "`ip address del` of the address that a network's bridge has",
-  hidden: { netdiag: 'it asks whether a published port answers, and does not follow the route to its container' },
   example: {
     ...{ host: 'node1', address: '172.20.0.10', network: 'app', bridge: 'br-…', out: 'eth0' },
     mend: 'ip address add 172.20.0.1/16 dev br-…',

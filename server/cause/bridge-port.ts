@@ -1,6 +1,7 @@
-import { leadsOn, routeFor } from '../network/routing.js'
+import { outLink } from '../network/routing.js'
 import type { Link } from '../network/state.js'
 import { hostPlace, type LivePlace } from '../place/place.js'
+import { hostEnd } from '../place/segment.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import type { Trail } from './trail.js'
@@ -27,14 +28,13 @@ interface Port {
 /** The port of a bridge of its host that a place's packets for an address go through. */
 function portTo(place: LivePlace | undefined, address: string | undefined): Port | undefined {
   if (!place || address === undefined) return undefined
-  const route = routeFor(place.namespace, address)
-  const own = hostPlace(place.host)
-  const out = leadsOn(route) ? place.namespace.links.find(({ name }) => name === route.device) : undefined
-  if (!own || out?.peer?.namespace !== own.namespace.id) return undefined
-  const link = own.namespace.links.find(({ name }) => name === out.peer!.name)
+  const out = outLink(place.namespace, address)
+  const end = out && hostEnd({ place, link: out })
+  if (!end?.link.port || end.link.master === undefined) return undefined
+  const bridge = end.link.master
   // With its bridge all ports are disabled.
-  if (own.namespace.links.some(({ name, up }) => name === link?.master && !up)) return undefined
-  return link?.port && link.master !== undefined ? { place, link, bridge: link.master } : undefined
+  if (end.place.namespace.links.some(({ name, up }) => name === bridge && !up)) return undefined
+  return { place, link: end.link, bridge }
 }
 
 function find({ from, goal, destination, source }: Trail): Found | undefined {
@@ -88,7 +88,6 @@ export const bridgePort = define<Found>({
     }
   },
   broken: '`bridge link set dev VETH state 0` for the port that leads to a container',
-  hidden: { netdiag: 'it runs in a container or on a host, and looks at no port of a bridge' },
   example: {
     ...{ host: 'node1', port: 'veth…', bridge: 'br-…', whose: 'node1/web', state: 'disabled', spanning: false },
     shown: ['node1: veth… master br-… state disabled'],

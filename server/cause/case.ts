@@ -26,8 +26,9 @@ export function stageOf({ seen }: Case): Stage {
   return back.length > 0 || replyDrop ? 'no-return' : 'silent'
 }
 
-function isPortUnreachable({ icmp }: Step['packet']): boolean {
-  return icmp?.type === 3 && icmp.code === 3
+/** RFC 792; RFC 4443, section 3.1. */
+function isPortUnreachable({ icmp, version }: Step['packet']): boolean {
+  return version === 6 ? icmp?.type === 1 && icmp.code === 4 : icmp?.type === 3 && icmp.code === 3
 }
 
 /** Where the packet is addressed to by now: translated on the way, it is another address and port than was asked for. */

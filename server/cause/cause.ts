@@ -51,6 +51,7 @@ export const causeCodes = [
   'paused',
   'hosts-entry',
   'astray',
+  'offline',
   'kept-address',
   'no-reply',
   'wrong-protocol',
@@ -94,6 +95,8 @@ interface Definition<Found> {
   asked?: string
   /** Where it is not visible, and why not. */
   hidden?: Partial<Record<View, string>>
+  /** Why the same can't be with IPv6, or is another cause there. */
+  onlyIp4?: string
 }
 
 /** A cause, ready to be looked for. */
@@ -106,6 +109,7 @@ export interface CauseKind {
   broken: string
   asked?: string
   hidden: Partial<Record<View, string>>
+  onlyIp4?: string
 }
 
 export function define<Found>({
@@ -118,6 +122,7 @@ export function define<Found>({
   broken,
   asked,
   hidden = {},
+  onlyIp4,
 }: Definition<Found>): CauseKind & { tell(found: Found): Cause } {
   const tell = (found: Found): Cause => ({ code, ...say(found) })
   const telling =
@@ -136,5 +141,6 @@ export function define<Found>({
     broken,
     ...(asked === undefined ? {} : { asked }),
     hidden,
+    ...(onlyIp4 === undefined ? {} : { onlyIp4 }),
   }
 }

@@ -38,6 +38,7 @@ import { noTask } from './no-task.js'
 import { nodeGone } from './node-gone.js'
 import { noneNetwork } from './none-network.js'
 import { notRunning } from './not-running.js'
+import { offline } from './offline.js'
 import { oneWayTracking } from './one-way-tracking.js'
 import { paused } from './paused.js'
 import { portNotListening } from './port-not-listening.js'
@@ -112,6 +113,7 @@ const all: CauseKind[] = [
   paused,
   hostsEntry,
   astray,
+  offline,
   keptAddress,
   noReply,
   wrongProtocol,
@@ -147,8 +149,9 @@ const byStage: Record<Stage, CauseKind[]> = {
     wrongNeighbour,
     hiddenBySubnet,
     duplicateAddress,
-    noRoute,
+    offline,
     ipv6Off,
+    noRoute,
     noSuchAddress,
     discipline,
     bridgePort,
@@ -193,8 +196,9 @@ const byStage: Record<Stage, CauseKind[]> = {
     internalNetwork,
     wrongGateway,
     noCommonNetwork,
-    noRoute,
+    offline,
     ipv6Off,
+    noRoute,
     noSuchAddress,
     ruleDrop,
     bridgePort,
@@ -215,6 +219,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     dockerUserDrop,
     inputPolicy,
     ruleDrop,
+    offline,
   ],
   silent: [
     paused,
@@ -285,6 +290,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     noMasquerade,
     iccOff,
     noRouteBack,
+    offline,
     fullQueue,
     bridgePort,
     discipline,
@@ -342,6 +348,7 @@ export function causeOfName(unresolved: Unresolved): Cause {
     gossipBlocked,
     noCommonNetwork,
     nameOnDefaultBridge,
+    offline,
     defaultNameservers,
     unknownName,
   ]

@@ -63,8 +63,7 @@ export const connectionLimit = define<Found>({
   hidden: {
     state: 'how many connections there are is not captured: that a limit is reached is seen by a packet',
     check: 'a check sends its packets unwatched',
-    diagnose: 'a diagnosis finds it by a trace of its own, where it sends one',
-    netdiag: 'it reads no rules of others',
+    diagnose: 'its own questions are not watched: it tells it where a trace that it sends runs into the limit',
   },
   example: {
     ...{ host: 'node1', where: 'node1/web', family: 'ip', table: 'filter', chain: 'INPUT', position: 1 },

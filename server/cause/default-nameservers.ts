@@ -80,7 +80,6 @@ export const defaultNameservers = define<Found>({
   broken: "the host's only nameserver is a loopback address, and a container on the default bridge asks for a name",
   hidden: {
     sight: 'a name that does not resolve sends no packet: a trace tells it by the name',
-    netdiag: 'it asks the nameservers that there are, and not where they come from',
   },
   example: {
     ...{ from: 'app', sender: 'app', host: 'node1', name: 'intranet.corp.example' },

@@ -1,6 +1,6 @@
-import { leadsOn, routeFor } from '../network/routing.js'
-import type { Link } from '../network/state.js'
-import { hostPlace, type LivePlace } from '../place/place.js'
+import { outLink } from '../network/routing.js'
+import type { LivePlace } from '../place/place.js'
+import { hostEnd, type Leg } from '../place/segment.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { commandIn } from './place-command.js'
@@ -13,27 +13,19 @@ interface Found {
   shown: string[]
 }
 
-/** Links that a place sends by to an address, and on its host those that lead to it. */
-function outLinks(place: LivePlace | undefined, address: string | undefined): { place: LivePlace; link: Link }[] {
-  if (!place || address === undefined) return []
-  const route = routeFor(place.namespace, address)
-  const link = leadsOn(route) ? place.namespace.links.find(({ name }) => name === route.device) : undefined
-  return link ? [{ place, link }] : []
-}
-
-/** The host's end of a container's link, by which frames go to it. */
-function hostEnd(place: LivePlace | undefined, address: string | undefined): { place: LivePlace; link: Link }[] {
-  const own = place && hostPlace(place.host)
-  return outLinks(place, address).flatMap(({ link: { peer } }) => {
-    const link = own?.namespace.links.find(({ name }) => peer?.namespace === own.namespace.id && name === peer.name)
-    return own && link ? [{ place: own, link }] : []
-  })
+/** The link that a place sends by to an address. */
+function sending(place: LivePlace | undefined, address: string | undefined): Leg[] {
+  const link = place && address !== undefined ? outLink(place.namespace, address) : undefined
+  return place && link ? [{ place, link }] : []
 }
 
 function find(trail: Trail): Found | undefined {
   const { from, goal, last, destination, source, stage } = trail
-  const forth = [...outLinks(from, destination), ...outLinks(last, destination), ...hostEnd(goal, source)]
-  const back = [...outLinks(goal, source), ...hostEnd(from, destination)]
+  // By the host's end of a container's link frames go to it.
+  const into = (place: LivePlace | undefined, address: string | undefined) =>
+    sending(place, address).flatMap((leg) => hostEnd(leg) ?? [])
+  const forth = [...sending(from, destination), ...sending(last, destination), ...into(goal, source)]
+  const back = [...sending(goal, source), ...into(from, destination)]
   const answered = stage === 'silent' || stage === 'no-return'
   const found = [...(answered ? [] : forth), ...(answered || stage === 'open' ? back : [])].find(
     ({ link }) => link.discipline === 'blackhole',
@@ -65,7 +57,6 @@ export const discipline = define<Found>({
     ],
   }),
   broken: "`tc qdisc replace dev VETH root blackhole` on the host's end of a container's link",
-  hidden: { netdiag: 'it does not read queueing disciplines' },
   example: {
     ...{ where: 'node1', link: 'veth…', command: 'tc qdisc del dev veth… root' },
     shown: ['node1: veth… qdisc blackhole'],

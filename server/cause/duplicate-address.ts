@@ -7,6 +7,7 @@ import { type Cause, define } from './cause.js'
 import { writeAsked } from './packet-text.js'
 import type { Asked } from './seen.js'
 import type { Trail } from './trail.js'
+import { askingFor } from './words.js'
 
 interface Found {
   address: string
@@ -74,6 +75,7 @@ export const duplicateAddress = define<Found>({
   say: ({ address: target, who, shown }) => {
     const [list, address] = [codes(who), code(target)]
     const flush = code(`ip neigh flush ${target}`)
+    const asking = askingFor(target)
     return {
       what:
         who.length < 2
@@ -82,8 +84,8 @@ export const duplicateAddress = define<Found>({
               zh: `有两个不同的 MAC 地址应答了 ${address}：谁先应答，数据包就发给谁，可能发错了地方`,
             }
           : {
-              en: `${list.en} claim ${address} on the same segment: whose ARP answer comes first gets the packets, and it may be the wrong one`,
-              zh: `${list.zh} 在同一网段上都使用 ${address}：谁的 ARP 应答先到，数据包就发给谁，可能发错了地方`,
+              en: `${list.en} claim ${address} on the same segment: whose ${asking.en} answer comes first gets the packets, and it may be the wrong one`,
+              zh: `${list.zh} 在同一网段上都使用 ${address}：谁的${asking.zh}应答先到，数据包就发给谁，可能发错了地方`,
             },
       evidence: shown,
       tries: [

@@ -30,9 +30,14 @@ export const forwardingOff = define<Found>({
     // A container is no router: a frame that came to the wrong one is another matter.
     if (place.container && !isInHostNamespace(place)) return undefined
     // Frames come in by a port, and packets by its bridge.
-    const setting = unforwardedBy(place.namespace, link?.master ?? sighting.link, packet.destination)
-    if (setting === undefined) return undefined
-    if (ownsAddress(place.namespace, stage === 'lost' ? destination : packet.destination)) return undefined
+    // An answer to an address that was put on the packet here goes on to whoever sent that.
+    const [first] = seen.out
+    const hidden = seen.out.some(
+      (step) => step.place?.namespace.id === place.namespace.id && step.packet.source === packet.destination,
+    )
+    const onward = stage === 'lost' ? destination : hidden && first ? first.packet.source : packet.destination
+    const setting = unforwardedBy(place.namespace, link?.master ?? sighting.link, onward)
+    if (setting === undefined || ownsAddress(place.namespace, onward)) return undefined
     // A frame for another's MAC address passes a bridge without any routing.
     const isForHere = place.namespace.links.some(
       ({ mac }) => mac !== '' && mac.toLowerCase() === frame.destination?.toLowerCase(),

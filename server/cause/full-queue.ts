@@ -44,7 +44,6 @@ export const fullQueue = define<Found>({
     ],
   }),
   broken: 'a program that listens with a backlog of 1 and never accepts, and four clients that connect',
-  hidden: { netdiag: 'it asks whether a connection comes about, and does not look into the other container' },
   example: {
     ...{ where: 'node1/lazy', port: 9001, waiting: 2, most: 1 },
     shown: ['node1/lazy: LISTEN 0.0.0.0:9001 Recv-Q 2 Send-Q 1'],

@@ -1,5 +1,6 @@
 import { judge } from '../network/filter.js'
-import { endpointsOf, hostPlace, isLive, type LivePlace, placeOf } from '../place/place.js'
+import { hostPlace, isLive, type LivePlace } from '../place/place.js'
+import { calledBeside } from '../place/target.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import type { Unresolved } from './unresolved.js'
@@ -20,20 +21,10 @@ interface Found {
 
 /** A running container of that name on another host, on an overlay that both hosts have. */
 function across({ from, name, state }: Unresolved): LivePlace | undefined {
-  const networks = new Set(endpointsOf(from).map(({ networkId }) => networkId))
-  const lower = name.toLowerCase()
-  for (const host of state.hosts) {
-    if (host.name === from.host.name) continue
-    for (const container of host.engine?.containers ?? []) {
-      const place = placeOf(host, container)
-      const called = container.endpoints.some(
-        ({ networkId, aliases, dnsNames }) =>
-          networks.has(networkId) && [...aliases, ...dnsNames].some((one) => one.toLowerCase() === lower),
-      )
-      if (called && isLive(place)) return place
-    }
-  }
-  return undefined
+  return calledBeside(from, name, state)
+    .map(({ place }) => place)
+    .filter(isLive)
+    .find(({ host }) => host.name !== from.host.name)
 }
 
 function find(unresolved: Unresolved): Found | undefined {
@@ -93,7 +84,6 @@ export const gossipBlocked = define<Found>({
     '`iptables -I INPUT -p tcp --dport 7946 -j DROP` and the same of UDP on one node, before a container is made on the other',
   hidden: {
     sight: 'a name that does not resolve sends no packet: a trace tells it by the name',
-    diagnose: 'a diagnosis asks names of the same host alone, which its Engine knows by itself',
     netdiag: 'an Engine lists the containers of its own host alone, so that it does not know of the other one',
   },
   example: {

@@ -1,5 +1,5 @@
 import { holds, sameAddress } from '../network/addresses.js'
-import { leadsOn, routeFor, writeRoute } from '../network/routing.js'
+import { leadsOn, outLink, routeFor, writeRoute } from '../network/routing.js'
 import { hostPlace, type LivePlace, networkOfBridge } from '../place/place.js'
 import { holdersOf, holdersOn } from '../place/segment.js'
 import { code } from '../wording/wording.js'
@@ -22,7 +22,7 @@ interface Found {
 function hidden({ state }: Trail, place: LivePlace | undefined, address: string, answer: boolean) {
   const route = place && routeFor(place.namespace, address)
   if (!place || !leadsOn(route) || route.gateway !== undefined || route.type !== 'unicast') return undefined
-  const link = place.namespace.links.find(({ name }) => name === route.device)
+  const link = outLink(place.namespace, address)
   const network = link && networkOfBridge(place.host, link.name)
   if (!link || !network || holdersOn({ place, link }, address, state).length > 0) return undefined
   const owner = holdersOf(address, state).find(({ place: one }) => one.host.name !== place.host.name)
@@ -73,9 +73,6 @@ export const hiddenBySubnet = define<Found>({
         },
       ],
     }
-  },
-  hidden: {
-    netdiag: 'it knows one host, and not who has the address elsewhere',
   },
   broken: 'a Docker network has a subnet that machines outside already use',
   example: {

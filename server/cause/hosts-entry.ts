@@ -45,7 +45,6 @@ export const hostsEntry = define<Found>({
     state: 'such a line may be meant: that it is not is seen when the one at that address does not answer',
     sight: 'a packet does not show by which name its address was found: a trace knows it',
     check: 'a check tells what the address that a name resolves to does, and not where it is from',
-    netdiag: 'it shows what a name resolves to, and does not compare it with the Engine',
   },
   example: {
     ...{ from: 'api', name: 'db', entry: '172.20.0.99', whom: 'db', addresses: ['172.20.0.13'], container: true },

@@ -1,5 +1,6 @@
+import { filtersBridged } from '../network/filter.js'
 import type { EngineNetwork } from '../network/state.js'
-import { endpointsOf, type LivePlace } from '../place/place.js'
+import { endpointsOf, hostPlace, type LivePlace } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import type { Trail } from './trail.js'
@@ -22,9 +23,12 @@ function apart(from: LivePlace, goal: LivePlace): EngineNetwork | undefined {
     .find(({ options }) => options[iccOption] === 'false')
 }
 
-function find({ from, goal, drop }: Trail): Found | undefined {
+function find({ from, goal, drop, destination }: Trail): Found | undefined {
   const network = goal && apart(from, goal)
   if (!network) return undefined
+  // It is a rule of IP that keeps them apart: where frames on a bridge meet none, it does nothing.
+  const home = hostPlace(from.host)
+  if (!drop && !(home && filtersBridged(home.namespace, destination))) return undefined
   const other = drop && (drop.chain === 'DOCKER-USER' || (drop.inLink !== undefined && drop.inLink !== network.bridge))
   if (other) return undefined
   return { network: network.name, shown: drop ? [drop.shown] : [] }

@@ -1,7 +1,8 @@
 import { leadsOn, outLink, routeFor } from '../network/routing.js'
 import type { Link, NetworkState } from '../network/state.js'
-import { hostPlace, isInHostNamespace, type LivePlace, overlayOf, ownLink, placesOf } from '../place/place.js'
-import { segmentOf } from '../place/segment.js'
+import { hostPlace, type LivePlace, overlayOf, ownLink, placesOf } from '../place/place.js'
+import { type Leg, otherEnd, segmentOf } from '../place/segment.js'
+import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeAsked } from './packet-text.js'
@@ -16,16 +17,13 @@ interface Found {
   up: boolean
   lan?: string
   command: string
+  /** Of an overlay: its containers on that host, as their Engine calls them. */
+  members?: string[]
   shown: string[]
 }
 
-interface End {
-  place: LivePlace
-  link: Link | undefined
-}
-
 function find({ state, from, last, destination, goal, asked }: Trail): Found | undefined {
-  const onWay: End[] = [from, last].flatMap((place) => [
+  const onWay: Leg[] = [from, last].flatMap((place) => [
     ...endsOf(place, outLink(place.namespace, destination)),
     // With a link that is down its routes are gone.
     ...(leadsOn(routeFor(place.namespace, destination))
@@ -47,23 +45,32 @@ function find({ state, from, last, destination, goal, asked }: Trail): Found | u
   if (goal && goal.host.name !== from.host.name) onWay.push(...tunnelsOf({ ...from, state }, destination))
   const broken = onWay.find(
     ({ link }) =>
-      link !== undefined &&
       // A tunnel has no carrier of its own, and a bridge one only while something hangs on it.
       (!link.up || (!link.carrier && !/^(vxlan|bridge)$/.test(link.kind))) &&
       (link.lan !== undefined || /^(veth|macvlan|ipvlan|vlan|vxlan|bridge)$/.test(link.kind)),
   )
-  if (!broken?.link) return undefined
+  if (!broken) return undefined
   const { place, link } = broken
   return {
     ...{ where: place.label, host: place.host.name, link: link.name, up: link.up },
     ...(link.lan === undefined ? {} : { lan: link.lan }),
+    ...(place.namespace.owner.kind === 'engine' ? { members: membersOf(place) } : {}),
     command: commandIn(place, `ip link set ${link.name} up`),
     shown: asked.filter(({ macs }) => macs.length === 0).map(writeAsked),
   }
 }
 
+/** Running containers of the overlay that a namespace of the Engine's is for. */
+function membersOf(place: LivePlace): string[] {
+  const id = overlayOf(place)?.id
+  const containers = (place.host.engine?.containers ?? []).filter(
+    ({ namespace, endpoints }) => namespace !== undefined && endpoints.some(({ networkId }) => networkId === id),
+  )
+  return containers.map(({ name }) => name)
+}
+
 /** The ends of an overlay's tunnels on all hosts, where the way leads into it. */
-function tunnelsOf({ host, namespace, state }: LivePlace & { state: NetworkState }, destination: string): End[] {
+function tunnelsOf({ host, namespace, state }: LivePlace & { state: NetworkState }, destination: string): Leg[] {
   const link = outLink(namespace, destination)
   if (!link) return []
   const segment = segmentOf(host, namespace, link)
@@ -76,22 +83,29 @@ function tunnelsOf({ host, namespace, state }: LivePlace & { state: NetworkState
 }
 
 /** A link, with the other end of its pair and the bridge that this is a port of. */
-function endsOf(place: LivePlace, link: Link | undefined): End[] {
+function endsOf(place: LivePlace, link: Link | undefined): Leg[] {
   if (!link || link.kind === 'loopback') return []
-  const there = link.peer && place.host.namespaces.find(({ id }) => id === link.peer!.namespace)
-  const peer = there?.links.find(({ name }) => name === link.peer!.name)
-  if (!there || !peer) return [{ place, link }]
-  const other = { ...place, namespace: there }
-  const otherEnd = isInHostNamespace(other) ? (hostPlace(place.host) ?? other) : other
-  const bridge = there.links.find(({ name }) => name === peer.master)
-  return [{ place, link }, { place: otherEnd, link: peer }, ...(bridge ? [{ place: otherEnd, link: bridge }] : [])]
+  const other = otherEnd({ place, link })
+  if (!other) return [{ place, link }]
+  const bridge = other.place.namespace.links.find(({ name }) => name === other.link.master)
+  return [{ place, link }, other, ...(bridge ? [{ place: other.place, link: bridge }] : [])]
+}
+
+/** With a link that goes down the kernel forgets its neighbours, also those that the Engine has written there and does not write again. */
+function anew(host: string, members: string[]): Text {
+  const names = members.slice(0, 8).join(' ')
+  const [where, stop, start] = [code(host), code(`docker stop ${names}`, 300), code(`docker start ${names}`, 300)]
+  return {
+    en: `let the Engine of ${where} make that end of the overlay anew, which it does when its last container there has gone: ${stop}, then ${start}`,
+    zh: `让 ${where} 的引擎重新创建 overlay 在那里的一端，等最后一个容器离开后它就会这样做：先 ${stop}，再 ${start}`,
+  }
 }
 
 export const linkCut = define<Found>({
   code: 'link-cut',
   byState: find,
   bySight: find,
-  say: ({ where: label, host, link, up, lan, command, shown }) => {
+  say: ({ where: label, host, link, up, lan, command, members = [], shown }) => {
     const [name, where] = [code(link), code(label)]
     const segment = { en: lan === undefined ? '' : ` (LAN ${lan})`, zh: lan === undefined ? '' : `（局域网 ${lan}）` }
     return {
@@ -108,10 +122,12 @@ export const linkCut = define<Found>({
       tries: [
         up
           ? { en: `put the cable of ${code(host)} back`, zh: `把 ${code(host)} 的网线接回去` }
-          : {
-              en: `bring it up: ${code(command, 200)}, and look at the routes afterwards`,
-              zh: `启用它：${code(command, 200)}，然后检查路由`,
-            },
+          : members.length > 0
+            ? anew(host, members)
+            : {
+                en: `bring it up: ${code(command, 200)}, and look at the routes afterwards`,
+                zh: `启用它：${code(command, 200)}，然后检查路由`,
+              },
       ],
     }
   },

@@ -26,6 +26,9 @@ function find(trail: Trail): Found | undefined {
   }
 }
 
+/** All addresses of a family, as programs are told to listen on. */
+const anyFor = (address: string) => (address.includes(':') ? '::' : '0.0.0.0')
+
 export const listeningOnLoopback = define<Found>({
   code: 'listening-on-loopback',
   byState: find,
@@ -43,8 +46,8 @@ export const listeningOnLoopback = define<Found>({
     evidence: shown,
     tries: [
       {
-        en: `make the program listen on ${code('0.0.0.0')}, or on ${code(address)}; most have an option such as ${code('--bind')} or ${code('listen')}`,
-        zh: `让程序监听 ${code('0.0.0.0')} 或 ${code(address)}；多数程序都有 ${code('--bind')} 或 ${code('listen')} 之类的选项`,
+        en: `make the program listen on ${code(anyFor(address))}, or on ${code(address)}; most have an option such as ${code('--bind')} or ${code('listen')}`,
+        zh: `让程序监听 ${code(anyFor(address))} 或 ${code(address)}；多数程序都有 ${code('--bind')} 或 ${code('listen')} 之类的选项`,
       },
     ],
   }),

@@ -72,9 +72,6 @@ export const macvlanHostToChild = define<Found>({
       ],
     }
   },
-  hidden: {
-    netdiag: 'it does not ask the container from its host: that this gets no answer is no fault',
-  },
   broken: 'a host asks for its own macvlan child',
   asked: '`node1` to `mac:80`, tcp',
   example: {

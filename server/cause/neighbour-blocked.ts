@@ -1,5 +1,5 @@
 import { sameAddress } from '../network/addresses.js'
-import { leadsOn, routeFor } from '../network/routing.js'
+import { nextHop, outLink } from '../network/routing.js'
 import type { Rule } from '../network/state.js'
 import type { LivePlace } from '../place/place.js'
 import { holdersOn } from '../place/segment.js'
@@ -31,10 +31,9 @@ function isAgainst(address: string): (rule: Rule) => boolean {
 }
 
 function between(asks: LivePlace, to: string, { state, seen }: Trail): Found | undefined {
-  const route = routeFor(asks.namespace, to)
-  const link = leadsOn(route) ? asks.namespace.links.find(({ name }) => name === route.device) : undefined
-  const hop = route?.gateway ?? to
-  if (!link) return undefined
+  const link = outLink(asks.namespace, to)
+  const hop = nextHop(asks.namespace, to)
+  if (!link || hop === undefined) return undefined
   // What was seen unanswered; or where nothing was sent, what the rules say.
   const asked = seen?.questions.find(({ target }) => sameAddress(target, hop))
   // What did not even leave has asked, also where nobody saw it.
@@ -113,7 +112,6 @@ export const neighbourBlocked = define<Found>({
     }
   },
   broken: '`ip6tables -A INPUT -p icmpv6 --icmpv6-type neighbour-solicitation -j DROP` in a container',
-  hidden: { netdiag: 'it asks by addresses, and reads no rules of others' },
   example: {
     ...{ who: 'api', owner: 'node1/web', address: 'fd00:30::20', protocol: 'neighbour discovery' },
     command:

@@ -5,6 +5,7 @@ import type { LivePlace } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import type { Trail } from './trail.js'
+import { iptablesFor } from './words.js'
 
 interface Found {
   host: string
@@ -37,6 +38,8 @@ function find({ leaving, destination, destinationPort, protocol, seen }: Trail):
   if (!leaving) return undefined
   const { place, link, source, shown } = leaving
   const of = networkOf(place, source)
+  // A public address of IPv6 is one that answers find by themselves.
+  if (source.includes(':') && !holds('fc00::/7', source)) return undefined
   const port = destinationPort === undefined ? {} : { destinationPort }
   if (!of || masquerades(place, { source, destination, protocol, out: link.name, ...port }) !== false) return undefined
   return {
@@ -55,7 +58,7 @@ export const noMasquerade = define<Found>({
   bySight: find,
   say: ({ host, source, subnet, bridge, seen, shown }) => {
     const [where, from, net] = [code(host), code(source), code(subnet)]
-    const command = code(`iptables -t nat -A POSTROUTING -s ${subnet} ! -o ${bridge} -j MASQUERADE`, 120)
+    const command = code(`${iptablesFor(subnet)} -t nat -A POSTROUTING -s ${subnet} ! -o ${bridge} -j MASQUERADE`, 120)
     return {
       what: seen
         ? {
@@ -67,7 +70,14 @@ export const noMasquerade = define<Found>({
             zh: `应答回不来，因为数据包离开 ${where} 时会带着私有地址 ${from}：没有规则对 ${net} 做地址伪装（MASQUERADE），而外面没有人知道通往它的路`,
           },
       evidence: shown,
-      tries: [{ en: `put the rule back: ${command}`, zh: `把规则加回来：${command}` }],
+      tries: [
+        subnet.includes(':')
+          ? {
+              en: `let a rule do so, as the Engine does by itself with ${code('"ip6tables": true')} in daemon.json: ${command}`,
+              zh: `用规则做地址伪装（daemon.json 里有 ${code('"ip6tables": true')} 时引擎会自己做）：${command}`,
+            }
+          : { en: `put the rule back: ${command}`, zh: `把规则加回来：${command}` },
+      ],
     }
   },
   broken: "the MASQUERADE rule of the container's network is deleted",

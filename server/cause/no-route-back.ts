@@ -30,7 +30,11 @@ function missing(trail: Trail): Omit<Found, 'seen'> | undefined {
   const back = wayBack(trail)
   if (!back || leadsOn(back.route)) return undefined
   const { goal, source, route } = back
-  return { goal: goal.label, source, shown: [...(route ? foundLines(goal.label, route) : []), ...routeLines(goal)] }
+  return {
+    goal: goal.label,
+    source,
+    shown: [...(route ? foundLines(goal.label, route) : []), ...routeLines(goal, source)],
+  }
 }
 
 export const noRouteBack = define<Found>({
@@ -82,9 +86,6 @@ export const noRouteBack = define<Found>({
         },
       ],
     }
-  },
-  hidden: {
-    netdiag: 'it sees that another container does not answer, and not what routes that has',
   },
   broken: 'the one who is asked has no route to the address that the packet came from',
   example: { goal: 'node1/web', source: '192.168.1.50', seen: true, shown: ['node1/web: 172.20.0.0/16 dev eth0'] },

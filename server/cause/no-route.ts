@@ -1,31 +1,40 @@
-import { leadsOn, ownsAddress, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
+import type { IpPacket } from '../network/observation.js'
+import { type FoundRoute, leadsOn, ownsAddress, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
+import { endpointsOf, isInHostNamespace, type LivePlace } from '../place/place.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { flowAt } from './case.js'
-import { define } from './cause.js'
+import { type Cause, define } from './cause.js'
 import { writeStep } from './packet-text.js'
 import type { Trail } from './trail.js'
-import { foundLines, routeLines } from './words.js'
+import { called, foundLines, ipFor, routeLines, routesLike } from './words.js'
 
 interface Found {
   where: string
   address: string
   /** The route or rule that says no; or the gateway that answered so. */
   refusal?: { text: string; by: 'route' | 'rule' | 'gateway' }
-  /** Where the routes that there are lead. */
+  /** Where the routes of that family lead. */
   ways: string[]
+  /** There is no IPv6 at all in the place, which is a container of these networks; `off`: it is switched off on a link of its. */
+  lacks6?: { container?: string; networks: string[]; without: string[]; off: boolean }
   shown: string[]
 }
 
-/** No route leads there, or one that says so. */
-function find({ last, destination, destinationPort, source, ...attempt }: Trail): Found | undefined {
+/** The route by which the packet goes on from where it is; undefined where there is none at all. */
+export function wayOn({ last, destination, destinationPort, source, ...attempt }: Trail): FoundRoute | undefined {
   const now = {
     destination,
     ...(destinationPort === undefined ? {} : { destinationPort }),
     ...(source ? { source } : {}),
   }
-  const route = routeFor(last.namespace, flowAt(attempt, last, now))
+  return routeFor(last.namespace, flowAt(attempt, last, now))
+}
+
+/** No route leads there, or one that says so. */
+function find(trail: Trail): Found | undefined {
+  const { last, destination } = trail
+  const route = wayOn(trail)
   if (leadsOn(route)) return undefined
-  const own = last.namespace.routes.filter(({ table, type }) => table === 'main' && type === 'unicast')
   const refusal =
     route &&
     (route.table === ''
@@ -35,8 +44,85 @@ function find({ last, destination, destinationPort, source, ...attempt }: Trail)
     where: last.label,
     address: destination,
     ...(refusal ? { refusal } : {}),
-    ways: own.map(({ destination: to }) => to),
-    shown: [...(route ? foundLines(last.label, route) : []), ...routeLines(last)],
+    ways: routesLike(last, destination).map(({ destination: to }) => to),
+    ...(refusal || !destination.includes(':') || hasIp6(last) ? {} : { lacks6: networksWithout(last) }),
+    shown: [
+      ...(route ? foundLines(last.label, route) : []),
+      ...routeLines(last, destination),
+      ...(destination.includes(':') && !hasIp6(last) ? [`${last.label}: no address of IPv6 but the loopback's`] : []),
+    ],
+  }
+}
+
+/** A link that is up has a link-local address of IPv6, if nothing else (RFC 4291, 2.1), unless IPv6 is switched off there. */
+function hasIp6({ namespace }: LivePlace): boolean {
+  return namespace.links.some(
+    ({ kind, addresses }) => kind !== 'loopback' && addresses.some(({ family }) => family === 6),
+  )
+}
+
+function networksWithout(place: LivePlace): NonNullable<Found['lacks6']> {
+  const networks = endpointsOf(place).flatMap(
+    ({ networkId }) => place.host.engine?.networks.find(({ id }) => id === networkId) ?? [],
+  )
+  return {
+    ...(place.container && !isInHostNamespace(place) ? { container: called(place) } : {}),
+    networks: networks.map(({ name }) => name),
+    without: networks.filter(({ ipv6 }) => !ipv6).map(({ name }) => name),
+    off: place.namespace.links.some((link) => link.kind !== 'loopback' && link.ipv6Off),
+  }
+}
+
+/** Network or host unreachable (RFC 792; of ICMPv6 no route, and address unreachable, RFC 4443); others are a filter's. */
+function isUnreachable({ icmp, version }: IpPacket): boolean {
+  return version === 6 ? icmp?.type === 1 && (icmp.code === 0 || icmp.code === 3) : icmp?.type === 3 && icmp.code <= 1
+}
+
+/** Neither an address nor a route: of a container's networks it is known whether they were made with IPv6. */
+function sayLacks6(
+  where: string,
+  { container, networks, without, off }: NonNullable<Found['lacks6']>,
+): Pick<Cause, 'what' | 'tries'> {
+  const [who, list] = [code(where), codes(without)]
+  const none = without.length === networks.length
+  const [create, connect, again] = [
+    code('docker network create --ipv6 --subnet SUBNET six_net'),
+    code(`docker network connect six_net ${container}`),
+    code(`docker restart ${container}`),
+  ]
+  const made =
+    networks.length > 0 && none
+      ? {
+          en: `: its networks (${list.en}) were made without IPv6`,
+          zh: `：它所在的网络（${list.zh}）创建时没有启用 IPv6`,
+        }
+      : off
+        ? {
+            en: `, as where IPv6 is switched off (${code('net.ipv6.conf.*.disable_ipv6')})`,
+            zh: `，就像那里关闭了 IPv6（${code('net.ipv6.conf.*.disable_ipv6')}）时那样`,
+          }
+        : { en: '', zh: '' }
+  const tries =
+    container === undefined
+      ? {
+          en: `switch it on: ${code('sysctl -w net.ipv6.conf.all.disable_ipv6=0')}, and give its links their addresses again`,
+          zh: `打开它：${code('sysctl -w net.ipv6.conf.all.disable_ipv6=0')}，再给接口重新配置地址`,
+        }
+      : none
+        ? {
+            en: `put it on a network with IPv6: ${create}, then ${connect}`,
+            zh: `把它接入启用了 IPv6 的网络：先 ${create}，再 ${connect}`,
+          }
+        : {
+            en: `let the Engine give it its addresses anew: ${again}`,
+            zh: `让引擎重新给它配置地址：${again}`,
+          }
+  return {
+    what: {
+      en: `${who} has no address of IPv6 at all, not even a link-local one, and so no route${made.en}`,
+      zh: `${who} 没有任何 IPv6 地址，连链路本地地址都没有，因此也没有路由${made.zh}`,
+    },
+    tries: [tries],
   }
 }
 
@@ -47,9 +133,9 @@ export const noRoute = define<Found>({
     const found = find(trail)
     if (found) return found
     const { last, destination, seen } = trail
-    // Network or host unreachable (RFC 792), and not from the kernel that should send it on itself; others are a filter's.
+    // Not from the kernel that should send it on itself.
     const refusal = seen.errors.find(
-      ({ packet }) => packet.icmp?.type === 3 && packet.icmp.code <= 1 && !ownsAddress(last.namespace, packet.source),
+      ({ packet }) => isUnreachable(packet) && !ownsAddress(last.namespace, packet.source),
     )
     const route = routeFor(last.namespace, destination)
     if (!refusal || !route) return undefined
@@ -61,7 +147,7 @@ export const noRoute = define<Found>({
       shown: [`${last.label}: ${writeRoute(route)}`, bare(writeStep(refusal), 200)],
     }
   },
-  say: ({ where, address, refusal, ways, shown }) => {
+  say: ({ where, address, refusal, ways, lacks6, shown }) => {
     const [who, whom, how] = [code(where), code(address), code(refusal?.text ?? '', 160)]
     if (refusal?.by === 'gateway') {
       return {
@@ -78,7 +164,9 @@ export const noRoute = define<Found>({
         ],
       }
     }
+    if (lacks6) return { ...sayLacks6(where, lacks6), evidence: shown }
     const list = codes(ways)
+    const ip = ipFor(address)
     return {
       what: refusal
         ? refusal.by === 'rule'
@@ -103,17 +191,17 @@ export const noRoute = define<Found>({
       tries: [
         refusal?.by === 'rule'
           ? {
-              en: `look at the rules there with ${code('ip rule')}, and take it away if it is not meant so: ${code('ip rule del …')}`,
-              zh: `用 ${code('ip rule')} 查看那里的规则；如果不是有意为之，就用 ${code('ip rule del …')} 删除它`,
+              en: `look at the rules there with ${code(`${ip} rule`)}, and take it away if it is not meant so: ${code(`${ip} rule del …`)}`,
+              zh: `用 ${code(`${ip} rule`)} 查看那里的规则；如果不是有意为之，就用 ${code(`${ip} rule del …`)} 删除它`,
             }
           : refusal
             ? {
-                en: `take the route away if it is not meant so: ${code(`ip route del ${refusal.text}`, 160)}`,
-                zh: `如果不是有意为之，就删除这条路由：${code(`ip route del ${refusal.text}`, 160)}`,
+                en: `take the route away if it is not meant so: ${code(`${ip} route del ${refusal.text}`, 160)}`,
+                zh: `如果不是有意为之，就删除这条路由：${code(`${ip} route del ${refusal.text}`, 160)}`,
               }
             : {
-                en: `look at the routes there with ${code('ip route')}; a container gets its default route from a network that is not internal`,
-                zh: `用 ${code('ip route')} 查看那里的路由；容器的默认路由来自非内部的网络`,
+                en: `look at the routes there with ${code(`${ip} route`)}; a container gets its default route from a network that is not internal`,
+                zh: `用 ${code(`${ip} route`)} 查看那里的路由；容器的默认路由来自非内部的网络`,
               },
       ],
     }

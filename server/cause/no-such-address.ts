@@ -6,6 +6,7 @@ import { code } from '../wording/wording.js'
 import { flowAt } from './case.js'
 import { define } from './cause.js'
 import { writeAsked } from './packet-text.js'
+import { askingFor } from './words.js'
 
 interface Found {
   address: string
@@ -45,16 +46,17 @@ export const noSuchAddress = define<Found>({
   },
   say: ({ address, where, link, seen, shown }) => {
     const [whom, who] = [code(address), code(where)]
+    const asking = askingFor(address)
     const on = link === undefined ? { en: '', zh: '' } : { en: ` on ${code(link)}`, zh: ` 在 ${code(link)} 上` }
     return {
       what: seen
         ? {
-            en: `nobody on that segment has ${whom}: ${who} asked for its MAC address${on.en} (ARP), and got no answer`,
-            zh: `这个网段上没有人使用 ${whom}：${who}${on.zh}用 ARP 询问它的 MAC 地址，没有得到应答`,
+            en: `nobody on that segment has ${whom}: ${who} asked for its MAC address${on.en} (${asking.en}), and got no answer`,
+            zh: `这个网段上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有得到应答`,
           }
         : {
-            en: `nobody on that segment has ${whom}: when ${who} asks for its MAC address${on.en} (ARP), nobody answers`,
-            zh: `这个网段上没有人使用 ${whom}：${who}${on.zh}用 ARP 询问它的 MAC 地址，没有人应答`,
+            en: `nobody on that segment has ${whom}: when ${who} asks for its MAC address${on.en} (${asking.en}), nobody answers`,
+            zh: `这个网段上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有人应答`,
           },
       evidence: shown,
       tries: [
@@ -65,6 +67,7 @@ export const noSuchAddress = define<Found>({
       ],
     }
   },
+  hidden: { netdiag: 'it asks for addresses that somebody has, by the Engine' },
   broken: 'nobody on the segment has the address that is asked for',
   example: {
     ...{ address: '192.168.1.99', where: 'laptop', link: 'eth0', seen: true },

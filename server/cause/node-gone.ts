@@ -1,6 +1,6 @@
 import { holds } from '../network/addresses.js'
 import type { NetworkState } from '../network/state.js'
-import { managers } from '../place/swarm-manager.js'
+import { managerKnown } from '../place/swarm-manager.js'
 import { code, codes } from '../wording/wording.js'
 import type { Attempt } from './attempt.js'
 import { define } from './cause.js'
@@ -20,13 +20,7 @@ interface Found {
 }
 
 function nodesGone(state: NetworkState, home: string): GoneNode[] {
-  let known: ReturnType<typeof managers>
-  try {
-    known = managers(state, home)
-  } catch {
-    return []
-  }
-  const [manager] = known
+  const manager = managerKnown(state, home)
   if (!manager) return []
   const { swarm } = manager
   return swarm.nodes.flatMap((node): GoneNode[] => {

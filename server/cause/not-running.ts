@@ -1,6 +1,6 @@
-import { endpointsOf, isLive, type LivePlace, type Place, placeOf } from '../place/place.js'
+import { isLive, type LivePlace, type Place } from '../place/place.js'
 import { absence } from '../place/reference.js'
-import { commonNetworks } from '../place/target.js'
+import { calledBeside, commonNetworks } from '../place/target.js'
 import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
 import { type Cause, define } from './cause.js'
@@ -44,27 +44,16 @@ function loop(place: LivePlace, { from, state }: Unresolved): Found | undefined 
   }
 }
 
-/** What has the name as an alias on a network of the sender, and does not run. */
-function calledSo({ from, name }: Unresolved): Place | undefined {
-  const networks = new Set(endpointsOf(from).map(({ networkId }) => networkId))
-  const container = from.host.engine?.containers.find(
-    ({ namespace, endpoints }) =>
-      namespace === undefined &&
-      endpoints.some(
-        ({ networkId, aliases, dnsNames }) => networks.has(networkId) && [...aliases, ...dnsNames].includes(name),
-      ),
-  )
-  return container && placeOf(from.host, container)
-}
-
 export const notRunning = define<Found>({
   code: 'not-running',
   byState: ({ meant, home }) => (meant?.container && !isLive(meant) ? found(meant, home) : undefined),
   byName: (unresolved) => {
-    const { meant, home } = unresolved
+    const { meant, home, from, name, state } = unresolved
     if (meant?.container) return isLive(meant) ? loop(meant, unresolved) : found(meant, home)
-    const aliased = calledSo(unresolved)
-    return aliased && found(aliased, home)
+    const aliased = calledBeside(from, name, state).find(
+      ({ place: { host, container } }) => host.name === from.host.name && container?.namespace === undefined,
+    )
+    return aliased && found(aliased.place, home)
   },
   say: ({ name, how, why, shown }) => {
     const [start, logs] = [code(`docker start ${name}`), code(`docker logs ${name}`)]

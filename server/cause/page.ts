@@ -26,6 +26,14 @@ ${full.map((kind) => rowOf(kind, kind.example)).join('\n')}
 |---|---|
 ${further.map(({ code, broken }) => cells(`\`${code}\``, broken)).join('\n')}
 
+## With IPv6
+
+Each cause is told of packets of IPv6 as of IPv4, by the state and by sight, with the commands for that family. But for these:
+
+| cause | why the same can't be with IPv6 |
+|---|---|
+${causeKinds.flatMap(({ code, onlyIp4 }) => (onlyIp4 === undefined ? [] : [cells(`\`${code}\``, onlyIp4)])).join('\n')}
+
 ## Where a cause comes up
 
 The same causes are behind all that vethlab says about who reaches whom: the reason of a \`reach\` or \`resolve\` check that failed, a trace, a
@@ -122,4 +130,4 @@ const rest = `## What a trace can't see
 - **Connections that are there already**: a trace opens a new one. What an old entry of connection tracking does to an old one it does not
   meet; \`conntrack -L\` shows them.
 - **Filters of tc, and eBPF**: queueing disciplines that drop all are known, filters and programs on links are not read.
-- **Routing rules of IPv6** are not captured; its routes are.`
+- **\`force_forwarding\`** of a link, by which IPv6 is forwarded though \`net.ipv6.conf.all.forwarding\` is 0 (Linux 6.17), is not read.`

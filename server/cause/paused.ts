@@ -36,7 +36,6 @@ export const paused = define<Found>({
     ],
   }),
   broken: '`docker pause` of the container that is asked',
-  hidden: { netdiag: 'it asks whether a connection comes about, and that it does' },
   example: { who: 'node1/web', name: 'web', shown: ['docker ps: web is paused'] },
 })
 

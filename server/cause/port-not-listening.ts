@@ -1,6 +1,6 @@
 import { isLoopback } from '../network/addresses.js'
 import type { Container } from '../network/state.js'
-import { isInHostNamespace } from '../place/place.js'
+import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
@@ -12,8 +12,10 @@ interface Found {
   protocol: string
   port: number
   address: string
-  /** Ports that are open for others. */
+  /** Ports that are open for others; of a host, those that its containers have opened. */
   ports: number[]
+  /** Nothing listens there at all. */
+  nothing: boolean
   /** Addresses at which this one is open, none of them the one that was asked for. */
   elsewhere: string[]
   /**
@@ -40,15 +42,36 @@ function find(trail: Trail): Found | undefined {
   const ports = [...new Set(reachable(goal, trail.protocol, address).map((socket) => socket.port))]
   const others = at.filter((socket) => !isLoopback(socket.address))
   const published = publishedHow(trail, door, ports)
+  const told = ports.filter((one) => isOfContainers(goal, one))
   const other = trail.protocol === 'tcp' ? 'udp' : 'tcp'
   const isOther = listening(goal, other, port, address).length > 0
   return {
-    ...{ goal: goal.label, protocol: trail.protocol, port, address, ports, seen: trail.seen !== undefined },
+    ...{
+      goal: goal.label,
+      protocol: trail.protocol,
+      port,
+      address,
+      ports: told,
+      nothing: ports.length === 0,
+      seen: trail.seen !== undefined,
+    },
     elsewhere: others.map((socket) => socket.address),
     ...(published ? { published } : {}),
     ...(isOther ? { other } : {}),
     shown: refusalLines(trail),
   }
+}
+
+/**
+ * What else a host has open has nothing to do with the question, and may be what a learner is yet to find. What a container
+ * in the host's own namespace has opened can't be told from that, so where there is one all count.
+ */
+function isOfContainers(goal: LivePlace, port: number): boolean {
+  if (!isInHostNamespace(goal)) return true
+  const containers = goal.host.engine?.containers ?? []
+  return containers.some(
+    ({ namespace, ports }) => namespace === goal.namespace.id || ports.some(({ hostPort }) => hostPort === port),
+  )
 }
 
 /** What publishing has to do with it. */
@@ -146,7 +169,7 @@ export const portNotListening = define<Found>({
   code: 'port-not-listening',
   byState: find,
   bySight: find,
-  say: ({ goal, protocol, port, address, ports, elsewhere, published, other, seen, shown }) => {
+  say: ({ goal, protocol, port, address, ports, nothing, elsewhere, published, other, seen, shown }) => {
     const [whom, list, others] = [code(goal), codes(ports), codes(elsewhere)]
     const also = other ? { en: `; it is open for ${other}`, zh: `；它开放的是 ${other}` } : { en: '', zh: '' }
     return {
@@ -161,23 +184,41 @@ export const portNotListening = define<Found>({
                 en: `the packet arrived in ${whom}, but no program there listens on ${protocol} port ${port}, so the kernel refuses${also.en}`,
                 zh: `数据包到了 ${whom}，但那里没有程序监听 ${protocol} 端口 ${port}，于是内核拒绝了它${also.zh}`,
               }
-            : ports.length === 0
+            : nothing
               ? {
                   en: `nothing in ${whom} listens on any ${protocol} port: being reached is one thing, having a program that answers another`,
                   zh: `${whom} 里没有程序监听任何 ${protocol} 端口：网络通是一回事，有程序应答是另一回事`,
                 }
-              : {
-                  en: `nothing in ${whom} listens on ${protocol} port ${port}; it listens on ${list.en}`,
-                  zh: `${whom} 里没有程序监听 ${protocol} 端口 ${port}；它监听的端口：${list.zh}`,
-                },
-      evidence: [`${goal}: listening ${protocol} ports ${ports.slice(0, 8).join(', ') || 'none'}`, ...shown],
+              : ports.length === 0
+                ? {
+                    en: `nothing in ${whom} listens on ${protocol} port ${port}`,
+                    zh: `${whom} 里没有程序监听 ${protocol} 端口 ${port}`,
+                  }
+                : {
+                    en: `nothing in ${whom} listens on ${protocol} port ${port}; it listens on ${list.en}`,
+                    zh: `${whom} 里没有程序监听 ${protocol} 端口 ${port}；它监听的端口：${list.zh}`,
+                  },
+      evidence: [
+        ports.length > 0 || nothing
+          ? `${goal}: listening ${protocol} ports ${ports.slice(0, 8).join(', ') || 'none'}`
+          : `${goal}: no listening ${protocol} port ${port}`,
+        ...shown,
+      ],
       tries: triesOf({ port, protocol, ports, goal, ...(published ? { published } : {}) }),
     }
   },
   broken: 'the program listens on another port',
   asked: '`api` to `cache:6379`, tcp',
   example: {
-    ...{ goal: 'node1/cache', protocol: 'tcp', port: 6379, address: '172.20.0.13', ports: [6380], elsewhere: [] },
+    ...{
+      goal: 'node1/cache',
+      protocol: 'tcp',
+      port: 6379,
+      address: '172.20.0.13',
+      ports: [6380],
+      nothing: false,
+      elsewhere: [],
+    },
     ...{ seen: true, shown: ['172.20.0.13:6379 > 172.20.0.12:… tcp [RA], 40 bytes, ttl 64'] },
   },
 })

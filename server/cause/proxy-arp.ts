@@ -50,6 +50,7 @@ function find(trail: Trail): Found | undefined {
   if (stage === 'returned') return undefined
   const places = placesOf(state).filter(({ namespace }) => namespace.owner.kind !== 'engine')
   for (const { address, macs, shown } of believed(trail)) {
+    if (address.includes(':')) continue
     for (const place of places) {
       const link = place.namespace.links.find(({ mac, proxyArp }) => proxyArp && macs.includes(mac.toLowerCase()))
       // Whoever stands for a container of its own is meant to.
@@ -90,6 +91,7 @@ export const proxyArp = define<Found>({
       ],
     }
   },
+  onlyIp4: 'of IPv6 a kernel answers for others only where each address was named to it (`ip -6 neigh add proxy`)',
   broken: '`sysctl -w net.ipv4.conf.eth0.proxy_arp=1 net.ipv4.conf.eth0.proxy_arp_pvlan=1` on another host of the LAN',
   hidden: {
     diagnose: 'a diagnosis sends its packets unwatched, as a check does',

@@ -1,4 +1,4 @@
-import { leadsOn, routeFor, takesIn, writeRoute } from '../network/routing.js'
+import { leadsOn, nextHop, outLink, routeFor, takesIn, writeRoute } from '../network/routing.js'
 import type { Link } from '../network/state.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import { holdersOn } from '../place/segment.js'
@@ -62,11 +62,10 @@ function byQuestion({ seen, state, stage, goal, source, destination, from }: Tra
   const answer = stage === 'silent' || stage === 'no-return'
   const [asks, own, to] = answer ? [goal, destination, source] : [from, source, destination]
   if (!asks || own === undefined || to === undefined) return undefined
-  const route = routeFor(asks.namespace, to)
-  const link = leadsOn(route) ? asks.namespace.links.find(({ name }) => name === route.device) : undefined
-  const hop = route?.gateway ?? to
+  const link = outLink(asks.namespace, to)
+  const hop = nextHop(asks.namespace, to)
   const unanswered = seen.questions.some(({ target, macs }) => target === hop && macs.length === 0)
-  const holder = link && unanswered ? holdersOn({ place: asks, link }, hop, state)[0] : undefined
+  const holder = link && hop !== undefined && unanswered ? holdersOn({ place: asks, link }, hop, state)[0] : undefined
   return holder && refusal(holder.place, holder.link, own, { answer, asking: true, sender: asks.label })
 }
 
@@ -121,9 +120,7 @@ export const reversePath = define<Found>({
   },
   broken:
     'a container in two networks whose default route is by the other one, and `net.ipv4.conf.all.rp_filter=1` on its host',
-  hidden: {
-    netdiag: 'it says by which link packets leave, and does not look at rp_filter',
-  },
+  onlyIp4: 'the kernel has no such filter of IPv6; what does the same there is a rule, and told as one',
   example: {
     ...{
       where: 'node1',

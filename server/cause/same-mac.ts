@@ -85,9 +85,6 @@ export const sameMac = define<Found>({
     }
   },
   broken: 'two containers of one network with the same `--mac-address`',
-  hidden: {
-    netdiag: 'it asks from one container, and compares no MAC addresses of others',
-  },
   example: {
     ...{ mac: 'MAC', who: ['node1/cache', 'node1/web'], names: ['cache', 'web'] },
     shown: ['node1/cache: eth0 MAC 172.20.0.13', 'node1/web: eth0 MAC 172.20.0.10'],

@@ -3,10 +3,12 @@ import type { Frame, IpPacket, Observation, RuleHit, Sighting } from '../network
 import { ownsAddress } from '../network/routing.js'
 import type { Link, NetworkState } from '../network/state.js'
 import { type LivePlace, linkOf, placeAt } from '../place/place.js'
+import { isFlooded } from './flood.js'
 import { ruleOf, translation } from './rule-text.js'
 
 /** An observation put in order: the way out, the way back, who was asked for a MAC address, and what dropped the packet. */
 export interface Seen {
+  /** Its sightings in the order of time, without the copies that bridges sent to others. */
   observation: Observation
   /** Nothing kept the watchers from seeing, so that what was not seen was not there. */
   whole: boolean
@@ -50,8 +52,11 @@ export interface Asked {
   macs: string[]
 }
 
-export function readObservation(observation: Observation, state: NetworkState, sender: { namespace: string }): Seen {
-  const sightings = observation.sightings.toSorted((a, b) => a.atMs - b.atMs)
+export function readObservation(whole: Observation, state: NetworkState, sender: { namespace: string }): Seen {
+  const sightings = whole.sightings
+    .filter((sighting) => !isFlooded(sighting, state))
+    .toSorted((a, b) => a.atMs - b.atMs)
+  const observation = { ...whole, sightings }
   const steps = (role: Sighting['role']) =>
     firstPass(sightings.filter((one) => one.role === role).flatMap((one) => stepOf(one, state)))
   const out = steps('request')
@@ -86,7 +91,6 @@ function stepOf(sighting: Sighting, state: NetworkState): Step[] {
   if (!frame.ip) return []
   const place = lan === undefined ? placeAt(state, sighting.host, sighting.namespace) : undefined
   const link = place && linkOf(place.namespace, sighting)
-  if (place && link && isStray(frame, outer, place, link, sighting.direction)) return []
   return [
     {
       sighting,
@@ -99,23 +103,6 @@ function stepOf(sighting: Sighting, state: NetworkState): Step[] {
         : {}),
     },
   ]
-}
-
-/** A copy that a bridge sent through all of its ports, at one that it is not meant for. */
-function isStray(frame: Frame, outer: Frame, place: LivePlace, link: Link, direction: Sighting['direction']): boolean {
-  const destination = outer.vxlan ? outer.destination : frame.destination
-  if (direction !== 'in' || destination === undefined || link.kind === 'loopback' || link.master !== undefined)
-    return false
-  if (link.kind === 'bridge' || link.kind === 'vxlan' || /^(ff|01|33)/i.test(destination)) return false
-  const macs = [link.mac, ...childrenOf(place, link).map(({ mac }) => mac)]
-  return !macs.some((mac) => mac.toLowerCase() === destination.toLowerCase())
-}
-
-/** What stands on a link, such as the macvlan links of containers. */
-function childrenOf({ host, namespace }: LivePlace, { name }: Link): Link[] {
-  return host.namespaces
-    .flatMap(({ links }) => links)
-    .filter(({ parent }) => parent?.namespace === namespace.id && parent.name === name)
 }
 
 /** Later packets of a connection go the same way: only the first at each link and direction is told. */

@@ -1,5 +1,6 @@
 import type { Container, NetworkState } from '../network/state.js'
-import { endpointsOf, isInHostNamespace, isLive, type LivePlace, placeOf } from '../place/place.js'
+import { isInHostNamespace, isLive, type LivePlace } from '../place/place.js'
+import { calledBeside } from '../place/target.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import { type Cause, define } from './cause.js'
@@ -24,23 +25,11 @@ interface Found {
  */
 export function sharersOf(name: string, from: LivePlace, state: NetworkState): Sharer[] {
   if (!from.container || isInHostNamespace(from)) return []
-  const lower = name.toLowerCase()
-  const networks = new Set(endpointsOf(from).map(({ networkId }) => networkId))
-  const found = state.hosts.flatMap((host) =>
-    (host.engine?.containers ?? []).flatMap((container) => {
-      const place = placeOf(host, container)
-      const leg = container.endpoints.find(
-        ({ networkId, aliases, dnsNames, address }) =>
-          address !== undefined &&
-          networks.has(networkId) &&
-          [...aliases, ...dnsNames].some((one) => one.toLowerCase() === lower),
-      )
-      return leg?.address !== undefined && isLive(place)
-        ? [{ container, label: place.label, address: leg.address }]
-        : []
-    }),
-  )
-  const services = new Set(found.map(({ container }) => serviceOf(container)))
+  const found = calledBeside(from, name, state).flatMap(({ place, legs }) => {
+    const address = legs.find((leg) => leg.address !== undefined)?.address
+    return address !== undefined && isLive(place) ? [{ place, label: place.label, address }] : []
+  })
+  const services = new Set(found.map(({ place: { container } }) => container && serviceOf(container)))
   const isService = services.size === 1 && !services.has(undefined)
   if (found.length < 2 || isService) return []
   return found.map(({ label, address }) => ({ label, address })).toSorted((a, b) => a.label.localeCompare(b.label))

@@ -1,6 +1,6 @@
-import { sameAddress } from '../network/addresses.js'
 import type { NetworkState } from '../network/state.js'
 import { placeAt, placesOf } from '../place/place.js'
+import { ownersOf } from '../place/target.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
@@ -14,6 +14,7 @@ interface Found {
   circle: string[]
   /** Rules that set the field on its way. */
   rules: string[]
+  six: boolean
   shown: string[]
 }
 
@@ -22,7 +23,7 @@ function isExceeded({ icmp, source }: Step['packet']): boolean {
   return icmp !== undefined && icmp.type === (source.includes(':') ? 3 : 11) && icmp.code === 0
 }
 
-function bySight({ seen, state }: SeenTrail): Found | undefined {
+function bySight({ seen, state, from, destination }: SeenTrail): Found | undefined {
   const error = seen.errors.find(({ packet }) => isExceeded(packet))
   const circle = circleSeen(seen, state)
   if (!error && circle.length < 2) return undefined
@@ -35,8 +36,8 @@ function bySight({ seen, state }: SeenTrail): Found | undefined {
         .map((one) => `${label}: ${one.table}: ${one.text}`),
     )
   return {
-    ...(error ? { by: ownerOf(error.packet.source, state) ?? error.packet.source } : {}),
-    ...{ circle, rules },
+    ...(error ? { by: ownersOf(error.packet.source, state, from)[0]?.label ?? error.packet.source } : {}),
+    ...{ circle, rules, six: destination.includes(':') },
     shown: [
       ...(error ? [writeStep(error)] : []),
       ...circle.map((label) => `${label}: came by again and again`),
@@ -63,17 +64,13 @@ function circleSeen({ observation }: Seen, state: NetworkState): string[] {
     .toSorted()
 }
 
-function ownerOf(address: string, state: NetworkState): string | undefined {
-  return placesOf(state).find(({ namespace }) =>
-    namespace.links.some(({ addresses }) => addresses.some((own) => sameAddress(own.address, address))),
-  )?.label
-}
-
 export const ttlExceeded = define<Found>({
   code: 'ttl-exceeded',
   bySight,
-  say: ({ by, circle, rules, shown }) => {
+  say: ({ by, circle, rules, six, shown }) => {
     const [who, list] = [code(by ?? ''), codes(circle)]
+    const set = code(`${six ? 'ip6tables' : 'iptables'} -t mangle -S`)
+    const way = code(six ? 'traceroute -6' : 'traceroute')
     const what =
       by === undefined
         ? {
@@ -95,12 +92,12 @@ export const ttlExceeded = define<Found>({
       tries: [
         circle.length > 0
           ? {
-              en: `look at the routes of each of them with ${code('ip route')}: one has to lead out of the circle`,
-              zh: `用 ${code('ip route')} 查看它们各自的路由：其中之一必须通向圈外`,
+              en: `look at the routes of each of them with ${code(six ? 'ip -6 route' : 'ip route')}: one has to lead out of the circle`,
+              zh: `用 ${code(six ? 'ip -6 route' : 'ip route')} 查看它们各自的路由：其中之一必须通向圈外`,
             }
           : {
-              en: `look at the rules that set it: ${code('iptables -t mangle -S')}; and at the way with ${code('traceroute')}`,
-              zh: `查看改写它的规则：${code('iptables -t mangle -S')}；再用 ${code('traceroute')} 查看路径`,
+              en: `look at the rules that set it: ${set}; and at the way with ${way}`,
+              zh: `查看改写它的规则：${set}；再用 ${way} 查看路径`,
             },
       ],
     }
@@ -109,11 +106,11 @@ export const ttlExceeded = define<Found>({
   hidden: {
     state: 'that a packet was passed on too often is said by whoever drops it: it takes a packet',
     check: 'a check sends its packets unwatched, and gets no more than the error of its own socket',
-    diagnose: 'a diagnosis sends its packets unwatched, as a check does',
+    diagnose: 'it asks by the published port, and a trace from there tells it',
     netdiag: 'it shows what ping says, and leaves the cause to its reader',
   },
   example: {
-    ...{ by: 'node1', circle: ['node1', 'node2'], rules: [] },
+    ...{ by: 'node1', circle: ['node1', 'node2'], rules: [], six: false },
     shown: ['node1 eth0 in: 192.168.1.12 > 172.30.0.10 icmp type 11 code 0, 112 bytes, ttl 63'],
   },
 })

@@ -6,6 +6,7 @@ import { writeStep } from './packet-text.js'
 import type { Step } from './seen.js'
 import { doorOf } from './sockets.js'
 import type { SeenTrail, Trail } from './trail.js'
+import { askingFor } from './words.js'
 
 /** How somebody who asked was answered, where no packet was watched. */
 export type Failure = 'refused' | 'silent' | 'unroutable'
@@ -98,10 +99,11 @@ function yetRefused(trail: Trail): Text {
 
 function yetUnroutable({ from, address }: Trail): Text {
   const [who, whom] = [code(from.label), code(address)]
+  const asking = askingFor(address)
   return isNeighbour(from, address)
     ? {
-        en: `${whom} is in a subnet of ${who}, but nobody on that link answered when it asked for the MAC address (ARP)`,
-        zh: `${whom} 与 ${who} 在同一子网，但 ARP 询问 MAC 地址时，链路上没有人应答`,
+        en: `${whom} is in a subnet of ${who}, but nobody on that link answered when it asked for the MAC address (${asking.en})`,
+        zh: `${whom} 与 ${who} 在同一子网，但用${asking.zh}询问 MAC 地址时，链路上没有人应答`,
       }
     : {
         en: `${who} sends to its gateway, and from there no way leads to ${whom}`,
@@ -113,12 +115,12 @@ function yetSilent({ goal, address }: Trail): Text {
   if (goal) {
     const whom = `${code(goal.label)} (${bare(address)})`
     return {
-      en: `no answer came from ${whom}, though it runs: somewhere on the way out or back the packets are dropped`,
-      zh: `${whom} 在运行，却没有任何应答：数据包在去程或回程的某处被丢弃了`,
+      en: `no answer came from ${whom}, though it runs, and the state shows nothing that stops packets on the way out or back`,
+      zh: `${whom} 在运行，却没有任何应答，而从网络状态看不出去程或回程上有什么拦住了数据包`,
     }
   }
   return {
-    en: `no answer came from ${code(address)}: the packets are dropped on the way out or back, or nobody has that address`,
-    zh: `${code(address)} 没有任何应答：数据包在去程或回程被丢弃，或者根本没有人用这个地址`,
+    en: `no answer came from ${code(address)}: nobody in this rack is known to have that address, and the state shows nothing that stops packets on the way`,
+    zh: `${code(address)} 没有任何应答：没有发现实验环境里有谁用这个地址，从网络状态也看不出途中有什么拦住了数据包`,
   }
 }

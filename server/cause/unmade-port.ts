@@ -96,9 +96,6 @@ export const unmadePort = define<Found>({
     }
   },
   broken: 'a container with `-p` whose networks are all internal',
-  hidden: {
-    netdiag: 'it looks at what is published, and not at what was asked for',
-  },
   example: {
     ...{ container: 'web', host: 'node1', port: 8082, containerPort: 80, why: 'internal', networks: ['back'] },
     front: 'app',

@@ -2,6 +2,7 @@ import { sameAddress } from '../network/addresses.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
+import { iptablesFor } from './words.js'
 
 interface Found {
   from: string
@@ -28,8 +29,13 @@ export const untranslatedAnswer = define<Found>({
     if (!other || last.packet.icmp) return undefined
     const host = state.hosts.find(({ name }) => name === goal?.host.name)
     const own = host?.namespaces[0]
-    const rule = own?.rules.find(({ table, text }) => table === 'raw' && /--notrack|\bNOTRACK\b|notrack/.test(text))
-    const write = (at: string, number: number | undefined) => (number === undefined ? at : `${at}:${number}`)
+    const families = [source.includes(':') ? 'ip6' : 'ip', 'inet']
+    const rule = own?.rules.find(
+      ({ table, text, family }) =>
+        table === 'raw' && families.includes(family) && /--notrack|\bNOTRACK\b|notrack/.test(text),
+    )
+    const write = (at: string, number: number | undefined) =>
+      number === undefined ? at : `${at.includes(':') ? `[${at}]` : at}:${number}`
     return {
       ...{
         from: from.label,
@@ -41,7 +47,7 @@ export const untranslatedAnswer = define<Found>({
         ? {
             untracked: {
               text: rule.text,
-              command: `${rule.family === 'ip6' ? 'ip6tables' : 'iptables'} -t raw -I ${rule.chain} -s ${source} -p ${last.packet.protocol}${sourcePort === undefined ? '' : ` --sport ${sourcePort}`} -j ACCEPT`,
+              command: `${iptablesFor(source)} -t raw -I ${rule.chain} -s ${source} -p ${last.packet.protocol}${sourcePort === undefined ? '' : ` --sport ${sourcePort}`} -j ACCEPT`,
             },
           }
         : {}),
@@ -50,6 +56,7 @@ export const untranslatedAnswer = define<Found>({
   },
   say: ({ from, asked, answered, host, untracked, shown }) => {
     const [who, whom, by, where] = [code(from), code(asked), code(answered), code(host)]
+    const listed = code(asked.startsWith('[') || /:.*:/.test(asked) ? 'conntrack -L -f ipv6' : 'conntrack -L')
     const why = untracked
       ? {
           en: `: a rule in table ${code('raw')} there keeps such packets out of connection tracking`,
@@ -69,8 +76,8 @@ export const untranslatedAnswer = define<Found>({
               zh: `在 ${where} 上于那条规则之前加一条，让这些应答仍由连接跟踪处理：${code(untracked.command, 200)}`,
             }
           : {
-              en: `look at what connection tracking knows of it, on ${where}: ${code('conntrack -L')}`,
-              zh: `在 ${where} 上查看连接跟踪里有没有它：${code('conntrack -L')}`,
+              en: `look at what connection tracking knows of it, on ${where}: ${listed}`,
+              zh: `在 ${where} 上查看连接跟踪里有没有它：${listed}`,
             },
       ],
     }

@@ -1,4 +1,6 @@
 import { holds, sameAddress } from '../network/addresses.js'
+import { endOf } from '../network/filter.js'
+import { ownsAddress } from '../network/routing.js'
 import type { EngineNetwork, HostState } from '../network/state.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import type { Text } from '../wording/text.js'
@@ -6,6 +8,7 @@ import { code, codes } from '../wording/wording.js'
 import type { Drop } from './drop.js'
 import { subject } from './dropped.js'
 import type { Trail } from './trail.js'
+import { iptablesFor } from './words.js'
 
 /**
  * Why no rule of FORWARD took a packet, so that its policy ended it. Docker accepts what it has made a rule for; plain data, the
@@ -27,7 +30,7 @@ export function whyUnwanted(drop: Drop, trail: Trail): Unwanted | undefined {
     return undefined
   const { engine } = place.host
   if (!engine) return undefined
-  const chains = noDockerChains(place)
+  const chains = drop.family === 'ip6' ? undefined : noDockerChains(place)
   if (chains) return chains
   const { destination } = trail
   const network = networkHolding(place.host, destination)
@@ -36,16 +39,21 @@ export function whyUnwanted(drop: Drop, trail: Trail): Unwanted | undefined {
     endpoints.some(({ address, address6 }) => sameAddress(address, destination) || sameAddress(address6, destination)),
   )
   if (!holder) return nobody(trail, place, network)
-  return unpublished(drop, trail, place.host, holder.name, network)
+  return madeByDocker(place, drop.family) ? unpublished(drop, trail, place.host, holder.name, network) : undefined
 }
 
 /** Of IPv4, since `ip6tables` is another switch of the Engine's. Docker makes its chains whenever it starts (bridge driver). */
 export function noDockerChains({ host, namespace }: LivePlace): Unwanted | undefined {
   const networks = (host.engine?.networks ?? []).filter(({ driver }) => driver === 'bridge')
-  const made = [...namespace.chains.map(({ name }) => name), ...namespace.rules.map(({ chain }) => chain)]
-  if (networks.length === 0 || made.some((name) => name.startsWith('DOCKER'))) return undefined
+  if (networks.length === 0 || madeByDocker({ namespace }, 'ip')) return undefined
   if (namespace.faults.some((fault) => fault.startsWith('rules:'))) return undefined
   return { kind: 'no-docker-chains', networks: networks.map(({ name }) => name) }
+}
+
+/** Whether there are chains of Docker's for a family; for IPv6 only with `ip6tables`, which is on by default since Docker 27. */
+function madeByDocker({ namespace }: Pick<LivePlace, 'namespace'>, family: string): boolean {
+  const chains = namespace.chains.map((one) => ({ family: one.family, chain: one.name }))
+  return [...chains, ...namespace.rules].some((one) => one.family === family && one.chain.startsWith('DOCKER'))
 }
 
 /** The bridge network of a host that has an address in its subnet. */
@@ -56,20 +64,23 @@ export function networkHolding({ engine }: HostState, address: string): EngineNe
 }
 
 function ownedHere({ namespaces }: HostState, address: string): boolean {
-  return namespaces.some(({ links }) =>
-    links.some(({ addresses }) => addresses.some((own) => sameAddress(own.address, address))),
-  )
+  return namespaces.some((namespace) => ownsAddress(namespace, address))
 }
 
 function nobody({ destination, address }: Trail, place: LivePlace, network: EngineNetwork): Unwanted {
   const rule = place.namespace.rules.find(
-    ({ target, to }) => target === 'DNAT' && to !== undefined && to.replace(/:\d+$/, '') === destination,
+    (one) => one.target === 'DNAT' && sameAddress(endOf(one).address, destination),
   )
   const translated = !sameAddress(address, destination)
   return {
     ...{ kind: 'nobody', address: destination, network: network.name },
     ...(rule && translated
-      ? { rule: { text: rule.text, remove: `iptables -t ${rule.table} ${rule.text.replace(/^-A /, '-D ')}` } }
+      ? {
+          rule: {
+            text: rule.text,
+            remove: `${iptablesFor(destination)} -t ${rule.table} ${rule.text.replace(/^-A /, '-D ')}`,
+          },
+        }
       : {}),
   }
 }

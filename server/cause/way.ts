@@ -1,5 +1,5 @@
 import { isLoopback, sameAddress } from '../network/addresses.js'
-import { endOf, judge, translationAt } from '../network/filter.js'
+import { endOf, filtersBridged, judge, translationAt } from '../network/filter.js'
 import type { Flow } from '../network/flow.js'
 import {
   type FoundRoute,
@@ -10,9 +10,8 @@ import {
   takesIn,
   unforwardedBy,
 } from '../network/routing.js'
-import type { Link } from '../network/state.js'
-import { hostPlace, isInHostNamespace, type LivePlace } from '../place/place.js'
-import { holdersOn } from '../place/segment.js'
+import { isInHostNamespace, type LivePlace } from '../place/place.js'
+import { holdersOn, hostEnd, type Leg } from '../place/segment.js'
 import type { Attempt } from './attempt.js'
 import type { Foreseen } from './drop.js'
 
@@ -125,7 +124,7 @@ class Walker {
       // Of a LAN that the state does not tell of nothing is known.
       return this.end(link.lan !== undefined && !lan ? 'unknown' : 'nobody')
     }
-    const bridged = this.throughBridge(place, link, next.link)
+    const bridged = this.throughBridge({ place, link }, next)
     if (bridged) return bridged
     this.place = next.place
     flow.in = next.link.name
@@ -133,13 +132,14 @@ class Walker {
     return undefined
   }
 
-  /** Between two ports of one bridge of a host, frames meet its rules as if they were forwarded (br_netfilter). */
-  private throughBridge({ host }: LivePlace, from: Link, to: Link): Way | undefined {
-    const own = hostPlace(host)
-    const masterOf = ({ peer }: Link) =>
-      own?.namespace.links.find(({ name }) => peer?.namespace === own.namespace.id && name === peer.name)?.master
-    const [into, out] = [masterOf(from), masterOf(to)]
-    if (!own || into === undefined || into !== out) return undefined
+  /** Between two ports of one bridge of a host, frames meet its rules as if they were forwarded, where br_netfilter lets them. */
+  private throughBridge(from: Leg, to: Leg): Way | undefined {
+    const [enters, leaves] = [hostEnd(from), hostEnd(to)]
+    const into = enters?.link.master
+    if (!enters || into === undefined || leaves?.place.host !== enters.place.host || into !== leaves.link.master)
+      return undefined
+    const own = enters.place
+    if (!filtersBridged(own.namespace, this.flow.destination)) return undefined
     const before = this.place
     const { out: sent, in: came = '' } = this.flow
     this.place = own

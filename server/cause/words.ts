@@ -1,10 +1,25 @@
 import { type FoundRoute, writeRoute, writeRoutingRule } from '../network/routing.js'
-import type { ListeningSocket } from '../network/state.js'
+import type { ListeningSocket, Route } from '../network/state.js'
 import { endpointsOf, type LivePlace, type Place } from '../place/place.js'
 import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
 
 /** Words that several causes have in common. */
+
+/** ip(8), for the family of an address or a network. */
+export function ipFor(address: string): 'ip' | 'ip -6' {
+  return address.includes(':') ? 'ip -6' : 'ip'
+}
+
+/** iptables(8), likewise. */
+export function iptablesFor(address: string): 'iptables' | 'ip6tables' {
+  return address.includes(':') ? 'ip6tables' : 'iptables'
+}
+
+/** By what the MAC address of a neighbour is asked for (RFC 826; RFC 4861); in Chinese with the spaces that it needs. */
+export function askingFor(address: string): Text {
+  return address.includes(':') ? { en: 'neighbour discovery', zh: '邻居发现（ND）' } : { en: 'ARP', zh: ' ARP ' }
+}
 
 /** As the Engine calls it. */
 export function called({ container, label }: Place): string {
@@ -31,10 +46,15 @@ export function connectTry(network: string, who: string): Text {
   return { en: `let both be on one network: ${command}`, zh: `让双方接入同一个网络：${command}` }
 }
 
-/** The routes that lead on from a place, as its own tools show them. */
-export function routeLines({ label, namespace }: LivePlace, most = 5): string[] {
-  return namespace.routes
-    .filter(({ table, type }) => table === 'main' && type === 'unicast')
+/** The routes of a place that lead on and are of the family of an address: those that its own tools show. */
+export function routesLike({ namespace }: LivePlace, address: string): Route[] {
+  const family = address.includes(':') ? 6 : 4
+  return namespace.routes.filter((one) => one.table === 'main' && one.type === 'unicast' && one.family === family)
+}
+
+export function routeLines(place: LivePlace, address: string, most = 5): string[] {
+  const { label } = place
+  return routesLike(place, address)
     .slice(0, most)
     .map((route) => `${label}: ${writeRoute(route)}`)
 }
@@ -42,7 +62,7 @@ export function routeLines({ label, namespace }: LivePlace, most = 5): string[] 
 /** A route, and the rule that led to it where that is not the kernel's own. */
 export function foundLines(label: string, route: FoundRoute): string[] {
   return [
-    ...(route.by ? [`${label}: ip rule: ${writeRoutingRule(route.by)}`] : []),
+    ...(route.by ? [`${label}: ${route.family === 6 ? 'ip -6' : 'ip'} rule: ${writeRoutingRule(route.by)}`] : []),
     ...(route.table === '' ? [] : [`${label}: ${writeRoute(route)}`]),
   ]
 }

@@ -1,6 +1,6 @@
 import { sameAddress } from '../network/addresses.js'
 import type { Flow } from '../network/flow.js'
-import { leadsOn, ownsAddress, routeFor } from '../network/routing.js'
+import { leadsOn, outLink, ownsAddress, routeFor } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
 import { isInHostNamespace, type LivePlace, placesOf } from '../place/place.js'
 import { holdersOn } from '../place/segment.js'
@@ -47,7 +47,7 @@ function strayGateway(place: LivePlace, flow: Flow, state: NetworkState): Stray 
       (routeFor(namespace, flow.destination)?.destination ?? 'default') !== 'default',
   )
   if (knows) return undefined
-  const link = place.namespace.links.find(({ name }) => name === route.device)
+  const link = outLink(place.namespace, flow)
   const nobody = link !== undefined && holdersOn({ place, link }, gateway, state).length === 0
   return { place, gateway, planned, shown: foundLines(place.label, route), nobody }
 }

@@ -1,5 +1,5 @@
 import { sameAddress } from '../network/addresses.js'
-import { leadsOn, nextHop, routeFor } from '../network/routing.js'
+import { nextHop, outLink } from '../network/routing.js'
 import type { Neighbour } from '../network/state.js'
 import type { LivePlace } from '../place/place.js'
 import { holdersOn } from '../place/segment.js'
@@ -24,9 +24,8 @@ interface Found {
 
 /** What the neighbour table of a place says of the next hop, where the one who has that address has another MAC address. */
 function wrongEntry({ state }: Trail, place: LivePlace, destination: string, answer: boolean): Found | undefined {
-  const route = routeFor(place.namespace, destination)
   const hop = nextHop(place.namespace, destination)
-  const link = leadsOn(route) ? place.namespace.links.find(({ name }) => name === route.device) : undefined
+  const link = outLink(place.namespace, destination)
   if (hop === undefined || !link) return undefined
   const entry = place.namespace.neighbours.find((one) => one.device === link.name && sameAddress(one.address, hop))
   const owners = holdersOn({ place, link }, hop, state)
@@ -87,9 +86,6 @@ export const wrongNeighbour = define<Found>({
     }
   },
   broken: '`ip neigh replace ADDRESS lladdr MAC nud permanent`, with a MAC address that nobody has',
-  hidden: {
-    netdiag: 'it asks the gateway and neighbours by their addresses, and reads no neighbour table',
-  },
   example: {
     ...{ where: 'api', address: '172.20.0.10', mac: '02:00:00:00:00:99', owner: 'node1/web', right: 'MAC' },
     ...{ fixed: true, answer: false },

@@ -44,7 +44,7 @@ export const commonFields = z.strictObject({
     .max(300)
     .optional()
     .describe(
-      'why it asks for a form, where another one may have the same effect: needed with `rule`, and with the `mode` of `container`',
+      'why it asks for a form, where another one may have the same effect: needed with `rule`, `port` and `macvlan`, the `mode` of `container`, the `kind` of `link` and the `chain` of `firewall`',
     ),
   hint: z
     .union([text, z.array(text).max(10)], { error: 'must be a map of en and zh, or a list of such' })

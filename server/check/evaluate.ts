@@ -29,6 +29,8 @@ export interface EvaluateOptions {
   /** What the learner typed, by the id of the `answer` check. */
   answers?: Readonly<Record<string, string>>
   labDirectory: string
+  /** The rack's own values of chance, by their names. */
+  chance?: Readonly<Record<string, string>>
   /** Looks a single time, and waits for nothing. */
   once?: boolean
   /** Between rounds, in milliseconds, where nobody waits for the first pass; else it grows from 100 to 400. */
@@ -63,6 +65,7 @@ export async function evaluate(
     home,
     answers = {},
     labDirectory,
+    chance = {},
     once = false,
     pauseMs: steadyPauseMs,
     signal = new AbortController().signal,
@@ -78,7 +81,7 @@ export async function evaluate(
   let unsteadyRounds = 0
   for (let growingMs = firstPauseMs; ; growingMs = Math.min(longestPauseMs, growingMs * 1.5)) {
     signal.throwIfAborted()
-    const { findings, steady } = await round(checks, settled, probe, { home, answers, labDirectory, signal })
+    const { findings, steady } = await round(checks, settled, probe, { home, answers, labDirectory, chance, signal })
     const at = elapsed()
     const verdicts = findings.map((finding, index) => settled[index] ?? verdict(checks[index]!, index, finding, at))
     let waiting = false
@@ -106,10 +109,7 @@ async function round(
   checks: readonly Check[],
   settled: readonly (Verdict | undefined)[],
   probe: Probe,
-  {
-    signal,
-    ...context
-  }: { home: string; answers: Readonly<Record<string, string>>; labDirectory: string; signal: AbortSignal },
+  { signal, ...context }: Required<Pick<EvaluateOptions, 'home' | 'answers' | 'labDirectory' | 'chance' | 'signal'>>,
 ): Promise<{ findings: Finding[]; steady: boolean }> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(roundTimeoutMs)])
   // One a check, however many there are.

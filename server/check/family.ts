@@ -11,6 +11,8 @@ export interface CheckContext extends Asking {
   answers: Readonly<Record<string, string>>
   /** Where the lab's own scripts are. */
   labDirectory: string
+  /** The rack's own values of chance, by their names. */
+  chance?: Readonly<Record<string, string>>
   /** How many questions the step asks; one by default. */
   questions?: number
 }
@@ -47,6 +49,10 @@ export interface Family<Spec = unknown> {
   packet?(spec: Spec, state: NetworkState, home: string): TraceQuestion
   /** What it asks the learner; `id` names the answer. Such a check stands alone, never within another. */
   question?(spec: Spec): { id: string; ask: Text }
+  /** Where its answer can be known without a look: why that may be, if the author says. */
+  knowable?(spec: Spec): { why: string | undefined } | undefined
+  /** Names of the values of chance that it compares with, for lint. */
+  chances?(spec: Spec): string[]
   /** It combines other checks, written as `one` or as a `list` of them. */
   readonly inner?: { readonly written: 'one' | 'list'; of(spec: Spec): readonly Check[] }
   /** It passes when the check within it fails. */

@@ -43,8 +43,12 @@ export function whyNotOn(who: string, network: string, is: Container): Text {
     : { en: `${who} is not on ${name}: ${join.en}`, zh: `${who} 不在网络 ${name} 上：${join.zh}` }
 }
 
+/** Of an id, as much as `docker ps` shows. */
+const idEnd = 'container:'.length + 12
+
 /** What `--network` said, with names where the Engine keeps ids. */
 export function modeOf({ networkMode, sharesWith }: Container, { engine }: HostState): string {
-  if (networkMode.startsWith('container:')) return `container:${sharesWith ?? networkMode.slice('container:'.length)}`
+  if (networkMode.startsWith('container:'))
+    return `container:${sharesWith ?? networkMode.slice('container:'.length, idEnd)}`
   return engine?.networks.find(({ id }) => id === networkMode)?.name ?? networkMode
 }

@@ -4,10 +4,10 @@ import { find } from '../place/reference.js'
 import { text } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
-import type { ValueSpec } from './values.js'
+import type { LiveSpec } from './values.js'
 
 /** A command that shows a live value: docker-inspect(1), ip-link(8), ip-address(8), docker-swarm(1). Pure. */
-export function pointerTo(spec: ValueSpec, state: NetworkState, home: string): Text {
+export function pointerTo(spec: LiveSpec, state: NetworkState, home: string): Text {
   if ('container' in spec) return toContainer(spec, state, home)
   if ('link' in spec) {
     const { host, inside } = whereIs(spec.of, state, home)
@@ -32,9 +32,11 @@ export function pointerTo(spec: ValueSpec, state: NetworkState, home: string): T
 
 const fields = { address: 'IPAddress', address6: 'GlobalIPv6Address', mac: 'MacAddress', gateway: 'Gateway' } as const
 
-function toContainer(spec: Extract<ValueSpec, { container: string }>, state: NetworkState, home: string): Text {
+function toContainer(spec: Extract<LiveSpec, { container: string }>, state: NetworkState, home: string): Text {
   const { host, inside, name } = whereIs(spec.container, state, home)
   if (spec.fact === 'link') return shown(`${inside}ls /sys/class/net`, host)
+  if (spec.fact === 'namespace') return shown(`${inside}readlink /proc/self/ns/net`, host)
+  if (spec.fact === 'process') return shown(`docker inspect -f '{{.State.Pid}}' ${name}`, host)
   if (spec.fact !== 'hostLink') return shown(`docker inspect ${name}`, host, fields[spec.fact])
   const place = find(spec.container, state, home)
   const legs = place ? endpointsOf(place) : []

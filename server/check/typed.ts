@@ -177,7 +177,7 @@ const units =
 
 function numbers(text: string, label: readonly string[]): Reading[] {
   for (const one of label) {
-    const labelled = [...text.matchAll(new RegExp(`(?<![a-z])${one}["']?[\\s:=]+["']?(\\d+)(?!\\d)`, 'g'))]
+    const labelled = [...text.matchAll(new RegExp(`(?<![a-z])${one}["']?[\\s:=[]+["']?(\\d+)(?!\\d)`, 'g'))]
     if (labelled.length > 0) return labelled.map(([, digits]) => ({ value: `${Number(digits)}` }))
   }
   const flat = stripped(valueOfField(text)).replace(/(?<=\d),(?=\d{3}(?!\d))/g, '')

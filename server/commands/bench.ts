@@ -96,11 +96,20 @@ function table(figures: object): string {
     const [name, ...rest] = cells.map(String)
     return `${name!.padEnd(20)}${rest.map((cell) => cell.padStart(12)).join('')}\n`
   }
-  const entries = Object.entries(figures) as [string, Distribution | number | string][]
+  const entries = flat(figures)
   return [
     row(['', 'p50', 'p95', 'p99', 'n']),
     ...entries.map(([name, figure]) =>
       row(typeof figure !== 'object' ? [name, figure] : [name, figure.p50, figure.p95, figure.p99, figure.n]),
     ),
   ].join('')
+}
+
+/** Figures within figures have names in two parts; lists are for JSON. */
+function flat(figures: object): [string, Distribution | number | string][] {
+  return Object.entries(figures).flatMap(([name, figure]): [string, Distribution | number | string][] => {
+    if (Array.isArray(figure)) return []
+    if (typeof figure !== 'object' || figure === null || 'p50' in figure) return [[name, figure]]
+    return flat(figure).map(([inner, value]) => [`${name} ${inner}`, value])
+  })
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { Cgroups } from '../rack/cgroup.js'
+import { restoreSharedTables } from '../rack/guard/shared-tables.js'
 import { isAlive, ownProcess, type ProcessIdentity, readRecord } from '../rack/record.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { Store } from '../rack/store.js'
@@ -20,7 +21,11 @@ export function sweepCommand(): Command {
         { all },
       )
       const rackd = await readRecord<ProcessIdentity>(state.rackdRecord)
-      if (!isAlive(rackd)) await store.closeIfIdle()
+      if (!isAlive(rackd)) {
+        const hosts = await store.list('hosts')
+        await store.closeIfIdle()
+        if (hosts.length === 0) await restoreSharedTables(state)
+      }
       if (json) {
         process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
         return

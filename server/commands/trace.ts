@@ -50,11 +50,11 @@ export function traceCommand(): Command {
       if (count !== undefined) {
         await untilSignal((signal) =>
           withRacks(async (racks) => {
-            const { home, offline } = await groundOf(racks, id)
+            const home = await homeOf(racks, id)
             const series = await traceSeries(
               new RackGround(racks, id),
               { from, ...target, home },
-              { count, signal, deadlineMs: seriesMs, offline, onStory: (_story, turn) => showProgress(turn, count) },
+              { count, signal, deadlineMs: seriesMs, onStory: (_story, turn) => showProgress(turn, count) },
             )
             process.stdout.write(json ? `${JSON.stringify(series, null, 2)}\n` : readableSeries(series, language))
             process.exitCode = exitCodeOf(series)
@@ -64,8 +64,8 @@ export function traceCommand(): Command {
       }
       const story = await untilSignal((signal) =>
         withRacks(async (racks) => {
-          const { home, offline } = await groundOf(racks, id)
-          return traceStory(new RackGround(racks, id), { from, ...target, home }, { signal, offline })
+          const home = await homeOf(racks, id)
+          return traceStory(new RackGround(racks, id), { from, ...target, home }, { signal })
         }),
       )
       process.stdout.write(json ? `${JSON.stringify(story, null, 2)}\n` : readable(story, language))
@@ -91,11 +91,11 @@ function showProgress(turn: number, count: number): void {
   if (process.stderr.isTTY) process.stderr.write(turn < count ? `\r${turn}/${count}` : '\r\u001b[K')
 }
 
-/** The host that names without one belong to, the first with an Engine, as in labs; and whether the rack has no internet. */
-async function groundOf(racks: RackdClient, id: string): Promise<{ home: string; offline: boolean }> {
-  const { hosts, internet } = await racks.info(id)
+/** The host that names without one belong to, the first with an Engine, as in labs. */
+async function homeOf(racks: RackdClient, id: string): Promise<string> {
+  const { hosts } = await racks.info(id)
   const home = hosts.find(({ kind }) => kind === 'docker') ?? hosts[0]
-  if (home) return { home: home.name, offline: !internet }
+  if (home) return home.name
   throw new VethlabError('host.not-found', 'has no hosts', { place: id, cure: 'Open a rack that has some.' })
 }
 

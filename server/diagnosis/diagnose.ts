@@ -78,7 +78,30 @@ export async function diagnose(
   signal?.throwIfAborted()
   await traceFailures(stages, { ground, state, home, trace, signal: whole, until: started + longestMs })
   signal?.throwIfAborted()
-  return finish(stages, ...judge(subject.place, stages))
+  const judged = judge(subject.place, stages)
+  const changed = judged[0] === 'faulty' ? await changedSince(subject, whole) : undefined
+  signal?.throwIfAborted()
+  return changed ? finish(notLooked(changed), 'error', sentence(changed)) : finish(stages, ...judged)
+}
+
+/** What ended or began while it was looked at makes findings of a moment, such as with an Engine that restarts. */
+async function changedSince({ ground, home, place }: Subject<Place>, signal: AbortSignal): Promise<Text | undefined> {
+  try {
+    const now = find(place.label, await within(signal, ground.capture()), home)
+    const { id, state } = now?.container ?? {}
+    if (id === place.container.id && state === place.container.state && now?.namespace?.id === place.namespace?.id)
+      return undefined
+    const name = code(place.label)
+    return {
+      en: `${name} ended or was started while it was looked at; ask again`,
+      zh: `查看期间 ${name} 停止或启动过；请再试一次`,
+    }
+  } catch (error) {
+    if (error instanceof Unanswerable) return error.why
+    // Without a second look what was found stands.
+    if (signal.aborted) return undefined
+    throw error
+  }
 }
 
 async function lookAround(subject: Subject<Place>): Promise<StageDraft[]> {
@@ -108,7 +131,7 @@ function notLooked(why: Text): StageDraft[] {
   return [{ ...itself!, findings: [note(why, { unknown: true })] }, ...rest]
 }
 
-/** For the first no of each stage, and one after the other: each watches the whole rack. */
+/** The first no of each stage is traced, then those that the state does not explain; one after the other, since each watches the whole rack. */
 async function traceFailures(
   stages: StageDraft[],
   {
@@ -127,11 +150,15 @@ async function traceFailures(
     until: number
   },
 ): Promise<void> {
-  for (const { findings } of stages) {
-    const first = findings.find(({ outcome, question }) => outcome === 'problem' && question !== undefined)
-    if (!first || signal.aborted || until - performance.now() < leastTraceMs) continue
+  const asked = stages.map(({ findings }) =>
+    findings.filter(({ outcome, question }) => outcome === 'problem' && question !== undefined),
+  )
+  const firsts = asked.flatMap(([first]) => first ?? [])
+  const unexplained = asked.flatMap(([, ...rest]) => rest.filter(({ cause }) => cause === undefined))
+  for (const finding of [...firsts, ...unexplained]) {
+    if (signal.aborted || until - performance.now() < leastTraceMs) continue
     try {
-      first.trace = await within(signal, trace(ground, { ...first.question!, home }, { signal, state }))
+      finding.trace = await within(signal, trace(ground, { ...finding.question!, home }, { signal, state }))
     } catch (error) {
       // Without a trace the finding still says what is known; time that is over is no failure.
       if (!signal.aborted && !(error instanceof Unanswerable)) throw error

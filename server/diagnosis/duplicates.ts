@@ -1,4 +1,5 @@
 import { claimsOf } from '../cause/duplicate-address.js'
+import { askingFor } from '../cause/words.js'
 import type { Link } from '../network/state.js'
 import type { Leg } from '../place/segment.js'
 import { bare, code, codes } from '../wording/wording.js'
@@ -21,6 +22,7 @@ export function duplicates({ state, place }: Subject): Draft[] {
 function duplicate(address: string, own: Link, also: Leg[]): Draft {
   const list = codes(also.map(({ place }) => place.label))
   const link = bare(also[0]!.link.name)
+  const asking = askingFor(address)
   return problem(
     {
       en: `its address ${code(address)} is also that of ${list.en} on the same segment`,
@@ -28,8 +30,8 @@ function duplicate(address: string, own: Link, also: Leg[]): Draft {
     },
     {
       why: {
-        en: 'packets go to whoever answers the ARP question first',
-        zh: '数据包会发给最先应答 ARP 的一方',
+        en: `packets go to whoever answers the question for the MAC address first (${asking.en})`,
+        zh: `数据包会发给最先应答${asking.zh}询问的一方`,
       },
       cause: 'duplicate-address',
       evidence: [

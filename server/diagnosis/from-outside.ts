@@ -12,7 +12,8 @@ import { addressesTowards } from '../place/target.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { type Draft, note, ok, problem, type StageDraft } from './draft.js'
 import { probeLine, ruleLine } from './evidence.js'
-import { listening, unasked } from './itself.js'
+import { unasked } from './itself.js'
+import { listening } from './listeners.js'
 import { because, put, referenceOf, type Subject } from './subject.js'
 
 const mostPorts = 4
@@ -30,6 +31,7 @@ export async function lookFromOutside(subject: Subject): Promise<StageDraft> {
           en: `its ports are those of ${code(place.host.name)} itself, so there is nothing to publish`,
           zh: `它的端口就是 ${code(place.host.name)} 自己的端口，不需要发布`,
         }),
+        ...(await reachHost(subject)),
       ],
       true,
     )
@@ -220,6 +222,29 @@ function kernelOf(place: LivePlace, port: PublishedPort): Draft[] {
   // Of another's conditions nothing is concluded.
   if (rule === undefined) return []
   const evidence = [...(rule ? [ruleLine(rule)] : []), ...sockets.map(writeSocket)]
+  if (rule && !leadsInto(place, port, rule)) {
+    return [
+      problem(
+        {
+          en: `a rule on ${where} leads ${named(port)} elsewhere, to ${code(rule.to ?? '?')}`,
+          zh: `${where} 上有规则把 ${named(port)} 转到了别处：${code(rule.to ?? '?')}`,
+        },
+        {
+          why: {
+            en: 'the first rule that fits counts, and it stands before those of Docker',
+            zh: '最先匹配的规则生效，而它排在 Docker 的规则之前',
+          },
+          evidence,
+          tries: [
+            {
+              en: `Look at the rules of both chains: \`iptables -t nat -S PREROUTING\`, \`iptables -t nat -S DOCKER\` on ${where}`,
+              zh: `在 ${where} 上看两条链的规则：\`iptables -t nat -S PREROUTING\`、\`iptables -t nat -S DOCKER\``,
+            },
+          ],
+        },
+      ),
+    ]
+  }
   if (rule) {
     return [
       ok(
@@ -265,7 +290,7 @@ function kernelOf(place: LivePlace, port: PublishedPort): Draft[] {
   ]
 }
 
-/** The rule that leads a packet from outside into the container; null where none does, undefined where that can't be said. */
+/** The rule that leads a packet from outside on; null where none does, undefined where that can't be said. */
 function translation(place: LivePlace, port: PublishedPort): Rule | null | undefined {
   const own = hostPlace(place.host)!
   const link = own.namespace.links.find(({ lan }) => lan !== undefined)
@@ -279,11 +304,15 @@ function translation(place: LivePlace, port: PublishedPort): Rule | null | undef
     state: 'new',
   })
   if (rule?.target !== 'DNAT') return rule === undefined ? undefined : null
+  return rule
+}
+
+function leadsInto(place: LivePlace, port: PublishedPort, rule: Rule): boolean {
   const to = endOf(rule)
   const isOwn = endpointsOf(place).some((leg) =>
     [leg.address, leg.address6].some((one) => sameAddress(one, to.address)),
   )
-  return isOwn && to.port === port.containerPort ? rule : null
+  return isOwn && to.port === port.containerPort
 }
 
 /** A port on an address that other hosts do not come by. */
@@ -334,9 +363,10 @@ async function connectTo(subject: Subject, port: PublishedPort, elsewhere: boole
     lan === undefined ? [] : addresses.filter(({ scope, family }) => scope === 'global' && family === 4),
   )[0]?.address
   const at = isAny(port.hostAddress) ? (lanAddress ?? '127.0.0.1') : port.hostAddress
-  const [self, others] = await Promise.all([
+  const [self, others, loopback] = await Promise.all([
     put(subject, own, { kind: 'tcp', address: at, port: port.hostPort }),
     elsewhere ? [] : fromOthers(subject, port),
+    isAny(port.hostAddress) && at !== '127.0.0.1' ? byLoopback(subject, port) : [],
   ])
   const evidence = [probeLine(own.label, `nc -vz ${at} ${port.hostPort}`, self)]
   const host = code(place.host.name)
@@ -363,7 +393,33 @@ async function connectTo(subject: Subject, port: PublishedPort, elsewhere: boole
       ),
     )
   }
-  return [...found, ...others]
+  return [...found, ...loopback, ...others]
+}
+
+/** From the host's own loopback no rule of NAT leads into a container: docker-proxy takes that, or the kernel (route_localnet). */
+async function byLoopback(subject: Subject, port: PublishedPort): Promise<Draft[]> {
+  const own = hostPlace(subject.place.host)!
+  const to = { address: '127.0.0.1', port: port.hostPort }
+  const answer = await put(subject, own, { kind: 'tcp', ...to })
+  const evidence = [probeLine(own.label, `nc -vz 127.0.0.1 ${port.hostPort}`, answer)]
+  // What keeps out others as well is told of them.
+  if (answer.outcome !== 'no' || answer.cause !== 'refused') return []
+  const found = because(subject, { from: own, protocol: 'tcp', ...to }, 'refused')
+  const host = code(own.label)
+  return [
+    problem(
+      {
+        en: `${host} itself can not connect to ${code(`127.0.0.1:${port.hostPort}`)}`,
+        zh: `${host} 自己连不上 ${code(`127.0.0.1:${port.hostPort}`)}`,
+      },
+      {
+        ...found.because,
+        evidence: [...evidence, ...found.evidence],
+        tries: found.tries,
+        question: { from: own.host.name, to: '127.0.0.1', port: port.hostPort, protocol: 'tcp' },
+      },
+    ),
+  ]
 }
 
 interface Tried {
@@ -405,18 +461,16 @@ async function fromOthers(subject: Subject, port: PublishedPort): Promise<Draft[
     protocol: 'tcp',
     port: port.hostPort,
   }
-  const known = because(subject, attempt, answer.cause ?? 'silent')
-  // Of a refusal that is not understood its own words say as much.
-  const found = answer.cause === 'refused' && known.cause === 'unknown' ? undefined : known
+  const found = because(subject, attempt, answer.cause ?? 'silent')
   const at = code(`${address}:${port.hostPort}`)
   return [
     problem(
       { en: `${code(tester.label)} can not connect to ${at}`, zh: `${code(tester.label)} 连不上 ${at}` },
       {
-        ...(found ? { why: found.why, cause: found.cause } : {}),
-        evidence: [...failed.map(lineOf), ...(found?.evidence ?? [])],
+        ...found.because,
+        evidence: [...failed.map(lineOf), ...found.evidence],
         tries: [
-          ...(found?.tries ?? []),
+          ...found.tries,
           {
             en: `Look at the rules that a packet meets on ${code(place.host.name)}: \`iptables -t nat -S\`, \`iptables -S DOCKER-USER\`, \`iptables -S FORWARD\``,
             zh: `看数据包在 ${code(place.host.name)} 上会遇到的规则：\`iptables -t nat -S\`、\`iptables -S DOCKER-USER\`、\`iptables -S FORWARD\``,
@@ -440,7 +494,7 @@ function otherFailed(subject: Subject, port: PublishedPort, { tester, address, a
       zh: `${code(tester.label)} 连不上 ${code(`${address}:${port.hostPort}`)}，但别的主机可以`,
     },
     {
-      ...(known.cause === 'unknown' ? {} : { why: known.why, cause: known.cause }),
+      ...known.because,
       evidence: [line, ...known.evidence],
       tries: known.tries,
       question: { from: tester.label, to: address, port: port.hostPort, protocol: 'tcp' },
@@ -456,6 +510,43 @@ function testersOf({ state, place }: Subject): LivePlace[] {
     .toSorted((a, b) => Number(a.kind === 'docker') - Number(b.kind === 'docker'))
     .flatMap((host) => hostPlace(host) ?? [])
     .filter(({ namespace }) => namespace.links.some(({ lan }) => lan !== undefined && lans.has(lan)))
+}
+
+/** Ports that the Engine opens for its swarm. */
+const swarmPorts = [2377, 7946]
+
+/** What a container serves in the namespace of its host, another host is asked to connect to. Which sockets are its own is not known. */
+async function reachHost(subject: Subject): Promise<Draft[]> {
+  const { place } = subject
+  const own = hostPlace(place.host)!
+  const published = place.host.engine?.containers.flatMap(({ ports }) => ports.map(({ hostPort }) => hostPort)) ?? []
+  const ports = listening(own)
+    .filter(({ protocol, address }) => protocol === 'tcp' && isAny(address))
+    .map(({ port }) => port)
+    .filter((port) => !published.includes(port) && !swarmPorts.includes(port))
+  const [tester] = testersOf(subject)
+  const address = tester && addressesTowards(tester, own)[0]
+  if (!tester || address === undefined) return []
+  const found = await pMap([...new Set(ports)].slice(0, mostPorts), async (port): Promise<Draft[]> => {
+    const answer = await put(subject, tester, { kind: 'tcp', address, port })
+    if (answer.outcome !== 'no') return []
+    const {
+      because: known,
+      evidence,
+      tries,
+    } = because(subject, { from: tester, meant: own, address, protocol: 'tcp', port }, answer.cause ?? 'silent')
+    const at = code(`${address}:${port}`)
+    return [
+      note(
+        {
+          en: `${code(tester.label)} can not connect to ${at}, where a program listens in that namespace`,
+          zh: `${code(tester.label)} 连不上 ${at}，而那个命名空间里有程序在监听`,
+        },
+        { ...known, evidence: [probeLine(tester.label, `nc -vz ${address} ${port}`, answer), ...evidence], tries },
+      ),
+    ]
+  })
+  return found.flat()
 }
 
 /** With macvlan and ipvlan a container stands on the LAN itself, and nothing has to be published. */
@@ -497,8 +588,7 @@ async function reachOnLan(subject: Subject): Promise<Draft[]> {
     problem(
       { en: `${who} does not reach it at ${code(address)}`, zh: `${who} 无法通过 ${code(address)} 访问它` },
       {
-        why: found.why,
-        cause: found.cause,
+        ...found.because,
         evidence: [...evidence, ...found.evidence],
         tries: [
           ...found.tries,

@@ -1,15 +1,15 @@
+import { ipv6Off, switchedOff } from '../cause/ipv6-off.js'
 import { leftBehind, leftBehindCause } from '../cause/left-behind.js'
 import { isOnNone } from '../cause/none-network.js'
-import { writeSocket } from '../cause/words.js'
-import { isLoopback } from '../network/addresses.js'
 import { judge } from '../network/filter.js'
-import type { Container, Link, ListeningSocket } from '../network/state.js'
+import type { Container, Link } from '../network/state.js'
 import { endpointsOf, isInHostNamespace, isLive, type LivePlace, type Place } from '../place/place.js'
 import { absence } from '../place/reference.js'
 import type { Text } from '../wording/text.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { type Draft, note, ok, problem } from './draft.js'
 import { linkLine, probeLine } from './evidence.js'
+import { listenersOf } from './listeners.js'
 import { put, type Subject } from './subject.js'
 
 /** The first question: does it run, has it a network of its own that works, and does a program listen there? */
@@ -116,6 +116,7 @@ function stateOf(container: Container, place: LivePlace): Draft[] {
             en: 'the kernel still answers pings for it, but its programs stand still',
             zh: '内核仍会替它回应 ping，但里面的程序都停住了',
           },
+          cause: 'paused',
           evidence,
           tries: [
             {
@@ -347,60 +348,6 @@ export function unasked(place: Place, evidence: string[]): Draft {
   )
 }
 
-/** Open ports, without those of the Engine's embedded DNS server. */
-export function listening(place: LivePlace): ListeningSocket[] {
-  return place.namespace.sockets.filter(({ address }) => address !== '127.0.0.11')
-}
-
-function listenersOf(place: LivePlace): Draft[] {
-  const sockets = listening(place)
-  const evidence = sockets.map(writeSocket)
-  if (sockets.length === 0) {
-    return [
-      note({
-        en: 'no program in it listens on a port; that is right for a client, and wrong for a server',
-        zh: '里面没有程序监听端口；客户端可以这样，服务端就不对了',
-      }),
-    ]
-  }
-  const open = sockets.filter(({ address }) => !isLoopback(address))
-  const closed = sockets.filter(
-    ({ protocol, port, address }) =>
-      isLoopback(address) && !open.some((one) => one.protocol === protocol && one.port === port),
-  )
-  const shown = (list: ListeningSocket[]) => codes([...new Set(list.map((one) => `${one.protocol} ${one.port}`))])
-  const found: Draft[] = []
-  if (open.length > 0) {
-    const list = shown(open)
-    found.push(ok({ en: `programs in it listen on ${list.en}`, zh: `里面的程序监听：${list.zh}` }, evidence))
-  }
-  if (closed.length > 0) {
-    const list = shown(closed)
-    const fact = {
-      en: `${list.en} ${closed.length > 1 ? 'are' : 'is'} open on its loopback alone`,
-      zh: `${list.zh} 只在回环地址上监听`,
-    }
-    const why = {
-      en: 'each network namespace has a loopback of its own, so nobody else can connect there',
-      zh: '每个网络命名空间的回环接口都是独立的，别处连不上',
-    }
-    const tries = [
-      {
-        en: 'Let the program listen on `0.0.0.0` (in its settings, often called bind or listen), and restart it',
-        zh: '让程序监听 `0.0.0.0`（配置项通常叫 bind 或 listen），然后重启它',
-      },
-    ]
-    const asked = closed.some(({ port }) => place.container?.ports.some(({ containerPort }) => containerPort === port))
-    // A second port for its own use is no fault; the only one is.
-    found.push(
-      open.length === 0 || asked
-        ? problem(fact, { why, cause: 'listening-on-loopback', evidence, tries })
-        : note(fact, { why, evidence: closed.map(writeSocket) }),
-    )
-  }
-  return found
-}
-
 function dnsOf(place: LivePlace): Draft[] {
   const { nameservers, search } = place.dns
   const evidence = [
@@ -453,6 +400,19 @@ function contradictions(place: LivePlace): Draft[] {
   const about = `container ${container!.name}`
   const all = host.disagreements.filter((one) => one.about === about || one.about.startsWith(`${about} on `))
   if (all.length === 0) return []
+  const [off] = switchedOff(host, place.namespace.id).filter((one) => one.container === container!.name)
+  if (off && all.length === 1) {
+    const { what, code: cause, evidence, tries } = ipv6Off.tell({ ...off, sends: false })
+    return [
+      problem(
+        {
+          en: `${code(label)} has lost its address of IPv6 ${code(off.address)}`,
+          zh: `${code(label)} 丢了它的 IPv6 地址 ${code(off.address)}`,
+        },
+        { why: what, cause, evidence, tries },
+      ),
+    ]
+  }
   return [
     problem(
       {

@@ -1,5 +1,7 @@
 import pMap from 'p-map'
 import type { Attempt } from '../cause/attempt.js'
+import type { Cause } from '../cause/cause.js'
+import { causeForeseen } from '../cause/causes.js'
 import { defaultNameserversCause } from '../cause/default-nameservers.js'
 import { forwardingOff } from '../cause/forwarding-off.js'
 import { noMasquerade } from '../cause/no-masquerade.js'
@@ -8,7 +10,7 @@ import type { Trail } from '../cause/trail.js'
 import { trailForeseen } from '../cause/trail-foreseen.js'
 import { foundLines } from '../cause/words.js'
 import { wrongGateway } from '../cause/wrong-gateway.js'
-import { isAddress, isLoopback, sameAddress } from '../network/addresses.js'
+import { holds, isAddress, isLoopback, sameAddress } from '../network/addresses.js'
 import { translationAt } from '../network/filter.js'
 import type { ProbeAnswer } from '../network/question.js'
 import { type FoundRoute, leadsOn, routeFor, sourceOn, writeRoute } from '../network/routing.js'
@@ -70,23 +72,61 @@ export async function lookOutside(subject: Subject): Promise<StageDraft> {
   }
   const trail = trailForeseen(attempt)
   const onTheWay = leadsOn(way) && !isHost ? onHost(subject, trail) : []
-  const [reached, servers] = await Promise.all([reachOutsiders(subject, way), askNameservers(subject)])
-  return {
-    name: 'outside',
-    skipped: false,
-    findings: [...routeOf(subject, trail, way), ...onTheWay, ...reached, ...servers],
-  }
+  const [reached, bySix, servers] = await Promise.all([
+    reachOutsiders(subject, way, outsiders(subject, 4)),
+    lookOutsideBySix(subject),
+    askNameservers(subject),
+  ])
+  const ownRoute = has(place, 4) || isHost ? routeOf(subject, trail, way) : []
+  return { name: 'outside', skipped: false, findings: [...ownRoute, ...onTheWay, ...reached, ...bySix, ...servers] }
+}
+
+/** Whether it has an address of a family with which it could go anywhere. */
+function has(place: LivePlace, family: 4 | 6): boolean {
+  return place.namespace.links.some(
+    ({ kind, addresses }) =>
+      kind !== 'loopback' && addresses.some((one) => one.scope === 'global' && one.family === family),
+  )
+}
+
+/** The same by IPv6: where it has an address of that on a network that is not internal, and its host one on a LAN. */
+async function lookOutsideBySix(subject: Subject): Promise<Draft[]> {
+  const { place, state, home } = subject
+  const isHost = isInHostNamespace(place)
+  const leads = legsWithNetworks(place).some(
+    ({ endpoint, network }) => endpoint.address6 !== undefined && network.ipv6 && !network.internal,
+  )
+  const there = outsiders(subject, 6)
+  if (!has(place, 6) || !(isHost || leads) || there.length === 0) return []
+  const { address } = there.find((one) => !isNeighbour(place, one.address)) ?? there[0]!
+  const trail = trailForeseen({ state, home, from: place, address, protocol: 'icmp' })
+  const way = routeFor(place.namespace, address)
+  const onTheWay = leadsOn(way) && !isHost ? onHost(subject, trail) : []
+  const reached = await reachOutsiders(subject, way, there)
+  // That nobody knows the way back is told as what it is: not made by this Engine.
+  const expected = onTheWay.some(({ outcome, cause }) => outcome === 'note' && cause === 'no-masquerade')
+  const told = expected
+    ? reached.filter(({ outcome, cause }) => outcome !== 'problem' || cause !== 'no-masquerade')
+    : reached
+  return [...(isHost ? [] : routeOf(subject, trail, way)), ...onTheWay, ...told]
 }
 
 /** What is not on any of its own networks: whoever is nearest of those outside, else an address that is nobody's (RFC 5737). */
 function elsewhere(subject: Subject): Attempt {
   const { place, state, home } = subject
-  const far = outsiders(subject).find(({ address }) => !address.includes(':') && !isNeighbour(place, address))
+  const far = outsiders(subject, 4).find(({ address }) => !isNeighbour(place, address))
   return { state, home, from: place, address: far?.address ?? '192.0.2.1', protocol: 'icmp' }
 }
 
+/** IPv4 goes without saying. */
+function familyOf(address: string): { en: string; zh: string } {
+  return address.includes(':') ? { en: ' of IPv6', zh: ' IPv6 ' } : { en: '', zh: '' }
+}
+
 function routeOf({ place }: Subject, trail: Trail, way: FoundRoute | undefined): Draft[] {
-  const main = place.namespace.routes.filter(({ table }) => table === 'main').map(writeRoute)
+  const of = familyOf(trail.address)
+  const family = trail.address.includes(':') ? 6 : 4
+  const main = place.namespace.routes.filter((one) => one.table === 'main' && one.family === family).map(writeRoute)
   const again = {
     en: `Let the Engine set it anew: \`docker restart ${bare(place.container.name)}\``,
     zh: `让引擎重新设置：\`docker restart ${bare(place.container.name)}\``,
@@ -96,8 +136,8 @@ function routeOf({ place }: Subject, trail: Trail, way: FoundRoute | undefined):
     return [
       problem(
         way
-          ? { en: 'its routes do not lead to the outside', zh: '它的路由不通往外部' }
-          : { en: 'it has no default route', zh: '它没有默认路由' },
+          ? { en: `its routes${of.en} do not lead to the outside`, zh: `它的${of.zh}路由不通往外部` }
+          : { en: `it has no default route${of.en}`, zh: `它没有${of.zh}默认路由` },
         {
           why:
             way && cause
@@ -114,7 +154,7 @@ function routeOf({ place }: Subject, trail: Trail, way: FoundRoute | undefined):
     ]
   }
   const via = code(way.gateway ?? way.device ?? '?')
-  const leads = { en: `its default route leads to ${via}`, zh: `默认路由指向 ${via}` }
+  const leads = { en: `its default route${of.en} leads to ${via}`, zh: `${of.zh}默认路由指向 ${via}`.trim() }
   const stray = isInHostNamespace(place) ? undefined : wrongGateway.byState!(trail)
   if (!stray) return [ok(leads, foundLines(place.label, way))]
   return [
@@ -133,16 +173,19 @@ function onHost({ place }: Subject, trail: Trail): Draft[] {
   const stop = trail.way?.stops.find(({ place: at }, n) => n > 0 && at.namespace.id === own?.namespace.id)
   if (!own || !stop) return []
   const where = code(place.host.name)
+  const of = familyOf(trail.address)
   const off = forwardingOff.byState!(trail)
   if (off) {
     return [
       problem(
-        { en: `IP forwarding is off on ${where}`, zh: `${where} 的 IP 转发被关闭了` },
+        { en: `IP forwarding${of.en} is off on ${where}`, zh: `${where} 的${of.zh || ' IP '}转发被关闭了` },
         { why: off.what, cause: off.code, evidence: off.evidence, tries: off.tries },
       ),
     ]
   }
-  const forwards = ok({ en: `${where} forwards packets`, zh: `${where} 开启了 IP 转发` }, ['net.ipv4.ip_forward = 1'])
+  const forwards = ok({ en: `${where} forwards packets${of.en}`, zh: `${where} 开启了${of.zh || ' IP '}转发` }, [
+    trail.address.includes(':') ? 'net.ipv6.conf.all.forwarding = 1' : 'net.ipv4.ip_forward = 1',
+  ])
   const network = place.host.engine?.networks.find((one) => one.bridge === stop.in)
   // An overlay's packets leave by a bridge of the Engine's, and some networks are made to go without.
   if (!network || network.options['com.docker.network.bridge.enable_ip_masquerade'] === 'false') return [forwards]
@@ -160,7 +203,21 @@ function onHost({ place }: Subject, trail: Trail): Draft[] {
   }
   const none = noMasquerade.byState!(trail)
   if (!none) return [forwards]
-  const subnet = code(network.subnets[0]?.subnet ?? network.name)
+  if (trail.address.includes(':') && !translatesSix(place)) {
+    return [
+      forwards,
+      note(
+        {
+          en: `the Engine of ${where} translates no addresses of IPv6: who was not told the way to this network does not answer it`,
+          zh: `${where} 的引擎不转换 IPv6 地址：没有配置过到这个网络的路由的机器，都无法应答它`,
+        },
+        { cause: none.code, evidence: none.evidence },
+      ),
+    ]
+  }
+  const subnet = code(
+    network.subnets.find((one) => source !== undefined && holds(one.subnet, source))?.subnet ?? network.name,
+  )
   return [
     forwards,
     problem(
@@ -178,26 +235,42 @@ function onHost({ place }: Subject, trail: Trail): Draft[] {
   ]
 }
 
+function byFamily([first]: Outsider[]): { en: string; zh: string } {
+  return first?.address.includes(':') ? { en: ' by IPv6', zh: '通过 IPv6 ' } : { en: '', zh: '' }
+}
+
+/** An Engine that was not told to (ip6tables of daemon.json) makes no rules of IPv6, and no chains for them. */
+function translatesSix({ host }: LivePlace): boolean {
+  return ownNamespace(host).chains.some(
+    ({ family, table, name }) => family === 'ip6' && table === 'nat' && name === 'DOCKER',
+  )
+}
+
 /** Gateways of the LANs that its host is on, and other hosts there. */
-function outsiders({ state, place }: Subject): Outsider[] {
+function outsiders({ state, place }: Subject, family: 4 | 6): Outsider[] {
+  const isOf = (address: string) => (address.includes(':') ? 6 : 4) === family
   const lans = new Set(ownNamespace(place.host).links.flatMap(({ lan }) => lan ?? []))
   const gateways = state.lans
-    .filter(({ name, gateway }) => lans.has(name) && isAddress(gateway))
-    .map(({ name, gateway }) => ({ label: `gateway of ${name}`, address: gateway, reference: gateway }))
+    .filter(({ name }) => lans.has(name))
+    .map(({ name, gateway, gateway6 = '' }) => ({ name, address: family === 4 ? gateway : gateway6 }))
+    .filter(({ address }) => isAddress(address))
+    .map(({ name, address }) => ({ label: `gateway of ${name}`, address, reference: address }))
   const hosts = state.hosts
     .filter((host) => host !== place.host)
     .flatMap((host): Outsider[] => {
       const there = hostPlace(host)
       if (!there?.namespace.links.some(({ lan }) => lan !== undefined && lans.has(lan))) return []
-      const [address] = addressesTowards(place, there)
-      return address === undefined ? [] : [{ label: host.name, address, reference: host.name, place: there }]
+      const address = addressesTowards(place, there).find(isOf)
+      // Of several addresses a trace by name takes those of IPv4 first.
+      const reference = family === 4 ? host.name : (address ?? '')
+      return address === undefined ? [] : [{ label: host.name, address, reference, place: there }]
     })
   return [...gateways, ...hosts.slice(0, mostHosts)]
 }
 
-async function reachOutsiders(subject: Subject, way: FoundRoute | undefined): Promise<Draft[]> {
+async function reachOutsiders(subject: Subject, way: FoundRoute | undefined, there: Outsider[]): Promise<Draft[]> {
   const { place } = subject
-  const there = outsiders(subject)
+  const by = byFamily(there)
   if (there.length === 0) {
     return [
       note({ en: 'its host is on no LAN, so there is nobody outside', zh: '主机没有接入局域网，外部没有可访问的对象' }),
@@ -212,8 +285,9 @@ async function reachOutsiders(subject: Subject, way: FoundRoute | undefined): Pr
   const found: Draft[] = []
   if (well.length > 0) {
     const list = named(well.map((at) => there[at]!))
-    found.push(ok({ en: `it reaches ${list.en}`, zh: `能访问 ${list.zh}` }, well.map(line)))
-    found.push(...(await largePackets(subject, way, there[well[0]!]!)))
+    found.push(ok({ en: `it reaches ${list.en}${by.en}`, zh: `能${by.zh}访问 ${list.zh}` }, well.map(line)))
+    const large = await pMap(well, (at) => largePackets(subject, way, there[at]!), { concurrency: atOnce })
+    found.push(...oncePerText(large.flat()))
   }
   if (badly.length > 0) {
     const lost = badly.map((at) => ({ outsider: there[at]!, answer: answers[at]! }))
@@ -242,6 +316,7 @@ function named(list: Outsider[]) {
 /** Who does not answer the host itself either is no fault of the container's. */
 async function unreached(subject: Subject, lost: { outsider: Outsider; answer: ProbeAnswer }[]): Promise<Draft[]> {
   const { place } = subject
+  const by = byFamily(lost.map(({ outsider }) => outsider))
   const own = hostPlace(place.host)!
   const isHost = isInHostNamespace(place)
   const controls = await pMap(
@@ -275,12 +350,11 @@ async function unreached(subject: Subject, lost: { outsider: Outsider; answer: P
     drafts.push(
       problem(
         {
-          en: `it does not reach ${list.en}, though ${host} does`,
-          zh: `它访问不到 ${list.zh}，而 ${host} 可以`,
+          en: `it does not reach ${list.en}${by.en}, though ${host} does`,
+          zh: `它${by.zh}访问不到 ${list.zh}，而 ${host} 可以`,
         },
         {
-          why: found.why,
-          cause: found.cause,
+          ...found.because,
           evidence: [...lines(theirs), ...found.evidence],
           tries: [
             ...found.tries,
@@ -301,10 +375,12 @@ async function unreached(subject: Subject, lost: { outsider: Outsider; answer: P
   if (known) {
     drafts.push(
       problem(
-        { en: `neither it nor ${host} reaches ${list.en}`, zh: `它和 ${host} 都访问不到 ${list.zh}` },
         {
-          why: known.why,
-          cause: known.cause,
+          en: `neither it nor ${host} reaches ${list.en}${by.en}`,
+          zh: `它和 ${host} 都${by.zh}访问不到 ${list.zh}`,
+        },
+        {
+          ...known.because,
           evidence: [...lines(nobodys), ...known.evidence],
           tries: known.tries,
           question: { from: place.host.name, to: nobodys[0]!.outsider.reference, protocol: 'icmp' },
@@ -314,7 +390,10 @@ async function unreached(subject: Subject, lost: { outsider: Outsider; answer: P
   } else if (cut) {
     drafts.push(
       problem(
-        { en: `neither it nor ${host} reaches ${list.en}`, zh: `它和 ${host} 都访问不到 ${list.zh}` },
+        {
+          en: `neither it nor ${host} reaches ${list.en}${by.en}`,
+          zh: `它和 ${host} 都${by.zh}访问不到 ${list.zh}`,
+        },
         {
           why: {
             en: `the fault is not in the container: ${host} has lost its LAN, or a rule there stops pings`,
@@ -356,15 +435,24 @@ function whyNobody(subject: Subject, nobodys: { outsider: Outsider; answer: Prob
     .flatMap(({ outsider: { place: meant, address }, answer }) =>
       meant ? [because(subject, { from: own, meant, address, protocol: 'icmp' }, answer.cause ?? 'silent')] : [],
     )
-    .find(({ cause }) => cause !== 'unknown')
+    .find(({ because: known }) => 'cause' in known)
 }
 
-async function largePackets(subject: Subject, way: FoundRoute | undefined, { address }: Outsider): Promise<Draft[]> {
+/** Each is asked, and those that say the same say it once. */
+function oncePerText(drafts: Draft[]): Draft[] {
+  return drafts.filter(({ fact }, at) => drafts.findIndex((one) => one.fact.en === fact.en) === at)
+}
+
+async function largePackets(
+  subject: Subject,
+  way: FoundRoute | undefined,
+  { address, place: there, label }: Outsider,
+): Promise<Draft[]> {
   const { place } = subject
   const link = place.namespace.links.find(({ name }) => name === way?.device)
-  if (!link || address.includes(':')) return []
+  if (!link) return []
   // IP and ICMP headers, as ping(8) counts.
-  const size = Math.min(link.mtu, 9000) - 28
+  const size = Math.min(link.mtu, 9000) - (address.includes(':') ? 48 : 28)
   const answer = await put(subject, place, { kind: 'ping', address, size })
   const evidence = [probeLine(place.label, `ping -M do -s ${size} ${address}`, answer), `${link.name} mtu ${link.mtu}`]
   if (answer.outcome === 'yes') {
@@ -377,14 +465,15 @@ async function largePackets(subject: Subject, way: FoundRoute | undefined, { add
   }
   if (answer.outcome === 'error') return [unasked(place, evidence)]
   const lan = ownNamespace(place.host).links.find((one) => one.lan !== undefined)
-  const narrow = narrowestLan(subject.state.hosts, lan?.lan)
+  // Of others on the LAN nothing is narrow on the way to this one.
+  const narrow = narrowestLan([place.host, ...(there ? [there.host] : [])], lan?.lan)
   // That a large one is not answered in time shows no limit: what is narrower has to be seen.
   if (!narrow || narrow.link.mtu >= link.mtu) {
     return [
       note(
         {
-          en: `small packets are answered, and one of full size (${link.mtu} bytes) was not in time; nothing narrower is known on the way`,
-          zh: `小包有应答，而一个 ${link.mtu} 字节的满尺寸包没有及时得到应答；途中没有发现更小的 MTU`,
+          en: `small packets to ${code(label)} are answered, and one of full size (${link.mtu} bytes) was not in time; nothing narrower is known on the way`,
+          zh: `发给 ${code(label)} 的小包有应答，而一个 ${link.mtu} 字节的满尺寸包没有及时得到应答；途中没有发现更小的 MTU`,
         },
         { evidence },
       ),
@@ -393,8 +482,8 @@ async function largePackets(subject: Subject, way: FoundRoute | undefined, { add
   return [
     problem(
       {
-        en: `small packets get out, but those of full size (${link.mtu} bytes) do not`,
-        zh: `小包出得去，但 ${link.mtu} 字节的满尺寸包出不去`,
+        en: `small packets get to ${code(label)}, but those of full size (${link.mtu} bytes) do not`,
+        zh: `小包能到 ${code(label)}，但 ${link.mtu} 字节的满尺寸包到不了`,
       },
       {
         why: {
@@ -412,6 +501,12 @@ async function largePackets(subject: Subject, way: FoundRoute | undefined, { add
       },
     ),
   ]
+}
+
+/** Where a server is out in the internet, and the rack has no way there. */
+function offlineCause(attempt: Attempt): Cause | undefined {
+  const cause = causeForeseen(attempt)
+  return cause?.code === 'offline' ? cause : undefined
 }
 
 /** Whoever is asked for names of the outside: the container's own servers, or behind the embedded one those of its host. */
@@ -438,20 +533,22 @@ async function askNameservers(subject: Subject): Promise<Draft[]> {
     if (answer.outcome === 'yes' || answer.cause === undefined) {
       return [ok({ en: `the nameserver ${code(server)} answers`, zh: `DNS 服务器 ${code(server)} 有应答` }, evidence)]
     }
-    const isGateway = state.lans.some(({ gateway }) => sameAddress(gateway, server))
-    if (isGateway && answer.cause === 'refused') {
+    const isGateway = state.lans.some((lan) => [lan.gateway, lan.gateway6].some((one) => sameAddress(one, server)))
+    if (isGateway && answer.cause === 'refused' && state.offline) {
       return [
         note(
           {
-            en: `the nameserver ${code(server)} refuses: this rack has no internet, so names of the outside do not resolve`,
-            zh: `DNS 服务器 ${code(server)} 拒绝应答：这个实验环境没有外网，外部域名解析不了`,
+            en: `the nameserver ${code(server)} refuses: this rack is offline, so names of the internet do not resolve`,
+            zh: `DNS 服务器 ${code(server)} 拒绝应答：这套主机没有接入互联网，互联网上的名字解析不了`,
           },
-          { evidence },
+          { cause: 'offline', evidence },
         ),
       ]
     }
     const silent = answer.cause === 'silent'
-    const defaults = defaultNameserversCause(place)
+    const known =
+      defaultNameserversCause(place) ??
+      offlineCause({ state, home: subject.home, from, address: server, protocol: 'udp', port: 53 })
     return [
       // Silence of the LAN's own server is told by what else of the LAN is silent.
       (isGateway ? note : problem)(
@@ -460,13 +557,13 @@ async function askNameservers(subject: Subject): Promise<Draft[]> {
           zh: `DNS 服务器 ${code(server)} ${silent ? '没有应答' : '无法到达'}`,
         },
         {
-          why: defaults?.what ?? {
+          why: known?.what ?? {
             en: 'names that are not of containers do not resolve, or only after a long wait',
             zh: '容器名之外的域名解析不了，或者要等很久',
           },
-          ...(defaults ? { cause: defaults.code } : {}),
-          evidence: [...evidence, ...(defaults?.evidence ?? [])],
-          tries: defaults?.tries ?? [
+          cause: known?.code ?? 'unknown-name',
+          evidence: [...evidence, ...(known?.evidence ?? [])],
+          tries: known?.tries ?? [
             {
               en: 'Name another server with `--dns`, or in `/etc/docker/daemon.json`',
               zh: '用 `--dns` 或在 `/etc/docker/daemon.json` 里换一个服务器',

@@ -1,7 +1,7 @@
 import pMap from 'p-map'
 import { causeOfName } from '../cause/causes.js'
 import { vxlanOverhead } from '../cause/mtu-too-large.js'
-import { sameAddress } from '../network/addresses.js'
+import { isAddress, sameAddress } from '../network/addresses.js'
 import { writeRoute } from '../network/routing.js'
 import type { Endpoint, EngineNetwork } from '../network/state.js'
 import { resolveName } from '../place/name-resolution.js'
@@ -12,6 +12,7 @@ import { type Draft, note, ok, problem, type StageDraft } from './draft.js'
 import { duplicates } from './duplicates.js'
 import { probeLine } from './evidence.js'
 import { unasked } from './itself.js'
+import { askServed } from './served.js'
 import { because, contextOf, narrowestLan, put, referenceOf, type Subject } from './subject.js'
 
 const mostNetworks = 4
@@ -27,7 +28,8 @@ interface Leg {
 
 interface Peer {
   place: LivePlace
-  address: string
+  /** Those of the families that both have on the network. */
+  addresses: string[]
   /** By which the embedded DNS server knows it. */
   name?: string
 }
@@ -67,18 +69,31 @@ export function legsWithNetworks(place: LivePlace): Leg[] {
 async function lookAtLeg(subject: Subject, leg: Leg): Promise<Draft[]> {
   const { here, elsewhere } = peersOn(subject, leg)
   const peers = [...here.slice(0, mostPeers), ...elsewhere.slice(0, mostPeers)]
-  const [gateway, reached, names] = await Promise.all([
-    gatewayOf(subject, leg),
+  const [gateways, reached, served, names] = await Promise.all([
+    pMap(gatewaysOf(leg), (gateway) => askGateway(subject, leg, gateway)),
     reachPeers(subject, leg, peers),
+    askServed(subject, leg.network, here),
     namesOf(subject, leg, peers),
   ])
-  return [...gateway, ...reached, ...names]
+  return [...gateways.flat(), ...reached, ...served, ...names]
 }
 
-async function gatewayOf(subject: Subject, { endpoint, network }: Leg): Promise<Draft[]> {
+/** Of both families. An Engine says of IPv4 what it has set; of IPv6, what the network has, which an internal one does without. */
+function gatewaysOf({ endpoint, network }: Leg): string[] {
+  const six =
+    endpoint.address6 !== undefined && network.driver === 'bridge' && !network.internal && routed(network)
+      ? network.subnets.flatMap(({ gateway }) => (gateway?.includes(':') ? [gateway] : []))
+      : []
+  return [endpoint.gateway ?? '', ...six].filter(isAddress)
+}
+
+/** A bridge may be made without an address of IPv6 (com.docker.network.bridge.gateway_mode_ipv6=isolated). */
+function routed({ options }: EngineNetwork): boolean {
+  return options['com.docker.network.bridge.gateway_mode_ipv6'] !== 'isolated'
+}
+
+async function askGateway(subject: Subject, { network }: Leg, gateway: string): Promise<Draft[]> {
   const { place } = subject
-  const { gateway } = endpoint
-  if (gateway === undefined || gateway === '') return []
   const at = code(gateway)
   const on = code(network.name)
   const answer = await put(subject, place, { kind: 'ping', address: gateway })
@@ -97,8 +112,7 @@ async function gatewayOf(subject: Subject, { endpoint, network }: Leg): Promise<
     problem(
       { en: `the gateway ${at} of ${on} does not answer`, zh: `${on} 的网关 ${at} 没有应答` },
       {
-        why: found.why,
-        cause: found.cause,
+        ...found.because,
         evidence: [
           ...evidence,
           ...found.evidence,
@@ -118,18 +132,24 @@ async function gatewayOf(subject: Subject, { endpoint, network }: Leg): Promise<
 }
 
 /** Running containers with a leg on the same network; of an overlay also those of other hosts. */
-function peersOn({ state, place }: Subject, { network }: Leg): { here: Peer[]; elsewhere: Peer[] } {
+function peersOn({ state, place }: Subject, { endpoint, network }: Leg): { here: Peer[]; elsewhere: Peer[] } {
   const seen = new Set([place.namespace.id])
   const peers: Peer[] = []
   for (const host of state.hosts) {
     for (const container of host.engine?.containers ?? []) {
       const peer = placeOf(host, container, host === place.host ? container.name : `${host.name}/${container.name}`)
       const leg = legsOf(host, container).find(({ networkId }) => networkId === network.id)
-      const address = leg?.address ?? leg?.address6
-      if (!leg || !isLive(peer) || address === undefined || seen.has(peer.namespace.id)) continue
+      if (!leg || !isLive(peer) || seen.has(peer.namespace.id)) continue
+      const theirs = [leg.address, leg.address6].filter((one) => one !== undefined)
+      const shared = [
+        ...(endpoint.address === undefined ? [] : [leg.address]),
+        ...(endpoint.address6 === undefined ? [] : [leg.address6]),
+      ].filter((one) => one !== undefined)
+      const addresses = shared.length > 0 ? shared : theirs.slice(0, 1)
+      if (addresses.length === 0) continue
       seen.add(peer.namespace.id)
       const name = leg.dnsNames.includes(container.name) ? container.name : leg.dnsNames[0]
-      peers.push({ place: peer, address, ...(name === undefined ? {} : { name }) })
+      peers.push({ place: peer, addresses, ...(name === undefined ? {} : { name }) })
     }
   }
   return {
@@ -139,27 +159,45 @@ function peersOn({ state, place }: Subject, { network }: Leg): { here: Peer[]; e
 }
 
 async function reachPeers(subject: Subject, { network }: Leg, peers: Peer[]): Promise<Draft[]> {
-  const { place } = subject
   const on = code(network.name)
   if (peers.length === 0) {
     return [note({ en: `nobody else is on ${on}`, zh: `${on} 上没有别的容器` })]
   }
-  const answers = await pMap(peers, (peer) => put(subject, place, { kind: 'ping', address: peer.address }), {
+  const ends = peers.flatMap(({ place, addresses }) => addresses.map((address) => ({ place, address })))
+  const families = [ends.filter(({ address }) => !isSix(address)), ends.filter(({ address }) => isSix(address))]
+  const found = await pMap(families, (some) => (some.length > 0 ? reachEnds(subject, network, some) : []))
+  return found.flat()
+}
+
+/** A peer at one of its addresses. */
+interface End {
+  place: LivePlace
+  address: string
+}
+
+/** Those of one family. */
+async function reachEnds(subject: Subject, network: EngineNetwork, ends: End[]): Promise<Draft[]> {
+  const { place } = subject
+  const on = code(network.name)
+  const answers = await pMap(ends, ({ address }) => put(subject, place, { kind: 'ping', address }), {
     concurrency: atOnce,
   })
   const line = (at: number) =>
-    probeLine(place.label, `ping ${peers[at]!.address} (${peers[at]!.place.label})`, answers[at]!)
-  const those = (outcome: string) => peers.flatMap((_, at) => (answers[at]!.outcome === outcome ? [at] : []))
+    probeLine(place.label, `ping ${ends[at]!.address} (${ends[at]!.place.label})`, answers[at]!)
+  const those = (outcome: string) => ends.flatMap((_, at) => (answers[at]!.outcome === outcome ? [at] : []))
   const [well, badly, never] = [those('yes'), those('no'), those('error')]
+  const by = byFamily(ends)
   const found: Draft[] = []
   if (well.length > 0) {
-    const list = codes(well.map((at) => peers[at]!.place.label))
-    found.push(ok({ en: `it reaches ${list.en} on ${on}`, zh: `在 ${on} 上能访问 ${list.zh}` }, well.map(line)))
+    const list = codes(well.map((at) => ends[at]!.place.label))
+    found.push(
+      ok({ en: `it reaches ${list.en} on ${on}${by.en}`, zh: `在 ${on} 上能${by.zh}访问 ${list.zh}` }, well.map(line)),
+    )
     found.push(
       ...(await largePackets(
         subject,
         network,
-        well.map((at) => peers[at]!),
+        well.map((at) => ends[at]!),
       )),
     )
   }
@@ -168,7 +206,7 @@ async function reachPeers(subject: Subject, { network }: Leg, peers: Peer[]): Pr
       unreached(
         subject,
         network,
-        badly.map((at) => peers[at]!),
+        badly.map((at) => ends[at]!),
         badly.map(line),
       ),
     )
@@ -176,17 +214,25 @@ async function reachPeers(subject: Subject, { network }: Leg, peers: Peer[]): Pr
   return found
 }
 
-function unreached(subject: Subject, network: EngineNetwork, peers: Peer[], evidence: string[]): Draft {
+const isSix = (address: string) => address.includes(':')
+
+/** IPv4 goes without saying. */
+function byFamily(ends: End[]): { en: string; zh: string } {
+  return ends.every(({ address }) => address.includes(':')) ? { en: ' by IPv6', zh: '通过 IPv6 ' } : { en: '', zh: '' }
+}
+
+function unreached(subject: Subject, network: EngineNetwork, peers: End[], evidence: string[]): Draft {
   const { place } = subject
+  const by = byFamily(peers)
   const list = codes(peers.map((peer) => peer.place.label))
   const on = code(network.name)
-  const fact = { en: `it does not reach ${list.en} on ${on}`, zh: `在 ${on} 上访问不到 ${list.zh}` }
+  const fact = { en: `it does not reach ${list.en} on ${on}${by.en}`, zh: `在 ${on} 上${by.zh}访问不到 ${list.zh}` }
   const [first] = peers
-  const question = { from: referenceOf(place), to: referenceOf(first!.place), protocol: 'icmp' as const }
+  const to = by.en === '' ? referenceOf(first!.place) : first!.address
+  const question = { from: referenceOf(place), to, protocol: 'icmp' as const }
   const found = because(subject, { from: place, meant: first!.place, address: first!.address, protocol: 'icmp' })
   return problem(fact, {
-    why: found.why,
-    cause: found.cause,
+    ...found.because,
     evidence: [...evidence, ...found.evidence],
     tries: [
       ...found.tries,
@@ -200,7 +246,7 @@ function unreached(subject: Subject, network: EngineNetwork, peers: Peer[], evid
 }
 
 /** Pings get through a tunnel that full packets do not fit into (RFC 7348, 4.3: VXLAN takes 50 bytes). */
-async function largePackets(subject: Subject, network: EngineNetwork, peers: Peer[]): Promise<Draft[]> {
+async function largePackets(subject: Subject, network: EngineNetwork, peers: End[]): Promise<Draft[]> {
   const { place } = subject
   const far = peers.find((peer) => peer.place.host !== place.host && !peer.address.includes(':'))
   const link = place.namespace.links.find(({ name }) =>
@@ -305,7 +351,7 @@ async function namesOf(subject: Subject, { network }: Leg, peers: Peer[]): Promi
 
 async function lookUp(
   subject: Subject,
-  { place: peer, address, name = '' }: Peer,
+  { place: peer, addresses, name = '' }: Peer,
 ): Promise<{ name: string; line: string } | { draft: Draft }> {
   const { place } = subject
   let records: string[]
@@ -316,7 +362,8 @@ async function lookUp(
     return { draft: unasked(place, [`${place.label}$ getent hosts ${name}`]) }
   }
   const line = `${place.label}$ getent hosts ${name} → ${records.join(' ') || 'nothing'}`
-  const theirs = [address, ...endpointsOf(peer).flatMap((leg) => [leg.address, leg.address6])]
+  const address = addresses[0]!
+  const theirs = [...addresses, ...endpointsOf(peer).flatMap((leg) => [leg.address, leg.address6])]
   if (records.some((record) => theirs.some((one) => sameAddress(one, record)))) return { name, line }
   const what = code(name)
   if (records.length > 0) {

@@ -65,14 +65,18 @@ export function referenceOf(place: Place): string {
   return place.container ? `${place.host.name}/${place.container.name}` : place.host.name
 }
 
-/** Why somebody is not reached by the state, as a trace would find it: for a finding, before or without a trace. */
+/**
+ * Why somebody is not reached by the state, as a trace would find it: for a finding, before or without a trace. Where the state does not
+ * tell, nothing is said.
+ */
 export function because(
   { state, home }: Pick<Subject, 'state' | 'home'>,
   attempt: Omit<Attempt, 'state' | 'home'>,
   failure: Failure = 'silent',
-): { why: Text; cause: CauseCode; evidence: string[]; tries: Text[] } {
+): { because: { why: Text; cause: CauseCode } | Record<string, never>; evidence: string[]; tries: Text[] } {
   const { code, what, evidence, tries } = causeOf({ state, home, ...attempt }, failure)
-  return { why: what, cause: code, evidence, tries: code === 'unknown' ? [] : tries }
+  if (code === 'unknown') return { because: {}, evidence, tries: [] }
+  return { because: { why: what, cause: code }, evidence, tries }
 }
 
 /** Of the links by which hosts are on LANs, or on one LAN, the one with the smallest MTU. */

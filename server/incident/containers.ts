@@ -28,11 +28,15 @@ export const containers: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 172.30.0.41 9001'],
     ask: { from: 'api', to: 'lazy', port: 9001 },
     code: 'full-queue',
+    diagnosis: { of: 'lazy' },
     cure: { on: 'node1', of: -1, afterwards: 'docker rm -f filler; docker restart -t 0 lazy; sleep 0.5' },
   },
   {
     name: 'a container that is paused',
-    make: { node1: 'docker run -d --name web -p 8080:80 nginx; docker pause web' },
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx
+        for i in $(seq 100); do ${curl('http://127.0.0.1:8080')} && break; sleep 0.1; done; docker pause web`,
+    },
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'paused',

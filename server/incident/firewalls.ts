@@ -1,4 +1,4 @@
-import { bridgeOf, curl, type Incident, inside, ofHost, unsaid } from './incident.js'
+import { bridgeOf, curl, type Incident, inside, ofHost } from './incident.js'
 
 /** Rules of netfilter, in the host and in containers. */
 export const firewalls: readonly Incident[] = [
@@ -14,7 +14,7 @@ export const firewalls: readonly Incident[] = [
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'connection-limit',
     says: /no more than 2 connections/,
-    diagnosis: { beyond: unsaid },
+    diagnosis: { of: 'web' },
     cure: { on: 'node1', of: 1 },
   },
   {
@@ -109,7 +109,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'rule-drop',
-    diagnosis: { beyond: unsaid },
+    diagnosis: { of: 'web' },
     says: /on `node1\/web`/,
     cure: { on: 'node1' },
   },
@@ -143,7 +143,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['laptop', curl('http://192.168.1.12')],
     ask: { from: 'laptop', to: 'node2', port: 80 },
     code: 'input-policy',
-    diagnosis: { beyond: ofHost },
+    diagnosis: { of: 'node2/own' },
     cure: { on: 'node2' },
     undo: { node2: 'iptables -P INPUT ACCEPT; iptables -F INPUT; docker rm -f own' },
   },
@@ -200,7 +200,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'rule-drop',
-    diagnosis: { beyond: unsaid },
+    diagnosis: { of: 'web' },
     says: /rejects/,
     cure: { on: 'node1' },
   },
@@ -243,7 +243,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'rule-drop',
-    diagnosis: { beyond: unsaid },
+    diagnosis: { of: 'web' },
     says: /bridge/,
     cure: { on: 'node1' },
     undo: { node1: 'nft delete table bridge guard' },
@@ -280,7 +280,7 @@ export const firewalls: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl("'http://[fd00:30::20]'")}`],
     ask: { from: 'api', to: 'fd00:30::20', port: 80 },
     code: 'rule-drop',
-    diagnosis: { beyond: unsaid },
+    diagnosis: { of: 'web' },
     says: /ip6 filter.*node1\/web/,
     cure: { on: 'node1' },
   },

@@ -6,6 +6,7 @@ import type { RackInfo, Racks } from '../racks/racks.js'
 import type { TraceStory } from '../trace/story.js'
 import { traceStory } from '../trace/trace.js'
 import type { Incident, IncidentQuestion } from './incident.js'
+import { claimsOf, judgeView, type Viewed, type ViewedBy } from './judge-view.js'
 
 /**
  * `right`: each time the true cause with what shows it, and the cure, as it is worded, ended the incident and opened nothing else.
@@ -25,22 +26,17 @@ export interface Tried {
   traceMs: number[]
   /** Whether the way leads over two hosts. */
   twoHosts: boolean
-  diagnosis?: Diagnosed
+  /** What a diagnosis and netdiag found. */
+  views?: Record<ViewedBy, Viewed>
   /** The last story before the cure. */
   story?: TraceStory
-}
-
-/** `false`: a finding that is not so; `missed`: nothing found of what it covers. */
-export interface Diagnosed {
-  judgement: 'right' | 'false' | 'missed' | 'beyond'
-  why: string
 }
 
 interface Options {
   /** How often the trace is asked; at least once. */
   times: number
-  /** Whether a diagnosis is made as well. */
-  diagnosed?: boolean
+  /** Whether a diagnosis is made as well, and netdiag run in the container's host. */
+  viewed?: boolean
   signal?: AbortSignal
 }
 
@@ -49,6 +45,8 @@ const traceMs = 40_000
 /** Nodes of a swarm that have given each other up try again once a minute (libnetwork/networkdb). */
 const mendedMs = { alone: 15_000, swarm: 180_000 }
 const appearsMs = 10_000
+/** After this long it is quicker to make another swarm. */
+const wholeMs = 10_000
 
 const lan = { subnet: '192.168.1.0/24', at: { node1: '.11', node2: '.12', laptop: '.50' } }
 const topology = { hosts: { node1: 'docker', node2: 'docker', laptop: 'plain' }, lans: { lan } } as const
@@ -62,16 +60,40 @@ export class IncidentHosts {
   /** Makes an incident, asks about it, mends it as advised, and leaves the hosts as they were. */
   async try(
     incident: Incident,
-    { times, diagnosed = false, signal = new AbortController().signal }: Options,
+    { times, viewed = false, signal = new AbortController().signal }: Options,
   ): Promise<Tried> {
     const kind = incident.rack ?? 'alone'
     const rack = await this.rackOf(kind)
     const one = new Trial(this.racks, rack, incident, signal, mendedMs[kind])
     try {
-      return await one.run(times, diagnosed)
+      return await one.run(times, viewed)
     } finally {
       await one.undo()
+      if (kind === 'swarm' && !(await this.isWhole(rack))) await this.forget(kind, rack)
     }
+  }
+
+  /**
+   * Whether a swarm is as it was made: both ways lead through the tunnel, and what begins on one node is known on the other. Not all
+   * of it comes back by itself: the neighbour entries of an overlay are gone with a link that was down, a node that has left is out.
+   */
+  private async isWhole(rack: RackInfo): Promise<boolean> {
+    const [node1, node2] = [new Host(this.racks, rack, 'node1'), new Host(this.racks, rack, 'node2')]
+    try {
+      // A container that has spoken to nobody yet: what others have cached does not help it.
+      if (!(await node2.works('docker run -d --name fresh --network mesh nginx'))) return false
+      return await until(
+        () => node1.works('docker exec m1 nc -z -w 1 m2 80 && docker exec m1 nc -z -w 1 fresh 80'),
+        wholeMs,
+      )
+    } finally {
+      await node2.works('docker rm -f fresh')
+    }
+  }
+
+  private async forget(kind: 'alone' | 'swarm', rack: RackInfo): Promise<void> {
+    this.opened.delete(kind)
+    await this.racks.close(rack.id)
   }
 
   async close(): Promise<void> {
@@ -85,6 +107,8 @@ export class IncidentHosts {
   private rackOf(kind: 'alone' | 'swarm'): Promise<RackInfo> {
     const rack = this.opened.get(kind) ?? this.open(kind)
     this.opened.set(kind, rack)
+    // The next incident has another try.
+    rack.catch(() => this.opened.delete(kind))
     return rack
   }
 
@@ -146,7 +170,7 @@ class Trial {
   private readonly told: string[] = []
   private readonly tookMs: number[] = []
   private story: TraceStory | undefined
-  private diagnosis: Diagnosed | undefined
+  private views: Record<ViewedBy, Viewed> | undefined
   /** The last one that told another cause. */
   private other: TraceStory | undefined
 
@@ -158,7 +182,7 @@ class Trial {
     private readonly mendedMs: number,
   ) {}
 
-  async run(times: number, diagnosed: boolean): Promise<Tried> {
+  async run(times: number, viewed: boolean): Promise<Tried> {
     const { make, symptom, ask } = this.incident
     for (const [where, script] of Object.entries(make)) {
       this.signal.throwIfAborted()
@@ -180,7 +204,7 @@ class Trial {
       const finding = this.findingOf(story)
       if (finding !== '') findings.push(finding)
     }
-    if (diagnosed) this.diagnosis = await this.diagnose()
+    if (viewed) this.views = { diagnose: await this.diagnose(), netdiag: await this.netdiag() }
     const { code } = this.incident
     const others = this.told.filter((one) => one !== code)
     const heard = `told ${others.join(', ')}: ${this.other?.cause?.what.en ?? this.other?.summary.en}`
@@ -222,22 +246,27 @@ class Trial {
     return story
   }
 
-  private async diagnose(): Promise<Diagnosed> {
-    const { ask, code, diagnosis = {} } = this.incident
-    const { of = /^(laptop|node\d)$/.test(ask.from) ? 'web' : ask.from, also = [], beyond } = diagnosis
+  private async diagnose(): Promise<Viewed> {
     const ground = new RackGround(this.racks, this.rack.id)
-    const report = await diagnose(ground, { container: of, home: 'node1' }, { signal: this.signal })
+    const container = this.patient('diagnose')
+    const report = await diagnose(ground, { container, home: 'node1' }, { signal: this.signal })
     const findings = report.stages.flatMap((stage) => stage.findings)
-    const problems = findings.filter(({ outcome }) => outcome === 'problem')
-    const astray = problems.filter(
-      ({ cause }) => cause !== undefined && cause !== code && cause !== 'unknown' && !also.includes(cause),
-    )
-    const told = (all: typeof findings) =>
-      all.map(({ cause, text }) => `${cause ?? 'no cause'}: ${text.en}`).join(' | ')
-    if (astray.length > 0) return { judgement: 'false', why: told(astray) }
-    if (findings.some(({ cause }) => cause === code)) return { judgement: 'right', why: '' }
-    if (beyond !== undefined) return { judgement: 'beyond', why: beyond }
-    return { judgement: 'missed', why: `${report.outcome}: ${told(problems)}` }
+    const claims = findings.map(({ outcome, text, cause }) => ({ outcome, text: text.en, ...(cause ? { cause } : {}) }))
+    return judgeView('diagnose', this.incident, claims)
+  }
+
+  /** As a learner would run it, who has the terminal of the container's host. */
+  private async netdiag(): Promise<Viewed> {
+    const [name = '', host = 'node1'] = this.patient('netdiag').split('/').toReversed()
+    const argv = ['netdiag', name, '--json']
+    const ran = await this.racks.exec(this.rack.id, host, argv, { timeoutMs: execMs })
+    return judgeView('netdiag', this.incident, claimsOf(ran))
+  }
+
+  private patient(view: ViewedBy): string {
+    const { ask, diagnosis, netdiag } = this.incident
+    const own = view === 'netdiag' ? netdiag?.of : undefined
+    return own ?? diagnosis?.of ?? (/^(laptop|node\d)$/.test(ask.from) ? 'web' : ask.from)
   }
 
   /** What is missing in a story that has the right cause. */
@@ -277,7 +306,7 @@ class Trial {
       ...{ name, code, judgement, why, told: this.told, traceMs: this.tookMs },
       twoHosts: rack === 'swarm' || code === 'tunnel-source',
       ...(this.story ? { story: this.story } : {}),
-      ...(this.diagnosis ? { diagnosis: this.diagnosis } : {}),
+      ...(this.views ? { views: this.views } : {}),
     }
   }
 }

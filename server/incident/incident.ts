@@ -22,17 +22,26 @@ export interface Incident {
   /** Of the cause's sentence, and of its evidence. */
   says?: RegExp
   evidence?: RegExp
-  /**
-   * Of whom a diagnosis is made: by default the container that asks, or else `web`. `also`: causes that it may find besides, since they
-   * follow from it. `beyond`: why its four questions do not cover it.
-   */
-  diagnosis?: { of?: string; also?: readonly CauseCode[]; beyond?: string }
+  /** What a diagnosis of one container has to find, and netdiag, where that is not the same. */
+  diagnosis?: Diagnosed
+  netdiag?: Diagnosed
   /** Missing where only words can help. */
   cure?: Cure
   /** Host and script: still fails when it is mended, or the cure has opened too much. */
   shut?: readonly [string, string]
   /** What is to be undone besides containers and networks. */
   undo?: Readonly<Record<string, string>>
+}
+
+/**
+ * Of whom a diagnosis is made: by default the container that asks, or else `web`. `as`: what the cause is called when it is seen from
+ * there. `also`: causes that it may find besides, since they follow from it. `beyond`: why its questions do not cover it.
+ */
+export interface Diagnosed {
+  of?: string
+  as?: readonly CauseCode[]
+  also?: readonly CauseCode[]
+  beyond?: string
 }
 
 export interface IncidentQuestion {

@@ -13,7 +13,7 @@ export const links: readonly Incident[] = [
     ask: { from: 'api', to: 'fd00:30::20', port: 80 },
     code: 'ipv6-off',
     says: /`node1\/web`.*switched off/,
-    diagnosis: { beyond: unsaid },
+    diagnosis: { of: 'web' },
     cure: { on: 'node1' },
   },
   {
@@ -199,7 +199,6 @@ export const links: readonly Incident[] = [
     symptom: ['node1', 'docker exec api ping -c 1 -W 1 -M do -s 1472 192.168.1.50'],
     ask: { from: 'api', to: 'laptop' },
     code: 'mtu-too-large',
-    diagnosis: { beyond: 'it sends a packet of full size to one machine of the LAN, and this is another' },
     says: /1300/,
     undo: { laptop: 'ip link set eth0 mtu 1500' },
   },

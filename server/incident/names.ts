@@ -17,7 +17,6 @@ export const names: readonly Incident[] = [
     ],
     ask: { from: 'app', to: 'db', port: 6379 },
     code: 'shared-name',
-    diagnosis: { beyond: 'a diagnosis asks other containers by their addresses' },
     says: /node1\/one-db.*node1\/two-db/,
     cure: { on: 'node1', of: -1, afterwards: 'docker network disconnect shared two-db' },
   },
@@ -67,7 +66,6 @@ export const names: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 db 6379'],
     ask: { from: 'api', to: 'db', port: 6379 },
     code: 'no-common-network',
-    diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
   },
   {
@@ -88,6 +86,22 @@ export const names: readonly Incident[] = [
     ask: { from: 'api', to: 'intranet.example.com' },
     code: 'unknown-name',
     says: /192\.168\.1\.50/,
+  },
+  {
+    name: 'an address of the internet, from a rack that has none',
+    make: { node1: 'docker network create app; docker run -d --name api --network app netshoot sleep infinity' },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 8.8.8.8'],
+    ask: { from: 'api', to: '8.8.8.8' },
+    code: 'offline',
+    evidence: /default via 192\.168\.1\.1 /,
+  },
+  {
+    name: 'a name of the internet, from a rack that has none',
+    make: { node1: 'docker network create app; docker run -d --name api --network app netshoot sleep infinity' },
+    symptom: ['node1', `docker exec api ${curl('http://deb.debian.org')}`],
+    ask: { from: 'api', to: 'deb.debian.org', port: 80 },
+    code: 'offline',
+    evidence: /192\.168\.1\.1/,
   },
   {
     name: 'a container that was made and never started',

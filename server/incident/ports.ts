@@ -56,9 +56,7 @@ export const ports: readonly Incident[] = [
     symptom: ['node1', curl('http://127.0.0.1:8080')],
     ask: { from: 'node1', to: '127.0.0.1', port: 8080 },
     code: 'port-not-listening',
-    diagnosis: {
-      beyond: 'a diagnosis asks for published ports from other machines, and not from the loopback of their host',
-    },
+    diagnosis: { of: 'web' },
     says: /no program there listens/,
     cure: { on: 'node1', of: 1 },
   },
@@ -90,7 +88,7 @@ export const ports: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -4 -z -w 1 web 80'],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'port-not-listening',
-    diagnosis: { beyond: unsaid },
+    diagnosis: { of: 'web' },
     says: /\[?::\]?/,
   },
   {
@@ -105,7 +103,7 @@ export const ports: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 web 80'],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'port-not-listening',
-    diagnosis: { beyond: unsaid },
+    diagnosis: { of: 'web' },
     says: /172\.31\.0\.20/,
   },
   {
@@ -118,7 +116,7 @@ export const ports: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 fd00:30::20 80'],
     ask: { from: 'api', to: 'fd00:30::20', port: 80 },
     code: 'port-not-listening',
-    diagnosis: { beyond: unsaid },
+    diagnosis: { of: 'web' },
     says: /0\.0\.0\.0/,
   },
   {

@@ -1,4 +1,4 @@
-import { curl, type Incident, inside, ofHost, unsaid } from './incident.js'
+import { curl, type Incident, inside } from './incident.js'
 
 /** What programs say over a connection that comes about, and whom they connect to themselves. */
 
@@ -24,7 +24,7 @@ export const programs: readonly Incident[] = [
     code: 'kept-address',
     says: /`node1\/squatter`.*`api`/,
     evidence: /proxy_pass http:\/\/api:80/,
-    diagnosis: { of: 'front', beyond: unsaid },
+    diagnosis: { of: 'front' },
     cure: { on: 'node1' },
   },
   {
@@ -39,7 +39,7 @@ export const programs: readonly Incident[] = [
     ask: { from: 'laptop', to: 'node1', port: 8080, ...http },
     code: 'kept-address',
     says: /nobody has.*`api`/,
-    diagnosis: { of: 'front', beyond: unsaid },
+    diagnosis: { of: 'front' },
     cure: { on: 'node1' },
   },
   {
@@ -54,7 +54,7 @@ export const programs: readonly Incident[] = [
     ask: { from: 'laptop', to: 'node1', port: 8080, ...http },
     code: 'kept-address',
     says: /`node1\/other`/,
-    diagnosis: { of: 'front', beyond: unsaid },
+    diagnosis: { of: 'front' },
     cure: { on: 'node1' },
   },
   {
@@ -67,7 +67,7 @@ export const programs: readonly Incident[] = [
     ask: { from: 'laptop', to: 'node1', port: 8080, ...http },
     code: 'port-not-listening',
     says: /node1\/api/,
-    diagnosis: { of: 'front', beyond: unsaid },
+    diagnosis: { of: 'front' },
     cure: {
       on: 'node1',
       of: -1,
@@ -85,7 +85,7 @@ export const programs: readonly Incident[] = [
     ask: { from: 'laptop', to: 'node1', port: 8080, ...http },
     code: 'rule-drop',
     evidence: /node1\/api: .*-j DROP/,
-    diagnosis: { of: 'front', beyond: unsaid },
+    diagnosis: { of: 'front' },
     cure: { on: 'node1' },
   },
   {
@@ -97,7 +97,6 @@ export const programs: readonly Incident[] = [
     symptom: ['node1', `docker exec api ${curl('http://mute')}`],
     ask: { from: 'api', to: 'mute', port: 80, ...http },
     code: 'no-reply',
-    diagnosis: { beyond: unsaid },
   },
   {
     name: 'a router that drops what is INVALID, and sees one direction alone',
@@ -114,7 +113,7 @@ export const programs: readonly Incident[] = [
     code: 'one-way-tracking',
     says: /`node2` sees one direction/,
     evidence: /ctstate INVALID -j DROP/,
-    diagnosis: { of: 'web', beyond: ofHost },
+    diagnosis: { of: 'web' },
     cure: { on: 'node2' },
     undo: {
       laptop: 'ip route del 172.30.0.20',
@@ -134,7 +133,6 @@ export const programs: readonly Incident[] = [
     ask: { from: 'api', to: 'web', port: 443, ...http },
     code: 'wrong-protocol',
     says: /TLS/,
-    diagnosis: { beyond: unsaid },
   },
   {
     name: 'TLS asked of a port of HTTP',
@@ -143,7 +141,6 @@ export const programs: readonly Incident[] = [
     ask: { from: 'api', to: 'web', port: 80, speaks: { as: 'tls' } },
     code: 'wrong-protocol',
     says: /HTTP/,
-    diagnosis: { beyond: unsaid },
   },
   {
     name: 'HTTP asked of a port of Redis',
@@ -151,7 +148,6 @@ export const programs: readonly Incident[] = [
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
     ask: { from: 'laptop', to: 'node1', port: 8080, ...http },
     code: 'wrong-protocol',
-    diagnosis: { beyond: ofHost },
   },
   {
     name: 'HTTP asked of a port of SSH',
@@ -163,6 +159,5 @@ export const programs: readonly Incident[] = [
     ask: { from: 'api', to: 'box', port: 22, ...http },
     code: 'wrong-protocol',
     says: /SSH/,
-    diagnosis: { beyond: unsaid },
   },
 ]

@@ -128,7 +128,7 @@ export const routes: readonly Incident[] = [
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'no-route-back',
-    diagnosis: { also: ['no-route'] },
+    diagnosis: { as: ['no-route'] },
   },
   {
     name: 'a mask that is too narrow',
@@ -202,7 +202,6 @@ export const routes: readonly Incident[] = [
     symptom: ['node1', 'docker exec api nc -z -w 1 db 6379'],
     ask: { from: 'api', to: '172.31.0.10', port: 6379 },
     code: 'isolated-bridges',
-    diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
   },
   {

@@ -1,4 +1,4 @@
-import { curl, type Incident, ofHost, tunnelOf, unsaid } from './incident.js'
+import { curl, type Incident, tunnelOf } from './incident.js'
 
 /** Overlays of two hosts. */
 export const swarm: readonly Incident[] = [
@@ -12,7 +12,6 @@ export const swarm: readonly Incident[] = [
     symptom: ['node1', 'docker exec m1 nc -z -w 1 m3 80'],
     ask: { from: 'm1', to: 'm3', port: 80 },
     code: 'gossip-blocked',
-    diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
     undo: { node1: 'iptables -F INPUT', node2: 'docker rm -f m3' },
   },
@@ -33,7 +32,11 @@ export const swarm: readonly Incident[] = [
     symptom: ['node1', 'docker exec m1 nc -z -w 1 10.10.0.20 80'],
     ask: { from: 'm1', to: 'm2', port: 80 },
     code: 'link-cut',
+    netdiag: {
+      beyond: 'an Engine lists the containers of its own host alone, so that nobody across the tunnel is asked',
+    },
     says: /vxlan0/,
+    cure: { on: 'node2' },
     undo: { node2: `${tunnelOf('mesh')} ip link set vxlan0 up` },
   },
   {
@@ -57,7 +60,6 @@ export const swarm: readonly Incident[] = [
     symptom: ['node1', 'docker exec m1 nc -z -w 1 shop 80'],
     ask: { from: 'm1', to: 'shop', port: 80 },
     code: 'no-task',
-    diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
     undo: { node1: 'docker service rm shop' },
   },
@@ -70,7 +72,6 @@ export const swarm: readonly Incident[] = [
     ask: { from: 'm1', to: 'shop', port: 80 },
     code: 'no-ipvs',
     says: /virtual address of the service `shop`/,
-    diagnosis: { beyond: unsaid },
     cure: { on: 'node1', of: 1 },
     undo: { node1: 'docker service rm shop' },
   },
@@ -86,7 +87,6 @@ export const swarm: readonly Incident[] = [
     ask: { from: 'laptop', to: 'node1', port: 8088 },
     code: 'no-ipvs',
     says: /port 8088 .* routing mesh/,
-    diagnosis: { beyond: ofHost },
     cure: { on: 'node1' },
     undo: { node1: 'docker service rm shop' },
   },
@@ -117,7 +117,6 @@ export const swarm: readonly Incident[] = [
     ask: { from: 'm1', to: 'shop', port: 80 },
     code: 'no-task',
     evidence: /node node2: availability drain/,
-    diagnosis: { beyond: unsaid },
     cure: { on: 'node1', of: 1 },
     undo: { node1: 'docker service rm shop; docker node update --availability active node2' },
   },
@@ -131,7 +130,6 @@ export const swarm: readonly Incident[] = [
     symptom: ['laptop', curl('http://192.168.1.11:8088')],
     ask: { from: 'laptop', to: 'node1', port: 8088 },
     code: 'no-task',
-    diagnosis: { beyond: ofHost },
     undo: { node1: 'docker service rm shop' },
   },
   {
@@ -155,7 +153,6 @@ export const swarm: readonly Incident[] = [
       node1: 'docker rm -f m1; docker swarm leave --force; ip addr del 192.168.1.111/24 dev eth0',
     },
   },
-  // The last, since the swarm does not come back.
   {
     name: 'a node that has left',
     rack: 'swarm',
@@ -163,5 +160,6 @@ export const swarm: readonly Incident[] = [
     symptom: ['node1', 'docker exec m1 nc -z -w 1 10.10.0.20 80'],
     ask: { from: 'm1', to: 'm2', port: 80 },
     code: 'node-gone',
+    diagnosis: { beyond: 'who is on a network no more is not asked for there' },
   },
 ]

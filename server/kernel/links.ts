@@ -70,15 +70,21 @@ export class Links {
     closeSync(this.fd)
   }
 
-  /** Makes a bridge that forwards at once and passes every multicast, and sets it up. */
-  async addBridge(name: string, mtu: number): Promise<void> {
+  /**
+   * Makes a bridge that forwards at once and passes every multicast, and sets it up.
+   * @param mac its own; without one it would take another whenever its ports change
+   */
+  async addBridge(name: string, mtu: number, mac: string): Promise<void> {
     const own = Buffer.concat([u32(IFLA_BR_FORWARD_DELAY, 0), attribute(IFLA_BR_MCAST_SNOOPING, Buffer.of(0))])
     const kind = [text(IFLA_INFO_KIND, 'bridge'), attribute(IFLA_INFO_DATA, own)]
     await this.ask([
       link(`add bridge ${name}`, RTM_NEWLINK, {
         create: true,
         up: true,
-        attributes: [text(IFLA_IFNAME, name), u32(IFLA_MTU, mtu), attribute(IFLA_LINKINFO, Buffer.concat(kind))],
+        attributes: [
+          ...[text(IFLA_IFNAME, name), u32(IFLA_MTU, mtu), macAddress(mac)],
+          attribute(IFLA_LINKINFO, Buffer.concat(kind)),
+        ],
       }),
     ])
   }
@@ -91,7 +97,7 @@ export class Links {
         const peer = Buffer.concat([
           ifinfo(false),
           text(IFLA_IFNAME, end.name),
-          attribute(IFLA_ADDRESS, Buffer.from(end.mac.replaceAll(':', ''), 'hex')),
+          macAddress(end.mac),
           u32(IFLA_MTU, mtu),
           u32(IFLA_NET_NS_PID, end.pid),
         ])
@@ -221,6 +227,10 @@ function attribute(type: number, value: Buffer): Buffer {
   all.writeUInt16LE(type, 2)
   value.copy(all, 4)
   return all
+}
+
+function macAddress(mac: string): Buffer {
+  return attribute(IFLA_ADDRESS, Buffer.from(mac.replaceAll(':', ''), 'hex'))
 }
 
 function u32(type: number, value: number): Buffer {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ChanceForm, ChanceName } from '../check/chance.js'
 import { ValueSpec } from '../check/values.js'
 import { featureNames } from '../machine/features.js'
 
@@ -57,10 +58,22 @@ export const LabFile = z.strictObject({
   minutes: z.int().min(1).max(600).describe('how long a learner needs'),
   requires: z.array(z.enum(featureNames)).default([]).describe('kernel features, as `vethlab doctor` names them'),
   rack: z.unknown().describe('the hosts and LANs: a topology'),
+  explain: z
+    .enum(['at-once', 'after-hint'])
+    .default('at-once')
+    .describe(
+      'when a learner is told why a check fails: at once, or, where finding that out is the task, with the first hint of the check',
+    ),
   values: z
     .record(z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'is no name of a value'), ValueSpec)
     .default({})
     .describe('live values that run blocks use as {{name}}'),
+  chance: z
+    .record(ChanceName, ChanceForm)
+    .default({})
+    .describe(
+      'values of chance, another one in each rack: each "#" becomes a digit. `setup.sh` has them in its environment, in capitals; answers and `values` name them with `chance`',
+    ),
   steps: z.array(StepFile).min(1).max(50).describe('the tasks, in order'),
 })
 export type LabFile = z.infer<typeof LabFile>

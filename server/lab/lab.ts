@@ -26,7 +26,11 @@ export interface Lab {
   plan: RackPlan
   /** The first docker host, which names without a host belong to; the first host where there is none. */
   home: string
+  /** When a learner is told why a check fails. */
+  explain: 'at-once' | 'after-hint'
   values: Record<string, ValueSpec>
+  /** What values of chance look like, by their names. */
+  chance: Record<string, string>
   steps: Step[]
   pages: Record<Language, Page>
   /** Text of `setup.sh`. */

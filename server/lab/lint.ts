@@ -4,6 +4,7 @@ import { asksForm, familyOf } from '../check/checks.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { imagesIn } from './docker-images.js'
 import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
+import { lintFiles } from './lint-files.js'
 import type { Page, RunBlock, Section } from './page.js'
 
 /**
@@ -17,6 +18,7 @@ export async function lintLab(lab: Lab, images: readonly string[]): Promise<Prob
   differences(lab, say)
   checks(lab, say)
   steps(lab, say)
+  await lintFiles(lab, say)
   for (const [language, page] of Object.entries(lab.pages)) {
     translated(language, page, say)
     await links(lab, `${language}.md`, page, say)
@@ -89,6 +91,12 @@ function checks(lab: Lab, say: Say): void {
       if (!asksForm(check) && check.form !== undefined) {
         say('lab.yaml', step.line, `${name} says why it asks for a form, and asks for none`, 'Take `form` away.')
       }
+      const known = familyOf(check).knowable?.(check.spec)
+      if (known && known.why === undefined) {
+        const cure = 'Ask for a `value` of the rack, or say with `known` why it may be known without a look.'
+        say('lab.yaml', step.line, `${name} has the same answer in every rack`, cure)
+      }
+      for (const chance of familyOf(check).chances?.(check.spec) ?? []) noChance(lab, chance, name, step.line, say)
       for (const host of familyOf(check).hosts(check.spec)) {
         if (hosts.includes(host)) continue
         say(
@@ -99,6 +107,9 @@ function checks(lab: Lab, say: Say): void {
         )
       }
     }
+  }
+  for (const [name, value] of Object.entries(lab.values)) {
+    if ('chance' in value) noChance(lab, value.chance, `the value "${name}"`, 1, say)
   }
   for (const mistake of lab.mistakes) {
     const check = lab.steps.find((step) => step.id === mistake.step)?.checks[mistake.check]
@@ -111,6 +122,13 @@ function checks(lab: Lab, say: Say): void {
       `${didYouMean(mistake.reason, reasons)}It fails with: ${reasons.join(', ')}.`,
     )
   }
+}
+
+function noChance({ chance }: Lab, name: string, who: string, line: number, say: Say): void {
+  const names = Object.keys(chance)
+  if (names.includes(name)) return
+  const cure = `${didYouMean(name, names)}Draw it: \`chance: {${name}: "1###"}\`.`
+  say('lab.yaml', line, `${who} names a value of chance "${name}" that is not drawn`, cure)
 }
 
 /** What could not be proved by `vethlab test`. */

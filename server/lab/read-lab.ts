@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { parseCheck } from '../check/checks.js'
@@ -61,25 +61,34 @@ class LabReader {
     this.problems.push({ file: join(this.directory, file), line, what: oneLine(what), cure })
   }
 
-  /** @returns undefined where there is no such file, or none that can be used */
+  /**
+   * A lab may be a stranger's, and is read by the machine's root: nothing outside of its folder is.
+   * @returns undefined where there is no such file, or none that can be used
+   */
   private async text(file: string): Promise<string | undefined> {
-    let bytes: Buffer
-    try {
-      const path = join(this.directory, file)
-      if ((await stat(path)).size > maxFileBytes) {
-        this.problem(file, 1, 'is larger than 1 MiB', 'Make it shorter.')
-        return undefined
-      }
-      bytes = await readFile(path)
-    } catch {
-      return undefined
+    const refuse = (what: string, cure: string): undefined => {
+      this.problem(file, 1, what, cure)
     }
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    } catch {
-      this.problem(file, 1, 'is not UTF-8', 'Save it as UTF-8.')
-      return undefined
+      const path = await realpath(join(this.directory, file))
+      if (!path.startsWith(`${await realpath(this.directory)}/`))
+        return refuse("is a link that leads out of the lab's folder", 'Put the file itself into the folder.')
+      const found = await stat(path)
+      if (!found.isFile()) return refuse('is no file', 'Put a file there.')
+      if (found.size > maxFileBytes) return refuse('is larger than 1 MiB', 'Make it shorter.')
+      // Editors of Windows end lines with two characters.
+      return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)).replaceAll('\r\n', '\n')
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+      if (error instanceof TypeError) return refuse('is not UTF-8', 'Save it as UTF-8.')
+      return refuse(`can't be read (${code})`, 'Give the right to read it.')
     }
+  }
+
+  /** Whether something is already known to be wrong with a file as a whole. */
+  private isRefused(file: string): boolean {
+    return this.problems.some((problem) => problem.file === join(this.directory, file))
   }
 
   async read(): Promise<Lab | undefined> {
@@ -227,7 +236,7 @@ class LabReader {
   ): Promise<Page | undefined> {
     const source = text ?? (await this.text(file))
     if (source === undefined) {
-      this.problem(file, 1, 'is missing', 'Every lab has a page in each language.')
+      if (!this.isRefused(file)) this.problem(file, 1, 'is missing', 'Every lab has a page in each language.')
       return undefined
     }
     try {

@@ -1,3 +1,4 @@
+import { drawn } from '../check/chance.js'
 import { type EvaluateOptions, evaluate, type Verdict } from '../check/evaluate.js'
 import type { Check } from '../check/family.js'
 import { readValue, type ValueSpec } from '../check/values.js'
@@ -37,6 +38,8 @@ export interface OpenLabOptions extends LabRackOptions {
 /** A rack in which one lab is worked through, from its start state on. */
 export class LabRack {
   readonly ground: Ground
+  /** The rack's own values of chance. */
+  readonly chance: Readonly<Record<string, string>>
   /** What was answered so far, by the id of the check. */
   readonly answers: Record<string, string> = {}
   #info: RackInfo
@@ -50,6 +53,7 @@ export class LabRack {
     { onCapture }: LabRackOptions,
   ) {
     this.#info = info
+    this.chance = drawn(lab.chance, info.id)
     const ground = new RackGround(racks, info.id)
     this.ground = {
       capture: async () => {
@@ -116,7 +120,7 @@ export class LabRack {
     if (setup === undefined) return
     await Promise.all(
       hosts.map(async ({ name }) => {
-        const result = await this.exec(name, setup, { HOST: name }, setupTimeoutMs, signal)
+        const result = await this.exec(name, setup, { ...inCapitals(this.chance), HOST: name }, setupTimeoutMs, signal)
         if (!result.failed) return
         throw new VethlabError('lab.setup-failed', `ends with ${outcomeOf(result)} in ${name}: ${lastWords(result)}`, {
           place: `${this.lab.directory}/setup.sh`,
@@ -164,7 +168,7 @@ export class LabRack {
     const state = await this.ground.capture()
     const read = (spec: ValueSpec) => {
       try {
-        return readValue(spec, state, this.lab.home) ?? ''
+        return readValue(spec, state, this.lab.home, this.chance) ?? ''
       } catch {
         // Not there yet, or an Engine that can't be trusted: a block that needs it says so.
         return ''
@@ -180,6 +184,7 @@ export class LabRack {
       home: this.lab.home,
       answers,
       labDirectory: this.lab.directory,
+      chance: this.chance,
       ...options,
     })
   }
@@ -187,6 +192,11 @@ export class LabRack {
   async close(): Promise<void> {
     await this.racks.close(this.info.id)
   }
+}
+
+/** Names as the environment of a script has them. */
+function inCapitals(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.toUpperCase(), value]))
 }
 
 export function outcomeOf(result: CommandResult): string {

@@ -66,6 +66,19 @@ export function holds(cidr: string, address: string): boolean {
   return (inside as ipaddr.IPv4).match(network as ipaddr.IPv4, prefix)
 }
 
+/** The host addresses of an IPv4 network, from the last one down, at most so many; none of an IPv6 network. */
+export function lastHosts(cidr: string, most: number): string[] {
+  if (!isCidr(cidr) || ipaddr.parseCIDR(cidr)[0].kind() !== 'ipv4') return []
+  const [network, end] = [ipaddr.IPv4.networkAddressFromCIDR(cidr), ipaddr.IPv4.broadcastAddressFromCIDR(cidr)]
+  const number = (address: ipaddr.IPv4) => Buffer.from(address.toByteArray()).readUInt32BE()
+  const count = Math.min(most, number(end) - number(network) - 1)
+  return Array.from({ length: Math.max(0, count) }, (_, n) => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeUInt32BE(number(end) - 1 - n)
+    return new ipaddr.IPv4([...bytes]).toString()
+  })
+}
+
 /** `::ffff:127.0.0.1` as well (RFC 4291, 2.5.5.2): it is the same address for an IPv6 socket. */
 export function isLoopback(address: string): boolean {
   const canonical = canonicalAddress(address)

@@ -21,6 +21,7 @@ import { defined, textOf } from './untrusted.js'
 export interface RackShape {
   lans: LanState[]
   hosts: RackHostShape[]
+  internet: boolean
 }
 
 export interface RackHostShape {
@@ -39,6 +40,7 @@ export function networkState(captures: HostCapture[], rack: RackShape): NetworkS
     takenAt: sorted.map(({ takenAt }) => takenAt).toSorted()[0] ?? new Date().toISOString(),
     durationMs: Math.max(0, ...sorted.map(({ durationMs }) => durationMs)),
     lans: rack.lans.map(lanState),
+    ...(rack.internet ? {} : { offline: true }),
     hosts: sorted.map((capture) => hostState(capture, rack)),
   }
 }
@@ -68,7 +70,7 @@ function hostState(capture: HostCapture, rack: RackShape): HostState {
     dns: parseDns(files),
     ...(engine
       ? {
-          engine: { ...engine, containers: engine.containers.map(({ pid: _pid, sandbox: _sandbox, ...rest }) => rest) },
+          engine: { ...engine, containers: engine.containers.map(({ sandbox: _sandbox, ...rest }) => rest) },
         }
       : {}),
     ...(answers && 'fault' in answers ? { engineFault: answers.fault } : {}),
@@ -113,7 +115,7 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
       names,
       links,
       routes: [...parseRoutes(json('routes'), 4), ...parseRoutes(json('routes6'), 6)],
-      routingRules: parseRoutingRules(json('routingRules')),
+      routingRules: [...parseRoutingRules(json('routingRules'), 4), ...parseRoutingRules(json('routingRules6'), 6)],
       neighbours: parseNeighbours(json('neighbours')).toSorted((a, b) => compare(a.address, b.address)),
       forwarding: parseForwarding(json('forwarding')),
       ...parseRules(json('rules'), text('iptables'), text('ip6tables')),

@@ -18,6 +18,7 @@ export type CaptureQuestion =
   | 'routes6'
   | 'neighbours'
   | 'routingRules'
+  | 'routingRules6'
   | 'linkSettings'
   | 'forwarding'
   | 'rules'

@@ -26,6 +26,11 @@ export function judge(namespace: NamespaceState, hook: Hook, flow: Flow): Judgem
   return verdicts.includes(undefined) ? undefined : { outcome: 'accept' }
 }
 
+/** Whether what goes from one port of a bridge to another meets the rules of IP there (br_netfilter; sysctl net.bridge.bridge-nf-call-*). */
+export function filtersBridged({ bridgedMeetsRules }: NamespaceState, address: string): boolean {
+  return bridgedMeetsRules?.[address.includes(':') ? 'ip6' : 'ip4'] ?? false
+}
+
 /** The rule that changes a packet's source or destination at a hook; null where none does, undefined: can't say. */
 export function translationAt(namespace: NamespaceState, hook: Hook, flow: Flow): Rule | null | undefined {
   let known = true

@@ -15,8 +15,6 @@ import { defined, numberOf, recordOf, recordsOf, textMapOf, textOf, textsOf } fr
 
 /** A container with what ties it to a namespace; all of it the Engine's word. */
 export interface ParsedContainer extends Container {
-  /** Its first process, as the host numbers it. */
-  pid?: number
   /** Name under which its namespace is pinned. */
   sandbox?: string
 }
@@ -93,7 +91,7 @@ function parseContainer(container: Fields, files: HostCapture['files']): ParsedC
   const host = recordOf(container.HostConfig)
   const config = recordOf(container.Config)
   const settings = recordOf(container.NetworkSettings)
-  const pid = numberOf(state.Pid)
+  const first = numberOf(state.Pid)
   return [
     {
       id,
@@ -115,7 +113,7 @@ function parseContainer(container: Fields, files: HostCapture['files']): ParsedC
       wants: parsePorts(recordOf(host.PortBindings)),
       dns: Object.hasOwn(files, id) ? parseDns(files[id]!) : dnsAsAsked(host),
       ...defined({
-        pid: pid !== undefined && pid > 0 ? pid : undefined,
+        process: first !== undefined && first > 0 ? first : undefined,
         sandbox: /^\/(?:var\/)?run\/docker\/netns\/([^/]+)$/.exec(textOf(settings.SandboxKey))?.[1],
       }),
     },

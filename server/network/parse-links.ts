@@ -30,12 +30,12 @@ export function parseLinks(answer: unknown, settings?: unknown): ParsedLink[] {
 }
 
 /** Of rp_filter the stricter one counts, of proxy_arp either, the link's own or that of `all` (ip-sysctl). */
-function parseSettings(answer: unknown): (link: string) => Pick<Link, 'reversePath' | 'proxyArp' | 'forwarding'> {
+function parseSettings(answer: unknown): (link: string) => Pick<Link, 'reversePath' | 'proxyArp' | 'forwards4'> {
   const records = new Map(recordsOf(answer).map((one) => [`${textOf(one.family)} ${textOf(one.interface)}`, one]))
   const of = (family: string, name: string) => records.get(`${family} ${name}`)
   const all = of('inet', 'all')
   return (name) => {
-    const [own, own6] = [of('inet', name), of('inet6', name)]
+    const own = of('inet', name)
     if (!own) return {}
     const filters = [own, all].map((one) => textOf(one?.rp_filter))
     // 1 is strict and 2 is loose, and the larger number counts.
@@ -43,7 +43,7 @@ function parseSettings(answer: unknown): (link: string) => Pick<Link, 'reversePa
     return {
       ...(reversePath ? { reversePath } : {}),
       ...(own.proxy_neigh === true || all?.proxy_neigh === true ? { proxyArp: true as const } : {}),
-      forwarding: { ip4: own.forwarding === true, ip6: own6?.forwarding === true },
+      forwards4: own.forwarding === true,
     }
   }
 }
@@ -79,19 +79,16 @@ function parseLink(link: Record<string, unknown>, index: number, name: string): 
   }
 }
 
-function parsePort({ state, isolated, learning }: Record<string, unknown>): NonNullable<Link['port']> {
-  return {
-    state: textOf(state),
-    ...(isolated === true ? { isolated } : {}),
-    ...(learning === false ? { learning } : {}),
-  }
+function parsePort({ state, isolated }: Record<string, unknown>): NonNullable<Link['port']> {
+  return { state: textOf(state), ...(isolated === true ? { isolated } : {}) }
 }
 
 function parseAddress(address: Record<string, unknown>): LinkAddress[] {
   const family = addressFamilies[textOf(address.family)]
   const local = textOf(address.local)
   if (family === undefined || local === '') return []
-  return [{ family, address: local, prefix: numberOf(address.prefixlen) ?? 0, scope: textOf(address.scope) }]
+  const own = { family, address: local, prefix: numberOf(address.prefixlen) ?? 0, scope: textOf(address.scope) }
+  return [address.dadfailed === true ? { ...own, failed: true } : own]
 }
 
 function parseVxlan(data: Record<string, unknown>): NonNullable<Link['vxlan']> {

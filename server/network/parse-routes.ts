@@ -29,19 +29,23 @@ function cidr(destination: string, family: Route['family']): string {
 
 /** What a kernel begins with, and what counts where nothing else is known (ip-rule(8)). */
 export const usualRoutingRules: readonly RoutingRule[] = [
-  { priority: 0, action: 'lookup', table: 'local', further: [] },
-  { priority: 32_766, action: 'lookup', table: 'main', further: [] },
-  { priority: 32_767, action: 'lookup', table: 'default', further: [] },
+  { family: 4, priority: 0, action: 'lookup', table: 'local', further: [] },
+  { family: 4, priority: 32_766, action: 'lookup', table: 'main', further: [] },
+  { family: 4, priority: 32_767, action: 'lookup', table: 'default', further: [] },
+  { family: 6, priority: 0, action: 'lookup', table: 'local', further: [] },
+  { family: 6, priority: 32_766, action: 'lookup', table: 'main', further: [] },
 ]
 
-/** `ip -json -details rule show`; undefined, when there was no answer, is what a kernel begins with. */
-export function parseRoutingRules(answer: unknown): RoutingRule[] {
-  if (answer === undefined) return structuredClone([...usualRoutingRules])
+/** `ip -json -details rule show`, of one family; undefined, when there was no answer, is what a kernel begins with. */
+export function parseRoutingRules(answer: unknown, family: RoutingRule['family']): RoutingRule[] {
+  if (answer === undefined) return structuredClone(usualRoutingRules.filter((rule) => rule.family === family))
   return recordsOf(answer)
     .map((rule): RoutingRule => {
       const { src, srclen, dst, dstlen, iif, oif, ipproto, table, action } = rule
       const prefix = (address: unknown, length: unknown) =>
-        textOf(address) === 'all' || textOf(address) === '' ? '' : `${textOf(address)}/${numberOf(length) ?? 32}`
+        textOf(address) === 'all' || textOf(address) === ''
+          ? ''
+          : `${textOf(address)}/${numberOf(length) ?? (family === 4 ? 32 : 128)}`
       const range = (side: 'sport' | 'dport') => {
         const [one, from, to] = [rule[side], rule[`${side}_start`], rule[`${side}_end`]].map(numberOf)
         return one === undefined ? (from === undefined ? '' : `${from}:${to ?? from}`) : `${one}`
@@ -52,6 +56,7 @@ export function parseRoutingRules(answer: unknown): RoutingRule[] {
         return [`${key}${value === '' ? '' : ` ${value}`}`]
       })
       return {
+        family,
         priority: numberOf(rule.priority) ?? 0,
         action: textOf(action) || (textOf(table) === '' ? 'other' : 'lookup'),
         ...defined({ table: textOf(table) }),

@@ -30,9 +30,8 @@ export function routeFor(namespace: NamespaceState, to: string | Flow): FoundRou
 
 function search(namespace: NamespaceState, flow: Flow): FoundRoute | undefined {
   const family = flow.destination.includes(':') ? 6 : 4
-  const rules = family === 4 ? namespace.routingRules : undefined
-  for (const rule of rules ?? usualTablesInOrder) {
-    if (!applies(rule, flow)) continue
+  for (const rule of namespace.routingRules) {
+    if (rule.family !== family || !applies(rule, flow)) continue
     const own = usualTables.has(rule.table ?? '') && isBare(rule) ? {} : { by: rule }
     if (rule.action === 'lookup') {
       const found = lookUp(namespace.routes, rule, flow.destination)
@@ -43,13 +42,6 @@ function search(namespace: NamespaceState, flow: Flow): FoundRoute | undefined {
   }
   return undefined
 }
-
-const usualTablesInOrder: RoutingRule[] = ['local', 'main', 'default'].map((table, priority) => ({
-  priority,
-  action: 'lookup',
-  table,
-  further: [],
-}))
 
 function isBare({ not, source, destination, in: into, out, protocol, further }: RoutingRule): boolean {
   return !not && !source && !destination && !into && !out && !protocol && further.length === 0
@@ -90,7 +82,7 @@ function lookUp(routes: Route[], { table, suppressedPrefix = -1 }: RoutingRule, 
 export function sourceOn({ links }: NamespaceState, { source, device, family, type }: Route): string | undefined {
   if (source !== undefined) return source
   const link = links.find(({ name }) => name === device)
-  const own = link?.addresses.filter((one) => one.family === family) ?? []
+  const own = link?.addresses.filter((one) => one.family === family && !one.failed) ?? []
   return (own.find(({ scope }) => scope === 'global') ?? (type === 'local' ? own[0] : undefined))?.address
 }
 
@@ -106,9 +98,10 @@ export function nextHop(namespace: NamespaceState, to: string | Flow): string | 
   return route.gateway ?? (typeof to === 'string' ? to : to.destination)
 }
 
+/** The link that a packet leaves by; undefined where no route leads on. One that refuses may name a link as well: of IPv6, `lo`. */
 export function outLink(namespace: NamespaceState, to: string | Flow): Link | undefined {
-  const device = routeFor(namespace, to)?.device
-  return namespace.links.find(({ name }) => name === device)
+  const route = routeFor(namespace, to)
+  return leadsOn(route) ? namespace.links.find(({ name }) => name === route.device) : undefined
 }
 
 /** As ip-route(8) writes it. */
@@ -141,8 +134,13 @@ export function writeRoutingRule(rule: RoutingRule): string {
   ].join(' ')
 }
 
+/** Whether a link has an address, and uses it. */
+export function hasAddress({ addresses }: Link, address: string): boolean {
+  return addresses.some((own) => !own.failed && sameAddress(own.address, address))
+}
+
 export function ownsAddress(namespace: NamespaceState, address: string): boolean {
-  return namespace.links.some(({ addresses }) => addresses.some((own) => sameAddress(own.address, address)))
+  return namespace.links.some((link) => hasAddress(link, address))
 }
 
 /**
@@ -158,11 +156,12 @@ export function takesIn(namespace: NamespaceState, { name, reversePath }: Link, 
 
 /**
  * The setting by which a namespace does not forward what comes in by a link for an address; undefined where it does. Of IPv4 the
- * link's own setting decides, which `ip_forward` sets for all; of IPv6 that of `all` (ip-sysctl).
+ * link's own setting decides, which `ip_forward` sets for all; of IPv6 that of `all` alone (ip-sysctl; ip6_forward in
+ * net/ipv6/ip6_output.c), whatever `forwarding` of links says, as measured.
  */
 export function unforwardedBy(namespace: NamespaceState, into: string, address: string): string | undefined {
   if (address.includes(':')) return namespace.forwards.ip6 ? undefined : 'net.ipv6.conf.all.forwarding'
   if (!namespace.forwards.ip4) return 'net.ipv4.ip_forward'
   const link = namespace.links.find(({ name }) => name === into)
-  return link?.forwarding?.ip4 === false ? `net.ipv4.conf.${into}.forwarding` : undefined
+  return link?.forwards4 === false ? `net.ipv4.conf.${into}.forwarding` : undefined
 }

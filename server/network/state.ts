@@ -9,6 +9,8 @@ export interface NetworkState {
   durationMs: number
   /** The rack's own segments, as it was planned: what is on them is known by their hosts' links. */
   lans: LanState[]
+  /** It was made without a way to the internet: the gateways of its LANs lead nowhere. */
+  offline?: true
   hosts: HostState[]
 }
 
@@ -68,7 +70,7 @@ export interface NamespaceState {
   names: string[]
   links: Link[]
   routes: Route[]
-  /** Of IPv4, in the order of their priorities: which table is asked (ip-rule(8)). Those of IPv6 are not captured. */
+  /** Of each family in the order of their priorities: which table is asked (ip-rule(8)). */
   routingRules: RoutingRule[]
   neighbours: Neighbour[]
   forwarding: ForwardingEntry[]
@@ -76,7 +78,7 @@ export interface NamespaceState {
   rules: Rule[]
   sockets: ListeningSocket[]
   forwards: { ip4: boolean; ip6: boolean }
-  /** Frames between two ports of a bridge meet the rules of IP (br_netfilter); missing where the kernel did not tell. */
+  /** Frames between two ports of a bridge meet the rules of IP (br_netfilter); missing where the kernel has no such settings: they do not. */
   bridgedMeetsRules?: { ip4: boolean; ip6: boolean }
   /** How many virtual servers IPVS has here; `none` where the kernel has no IPVS; missing where it did not tell. */
   virtualServers?: number | 'none'
@@ -104,7 +106,7 @@ export interface Link {
   /** Name of the bridge that it is a port of. */
   master?: string
   /** As a port of a bridge (bridge(8)): `forwarding` unless spanning tree or somebody stops it; isolated ones do not reach each other. */
-  port?: { state: string; isolated?: true; learning?: false }
+  port?: { state: string; isolated?: true }
   /** A bridge that decides by spanning tree (IEEE 802.1D) which of its ports forward; Docker's do not. */
   spanningTree?: true
   /** What somebody made its queueing discipline (tc(8)), such as `tbf` or `blackhole`; missing where it is the kernel's own. */
@@ -117,8 +119,8 @@ export interface Link {
   ipv6Off?: true
   /** Answers no ARP question at all (arp_ignore of ip-sysctl is 8). */
   arpOff?: true
-  /** Whether what comes in by it is forwarded; missing where the kernel did not tell. */
-  forwarding?: { ip4: boolean; ip6: boolean }
+  /** Whether IPv4 that comes in by it is forwarded; missing where the kernel did not tell. Of IPv6 no link decides that by itself. */
+  forwards4?: boolean
   /** The other end of a veth pair. */
   peer?: LinkReference
   /** What a macvlan, ipvlan or vlan stands on. */
@@ -145,6 +147,8 @@ export interface LinkAddress {
   prefix: number
   /** global, link or host. */
   scope: string
+  /** Of IPv6: somebody on the segment had it already, so that it is not used (duplicate address detection, RFC 4862, 5.4.5). */
+  failed?: true
 }
 
 export interface Route {
@@ -164,6 +168,7 @@ export interface Route {
 
 /** Which table of routes is asked for which packets (ip-rule(8)). */
 export interface RoutingRule {
+  family: 4 | 6
   priority: number
   /** `lookup` asks the table; `blackhole`, `unreachable` and `prohibit` end the search; anything else goes on behind it. */
   action: string
@@ -292,6 +297,8 @@ export interface Container {
   exitCode: number
   /** Inode of the network namespace that its first process really is in; missing unless it runs. */
   namespace?: string
+  /** Its first process, as the host numbers its processes; missing unless it runs. */
+  process?: number
   /** As asked for: bridge, host, none, container:ID, or a network's name. */
   networkMode: string
   /** Name of the container whose namespace it was asked to share. */

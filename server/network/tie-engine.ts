@@ -24,7 +24,7 @@ export function tieEngine(engine: ParsedEngine, namespaces: TieableNamespace[]):
   for (const [container, place] of places) {
     if (place) tieContainer(container, place.state, engine, home.state, say)
     else if (isUp(container))
-      say(about(container), `${container.state}, process ${container.pid ?? 0}`, 'no such process')
+      say(about(container), `${container.state}, process ${container.process ?? 0}`, 'no such process')
   }
   for (const [container, place] of places) compareMode(container, place?.state, places, home.state, say)
   nameOwners(engine.containers, places, namespaces)
@@ -37,8 +37,8 @@ type Places = Map<ParsedContainer, TieableNamespace | undefined>
 const about = ({ name }: ParsedContainer) => `container ${name}`
 const isUp = ({ state }: ParsedContainer) => state === 'running' || state === 'paused'
 
-function placeOf({ pid }: ParsedContainer, namespaces: TieableNamespace[]): TieableNamespace | undefined {
-  return pid === undefined ? undefined : namespaces.find(({ pids }) => pids.has(pid))
+function placeOf({ process }: ParsedContainer, namespaces: TieableNamespace[]): TieableNamespace | undefined {
+  return process === undefined ? undefined : namespaces.find(({ pids }) => pids.has(process))
 }
 
 /** The Engine names a network's bridge in an option, and else after its id (libnetwork's bridge driver). */

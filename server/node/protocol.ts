@@ -12,7 +12,7 @@ const Owner = z.string().min(1).max(64)
 const Bytes = z.instanceof(Uint8Array)
 
 export const requests = {
-  /** The topology is checked by `resolveTopology`; `token` names the progress notifications. */
+  /** The topology is checked by `resolveTopology`; `token` names the request, also when it is asked again, and its progress notifications. */
   open: z.strictObject({
     topology: z.unknown(),
     label: z.string().max(1000).optional(),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type ErrorCode, VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
@@ -28,6 +29,9 @@ import {
 const changeTimeoutMs = 300_000
 /** For what ends when its caller wants: the longest that a timer can be, 24 days. */
 const longestTimerMs = 2 ** 31 - 1
+/** How long the next rackd is waited for, and between looks for it. */
+const restartMs = 30_000
+const retryMs = 200
 /** Over the deadline of the program itself, for its end and the way back. */
 const marginMs = 10_000
 /** Longer than rackd tries all addresses of a host. */
@@ -40,6 +44,8 @@ export class RackdClient implements Racks {
   private channel: Promise<Channel> | undefined
   private readonly openings = new Map<string, OpenOptions['onProgress']>()
   private readonly watchers = new Map<string, (event: unknown) => void>()
+  /** Connections that were ended on this side. */
+  private readonly letGo = new WeakSet<Channel>()
 
   /** @param portsSocket where ports of hosts are reached; without it `connectPort` can't be used */
   constructor(
@@ -51,10 +57,9 @@ export class RackdClient implements Racks {
     const token = randomUUID()
     this.openings.set(token, onProgress)
     try {
-      return await this.ask(
+      return await this.askThroughRestart(
         'open',
         { topology, token, ...(label === undefined ? {} : { label }), ...(owner === undefined ? {} : { owner }) },
-        changeTimeoutMs,
         signal,
       )
     } finally {
@@ -68,7 +73,7 @@ export class RackdClient implements Racks {
     return this.ask('info', { rack })
   }
   reset(rack: string, host?: string): Promise<RackInfo> {
-    return this.ask('reset', { rack, ...(host === undefined ? {} : { host }) }, changeTimeoutMs)
+    return this.askThroughRestart('reset', { rack, ...(host === undefined ? {} : { host }) }, undefined)
   }
   async close(rack: string): Promise<void> {
     await this.ask('close', { rack }, changeTimeoutMs)
@@ -173,7 +178,32 @@ export class RackdClient implements Racks {
   async disconnect(): Promise<void> {
     const channel = await this.channel?.catch(() => undefined)
     this.channel = undefined
+    if (channel) this.letGo.add(channel)
     channel?.close()
+  }
+
+  /**
+   * Asks for a change that comes out the same when it is asked for twice: where rackd ends before it has answered, the next one
+   * is asked once more.
+   */
+  private async askThroughRestart<R>(
+    method: 'open' | 'reset',
+    params: object,
+    signal: AbortSignal | undefined,
+  ): Promise<R> {
+    const options = { timeoutMs: changeTimeoutMs, ...(signal ? { signal } : {}) }
+    let channel = await this.connected()
+    for (const until = Date.now() + restartMs; ; ) {
+      try {
+        return await channel.request<R>(method, params, options)
+      } catch (error) {
+        const isLost = error instanceof VethlabError && error.code === 'rackd.unreachable' && channel.closed
+        if (!isLost || this.letGo.has(channel) || Date.now() > until) throw error
+        // A process that is being killed still takes connections.
+        await sleep(retryMs, undefined, signal ? { signal } : {})
+        channel = (await this.connected().catch(() => undefined)) ?? channel
+      }
+    }
   }
 
   private async ask<R>(
@@ -187,8 +217,11 @@ export class RackdClient implements Racks {
   }
 
   private async connected(): Promise<Channel> {
-    const current = await this.channel?.catch(() => undefined)
+    const known = this.channel
+    const current = await known?.catch(() => undefined)
     if (current && !current.closed) return current
+    // Somebody else, who has waited for the same, may be connecting already.
+    if (this.channel !== known && this.channel) return this.channel
     this.channel = dial(this.socket).then((channel) => {
       channel.onNotification('progress', progressNotification, ({ token, progress }) =>
         this.openings.get(token)?.(progress),

@@ -76,6 +76,7 @@ function serve(channel: Channel, racks: LocalRacks, { forWeb = false } = {}): vo
       ...(label === undefined ? {} : { label }),
       ...(owner === undefined ? {} : { owner }),
       forWeb,
+      request: token,
       signal,
       onProgress: (progress) => channel.notify('progress', { token, progress }),
     }),

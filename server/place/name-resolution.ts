@@ -23,8 +23,14 @@ export async function resolveName(place: LivePlace, name: string, context: Askin
   const given = dns.nameservers.filter(isAddress).slice(0, mostServers)
   const servers = new Set(given.length > 0 ? given : ['127.0.0.1'])
   for (const candidate of candidates(name, dns.search, dns.options)) {
-    for (const server of servers) {
-      const answer = await ask(place, { kind: 'dns', server, name: candidate, timeoutMs: serverTimeoutMs }, context)
+    // All at once, so that those who are silent are waited for together; what they say counts in their order.
+    const said = [...servers].map((server) => ({
+      server,
+      answer: ask(place, { kind: 'dns', server, name: candidate, timeoutMs: serverTimeoutMs }, context),
+    }))
+    await Promise.allSettled(said.map(({ answer }) => answer))
+    for (const { server, answer: asked } of said) {
+      const answer = await asked
       const found = (answer.records ?? []).flatMap((record) => canonicalAddress(record) ?? [])
       if (found.length > 0) return unique(found)
       // Whoever does not answer once is not asked again; whoever says no has said it.

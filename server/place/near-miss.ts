@@ -2,15 +2,18 @@ import leven from 'leven'
 import type { Container, HostState, NetworkState } from '../network/state.js'
 import { text } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
-import { code } from '../wording/wording.js'
+import { code, codes } from '../wording/wording.js'
 
 /** What there is in place of something that is missing, as far as the state shows it. Pure. */
 
 /** Names as the Engine makes them up: moby/pkg/namesgenerator, a word of either list and perhaps a digit. */
 const madeUp = /^[a-z]{3,16}_[a-z]{3,16}\d?$/
 
-/** Why there is no container of a name on a host. */
-export function noContainer(name: string, host: HostState, state: NetworkState | undefined): Text {
+/**
+ * Why there is no container of a name on a host.
+ * @param image what it should have been made from, where that is known
+ */
+export function noContainer(name: string, host: HostState, state: NetworkState | undefined, image?: string): Text {
   const [what, where] = [code(name), code(host.name)]
   const base = text(
     `the Engine of ${where} has no container ${what}`,
@@ -21,7 +24,30 @@ export function noContainer(name: string, host: HostState, state: NetworkState |
     elsewhere(base, name, host, state, (other) => other.engine?.containers) ??
     nearest(base, name, own) ??
     unnamed(base, own) ??
-    text(`${base.en}: names count exactly as written`, `${base.zh}：名称必须完全一致`)
+    nothingLike(base, host, state, image)
+  )
+}
+
+/** What is true whatever was typed: which hosts have Docker at all, and where to see the images. */
+function nothingLike(base: Text, host: HostState, state: NetworkState | undefined, image: string | undefined): Text {
+  const where = code(host.name)
+  const plain = codes((state?.hosts ?? []).filter(({ kind }) => kind === 'plain').map(({ name }) => name))
+  const without = state?.hosts.some(({ kind }) => kind === 'plain')
+    ? text(
+        `; type ${code('docker')} on ${where}, since there is no Docker on ${plain.en}`,
+        `；${code('docker')} 命令要在 ${where} 上输入，${plain.zh} 上没有 Docker`,
+      )
+    : text('', '')
+  const images =
+    image === undefined
+      ? text('', '')
+      : text(
+          `; where ${code('docker run')} said ${code('Unable to find image')}, ${code('docker images')} lists those that ${where} has, and ${code(image)} is the one to use`,
+          `；如果 ${code('docker run')} 提示 ${code('Unable to find image')}，用 ${code('docker images')} 看 ${where} 上有哪些镜像，这里要用的是 ${code(image)}`,
+        )
+  return text(
+    `${base.en}: names count exactly as written${without.en}${images.en}`,
+    `${base.zh}：名称必须完全一致${without.zh}${images.zh}`,
   )
 }
 

@@ -1,4 +1,4 @@
-import { sameAddress } from '../network/addresses.js'
+import { hasAddress } from '../network/routing.js'
 import type {
   Container,
   DnsSettings,
@@ -128,5 +128,5 @@ export function overlayOf({ host, namespace }: LivePlace): EngineNetwork | undef
 
 /** A link that has the address. */
 export function ownLink(namespace: NamespaceState, address: string): Link | undefined {
-  return namespace.links.find(({ addresses }) => addresses.some((own) => sameAddress(own.address, address)))
+  return namespace.links.find((link) => hasAddress(link, address))
 }

@@ -91,12 +91,14 @@ export function bridgeNamed(host: HostState, name: string): string {
 /**
  * Why a place can't be looked into: there is no such container, or it does not run.
  * @param state where what may have been meant is looked for
+ * @param image what it should have been made from, where that is known
  */
 export function absence(
   reference: string,
   place: Place | undefined,
   home: string,
   state?: NetworkState,
+  image?: string,
 ): { observed: Text; why: Text } {
   const name = code(reference)
   if (place?.container) {
@@ -117,7 +119,7 @@ export function absence(
   return {
     observed: { en: `there is no container ${name}`, zh: `没有容器 ${name}` },
     why: where
-      ? noContainer(called, where, state)
+      ? noContainer(called, where, state, image)
       : {
           en: `the Engine of ${code(host)} has no container ${code(called)}: names count exactly as written`,
           zh: `${code(host)} 的 Docker 引擎中没有名为 ${code(called)} 的容器：名称必须完全一致`,

@@ -1,6 +1,6 @@
-import { sameAddress } from '../network/addresses.js'
-import type { HostState, Link, NamespaceState, NetworkState } from '../network/state.js'
-import { type LivePlace, overlayOf, placeIn, placesOf } from './place.js'
+import { hasAddress } from '../network/routing.js'
+import type { HostState, Link, LinkReference, NamespaceState, NetworkState } from '../network/state.js'
+import { isInHostNamespace, type LivePlace, overlayOf, placeIn, placesOf } from './place.js'
 
 /** Layer 2: on which segment a link is, and who else is on it. Two hosts may have the same address on two segments. */
 
@@ -10,19 +10,37 @@ export interface Leg {
   link: Link
 }
 
+/** A link of a host, in whichever of its namespaces. */
+function legAt(host: HostState, at: LinkReference | undefined): Leg | undefined {
+  const there = at && host.namespaces.find(({ id }) => id === at.namespace)
+  const link = there?.links.find(({ name }) => name === at?.name)
+  return there && link ? { place: placeIn(host, there), link } : undefined
+}
+
+/** The other end of a veth pair. */
+export function otherEnd({ place, link }: Leg): Leg | undefined {
+  return legAt(place.host, link.peer)
+}
+
+/** The other end, where that is in the host's own namespace: of a container's link, the one that its host has. */
+export function hostEnd(leg: Leg): Leg | undefined {
+  const end = otherEnd(leg)
+  return end && isInHostNamespace(end.place) ? end : undefined
+}
+
 /** What a link's frames go to: a LAN of the rack, a bridge of a host, or an overlay. Equal for links that hear each other. */
 export function segmentOf(host: HostState, namespace: NamespaceState, link: Link): string {
   if (link.lan !== undefined) return `lan ${link.lan}`
   if (link.kind === 'bridge') return bridgeSegment(host, namespace, link.name)
   if (link.master !== undefined) return bridgeSegment(host, namespace, link.master)
   const other = /^(macvlan|macvtap|ipvlan|ipvtap)$/.test(link.kind) ? link.parent : link.peer
-  const there = other && host.namespaces.find(({ id }) => id === other.namespace)
-  const end = there?.links.find(({ name }) => name === other?.name)
-  if (!there || !end) return `link ${host.name} ${namespace.id} ${link.name}`
-  if (other === link.parent) return segmentOf(host, there, end)
-  if (end.master !== undefined) return bridgeSegment(host, there, end.master)
+  const end = legAt(host, other)
+  if (!end) return `link ${host.name} ${namespace.id} ${link.name}`
+  const there = end.place.namespace
+  if (other === link.parent) return segmentOf(host, there, end.link)
+  if (end.link.master !== undefined) return bridgeSegment(host, there, end.link.master)
   // A pair by itself: both ends are one segment.
-  const ends = [`${namespace.id} ${link.name}`, `${there.id} ${end.name}`].toSorted()
+  const ends = [`${namespace.id} ${link.name}`, `${there.id} ${end.link.name}`].toSorted()
   return `pair ${host.name} ${ends.join(' ')}`
 }
 
@@ -42,9 +60,7 @@ export function holdersOf(address: string, state: NetworkState): Leg[] {
   return placesOf(state)
     .filter(({ namespace }) => namespace.owner.kind !== 'engine')
     .flatMap((place) =>
-      place.namespace.links
-        .filter(({ addresses }) => addresses.some((own) => sameAddress(own.address, address)))
-        .map((link) => ({ place, link })),
+      place.namespace.links.filter((link) => hasAddress(link, address)).map((link) => ({ place, link })),
     )
 }
 

@@ -24,15 +24,18 @@ export function managers(state: NetworkState, home: string): Manager[] {
   return found
 }
 
-/** The services that the first of them knows; none where no manager can be asked. */
-export function servicesOf(state: NetworkState, home: string): { manager: Manager; service: SwarmService }[] {
-  let known: Manager[]
+/** The first manager that there is; undefined also where no Engine could be asked whether it is one. */
+export function managerKnown(state: NetworkState, home: string): Manager | undefined {
   try {
-    known = managers(state, home)
+    return managers(state, home)[0]
   } catch (error) {
-    if (error instanceof Unanswerable) return []
+    if (error instanceof Unanswerable) return undefined
     throw error
   }
-  const [manager] = known
+}
+
+/** The services that it knows; none where there is no such manager. */
+export function servicesOf(state: NetworkState, home: string): { manager: Manager; service: SwarmService }[] {
+  const manager = managerKnown(state, home)
   return manager ? manager.swarm.services.map((service) => ({ manager, service })) : []
 }

@@ -1,6 +1,6 @@
-import { canonicalAddress, holds, isLoopback } from '../network/addresses.js'
-import { routeFor } from '../network/routing.js'
-import type { Container, NetworkState } from '../network/state.js'
+import { canonicalAddress, holds, isAny, isLoopback, sameAddress } from '../network/addresses.js'
+import { outLink, routeFor } from '../network/routing.js'
+import type { Container, Endpoint, NetworkState, PublishedPort } from '../network/state.js'
 import {
   addressesOf,
   endpointsOf,
@@ -83,9 +83,9 @@ export function isNeighbour(from: LivePlace, address: string): boolean {
 export function ownersOf(address: string, state: NetworkState, from: LivePlace): LivePlace[] {
   if (isLoopback(address)) return [from]
   const all = holdersOf(address, state).filter(({ link }) => link.kind !== 'loopback')
-  const route = routeFor(from.namespace, address)
-  const out = route && from.namespace.links.find(({ name }) => name === route.device)
-  const near = out && route.gateway === undefined ? holdersOn({ place: from, link: out }, address, state) : []
+  const link = outLink(from.namespace, address)
+  const gateway = routeFor(from.namespace, address)?.gateway
+  const near = link && gateway === undefined ? holdersOn({ place: from, link }, address, state) : []
   const meant = near.length > 0 ? near.map(({ place }) => place) : all.map(({ place }) => place)
   return meant
     .filter((place, at) => meant.findIndex(({ namespace }) => namespace.id === place.namespace.id) === at)
@@ -103,6 +103,49 @@ export function namedSo(name: string, state: NetworkState): LivePlace[] {
       .filter(isCalled)
       .map((container) => placeOf(host, container, `${host.name}/${container.name}`))
       .filter(isLive),
+  )
+}
+
+/** The running container that a host has published a port for, and how; not one that has the port as the host itself. */
+export function publisherAt(
+  place: LivePlace,
+  { address, port, protocol }: { address: string; port: number; protocol: PublishedPort['protocol'] },
+): { container: Container; mapping: PublishedPort } | undefined {
+  const { host, namespace } = place
+  if (!isInHostNamespace(place)) return undefined
+  const containers = (host.engine?.containers ?? []).filter(
+    (container) => container.state === 'running' && container.namespace !== namespace.id,
+  )
+  for (const container of containers) {
+    const mapping = container.ports.find(
+      (one) =>
+        one.hostPort === port &&
+        one.protocol === protocol &&
+        (isAny(one.hostAddress) || sameAddress(one.hostAddress, address)),
+    )
+    if (mapping) return { container, mapping }
+  }
+  return undefined
+}
+
+/** A container that a name means to the DNS server of another one, and its legs of that name. */
+export interface Called {
+  place: Place
+  legs: Endpoint[]
+}
+
+/** Whoever has a name on a network of a place, whether it runs or not. The Engine's DNS server tells no cases apart (RFC 4343). */
+export function calledBeside(from: Place, name: string, { hosts }: NetworkState): Called[] {
+  const lower = name.toLowerCase()
+  const networks = new Set(endpointsOf(from).map(({ networkId }) => networkId))
+  return hosts.flatMap((host) =>
+    (host.engine?.containers ?? []).flatMap((container): Called[] => {
+      const legs = container.endpoints.filter(
+        ({ networkId, aliases, dnsNames }) =>
+          networks.has(networkId) && [...aliases, ...dnsNames].some((one) => one.toLowerCase() === lower),
+      )
+      return legs.length > 0 ? [{ place: placeOf(host, container), legs }] : []
+    }),
   )
 }
 

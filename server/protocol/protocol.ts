@@ -30,6 +30,8 @@ export interface LabCard {
   title: Text
   summary: Text
   topic: string
+  /** What its pages speak of, for a search: each word once, in lower case, with blanks between. */
+  words: string
   level: 'beginner' | 'intermediate' | 'advanced'
   order: number
   minutes: number
@@ -123,7 +125,7 @@ export interface StepView {
   id: string
   state: StepState
   points: number
-  /** A check runs now; `asked` where the button began it. */
+  /** A check runs now; `asked` where the button began it and has no answer yet. */
   checking?: 'asked' | 'by-itself'
   /** Of the last look; empty before the first. */
   checks: CheckView[]

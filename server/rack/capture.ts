@@ -13,6 +13,7 @@ const questions: readonly CaptureQuestion[] = [
   'routes6',
   'neighbours',
   'routingRules',
+  'routingRules6',
   'linkSettings',
   'forwarding',
   'rules',

@@ -8,6 +8,7 @@ export type Eye =
   | 'ask-by-datagram'
   | 'ask-by-stream'
   | 'hold-user-namespaces'
+  | 'measure-namespaces'
   | 'observe-packet'
   | 'talk-to-program'
   | 'wait-for-program'

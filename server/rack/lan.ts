@@ -34,7 +34,7 @@ export class Lan {
     await this.change(async (links) => {
       await links.setUp('lo')
       // A learner's bridges and frames are theirs: no snooping that would drop a multicast, no spanning tree.
-      await links.addBridge('lan', plan.mtu)
+      await links.addBridge('lan', plan.mtu, macOf(this.rack, '', plan.name))
       await links.addAddress('lan', plan.gateway, plan.prefix)
       if (plan.gateway6) await links.addAddress('lan', plan.gateway6, plan.prefix6!)
       // An uplink's route has a better metric.
@@ -105,7 +105,10 @@ export function portOf(host: string): string {
   return host.length <= 13 ? `p-${host}` : `p-${host.slice(0, 7)}${digest(host).slice(0, 6)}`
 }
 
-/** The same after a reset, as a machine keeps its network card: neighbours need not learn anew. Locally administered. */
+/**
+ * The same after a reset, as a machine keeps its network card: neighbours need not learn anew. Locally administered.
+ * @param host empty for a LAN's gateway, which is named as the LAN
+ */
 function macOf(rack: string, host: string, interfaceName: string): string {
   return ['02', ...digest(`${rack}/${host}/${interfaceName}`).match(/../g)!.slice(0, 5)].join(':')
 }

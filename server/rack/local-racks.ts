@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
@@ -13,6 +14,7 @@ import type { CommandResult } from '../racks/command-result.js'
 import {
   checkStdin,
   type ExecOptions,
+  type HostEnd,
   type OpenOptions,
   type OpenProgress,
   type RackInfo,
@@ -35,6 +37,8 @@ import { Cgroups } from './cgroup.js'
 import type { EngineClient } from './engine.js'
 import { execInHost } from './exec.js'
 import { requireGolden } from './golden/golden.js'
+import { Guard, type GuardedHost } from './guard/guard.js'
+import { raiseSharedTables } from './guard/shared-tables.js'
 import { Host, type HostGround } from './host/host.js'
 import { hostFiles } from './host-files.js'
 import { configureInterfaces, Lan } from './lan.js'
@@ -46,6 +50,7 @@ import { probeFrom } from './probe.js'
 import { describeTerminals, startPtyHost } from './pty-host-process.js'
 import { type RackRecord, rackRecordFile, rackRecordPath } from './rack-record.js'
 import {
+  bootId,
   endProcess,
   isAlive,
   makeRecordedDirectory,
@@ -93,6 +98,7 @@ export class LocalRacks implements Racks {
   private readonly watches = new AtOnce(4, 'watches')
   private readonly observations = new AtOnce(4, 'observations')
   private readonly scripts = new AtOnce(8, 'scripts')
+  private readonly guard: Guard
   private opening = 0
   private tidying: NodeJS.Timeout | undefined
   private pool: Pool
@@ -106,6 +112,7 @@ export class LocalRacks implements Racks {
     private readonly options: LocalRacksOptions,
   ) {
     this.pool = this.newPool()
+    this.guard = new Guard(ground.cgroups, ground.store, () => this.guarded())
   }
 
   private newPool(): Pool {
@@ -132,11 +139,14 @@ export class LocalRacks implements Racks {
     const golden = await requireGolden(store)
     const cgroups = await Cgroups.open(state.mark)
     await loadBridgeFilter()
+    await raiseSharedTables(state)
     const owner: Owner = options.owner === 'rackd' ? { kind: 'rackd' } : ownProcess()
     const ground: HostGround = { state, store, cgroups, owner }
     const racks = new LocalRacks(state, ground, golden.name, new Uplinks(state), options)
     await sweep(ground, { adopting: options.owner === 'rackd' })
     if (options.owner === 'rackd') await racks.adopt()
+    racks.finishResets()
+    racks.guard.start()
     racks.pool.refill()
     return racks
   }
@@ -167,6 +177,17 @@ export class LocalRacks implements Racks {
     this.racks.set(record.id, { record, hosts, lans })
   }
 
+  /** Resets that were cut off with the process that made them: whoever changes such a rack next waits for it. */
+  private finishResets(): void {
+    for (const { record } of this.racks.values()) {
+      const { id, resetting } = record
+      if (!resetting) continue
+      this.inTurn(id, (rack) => this.makeAnew(rack, resetting.hosts)).catch((error: unknown) => {
+        process.stderr.write(`reset of ${id}: ${messageOf(error)}\n`)
+      })
+    }
+  }
+
   /**
    * Gives a rack of this process to rackd: it stays when this process ends. The rack's record is written first, since a
    * rackd that starts removes hosts of its own that are in none of its racks.
@@ -188,7 +209,14 @@ export class LocalRacks implements Racks {
     return this.info(id)
   }
 
-  async open(topology: TopologyInput, options: OpenOptions & { forWeb?: boolean } = {}): Promise<RackInfo> {
+  /** @param options.request names the request: asked again after a restart of rackd, it is answered with the rack that it made */
+  async open(
+    topology: TopologyInput,
+    options: OpenOptions & { forWeb?: boolean; request?: string } = {},
+  ): Promise<RackInfo> {
+    const { request } = options
+    const made = request && [...this.racks.values()].find(({ record }) => record.request === request)
+    if (made) return describe(made)
     const plan = resolveTopology(topology, this.options.limits ?? defaultRackLimits)
     const most = this.options.maxRacks ?? 64
     if (this.racks.size + this.opening >= most) {
@@ -217,6 +245,7 @@ export class LocalRacks implements Racks {
       open: false,
       ...(options.owner === undefined ? {} : { openedFor: options.owner }),
       ...(options.forWeb ? { forWeb: true } : {}),
+      ...(request === undefined ? {} : { request }),
     }
     const rack: OpenRack = { record, hosts: new Map(), lans: new Map() }
     this.opening++
@@ -314,31 +343,43 @@ export class LocalRacks implements Racks {
 
   async reset(id: string, host?: string): Promise<RackInfo> {
     return this.inTurn(id, async (rack) => {
-      const plans = rack.record.plan.hosts.filter((plan) => host === undefined || plan.name === host)
-      if (host !== undefined) this.host(rack, host)
+      const names = rack.record.plan.hosts.map(({ name }) => name)
+      if (host !== undefined && !names.includes(host)) this.host(rack, host)
       await this.followGolden()
-      this.opening++
-      try {
-        await allOrNothing(
-          plans.map(async (plan) => {
-            for (const leg of plan.interfaces) await rack.lans.get(leg.lan)!.unplug(plan.name)
-            await rack.hosts.get(plan.name)?.remove()
-            const fresh = await this.obtain(plan)
-            rack.hosts.set(plan.name, fresh)
-            rack.record.hosts[plan.name] = fresh.id
-          }),
-        )
-        rack.record.cut = rack.record.cut.filter((link) => !plans.some((plan) => link.endsWith(`/${plan.name}`)))
-        await this.save(rack)
-        await this.wire(rack, plans)
-        await allOrNothing(plans.map((plan) => rack.hosts.get(plan.name)!.ready()))
-        await describeTerminals(this.state, id, rack.hosts)
-        return describe(rack)
-      } finally {
-        this.opening--
-        this.pool.refill()
-      }
+      await this.makeAnew(rack, host === undefined ? names : [host])
+      return describe(rack)
     })
+  }
+
+  /** Puts fresh hosts in the place of some. Begun again after it was cut off anywhere, it comes out the same. */
+  private async makeAnew(rack: OpenRack, names: readonly string[]): Promise<void> {
+    const { record } = rack
+    const plans = record.plan.hosts.filter(({ name }) => names.includes(name))
+    this.opening++
+    try {
+      record.resetting = { hosts: plans.map(({ name }) => name), bootId }
+      await this.save(rack)
+      await allOrNothing(
+        plans.map(async (plan) => {
+          for (const leg of plan.interfaces) await rack.lans.get(leg.lan)!.unplug(plan.name)
+          await rack.hosts.get(plan.name)?.remove()
+          const fresh = await this.obtain(plan)
+          rack.hosts.set(plan.name, fresh)
+          record.hosts[plan.name] = fresh.id
+        }),
+      )
+      record.cut = record.cut.filter((link) => !plans.some((plan) => link.endsWith(`/${plan.name}`)))
+      await this.save(rack)
+      await this.wire(rack, plans)
+      await allOrNothing(plans.map((plan) => rack.hosts.get(plan.name)!.ready()))
+      await describeTerminals(this.state, record.id, rack.hosts)
+      delete record.resetting
+      for (const name of names) delete record.ended?.[name]
+      await this.save(rack)
+    } finally {
+      this.opening--
+      this.pool.refill()
+    }
   }
 
   async close(id: string): Promise<void> {
@@ -355,12 +396,14 @@ export class LocalRacks implements Racks {
 
   /** Ends everything at once: racks of this process, and the pool. */
   async closeAll(): Promise<void> {
+    await this.guard.stop()
     await Promise.all([...this.racks.keys()].map((id) => this.close(id)))
     await this.pool.drain()
   }
 
   /** Stops work in the background; racks and waiting hosts stay. */
   async detach(): Promise<void> {
+    await this.guard.stop()
     await this.pool.stop()
   }
 
@@ -413,6 +456,26 @@ export class LocalRacks implements Racks {
       })
     })
     return socket
+  }
+
+  private guarded(): GuardedHost[] {
+    return [...this.racks.values()].flatMap(({ record, hosts }) =>
+      record.plan.hosts.flatMap(({ name, limits }) => {
+        const host = hosts.get(name)
+        const end = (why: HostEnd) => this.endForOthers(record.id, name, why)
+        return host ? [{ host, memoryBytes: limits.memoryBytes, diskBytes: limits.diskBytes, end }] : []
+      }),
+    )
+  }
+
+  /** Its disk stays; the learner resets it. */
+  private async endForOthers(id: string, name: string, why: HostEnd): Promise<void> {
+    await this.inTurn(id, async (rack) => {
+      rack.record.ended = { ...rack.record.ended, [name]: why }
+      await this.save(rack)
+      await rack.hosts.get(name)?.shutDown()
+    })
+    process.stderr.write(`${id}/${name} was ended: it held too much of what all share (${why})\n`)
   }
 
   async setLink(id: string, lan: string, host: string, state: 'cut' | 'mended'): Promise<void> {
@@ -549,6 +612,7 @@ function describe({ record, hosts }: OpenRack): RackInfo {
       kind: plan.kind,
       id: record.hosts[plan.name] ?? '',
       alive: hosts.get(plan.name)?.alive ?? false,
+      ...(record.ended?.[plan.name] ? { ended: record.ended[plan.name]! } : {}),
       interfaces: plan.interfaces.map((leg) => ({ ...leg, cut: record.cut.includes(`${leg.lan}/${plan.name}`) })),
     })),
   }

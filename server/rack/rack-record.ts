@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { HostEnd } from '../racks/racks.js'
 import type { RackPlan } from '../racks/topology.js'
 import type { Owner, ProcessIdentity } from './record.js'
 import type { StateDirectory } from './state-directory.js'
@@ -14,9 +15,15 @@ export interface RackRecord {
   hosts: Record<string, string>
   /** Links that are cut, as `lan/host`. */
   cut: string[]
+  /** Hosts that were ended for the others' sake, and why. */
+  ended?: Record<string, HostEnd>
   /** Opening is over; before that a dead owner's rack is rubbish. */
   open: boolean
   ptyHost?: ProcessIdentity
+  /** Hosts that are being made anew, since that boot of the machine: a reset that was cut off is finished by the next rackd. */
+  resetting?: { hosts: string[]; bootId: string }
+  /** Names the request that opened it: asked once more, it is answered with the same rack. */
+  request?: string
   /** Whom it was opened for, who is shown as its owner; records of older versions have none. */
   openedFor?: string
   /** Opened by the web, which may use no others. */

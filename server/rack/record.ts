@@ -11,7 +11,8 @@ export interface ProcessIdentity {
   bootId: string
 }
 
-const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+/** Of the machine's run: another one after each start of its kernel (random(4)). */
+export const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 
 /** @returns undefined when there is no such process, or only its zombie */
 export function identify(pid: number): ProcessIdentity | undefined {

@@ -146,9 +146,14 @@ export class StateDirectory {
     return join(this.root, 'records')
   }
 
+  /** Settings of the machine that were raised, with what they were before. */
+  get raisedTables() {
+    return join(this.run, 'raised-tables.json')
+  }
+
   /** Serialises what must not happen twice at once, between processes too; let go by the death of the holder. */
   async locked<T>(
-    name: 'store' | 'setup' | 'sweep' | 'uplink' | 'rackd',
+    name: 'store' | 'setup' | 'sweep' | 'uplink' | 'rackd' | 'tables',
     use: () => Promise<T>,
     timeoutMs = 60_000,
   ): Promise<T> {

@@ -114,10 +114,22 @@ export class Store {
 
   /** @throws VethlabError store.full */
   async requireSpace(bytes = reserveBytes): Promise<void> {
-    for (const path of [this.state.root, this.path]) {
+    const { path, free } = await this.tightest()
+    if (free < bytes) throw storeFull(path, free)
+  }
+
+  /** What can still be written: into the store, and under the file that it may lie in. */
+  async freeBytes(): Promise<number> {
+    return (await this.tightest()).free
+  }
+
+  private async tightest(): Promise<{ path: string; free: number }> {
+    const places = [this.state.root, this.path].map(async (path) => {
       const fs = await statfs(path)
-      if (fs.bavail * fs.bsize < bytes) throw storeFull(path, fs.bavail * fs.bsize)
-    }
+      return { path, free: fs.bavail * fs.bsize }
+    })
+    const [below, own] = await Promise.all(places)
+    return below!.free < own!.free ? below! : own!
   }
 
   async createSubvolume(path: string): Promise<void> {
@@ -145,7 +157,9 @@ export class Store {
   /** Bytes that a subvolume may hold besides what it shares; metadata counts too, so inodes are bounded with it. */
   async limit(subvolume: string, bytes: number): Promise<void> {
     if (await limitSubvolume(subvolume, bytes)) return
-    await must('btrfs', ['qgroup', 'limit', '-e', `${bytes}`, subvolume])
+    // To change the quota of a subvolume through itself takes of that quota, which may be used up.
+    const id = (await must('btrfs', ['inspect-internal', 'rootid', subvolume])).trim()
+    await must('btrfs', ['qgroup', 'limit', '-e', `${bytes}`, `0/${id}`, this.path])
   }
 
   /** Removes subvolumes; those that are gone already are fine. Space is freed in the background by the kernel. */
@@ -170,9 +184,9 @@ export class Store {
     }
   }
 
-  /** Bytes that belong to a subvolume alone, once all is written. */
-  async exclusiveBytes(subvolume: string): Promise<number> {
-    await must('btrfs', ['filesystem', 'sync', this.path], { timeoutMs: 60_000 })
+  /** Bytes that belong to a subvolume alone, once all is written; or with `synced: false` what has been written of them. */
+  async exclusiveBytes(subvolume: string, { synced = true } = {}): Promise<number> {
+    if (synced) await must('btrfs', ['filesystem', 'sync', this.path], { timeoutMs: 60_000 })
     const shown = await must('btrfs', ['qgroup', 'show', '-f', '--raw', subvolume])
     const match = /^0\/\d+\s+\d+\s+(\d+)/m.exec(shown)
     return Number(match?.[1] ?? Number.NaN)

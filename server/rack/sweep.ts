@@ -7,6 +7,7 @@ import { freeSlot, slotsOf } from './identity.js'
 import { Lan } from './lan.js'
 import { type RackRecord, rackRecordPath } from './rack-record.js'
 import {
+  bootId,
   endProcess,
   isAlive,
   type Owner,
@@ -46,6 +47,10 @@ export async function sweep(ground: HostGround, options: SweepOptions = {}): Pro
 async function sweepNow(ground: HostGround, { adopting = false, all = false }: SweepOptions): Promise<SweepReport> {
   const { state, store, cgroups } = ground
   const report: SweepReport = { racks: [], hosts: [], strays: [], waiting: [] }
+  // Before the records: a rack's is written first of all, and what was begun since is nobody's to remove.
+  const lans = await Lan.files(state)
+  const uplinks = new Uplinks(state)
+  const uplinked = await uplinks.racks()
   const rackd = adopting ? undefined : await readRecord<ProcessIdentity>(state.rackdRecord)
   const answeredFor = (owner: Owner) => isAlive(owner.kind === 'process' ? owner : rackd)
 
@@ -54,7 +59,7 @@ async function sweepNow(ground: HostGround, { adopting = false, all = false }: S
     const record = await readRecord<RackRecord>(rackRecordPath(state, id))
     if (record && answeredFor(record.owner)) {
       kept.set(id, record)
-    } else if (record?.owner.kind === 'rackd' && record.open && !all && (await anyHostAlive(ground, record))) {
+    } else if (record?.owner.kind === 'rackd' && record.open && !all && (await isWorthKeeping(ground, record))) {
       kept.set(id, record)
       report.waiting.push(id)
     } else {
@@ -62,8 +67,8 @@ async function sweepNow(ground: HostGround, { adopting = false, all = false }: S
       report.racks.push(id)
     }
   }
-  await new Uplinks(state).sweep(new Set(kept.keys()))
-  for (const lan of await Lan.files(state)) {
+  await uplinks.sweep(new Set(uplinked.filter((id) => !kept.has(id))))
+  for (const lan of lans) {
     if (kept.has(lan.rack)) continue
     await lan.remove()
     if (!report.racks.includes(lan.rack)) report.strays.push(`network namespace of ${lan.rack}`)
@@ -138,8 +143,9 @@ async function removeStrays(ground: HostGround, living: Set<string>, report: Swe
   }
 }
 
-/** After a reboot no host is alive, and nothing of a rack is worth keeping. */
-async function anyHostAlive(ground: HostGround, rack: RackRecord): Promise<boolean> {
+/** After a reboot no host is alive, and nothing of a rack is worth keeping. In the middle of a reset none may be alive, either. */
+async function isWorthKeeping(ground: HostGround, rack: RackRecord): Promise<boolean> {
+  if (rack.resetting?.bootId === bootId) return true
   for (const id of Object.values(rack.hosts)) if ((await Host.adopt(ground, id))?.alive) return true
   return false
 }

@@ -80,9 +80,15 @@ export class Uplinks {
     await this.keep((link) => link.rack !== rack)
   }
 
-  /** Removes the links of all racks that are not among the living. */
-  async sweep(living: Set<string>): Promise<void> {
-    await this.keep((link) => living.has(link.rack))
+  /** Racks that have a link. */
+  async racks(): Promise<string[]> {
+    const record = await this.read()
+    return Object.values(record?.links ?? {}).map(({ rack }) => rack)
+  }
+
+  /** Removes the links of racks that are gone. */
+  async sweep(gone: Set<string>): Promise<void> {
+    await this.keep((link) => !gone.has(link.rack))
   }
 
   private async keep(wanted: (link: { rack: string }) => boolean): Promise<void> {

@@ -16,9 +16,9 @@ export class RackGround implements Probe {
   ) {}
 
   async capture(): Promise<NetworkState> {
-    const { hosts, lans } = await this.racks.info(this.rack)
+    const { hosts, lans, internet } = await this.racks.info(this.rack)
     const captures = await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name)))
-    return networkState(captures, { hosts, lans: lans.map(inCidr) })
+    return networkState(captures, { hosts, internet, lans: lans.map(inCidr) })
   }
 
   ask(host: string, question: ProbeRequest): Promise<ProbeAnswer> {

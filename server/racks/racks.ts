@@ -131,11 +131,16 @@ export interface RackInfo {
   internet: boolean
 }
 
+/** What one host had too much of, while all of the machine ran short of it. */
+export type HostEnd = 'kernel-memory' | 'terminals' | 'files' | 'neighbours'
+
 export interface RackHostInfo {
   name: string
   kind: HostKind
   /** The container's id, also the name of its control group and its disk. */
   id: string
   alive: boolean
+  /** Why it was ended, where it was ended for the others' sake; it has to be reset. */
+  ended?: HostEnd
   interfaces: { lan: string; name: string; address: string; prefix: number; address6?: string; cut: boolean }[]
 }

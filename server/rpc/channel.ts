@@ -86,6 +86,8 @@ export class Channel {
   #backlog = 0
   #closing = false
   #disconnected = false
+  /** The peer has ended it; the socket says so a moment later. */
+  #ended = false
   #finished = false
 
   /** `place` names the peer in errors. `frameMs`: see FRAME_MS. */
@@ -129,7 +131,7 @@ export class Channel {
   }
 
   get closed(): boolean {
-    return this.#closing || this.#disconnected
+    return this.#closing || this.#disconnected || this.#ended
   }
 
   /** Answers requests of that method; a VethlabError that the handler throws arrives at the caller as such. */
@@ -314,6 +316,7 @@ export class Channel {
 
   #failure(error: unknown): Error {
     if (error instanceof ResponseError && error.code === ErrorCodes.PendingResponseRejected) {
+      this.#ended = true
       return this.#unreachable('the connection closed before the answer')
     }
     if (error instanceof ResponseError && error.code === ErrorCodes.MessageWriteError) {

@@ -23,6 +23,7 @@ export function labCard(lab: Lab, states: Readonly<Record<string, RecordedState>
     title,
     summary,
     topic,
+    words: wordsOf(lab),
     level,
     order,
     minutes,
@@ -36,6 +37,20 @@ export function labCard(lab: Lab, states: Readonly<Record<string, RecordedState>
       return lack ? [{ feature, ...lack }] : []
     }),
   }
+}
+
+const wordsKnown = new WeakMap<Lab, string>()
+
+/** Names, tools and terms of the English page; of the Chinese one its headings, since its words have no blanks between them. */
+function wordsOf(lab: Lab): string {
+  const known = wordsKnown.get(lab)
+  if (known !== undefined) return known
+  const english = lab.pages.en.sections.map(({ heading, markdown }) => `${heading} ${markdown}`).join(' ')
+  const found = english.toLowerCase().match(/[a-z][a-z0-9_.-]{2,30}/g) ?? []
+  const trimmed = found.map((word) => word.replace(/[._-]+$/, ''))
+  const words = [...new Set(trimmed), ...lab.pages.zh.sections.map(({ heading }) => heading)].join(' ')
+  wordsKnown.set(lab, words)
+  return words
 }
 
 /** The steps of a page, with the questions that they ask. Pure. */

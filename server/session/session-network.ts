@@ -59,21 +59,15 @@ export class SessionNetwork {
    */
   trace(ask: TraceAsk, signal: AbortSignal): Promise<TraceStory> {
     const question = this.#question(ask)
-    return this.#inquire(signal, ({ rack }, until) =>
-      traceStory(rack.ground, question, { signal: until, offline: this.#offline }),
-    )
+    return this.#inquire(signal, ({ rack }, until) => traceStory(rack.ground, question, { signal: until }))
   }
 
   /** The same so often, as far as it comes before a trace would take too long. @throws as `trace` */
   traceSeries(ask: TraceAsk, count: number, signal: AbortSignal): Promise<TraceSeries> {
     const question = this.#question(ask)
     return this.#inquire(signal, ({ rack }, until) =>
-      traceSeries(rack.ground, question, { count, signal: until, deadlineMs: seriesMs, offline: this.#offline }),
+      traceSeries(rack.ground, question, { count, signal: until, deadlineMs: seriesMs }),
     )
-  }
-
-  get #offline(): boolean {
-    return !this.#options.lab.plan.internet
   }
 
   #question({ from, to, port, protocol, speaks }: TraceAsk): Parameters<typeof traceStory>[1] {

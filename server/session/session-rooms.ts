@@ -2,6 +2,7 @@ import { backgroundTrouble, type Trouble } from '../error/trouble.js'
 import type { Lab } from '../lab/lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
 import type { SessionRecord } from '../store/records.js'
+import { endedTrouble } from './life/ended-trouble.js'
 import { LiveRack } from './life/live-rack.js'
 import { RackLife, type RackLifeOptions } from './life/rack-life.js'
 import { RackUse } from './life/rack-use.js'
@@ -69,7 +70,8 @@ export class SessionRooms {
       onMayHaveEnded: () => this.steps.trigger(),
     })
     const onCaughtUp = () => this.resets.caughtUp()
-    this.steps = new Steps({ lab, record, records, use, onCaughtUp, tell, onError, onChange })
+    const note = (host: string, commands: string) => this.terminals.note(host, commands)
+    this.steps = new Steps({ lab, record, records, use, note, onCaughtUp, tell, onError, onChange })
     const { progress } = this.steps
     this.resets = new Resets({
       lab,
@@ -163,6 +165,7 @@ export class SessionRooms {
       onCommandStart: (command) => feed.began(command),
       onCommandEnd: (command) => this.#onCommandEnd(command),
       onTerminalClosed: (terminal) => feed.closed(terminal),
+      onEnded: (host, why) => this.#tell(endedTrouble(host, why)),
       onGone: () => this.life.lost(),
     })
     feed.begin(live)

@@ -9,6 +9,7 @@ import {
   viewerEvents,
   watcherRequests,
 } from './protocol.js'
+import type { EndedCommand } from './shell-marks.js'
 
 export interface AttachOptions {
   /** Bytes received before, say over a connection that broke. Without it, all that is kept comes. */
@@ -27,8 +28,8 @@ export interface WatchEvents {
   onTerminal(info: TerminalInfo): void
   /** A command of its shell runs; its text is missing where the shell does not tell it. Short ones are told by their end alone. */
   onCommandStart?(terminal: string, text: string | undefined): void
-  /** At least one command of its shell has ended; the text is that of the last one. */
-  onCommandEnd(terminal: string, text: string | undefined): void
+  /** At least one command of its shell has ended; what is told is the last one. */
+  onCommandEnd(terminal: string, command: EndedCommand): void
   onClosed(terminal: string): void
 }
 
@@ -74,7 +75,7 @@ export class PtyHostClient {
     )
     channel.handle('changes', watcherRequests.changes, ({ terminals, commandEnds, commandStarts, closed }) => {
       for (const info of terminals) this.#watching?.onTerminal(info)
-      for (const { terminal, text } of commandEnds) this.#watching?.onCommandEnd(terminal, text)
+      for (const { terminal, ...command } of commandEnds) this.#watching?.onCommandEnd(terminal, command)
       for (const { terminal, text } of commandStarts) this.#watching?.onCommandStart?.(terminal, text)
       for (const id of closed) this.#watching?.onClosed(id)
     })

@@ -70,6 +70,7 @@ export type TerminalInfo = z.infer<typeof terminalInfo>
 
 /** A command of a terminal's shell; the text is missing where the shell does not tell it. */
 const terminalCommand = z.object({ terminal: terminalId, text: z.string().optional() })
+const endedCommand = terminalCommand.extend({ exitCode: z.number().optional() })
 
 /**
  * What a watcher is told, as a request: as long as it has not answered, changes are gathered, so that a slow one costs no
@@ -79,7 +80,7 @@ const terminalCommand = z.object({ terminal: terminalId, text: z.string().option
 export const watcherRequests = {
   changes: z.object({
     terminals: z.array(terminalInfo),
-    commandEnds: z.array(terminalCommand),
+    commandEnds: z.array(endedCommand),
     commandStarts: z.array(terminalCommand),
     closed: z.array(terminalId),
   }),

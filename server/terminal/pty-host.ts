@@ -168,7 +168,7 @@ export class PtyHost {
       stallMs,
       onChange: () => this.#tellWatchers((watcher) => watcher.changed(id)),
       onCommandStart: (text) => this.#tellWatchers((watcher) => watcher.commandStarted(id, text)),
-      onCommandEnd: (text) => this.#tellWatchers((watcher) => watcher.commandEnded(id, text)),
+      onCommandEnd: (command) => this.#tellWatchers((watcher) => watcher.commandEnded(id, command)),
     })
     this.#terminals.set(id, terminal)
     this.#tellWatchers((watcher) => watcher.changed(id))

@@ -13,6 +13,12 @@ const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 const LOWER_C = 0x63
 
+/** What a shell tells of a command that has ended: its text and its exit code, each where it says so. */
+export interface EndedCommand {
+  text?: string
+  exitCode?: number
+}
+
 export interface ShellMarksListener {
   /** `atPrompt` is another than before. */
   onPrompt(): void
@@ -20,7 +26,7 @@ export interface ShellMarksListener {
   onNewPrompt(): void
   /** A command begins to run, with its text where the shell tells it. */
   onCommandStart(text: string | undefined): void
-  onCommandEnd(text: string | undefined): void
+  onCommandEnd(command: EndedCommand): void
 }
 
 /**
@@ -132,13 +138,13 @@ export class ShellMarks {
       this.#next = commandText(this.#text.slice(COMMAND_LINE.length))
       return
     }
-    const [, mark] = /^633;([ABCD])(?:;|$)/.exec(this.#text ?? '') ?? []
+    const [, mark, code] = /^633;([ABCD])(?:;(\d{1,3})?|$)/.exec(this.#text ?? '') ?? []
     if (mark === undefined || (mark === 'B' && this.#entered)) return
     this.#entered = false
     const next = this.#next
     this.#next = undefined
     // D says it, but a shell whose prompt was changed may only get to A or B, and one line may be several commands.
-    this.#endCommand()
+    this.#endCommand(mark === 'D' && code !== undefined ? Number(code) : undefined)
     if (mark === 'C') {
       this.#setPrompt(false)
       this.#running = { text: next }
@@ -149,11 +155,14 @@ export class ShellMarks {
     this.#setPrompt(mark === 'B')
   }
 
-  #endCommand(): void {
+  #endCommand(exitCode?: number): void {
     if (this.#running === undefined) return
     const { text } = this.#running
     this.#running = undefined
-    this.#listener.onCommandEnd(text)
+    this.#listener.onCommandEnd({
+      ...(text === undefined ? {} : { text }),
+      ...(exitCode === undefined ? {} : { exitCode }),
+    })
   }
 
   #setPrompt(atPrompt: boolean): void {

@@ -4,7 +4,7 @@ import { FlowControl, flowLimits, STALL_MS } from './flow-control.js'
 import type { TerminalExit, TerminalInfo } from './protocol.js'
 import { type Pty, PtyProcess } from './pty-process.js'
 import { RECORDER_BYTES, Recorder } from './recorder.js'
-import { ShellMarks } from './shell-marks.js'
+import { type EndedCommand, ShellMarks } from './shell-marks.js'
 import { TerminalInput } from './terminal-input.js'
 import { typedCommand } from './typed-command.js'
 import { Viewer, type ViewerEvents } from './viewer.js'
@@ -44,7 +44,7 @@ export interface TerminalOptions {
   onChange?(): void
   /** A command of its shell has begun or ended; without a text where the shell does not tell it. */
   onCommandStart?(text: string | undefined): void
-  onCommandEnd?(text: string | undefined): void
+  onCommandEnd?(command: EndedCommand): void
 }
 
 /** A program on a pty, its record, and those who watch it. */

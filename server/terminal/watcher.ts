@@ -1,4 +1,5 @@
 import type { TerminalChanges, TerminalInfo } from './protocol.js'
+import type { EndedCommand } from './shell-marks.js'
 
 /** Changes come at most this often, in milliseconds: a shell that runs commands in a loop changes all the time. */
 const GATHER_MS = 10
@@ -14,9 +15,9 @@ export interface WatcherOptions {
 export class Watcher {
   readonly #options: WatcherOptions
   readonly #changed = new Set<string>()
-  /** Texts by terminal. */
-  readonly #commandEnds = new Map<string, string | undefined>()
-  readonly #commandStarts = new Map<string, string | undefined>()
+  /** By terminal. */
+  readonly #commandEnds = new Map<string, EndedCommand>()
+  readonly #commandStarts = new Map<string, { text?: string }>()
   readonly #closed = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #telling = false
@@ -32,14 +33,14 @@ export class Watcher {
   }
 
   commandStarted(id: string, text: string | undefined): void {
-    this.#commandStarts.set(id, text)
+    this.#commandStarts.set(id, text === undefined ? {} : { text })
     this.changed(id)
   }
 
-  commandEnded(id: string, text: string | undefined): void {
+  commandEnded(id: string, command: EndedCommand): void {
     // One that began since is this one, or was before it.
     this.#commandStarts.delete(id)
-    this.#commandEnds.set(id, text)
+    this.#commandEnds.set(id, command)
     this.changed(id)
   }
 
@@ -64,8 +65,8 @@ export class Watcher {
     this.#telling = true
     const changes = {
       terminals: [...this.#changed].flatMap((id) => this.#options.infoOf(id) ?? []),
-      commandEnds: commandsOf(this.#commandEnds),
-      commandStarts: commandsOf(this.#commandStarts),
+      commandEnds: [...this.#commandEnds].map(([terminal, command]) => ({ terminal, ...command })),
+      commandStarts: [...this.#commandStarts].map(([terminal, command]) => ({ terminal, ...command })),
       closed: [...this.#closed],
     }
     for (const gathered of [this.#changed, this.#commandEnds, this.#commandStarts, this.#closed]) gathered.clear()
@@ -74,8 +75,4 @@ export class Watcher {
     this.#telling = false
     if (this.#changed.size > 0 || this.#closed.size > 0) this.#schedule(GATHER_MS)
   }
-}
-
-function commandsOf(texts: ReadonlyMap<string, string | undefined>): TerminalChanges['commandEnds'] {
-  return [...texts].map(([terminal, text]) => ({ terminal, ...(text === undefined ? {} : { text }) }))
 }

@@ -14,8 +14,6 @@ export interface RepeatOptions {
   signal?: AbortSignal
   /** No question is begun or waited for after so long, in milliseconds. */
   deadlineMs: number
-  /** As of a trace. */
-  offline?: boolean
   /** Told of each that has come. */
   onStory?(story: TraceStory, turn: number): void
 }
@@ -28,7 +26,7 @@ export interface RepeatOptions {
 export async function traceSeries(
   ground: Ground,
   question: TraceQuestion,
-  { count, signal = new AbortController().signal, deadlineMs, offline = false, onStory }: RepeatOptions,
+  { count, signal = new AbortController().signal, deadlineMs, onStory }: RepeatOptions,
 ): Promise<TraceSeries> {
   const started = performance.now()
   const deadline = AbortSignal.timeout(deadlineMs)
@@ -36,7 +34,7 @@ export async function traceSeries(
   const stories: TraceStory[] = []
   while (stories.length < count && !until.aborted) {
     try {
-      const story = await traceStory(ground, question, { signal: until, firstAddressOnly: true, offline })
+      const story = await traceStory(ground, question, { signal: until, firstAddressOnly: true })
       stories.push(story)
       onStory?.(story, stories.length)
     } catch (error) {

@@ -8,7 +8,6 @@ import type { LivePlace } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
 import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
-import { withoutFlood } from './flood.js'
 import type { Hop, TraceStory } from './story.js'
 
 /** What the parts of a trace have in common: what it works with, a packet that is sent, and how it is told that it was stopped. */
@@ -50,7 +49,7 @@ export async function send(
     address,
     protocol: packet.protocol,
     ...(packet.port === undefined ? {} : { port: packet.port }),
-    seen: readObservation(withoutFlood(seen, run.state), run.state, { namespace: from.namespace.id }),
+    seen: readObservation(seen, run.state, { namespace: from.namespace.id }),
   }
 }
 

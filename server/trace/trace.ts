@@ -3,22 +3,23 @@ import type { Cause } from '../cause/cause.js'
 import { causeOfName, causeSeen } from '../cause/causes.js'
 import { claimOf } from '../cause/duplicate-address.js'
 import { hostsEntryCause } from '../cause/hosts-entry.js'
-import { mtuCause } from '../cause/mtu-too-large.js'
+import { mtuCause, vxlanOverhead } from '../cause/mtu-too-large.js'
 import { notRunningCause } from '../cause/not-running.js'
 import { writePacket } from '../cause/packet-text.js'
 import { pausedCause } from '../cause/paused.js'
 import type { Seen } from '../cause/seen.js'
 import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
 import { listening } from '../cause/sockets.js'
-import { isAny, sameAddress } from '../network/addresses.js'
-import { outLink } from '../network/routing.js'
+import { sameAddress } from '../network/addresses.js'
+import { outLink, ownsAddress } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
 import type { Ground } from '../place/ground.js'
 import { resolveName } from '../place/name-resolution.js'
 import { hostPlace, isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
-import { find } from '../place/reference.js'
+import { engineOf, find } from '../place/reference.js'
 import { servicesOf } from '../place/swarm-manager.js'
+import { publisherAt } from '../place/target.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
 import { bare, cleanText, code, codes } from '../wording/wording.js'
@@ -26,14 +27,15 @@ import { withEnd } from './closing-hop.js'
 import { senderNamed, type Target, targetOf } from './ends.js'
 import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
 import { nameHop } from './name-hop.js'
-import { withOffline } from './offline.js'
 import { reachedOf } from './reached.js'
 import { answerMs, contextOf, type Run, send, shown, stopped, type Told } from './run.js'
 import type { Hop, Reached, TraceStory } from './story.js'
 import { withTalk } from './talk.js'
 import { walk } from './walk.js'
 
-const largeAnswerMs = 600
+/** A large one takes about as long as a small one, which was answered: so much is added to some times that. */
+const largeAnswerMs = 300
+const timesSmall = 20
 /** A name may have many addresses; a packet to each of them takes its time. */
 const mostAddresses = 3
 /** The largest that can be sent (TracedPacket). */
@@ -45,8 +47,6 @@ export interface TraceOptions {
   state?: NetworkState
   /** Of the addresses of a name the first alone is tried, as most programs do. */
   firstAddressOnly?: boolean
-  /** The rack has no way to the internet. */
-  offline?: boolean
 }
 
 /**
@@ -57,12 +57,12 @@ export interface TraceOptions {
 export async function traceStory(
   ground: Ground,
   question: TraceQuestion,
-  { signal = new AbortController().signal, state, firstAddressOnly = false, offline = false }: TraceOptions = {},
+  { signal = new AbortController().signal, state, firstAddressOnly = false }: TraceOptions = {},
 ): Promise<TraceStory> {
   const started = performance.now()
   const { from, to, port } = question
   const protocol = question.protocol ?? (port === undefined ? 'icmp' : 'tcp')
-  const told = await tell(ground, { ...question, protocol }, { signal, state, firstAddressOnly, offline }).catch(
+  const told = await tell(ground, { ...question, protocol }, { signal, state, firstAddressOnly }).catch(
     (error: unknown): Told => {
       signal.throwIfAborted()
       if (!(error instanceof Unanswerable)) throw error
@@ -86,8 +86,7 @@ async function tell(
     signal,
     state: given,
     firstAddressOnly,
-    offline,
-  }: { signal: AbortSignal; state: NetworkState | undefined; firstAddressOnly: boolean; offline: boolean },
+  }: { signal: AbortSignal; state: NetworkState | undefined; firstAddressOnly: boolean },
 ): Promise<Told> {
   const { protocol, port } = question
   if (protocol !== 'icmp' && port === undefined) {
@@ -96,7 +95,31 @@ async function tell(
   const state = given ?? (await ground.capture())
   signal.throwIfAborted()
   const told = await tellIn({ ground, state, question, protocol, signal }, firstAddressOnly)
-  return offline ? withOffline(told, question.to, state) : told
+  return withSilentEngines(told, question, state)
+}
+
+/** Where an Engine does not answer, as while it restarts, its containers and ports may be gone for the moment. */
+function withSilentEngines(told: Told, { from, to, home }: TraceQuestion, state: NetworkState): Told {
+  if (told.outcome !== 'stopped') return told
+  const named = [from, to].map((end) => hostOf(end, state) ?? home)
+  const addressed = state.hosts.filter(({ namespaces }) => namespaces[0] && ownsAddress(namespaces[0], to))
+  const silent = state.hosts.find(
+    (host) => host.kind === 'docker' && !host.engine && (named.includes(host.name) || addressed.includes(host)),
+  )
+  if (!silent) return told
+  try {
+    engineOf(silent)
+  } catch (error) {
+    if (!(error instanceof Unanswerable)) throw error
+    const { en, zh } = error.why
+    return { ...told, summary: { en: `${told.summary.en}; ${en}`, zh: `${told.summary.zh}；${zh}` } }
+  }
+  return told
+}
+
+/** The host that a reference names, as `node2` and `node2/web` do. */
+function hostOf(reference: string, { hosts }: NetworkState): string | undefined {
+  return hosts.find(({ name }) => name === reference.split('/')[0])?.name
 }
 
 async function tellIn(run: Run, firstAddressOnly: boolean): Promise<Told> {
@@ -106,12 +129,16 @@ async function tellIn(run: Run, firstAddressOnly: boolean): Promise<Told> {
   const target = targetOf(question, from, state)
   const hops: Hop[] = []
   let addresses = target.addresses
+  let begun: Begun | undefined
   if (target.name !== undefined) {
     const { name, place } = target
-    const found = await resolveName(from, name, contextOf(run))
     // Whoever is no container's name is told of by its address: no container's DNS server knows the hosts of a rack.
     const isHost = place !== undefined && (!place.container || isInHostNamespace(place))
     const goesOn = question.by !== 'name' && addresses.length > 0 && (isHost || isInHostNamespace(from))
+    // A container's server asks others for such a name, and may wait long for them; meanwhile the packet is sent. What is said to a
+    // program waits until it is known to be the one.
+    if (goesOn && isHost && isLive(place) && !question.speaks) begun = begin(run, from, place, addresses[0]!)
+    const found = await resolveName(from, name, contextOf(run))
     hops.push(nameHop(from, name, found, goesOn, serviceNamed(name, run)))
     if (found.length === 0 && !goesOn) {
       const meant = place ? { meant: place } : {}
@@ -122,7 +149,20 @@ async function tellIn(run: Run, firstAddressOnly: boolean): Promise<Told> {
   if (target.place && !isLive(target.place))
     return stopped(question, hops, notRunningCause(target.place, question.home))
   if (addresses.length === 0) return stopped(question, hops, noAddress(run, from, target.place as LivePlace))
-  return toAddresses(run, from, target, firstAddressOnly ? addresses.slice(0, 1) : addresses, hops)
+  return toAddresses(run, from, target, firstAddressOnly ? addresses.slice(0, 1) : addresses, hops, begun)
+}
+
+/** A packet that is on its way before it is known that its address is the one. */
+interface Begun {
+  address: string
+  told: Promise<Told>
+}
+
+function begin(run: Run, from: LivePlace, meant: LivePlace, address: string): Begun {
+  const told = toAddress(run, from, meant, address)
+  // Whoever waits for it is told; nobody may.
+  told.catch(() => {})
+  return { address, told }
 }
 
 /** The service that a name means, by itself or for its tasks; a container that is called so comes first. */
@@ -139,6 +179,7 @@ async function toAddresses(
   { name, place: meant }: Target,
   addresses: string[],
   before: Hop[],
+  begun?: Begun,
 ): Promise<Told> {
   // By reference the first is the best; by name any of them may be taken.
   const tried = before.length > 0 ? addresses.slice(0, mostAddresses) : addresses.slice(0, 1)
@@ -146,7 +187,9 @@ async function toAddresses(
   let first: Told | undefined
   let failed: { address: string; told: Told } | undefined
   for (const address of tried) {
-    const told = await toAddress(run, from, meantAt(address, meant, sharers, run), address)
+    const told = await (begun && sameAddress(begun.address, address)
+      ? begun.told
+      : toAddress(run, from, meantAt(address, meant, sharers, run), address))
     const whole = { ...told, hops: [...before, ...told.hops] }
     if (told.outcome === 'answered') first ??= whole
     else failed ??= { address, told: whole }
@@ -273,24 +316,11 @@ function haltedBy({ protocol, seen }: Case): Cause | undefined {
 async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | undefined> {
   const there = one.seen.arrived?.place
   const { address, port } = destinationOf(one)
-  if (!there || !isInHostNamespace(there) || port === undefined || one.protocol === 'icmp') return undefined
-  const container = there.host.engine?.containers.find(
-    ({ state, ports, namespace }) => state === 'running' && namespace !== there.namespace.id && ports.some(fits),
-  )
-  function fits({
-    hostPort,
-    hostAddress,
-    protocol,
-  }: {
-    hostPort: number
-    hostAddress: string
-    protocol: string
-  }): boolean {
-    return hostPort === port && protocol === one.protocol && (isAny(hostAddress) || sameAddress(hostAddress, address))
-  }
-  const mapping = container?.ports.find(fits)
-  const inside = container?.endpoints.find((endpoint) => endpoint.address !== undefined)?.address
-  if (!container || !mapping || inside === undefined) return undefined
+  if (!there || port === undefined || one.protocol === 'icmp') return undefined
+  const published = publisherAt(there, { address, port, protocol: one.protocol })
+  const inside = published?.container.endpoints.find((endpoint) => endpoint.address !== undefined)?.address
+  if (!published || inside === undefined) return undefined
+  const { container, mapping } = published
   const { host, namespace } = there
   const proxy: Hop = {
     kind: 'socket',
@@ -327,23 +357,39 @@ async function withLarge(run: Run, one: Case, hops: Hop[]): Promise<Told> {
   const size = sizeFrom(one)
   const link = outLink(one.from.namespace, one.address)
   if (!link || link.kind === 'loopback' || size > largestPacket || size < 576) return answered(run, one, hops)
+  const timeoutMs = Math.min(answerMs, largeAnswerMs + Math.ceil(timesSmall * tookMs(one)))
   const ping = (packet: { size?: number }) =>
-    send(run, one.from, one.meant, one.address, { protocol: 'icmp', timeoutMs: largeAnswerMs, ...packet })
-  let large = await ping({ size })
-  // Once is no proof of a loss.
-  if (large.seen.observation.outcome === 'silent') large = await ping({ size })
+    send(run, one.from, one.meant, one.address, { protocol: 'icmp', timeoutMs, ...packet })
+  // Once is no proof of a loss; who answers no ping at all tells nothing by not answering a large one.
+  const others = () => [ping({ size }), ...(one.protocol === 'icmp' ? [] : [ping({})])]
+  // Where something narrow is there to lose it, all are sent at once.
+  const [first, ...early] = await Promise.all([ping({ size }), ...(isNarrow(one, size) ? others() : [])])
+  const isSilent = first!.seen.observation.outcome === 'silent'
+  const [second, small] = isSilent && early.length === 0 ? await Promise.all(others()) : early
+  const large = isSilent && second ? second : first!
   const { outcome } = large.seen.observation
   if (outcome === 'answered') return answered(run, one, [...hops, largeHop(one, large.seen, size, true)])
   if (outcome === 'error' || outcome === 'refused') return answered(run, one, hops)
-  if (one.protocol !== 'icmp') {
-    const small = await ping({})
-    // Who answers no ping at all tells nothing by not answering a large one.
-    if (small.seen.observation.outcome !== 'answered') return answered(run, one, hops)
-  }
+  if (small && small.seen.observation.outcome !== 'answered') return answered(run, one, hops)
   const cause = mtuCause({ ...one, protocol: 'icmp' }, large.seen, size)
   // That a large one was not answered in time shows no limit of size: it may be slow, or lost by chance.
   if (!cause) return answered(run, one, [...hops, { ...largeHop(one, large.seen, size, false), state: 'unknown' }])
   return stopped(run.question, [...hops, largeHop(one, large.seen, size, false)], cause)
+}
+
+/** Whether a link of a LAN, or of the one who is asked, takes less than a packet of this size, in a tunnel with what that adds. */
+function isNarrow({ state, meant, seen }: Case, size: number): boolean {
+  const whole = size + (seen.out.some(({ tunnel }) => tunnel) ? vxlanOverhead : 0)
+  const onLans = state.hosts.flatMap(({ namespaces }) =>
+    namespaces.flatMap(({ links }) => links.filter(({ lan }) => lan !== undefined)),
+  )
+  const theirs = (meant?.namespace?.links ?? []).filter(({ kind }) => kind !== 'loopback')
+  return onLans.some(({ mtu }) => mtu < whole) || theirs.some(({ mtu }) => mtu < size)
+}
+
+/** How long after it was sent the answer was back, in milliseconds. */
+function tookMs({ seen }: Case): number {
+  return seen.back.at(-1)?.sighting.atMs ?? 0
 }
 
 /** What the sender's link carries, in bytes. */

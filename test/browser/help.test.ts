@@ -47,9 +47,13 @@ it('says that an answer is wrong, gives hints one by one, and lets the right ans
   const panel = learner.panel(step)
   await learner.clickRun(bridge.pages.en.sections.flatMap(({ blocks }) => blocks)[0]!)
   await learner.typeAnswer(step, 'bridge', 'docker0')
-  const check = panel.locator('.checks > li').nth(1)
+  const check = panel.locator('.answers .checks > li')
   await check.getByText('Expected').waitFor()
   expect(await check.innerText()).toContain('docker0')
+  // It stands at its question, and goes with it.
+  const field = panel.getByRole('textbox')
+  expect(await field.getAttribute('aria-invalid')).toBe('true')
+  expect(await field.getAttribute('aria-describedby')).toBe(await panel.locator('.answers .checks').getAttribute('id'))
   // The right answer is not told.
   expect(await check.innerText()).not.toMatch(/br-[0-9a-f]{12}/)
   const { hints } = step.checks[1]!
@@ -69,6 +73,15 @@ it('says that an answer is wrong, gives hints one by one, and lets the right ans
   await check.getByText(hints[1]!.en, { exact: true }).waitFor()
   expect(await shown.count()).toBe(2)
   expect(await learner.panel(step).getByRole('textbox').inputValue()).toBe('docker0')
+
+  // A button that can't be used looks so under the pointer as well.
+  const button = panel.getByRole('button', { name: 'Check', exact: true })
+  const background = () => button.evaluate((it) => getComputedStyle(it).backgroundColor)
+  await button.hover()
+  expect(await background()).not.toBe('rgba(0, 0, 0, 0)')
+  await button.evaluate((it) => it.toggleAttribute('disabled', true))
+  await expect.poll(background).toBe('rgba(0, 0, 0, 0)')
+  await button.evaluate((it) => it.toggleAttribute('disabled', false))
 
   await learner.answer(step, step.solution[0]!)
   await learner.expectPassed(step)

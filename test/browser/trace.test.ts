@@ -39,6 +39,9 @@ async function failedCheck(learner: LabPage, step: string): Promise<Locator> {
   await panel.getByRole('button', { name: 'Check', exact: true }).click()
   const check = panel.locator('.checks > li.fail').first()
   await check.waitFor(patient)
+  // This lab tells no reason, and traces none, before the first hint.
+  expect(await check.getByRole('button', { name: 'Where did the packet go?' }).count()).toBe(0)
+  await check.getByRole('button', { name: /^Hint \(1 of/ }).click()
   return check
 }
 

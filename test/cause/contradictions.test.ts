@@ -31,7 +31,7 @@ function route(fields: Partial<Route> & Pick<Route, 'destination'>): Route {
   return { family: 4, table: 'main', type: 'unicast', ...fields }
 }
 function lookup(priority: number, fields: Partial<RoutingRule>): RoutingRule {
-  return { priority, action: 'lookup', further: [], ...fields }
+  return { family: 4, priority, action: 'lookup', further: [], ...fields }
 }
 
 /** Nobody outside answers `web`. */

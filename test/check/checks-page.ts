@@ -50,7 +50,7 @@ const about: Record<string, [what: string, example: string]> = {
     'port: {container: web, port: 80, published: 8080, address: 127.0.0.1}',
   ],
   reach: [
-    'Whether somebody reaches somebody: a real packet or connection, from the namespace of the one who asks. `expect: no` passes only with a proof that there is something to reach: `control.from` must reach it, or without `control` the target must answer itself, at its own address or on its loopback. Without that proof it fails with `reach.control`. Who stands in the namespace of the target proves nothing of others (`reach.together`), and who has the address of the target itself asks only itself (`reach.itself`).',
+    'Whether somebody reaches somebody: a real packet or connection, from the namespace of the one who asks. `expect: no` passes only with a proof that there is something to reach: `control.from` must reach it, or without `control` the target must answer itself, at its own address or on its loopback. Without that proof it fails with `reach.control`. Who stands in the namespace of the target proves nothing of others (`reach.together`), and who has the address of the target itself asks only itself (`reach.itself`). What a cure opened besides is what `only` looks for, and what it stopped, `still`: both are asked once the check itself has passed.',
     'reach: {from: auditor, to: db, port: 6379, expect: no, control: {from: app}}',
   ],
   resolve: [
@@ -122,7 +122,7 @@ export function checksPage(): string {
     `Families: ${families.map(({ key }) => `[${key}](#${key})`).join(', ')}.`,
     ...sections,
     '## Values',
-    'What a page can show as `{{name}}`, and what `answer.value` compares with. One of these:',
+    "What a page can show as `{{name}}`, and what `answer.value` compares with. A value of `chance` is another one in each rack, drawn as the `chance` of `lab.yaml` says: what a setup hides behind it can't be known without a look. One of these:",
     ...(json(ValueSpec).anyOf ?? []).map(table),
     '## Errors',
     'Whatever the family, a check is an error when an Engine does not answer (`engine.silent`) or is not the one that vethlab started (`engine.unverified`), when a host is not in the rack (`reference.no-host`) or has no Engine (`engine.none`), when the state could not be read completely (`state.incomplete`) or a question not be asked (`probe.failed`), when it took too long (`check.timeout`), and for what only it knows: `answer.unknowable` (nothing there to compare with), `reach.no-control` (a literal address that nobody in the rack is known to have), `script.missing`, `script.failed`, `script.timeout`, `script.output`, `script.memory`.',

@@ -33,6 +33,9 @@ cases('container', [
   { gives: 'pass', spec: { name: 'old', state: 'exited' } },
   { gives: 'pass', spec: { name: 'nobody', expect: 'no' } },
   { gives: 'container.missing', spec: { name: 'nobody' } },
+  { gives: 'container.missing', spec: { name: 'nobody' }, says: 'there is no Docker on `laptop`' },
+  { gives: 'container.missing', spec: { name: 'nobody' }, never: 'docker images' },
+  { gives: 'container.missing', spec: { name: 'nobody', image: 'nginx' }, says: '`docker images` lists those' },
   { gives: 'container.missing', spec: { name: 'node2/web' }, says: '`node2`' },
   { gives: 'container.exists', spec: { name: 'old', expect: 'no' } },
   { gives: 'container.state', spec: { name: 'old' }, says: '137' },
@@ -141,6 +144,24 @@ cases('container', [
       rack.find(rack.host('node1'), 'mon').namespace = rack.find(rack.host('node1'), 'db').namespace!
     },
     says: "is not in the host's network namespace",
+  },
+  // Its partner is gone: an id says nothing to a learner.
+  {
+    gives: 'container.shares',
+    spec: { name: 'tools', sharesWith: 'web' },
+    given: (rack) => {
+      const tools = rack.find(rack.host('node1'), 'tools')
+      tools.namespace = rack.find(rack.host('node1'), 'db').namespace!
+      tools.networkMode = `container:${'0123456789abcdef'.repeat(4)}`
+      delete tools.sharesWith
+    },
+    says: 'a container that has been removed since',
+    never: '0123456789abcdef',
+  },
+  {
+    gives: 'container.address',
+    spec: { name: 'web', address: { my_net: '172.20.0.9' } },
+    says: 'the first that the Engine',
   },
   {
     gives: 'container.shares',

@@ -29,6 +29,13 @@ it('each capability is that of the families that have it', () => {
   expect(withCapability(({ inner }) => inner)).toEqual(['all', 'any', 'not'])
   expect(withCapability(({ negates }) => negates)).toEqual(['not'])
   expect(withCapability(({ needsProof }) => needsProof)).toEqual(['reach', 'resolve'])
-  expect(withCapability(({ asksForm }) => asksForm)).toEqual(['container', 'rule'])
+  expect(withCapability(({ asksForm }) => asksForm)).toEqual([
+    'container',
+    'link',
+    'rule',
+    'firewall',
+    'port',
+    'macvlan',
+  ])
   expect(withCapability(({ runsFiles }) => runsFiles)).toEqual(['script'])
 })

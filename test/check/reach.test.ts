@@ -18,6 +18,8 @@ import { type StateBuilder, standardRack, swarmRack } from './state-builder.js'
 
 const page = (status: number, body = ''): Script[string] => ({ outcome: 'yes', http: { status, body } })
 const wall = { from: 'client', to: 'web', port: 80, expect: 'no' }
+const served = { from: 'api', to: 'web', port: 80 }
+const alsoHost = { 'api tcp 172.20.0.2:80': yes, 'node1 tcp 172.20.0.2:80': yes }
 const itself = { 'web tcp 172.20.0.2:80': yes }
 
 function block(rack: StateBuilder): void {
@@ -162,6 +164,16 @@ cases('reach', [
     network: { 'api tcp 172.20.0.2:443': refused },
     says: 'nothing in `web` listens on tcp port 443; it listens on `80`',
   },
+  // What a host has open besides may be what a later step asks for.
+  {
+    gives: 'reach.refused',
+    spec: { from: 'laptop', to: 'node2', port: 80 },
+    given: (rack) =>
+      rack.host('node2').namespaces[0]!.sockets.push({ protocol: 'tcp', address: '0.0.0.0', port: 9090 }),
+    network: { 'laptop tcp 192.168.1.12:80': refused },
+    says: 'nothing in `node2` listens on tcp port 80',
+    never: '9090',
+  },
   {
     gives: 'reach.refused',
     spec: { from: 'api', to: 'web', port: 9000 },
@@ -225,8 +237,15 @@ cases('reach', [
     gives: 'reach.status',
     spec: { from: 'api', to: 'web', with: 'http', status: 200 },
     network: { 'api http 172.20.0.2:80': page(502) },
-    says: 'whom it asks in turn',
+    says: 'as by `vethlab trace RACK web SERVER:PORT`',
     never: 'the network is all right',
+  },
+  {
+    gives: 'reach.body',
+    spec: { from: 'laptop', to: 'node1', port: 8080, with: 'http', body: 'nginx' },
+    network: { 'laptop http 192.168.1.11:8080': page(504, 'Gateway Time-out') },
+    says: 'trace the way from `node1/web` to that server',
+    never: 'another program',
   },
   { gives: 'reach.no-common-network', spec: { from: 'api', to: 'lone' }, given: onNone, says: 'disconnect none' },
   { gives: 'reach.reached', spec: wall, network: { ...itself, 'client tcp 172.20.0.2:80': yes } },
@@ -247,6 +266,55 @@ cases('reach', [
   { gives: 'reach.control', spec: { ...wall, to: 'shop', by: 'name' } },
   { gives: 'reach.control', spec: { ...wall, to: 'shop', by: 'name', control: { from: 'api' } } },
   { gives: 'reach.control', spec: { ...wall, to: '172.20.0.2' } },
+  // What a cure opened, or stopped besides.
+  {
+    gives: 'pass',
+    spec: { ...served, only: ['node1'], still: ['node1', { from: 'laptop', to: 'node1', port: 8080 }] },
+    given: wallOff,
+    network: { ...alsoHost, 'laptop tcp 192.168.1.11:8080': yes },
+  },
+  { gives: 'pass', spec: { ...served, only: ['node1', 'bridge', 'inner', 'lan'] }, network: alsoHost },
+  {
+    gives: 'reach.others',
+    spec: { ...served, only: [] },
+    given: wallOff,
+    network: alsoHost,
+    says: '`node1` reaches it as well, at `172.20.0.2:80`',
+  },
+  {
+    gives: 'reach.others',
+    spec: { ...served, only: ['node1'] },
+    given: wallOff,
+    network: { ...alsoHost, 'client tcp 172.20.0.2:80': yes },
+    says: '`node1/client` reaches it as well',
+  },
+  // Nobody stands there to ask, but the rules would let him through.
+  { gives: 'reach.others', spec: { ...served, only: ['node1', 'bridge', 'lan'] }, network: alsoHost, says: '`inner`' },
+  {
+    gives: 'reach.others',
+    spec: { ...served, only: ['node1', 'bridge', 'inner'] },
+    given: (rack) => {
+      rack.state.lans.push({ name: 'lan', subnet: '192.168.1.0/24', gateway: '192.168.1.1', mtu: 1500 })
+    },
+    network: alsoHost,
+    says: '`lan`',
+  },
+  {
+    gives: 'reach.still',
+    spec: { ...served, still: ['client'] },
+    network: { 'api tcp 172.20.0.2:80': yes },
+    says: 'does not any more',
+  },
+  {
+    gives: 'reach.still',
+    spec: { ...wall, still: [{ from: 'api', to: 'db' }] },
+    network: itself,
+  },
+  {
+    gives: 'error probe.failed',
+    spec: { ...served, only: ['node1'] },
+    network: { ...alsoHost, 'client tcp 172.20.0.2:80': unasked },
+  },
   // Errors, never a pass.
   { gives: 'error reach.no-control', spec: { ...wall, to: '203.0.113.9' } },
   { gives: 'error probe.failed', spec: wall, network: { ...itself, 'client tcp 172.20.0.2:80': unasked } },
@@ -254,6 +322,13 @@ cases('reach', [
   { gives: 'error probe.failed', spec: { ...wall, by: 'name' }, network: { ...itself, 'client dns web': unasked } },
   { gives: 'error engine.unverified', spec: wall, given: unverified },
 ])
+
+/** What is forwarded is dropped. */
+function wallOff(rack: StateBuilder): void {
+  const [own] = rack.host('node1').namespaces
+  const rule = { family: 'ip', table: 'filter', chain: 'FORWARD', position: -1 }
+  own!.rules.push({ ...rule, target: 'DROP', text: '-A FORWARD -j DROP' })
+}
 
 /** A container whose address on the other network is the one that answers. */
 function onBoth(rack: StateBuilder): void {

@@ -262,6 +262,7 @@ export class StateBuilder {
       rules: [],
       sockets: [],
       forwards: { ip4: owner.kind === 'host', ip6: false },
+      bridgedMeetsRules: { ip4: true, ip6: true },
       faults: [],
     }
   }

@@ -8,6 +8,7 @@ function card(id: string, over: Partial<LabCard> = {}): LabCard {
     title: { en: `Title of ${id}`, zh: `${id} 的标题` },
     summary: { en: 'Summary', zh: '简介' },
     topic: 'bridge',
+    words: '',
     level: 'beginner',
     order: 10,
     minutes: 20,
@@ -36,6 +37,12 @@ describe('find', () => {
     card('default-bridge', { order: 10 }),
     card('late-bridge', { order: 90, level: 'advanced' }),
   ]
+
+  it('finds what the pages speak of', () => {
+    expect(
+      ids(find([...labs, card('ports', { words: 'iptables nginx dnat' })], { words: 'NGINX', level: 'all' })),
+    ).toEqual([['bridge', ['ports']]])
+  })
 
   it('groups by topic, in the order of the catalogue', () => {
     expect(ids(find(labs, all))).toEqual([

@@ -64,6 +64,13 @@ describe('happenings', () => {
     expect(told([fail, right])).toMatchObject([{ why: (pass.finding as { observed: object }).observed }])
   })
 
+  it('tells as soon as there is an answer, though the look goes on', () => {
+    const before = view([step('a', { checking: 'asked' })])
+    expect(happenings(before, view([step('a', { checking: 'by-itself', checks: [pass, fail] })]))).toEqual([
+      { what: 'looked', step: 'a', passed: 1, of: 2, why },
+    ])
+  })
+
   it('says nothing of looks that come by themselves, nor of those that go on', () => {
     const own = view([step('a', { checking: 'by-itself' })])
     expect(happenings(own, view([step('a', { checks: [fail] })]))).toEqual([])

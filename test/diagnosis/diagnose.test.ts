@@ -151,6 +151,49 @@ describe('a healthy container', () => {
 const node1 = (rack: StateBuilder) => rack.host('node1')
 const own = (rack: StateBuilder) => node1(rack).namespaces[0]!
 
+/** IPv6 on `my_net` and on the LAN: addresses, routes, gateways. */
+function withSix(rack: StateBuilder): void {
+  const host = node1(rack)
+  const network = host.engine!.networks.find(({ name }) => name === 'my_net')!
+  network.ipv6 = true
+  network.subnets.push({ subnet: 'fd00:20::/64', gateway: 'fd00:20::1', reserved: {} })
+  const six = (address: string) => ({ family: 6 as const, address, prefix: 64, scope: 'global' })
+  const route = (destination: string, device: string, gateway?: string) => ({
+    ...{ family: 6 as const, destination, device, table: 'main', type: 'unicast' },
+    ...(gateway === undefined ? {} : { gateway }),
+  })
+  own(rack)
+    .links.find(({ name }) => name === network.bridge)!
+    .addresses.push(six('fd00:20::1'))
+  own(rack).routes.push(route('fd00:20::/64', network.bridge!))
+  own(rack).forwards.ip6 = true
+  own(rack).chains.push({ family: 'ip6', table: 'nat', name: 'DOCKER' })
+  own(rack).chains.push({ family: 'ip6', table: 'nat', name: 'POSTROUTING', hook: 'postrouting', policy: 'ACCEPT' })
+  own(rack).rules.push({
+    ...{ family: 'ip6', table: 'nat', chain: 'POSTROUTING', position: 1, source: 'fd00:20::/64' },
+    ...{ out: `!${network.bridge}`, target: 'MASQUERADE' },
+    text: `-A POSTROUTING -s fd00:20::/64 ! -o ${network.bridge} -j MASQUERADE`,
+  })
+  for (const [name, address] of [
+    ['web', 'fd00:20::2'],
+    ['api', 'fd00:20::3'],
+  ] as const) {
+    const inside = rack.namespaceOf(host, name)
+    inside.links.find((link) => link.name === 'eth0')!.addresses.push(six(address))
+    inside.routes.push(route('fd00:20::/64', 'eth0'), route('default', 'eth0', 'fd00:20::1'))
+    rack.find(host, name).endpoints.find((one) => one.network === 'my_net')!.address6 = address
+  }
+  Object.assign(rack.state.lans[0]!, { subnet6: 'fd00:1::/64', gateway6: 'fd00:1::1' })
+  for (const [at, address] of [
+    ['node1', 'fd00:1::11'],
+    ['laptop', 'fd00:1::50'],
+  ] as const) {
+    const [namespace] = rack.host(at).namespaces
+    namespace!.links.find(({ lan }) => lan !== undefined)!.addresses.push(six(address))
+    namespace!.routes.push(route('fd00:1::/64', 'eth0'))
+  }
+}
+
 /** Every one breaks one thing. */
 const faults: [
   what: string,
@@ -304,6 +347,96 @@ const faults: [
     'neither it nor `node1`',
     undefined,
     { 'web ping 192.168.1.1': quiet, 'node1 ping 192.168.1.1': quiet },
+  ],
+  [
+    'a neighbour kept from its port',
+    'web',
+    'same-network',
+    '`api` on `my_net` can not connect to its `172.20.0.2:80`: rule 1',
+    (rack) => {
+      const inside = rack.namespaceOf(node1(rack), 'web')
+      inside.chains.push({ family: 'ip', table: 'filter', name: 'INPUT', hook: 'input', policy: 'ACCEPT' })
+      inside.rules.push({
+        ...{ family: 'ip', table: 'filter', chain: 'INPUT', position: 1, protocol: 'tcp', destinationPort: '80' },
+        ...{ target: 'DROP', text: '-A INPUT -p tcp -m tcp --dport 80 -j DROP' },
+      })
+    },
+    { 'api tcp 172.20.0.2:80': quiet },
+  ],
+  [
+    'open by IPv6 alone',
+    'web',
+    'itself',
+    '`tcp 80` is open by IPv6 alone: the container has addresses of IPv4 alone',
+    (rack) => {
+      rack.namespaceOf(node1(rack), 'web').sockets = [{ protocol: 'tcp', address: '::', port: 80 }]
+    },
+  ],
+  [
+    'connections not accepted',
+    'web',
+    'itself',
+    'does not accept connections: 2 wait, and it asked for 1',
+    (rack) => {
+      rack.namespaceOf(node1(rack), 'web').sockets[0]!.full = { waiting: 2, most: 1 }
+    },
+  ],
+  [
+    'a neighbour silent by IPv6 alone',
+    'web',
+    'same-network',
+    'does not reach `api` on `my_net` by IPv6',
+    withSix,
+    { 'web ping fd00:20::3': quiet },
+  ],
+  [
+    'the gateway of IPv6 silent',
+    'web',
+    'same-network',
+    'the gateway `fd00:20::1` of `my_net` does not answer',
+    withSix,
+    { 'web ping fd00:20::1': quiet },
+  ],
+  [
+    'no default route of IPv6',
+    'web',
+    'outside',
+    'it has no default route of IPv6',
+    (rack) => {
+      withSix(rack)
+      const inside = rack.namespaceOf(node1(rack), 'web')
+      inside.routes = inside.routes.filter(({ family, destination }) => family !== 6 || destination !== 'default')
+    },
+  ],
+  [
+    'no forwarding of IPv6',
+    'web',
+    'outside',
+    'IP forwarding of IPv6 is off on `node1`',
+    (rack) => {
+      withSix(rack)
+      own(rack).forwards.ip6 = false
+    },
+  ],
+  [
+    'another rule of NAT before that of Docker',
+    'web',
+    'from-outside',
+    'a rule on `node1` leads `8080->80/tcp` elsewhere, to `172.20.0.99:80`',
+    (rack) =>
+      own(rack).rules.unshift({
+        ...{ family: 'ip', table: 'nat', chain: 'PREROUTING', position: 0, protocol: 'tcp', destinationPort: '8080' },
+        ...{ target: 'DNAT', to: '172.20.0.99:80' },
+        text: '-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.20.0.99:80',
+      }),
+  ],
+  [
+    'docker-proxy ended',
+    'web',
+    'from-outside',
+    '`node1` itself can not connect to `127.0.0.1:8080`',
+    undefined,
+    { 'node1 tcp 127.0.0.1:8080': refused },
   ],
   [
     'nothing listens behind the port',
@@ -523,4 +656,30 @@ describe('a trace', () => {
     ).rejects.toThrow('gone')
     expect(aborted).toBe(true)
   })
+})
+
+it('takes nothing for a fault of a container that was started anew meanwhile', async () => {
+  const rack = withLan(standardRack)
+  const ground = new OpenGround(rack, { 'web ping 172.20.0.1': quiet })
+  const later = structuredClone(rack.state)
+  later.hosts[0]!.engine!.containers.find(({ name }) => name === 'web')!.namespace = '4026539999'
+  let captured = 0
+  ground.capture = async () => (captured++ === 0 ? structuredClone(rack.state) : later)
+  const report = await diagnose(ground, { container: 'web', home: 'node1' }, { trace: blind })
+  expect(report.outcome).toBe('error')
+  expect(report.summary.en).toBe('`web` ended or was started while it was looked at; ask again.')
+  expectReadable(report.summary)
+})
+
+it('notes ports that are open by one family, or on one network alone, as such', async () => {
+  const given = (rack: StateBuilder) => {
+    withSix(rack)
+    rack.namespaceOf(node1(rack), 'web').sockets = [{ protocol: 'tcp', address: '0.0.0.0', port: 80 }]
+  }
+  const report = await reportOn('web', { given })
+  expect(problemsOf(report)).toEqual([])
+  const notes = stage(report, 'itself').findings.filter(({ cause }) => cause === 'port-not-listening')
+  expect(notes.map(({ outcome, text }) => `${outcome}: ${text.en}`)).toEqual([
+    'note: `tcp 80` is open by IPv4 alone: nobody connects to it by IPv6',
+  ])
 })

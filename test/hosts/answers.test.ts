@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseCheck, runCheck } from '../../server/check/checks.js'
 import { evaluate } from '../../server/check/evaluate.js'
 import { pointerTo } from '../../server/check/pointer.js'
-import { readValue, type ValueSpec } from '../../server/check/values.js'
+import { type LiveSpec, readValue } from '../../server/check/values.js'
 import type { Finding } from '../../server/check/verdict.js'
 import type { NetworkState } from '../../server/network/state.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
@@ -81,12 +81,14 @@ afterAll(async () => {
   await racks?.closeAll()
 })
 
-const values: ValueSpec[] = [
+const values: LiveSpec[] = [
   { container: 'web', fact: 'address' },
   { container: 'web', fact: 'gateway' },
   { container: 'web', fact: 'mac' },
   { container: 'web', fact: 'link' },
   { container: 'client', fact: 'hostLink' },
+  { container: 'client', fact: 'namespace' },
+  { container: 'web', fact: 'process' },
   { network: 'bridge', fact: 'subnet' },
   { network: 'bridge', fact: 'gateway' },
   { network: 'shop', fact: 'bridge' },

@@ -141,7 +141,7 @@ const faults: [
     'docker-user-drop',
     toLaptop,
     /a rule in chain `DOCKER-USER` on `node1` drops/,
-    /does not answer it, though it answers this host\n(.*\n)*.*-A DOCKER-USER -i br-\+ -o eth\+ -j DROP/,
+    /does not answer it, though it answers this host: .*DOCKER-USER.*\n(.*\n)*.*-A DOCKER-USER -i br-\+ -o eth\+ -j DROP/,
     () =>
       sh(
         `iptables -I DOCKER-USER -i br-+ -o eth+ -j DROP

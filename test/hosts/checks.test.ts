@@ -243,6 +243,44 @@ describe('reach', () => {
     await expectOutcome(check, reason)
   })
 
+  it('sees what was opened besides, also where nobody stands to ask, and what was stopped', async () => {
+    const served = { from: 'api', to: 'web', port: 80 }
+    const way = (verb: string, from: string, to: string) => `iptables ${verb} DOCKER-USER -s ${from} -d ${to} -j ACCEPT`
+    const opened = async (verb: string, from: string) => {
+      await sh('node1', `${way(verb, from, '172.20.0.0/16')}; ${way(verb, '172.20.0.0/16', from)}`)
+      state = await probe.capture()
+    }
+    // This Engine (26) lets neighbours on the LAN in to a published port's container, as the lab of published ports shows.
+    const known = { ...served, only: ['node1', 'local', 'lan'] }
+    await expectOutcome({ reach: known }, 'pass')
+    expect(await look({ reach: { ...served, only: ['node1', 'local'] } })).toMatchObject({
+      reason: 'reach.others',
+      observed: { en: expect.stringContaining('`lan`') },
+    })
+    expect(await look({ reach: { ...served, only: ['local', 'lan'] } })).toMatchObject({
+      reason: 'reach.others',
+      observed: { en: expect.stringMatching(/^`node1` reaches it as well/) },
+    })
+    await opened('-I', '172.17.0.0/16')
+    expect(await look({ reach: known })).toMatchObject({
+      reason: 'reach.others',
+      observed: { en: expect.stringMatching(/^`node1\/(client|db)` reaches it as well/) },
+    })
+    await opened('-D', '172.17.0.0/16')
+    await sh('node1', 'docker network create --subnet 172.29.0.0/16 empty')
+    await opened('-I', '172.29.0.0/16')
+    expect(await look({ reach: known })).toMatchObject({
+      reason: 'reach.others',
+      observed: { en: expect.stringContaining('the network `empty`') },
+    })
+    await opened('-D', '172.29.0.0/16')
+    await expectOutcome({ reach: known }, 'pass')
+    await expectOutcome({ reach: { ...served, still: [{ from: 'client', to: 'db', port: 6379 }] } }, 'pass')
+    await expectOutcome({ reach: { ...served, still: ['client'] } }, 'reach.still')
+    await sh('node1', 'docker network rm empty')
+    state = await probe.capture()
+  })
+
   it('tells which rule is in the way', async () => {
     await sh('node1', 'iptables -I DOCKER-USER -s 192.168.1.50 -j DROP')
     state = await probe.capture()

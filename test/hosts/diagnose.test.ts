@@ -33,7 +33,16 @@ beforeAll(async () => {
   racks = await LocalRacks.start(testState)
   rack = await racks.open({
     hosts: { node1: 'docker', node2: 'docker', laptop: 'plain' },
-    lans: { lan: { subnet: '192.168.1.0/24', at: { node1: '.11', node2: '.12', laptop: '.50' } } },
+    lans: {
+      lan: {
+        ...{ subnet: '192.168.1.0/24', subnet6: 'fd00:1::/64' },
+        at: {
+          node1: { address: '.11', address6: '::11' },
+          node2: { address: '.12', address6: '::12' },
+          laptop: { address: '.50', address6: '::50' },
+        },
+      },
+    },
   })
   await sh('node1', 'docker network create --subnet 172.25.0.0/24 shop')
   await sh('node1', 'docker run -d --name web --network shop --ip 172.25.0.9 -p 8080:80 nginx')
@@ -175,6 +184,88 @@ describe('a fault is named in its stage', () => {
 
   it('and all is well again afterwards', async () => {
     await expect.poll(async () => found(await reportOn('web')), { timeout: 30_000 }).toEqual([])
+  })
+})
+
+const inSix = 'nsenter -t $(docker inspect -f "{{.State.Pid}}" six) -n'
+
+/** As above, of a container on a network of both families. */
+const faultsOfSix: [what: string, stage: StageName, says: RegExp, make: string, unmake: string][] = [
+  [
+    'a rule against pings in a neighbour',
+    'same-network',
+    /does not reach `pair` on `twin` by IPv6: .*`ip6 filter` on `node1\/pair`/,
+    'nsenter -t $(docker inspect -f "{{.State.Pid}}" pair) -n ip6tables -A INPUT -p icmpv6 --icmpv6-type echo-request -j DROP',
+    'nsenter -t $(docker inspect -f "{{.State.Pid}}" pair) -n ip6tables -F INPUT',
+  ],
+  [
+    'a rule against its port',
+    'same-network',
+    /`pair` on `twin` can not connect to its `\[fd00:26::9\]:80`: .*`ip6 filter` on `node1\/six`/,
+    `${inSix} ip6tables -A INPUT -p tcp --dport 80 -j DROP`,
+    `${inSix} ip6tables -F INPUT`,
+  ],
+  [
+    'no default route',
+    'outside',
+    /it has no default route of IPv6/,
+    `${inSix} ip -6 route del default`,
+    `${inSix} ip -6 route add default via fd00:26::1`,
+  ],
+  [
+    'forwarding off',
+    'outside',
+    /IP forwarding of IPv6 is off on `node1`: .*`net\.ipv6\.conf\.all\.forwarding` is 0/,
+    'sysctl -qw net.ipv6.conf.all.forwarding=0',
+    'sysctl -qw net.ipv6.conf.all.forwarding=1',
+  ],
+  [
+    'IPv6 switched off in it',
+    'itself',
+    /has lost its address of IPv6 `fd00:26::9`: .*switched off on `eth0`/,
+    `${inSix} sysctl -qw net.ipv6.conf.all.disable_ipv6=1`,
+    'docker restart -t 0 six',
+  ],
+  [
+    'a program of IPv6 alone on a network of IPv4',
+    'itself',
+    /`tcp 7000` is open by IPv6 alone/,
+    'docker rm -f six; docker run -d --name six --network shop netshoot socat TCP6-LISTEN:7000,ipv6only=1,fork PIPE; sleep 1',
+    'docker rm -f six',
+  ],
+]
+
+describe('IPv6 is spoken of as IPv4', () => {
+  beforeAll(async () => {
+    await sh(
+      'node1',
+      `docker network create --ipv6 --subnet 172.26.0.0/24 --subnet fd00:26::/64 twin
+      docker run -d --name six --network twin --ip6 fd00:26::9 nginx
+      docker run -d --name pair --network twin --ip6 fd00:26::a netshoot sleep infinity; sleep 2`,
+    )
+  })
+
+  it('and nothing is wrong at first', async () => {
+    const report = await reportOn('six')
+    expect(found(report)).toEqual([])
+    const said = JSON.stringify(report.stages)
+    for (const shown of ['by IPv6', 'fd00:26::1', '[fd00:26::9]:80', 'translates no addresses of IPv6'])
+      expect(said).toContain(shown)
+  })
+
+  it.each(faultsOfSix)('%s', async (_what, stage, says, make, unmake) => {
+    await sh('node1', make)
+    try {
+      const report = await reportOn('six')
+      expect(report.outcome).toBe('faulty')
+      const here = found(report).filter((one) => one.startsWith(`${stage}: `))
+      expect(
+        here.some((one) => says.test(one)),
+        found(report).join('\n'),
+      ).toBe(true)
+    } finally {
+      await sh('node1', unmake)
+    }
   })
 })
 

@@ -8,6 +8,7 @@ import { fromPackage } from '../../server/package-root.js'
 import { Cgroups } from '../../server/rack/cgroup.js'
 import { execInHost } from '../../server/rack/exec.js'
 import { requireGolden } from '../../server/rack/golden/golden.js'
+import { DiskSpace } from '../../server/rack/guard/disk-space.js'
 import { Host, type HostGround } from '../../server/rack/host/host.js'
 import { ownProcess } from '../../server/rack/record.js'
 import { Store } from '../../server/rack/store.js'
@@ -41,6 +42,47 @@ async function sh(host: Host, script: string): Promise<string> {
 }
 
 const files = { hosts: '127.0.0.1 localhost\n', resolv: '' }
+
+it('an Engine that looked names up before its host was named knows the names of the rack at once', async () => {
+  const host = await Host.start(ground, golden, 'docker')
+  try {
+    await host.ready()
+    const pull = (name: string) => sh(host, `docker pull ${name}:5000/image 2>&1 || true`)
+    expect(await pull('node2')).toContain('lookup node2')
+    const hosts = '127.0.0.1 localhost\n127.0.0.1 node2\n'
+    await host.settle('a-test', 'node1', { hosts, resolv: '' }, defaultHostLimits.docker)
+    expect(await pull('node2')).toContain('127.0.0.1:5000: connect: connection refused')
+  } finally {
+    await host.remove()
+  }
+})
+
+it('while the machine is short of space a host that has written much writes no more, and goes on once there is some', async () => {
+  const host = await Host.start(ground, golden, 'plain')
+  try {
+    await host.settle('a-test', 'writer', files, defaultHostLimits.plain)
+    let tight = Number.MAX_SAFE_INTEGER
+    const { diskBytes: limitBytes } = defaultHostLimits.plain
+    const space = new DiskSpace(
+      ground.store,
+      () => [{ path: host.disk.path, limitBytes }],
+      () => tight,
+    )
+    const write = (name: string) =>
+      sh(host, `dd if=/dev/urandom of=/root/${name} bs=1M count=80 conv=fsync 2>&1 || true`)
+    // Who has written little may go on.
+    await space.look()
+    expect(await write('first')).toMatch(/80\+0 records out/)
+    await ground.store.exclusiveBytes(host.disk.path)
+    await space.look()
+    expect(await write('second')).toMatch(/Disk quota exceeded/)
+    tight = 0
+    await space.look()
+    expect(await write('third')).toMatch(/80\+0 records out/)
+  } finally {
+    await host.remove()
+  }
+})
 
 it('a disk is kept, booted again with other ids, and copied', { timeout: 240_000 }, async () => {
   const host = await Host.start(ground, golden, 'docker')

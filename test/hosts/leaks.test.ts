@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { fromPackage } from '../../server/package-root.js'
 import { Cgroups } from '../../server/rack/cgroup.js'
 import { run } from '../../server/rack/command.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import { ownProcess } from '../../server/rack/record.js'
+import { rackRecordFile } from '../../server/rack/rack-record.js'
+import { makeRecordedDirectory, ownProcess } from '../../server/rack/record.js'
 import { Store } from '../../server/rack/store.js'
 import { sweep } from '../../server/rack/sweep.js'
 import type { TopologyInput } from '../../server/racks/topology.js'
@@ -38,6 +41,30 @@ function opener(): ChildProcess {
 async function ground() {
   return { state, store: await Store.open(state), cgroups: await Cgroups.open(state.mark), owner: ownProcess() }
 }
+
+it('leaves the LAN of a rack that was begun while a sweep looked', { timeout: 120_000 }, async () => {
+  const racks = await LocalRacks.start(state)
+  // So many records of the dead that reading them takes longer than opening a rack.
+  const dead = { owner: { kind: 'process', pid: 2 ** 22, startTime: '1' }, hosts: {}, cut: [], open: false }
+  for (let n = 0; n < 4000; n++) await makeRecordedDirectory(state.racks, `rdead${n}`, rackRecordFile, dead)
+  let swept = false
+  const sweeping = sweep(await ground()).finally(() => {
+    swept = true
+  })
+  const kept: boolean[] = []
+  while (!swept) {
+    const rack = await racks.open({
+      hosts: { laptop: 'plain' },
+      lans: { lan: { ...topology.lans!.lan!, at: { laptop: '.50' } } },
+    })
+    kept.push(existsSync(join(state.netns, `${rack.id}-lan`)))
+    await racks.close(rack.id)
+  }
+  await sweeping
+  await racks.closeAll()
+  expect(kept.length).toBeGreaterThan(0)
+  expect(kept).not.toContain(false)
+})
 
 it('leaves nothing of 50 racks, some of them and their makers killed on the way', { timeout: 600_000 }, async () => {
   await sweep(await ground(), { all: true })

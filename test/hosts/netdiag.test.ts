@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { filesDirectory } from '../../server/rack/golden/inputs.js'
@@ -45,6 +45,8 @@ it('is part of every host', async () => {
   expect(await sh('cat /usr/local/bin/netdiag')).toBe(
     readFileSync(join(filesDirectory, 'usr', 'local', 'bin', 'netdiag'), 'utf8').trim(),
   )
+  const parts = readdirSync(join(filesDirectory, 'usr', 'local', 'lib', 'netdiag')).toSorted()
+  expect(await sh('ls /usr/local/lib/netdiag')).toBe(parts.join('\n'))
 })
 
 it('finds nothing wrong with a web server that is published, and leaves nothing running', async () => {
@@ -82,6 +84,8 @@ it('speaks Chinese when asked, or when the shell does', async () => {
   expect((await netdiag(['web', '--lang=en'], { LANG: 'zh_CN.UTF-8' })).last).toContain('Nothing is wrong')
 })
 
+const inWeb = 'nsenter -t $(docker inspect -f "{{.State.Pid}}" web) -n'
+
 /** A fault, how it is made and unmade, of whom, in which section, and words of it. */
 const faults: [what: string, container: string, section: number, says: RegExp, make: string, unmake: string][] = [
   ['stopped', 'web', 1, /does not run: it is exited/, 'docker stop -t 1 web', 'docker start web'],
@@ -114,7 +118,7 @@ const faults: [what: string, container: string, section: number, says: RegExp, m
     'ICC off',
     'left',
     2,
-    /right .* does not answer\n.*enable_icc=false/,
+    /right .* does not answer: its network was made without communication .*\n.*enable_icc=false/,
     'docker network create -o com.docker.network.bridge.enable_icc=false apart; for one in left right; do docker run -d --name $one --network apart busybox sleep 99; done',
     'docker rm -f left right; docker network rm apart',
   ],
@@ -122,7 +126,7 @@ const faults: [what: string, container: string, section: number, says: RegExp, m
     'input dropped',
     'web',
     2,
-    /gateway 172\.25\.0\.1 does not answer\n(.*\n)*.*-A INPUT -s 172\.25\.0\.0\/24 -j DROP/,
+    /gateway 172\.25\.0\.1 does not answer: on node1 a rule of chain INPUT .*\n.*-A INPUT -s 172\.25\.0\.0\/24 -j DROP/,
     'iptables -I INPUT -s 172.25.0.0/24 -j DROP',
     'iptables -D INPUT -s 172.25.0.0/24 -j DROP',
   ],
@@ -146,9 +150,49 @@ const faults: [what: string, container: string, section: number, says: RegExp, m
     'dropped in DOCKER-USER',
     'web',
     3,
-    /does not answer it, though it answers this host\n.*-A DOCKER-USER -s 172\.25\.0\.9\/32 -j DROP/,
+    /does not answer it, though it answers this host: on node1 a rule of chain DOCKER-USER .*\n.*-A DOCKER-USER -s 172\.25\.0\.9\/32 -j DROP/,
     'iptables -I DOCKER-USER -s 172.25.0.9 -j DROP',
     'iptables -D DOCKER-USER -s 172.25.0.9 -j DROP',
+  ],
+  [
+    'a rule of its own',
+    'web',
+    2,
+    /api can not connect to its port 80 at 172\.25\.0\.9: on web a rule of chain INPUT .*\n.*-A INPUT -p tcp .*--dport 80 -j DROP/,
+    `${inWeb} iptables -A INPUT -p tcp --dport 80 -j DROP`,
+    `${inWeb} iptables -F INPUT`,
+  ],
+  [
+    'forwarding off at one link',
+    'web',
+    3,
+    /IP forwarding is off on this host: net\.ipv4\.conf\.eth0\.forwarding/,
+    'sysctl -qw net.ipv4.conf.eth0.forwarding=0',
+    'sysctl -qw net.ipv4.conf.eth0.forwarding=1',
+  ],
+  [
+    'answers that would leave by another link',
+    'web',
+    3,
+    /this host takes nothing from 172\.25\.0\.9 by br-/,
+    `sysctl -qw net.ipv4.conf.all.rp_filter=1; ip route add 172.25.0.9/32 dev eth0`,
+    'ip route del 172.25.0.9/32; sysctl -qw net.ipv4.conf.all.rp_filter=0',
+  ],
+  [
+    'docker-proxy killed',
+    'web',
+    4,
+    /can not connect to 127\.0\.0\.1:8080: no program, such as docker-proxy, listens there/,
+    'pkill -x docker-proxy; sleep 1',
+    'docker restart -t 0 web',
+  ],
+  [
+    'another rule of NAT',
+    'web',
+    4,
+    /another rule leads what comes for port 8080 to 172\.25\.0\.99:80/,
+    'iptables -t nat -I PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 172.25.0.99:80',
+    'iptables -t nat -D PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 172.25.0.99:80',
   ],
   [
     'no default route',

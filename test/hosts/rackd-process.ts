@@ -10,6 +10,7 @@ export class RackdProcess {
   private constructor(
     readonly child: ChildProcess,
     readonly racks: RackdClient,
+    private readonly state: StateDirectory,
   ) {}
 
   static async start(state: StateDirectory, ...options: string[]): Promise<RackdProcess> {
@@ -24,11 +25,20 @@ export class RackdProcess {
     const racks = new RackdClient(state.rackdSocket)
     for (let tries = 0; tries < 1200; tries++) {
       if (child.exitCode !== null) throw new Error(`rackd ended with ${child.exitCode}: ${said}`)
-      if (said.includes('rackd serves')) return new RackdProcess(child, racks)
+      if (said.includes('rackd serves')) return new RackdProcess(child, racks, state)
       await sleep(50)
     }
     child.kill('SIGKILL')
     throw new Error(`rackd did not come up: ${said}`)
+  }
+
+  /** Kills it while somebody waits for an answer, and starts the next one, which `racks` finds by itself. */
+  async killed(...options: string[]): Promise<RackdProcess> {
+    const exited = once(this.child, 'exit')
+    this.child.kill('SIGKILL')
+    await exited
+    const { child } = await RackdProcess.start(this.state, ...options)
+    return new RackdProcess(child, this.racks, this.state)
   }
 
   async end(signal: NodeJS.Signals): Promise<void> {

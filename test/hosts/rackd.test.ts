@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseCheck } from '../../server/check/checks.js'
@@ -117,6 +118,44 @@ describe('rackd', () => {
       const finding = await verdictOf(check)
       const right = 'control' in (check.reach ?? {}) ? 'reach.control' : undefined
       expect('reason' in finding ? finding.reason : undefined, JSON.stringify(finding)).toBe(right)
+    }
+  })
+
+  it('finishes a reset in the middle of which it was killed, and an opening', { timeout: 300_000 }, async () => {
+    const lans = { lan: { subnet: '192.168.1.0/24', at: { node1: '.11' } } }
+    const one: TopologyInput = { hosts: { node1: 'docker' }, lans }
+    rackd = await RackdProcess.start(state, ...noPool)
+    const rack = await rackd.racks.open(one)
+    for (const delayMs of [5, 100, 600]) {
+      await rackd.racks.exec(rack.id, 'node1', ['touch', '/root/before'])
+      const before = (await rackd.racks.info(rack.id)).hosts[0]!.id
+      const asked = rackd.racks.reset(rack.id)
+      await sleep(delayMs)
+      rackd = await rackd.killed(...noPool)
+      const after = await asked
+      expect(after.hosts, `${delayMs} ms`).toMatchObject([{ name: 'node1', alive: true }])
+      expect(after.hosts[0]!.id).not.toBe(before)
+      const look = 'ls /root/before; docker info --format {{.Name}}; ping -c 1 -W 2 192.168.1.1 > /dev/null && echo way'
+      const { stdout } = await rackd.racks.exec(rack.id, 'node1', ['sh', '-c', look])
+      expect(stdout, `${delayMs} ms`).toBe('node1\nway\n')
+    }
+    // Nobody asks again: the next one finishes it all the same.
+    const lost = rackd.racks.reset(rack.id).catch((error: unknown) => error)
+    await sleep(100)
+    await rackd.end('SIGKILL')
+    expect(await lost).toMatchObject({ code: 'rackd.unreachable' })
+    rackd = await RackdProcess.start(state, ...noPool)
+    await expect.poll(async () => (await rackd!.racks.info(rack.id)).hosts[0]!.alive, { timeout: 60_000 }).toBe(true)
+
+    for (const delayMs of [20, 300]) {
+      const asked = rackd.racks.open(one, { label: `opened ${delayMs}` })
+      await sleep(delayMs)
+      rackd = await rackd.killed(...noPool)
+      const { id, hosts } = await asked
+      expect(hosts).toMatchObject([{ alive: true }])
+      expect(
+        (await rackd.racks.list()).filter(({ label }) => label === `opened ${delayMs}`).map((of) => of.id),
+      ).toEqual([id])
     }
   })
 

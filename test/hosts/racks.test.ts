@@ -307,7 +307,11 @@ describe('reset', () => {
   })
 
   it('puts all of them back', async () => {
+    const gateway = () =>
+      sh('laptop', "ping -c1 -W2 192.168.1.1 > /dev/null && ip -o neigh show 192.168.1.1 | cut -d' ' -f1-5")
+    const before = await gateway()
     rack = await racks.reset(rack.id)
+    expect(await gateway()).toBe(before)
     await expect(sh('node2', 'test -e /root/theirs')).rejects.toThrow()
     await sh('laptop', 'ping -c1 -W2 node1 && ping -c1 -W2 node2')
   })

@@ -213,6 +213,7 @@ describe('A session', () => {
     await session.runBlock({ page: 1 })
     await expect.poll(() => stepOf(session, 'first').state, slow).toBe('helped')
 
+    const { seen } = await typist(session, await atPrompt(session))
     session.do('cable')
     expect(session.view().busy).toEqual({ what: 'doing', step: 'cable' })
     expect(() => session.reset()).toThrow(expect.objectContaining({ code: 'session.busy' }))
@@ -221,6 +222,8 @@ describe('A session', () => {
     expect(stepOf(session, 'cable')).toMatchObject({ state: 'helped' })
     expect(stepOf(session, 'cable').done!.every(({ problem }) => problem === undefined)).toBe(true)
     expect(session.view().answers.cable).toMatch(/^veth/)
+    // The terminal says what was run, and its history has it.
+    await expect.poll(() => seen.text, slow).toMatch(/# vethlab: .*docker/)
 
     // Done again it can't work: the names are taken. That is no reason to doubt what has passed.
     session.do('cable')
@@ -249,7 +252,15 @@ describe('A session', () => {
     expect(session.view().steps.map((step) => step.state)).toEqual(['helped', 'helped', 'skipped', 'skipped', 'helped'])
     expect(sessions.card(learner, 'default-bridge')).toMatchObject({ steps: 5, passed: 3, helped: 3, finished: false })
     // Only a look at a skipped step makes it pass.
-    session.answer('nat', 'seen-as', '192.168.1.11')
+    const { stdout } = await racks.exec(session.rack!, 'node1', [
+      'docker',
+      'exec',
+      'client',
+      'nc',
+      '192.168.1.50',
+      '7000',
+    ])
+    session.answer('nat', 'guest', /Guest number: (\d+)/.exec(stdout)![1]!)
     await expect.poll(() => stepOf(session, 'nat').state, slow).toBe('passed')
   }, 240_000)
 

@@ -106,9 +106,8 @@ it('says that an offline rack has no way to names and addresses of the internet'
     ['api', 'example.com'],
     ['laptop', 'example.com'],
   ] as const) {
-    const story = await traceStory(ground, { from, to, home: 'node1' }, { offline: !rack.internet })
-    expect(story.summary.en, JSON.stringify(story, null, 1)).toContain('this rack is offline')
-    expect(JSON.stringify(story.cause!.tries)).not.toMatch(/publish|docker ps/)
+    const story = await traceStory(ground, { from, to, home: 'node1' })
+    expect(story.cause?.code, JSON.stringify(story, null, 1)).toBe('offline')
   }
 })
 

@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { lintLab } from '../../server/lab/lint.js'
@@ -50,6 +50,72 @@ describe('The lab of the guide', () => {
     ])
     expect(lab.alternatives.map(({ name }) => name)).toEqual(['both-at-once'])
     expect(lab.pages.zh.sections.map(({ id }) => id)).toEqual([undefined, 'create', 'connect', 'finish'])
+  })
+})
+
+describe('Files of a lab', () => {
+  const script = '      - script: {run: judge}\n        hint: {en: Look., zh: 看看。}\n'
+
+  it('are looked at: names that mean nothing, scripts that can not run', async () => {
+    expect(await problemsOf({ 'mistake/one.md': 'x\n', 'setup.sh': 'if true; then\necho\n' })).toEqual([
+      expect.stringMatching(/^mistake:1: means nothing in a lab\. Did you mean "mistakes"\?/),
+      expect.stringMatching(/^setup\.sh:3: bash says: syntax error: unexpected end of file/),
+    ])
+    const told = await problemsOf({ 'lab.yaml': (text) => text + script, 'checks/other': '#!/bin/sh\n' })
+    expect(told.filter((line) => line.includes('checks/'))).toEqual([
+      expect.stringMatching(/^lab\.yaml:\d+: there is no checks\/judge\./),
+    ])
+    const notExecutable = await problemsOf({ 'lab.yaml': (text) => text + script, 'checks/judge': '#!/bin/sh\n' })
+    expect(notExecutable).toContain('checks/judge:1: is not executable. chmod +x checks/judge')
+  })
+})
+
+describe('A lab from elsewhere', () => {
+  const problemsIn = async (change: (folder: string) => void) => {
+    const folder = writeLab()
+    folders.push(folder)
+    change(folder)
+    const { problems } = await readLab(folder)
+    return problems.map(({ file, what }) => `${file.slice(folder.length + 1)} ${what}`)
+  }
+
+  it('leads to no file outside of its folder', async () => {
+    const told = await problemsIn((folder) => {
+      writeFileSync(join(dirname(folder), 'secret.md'), 'TOP SECRET\n')
+      rmSync(join(folder, 'zh.md'))
+      symlinkSync('/etc/passwd', join(folder, 'setup.sh'))
+      symlinkSync('../secret.md', join(folder, 'zh.md'))
+      rmSync(join(folder, 'mistakes'), { recursive: true })
+      symlinkSync('..', join(folder, 'mistakes'))
+    })
+    const leads = "is a link that leads out of the lab's folder"
+    expect(told).toEqual([`zh.md ${leads}`])
+    expect(
+      await problemsIn((folder) => {
+        symlinkSync('/etc/passwd', join(folder, 'setup.sh'))
+        symlinkSync('en.md', join(folder, 'again.md'))
+      }),
+    ).toEqual([`setup.sh ${leads}`])
+    expect(
+      await problemsIn((folder) => {
+        writeFileSync(join(dirname(folder), 'secret.md'), 'TOP SECRET\n')
+        rmSync(join(folder, 'mistakes'), { recursive: true })
+        symlinkSync('..', join(folder, 'mistakes'))
+      }),
+    ).toContain(`mistakes/secret.md ${leads}`)
+  })
+
+  it('may have been written on Windows, and says once what is wrong with a file', async () => {
+    const folder = writeLab()
+    folders.push(folder)
+    for (const name of ['lab.yaml', 'en.md', 'mistakes/not-internal.md']) {
+      const path = join(folder, name)
+      writeFileSync(path, readFileSync(path, 'utf8').replaceAll('\n', '\r\n'))
+    }
+    expect((await readLab(folder)).problems).toEqual([])
+    expect(
+      await problemsIn((other) => writeFileSync(join(other, 'zh.md'), Buffer.from([0x23, 0x20, 0xe9, 0x0a]))),
+    ).toEqual(['zh.md is not UTF-8'])
   })
 })
 
@@ -145,6 +211,26 @@ describe('What is wrong is said with its place and cure', () => {
         ),
       },
       /^lab.yaml:\d+: check 1 \(network\) of step "create" says why it asks for a form, and asks for none\./,
+    ],
+    [
+      'an answer that is the same in every rack, and not said why',
+      {
+        'lab.yaml': replace(
+          '- network: {name: vault, internal: yes}',
+          '- answer: {id: q, ask: {en: Which?, zh: 哪个？}, equals: lo}',
+        ),
+      },
+      /^lab.yaml:\d+: check 1 \(answer\) of step "create" has the same answer in every rack\. Ask for a `value`/,
+    ],
+    [
+      'a value of chance that is not drawn',
+      {
+        'lab.yaml': replace(
+          '- network: {name: vault, internal: yes}',
+          '- answer: {id: q, ask: {en: Which?, zh: 哪个？}, value: {chance: payed}}',
+        ),
+      },
+      /^lab.yaml:\d+: check 1 \(answer\) of step "create" names a value of chance "payed" that is not drawn\./,
     ],
     [
       'a step twice',

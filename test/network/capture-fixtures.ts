@@ -71,6 +71,7 @@ export async function captureFixtures(racks: LocalRacks): Promise<void> {
       ...(gateway6 && { gateway6 }),
     })),
     hosts: rack.hosts.map(({ name, kind, interfaces }) => ({ name, kind, interfaces })),
+    internet: rack.internet,
   }
   await writeFile(join(fixturesDirectory, 'rack.json'), `${JSON.stringify(shape, null, 2)}\n`)
   await racks.close(rack.id)

@@ -10,6 +10,7 @@ import {
   parseSockets,
   parseVirtualServers,
 } from '../../server/network/parse-sockets.js'
+import { hasAddress } from '../../server/network/routing.js'
 import { tieLinks } from '../../server/network/tie-links.js'
 
 describe('links', () => {
@@ -35,6 +36,23 @@ describe('links', () => {
     expect(down).toMatchObject({ kind: 'device', up: true, carrier: false })
   })
 
+  it('with addresses of IPv6 that another had already, as measured', () => {
+    const [link] = parseLinks([
+      {
+        ...{ ifindex: 3, ifname: 'vb', flags: ['UP'] },
+        addr_info: [
+          { family: 'inet6', local: 'fd00:a::2', prefixlen: 64, scope: 'global', dadfailed: true, tentative: true },
+          { family: 'inet6', local: 'fd00:a::3', prefixlen: 64, scope: 'global' },
+        ],
+      },
+    ])
+    expect(link!.addresses.map(({ address, failed }) => [address, failed])).toEqual([
+      ['fd00:a::2', true],
+      ['fd00:a::3', undefined],
+    ])
+    expect(['fd00:a::2', 'fd00:a::3'].map((address) => hasAddress(link!, address))).toEqual([false, true])
+  })
+
   it('as ports of bridges, with their queueing disciplines', () => {
     const [port, down, bridge] = parseLinks([
       {
@@ -57,7 +75,7 @@ describe('links', () => {
     ])
     expect(port).toMatchObject({
       discipline: 'blackhole',
-      port: { state: 'forwarding', isolated: true, learning: false },
+      port: { state: 'forwarding', isolated: true },
     })
     expect(down).toMatchObject({ port: { state: 'disabled' } })
     expect(down).not.toHaveProperty('discipline')
@@ -74,12 +92,13 @@ describe('links', () => {
       own('inet', 'all', { rp_filter: 'strict' }),
       own('inet', 'a', { rp_filter: 'loose' }),
       own('inet', 'b', { proxy_neigh: true, forwarding: false }),
-      own('inet6', 'b', { forwarding: false }),
+      // Of IPv6 it decides nothing.
+      own('inet6', 'a', { forwarding: false }),
     ])
     // The larger number of the two counts, and loose is 2.
-    expect(a).toMatchObject({ reversePath: 'loose', forwarding: { ip4: true, ip6: false } })
-    expect(b).toMatchObject({ reversePath: 'strict', proxyArp: true, forwarding: { ip4: false, ip6: false } })
-    expect(c).not.toHaveProperty('forwarding')
+    expect(a).toMatchObject({ reversePath: 'loose', forwards4: true })
+    expect(b).toMatchObject({ reversePath: 'strict', proxyArp: true, forwards4: false })
+    expect(c).not.toHaveProperty('forwards4')
     expect(c).not.toHaveProperty('reversePath')
   })
 

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { parseRoutes, parseRoutingRules, usualRoutingRules } from '../../server/network/parse-routes.js'
-import { leadsOn, nextHop, routeFor, writeRoute, writeRoutingRule } from '../../server/network/routing.js'
+import { leadsOn, nextHop, outLink, routeFor, writeRoute, writeRoutingRule } from '../../server/network/routing.js'
 import type { NamespaceState, Route, RoutingRule } from '../../server/network/state.js'
 import { StateBuilder } from '../check/state-builder.js'
 
 function namespace(routes: Partial<Route>[], rules: Partial<RoutingRule>[] = []): NamespaceState {
   const made = new StateBuilder().namespace('here', { kind: 'unknown' })
   made.routes = routes.map((one) => ({ family: 4, destination: 'default', table: 'main', type: 'unicast', ...one }))
-  const own = rules.map((rule, n) => ({ priority: 1000 + n, action: 'lookup', further: [], ...rule }))
+  const own = rules.map((rule, n) => ({
+    family: 4 as const,
+    priority: 1000 + n,
+    action: 'lookup',
+    further: [],
+    ...rule,
+  }))
   made.routingRules = [usualRoutingRules[0]!, ...own, ...usualRoutingRules.slice(1)]
   return made
 }
@@ -60,6 +66,16 @@ describe('of several routes', () => {
   })
 })
 
+it.each(['blackhole', 'unreachable', 'prohibit'])(
+  'by a route of the type %s nothing leaves, though it names a link',
+  (type) => {
+    // So ip(8) shows such routes of IPv6, as measured.
+    const here = namespace([{ family: 6, destination: 'fd00:1::/64', type, device: 'lo', metric: 1024 }])
+    expect(outLink(here, 'fd00:1::20')).toBeUndefined()
+    expect(nextHop(here, 'fd00:1::20')).toBeUndefined()
+  },
+)
+
 describe('a routing rule', () => {
   const routes = [
     { gateway: '10.0.0.1', device: 'eth0' },
@@ -103,6 +119,35 @@ describe('a routing rule', () => {
   })
 })
 
+describe('a routing rule of IPv6', () => {
+  const routes = [
+    { family: 6 as const, gateway: 'fd00::1', device: 'eth0' },
+    { family: 6 as const, gateway: 'fd00::9', table: '100' },
+  ]
+  // iproute2 6.1, `ip -6 -json -details rule show`.
+  const said = [
+    { priority: 0, src: 'all', table: 'local', protocol: 'kernel' },
+    { priority: 999, src: 'all', dst: 'fd00:c::', dstlen: 64, action: 'prohibit', protocol: 'unspec' },
+    { priority: 1000, src: 'all', dst: 'fd00:a::5', table: '100', protocol: 'unspec' },
+    { priority: 32766, src: 'all', table: 'main', protocol: 'kernel' },
+  ]
+  const here = namespace(routes)
+  here.routingRules = [...parseRoutingRules(undefined, 4), ...parseRoutingRules(said, 6)]
+
+  it.each([
+    ['fd00:a::5', 'default via fd00::9 table 100'],
+    ['fd00:a::6', 'default via fd00::1 dev eth0'],
+    ['fd00:c::1', 'prohibit fd00:c::/64'],
+  ])('counts for %s', (address, expected) => {
+    expect(via(here, address)).toBe(expected)
+  })
+
+  it('is not met by IPv4', () => {
+    const both = namespace([{ gateway: '10.0.0.1' }], [{ family: 6, table: '100' }])
+    expect(via(both, '192.168.1.9')).toBe('default via 10.0.0.1')
+  })
+})
+
 it('reads what ip(8) says of rules, as measured', () => {
   // iproute2 6.1, `ip -json -details rule show`.
   const said = [
@@ -125,7 +170,7 @@ it('reads what ip(8) says of rules, as measured', () => {
     { priority: 32766, src: 'all', table: 'main', protocol: 'kernel' },
     { priority: 32767, src: 'all', table: 'default', protocol: 'kernel' },
   ]
-  expect(parseRoutingRules(said).map(writeRoutingRule)).toEqual([
+  expect(parseRoutingRules(said, 4).map(writeRoutingRule)).toEqual([
     '0: from all lookup local',
     '32760: from all sport 22 l3mdev other',
     '32761: from all uid_start 1 other',
@@ -136,8 +181,8 @@ it('reads what ip(8) says of rules, as measured', () => {
     '32766: from all lookup main',
     '32767: from all lookup default',
   ])
-  expect(parseRoutingRules(undefined)).toEqual(usualRoutingRules)
-  expect(parseRoutingRules([])).toEqual([])
+  expect([4, 6].flatMap((family) => parseRoutingRules(undefined, family as 4 | 6))).toEqual(usualRoutingRules)
+  expect(parseRoutingRules([], 4)).toEqual([])
   expect(parseRoutes([{ type: 'blackhole', dst: '10.9.0.0/16' }], 4)).toMatchObject([
     { type: 'blackhole', table: 'main' },
   ])

@@ -28,7 +28,7 @@ function commands(...pieces: (string | Uint8Array)[]): string[] {
     onPrompt() {},
     onNewPrompt() {},
     onCommandStart: (text) => told.push(`+${text}`),
-    onCommandEnd: (text) => told.push(`-${text}`),
+    onCommandEnd: ({ text, exitCode }) => told.push(`-${text}${exitCode === undefined ? '' : ` ${exitCode}`}`),
   })
   for (const piece of pieces) marks.feed(Buffer.from(piece))
   return told
@@ -116,7 +116,7 @@ describe('ShellMarks', () => {
     expect(commands(prompt, said, mark('C'))).toEqual(['+docker network create my_net'])
     expect(commands(prompt, said + mark('C'), 'out', mark('D;0'))).toEqual([
       '+docker network create my_net',
-      '-docker network create my_net',
+      '-docker network create my_net 0',
     ])
     const bytes = Buffer.from(`${mark('E;echo "中文"')}${mark('C')}`)
     for (let at = 0; at <= bytes.length; at++) {

@@ -33,7 +33,7 @@ class Watched {
     await client.watch({
       onTerminal: (info) => watched.infos.set(info.id, info),
       onCommandStart: (_, text) => watched.commands.push(`+${text}`),
-      onCommandEnd: (id, text) => {
+      onCommandEnd: (id, { text }) => {
         watched.ends.push(id)
         watched.commands.push(`-${text}`)
       },
@@ -128,7 +128,7 @@ describe('watching', () => {
     await expect.poll(() => asked.length).toBe(2)
     expect(asked[1]).toMatchObject({
       terminals: [{ id }],
-      commandEnds: [{ terminal: id, text: 'echo n"um"ber-19-' }],
+      commandEnds: [{ terminal: id, text: 'echo n"um"ber-19-', exitCode: 0 }],
       closed: [second],
     })
   })

@@ -331,6 +331,25 @@ describe('a packet that stops', () => {
     expect(story.cause?.code).toBe('forwarding-off')
   })
 
+  it('is not looked for where a bridge has sent a copy', async () => {
+    const rack = standardRack()
+    const node1 = rack.host('node1')
+    rack.container(node1, 'third', { on: { my_net: '172.20.0.4' } })
+    const mac = rack.namespaceOf(node1, 'web').links.find(({ name }) => name === 'eth0')!.mac
+    const [toThird, toWeb] = [vethOf(rack, 'third'), vethOf(rack, 'web')]
+    // A bridge that has not learned where web is sends it out by all ports, the last of which is another's.
+    const seen = new Journey(rack, { source: '172.20.0.3', destination: '172.20.0.2' })
+      .by('node1/api', 'eth0', 'out', { to: mac })
+      .by('node1', vethOf(rack, 'api'), 'in', { to: mac })
+      .by('node1', toWeb, 'out', { to: mac })
+      .by('node1', toThird, 'out', { to: mac })
+      .by('node1/third', 'eth0', 'in', { to: mac })
+      .ends('silent')
+    const { cause } = await trace(rack, { from: 'api', to: 'node1/web' }, [seen])
+    expect(cause?.code).toBe('unknown')
+    expect(cause!.what.en).toContain(`last seen at \`${toWeb}\` of \`node1\``)
+  })
+
   it('is not judged by what flooded watchers did not see', async () => {
     const rack = standardRack()
     const seen = () =>
@@ -396,4 +415,17 @@ it('ends when its signal aborts', async () => {
     })
   const run = traceStory(ground, { from: 'api', to: 'node1/web', home: 'node1' }, { signal: abort.signal })
   await expect(run).rejects.toThrow('enough')
+})
+
+it('says that an Engine does not answer where the way ends on its host', async () => {
+  const rack = standardRack()
+  const host = rack.host('node1')
+  delete host.engine
+  host.engineFault = { kind: 'silent', detail: 'socket hang up' }
+  const story = await trace(rack, { from: 'laptop', to: '192.168.1.11', port: 8080 }, [
+    laptopToNode1(rack).ends('refused'),
+  ])
+  expect(story.outcome).toBe('stopped')
+  expect(story.summary.en).toContain('the Docker Engine of `node1` does not answer: it is starting, busy, or has ended')
+  expect(story.summary.zh).toContain('`node1` 的 Docker 引擎没有应答')
 })

@@ -40,8 +40,17 @@ const schema = z
       .regex(/^[a-z][a-z0-9-]{0,63}$/, 'is no id: lower-case letters, digits and "-"')
       .describe('names the answer, also for `answer=ID` in run blocks'),
     ask: text.describe('the question'),
-    value: ValueSpec.optional().describe('the live value that is right'),
+    value: ValueSpec.optional().describe('the live value, or the value of chance, that is right'),
     equals: words.optional().describe('the right answer, or several'),
+    known: z
+      .string()
+      .trim()
+      .min(10)
+      .max(300)
+      .optional()
+      .describe(
+        'why it may be known without a look, such as a number that Docker always begins with: needed with `equals`, which is the same in every rack',
+      ),
     look: z
       .strictObject({
         run: z.string().min(1).max(80).describe('the command'),
@@ -75,6 +84,9 @@ export const answer: Family<Spec> = {
   reasons: ['answer.none', 'answer.several', 'answer.length', 'answer.other', 'answer.wrong'],
   final: ['answer.none', 'answer.several', 'answer.length', 'answer.other', 'answer.wrong'],
   question: ({ id, ask }) => ({ id, ask }),
+  knowable: ({ equals, known }) => (equals === undefined && known === undefined ? undefined : { why: known }),
+  chances: ({ value, instead = [] }) =>
+    [value, ...instead.map((one) => one.value)].flatMap((one) => (one && 'chance' in one ? [one.chance] : [])),
   hosts: ({ value, look, instead = [] }) => [
     ...[value, ...instead.map((one) => one.value)].flatMap((one) => (one ? hostsOfValue(one) : [])),
     ...(look?.host === undefined ? [] : [look.host]),
@@ -133,10 +145,10 @@ function askedBefore({ ask }: Spec, { questions = 1 }: CheckContext): (sentence:
 }
 
 /** What an author listed, or the live value; none where the network has no such thing now. */
-function valuesOf({ value, equals }: Pick<Spec, 'value' | 'equals'>, { state, home }: CheckContext): Value[] {
+function valuesOf({ value, equals }: Pick<Spec, 'value' | 'equals'>, { state, home, chance }: CheckContext): Value[] {
   if (equals) return equals.map((word) => ({ kind: kindOfWord(word), value: word }))
-  const live = value && readValue(value, state, home)
-  return value && live !== undefined ? [{ kind: kindOfValue(value), value: live, label: labelsOf[value.fact] }] : []
+  const live = value && readValue(value, state, home, chance)
+  return value && live !== undefined ? [{ kind: kindOfValue(value, live), value: live, label: labelsOf(value) }] : []
 }
 
 /** What can't be read now is nothing that a wrong answer could be told by. */
@@ -214,7 +226,7 @@ const things: Record<Exclude<Kind, 'word'>, Text> = {
 
 function whereToLook({ value, look }: Spec, { state, home }: CheckContext): Text {
   if (look) return shown(look.run, look.host ?? home)
-  return value
+  return value && !('chance' in value)
     ? pointerTo(value, state, home)
     : {
         en: 'look once more at what the page and the commands of this step show',

@@ -91,7 +91,7 @@ export const container: Family<Spec> = {
       if (place) engineOf(place.host)
       return fail('container.missing', {
         expected: { en: `a container ${who}`, zh: `有容器 ${who}` },
-        ...absence(spec.name, undefined, context.home, context.state),
+        ...absence(spec.name, undefined, context.home, context.state, spec.image),
       })
     }
     return (
@@ -276,8 +276,8 @@ function legs(spec: Spec, host: HostState, is: Container): Finding | undefined {
         : { en: `it is on ${onText.en}`, zh: `它所在的网络：${onText.zh}` },
       why: leg
         ? {
-            en: `\`--ip\` asks for an address when a container joins a network with a subnet of your choice, and without it the Engine chooses one; ${who} has another than ${code(wanted)}`,
-            zh: `容器接入自己指定了子网的网络时，可以用 \`--ip\` 指定地址，不指定则由引擎选择；${who} 的地址不是 ${code(wanted)}`,
+            en: `a container gets its address when it joins a network: the first that the Engine takes to be free, unless \`--ip\` names one; ${who} got another than ${code(wanted)}`,
+            zh: `容器在接入网络时得到地址：没有用 \`--ip\` 指定，就是引擎认为空闲的第一个；${who} 得到的不是 ${code(wanted)}`,
           }
         : whyNotOn(who, network, is),
     })
@@ -406,6 +406,7 @@ function shares(spec: Spec, place: Place, { state, home }: CheckContext): Findin
     place.host.name === other?.host.name && place.namespace !== undefined && place.namespace.id === other.namespace?.id
   if (together) return undefined
   const is = place.container!
+  const gone = is.networkMode.startsWith('container:') && is.sharesWith === undefined
   const asked = other?.container && is.networkMode === `container:${other.container.id}`
   const mode = code(modeOf(is, place.host))
   return fail('container.shares', {
@@ -419,9 +420,14 @@ function shares(spec: Spec, place: Place, { state, home }: CheckContext): Findin
             en: `${who} joined the namespace that ${whom} had then; ${whom} has been started again since, in a new one, and ${who} has to be started again as well`,
             zh: `${who} 加入的是 ${whom} 当时的网络命名空间；${whom} 后来重新启动，换了新的命名空间，${who} 也要重新启动`,
           }
-        : {
-            en: `\`--network container:NAME\` puts a container into the namespace of a running one; ${who} was made with ${mode}`,
-            zh: `\`--network container:名称\` 会把容器放进另一个运行中容器的网络命名空间；${who} 创建时用的是 ${mode}`,
-          },
+        : gone
+          ? {
+              en: `${who} joined the namespace of a container that has been removed since, whatever has its name now: make ${who} anew with \`--network container:${spec.sharesWith}\``,
+              zh: `${who} 加入的是一个已经删掉的容器的网络命名空间，同名的新容器不是那一个：用 \`--network container:${spec.sharesWith}\` 重新创建 ${who}`,
+            }
+          : {
+              en: `\`--network container:NAME\` puts a container into the namespace of a running one; ${who} was made with ${mode}`,
+              zh: `\`--network container:名称\` 会把容器放进另一个运行中容器的网络命名空间；${who} 创建时用的是 ${mode}`,
+            },
   })
 }

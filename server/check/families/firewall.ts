@@ -50,6 +50,7 @@ type Spec = z.output<typeof schema>
  */
 export const firewall: Family<Spec> = {
   key: 'firewall',
+  asksForm: ({ chain }) => chain !== undefined,
   schema,
   reasons: ['firewall.dropped', 'firewall.accepted', 'firewall.no-from', 'firewall.no-target'],
   hosts: (spec) => [...(spec.host ? [spec.host] : []), ...hostsOf(spec.from, spec.to)],

@@ -35,6 +35,7 @@ type Field = 'kind' | 'master' | 'peer' | 'parent' | 'vlan' | 'mtu' | 'up'
 /** A link in a network namespace, with what it is and what it hangs on. */
 export const link: Family<Spec> = {
   key: 'link',
+  asksForm: ({ kind }) => kind !== undefined,
   schema,
   reasons: [
     'link.missing',

@@ -16,6 +16,7 @@ type Spec = z.output<typeof schema>
 /** A macvlan link in a container: a MAC address of its own on the host's LAN. */
 export const macvlan: Family<Spec> = {
   key: 'macvlan',
+  asksForm: () => true,
   schema,
   reasons: ['macvlan.no-such', 'macvlan.kind', 'macvlan.parent', 'macvlan.mode'],
   hosts: (spec) => hostsOf(spec.container),

@@ -24,6 +24,7 @@ type Spec = z.output<typeof schema>
 /** A port of a container that its host publishes: what the Engine says, and the kernel's rule that makes it true. */
 export const port: Family<Spec> = {
   key: 'port',
+  asksForm: ({ expect }) => expect,
   schema,
   reasons: ['port.missing', 'port.published', 'port.address', 'port.rule', 'port.present', 'port.no-such'],
   hosts: (spec) => hostsOf(spec.container),

@@ -1,122 +1,42 @@
-import { randomBytes } from 'node:crypto'
-import { z } from 'zod'
 import type { Attempt as Tried } from '../../cause/attempt.js'
 import { causeOf, causeOfName, unresolvedReason } from '../../cause/causes.js'
 import { areApart } from '../../cause/no-common-network.js'
 import { isAddress, isAny, isLoopback, sameAddress } from '../../network/addresses.js'
-import type { ProbeAnswer } from '../../network/question.js'
 import { ownsAddress } from '../../network/routing.js'
 import type { NetworkState } from '../../network/state.js'
-import { ask } from '../../place/ask.js'
 import { resolveName } from '../../place/name-resolution.js'
 import { isInHostNamespace, isLive, type LivePlace } from '../../place/place.js'
 import type { TraceQuestion } from '../../place/question.js'
 import { find, hostsOf } from '../../place/reference.js'
-import { addressesTowards, addressOn, commonNetworks, namedSo, ownAddresses, ownersOf } from '../../place/target.js'
+import {
+  addressesTowards,
+  addressOn,
+  commonNetworks,
+  namedSo,
+  ownAddresses,
+  ownersOf,
+  publisherAt,
+} from '../../place/target.js'
 import { Unanswerable } from '../../place/unanswerable.js'
 import type { Text } from '../../wording/text.js'
-import { bare, code, codes } from '../../wording/wording.js'
+import { code, codes } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
-import { expected, flag, name, port, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { howToJoin } from '../joining.js'
 import { isFinding, liveOr } from '../live.js'
+import {
+  type Attempt,
+  addressesOfTarget,
+  longestPatienceMs,
+  mostAddresses,
+  patience,
+  said,
+  type Target,
+  tryAt,
+} from '../reach/attempt.js'
+import { opened, stopped } from '../reach/besides.js'
+import { kindOf, portOf, type Spec, schema, shown, wanted } from '../reach/spec.js'
 import type { Finding } from '../verdict.js'
-
-const timeoutMs = 2000
-/** Where silence is expected it is waited for no longer than need be: so many times what the control took, and this. */
-const patienceFactor = 10
-const leastPatienceMs = 200
-/** A target has few addresses; a learner can make many. */
-const mostAddresses = 6
-
-const schema = z
-  .strictObject({
-    from: reference.describe('who asks'),
-    to: z
-      .union([reference, z.string().refine(isAddress)], { error: 'is neither a reference, a name nor an address' })
-      .describe('a container, a host, an address, or with `by: name` any name'),
-    port: port.optional().describe('the port; 80 for http'),
-    with: z
-      .enum(['icmp', 'tcp', 'udp', 'http'])
-      .optional()
-      .describe('tcp when there is a port, else icmp; udp needs somebody who answers'),
-    by: z
-      .enum(['address', 'name'])
-      .default('address')
-      .describe('name: resolved as the asking container itself would; address by default'),
-    network: name.optional().describe('on which Docker network or LAN; a common one by default'),
-    path: z
-      .string()
-      .regex(/^\/[\x21-\x7e]{0,500}$/, 'is no path: begin it with "/"')
-      .optional()
-      .describe(
-        'http: what is asked for; / by default. `{{nonce}}` is a word of chance, another one for each question',
-      ),
-    status: z.int().min(100).max(599).optional().describe('http: the status that the answer must have'),
-    body: z
-      .string()
-      .min(1)
-      .max(500)
-      .optional()
-      .describe(
-        'http: text that the answer must contain. `{{nonce}}` is the word of `path`, and `{{REF}}` the short id of that container, which is its own host name unless it was given another',
-      ),
-    direct: flag
-      .optional()
-      .describe('yes: the two must share a network, so that no router or host passes the packets on'),
-    expect: expected,
-    control: z
-      .strictObject({ from: reference.describe('who must reach it') })
-      .optional()
-      .describe('with `expect: no`: who must reach it instead; by default the target must answer itself'),
-  })
-  .refine(({ with: kind, port: at }) => (kind !== 'tcp' && kind !== 'udp') || at !== undefined, {
-    path: ['with'],
-    message: 'needs a `port`',
-  })
-  .refine(({ with: kind, port: at }) => kind !== 'icmp' || at === undefined, {
-    path: ['port'],
-    message: 'is nothing that icmp has',
-  })
-  .superRefine((spec, context) => {
-    const field = (['path', 'status', 'body'] as const).find((one) => spec[one] !== undefined)
-    if (field === undefined || spec.with === 'http') return
-    context.addIssue({ code: 'custom', path: [field], message: 'is for `with: http`' })
-  })
-  .refine(({ by, network }) => by !== 'name' || network === undefined, {
-    path: ['network'],
-    message: 'chooses an address, and with `by: name` the name does that',
-  })
-  .refine(({ path, body }) => !body?.includes('{{nonce}}') || path?.includes('{{nonce}}'), {
-    path: ['body'],
-    message: 'has {{nonce}}, and `path` has none to ask with',
-  })
-  .refine(({ expect, direct }) => expect || direct === undefined, {
-    path: ['direct'],
-    message: 'is for `expect: yes`',
-  })
-  .refine(({ expect, control }) => expect === false || control === undefined, {
-    path: ['control'],
-    message: 'is for `expect: no`',
-  })
-type Spec = z.output<typeof schema>
-
-/** Who or what is to be reached. */
-interface Target {
-  label: string
-  /** Places that may answer; several where a name is shared, none where nobody is known. */
-  places: LivePlace[]
-  /** Whether an address that its name resolves to has to be one of theirs. */
-  exact: boolean
-  literal?: string
-  /** With `by: name`. */
-  name?: string
-}
-
-type Attempt =
-  | { ok: true; durationMs: number }
-  | { ok: false; reason: 'refused' | 'silent' | 'unroutable' | 'status' | 'body'; address: string; said: string }
 
 /**
  * Whether somebody reaches somebody: a real packet or connection from the one's network namespace.
@@ -129,6 +49,8 @@ type Attempt =
  * the Engine knows by it (name, alias, service), and if there are none it fails with reach.control: that a name of nobody
  * does not lead anywhere proves nothing. Who stands in the target's own network namespace is no other, so its no proves
  * nothing either and fails with reach.together. A probe that could not be made is an error in every case.
+ *
+ * `still` and `only` are asked once the check itself has passed: see reach/besides.ts.
  *
  * Who asks for an address that another place has, and has that address as well, would only ask itself: reach.itself.
  */
@@ -153,15 +75,27 @@ export const reach: Family<Spec> = {
     'reach.body',
     'reach.reached',
     'reach.control',
+    'reach.still',
+    'reach.others',
   ],
-  hosts: (spec) => hostsOf(spec.from, spec.to, spec.control?.from),
-  async check(spec, context) {
-    const from = liveOr('reach.no-from', spec.from, context)
-    if (isFinding(from)) return from
-    const target = targetOf(spec, context)
-    if (isFinding(target)) return target
-    return spec.expect ? reached(spec, from, target, context) : unreached(spec, from, target, context)
-  },
+  hosts: (spec) => [
+    ...hostsOf(spec.from, spec.to, spec.control?.from, ...(spec.only ?? [])),
+    ...(spec.still ?? []).flatMap((one) => (typeof one === 'string' ? hostsOf(one) : hostsOf(one.from, one.to))),
+  ],
+  check,
+}
+
+async function check(spec: Spec, context: CheckContext): Promise<Finding> {
+  const finding = await look(spec, context)
+  return finding.outcome === 'pass' ? ((await stopped(spec, context, check)) ?? finding) : finding
+}
+
+async function look(spec: Spec, context: CheckContext): Promise<Finding> {
+  const from = liveOr('reach.no-from', spec.from, context)
+  if (isFinding(from)) return from
+  const target = targetOf(spec, context)
+  if (isFinding(target)) return target
+  return spec.expect ? reached(spec, from, target, context) : unreached(spec, from, target, context)
 }
 
 function targetOf(spec: Spec, context: CheckContext): Target | Finding {
@@ -210,6 +144,8 @@ async function reached(spec: Spec, from: LivePlace, target: Target, context: Che
   if (spec.direct && place && areDistant(from, place)) return notDirect(spec, target)
   const attempt = await tryAt(from, address, spec, context)
   if (attempt.ok) {
+    const others = await opened(spec, from, target, context, attempt.durationMs)
+    if (others) return others
     return pass(
       `${code(spec.from)} reaches ${code(target.label)} at ${code(shown(address, spec))}`,
       `${code(spec.from)} 可以通过 ${code(shown(address, spec))} 访问 ${code(target.label)}`,
@@ -309,7 +245,7 @@ async function unreached(spec: Spec, from: LivePlace, target: Target, context: C
   const control = spec.control
     ? await controlFrom(spec, spec.control.from, target, context)
     : await controlOfItself(spec, from, target, addresses, context)
-  const patienceMs = 'finding' in control ? timeoutMs : patience(control.durationMs)
+  const patienceMs = 'finding' in control ? longestPatienceMs : patience(control.durationMs)
   const attempts = await Promise.all(
     addresses.slice(0, mostAddresses).map((address) => tryAt(from, address, spec, context, patienceMs)),
   )
@@ -353,27 +289,9 @@ function whyReached(spec: Spec, { places }: Target, way: string): Text {
 /** What came of the question where it must be answered: how long the answer took, or why a no proves nothing. */
 type Control = { durationMs: number } | { finding: Finding }
 
-/** A machine that is busy now is given more time in the same measure. */
-function patience(controlMs: number): number {
-  return Math.round(Math.min(timeoutMs, Math.max(leastPatienceMs, patienceFactor * controlMs)))
-}
-
 function proof(attempts: Attempt[]): { durationMs: number } | undefined {
   const answered = attempts.flatMap((attempt) => (attempt.ok ? attempt.durationMs : []))
   return answered.length > 0 ? { durationMs: Math.max(...answered) } : undefined
-}
-
-/** By which addresses the target is tried; all of them where none may answer. */
-function addressesOfTarget(spec: Spec, from: LivePlace, target: Target, all = false): string[] {
-  if (target.literal !== undefined) return [target.literal]
-  const place = target.places[0]!
-  if (spec.network !== undefined) {
-    const address = addressOn(place, spec.network)
-    return address === undefined ? [] : [address]
-  }
-  const towards = addressesTowards(from, place)
-  // A host is tried where it stands on a LAN; its bridges' addresses are its side of its containers' networks.
-  return all && place.container ? [...new Set([...towards, ...ownAddresses(place)])] : towards
 }
 
 function notOn(spec: Spec, target: Target): Finding {
@@ -486,129 +404,35 @@ function unproved(spec: Spec, observed: Text, target: Target): Control {
   return { finding }
 }
 
-async function tryAt(
-  from: LivePlace,
-  address: string,
-  spec: Spec,
-  context: CheckContext,
-  patienceMs = timeoutMs,
-): Promise<Attempt> {
-  const limits = { address, timeoutMs: patienceMs }
-  const kind = kindOf(spec)
-  const at = portOf(spec)
-  if (kind === 'icmp') return attemptOf(address, await ask(from, { kind: 'ping', ...limits }, context))
-  if (kind !== 'http') return attemptOf(address, await ask(from, { kind, ...limits, port: at! }, context))
-  const called = spec.by === 'name' ? spec.to.split('/').at(-1)! : undefined
-  const nonce = randomBytes(6).toString('hex')
-  const text = spec.body === undefined ? undefined : filledBody(spec.body, nonce, context)
-  const answer = await ask(
-    from,
-    {
-      kind,
-      ...limits,
-      port: at!,
-      path: (spec.path ?? '/').replaceAll('{{nonce}}', nonce),
-      ...(called === undefined ? {} : { host: at === 80 ? called : `${called}:${at}` }),
-    },
-    context,
-  )
-  const attempt = attemptOf(address, answer)
-  if (!attempt.ok) return attempt
-  const { status, body } = answer.http ?? { status: 0, body: '' }
-  if (spec.status !== undefined && spec.status !== status) {
-    return { ok: false, reason: 'status', address, said: `status ${status}` }
-  }
-  if (text !== undefined && !body.includes(text)) {
-    return { ok: false, reason: 'body', address, said: body.replace(/<[^>]{0,200}>/g, ' ').replace(/\s+/g, ' ') }
-  }
-  return attempt
-}
-
-/** @throws Unanswerable reference.*, engine.* */
-function filledBody(body: string, nonce: string, { state, home }: CheckContext): string {
-  return body.replace(placeholder, (whole, word: string) => {
-    if (word === 'nonce') return nonce
-    // Who is not there has no id, and nothing that answers says so.
-    return find(word, state, home)?.container?.id.slice(0, 12) ?? whole
-  })
-}
-
-const placeholder = /\{\{([A-Za-z0-9_./-]{1,160})\}\}/g
-
-function attemptOf(address: string, { outcome, cause, detail, durationMs }: ProbeAnswer): Attempt {
-  if (outcome === 'yes') return { ok: true, durationMs }
-  // Without a cause somebody answered, but not as was asked for, such as no HTTP.
-  return { ok: false, reason: cause ?? 'status', address, said: detail }
-}
-
-function kindOf(spec: Spec): 'icmp' | 'tcp' | 'udp' | 'http' {
-  return spec.with ?? (spec.port === undefined ? 'icmp' : 'tcp')
-}
-
-function portOf(spec: Spec): number | undefined {
-  return spec.port ?? (spec.with === 'http' ? 80 : undefined)
-}
-
-function shown(address: string, spec: Spec): string {
-  const at = portOf(spec)
-  if (at === undefined) return address
-  return address.includes(':') ? `[${address}]:${at}` : `${address}:${at}`
-}
-
-function wanted(spec: Spec): Text {
-  const kind = kindOf(spec)
-  const how =
-    kind === 'icmp'
-      ? ['by ping', '（ping）']
-      : kind === 'http'
-        ? ['by HTTP', '（HTTP）']
-        : [`by ${kind}`, `（${kind}）`]
-  const at = portOf(spec)
-  const what = `${code(spec.to)}${at === undefined ? '' : ` port ${at}`}`
-  const whatZh = `${code(spec.to)}${at === undefined ? '' : ` 的端口 ${at}`}`
-  return spec.expect
-    ? { en: `${code(spec.from)} reaches ${what} ${how[0]}`, zh: `${code(spec.from)} 能访问 ${whatZh}${how[1]}` }
-    : {
-        en: `${code(spec.from)} does not reach ${what} ${how[0]}`,
-        zh: `${code(spec.from)} 访问不到 ${whatZh}${how[1]}`,
-      }
-}
-
-function said(attempt: Extract<Attempt, { ok: false }>, spec: Spec): Text {
-  const way = code(shown(attempt.address, spec))
-  const words = bare(attempt.said, 120)
-  switch (attempt.reason) {
-    case 'refused':
-      return { en: `${way} refuses`, zh: `${way} 拒绝连接` }
-    case 'silent':
-      return { en: `${way} does not answer`, zh: `${way} 没有应答` }
-    case 'unroutable':
-      return { en: `no way leads to ${way}`, zh: `没有到 ${way} 的路` }
-    case 'status':
-      return { en: `${way} answers: ${words}`, zh: `${way} 的应答：${words.replace(/^status /, '状态码 ')}` }
-    case 'body':
-      return { en: `${way} answers with another text: ${words}`, zh: `${way} 返回了别的内容：${words}` }
-  }
-}
-
-function whyHttp({ reason, said: words }: Extract<Attempt, { ok: false }>, spec: Spec, target: Target): Text {
+function whyHttp({ reason, address, status }: Extract<Attempt, { ok: false }>, spec: Spec, target: Target): Text {
   const whom = code(target.label)
+  // RFC 9110, 15.6.3 and 15.6.5: a gateway had no answer, or no valid one, from the server behind it.
+  if (status === 502 || status === 504) return whyProxied(status, address, spec, target)
   if (reason === 'body') {
     return {
       en: `the network leads to a web server, but its page does not contain ${code(spec.body ?? '')}: another program, or another page, answers for ${whom}`,
       zh: `网络已通到一个 Web 服务器，但页面里没有 ${code(spec.body ?? '')}：替 ${whom} 应答的是别的程序或别的页面`,
     }
   }
-  // RFC 9110, 15.6.3 and 15.6.5: a gateway had no answer, or no valid one, from the server behind it.
-  if (/^status 50[24]$/.test(words)) {
-    return {
-      en: `${whom} answers, but has no good answer from whom it asks in turn: look at its way on, from ${whom} to that server`,
-      zh: `${whom} 自己应答了，但它转而去问的服务器没有给出有效的应答：看看从 ${whom} 到那台服务器的这一段`,
-    }
-  }
   return {
     en: `packets get to ${whom} and back, since it answers; what it says is up to the program there, and it should be ${spec.status === undefined ? 'HTTP' : `status ${spec.status}`}`,
     zh: `${whom} 已经应答，说明数据包能够往返；回什么由那里的程序决定，应当是${spec.status === undefined ? ' HTTP 响应' : `状态码 ${spec.status}`}`,
+  }
+}
+
+/** Whom a proxy asks is written in its own files, which nobody reads here: only that it answered is known. */
+function whyProxied(status: 502 | 504, address: string, spec: Spec, { label, places }: Target): Text {
+  const [place] = places
+  const published = place && publisherAt(place, { address, port: portOf(spec)!, protocol: 'tcp' })
+  const proxy = published ? `${place.host.name}/${published.container.name}` : label
+  const [who, command] = [code(proxy), code(`vethlab trace RACK ${proxy} SERVER:PORT`)]
+  const came =
+    status === 504
+      ? { en: 'got no answer in time from the server that it asks in turn', zh: '没有及时等到它背后服务器的应答' }
+      : { en: 'got no valid answer from the server that it asks in turn', zh: '没有从它背后的服务器得到有效的应答' }
+  return {
+    en: `packets get to ${who} and back, since it answers, and it says that it ${came.en}: trace the way from ${who} to that server, as by ${command}`,
+    zh: `${who} 自己应答了，说明到它这里是通的；它说自己${came.zh}：从 ${who} 追踪到那台服务器，例如 ${command}`,
   }
 }
 

@@ -7,6 +7,8 @@ use strict;
 my %numbers = (
   clock_gettime => [228, 113],
   getsockopt => [55, 209],
+  pidfd_getfd => [438, 438],
+  pidfd_open => [434, 434],
   prctl => [157, 167],
   prlimit64 => [302, 261],
   setgroups => [116, 159],

@@ -4,7 +4,8 @@
 # FILTER: of the packet sockets, classic BPF. RULES: a transaction for nftables that has it tell of the packet. TOKEN: 8 bytes by
 # which the packet is known. ADDRESS: where it goes, in network order. All four in hexadecimal.
 # PROTOCOL: icmp, tcp, udp. VERSION: 4, 6. PORT: 0 for icmp. OWN: the port that it is sent from, or icmp's id.
-# SIZE: of the whole packet; 0: as it comes. SECONDS: until there is no answer. LINGER: seconds to listen on after the answer.
+# SIZE: of the whole packet; 0: as it comes. SECONDS: until there is no answer, or less where netfilter has dropped it. LINGER: seconds
+# to listen on after the answer.
 # PATH: of a namespace; SENDER is the number of the one that sends, from 0.
 # It reads nothing but the end of stdin, which ends it.
 #
@@ -24,6 +25,8 @@ use Peer;
 
 my ($most_frames, $most_neighbours, $most_traces) = (300, 100, 600);
 my $most_bytes_of_a_frame = 384;
+# Where netfilter dropped the packet or its answer, nobody answers any more, but to a copy of it that a bridge sent elsewhere.
+my $seconds_after_drop = 0.25;
 
 my ($filter, $rules, $token, $kind, $version, $sender, $address, $port, $own, $size, $seconds, $linger, @paths) = @ARGV;
 $_ = pack 'H*', $_ for $filter, $rules, $token, $address;
@@ -33,6 +36,7 @@ my @said;
 my ($frames, $neighbours, $traced) = (0, 0, 0);
 my %lost;
 my $outcome;
+my $dropped;
 # What a frame of ours has in it.
 my @needles = $kind eq 'tcp' ? map { pack 'N', (unpack('N', $token) + $_) & 0xffffffff } 0 .. 2 : $token;
 push @needles, pack 'n', $own if $kind eq 'udp';
@@ -245,6 +249,7 @@ sub read_traces {
     next if unpack('x4 S', $bytes) != 0x0a11;
     if ($traced++ >= $most_traces) { $lost{traces}++; next }
     say_line('trace', $namespace->{index}, Kernel::now(), hex_of($bytes));
+    wait_no_longer() if !$dropped && is_drop($bytes);
     # Behind struct nfgenmsg: NFTA_TRACE_IIF, NFTA_TRACE_OIF.
     for (Kernel::attributes($bytes, 20)) {
       my ($type, $value) = @$_;
@@ -254,6 +259,24 @@ sub read_traces {
       say_line('link', $namespace->{index}, $link, hex_of(name_of($namespace, $link)));
     }
   }
+}
+
+# NFTA_TRACE_VERDICT with NFTA_VERDICT_CODE within, or NFTA_TRACE_POLICY; NF_DROP is 0.
+sub is_drop {
+  for (Kernel::attributes($_[0], 20)) {
+    my ($type, $value) = @$_;
+    $type &= 0x7fff;
+    return 1 if $type == 16 && unpack('N', $value) == 0;
+    next unless $type == 5;
+    for (Kernel::attributes($value, 0)) { return 1 if $_->[0] == 1 && unpack('N', $_->[1]) == 0 }
+  }
+  return 0;
+}
+
+sub wait_no_longer {
+  $dropped = 1;
+  my $soon = Kernel::now() + $seconds_after_drop * 1e9;
+  $until = $soon if $soon < $until;
 }
 
 # struct ifreq, SIOCGIFNAME

@@ -5,7 +5,7 @@
 # is random and only in our environment, so that no rule's comment and no link's name can forge it. Files below /proc/sys/net are
 # those of the reader's namespace (proc(5)).
 #
-# One `ip` answers for links, both families of routes (`root` chooses the family), neighbours, IPv4 routing rules and the settings of
+# One `ip` answers for links, both families of routes (`root` chooses the family), neighbours, routing rules of IPv4 and the settings of
 # links, each on a line. It goes on after a failure (-force), and then the number of lines tells. Only bridges and VXLANs forward by address. nft's JSON names an
 # iptables extension and leaves out what it was told, so that alone makes iptables speak; or that nft fails: older ones crash on
 # the sets of newer ones. Rules are left out where they are as they were last. Sockets come from the kernel itself
@@ -34,9 +34,39 @@ sub links {
   feed($batch);
   my ($links, $failed) = heard(qw(ip -json -details -force -batch -));
   said('ip', $failed);
+  ip6_rules();
   return run('forwarding', qw(bridge -json fdb show)) if $failed or $links =~ /"info_kind": ?"(?:bridge|vxlan)"/;
   print '[]';
   said('forwarding', 0);
+}
+
+# Of the routing rules of IPv6 nothing is said where they are those that a kernel begins with: ip's batch has no word for their family, and
+# another program costs more than to ask the kernel.
+sub ip6_rules {
+  return run('routingRules6', qw(ip -6 -json -details rule show)) unless usual_ip6_rules();
+  said('routingRules6', 0);
+}
+
+sub usual_ip6_rules {
+  my $route = Kernel::netlink(0) or return 0;
+  # RTM_GETRULE as a dump, with a struct fib_rule_hdr of AF_INET6.
+  defined send $route, Kernel::request(34, 0x300, pack 'C x11', 10), 0 or return 0;
+  my @found;
+  while (defined recv $route, my $answers, 65536, 0) {
+    for (Kernel::messages($answers)) {
+      my ($type, undef, $body) = @$_;
+      # `local` and `main` (fib6_rules_net_init in net/ipv6/fib6_rules.c).
+      return "@found" eq '0:255 32766:254' if $type == 3;
+      return 0 if $type != 32;
+      my ($lengths, $action, $flags) = unpack 'x a3 x3 C L', $body;
+      # FRA_PRIORITY, FRA_SUPPRESS_PREFIXLEN (-1 is none), FRA_TABLE, FRA_PROTOCOL; any other one is a condition.
+      my %has = (6 => pack('L', 0), map { $_->[0] => $_->[1] } Kernel::attributes($body, 12));
+      return 0 if $lengths ne "\0\0\0" or $action != 1 or $flags or grep { !/^(?:6|14|15|21)$/ } keys %has;
+      return 0 if exists $has{14} and unpack('l', $has{14}) != -1;
+      push @found, unpack('L', $has{6}) . ':' . unpack 'L', $has{15};
+    }
+  }
+  return 0;
 }
 
 sub rules {

@@ -213,7 +213,8 @@ async function strip(root: string): Promise<void> {
   await rm(join(root, 'var/lib/docker'), { recursive: true, force: true })
   await mkdir(join(root, 'var/lib/docker'), { mode: 0o710 })
   await writeFile(join(root, 'etc/hostname'), 'host\n')
-  await writeFile(join(root, 'etc/hosts'), '127.0.0.1 localhost\n')
+  // Empty until the host is named: Go's resolver, dockerd's, remembers what it read of a file with names for five seconds.
+  await writeFile(join(root, 'etc/hosts'), '')
   await writeFile(join(root, 'etc/resolv.conf'), '')
 }
 

@@ -126,8 +126,8 @@ export class NetworkFeed {
     this.#looks?.touched()
   }
 
-  ended({ terminal, host, text }: TerminalCommand): void {
-    this.#known.ended(terminal, host, text, Date.now())
+  ended({ terminal, host, ...command }: TerminalCommand): void {
+    this.#known.ended(terminal, host, command, Date.now())
     this.#looks?.commandEnded()
   }
 
@@ -138,7 +138,12 @@ export class NetworkFeed {
   /** The network was captured, whoever wanted it. */
   take(state: NetworkState): void {
     const takenAt = Date.parse(state.takenAt)
-    this.#looks?.seen(takenAt)
+    const from = performance.now()
+    this.#draw(state, takenAt)
+    this.#looks?.seen(takenAt, performance.now() - from)
+  }
+
+  #draw(state: NetworkState, takenAt: number): void {
     // One that began before another may end after it, and one of an earlier rack after its end.
     if (!this.#live || takenAt < this.#live.since || takenAt < this.#lastTaken) return
     this.#lastTaken = takenAt

@@ -2,6 +2,11 @@
 const debounceMs = 60
 /** Looks begin at most this often, whatever happens. */
 const gapMs = 250
+/**
+ * What a look costs this process, it rests so many times as long: everybody's keys wait meanwhile. A usual network costs some
+ * milliseconds, one of thousands of links some hundred.
+ */
+const restTimes = 30
 /** After a command's end the checks look by themselves: only if they do not, it is done here. */
 const afterCommandMs = 400
 /** After the last change, since programs begin to listen, and addresses become usable, a moment later. */
@@ -34,6 +39,7 @@ export class NetworkLooks {
   #unseen: number | undefined
   #looking = false
   #lastLook = Number.NEGATIVE_INFINITY
+  #restMs = 0
   #lastSign: number
   #stopped = false
 
@@ -63,8 +69,9 @@ export class NetworkLooks {
     this.#lastSign = performance.now()
   }
 
-  /** A capture has come, whoever wanted it, that began at that time. */
-  seen(beganAt: number): void {
+  /** A capture has come, whoever wanted it, that began at that time, and for so long nothing else was done than to draw it. */
+  seen(beganAt: number, costMs = 0): void {
+    this.#restMs = costMs * restTimes
     if (this.#unseen === undefined || beganAt < this.#unseen) return
     this.#unseen = undefined
     this.#disarm()
@@ -90,7 +97,7 @@ export class NetworkLooks {
   #arm(afterMs: number): void {
     if (this.#looking) return
     const now = performance.now()
-    const due = Math.max(now + afterMs, this.#lastLook + gapMs)
+    const due = Math.max(now + afterMs, this.#lastLook + Math.max(gapMs, this.#restMs))
     if (due >= this.#due) return
     this.#disarm()
     this.#due = due

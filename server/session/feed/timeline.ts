@@ -5,6 +5,7 @@ import { containerId } from '../../map/ids.js'
 import type { Change } from '../../map/map.js'
 import type { NetworkState } from '../../network/state.js'
 import type { TimelineEntry } from '../../protocol/protocol.js'
+import type { EndedCommand } from '../../terminal/shell-marks.js'
 import { ContainerRuns } from './container-runs.js'
 
 /** Of a session; the oldest go first. */
@@ -28,6 +29,8 @@ interface Command {
   text: string | undefined
   beganAt: number
   endedAt?: number
+  /** It ended with another exit code than 0. */
+  failed?: true
   /** A look that began after its end has been taken. */
   seen?: true
   /** Those that say it is running. */
@@ -105,6 +108,7 @@ export class Timeline {
 
   /** A command runs. Told twice, it is the same one. */
   began(terminal: string, host: string, text: string | undefined, at: number): void {
+    if (isComment(text)) return
     const earlier = this.#running.get(terminal)
     if (earlier && earlier.text === text) return
     if (earlier) this.#end(terminal, earlier, at)
@@ -112,13 +116,16 @@ export class Timeline {
   }
 
   /** A command has ended; of a short one that is all that is told. */
-  ended(terminal: string, host: string, text: string | undefined, at: number): void {
+  ended(terminal: string, host: string, { text, exitCode = 0 }: EndedCommand, at: number): void {
+    if (isComment(text)) return
     let command = this.#running.get(terminal)
     if (command && command.text !== text) {
       this.#end(terminal, command, at)
       command = undefined
     }
-    this.#end(terminal, command ?? { host, text, beganAt: at, entries: new Set() }, at)
+    command ??= { host, text, beganAt: at, entries: new Set() }
+    if (exitCode !== 0) command.failed = true
+    this.#end(terminal, command, at)
   }
 
   /** A terminal is gone, and its command with it. */
@@ -173,7 +180,7 @@ export class Timeline {
 
   /**
    * Whether what has changed is an Engine's that comes back, or was just back: then it belongs to whatever the Engine went away
-   * with, and not to a command that was typed meanwhile.
+   * with, and not to a command that was typed meanwhile. One that failed, as a name that no program has, is not preferred to it.
    */
   #isOfAway(before: NetworkState, command: Command | undefined, at: number): boolean {
     const away = this.#away
@@ -184,7 +191,9 @@ export class Timeline {
       away.backAt = at
       return true
     }
-    return command === undefined && (away.backAt === undefined || at - away.backAt <= settleMs)
+    return (
+      (command === undefined || command.failed === true) && (away.backAt === undefined || at - away.backAt <= settleMs)
+    )
   }
 
   #watchAway(before: NetworkState, at: number): void {
@@ -303,6 +312,11 @@ export class Timeline {
 /** What the states tell, and runs of containers that they say nothing of: such as came and went. */
 function withRuns(plain: readonly Change[], runs: readonly ShortRun[]): Change[] {
   return [...plain, ...runChanges(runs.filter((run) => !tells(plain, run)))]
+}
+
+/** Lines that a shell only reads, as those that say what was done for the learner. */
+function isComment(text: string | undefined): boolean {
+  return text?.split('\n').every((line) => line.startsWith('#')) ?? false
 }
 
 function tells(changes: readonly Change[], { host, name }: ShortRun): boolean {

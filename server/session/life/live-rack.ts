@@ -1,7 +1,7 @@
 import { VethlabError } from '../../error/vethlab-error.js'
 import type { LabRack } from '../../labrack/lab-rack.js'
 import type { SessionView } from '../../protocol/protocol.js'
-import type { RackInfo, Racks } from '../../racks/racks.js'
+import type { HostEnd, RackInfo, Racks } from '../../racks/racks.js'
 import { RackTerminals, type TerminalCommand } from '../terminals/rack-terminals.js'
 import { EngineWatch } from './engine-watch.js'
 import { NetworkWatch } from './network-watch.js'
@@ -15,6 +15,8 @@ export interface LiveRackOptions {
   onCommandStart(command: TerminalCommand): void
   onCommandEnd(command: TerminalCommand): void
   onTerminalClosed(terminal: string): void
+  /** A host was ended for the others' sake. */
+  onEnded(host: string, why: HostEnd): void
   /** The rack is not there any more. */
   onGone(): void
 }
@@ -26,6 +28,8 @@ export class LiveRack {
   readonly #options: LiveRackOptions
   readonly #abort = new AbortController()
   #hosts: SessionView['hosts']
+  /** Hosts of which it was told that they were ended. */
+  #ended = new Set<string>()
   #engines: EngineWatch
 
   constructor(options: LiveRackOptions) {
@@ -61,10 +65,17 @@ export class LiveRack {
 
   /** How the rack is now, as a list of racks has it. */
   seen(info: RackInfo): void {
+    this.#tellEnded(info)
     const hosts = hostsOf(info)
     if (JSON.stringify(hosts) === JSON.stringify(this.#hosts)) return
     this.#hosts = hosts
     this.#options.onChange()
+  }
+
+  #tellEnded({ hosts }: RackInfo): void {
+    const ended = hosts.filter((host) => host.ended !== undefined)
+    for (const { name, ended: why } of ended) if (!this.#ended.has(name)) this.#options.onEnded(name, why!)
+    this.#ended = new Set(ended.map(({ name }) => name))
   }
 
   /** After a reset: Engines are other ones now. */

@@ -4,6 +4,7 @@ import { keepUp } from '../../racks/keep-up.js'
 import type { Racks } from '../../racks/racks.js'
 import type { Attachment, AttachOptions, PtyHostClient } from '../../terminal/client.js'
 import type { TerminalInfo } from '../../terminal/protocol.js'
+import type { EndedCommand } from '../../terminal/shell-marks.js'
 import { oneLine } from '../../wording/one-line.js'
 
 /** How long a request waits for a connection that is being made. */
@@ -12,11 +13,10 @@ const connectMs = 5_000
 const firstPromptMs = 5_000
 const firstSize = { cols: 80, rows: 24 }
 
-/** A command of a terminal's shell; its text is missing where the shell does not tell it. */
-export interface TerminalCommand {
+/** A command of a terminal's shell, with what the shell tells of it; an exit code only once it has ended. */
+export interface TerminalCommand extends EndedCommand {
   terminal: string
   host: string
-  text: string | undefined
 }
 
 export interface TerminalsOptions {
@@ -129,6 +129,17 @@ export class RackTerminals {
    * @throws VethlabError terminal.limit, terminal.busy, host.not-found
    */
   async run(host: string, text: string, preferred?: string): Promise<string> {
+    const waiting = await this.runWhereWaiting(host, text, preferred)
+    if (waiting !== undefined) return waiting
+    const client = await this.#connected()
+    const { id } = await this.open(host, firstSize.cols, firstSize.rows)
+    await this.#until(() => this.atPrompt(id), firstPromptMs)
+    await client.run(id, text)
+    return id
+  }
+
+  /** The same, but into none where none waits. @returns its id */
+  async runWhereWaiting(host: string, text: string, preferred?: string): Promise<string | undefined> {
     const client = await this.#connected()
     const fitting = [...this.#known.values()].filter(
       ({ info }) => info.host === host && info.exited === undefined && info.atPrompt,
@@ -143,10 +154,7 @@ export class RackTerminals {
         if (!isOneOf(error, 'terminal.busy', 'terminal.not-found')) throw error
       }
     }
-    const { id } = await this.open(host, firstSize.cols, firstSize.rows)
-    await this.#until(() => this.atPrompt(id), firstPromptMs)
-    await client.run(id, text)
-    return id
+    return undefined
   }
 
   /** Lets go of the terminals; they live on with their rack. */
@@ -170,8 +178,8 @@ export class RackTerminals {
         onTerminal: (info) => {
           this.#take(info)
         },
-        onCommandStart: (terminal, text) => onCommandStart(this.#command(terminal, text)),
-        onCommandEnd: (terminal, text) => onCommandEnd(this.#command(terminal, text)),
+        onCommandStart: (terminal, text) => onCommandStart(this.#command(terminal, text === undefined ? {} : { text })),
+        onCommandEnd: (terminal, command) => onCommandEnd(this.#command(terminal, command)),
         onClosed: (id) => this.#forget(id),
       })
       const present = await client.list()
@@ -248,10 +256,10 @@ export class RackTerminals {
     this.#wake()
   }
 
-  #command(terminal: string, text: string | undefined): TerminalCommand {
+  #command(terminal: string, command: EndedCommand): TerminalCommand {
     // Each change of a terminal comes with what it is now, so that it is known.
     const { host } = this.#known.get(terminal)?.info ?? { host: this.#options.home }
-    return { terminal, host, text }
+    return { terminal, host, ...command }
   }
 
   #freeNumber(host: string): number {

@@ -72,6 +72,15 @@ export class SessionTerminals {
     return used
   }
 
+  /**
+   * Says in a terminal of that host which commands were run there for the learner: as comments, which its shell only reads and
+   * keeps in its history. Where no terminal waits for a command, it is not said.
+   */
+  async note(host: string, commands: string): Promise<void> {
+    const lines = commands.split('\n').map((line) => `# vethlab: ${line}`.trimEnd())
+    await this.#options.live()?.runWhereWaiting(host, lines.join('\n'))
+  }
+
   /** A prompt has come in a terminal. */
   commandEnded(terminal: string): void {
     this.#entered.end(terminal)

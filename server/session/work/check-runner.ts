@@ -65,7 +65,8 @@ export class CheckRunner {
 
   /** Also a look that is about to begin is shown, so that one which begins anew does not flicker. */
   #checking(step: string): Look['checking'] {
-    if (this.#run?.step?.id === step) return this.#run.asked ? 'asked' : 'by-itself'
+    // Who has asked has an answer after one round; what it goes on for may become true by itself.
+    if (this.#run?.step?.id === step) return this.#run.asked && this.#run.rounds === 0 ? 'asked' : 'by-itself'
     return this.#wanted && this.#options.current()?.id === step ? 'by-itself' : undefined
   }
 

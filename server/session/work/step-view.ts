@@ -22,7 +22,7 @@ export function stepView(
     state: progress.state(step.id),
     points: step.points,
     ...(checking === undefined ? {} : { checking }),
-    checks: verdicts.map((verdict) => checkView(verdict, step, progress.hints(step.id, verdict.index))),
+    checks: verdicts.map((verdict) => checkView(lab, verdict, step, progress.hints(step.id, verdict.index))),
     ...(answered === undefined ? {} : { answered }),
     ...(at === undefined ? {} : { checkedAt: at }),
     ...(progress.help(step.id).shown
@@ -38,19 +38,32 @@ export function stepView(
   }
 }
 
-function checkView({ index, family, finding, hints }: Verdict, { checks }: Step, shown: number): CheckView {
+function checkView(
+  { explain }: Lab,
+  { index, family, finding, hints }: Verdict,
+  { checks }: Step,
+  shown: number,
+): CheckView {
   const judged = checks[index]
   const answer = judged && answerId(judged)
+  const isHidden = explain === 'after-hint' && answer === undefined && shown === 0 && hints.length > 0
   // What an error of the server says may name its files.
-  const why = finding.outcome === 'error' ? whyNotMade(finding.reason) : undefined
+  const why = finding.outcome === 'error' ? whyNotMade(finding.reason) : isHidden ? yoursToFind : undefined
   return {
     index,
     ...(answer === undefined ? {} : { answer }),
-    finding: why && finding.outcome === 'error' ? { ...finding, why } : finding,
+    finding: why && finding.outcome !== 'pass' ? { ...finding, why } : finding,
     hints: hints.slice(0, shown),
     moreHints: Math.max(0, hints.length - shown),
-    traceable: finding.outcome === 'fail' && familyNamed(family).packet !== undefined,
+    // A trace tells the cause as well.
+    traceable: finding.outcome === 'fail' && !isHidden && familyNamed(family).packet !== undefined,
   }
+}
+
+/** In place of the reason, where finding it is the task. */
+const yoursToFind: Text = {
+  en: 'Why that is so is for you to find out. With the first hint, the check says what it knows.',
+  zh: '原因要由你来找。打开第一条提示后，检查会说出它所知道的原因。',
 }
 
 /** For a check that could not be made; undefined where the check says well enough itself. */

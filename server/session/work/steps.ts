@@ -2,6 +2,7 @@ import type { Verdict } from '../../check/evaluate.js'
 import type { Trouble } from '../../error/trouble.js'
 import { VethlabError } from '../../error/vethlab-error.js'
 import { answerId, type Lab, type Step, stepTitle } from '../../lab/lab.js'
+import type { LabRack } from '../../labrack/lab-rack.js'
 import { type RanBlock, runStep } from '../../labrack/work-through.js'
 import type { StepView } from '../../protocol/protocol.js'
 import type { Records, SessionRecord } from '../../store/records.js'
@@ -19,6 +20,8 @@ export interface StepsOptions {
   record: SessionRecord
   records: Records
   use: RackUse
+  /** These commands were run on a host for the learner. */
+  note(host: string, commands: string): Promise<void>
   /** The rack shows what the learner has done. */
   onCaughtUp(): void
   /** Something did not come out as it should. */
@@ -122,15 +125,27 @@ export class Steps {
       onCaughtUp()
       const ids = found.checks.map(answerId).filter((id) => id !== undefined)
       for (const id of ids) delete rack.answers[id]
-      await runStep(rack, found, signal, (ran) => {
+      const done = await runStep(rack, found, signal, (ran) => {
         this.#ran.set(step, ran)
         onChange()
       })
+      await this.#note(rack, done)
       for (const id of ids) if (rack.answers[id] !== undefined) this.progress.answer(id, rack.answers[id])
       this.#runner.resume()
       const verdicts = await this.#runner.ask(found)
       if (verdicts && !allPass(verdicts)) tell(notDone(lab, found))
     })
+  }
+
+  async #note(rack: LabRack, done: readonly RanBlock[]): Promise<void> {
+    const { note, onError } = this.#options
+    const texts = new Map<string, string[]>()
+    for (const { host, text } of done) {
+      const filled = await rack.fill(text)
+      texts.set(host, [...(texts.get(host) ?? []), (typeof filled === 'string' ? filled : text).trimEnd()])
+    }
+    // The step is done, whether or not a terminal could be told.
+    for (const [host, commands] of texts) await note(host, commands.join('\n')).catch(onError)
   }
 
   /** Leaves a step out. Its checks can still make it pass. */

@@ -70,6 +70,18 @@ it('makes few looks of a storm, one at a time, and always one after the last cha
   expect(Math.min(...gaps)).toBeGreaterThan(240)
 })
 
+it('rests for long after a look that was costly, and not after others', async () => {
+  const { looks, seen } = bench()
+  await expect.poll(() => seen.looks.length).toBe(1)
+  await sleep(300)
+  looks.seen(Date.now(), 50)
+  looks.changed()
+  await sleep(800)
+  expect(seen.looks).toHaveLength(1)
+  await expect.poll(() => seen.looks.length, { timeout: 5_000 }).toBeGreaterThan(1)
+  expect(seen.looks[1]! - seen.looks[0]!).toBeGreaterThan(1_400)
+})
+
 it('leaves it to checks that look by themselves', async () => {
   const { looks, seen } = bench()
   await expect.poll(() => seen.looks.length).toBe(1)

@@ -144,11 +144,22 @@ it('puts what is asked for first, and looks once more after it', async () => {
   expect(seen.most).toBe(1)
 })
 
+it('answers who has asked after one round, and goes on by itself', async () => {
+  const step = stepOf('a', 'late', 20)
+  const { runner, seen } = bench(step)
+  const asked = runner.ask(step)
+  await expect.poll(() => seen.looks.at(-1)).toEqual({ step: 'a', checking: 'by-itself', outcomes: ['fail'] })
+  expect(seen.looks[0]).toEqual({ step: 'a', checking: 'asked', outcomes: [] })
+  expect(seen.finished).toEqual([])
+  runner.pause()
+  expect(await asked).toBeUndefined()
+})
+
 it('answers the newest of several asks', async () => {
   const step = stepOf('a', 'late', 20)
   const { runner, seen } = bench(step)
   const first = runner.ask(step)
-  await expect.poll(() => seen.looks.at(-1)).toEqual({ step: 'a', checking: 'asked', outcomes: ['fail'] })
+  await expect.poll(() => seen.looks.at(-1)).toEqual({ step: 'a', checking: 'by-itself', outcomes: ['fail'] })
   const second = runner.ask(step)
   expect(await first).toBeUndefined()
   seen.containers.add('late')

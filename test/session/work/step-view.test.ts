@@ -8,8 +8,10 @@ import type { Progress } from '../../../server/session/work/progress.js'
 import { stepView } from '../../../server/session/work/step-view.js'
 
 let lab: Lab
+let puzzle: Lab
 beforeAll(async () => {
   lab = await loadLab(fromPackage('labs/default-bridge'))
+  puzzle = await loadLab(fromPackage('labs/broken-web'))
 })
 
 it('shows findings, with the hints asked for, and nothing of the server where a check could not be made', () => {
@@ -47,4 +49,20 @@ it('shows findings, with the hints asked for, and nothing of the server where a 
   expect(JSON.stringify(stepView(lab, step, progress, look(error('check.broken', '/srv/x')), {}))).not.toContain('/srv')
   const own = stepView(lab, step, progress, look(error('reference.unknown', 'there is no web')), {})
   expect(own.checks[0]!.finding).toMatchObject({ why: { en: 'there is no web' } })
+})
+
+it('keeps the reason for itself until the first hint, where finding it is the task', () => {
+  const step = puzzle.steps[0]!
+  const text = { en: 'said', zh: '说' }
+  const why = { en: 'docker network connect cures it', zh: '用 docker network connect' }
+  const finding: Finding = { outcome: 'fail', reason: 'reach.silent', expected: text, observed: text, why }
+  const look: Look = { verdicts: [{ index: 0, family: 'reach', finding, hints: step.checks[0]!.hints, tookMs: 1 }] }
+  const seen = (of: Lab, hints: number) => {
+    const progress = { state: () => 'open', hints: () => hints, help: () => ({}) } as unknown as Progress
+    return stepView(of, step, progress, look, {}).checks[0]!
+  }
+  expect(seen(puzzle, 0)).toMatchObject({ traceable: false, finding: { expected: text, observed: text } })
+  expect(JSON.stringify(seen(puzzle, 0))).not.toContain('docker network connect cures')
+  expect(seen(puzzle, 1)).toMatchObject({ traceable: true, finding: { why } })
+  expect(seen({ ...puzzle, explain: 'at-once' }, 0)).toMatchObject({ traceable: true, finding: { why } })
 })

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process'
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { didYouMean } from '../error/schema-issue.js'
+import type { Lab } from './lab.js'
+
+/** All that a lab's folder may have. */
+const known = ['lab.yaml', 'en.md', 'zh.md', 'setup.sh', 'solution', 'alternatives', 'mistakes', 'checks']
+const parseMs = 5_000
+
+type Say = (file: string, line: number, what: string, cure: string) => void
+
+/** What is wrong with the files of a lab beside what is in them: names that mean nothing, scripts that can't run. */
+export async function lintFiles(lab: Lab, say: Say): Promise<void> {
+  const names = await readdir(lab.directory)
+  for (const name of names) {
+    if (known.includes(name) || name.startsWith('.')) continue
+    say(name, 1, 'means nothing in a lab', `${didYouMean(name, known)}A lab has: ${known.join(', ')}.`)
+  }
+  if (lab.setup !== undefined) await lintSetup(lab, say)
+  for (const step of lab.steps) {
+    for (const check of step.checks) {
+      if (check.family === 'script') await lintScript(lab, (check.spec as { run: string }).run, step.line, say)
+    }
+  }
+}
+
+/** bash reads it and runs nothing of it (bash(1), -n). */
+async function lintSetup(lab: Lab, say: Say): Promise<void> {
+  const reading = promisify(execFile)('bash', ['-n', join(lab.directory, 'setup.sh')], { timeout: parseMs })
+  const error = await reading.then(
+    () => undefined,
+    (thrown: { stderr?: string }) => thrown.stderr ?? '',
+  )
+  if (error === undefined) return
+  const [, line = '1', what = 'can not be read'] = /: line (\d+): (.*)/.exec(error) ?? []
+  say('setup.sh', Number(line), `bash says: ${what}`, 'Mend the script; `bash -n setup.sh` reads it too.')
+}
+
+async function lintScript(lab: Lab, run: string, line: number, say: Say): Promise<void> {
+  const file = `checks/${run}`
+  const found = await lstat(join(lab.directory, file)).catch(() => undefined)
+  if (found === undefined) say('lab.yaml', line, `there is no ${file}`, 'Write it, or mend `run`.')
+  else if (!found.isFile()) say(file, 1, 'is no file', 'Put the script itself there, no link to it.')
+  else if ((found.mode & 0o111) === 0) say(file, 1, 'is not executable', `chmod +x ${file}`)
+}
