@@ -24,6 +24,8 @@ interface Found {
  */
 function findName({ from, name }: Pick<Unresolved, 'from'> & { name?: string }): Found | undefined {
   if (!from.container || isInHostNamespace(from) || from.dns.usesDefaults !== true) return undefined
+  // Whom the host asks is half of the reason.
+  if (from.host.dns.unread?.resolvConf !== undefined) return undefined
   const hosts = from.host.dns.nameservers
   return {
     ...{ from: from.label, sender: called(from), host: from.host.name, ...(name === undefined ? {} : { name }) },

@@ -74,7 +74,7 @@ export function plannedGateways(place: LivePlace, state: NetworkState): string[]
 }
 
 function find(trail: Trail): Found | undefined {
-  const { destination, destinationPort, source, goal, stage, state, from, last, seen, arrived } = trail
+  const { destination, destinationPort, source, goal, stage, state, from, last, arrived } = trail
   const now = {
     destination,
     ...(destinationPort === undefined ? {} : { destinationPort }),
@@ -96,7 +96,8 @@ function find(trail: Trail): Found | undefined {
           command: commandIn(found.place, `ip ${right.includes(':') ? '-6 ' : ''}route replace default via ${right}`),
         }
       : {}),
-    nobody: seen ? asked?.macs.length === 0 : found.nobody,
+    // Its question may have been asked a moment before, for another packet: then the state tells.
+    nobody: asked ? asked.macs.length === 0 : found.nobody,
     back: found !== forth,
     shown: [...found.shown, ...(asked ? [writeAsked(asked)] : [])],
   }

@@ -53,7 +53,8 @@ function tellDns(
       ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
       ...(options.length > 0 ? [`options ${options.join(' ')}`] : []),
     ].join('; ')
-  if (resolver(old) !== resolver(now)) {
+  const isRead = (file: 'resolvConf' | 'hosts') => [old, now].every(({ unread }) => unread?.[file] === undefined)
+  if (isRead('resolvConf') && resolver(old) !== resolver(now)) {
     const is = code(resolver(now) || 'nothing', 160)
     const words = text(
       `The DNS settings of ${who.en} are ${is} now; they were ${code(resolver(old) || 'nothing', 160)}`,
@@ -61,6 +62,7 @@ function tellDns(
     )
     changes.add('changed', 'dns', words, [about])
   }
+  if (!isRead('hosts')) return
   const names = ({ hosts }: DnsSettings) => hosts.map(({ address, names: all }) => `${address} ${all.join(' ')}`)
   const { added, removed } = split(names(old), names(now), (line) => line)
   for (const [lines, kind] of [

@@ -61,6 +61,6 @@ export interface Family<Spec = unknown> {
   readonly needsProof?: true
   /** Whether such a check asks how something was done, so that another way with the same effect fails. */
   asksForm?(spec: Spec): boolean
-  /** It runs files of the lab's `checks/`. */
-  readonly runsFiles?: true
+  /** Files of the lab's folder that such a check runs. */
+  files?(spec: Spec): string[]
 }

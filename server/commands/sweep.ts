@@ -26,14 +26,16 @@ export function sweepCommand(): Command {
         await store.closeIfIdle()
         if (hosts.length === 0) await restoreSharedTables(state)
       }
+      if (report.left.length > 0) process.exitCode = 1
       if (json) {
         process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
         return
       }
-      const { racks, hosts, strays, waiting } = report
+      const { racks, hosts, strays, left, waiting } = report
       const lines = [
         `removed ${racks.length} racks, ${hosts.length} hosts, ${strays.length} strays`,
         ...strays.map((stray) => `  ${stray}`),
+        ...left.map((what) => `could not remove ${what}`),
         ...(waiting.length > 0 ? [`${waiting.join(', ')} wait for the next rackd; --all removes them too`] : []),
       ]
       process.stdout.write(`${lines.join('\n')}\n`)

@@ -348,6 +348,13 @@ export function unasked(place: Place, evidence: string[]): Draft {
   )
 }
 
+function unreadNameservers(why: string): Draft {
+  return note(
+    { en: 'its `/etc/resolv.conf` could not be read', zh: '无法读取它的 `/etc/resolv.conf`' },
+    { evidence: [`/etc/resolv.conf: ${why}`] },
+  )
+}
+
 function dnsOf(place: LivePlace): Draft[] {
   const { nameservers, search } = place.dns
   const evidence = [
@@ -355,6 +362,7 @@ function dnsOf(place: LivePlace): Draft[] {
     ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
   ]
   const userDefined = endpointsOf(place).some(({ network }) => network !== 'bridge' && network !== 'none')
+  if (place.dns.unread?.resolvConf !== undefined) return [unreadNameservers(place.dns.unread.resolvConf)]
   if (nameservers.length === 0) {
     if (endpointsOf(place).length === 0) return []
     return [

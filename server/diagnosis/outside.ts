@@ -514,6 +514,9 @@ async function askNameservers(subject: Subject): Promise<Draft[]> {
   const { place, state } = subject
   const embedded = place.dns.nameservers.includes('127.0.0.11') && !isInHostNamespace(place)
   const own = hostPlace(place.host)!
+  // What nobody could read says nothing of whom it asks; that of the container itself has been told.
+  if ([place.dns, ...(embedded ? [place.host.dns] : [])].some(({ unread }) => unread?.resolvConf !== undefined))
+    return []
   const servers = (embedded ? (place.dns.forwardsTo ?? place.host.dns.nameservers) : place.dns.nameservers)
     .filter(isAddress)
     .slice(0, 2)

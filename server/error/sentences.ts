@@ -95,6 +95,10 @@ export const sentences = {
     what: { en: 'A host of this lab did not start.', zh: '这个实验的一台主机没能启动。' },
     cure: tellOperator,
   },
+  'host.still-running': {
+    what: { en: 'A host of this lab did not end.', zh: '这个实验的一台主机没能关闭。' },
+    cure: tellOperator,
+  },
   'host.unreachable': {
     what: { en: 'The Docker Engine of a host gives no answer.', zh: '一台主机上的 Docker Engine 没有响应。' },
     cure: {

@@ -63,6 +63,7 @@ const operatorCodes: readonly ErrorCode[] = [
   'store.unavailable',
   'machine.missing-tool',
   'host.boot-failed',
+  'host.still-running',
   'lab.setup-failed',
   'lab.invalid',
   'records.unusable',

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'host.not-found'
   | 'host.no-engine'
   | 'host.boot-failed'
+  | 'host.still-running'
   | 'host.unreachable'
   | 'host.unverified'
   | 'lan.not-found'
@@ -53,7 +54,7 @@ export type ErrorCode =
 
 /**
  * A failure that is no bug: it says where (`place`, such as `hosts.node1.memory` or a path) and what helps (`cure`).
- * `message` is one line, free of control characters, and already contains both.
+ * All are one line, safe to print; `message` already contains both.
  */
 export class VethlabError extends Error {
   override readonly name = 'VethlabError'
@@ -66,8 +67,9 @@ export class VethlabError extends Error {
   constructor(code: ErrorCode, what: string, { place, cure, cause }: { place: string; cure: string; cause?: unknown }) {
     super(oneLine(`${place}: ${what}. ${cure}`), cause === undefined ? undefined : { cause })
     this.code = code
-    this.what = what
-    this.place = place
-    this.cure = cure
+    // They are shown alone, too.
+    this.what = oneLine(what)
+    this.place = oneLine(place)
+    this.cure = oneLine(cure)
   }
 }

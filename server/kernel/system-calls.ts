@@ -23,8 +23,6 @@ const ioctl = libc.func('ioctl', 'int', ['int', 'ulong', 'ulong'])
 const controlFile = libc.func('ioctl', 'int', ['int', 'ulong', 'void *'])
 const getsockopt = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *'])
 const socket = libc.func('socket', 'int', ['int', 'int', 'int'])
-const send = libc.func('send', 'long', ['int', 'void *', 'size_t', 'int'])
-const receive = libc.func('recv', 'long', ['int', 'void *', 'size_t', 'int'])
 const strerror = libc.func('strerror', 'str', ['int'])
 
 const SYS_OPEN_TREE = 428
@@ -55,16 +53,9 @@ const BTRFS_QUOTA_CTL_ENABLE_SIMPLE_QUOTA = 4n
 const O_PATH = 0o10000000
 const SOL_SOCKET = 1
 const SO_PEERCRED = 17
-const AF_UNIX = 1
 const AF_INET = 2
 const AF_INET6 = 10
 const SOCK_STREAM_CLOEXEC_NONBLOCK = 0o2004001
-const AF_NETLINK = 16
-const SOCK_RAW_CLOEXEC = 0o2000003
-const NETLINK_SOCK_DIAG = 4
-const SOCK_DIAG_BY_FAMILY = 20
-const UDIAG_SHOW_PEER = 4
-const UNIX_DIAG_PEER = 2
 
 /** The C library's own words for a failed call. */
 export class SystemCallError extends Error {
@@ -242,6 +233,14 @@ export function openInRoot(root: string, path: string, flags: number = O_PATH): 
   return openResolved(root, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
 }
 
+/**
+ * The same where no link at all is followed: by links within links a learner can make the kernel look up a hundred thousand
+ * names for one path, which takes as long as he likes in a file system of his choice.
+ */
+export function openWithoutLinks(root: string, path: string, flags: number = O_PATH): number {
+  return openResolved(root, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS)
+}
+
 /** Opens a path below a directory for nothing but looking at it; no link and no mount is followed on the way (openat2(2)). */
 export function openBeneath(directory: string, path: string): number {
   return openResolved(directory, path, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV)
@@ -280,36 +279,4 @@ export function peerProcess(fd: number): number {
   length.writeUInt32LE(12)
   checked(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, length), 'getsockopt')
   return credentials.readInt32LE(0)
-}
-
-/**
- * The inode of the other end of a connected unix socket of ours, given by its own inode, as its holder's /proc/PID/fd shows it (sock_diag(7)).
- * @returns undefined where the kernel can't say
- */
-export function peerInode(ownInode: number): number | undefined {
-  const diagnosis = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG) as number
-  if (diagnosis < 0) return undefined
-  try {
-    // struct nlmsghdr { u32 len; u16 type, flags; u32 seq, pid }, then struct unix_diag_req
-    const question = Buffer.alloc(40)
-    question.writeUInt32LE(40, 0)
-    question.writeUInt16LE(SOCK_DIAG_BY_FAMILY, 4)
-    question.writeUInt16LE(1, 6)
-    question.writeUInt8(AF_UNIX, 16)
-    question.writeUInt32LE(0xffffffff, 20)
-    question.writeUInt32LE(ownInode, 24)
-    question.writeUInt32LE(UDIAG_SHOW_PEER, 28)
-    question.fill(0xff, 32)
-    if (Number(send(diagnosis, question, question.length, 0)) < 0) return undefined
-    const answer = Buffer.alloc(512)
-    const length = Number(receive(diagnosis, answer, answer.length, 0))
-    if (length < 32 || answer.readUInt16LE(4) !== SOCK_DIAG_BY_FAMILY) return undefined
-    // After the header comes struct unix_diag_msg of 16 bytes, then attributes { u16 length, type }.
-    for (let at = 32; at + 8 <= length; at += Math.max(4, (answer.readUInt16LE(at) + 3) & ~3)) {
-      if (answer.readUInt16LE(at + 2) === UNIX_DIAG_PEER) return answer.readUInt32LE(at + 4)
-    }
-    return undefined
-  } finally {
-    closeSync(diagnosis)
-  }
 }

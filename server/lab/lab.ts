@@ -124,5 +124,5 @@ export function questionOf(check: Check): { id: string; ask: Text } | undefined 
 
 /** Whether a check of it runs files of its `checks/`. */
 export function runsFiles({ steps }: Lab): boolean {
-  return steps.some(({ checks }) => checks.some((check) => familyOf(check).runsFiles))
+  return steps.some(({ checks }) => checks.some((check) => familyOf(check).files))
 }

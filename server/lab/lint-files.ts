@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { familyOf } from '../check/checks.js'
 import { didYouMean } from '../error/schema-issue.js'
 import type { Lab } from './lab.js'
 
@@ -21,7 +22,7 @@ export async function lintFiles(lab: Lab, say: Say): Promise<void> {
   if (lab.setup !== undefined) await lintSetup(lab, say)
   for (const step of lab.steps) {
     for (const check of step.checks) {
-      if (check.family === 'script') await lintScript(lab, (check.spec as { run: string }).run, step.line, say)
+      for (const file of familyOf(check).files?.(check.spec) ?? []) await lintScript(lab, file, step.line, say)
     }
   }
 }
@@ -38,8 +39,7 @@ async function lintSetup(lab: Lab, say: Say): Promise<void> {
   say('setup.sh', Number(line), `bash says: ${what}`, 'Mend the script; `bash -n setup.sh` reads it too.')
 }
 
-async function lintScript(lab: Lab, run: string, line: number, say: Say): Promise<void> {
-  const file = `checks/${run}`
+async function lintScript(lab: Lab, file: string, line: number, say: Say): Promise<void> {
   const found = await lstat(join(lab.directory, file)).catch(() => undefined)
   if (found === undefined) say('lab.yaml', line, `there is no ${file}`, 'Write it, or mend `run`.')
   else if (!found.isFile()) say(file, 1, 'is no file', 'Put the script itself there, no link to it.')

@@ -1,4 +1,15 @@
-import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import {
+  type CST,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  Parser,
+  parseDocument,
+} from 'yaml'
 
 /** A YAML text with the line of everything in it. */
 export interface YamlFile {
@@ -12,8 +23,20 @@ export interface YamlFile {
 /** The most that an alias may unfold to, against files that grow without end. */
 const maxAliases = 100
 
+/** Far deeper than any file of ours. The library makes a document by calling itself for each level, which can end the whole process. */
+const mostLevels = 64
+
 /** Parses YAML 1.2 without floats: `.50` is the last part of an address here, and not 0.5. */
 export function parseYaml(text: string): YamlFile {
+  const tooDeep = offsetOfLevel(text, mostLevels)
+  if (tooDeep !== undefined) {
+    const line = text.slice(0, tooDeep).split('\n').length
+    return {
+      value: undefined,
+      problems: [{ line, what: `is nested deeper than ${mostLevels} levels` }],
+      lineOf: () => 1,
+    }
+  }
   const counter = new LineCounter()
   const document = parseDocument(text, {
     lineCounter: counter,
@@ -47,6 +70,21 @@ export function parseYaml(text: string): YamlFile {
       return line
     },
   }
+}
+
+/** Where a text first goes so deep. The library's parser works without calling itself, and so does this. */
+function offsetOfLevel(text: string, level: number): number | undefined {
+  for (const token of new Parser().parse(text)) {
+    const rest: { token: CST.Token; depth: number }[] = [{ token, depth: 0 }]
+    for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+      const depth = next.depth + 1
+      if (depth > level + 1) return next.token.offset
+      const { value, items = [] } = next.token as { value?: CST.Token; items?: CST.CollectionItem[] }
+      for (const child of [value, ...items.flatMap((item) => [item.key, item.value])])
+        if (typeof child === 'object' && child !== null) rest.push({ token: child, depth })
+    }
+  }
+  return undefined
 }
 
 function step(node: unknown, key: PropertyKey): { node: unknown; at: number | undefined } | undefined {

@@ -94,7 +94,7 @@ export function socketsFact({ sockets }: NamespaceState): MapFact[] {
   return fact(text('Listening sockets', '监听的套接字'), [...new Set(lines)])
 }
 
-export function dnsFacts({ nameservers, search, options, hosts }: DnsSettings): MapFact[] {
+export function dnsFacts({ nameservers, search, options, hosts, unread = {} }: DnsSettings): MapFact[] {
   return [
     ...fact(text('DNS', 'DNS 设置'), [
       ...nameservers.map((server) => `nameserver ${server}`),
@@ -105,6 +105,10 @@ export function dnsFacts({ nameservers, search, options, hosts }: DnsSettings): 
       text('Names in /etc/hosts', '/etc/hosts 里的名字'),
       hosts.filter(({ address }) => !isUsual(address)).map(({ address, names }) => `${address} ${names.join(' ')}`),
     ),
+    ...fact(text('Files that could not be read', '读取不到的文件'), [
+      ...(unread.resolvConf === undefined ? [] : [`/etc/resolv.conf: ${unread.resolvConf}`]),
+      ...(unread.hosts === undefined ? [] : [`/etc/hosts: ${unread.hosts}`]),
+    ]),
   ]
 }
 

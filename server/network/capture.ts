@@ -34,8 +34,11 @@ export interface HostCapture {
   durationMs: number
   /** The host's own comes first. */
   namespaces: NamespaceCapture[]
-  /** `resolv.conf` and `hosts` as a container sees them, by the container's id; the host's own by `''`. */
-  files: Record<string, { resolvConf: string; hosts: string }>
+  /**
+   * `resolv.conf` and `hosts` as a container sees them, by the container's id; the host's own by `''`. Empty where there is none;
+   * and `unread` says why one that is there could not be read.
+   */
+  files: Record<string, { resolvConf: string; hosts: string; unread?: { resolvConf?: string; hosts?: string } }>
   engine?: EngineCapture
 }
 

@@ -1,4 +1,5 @@
 import { oneLine } from '../wording/one-line.js'
+import type { HostCapture } from './capture.js'
 import type { DnsSettings } from './state.js'
 
 /** Far more than resolv.conf(5) allows, or a lab's hosts file has. */
@@ -10,7 +11,7 @@ const defaultsNote = /^# Used default nameservers\.?/
 const serversNote = /^# ExtServers: \[(.*)\]/
 
 /** resolv.conf(5) and hosts(5). The last `search` or `domain` counts, as for the C library. */
-export function parseDns({ resolvConf, hosts }: { resolvConf: string; hosts: string }): DnsSettings {
+export function parseDns({ resolvConf, hosts, unread }: HostCapture['files'][string]): DnsSettings {
   const settings: DnsSettings = { nameservers: [], search: [], options: [], hosts: [] }
   for (const [keyword, ...values] of words(resolvConf, /[#;].*/)) {
     if (keyword === 'nameserver' && values[0]) settings.nameservers.push(values[0])
@@ -29,6 +30,7 @@ export function parseDns({ resolvConf, hosts }: { resolvConf: string; hosts: str
   for (const [address, ...names] of words(hosts, /#.*/)) {
     if (address && names.length > 0) settings.hosts.push({ address, names })
   }
+  if (unread) settings.unread = unread
   return settings
 }
 

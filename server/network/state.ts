@@ -261,6 +261,8 @@ export interface DnsSettings {
   search: string[]
   options: string[]
   hosts: { address: string; names: string[] }[]
+  /** Files that could not be read, and why, in the machine's words: nothing is known of what is in them. */
+  unread?: { resolvConf?: string; hosts?: string }
 }
 
 export interface EngineState {

@@ -1,7 +1,9 @@
 import { canonicalAddress, isAddress } from '../network/addresses.js'
+import { bare, code } from '../wording/wording.js'
 import { ask } from './ask.js'
 import type { Asking } from './ground.js'
 import type { LivePlace } from './place.js'
+import { Unanswerable } from './unanswerable.js'
 
 const serverTimeoutMs = 1000
 /** As many as the C library asks (resolv.h, MAXNS and MAXDNSRCH). */
@@ -15,6 +17,7 @@ const mostSearched = 6
 export async function resolveName(place: LivePlace, name: string, context: Asking): Promise<string[]> {
   if (isAddress(name)) return [canonicalAddress(name)!]
   const { dns } = place
+  requireFiles(place)
   const lower = name.toLowerCase()
   const known = dns.hosts.filter(({ names }) => names.some((one) => one.toLowerCase() === lower))
   const fromFile = known.flatMap(({ address }) => canonicalAddress(address) ?? [])
@@ -39,6 +42,18 @@ export async function resolveName(place: LivePlace, name: string, context: Askin
     }
   }
   return []
+}
+
+/** What a file may say that could not be read, nobody knows; and that a name is in none of them, even less. */
+function requireFiles({ label, dns }: LivePlace): void {
+  const [file, why] = dns.unread?.hosts
+    ? ['/etc/hosts', dns.unread.hosts]
+    : ['/etc/resolv.conf', dns.unread?.resolvConf]
+  if (why === undefined) return
+  throw new Unanswerable('state.incomplete', {
+    en: `${code(file)} of ${code(label)} could not be read: ${bare(why, 200)}`,
+    zh: `无法读取 ${code(label)} 的 ${code(file)}：${bare(why, 200)}`,
+  })
 }
 
 function candidates(name: string, search: string[], options: string[]): string[] {

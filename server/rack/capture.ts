@@ -5,7 +5,7 @@ import type { Host } from './host/host.js'
 import type { KnownRules } from './known-rules.js'
 import { type Said, walkNamespaces } from './namespace-walk.js'
 import { type FoundNamespace, withNamespaces } from './namespaces.js'
-import { containerFiles, hostFilesOf } from './resolver-files.js'
+import { filesOfContainers, readResolverFiles } from './resolver-files.js'
 
 const questions: readonly CaptureQuestion[] = [
   'links',
@@ -56,19 +56,23 @@ async function captureOnce(cgroups: Cgroups, host: Host, name: string): Promise<
   const takenAt = new Date().toISOString()
   const { kind } = host.record
   return withNamespaces(cgroups, host, async (found) => {
-    const [namespaces, engine] = await Promise.all([
-      askAll(found, host.knownRules),
-      kind === 'docker' ? captureEngine(host.engine, host.images) : undefined,
+    const user = `/proc/${host.pid}/ns/user`
+    const asked = kind === 'docker' ? captureEngine(host.engine, host.images) : Promise.resolve(undefined)
+    const [namespaces, engine, files] = await Promise.all([
+      askAll(user, found, host.knownRules),
+      asked,
+      asked.then((engine) => {
+        const containers = engine && 'containers' in engine ? engine.containers : []
+        return readResolverFiles(user, [{ id: '', process: host.pid }, ...filesOfContainers(containers, found)])
+      }),
     ])
-    const containers = engine && 'containers' in engine ? engine.containers : []
-    const files = { '': hostFilesOf(`/proc/${host.pid}/root`), ...containerFiles(containers, found) }
     const durationMs = performance.now() - started
     return { host: name, kind, takenAt, durationMs, namespaces, files, ...(engine ? { engine } : {}) }
   })
 }
 
 /** The host's own comes first, so that what a learner fills the others with can't silence it. */
-async function askAll(found: FoundNamespace[], knownRules: KnownRules): Promise<NamespaceCapture[]> {
+async function askAll(user: string, found: FoundNamespace[], knownRules: KnownRules): Promise<NamespaceCapture[]> {
   knownRules.keepOnly(found.map(({ inode }) => inode))
   const deadline = performance.now() + captureTimeoutMs
   const captures: NamespaceCapture[] = []
@@ -84,6 +88,7 @@ async function askAll(found: FoundNamespace[], knownRules: KnownRules): Promise<
   await Promise.all(
     shares.map((share, walk) =>
       walkNamespaces(
+        user,
         share.map(({ path, known }) => ({ path, rulesGeneration: known?.generation ?? '' })),
         limits,
         (index, said) => {
@@ -102,9 +107,10 @@ async function askAll(found: FoundNamespace[], knownRules: KnownRules): Promise<
 function answersOf({ answers: said, complaints, fault }: Said): NamespaceCapture['answers'] {
   const why = fault ?? complaints
   const answers: Partial<NamespaceCapture['answers']> = {}
-  for (const [question, { failed, text }] of said) {
-    if (question === 'ip') Object.assign(answers, ipAnswers(text, why))
-    else answers[question as CaptureQuestion] = { failed, text: failed ? why : text }
+  for (const [question, { failed, text, signal }] of said) {
+    const reason = signal === undefined ? why : `its tool was ended by ${signal}`
+    if (question === 'ip') Object.assign(answers, ipAnswers(text, reason))
+    else answers[question as CaptureQuestion] = { failed, text: failed ? reason : text }
   }
   for (const question of questions) {
     // Nobody asked iptables when nft could say it all.

@@ -1,8 +1,9 @@
-import { chown, mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cgroupMode } from '../machine/cgroup.js'
 import type { HostLimits } from '../racks/topology.js'
+import { processesIn, removeGroups, visitGroups } from './cgroup-tree.js'
 
 const mountPoint = '/sys/fs/cgroup'
 
@@ -11,6 +12,10 @@ const mountPoint = '/sys/fs/cgroup'
  * is counted here alone is a program of ours on its way into the host.
  */
 const spareProcesses = 64
+
+/** More groups than hundreds of containers need, and deeper ones than an Engine within an Engine (cgroup v2). */
+export const mostGroups = 2048
+const deepestGroup = 32
 
 /**
  * Control groups of hosts: `<mark>/<host>` carries the limits and belongs to root; `<mark>/<host>/guest` below it is the
@@ -61,6 +66,9 @@ export class Cgroups {
           // A sweep removes the mark's group whenever it is empty, so each host hands down to itself.
           await this.handDown(join(hierarchy, this.mark))
           await this.handDown(outer)
+          // On v1 nothing bounds them: there a capture says what it has not seen.
+          await writeFile(join(outer, 'cgroup.max.descendants'), `${mostGroups}`)
+          await writeFile(join(outer, 'cgroup.max.depth'), `${deepestGroup}`)
         }
         // cgroups(7), "cgroup delegation": the directory and the files that move tasks and controllers, and no other.
         const files = ['.', 'cgroup.procs', 'cgroup.threads', 'cgroup.subtree_control', 'tasks']
@@ -127,49 +135,65 @@ export class Cgroups {
 
   /** Processes of a host as the machine numbers them, those in its containers included. */
   async processes(host: string): Promise<number[]> {
-    const tree = this.hierarchies.find((path) => path.endsWith('/pids')) ?? this.hierarchies[0]!
-    const pids: number[] = []
-    const visit = async (directory: string): Promise<void> => {
-      const text = await readFile(join(directory, 'cgroup.procs'), 'utf8').catch(() => '')
-      pids.push(...text.split('\n').filter(Boolean).map(Number))
-      for (const child of await childGroups(directory)) await visit(child)
-    }
-    await visit(join(tree, this.mark, host))
-    return pids
+    return (await this.someProcesses(host, Number.POSITIVE_INFINITY)).pids
   }
 
-  /** For what outlived its init, or never had one. */
-  async killAll(host: string): Promise<void> {
-    for (const pid of await this.processes(host)) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        // Gone between the list and the signal.
-      }
+  /** The same of so many groups; `whole` says whether that was all. */
+  async someProcesses(host: string, mostGroups: number): Promise<{ pids: number[]; whole: boolean }> {
+    const tree = this.hierarchies.find((path) => path.endsWith('/pids')) ?? this.hierarchies[0]!
+    const pids: number[] = []
+    const visit = async (group: string) => void pids.push(...(await processesIn(group)))
+    return { whole: await visitGroups(join(tree, this.mark, host), visit, mostGroups), pids }
+  }
+
+  /**
+   * Ends all processes of a host, those that outlived its init or are frozen, too, and waits until they have gone.
+   * @returns those that have not
+   */
+  async endAll(host: string, deadlineMs = 10_000): Promise<number[]> {
+    for (const until = Date.now() + deadlineMs; ; await sleep(10)) {
+      const pids = await this.processes(host)
+      if (pids.length === 0 || Date.now() > until) return pids
+      for (const pid of pids) killAtOnce(pid)
+      await this.thaw(host)
     }
+  }
+
+  /** A frozen process ends at no signal before it is thawed (cgroup v1, freezer-subsystem); on v2 the kernel sees to that itself. */
+  private async thaw(host: string): Promise<void> {
+    const freezer = this.hierarchies.find((path) => path.endsWith('/freezer'))
+    if (freezer === undefined) return
+    await visitGroups(join(freezer, this.mark, host), async (group) => {
+      await writeFile(join(group, 'freezer.state'), 'THAWED', { flag: 'r+' }).catch(() => {})
+    })
   }
 
   /** Hosts that have groups. */
   async list(): Promise<string[]> {
     const names = new Set<string>()
     for (const hierarchy of this.hierarchies) {
-      for (const child of await childGroups(join(hierarchy, this.mark)))
-        names.add(child.slice(child.lastIndexOf('/') + 1))
+      const entries = await readdir(join(hierarchy, this.mark), { withFileTypes: true }).catch(() => [])
+      for (const entry of entries) if (entry.isDirectory()) names.add(entry.name)
     }
     return [...names]
   }
 
-  /** Removes a host's groups. Its processes are dead or dying; the kernel needs a moment to see that. */
-  async remove(host: string, deadlineMs = 5000): Promise<void> {
+  /**
+   * Removes a host's groups. Its processes are dead; the kernel needs a moment to see that.
+   * @returns whether all of them are gone
+   */
+  async remove(host: string, deadlineMs = 5000): Promise<boolean> {
     const until = Date.now() + deadlineMs
-    await Promise.all(
+    const removed = await Promise.all(
       this.hierarchies.map(async (hierarchy) => {
-        while (!(await removeTree(join(hierarchy, this.mark, host)))) {
-          if (Date.now() > until) return
+        while (!(await removeGroups(join(hierarchy, this.mark, host)))) {
+          if (Date.now() > until) return false
           await sleep(10)
         }
+        return true
       }),
     )
+    return removed.every(Boolean)
   }
 
   /** Removes the mark's own groups when no host is left. */
@@ -178,18 +202,11 @@ export class Cgroups {
   }
 }
 
-async function childGroups(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name))
-}
-
-async function removeTree(directory: string): Promise<boolean> {
-  for (const child of await childGroups(directory)) await removeTree(child)
+function killAtOnce(pid: number): void {
   try {
-    await rmdir(directory)
-    return true
+    process.kill(pid, 'SIGKILL')
   } catch {
-    return (await stat(directory).catch(() => undefined)) === undefined
+    // Gone between the list and the signal.
   }
 }
 

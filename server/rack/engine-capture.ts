@@ -14,13 +14,6 @@ const largestBytes = 3 * 1024 ** 2
 /** Everything that a check needs from an Engine. Never throws: why there is nothing is part of the capture. */
 export async function captureEngine(engine: EngineClient, images: GoldenImages): Promise<EngineCapture> {
   const deadline = AbortSignal.timeout(deadlineMs)
-  const first = await captureOnce(engine, deadline, images)
-  // An Engine that lets go of a connection just now, as in a restart, looks like another process: one that is there stays so.
-  const isRefused = 'fault' in first && first.fault.kind === 'unverified' && !deadline.aborted
-  return isRefused ? await captureOnce(engine, deadline, images) : first
-}
-
-async function captureOnce(engine: EngineClient, deadline: AbortSignal, images: GoldenImages): Promise<EngineCapture> {
   try {
     const capture = await engine.session(deadline, { maxBytes: largestBytes }, read)
     if ('containers' in capture)

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events'
-import { closeSync, constants } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { Agent, type AgentOptions, type IncomingMessage, request } from 'node:http'
-import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import { VethlabError } from '../error/vethlab-error.js'
-import { openInRoot } from '../kernel/system-calls.js'
+import { openWithoutLinks, peerProcess } from '../kernel/system-calls.js'
 import { oneLine } from '../wording/one-line.js'
+import { EngineConnection } from './engine-connection.js'
 import type { EngineIdentity } from './host/engine-identity.js'
 
 /** The Engine's API version that golden's Engine speaks, and every one since 25.0. */
@@ -108,7 +108,6 @@ export class EngineClient {
     let rest = ''
     try {
       const answer = await this.send(connections, `/${apiVersion}/events`, { timeoutMs: 10_000, signal })
-      answer.setTimeout(0)
       for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) {
         rest += chunk
         const lines = rest.split('\n')
@@ -133,15 +132,7 @@ export class EngineClient {
       const headers = { host: 'docker' }
       const sent = request(
         { method: 'GET', path, headers, timeout: timeoutMs, agent, ...(signal ? { signal } : {}) },
-        (answer) => {
-          try {
-            agent.confirm(answer.socket)
-            resolve(answer)
-          } catch (error) {
-            sent.destroy()
-            fail(error)
-          }
-        },
+        resolve,
       )
       sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)))
       sent.on('error', fail)
@@ -174,10 +165,8 @@ async function readAnswer(answer: IncomingMessage, spend: (bytes: number) => voi
   }
 }
 
-/** Connections to one Engine, each proved before anything is asked over it. */
+/** Connections to one Engine, each proved before anything is asked over it; on each only the proved process is listened to. */
 class Connections extends Agent {
-  /** The process that listens at the other end, until it has answered for the first time. */
-  private readonly proved = new Map<net.Socket, number>()
   private readonly processes = new Set<number>()
 
   constructor(
@@ -188,45 +177,33 @@ class Connections extends Agent {
   }
 
   override createConnection(_options: object, created?: (error: Error | null, stream: Duplex) => void): undefined {
-    let socket: number
-    const done = (error: Error | null, connection?: net.Socket) => created?.(error, connection!)
+    let connection: EngineConnection | undefined
     try {
-      // A symbolic link that a learner puts in the socket's place must not lead to one of the machine's sockets.
-      socket = openInRoot(this.root(), 'run/docker.sock', 0o10000000 | constants.O_NOFOLLOW)
+      connection = this.connect()
+      created?.(null, connection)
     } catch (error) {
-      done(error as Error)
-      return
+      connection?.destroy()
+      created?.(error as Error, connection!)
     }
-    const connection = net.connect({ path: `/proc/self/fd/${socket}` })
-    connection.once('close', () => closeSync(socket))
-    connection.once('error', done)
-    connection.once('connect', () => {
-      connection.off('error', done)
+  }
+
+  private connect(): EngineConnection {
+    // A symbolic link that a learner puts in the socket's place must not lead to one of the machine's sockets.
+    const socket = openWithoutLinks(this.root(), 'run/docker.sock')
+    try {
+      const foreign = () => this.identity?.foreign() ?? new Error('another process answers')
+      const connection = new EngineConnection(`/proc/self/fd/${socket}`, foreign)
       try {
-        if (this.identity) {
-          const pid = this.identity.verify(descriptorOf(connection), this.processes)
-          this.processes.add(pid)
-          this.proved.set(connection, pid)
-        }
-        done(null, connection)
+        const pid = this.identity?.verify(connection.descriptor, this.processes)
+        if (pid !== undefined) this.processes.add(pid)
+        connection.listenTo(pid ?? peerProcess(connection.descriptor))
+        return connection
       } catch (error) {
         connection.destroy()
-        done(error as Error)
+        throw error
       }
-    })
+    } finally {
+      closeSync(socket)
+    }
   }
-
-  /** Called for every answer. @throws VethlabError host.unverified unless the proved process is who answers */
-  confirm(connection: net.Socket): void {
-    const pid = this.proved.get(connection)
-    if (pid === undefined) return
-    this.identity?.confirm(descriptorOf(connection), pid)
-    // Whoever has accepted a connection keeps it.
-    this.proved.delete(connection)
-  }
-}
-
-/** Node has no public name for a socket's descriptor; -1 when it is closed. */
-function descriptorOf(connection: net.Socket): number {
-  return (connection as unknown as { _handle: { fd: number } | null })._handle?.fd ?? -1
 }

@@ -9,6 +9,7 @@ import { hostEnvironment } from './bundle.js'
 import { type CommandOptions, commandOptions, toResult } from './command.js'
 import { eye } from './eyes.js'
 import type { Host, HostGround } from './host/host.js'
+import { limited } from './limited.js'
 import { identify, signal } from './record.js'
 
 /** Output that a program's own children hold open is waited for this long after its end. */
@@ -36,13 +37,14 @@ function hostCommand(
   argv: string[],
   { env = {}, consoleSocket, pidFile }: { env?: Record<string, string>; consoleSocket?: string; pidFile: string },
 ): string[] {
-  return [
-    ...['runc', '--root', runcRoot, 'exec', '--cwd', '/root'],
+  return limited([
+    'runc',
+    ...['--root', runcRoot, 'exec', '--cwd', '/root'],
     ...(consoleSocket === undefined ? [] : ['--tty', '--console-socket', consoleSocket]),
     ...['--detach', '--pid-file', pidFile],
     ...Object.entries({ ...hostEnvironment, ...env }).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ...[host, ...argv],
-  ]
+  ])
 }
 
 /**

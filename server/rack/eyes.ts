@@ -10,6 +10,8 @@ export type Eye =
   | 'hold-user-namespaces'
   | 'measure-namespaces'
   | 'observe-packet'
+  | 'read-files'
+  | 'run-in-network'
   | 'talk-to-program'
   | 'wait-for-program'
   | 'walk-namespaces'

@@ -385,7 +385,13 @@ export class LocalRacks implements Racks {
   async close(id: string): Promise<void> {
     await this.inTurn(id, async (rack) => {
       this.racks.delete(id)
-      await this.dismantle(rack)
+      try {
+        await this.dismantle(rack)
+      } catch (error) {
+        // Whoever closes it again goes on where this one has failed.
+        this.racks.set(id, rack)
+        throw error
+      }
     })
     // The kernel lets go of a removed snapshot's quota group only after its cleaner has been there.
     this.tidying ??= setTimeout(() => {

@@ -1,30 +1,19 @@
 import { execa } from 'execa'
 import { inNetworkNamespace } from '../kernel/system-calls.js'
-import type { CommandResult } from '../racks/command-result.js'
 import { type CommandOptions, commandFailed, commandOptions, toResult } from './command.js'
 
 /**
- * Runs one of the machine's own tools inside a network namespace, and in no other namespace of a host: its files,
- * libraries and process stay the machine's, so no learner can see, trace or replace it.
+ * Runs one of the machine's own tools as its root inside a network namespace that is the machine's too, such as a LAN's. What
+ * reads a learner's bytes has no such rights: see eyes/run-in-network.pl.
  */
-export async function runIn(
-  namespace: string,
-  file: string,
-  args: string[],
-  options: CommandOptions = {},
-): Promise<CommandResult> {
-  const started = inNetworkNamespace(namespace, () => execa(file, args, commandOptions(options)))
-  return toResult([file, ...args], await started)
-}
-
-/** Like `runIn`, for what must succeed. */
 export async function mustIn(
   namespace: string,
   file: string,
   args: string[],
-  options?: CommandOptions,
+  options: CommandOptions = {},
 ): Promise<string> {
-  const result = await runIn(namespace, file, args, options)
+  const started = inNetworkNamespace(namespace, () => execa(file, args, commandOptions(options)))
+  const result = toResult([file, ...args], await started)
   if (result.failed) throw commandFailed(result)
   return result.stdout
 }

@@ -1,15 +1,19 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
 import { oneLine } from '../wording/one-line.js'
 import { machinePath } from './command.js'
 import { eye } from './eyes.js'
 
 const largestComplaintBytes = 4096
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
 
 export interface ToolAnswer {
   failed: boolean
   text: string
+  /** What ended the tool, such as SIGSEGV where a learner made what it crashes at. */
+  signal?: string
 }
 
 /** What the tools said about one namespace. */
@@ -36,11 +40,13 @@ export interface WalkLimits {
 }
 
 /**
- * Asks about namespaces one after another. One that hangs or floods is given up, and the walk goes on behind it.
+ * Asks about namespaces of one host one after another. One that hangs or floods is given up, and the walk goes on behind it.
+ * @param user path of the host's user namespace
  * @param places how they can be opened from this process, and the generation of rules that need not be said again
  * @param limitsNow asked before each; undefined when nothing more may be spent
  */
 export async function walkNamespaces(
+  user: string,
   places: Place[],
   limitsNow: () => WalkLimits | { fault: string },
   use: (index: number, said: Said) => void,
@@ -53,7 +59,7 @@ export async function walkNamespaces(
         use(next, { answers: new Map(), size: 0, complaints: '', fault: limits.fault })
       return
     }
-    const fault = await new Walk(places.slice(next), limits, limitsNow, (said) => use(next++, said)).ended
+    const fault = await new Walk(user, places.slice(next), limits, limitsNow, (said) => use(next++, said)).ended
     if (fault && next < places.length) use(next++, fault)
   }
 }
@@ -70,16 +76,14 @@ class Walk {
   private timer: NodeJS.Timeout | undefined
 
   constructor(
+    user: string,
     places: Place[],
     private limits: WalkLimits,
     private readonly limitsNow: () => WalkLimits | { fault: string },
     private readonly use: (said: Said) => void,
   ) {
-    const args = places.flatMap(({ path, rulesGeneration }) => [
-      path.replace('/self/', `/${process.pid}/`),
-      rulesGeneration,
-    ])
-    const [file, ...argv] = eye('walk-namespaces', `${limits.maxBytes}`, ...args)
+    const args = places.flatMap(({ path, rulesGeneration }) => [path, rulesGeneration])
+    const [file, ...argv] = eye('walk-namespaces', user, `${limits.maxBytes}`, ...args)
     this.child = spawn(file, argv, {
       env: { PATH: machinePath, LC_ALL: 'C.UTF-8', boundary: this.boundary },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -141,9 +145,14 @@ class Walk {
     const text = heard.toString('utf8')
     const answers: Said['answers'] = new Map()
     let from = 0
-    for (const match of text.matchAll(new RegExp(`\\n${this.boundary} (\\w+) ([01])\\n`, 'g'))) {
-      answers.set(match[1]!, { failed: match[2] !== '0', text: text.slice(from, match.index) })
-      from = match.index + match[0].length
+    for (const match of text.matchAll(new RegExp(`\\n${this.boundary} (\\w+) ([01])(?: (\\d+))?\\n`, 'g'))) {
+      const [whole, question, status, signal] = match
+      answers.set(question!, {
+        failed: status !== '0',
+        text: text.slice(from, match.index),
+        ...(signal === undefined ? {} : { signal: signalNames.get(Number(signal)) ?? `signal ${signal}` }),
+      })
+      from = match.index + whole.length
     }
     // Bytes that are no UTF-8 have become three.
     return { answers, size: Buffer.byteLength(text), complaints: oneLine(this.complaints, 300) }

@@ -1,10 +1,15 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { isNetworkNamespaceOf, openInRoot } from '../kernel/system-calls.js'
+import { closeSync, constants, fstatSync, opendirSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { isNetworkNamespaceOf, openWithoutLinks } from '../kernel/system-calls.js'
 import type { Cgroups } from './cgroup.js'
 import type { Host } from './host/host.js'
 
 /** Where the Engine pins namespaces, among them those of overlay networks, which no process is in. */
 const pinnedDirectory = 'run/docker/netns'
+/** More than a host may have. */
+const mostPinned = 512
+/** A pipe in a file's place, or a lease on it, must not make the opening wait. */
+const openedUnwaiting = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
+const TMPFS_MAGIC = 0x01021994
 
 /** A process by its number on the machine and in its host. */
 export interface HostProcess {
@@ -12,7 +17,10 @@ export interface HostProcess {
   host: number
 }
 
-/** A network namespace of a host, with a path by which it can be entered: a descriptor's, since a process may end. */
+/**
+ * A network namespace of a host, with a path by which the machine's root can enter it, from other processes too: a descriptor's
+ * of this one, since a process of the host may end.
+ */
 export interface FoundNamespace {
   inode: string
   processes: HostProcess[]
@@ -38,7 +46,7 @@ export async function withNamespaces<T>(
   const note = (fd: number): FoundNamespace => {
     descriptors.push(fd)
     const inode = fstatSync(fd, { bigint: true }).ino.toString()
-    const known = found.get(inode) ?? { inode, processes: [], names: [], path: `/proc/self/fd/${fd}` }
+    const known = found.get(inode) ?? { inode, processes: [], names: [], path: `/proc/${process.pid}/fd/${fd}` }
     found.set(inode, known)
     return known
   }
@@ -51,12 +59,10 @@ export async function withNamespaces<T>(
       const inHost = namespace && numberInHost(pid)
       if (inHost !== undefined) namespace?.processes.push({ machine: pid, host: inHost })
     }
-    for (const name of pinnedNames(root)) {
-      // A pipe in the file's place must not make the opening wait.
-      const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW
-      const fd = openNamespace(() => openInRoot(root, `${pinnedDirectory}/${name}`, flags), owner)
+    forEachPinned(root, (directory, name) => {
+      const fd = openNamespace(() => openWithoutLinks(directory, name, openedUnwaiting), owner)
       if (fd !== undefined) note(fd).names.push(name)
-    }
+    })
     return await use([...found.values()])
   } finally {
     for (const fd of descriptors) closeSync(fd)
@@ -85,13 +91,29 @@ export function inodeAt(path: string): string | undefined {
   }
 }
 
-function pinnedNames(root: string): string[] {
+/**
+ * What is in the directory of pinned namespaces. A learner can put any directory there, in whose place the kernel may take long to
+ * find a name, or to list them: only the one that the Engine has is looked into, on a file system in memory and not through
+ * links, and only its beginning is read.
+ */
+function forEachPinned(root: string, use: (directory: string, name: string) => void): void {
   let directory: number | undefined
   try {
-    directory = openInRoot(root, pinnedDirectory, constants.O_RDONLY | constants.O_DIRECTORY)
-    return readdirSync(`/proc/self/fd/${directory}`).slice(0, 512)
+    directory = openWithoutLinks(root, pinnedDirectory, openedUnwaiting | constants.O_DIRECTORY)
+    const path = `/proc/self/fd/${directory}`
+    if (statfsSync(path).type !== TMPFS_MAGIC) return
+    const entries = opendirSync(path)
+    try {
+      for (let left = mostPinned; left > 0; left--) {
+        const entry = entries.readSync()
+        if (entry === null) return
+        use(path, entry.name)
+      }
+    } finally {
+      entries.closeSync()
+    }
   } catch {
-    return []
+    // There is none, or not as the Engine makes it.
   } finally {
     if (directory !== undefined) closeSync(directory)
   }

@@ -39,7 +39,7 @@ export async function watchHost(
   try {
     for (let first = true; !listening.stopped; first = false) {
       await withNamespaces(cgroups, host, (found) =>
-        listening.add(found.slice(0, mostNamespaces).map(({ path }) => path.replace('/self/', `/${process.pid}/`))),
+        listening.add(found.slice(0, mostNamespaces).map(({ path }) => path)),
       )
       if (first && !listening.stopped) onChange()
       await listening.news(rescanMs)

@@ -4,9 +4,10 @@ import { VethlabError } from '../error/vethlab-error.js'
 import { type Observation, TracedPacket, traceTablePrefix } from '../network/observation.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Cgroups } from './cgroup.js'
+import { run } from './command.js'
+import { eye } from './eyes.js'
 import type { Host } from './host/host.js'
 import type { Lan } from './lan.js'
-import { runIn } from './namespace-command.js'
 import { type FoundNamespace, inodeAt, withNamespaces } from './namespaces.js'
 import { type Place, readLines } from './observation-lines.js'
 import { observeWith } from './observer.js'
@@ -89,7 +90,7 @@ export async function observePacket(
       table,
       roles,
       faults,
-      texts: (place) => textsIn(place, signal),
+      texts: (place) => textsIn(place, hosts, signal),
     })
     return { ...observed, durationMs: performance.now() - started }
   })
@@ -131,9 +132,17 @@ export async function withAll<T>(
   return next()
 }
 
-/** Rules as nft writes them, without counters. */
-async function textsIn({ path }: Place, signal: AbortSignal | undefined): Promise<Map<string, string>> {
-  const result = await runIn(path, 'nft', ['--stateless', '--handle', 'list', 'ruleset'], {
+/** Rules as nft writes them, without counters. A LAN has none but ours. */
+async function textsIn(
+  { path, host: name }: Place,
+  hosts: Scene['hosts'],
+  signal: AbortSignal | undefined,
+): Promise<Map<string, string>> {
+  const host = hosts.get(name ?? '')
+  if (!host?.alive) return new Map()
+  const nft = ['nft', '--stateless', '--handle', 'list', 'ruleset']
+  const [file, ...args] = eye('run-in-network', `/proc/${host.pid}/ns/user`, path, ...nft)
+  const result = await run(file, args, {
     timeoutMs: listingMs,
     maxOutputBytes: largestListingBytes,
     ...(signal ? { signal } : {}),

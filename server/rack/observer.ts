@@ -41,14 +41,9 @@ export function observeWith(errand: Errand, signal: AbortSignal | undefined): Pr
     ...[hex(errand.filter), hex(errand.rules), hex(errand.token), errand.protocol],
     ...[`${errand.version}`, `${errand.sender}`, hex(errand.address), `${errand.port}`, `${errand.sourcePort}`],
     ...[`${errand.size}`, `${errand.timeoutMs / 1000}`, `${lingerSeconds}`],
-    ...errand.paths.map(fromOutside),
+    ...errand.paths,
   )
   return linesOf(command, errand.timeoutMs, signal)
-}
-
-/** A path of a descriptor of this process, for another one. */
-export function fromOutside(path: string): string {
-  return path.replace('/self/', `/${process.pid}/`)
 }
 
 /**

@@ -2,18 +2,21 @@ import { type ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { CommandResult } from '../racks/command-result.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Cgroups } from './cgroup.js'
+import { run } from './command.js'
 import { eye } from './eyes.js'
 import type { Host } from './host/host.js'
-import { runIn } from './namespace-command.js'
 import { inodeAt, withNamespaces } from './namespaces.js'
 
 type Probe = ReturnType<typeof ProbeRequest.parse>
 type ProbeOf<Kind extends Probe['kind']> = Extract<Probe, { kind: Kind }>
 type Answer = Omit<ProbeAnswer, 'durationMs'>
 
+/** Paths of the namespaces of a host that its question is put from: its user namespace, and a network namespace. */
+type Standpoint = [user: string, network: string]
+
 /** How one kind of question is put to one of the machine's tools, and what its words mean. */
 interface Tool<Kind extends Probe['kind']> {
-  argv(probe: ProbeOf<Kind>): [file: string, ...args: string[]]
+  argv(probe: ProbeOf<Kind>, from: Standpoint): [file: string, ...args: string[]]
   stdin?(probe: ProbeOf<Kind>): string
   read(result: CommandResult, probe: ProbeOf<Kind>): Answer
 }
@@ -33,8 +36,8 @@ export async function probeFrom(cgroups: Cgroups, host: Host, request: ProbeRequ
     const namespace = found.find((candidate) => candidate.inode === (probe.namespace ?? home))
     if (!namespace) return { outcome: 'error', detail: `no network namespace ${probe.namespace} in the host` }
     const tool = tools[probe.kind] as Tool<Probe['kind']>
-    const [file, ...args] = tool.argv(probe)
-    const result = await runIn(namespace.path, file, args, {
+    const [file, ...args] = tool.argv(probe, [`/proc/${host.pid}/ns/user`, namespace.path])
+    const result = await run(file, args, {
       timeoutMs: longestMs(probe),
       maxOutputBytes: mostOutputBytes,
       stdin: tool.stdin?.(probe) ?? '',
@@ -54,9 +57,10 @@ function longestMs(probe: Probe): number {
 const seconds = ({ timeoutMs }: Probe) => `${Math.max(1, Math.ceil(timeoutMs / 1000))}`
 
 const ping: Tool<'ping'> = {
-  argv({ count, size, timeoutMs, address }) {
+  argv({ count, size, timeoutMs, address }, from) {
     const sized = size === undefined ? [] : ['-M', 'do', '-s', `${size}`]
-    return ['ping', '-n', '-c', `${count}`, '-i', '0.2', '-W', `${timeoutMs / 1000}`, ...sized, '--', address]
+    const often = ['-c', `${count}`, '-i', '0.2', '-W', `${timeoutMs / 1000}`]
+    return eye('run-in-network', ...from, 'ping', '-n', ...often, ...sized, '--', address)
   },
   read(result) {
     const detail = wordsOf(result)
@@ -70,8 +74,8 @@ const ping: Tool<'ping'> = {
   },
 }
 
-const stream = ({ address, port, timeoutMs }: ProbeOf<'tcp' | 'http'>) =>
-  eye('ask-by-stream', address, `${port}`, `${timeoutMs / 1000}`)
+const stream = ({ address, port, timeoutMs }: ProbeOf<'tcp' | 'http'>, from: Standpoint) =>
+  eye('ask-by-stream', ...from, address, `${port}`, `${timeoutMs / 1000}`)
 
 const tcp: Tool<'tcp'> = {
   argv: stream,
@@ -80,7 +84,8 @@ const tcp: Tool<'tcp'> = {
 }
 
 const udp: Tool<'udp'> = {
-  argv: ({ address, port, timeoutMs }) => eye('ask-by-datagram', address, `${port}`, `${timeoutMs / 1000}`),
+  argv: ({ address, port, timeoutMs }, from) =>
+    eye('ask-by-datagram', ...from, address, `${port}`, `${timeoutMs / 1000}`),
   stdin: ({ payload }) => payload,
   read(result) {
     const detail = wordsOf(result)
@@ -118,13 +123,13 @@ const http: Tool<'http'> = {
 }
 
 const dns: Tool<'dns'> = {
-  argv(probe) {
+  argv(probe, from) {
     const { server, name, type } = probe
     // A pointer is asked for by the address itself, or by its name below in-addr.arpa.
     const question = type === 'PTR' && /^\d+(\.\d+){3}$/.test(name) ? ['-x', name] : ['-t', type, '-q', name]
     const options = ['+noall', '+answer', '+comments', '+nosearch', '+tries=1', `+time=${seconds(probe)}`]
     // -r: no file of the machine's user decides anything.
-    return ['dig', '-r', `@${server}`, ...question, ...options]
+    return eye('run-in-network', ...from, 'dig', '-r', `@${server}`, ...question, ...options)
   },
   read(result, { type }) {
     const status = /status: (\w+)/.exec(result.stdout)?.[1]

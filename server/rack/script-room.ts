@@ -80,7 +80,7 @@ export async function runLabScript(
     const killed = run.ended === 'exit' && (await cgroups.memoryKills(group)) > 0
     return killed ? { ...run, ended: 'memory' } : run
   } finally {
-    await cgroups.killAll(group)
+    await cgroups.endAll(group)
     await cgroups.remove(group)
   }
 }

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../error/message-of.js'
 import { run } from './command.js'
 import { Host, type HostGround, recordPath } from './host/host.js'
 import { HostRoot, mountedHosts } from './host/root.js'
@@ -25,6 +26,8 @@ export interface SweepReport {
   hosts: string[]
   /** What carried our mark without a record: parts of hosts, and network namespaces of LANs. */
   strays: string[]
+  /** What could not be removed, and why: it keeps its record, and the next sweep tries again. */
+  left: string[]
   /** Racks that an ended rackd left whole, for the next one. */
   waiting: string[]
 }
@@ -46,7 +49,7 @@ export async function sweep(ground: HostGround, options: SweepOptions = {}): Pro
 
 async function sweepNow(ground: HostGround, { adopting = false, all = false }: SweepOptions): Promise<SweepReport> {
   const { state, store, cgroups } = ground
-  const report: SweepReport = { racks: [], hosts: [], strays: [], waiting: [] }
+  const report: SweepReport = { racks: [], hosts: [], strays: [], left: [], waiting: [] }
   // Before the records: a rack's is written first of all, and what was begun since is nobody's to remove.
   const lans = await Lan.files(state)
   const uplinks = new Uplinks(state)
@@ -84,8 +87,12 @@ async function sweepNow(ground: HostGround, { adopting = false, all = false }: S
       living.add(id)
       continue
     }
-    await host.remove()
-    report.hosts.push(id)
+    try {
+      await host.remove()
+      report.hosts.push(id)
+    } catch (error) {
+      report.left.push(`host ${id}: ${messageOf(error)}`)
+    }
   }
   // Records go last: a sweep that is cut off leaves them for the next.
   for (const id of report.racks) {
@@ -114,9 +121,9 @@ async function removeStrays(ground: HostGround, living: Set<string>, report: Swe
   }
   for (const id of await cgroups.list()) {
     if (isLivingScript(id) || !(await stray(id))) continue
-    await cgroups.killAll(id)
-    await cgroups.remove(id)
-    report.strays.push(`control group ${id}`)
+    const processes = await cgroups.endAll(id)
+    if (processes.length === 0 && (await cgroups.remove(id))) report.strays.push(`control group ${id}`)
+    else report.left.push(`control group ${id}: ${processes.length} of its processes do not end`)
   }
   for (const id of await mountedHosts(state)) {
     if (!(await stray(id))) continue

@@ -8,7 +8,7 @@ import { eye } from './eyes.js'
 import { inodeAt } from './namespaces.js'
 import { linkName, nameOf, nanoseconds, type Place, since } from './observation-lines.js'
 import { mostNamespaces, rank, type Scene, withAll } from './observe.js'
-import { fromOutside, linesOf } from './observer.js'
+import { linesOf } from './observer.js'
 import { talkFilter } from './talk-filter.js'
 import { upstreamsOf } from './upstream-files.js'
 
@@ -39,11 +39,11 @@ export async function talkFrom(
     const command = eye(
       'talk-to-program',
       ...[hex(talkFilter()), hex(token), hex(wordsOf(talk, token)), `${sender}`, talk.address, `${talk.port}`],
-      ...[`${talk.timeoutMs / 1000}`, ...places.map(({ path }) => fromOutside(path))],
+      ...[`${talk.timeoutMs / 1000}`, ...places.map(({ path }) => path)],
     )
     const lines = await linesOf(command, 2 * talk.timeoutMs, signal)
     const heard = readTalk(lines, places, token, faults)
-    return { ...heard, upstreams: upstreamsAt(places, heard.overheard), ...common() }
+    return { ...heard, upstreams: await upstreamsAt(places, heard.overheard, hosts), ...common() }
   })
 }
 
@@ -64,18 +64,25 @@ function wordsOf(
 const mostProcesses = 2
 
 /** What the configuration says of those to whom the words came. A process that is there no more has no files. */
-function upstreamsAt(places: Place[], overheard: Overheard[]): Conversation['upstreams'] {
+async function upstreamsAt(
+  places: Place[],
+  overheard: Overheard[],
+  hosts: Scene['hosts'],
+): Promise<Conversation['upstreams']> {
   const met = places.filter(({ host, namespace, home }) =>
     overheard.some((one) => !home && one.passedOn && one.host === host && one.namespace === namespace),
   )
-  return met.flatMap(({ host = '', namespace, processes = [] }) =>
-    processes
-      .filter((pid) => inodeAt(`/proc/${pid}/ns/net`) === namespace)
-      .slice(0, mostProcesses)
-      .flatMap((pid) => upstreamsOf(`/proc/${pid}/root`))
-      .filter(({ file, line }, at, all) => all.findIndex((one) => one.file === file && one.line === line) === at)
-      .map((upstream) => ({ host, namespace, ...upstream })),
-  )
+  const told = met.map(async ({ host: name = '', namespace, processes = [] }) => {
+    const host = hosts.get(name)
+    if (!host?.alive) return []
+    const first = processes.filter((pid) => inodeAt(`/proc/${pid}/ns/net`) === namespace).slice(0, mostProcesses)
+    const all = await Promise.all(first.map((pid) => upstreamsOf(`/proc/${host.pid}/ns/user`, pid)))
+    return all
+      .flat()
+      .filter(({ file, line }, at, list) => list.findIndex((one) => one.file === file && one.line === line) === at)
+      .map((upstream) => ({ host: name, namespace, ...upstream }))
+  })
+  return (await Promise.all(told)).flat()
 }
 
 const outcomes = ['answered', 'silent', 'closed', 'reset', 'refused', 'unconnected', 'error'] as const

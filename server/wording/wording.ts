@@ -6,12 +6,9 @@ const longestName = 80
 /** Longest sentence. */
 const longestText = 500
 
-/** Control characters, line ends, and the invisible ones that turn the direction of text around. */
-const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]+/gu
-
 /** Anything that comes from a rack, made safe for a sentence: one line, no backticks, not long. */
 export function bare(data: string | number | boolean, most = longestName): string {
-  const flat = String(data).slice(0, 4096).replace(unsafe, ' ').replaceAll('`', "'")
+  const flat = String(data).slice(0, 4096).replaceAll('`', "'")
   return oneLine(flat, most) || '?'
 }
 
@@ -30,6 +27,6 @@ export function codes(items: readonly (string | number)[]): Text {
 
 /** The last thing done to every text that leaves this room. */
 export function cleanText({ en, zh }: Text): Text {
-  const clean = (text: string) => oneLine(text.replace(unsafe, ' '), longestText)
+  const clean = (text: string) => oneLine(text, longestText)
   return { en: clean(en), zh: clean(zh) }
 }

@@ -1,5 +1,6 @@
+import type { DnsSettings } from '../../server/network/state.js'
 import { cases, unasked, unverified } from './cases.js'
-import { swarmRack } from './state-builder.js'
+import { type StateBuilder, swarmRack } from './state-builder.js'
 
 const web = { 'api dns web': ['172.20.0.2'] }
 
@@ -45,8 +46,30 @@ cases('resolve', [
     spec: { from: 'api', name: 'web', expect: 'no' },
     network: { 'api dns web': unasked },
   },
+  ...['web', 'nobody'].map((name) => ({
+    gives: 'error state.incomplete',
+    spec: { from: 'api', name, expect: 'no' },
+    says: '/etc/hosts',
+    network: web,
+    given: unread({ hosts: 'a process has a lease on it' }),
+  })),
+  { gives: 'pass', spec: { from: 'api', name: 'web', by: 'dns' }, network: web, given: unread({ hosts: 'no answer' }) },
+  {
+    gives: 'error state.incomplete',
+    spec: { from: 'api', name: 'web', by: 'dns' },
+    says: '/etc/resolv.conf',
+    network: web,
+    given: unread({ resolvConf: 'no answer' }),
+  },
   { gives: 'error engine.unverified', spec: { from: 'api', name: 'web', expect: 'no' }, given: unverified },
 ])
+
+/** With files of `api` that nobody could read. */
+function unread(files: NonNullable<DnsSettings['unread']>) {
+  return (rack: StateBuilder) => {
+    rack.find(rack.host('node1'), 'api').dns.unread = files
+  }
+}
 
 /** With a task of the service `shop` on the overlay. */
 function shopRack() {

@@ -31,7 +31,12 @@ beforeAll(async () => {
   racks = await LocalRacks.start(testState)
   rack = await racks.open({
     hosts: { node1: 'docker', laptop: 'plain' },
-    lans: { lan: { subnet: '192.168.1.0/24', at: { node1: '.11', laptop: '.50' } } },
+    lans: {
+      lan: {
+        ...{ subnet: '192.168.1.0/24', subnet6: 'fd00:1::/64' },
+        at: { node1: { address: '.11', address6: '::11' }, laptop: { address: '.50', address6: '::50' } },
+      },
+    },
   })
   await sh('docker network create --subnet 172.25.0.0/24 shop')
   await sh('docker run -d --name web --network shop --ip 172.25.0.9 -p 8080:80 nginx')
@@ -236,6 +241,99 @@ describe('a fault is said in its section', () => {
   it('and all is well again afterwards', async () => {
     await expect.poll(async () => (await netdiag(['web'])).last, { timeout: 60_000 }).toBe('Nothing is wrong with web.')
   })
+})
+
+const inSix = 'nsenter -t $(docker inspect -f "{{.State.Pid}}" six) -n'
+
+/** As above, on a network of both families. */
+const faultsOfSix: [what: string, section: number, says: RegExp, make: string, unmake: string][] = [
+  [
+    'a rule against pings',
+    2,
+    /twin: pair \(fd00:26::a\) does not answer: on pair a rule of chain INPUT .*\n.*-A INPUT -p ipv6-icmp .*DROP/,
+    'nsenter -t $(docker inspect -f "{{.State.Pid}}" pair) -n ip6tables -A INPUT -p icmpv6 --icmpv6-type echo-request -j DROP',
+    'nsenter -t $(docker inspect -f "{{.State.Pid}}" pair) -n ip6tables -F INPUT',
+  ],
+  [
+    'a rule against its port',
+    2,
+    /pair can not connect to its port 80 at fd00:26::9: on six a rule of chain INPUT/,
+    `${inSix} ip6tables -A INPUT -p tcp --dport 80 -j REJECT`,
+    `${inSix} ip6tables -F INPUT`,
+  ],
+  [
+    'no default route',
+    3,
+    /it has no default route of IPv6/,
+    `${inSix} ip -6 route del default`,
+    `${inSix} ip -6 route add default via fd00:26::1`,
+  ],
+  [
+    'forwarding off',
+    3,
+    /IP forwarding is off on this host: net\.ipv6\.conf\.all\.forwarding/,
+    'sysctl -qw net.ipv6.conf.all.forwarding=0',
+    'sysctl -qw net.ipv6.conf.all.forwarding=1',
+  ],
+  [
+    'IPv6 switched off in it',
+    1,
+    /the Engine says fd00:26::9 on twin, and the kernel has no such address\n.*disable_ipv6 = 1/,
+    `${inSix} sysctl -qw net.ipv6.conf.all.disable_ipv6=1`,
+    'docker restart -t 0 six',
+  ],
+]
+
+describe('it speaks of IPv6 as of IPv4', () => {
+  beforeAll(async () => {
+    await sh(`docker network create --ipv6 --subnet 172.26.0.0/24 --subnet fd00:26::/64 twin
+      docker run -d --name six --network twin --ip6 fd00:26::9 nginx
+      docker run -d --name pair --network twin --ip6 fd00:26::a netshoot socat TCP4-LISTEN:7000,fork,reuseaddr PIPE; sleep 2`)
+  })
+
+  it('and finds nothing wrong', async () => {
+    const report = await netdiag(['six'])
+    expect(report.exitCode, report.stdout).toBe(0)
+    for (const shown of [
+      'the gateway fd00:26::1 answers',
+      'pair (fd00:26::a) answers',
+      'its port 80 at fd00:26::9',
+      'packets of IPv6',
+      // Engines before 27 do so only where they are told to.
+      'this Engine translates no addresses of IPv6',
+    ])
+      expect(report.stdout).toContain(shown)
+    const pair = await netdiag(['pair'])
+    expect(pair.exitCode, pair.stdout).toBe(0)
+    expect(pair.sections[0]).toContain('tcp 7000 listens by IPv4 alone: nobody reaches it by IPv6')
+  })
+
+  it.each(faultsOfSix)('%s', async (_what, section, says, make, unmake) => {
+    await sh(make)
+    try {
+      const report = await netdiag(['six'])
+      expect(report.exitCode, report.stdout + report.stderr).toBe(1)
+      expect(report.sections[section - 1], report.stdout).toMatch(says)
+    } finally {
+      await sh(unmake)
+    }
+  })
+})
+
+it('prints its findings as JSON, with causes named as in a trace', async () => {
+  await sh('sysctl -qw net.ipv4.ip_forward=0')
+  try {
+    const { stdout, exitCode } = await run(['netdiag', 'web', '--json'])
+    expect(exitCode).toBe(1)
+    const { findings, ...rest } = JSON.parse(stdout)
+    expect(rest).toEqual({ container: 'web', outcome: 'faulty' })
+    expect(findings).toContainEqual({
+      ...{ section: 3, outcome: 'problem', cause: 'forwarding-off' },
+      text: 'IP forwarding is off on this host: net.ipv4.ip_forward',
+    })
+  } finally {
+    await sh('sysctl -qw net.ipv4.ip_forward=1')
+  }
 })
 
 it('finds no fault with host, internal and macvlan networks, nor with the default bridge', async () => {

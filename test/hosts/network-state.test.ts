@@ -1,6 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ProbeRequest } from '../../server/network/question.js'
 import type { HostState, NetworkState } from '../../server/network/state.js'
+import { Cgroups } from '../../server/rack/cgroup.js'
+import { run } from '../../server/rack/command.js'
+import { type HostRecord, recordPath } from '../../server/rack/host/host.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import { walkNamespaces } from '../../server/rack/namespace-walk.js'
 import { RackGround } from '../../server/racks/rack-ground.js'
@@ -163,7 +169,7 @@ describe('the state of a rack', () => {
     await sh('node2', 'rm /etc/resolv.conf; mkfifo /etc/resolv.conf')
     expect(await resolvers()).toBe('')
     await sh('node2', 'rm /etc/resolv.conf; head -c 1000000 /dev/zero | tr "\\0" x > /etc/resolv.conf')
-    expect(await resolvers()).toHaveLength(65_536)
+    expect(await resolvers()).toBe('')
     // A link that stays inside is what a learner's own programs would follow too.
     await sh('node2', 'ln -sf /root/resolv.conf /etc/resolv.conf')
     expect(await resolvers()).toContain('nameserver 192.168.1.1')
@@ -210,7 +216,10 @@ describe('the state of a rack', () => {
   })
 
   it('goes on behind a namespace that does not answer in time, or says too much', async () => {
-    const own = { path: '/proc/self/ns/net', rulesGeneration: '' }
+    const { id } = rack.hosts.find(({ name }) => name === 'laptop')!
+    const { init: first } = JSON.parse(readFileSync(recordPath(testState, id), 'utf8')) as HostRecord
+    const init = first!.pid
+    const own = { path: `/proc/${init}/ns/net`, rulesGeneration: '' }
     const maxBytes = 1024 ** 2
     const limits = [
       { timeoutMs: 1, maxBytes },
@@ -220,6 +229,7 @@ describe('the state of a rack', () => {
     ]
     const faults: (string | undefined)[] = []
     await walkNamespaces(
+      `/proc/${init}/ns/user`,
       [own, own, own, own, own],
       () => limits.shift() ?? { fault: 'enough' },
       (index, { fault, answers }) => {
@@ -307,6 +317,47 @@ if (!fork) {
 exec '/usr/sbin/dockerd', '--host', 'unix:///run/elsewhere.sock', '--containerd=/run/containerd/containerd.sock';
 `
 
+/**
+ * Stops the Engine as soon as it has a new connection, takes that out of it, answers whatever is asked, and lets it go on: with a
+ * network that there is not. It says how often it has answered.
+ */
+const thief = `
+use strict;
+use Socket;
+my $pid = shift() + 0;
+my $body = '[{"Name":"forged","Id":"' . 'a' x 64 . '","Driver":"bridge","Scope":"local"}]';
+my $answered = 0;
+sub sockets { opendir(my $all, "/proc/$pid/fd") or exit; return grep { (readlink("/proc/$pid/fd/$_") // '') =~ /^socket/ } readdir $all }
+my %known = map { $_ => 1 } sockets();
+$| = 1; print "ready\n";
+$SIG{PIPE} = 'IGNORE';
+$SIG{TERM} = sub { kill 'CONT', $pid; print "$answered\n"; exit };
+while (1) {
+  my @new = grep { !$known{$_} } sockets() or next;
+  kill 'STOP', $pid;
+  my $process = syscall(434, $pid, 0);
+  my %mine;
+  for (grep { !$known{$_} } sockets()) {
+    my $fd = syscall(438, $process, $_ + 0, 0);
+    open($mine{$fd}, '+<&=', $fd) if $fd >= 0;
+  }
+  for (1 .. 200) {
+    my $ready = '';
+    vec($ready, $_, 1) = 1 for keys %mine;
+    select($ready, undef, undef, 0.002);
+    for my $fd (keys %mine) {
+      next unless vec($ready, $fd, 1);
+      recv($mine{$fd}, my $asked, 65536, 0x40);
+      delete $mine{$fd}, next unless length $asked;
+      my $said = $asked =~ m{/networks} ? $body : $asked =~ m{/containers} ? '[]' : '{}';
+      send($mine{$fd}, "HTTP/1.1 200 OK\\r\\nServer: Docker/26\\r\\nSwarm: inactive\\r\\nContent-Length: " . length($said) . "\\r\\n\\r\\n$said", 0x40) && $answered++;
+    }
+  }
+  kill 'CONT', $pid;
+  %known = map { $_ => 1 } sockets();
+}
+`
+
 describe('the Engine is golden’s own, or nothing that it says is taken', () => {
   const script = (host: string, perl: string) =>
     racks.exec(
@@ -369,6 +420,63 @@ describe('the Engine is golden’s own, or nothing that it says is taken', () =>
     expect(await freshIn('node2')).toMatchObject(fault('unverified'))
     await sh('node2', 'pkill -x perl; pkill -x attack.pl; true')
     await sh('node2', `${stopEngine} ${startGoldens}`)
+    await isVerified()
+  })
+
+  it('one whose connections are taken out of it and answered by another is not', async () => {
+    // Nobody in a host can take them, so the machine's root does.
+    const take = `
+      use strict;
+      my $process = syscall(434, $$ + 0, 0);
+      print $process >= 0 && syscall(438, $process, 0, 0) < 0 && $!{EPERM} ? "denied" : "taken";
+      my $bytes = "x"; my $vector = pack 'P Q', $bytes, 1;
+      print syscall(${process.arch === 'x64' ? 311 : 271}, $$ + 0, $vector, 1, $vector, 1, 0) < 0 && $!{EPERM} ? " denied" : " written";`
+    const denied = await racks.exec(rack.id, 'node2', ['perl', '-MErrno', '-e', take])
+    expect(denied.stdout).toBe('denied denied')
+    expect((await run('perl', ['-MErrno', '-e', take])).stdout).toBe('taken written')
+
+    const groups = await Cgroups.open(testState.mark)
+    const pids = await groups.processes(rack.hosts.find(({ name }) => name === 'node2')!.id)
+    const engine = pids.find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'dockerd\n')!
+    const attack = spawn('perl', ['-e', thief, `${engine}`], { stdio: ['ignore', 'pipe', 'inherit'] })
+    attack.stdout.setEncoding('utf8')
+    try {
+      await once(attack.stdout, 'data')
+      const names: string[] = []
+      for (let times = 0; times < 20; times++) {
+        const seen = (await freshIn('node2')) as { networks?: { Name: string }[] }
+        names.push(...(seen.networks ?? []).map(({ Name }) => Name))
+      }
+      expect(names).not.toContain('forged')
+      const said = once(attack.stdout, 'data')
+      attack.kill('SIGTERM')
+      expect(Number((await said)[0])).toBeGreaterThan(0)
+    } finally {
+      attack.kill('SIGKILL')
+      process.kill(engine, 'SIGCONT')
+    }
+    await isVerified()
+  })
+
+  it('one that has been stopped, whichever of its threads is traced, is not', async () => {
+    await sh('node2', 'pkill -STOP -x dockerd')
+    expect(await freshIn('node2')).toMatchObject({
+      fault: { kind: 'unverified', detail: expect.stringContaining('stopped') },
+    })
+    await sh('node2', 'pkill -CONT -x dockerd')
+    await isVerified()
+    await script(
+      'node2',
+      `my $pid = \`pgrep -x dockerd\` + 0;
+      my ($thread) = grep { $_ != $pid } map { m{(\\d+)$} } glob "/proc/$pid/task/*";
+      syscall(${process.arch === 'x64' ? 101 : 117}, 0x4206, $thread, 0, 0) == 0 or die "seize: $!";
+      sleep 30;`,
+    )
+    await eventually(() => sh('node2', 'grep -hE "TracerPid:.[1-9]" /proc/$(pgrep -x dockerd)/task/*/status'))
+    expect(await freshIn('node2')).toMatchObject({
+      fault: { kind: 'unverified', detail: expect.stringContaining('traced') },
+    })
+    await sh('node2', 'pkill -x perl')
     await isVerified()
   })
 

@@ -25,6 +25,22 @@ describe('parseYaml', () => {
     expect(problems[0]!.what).not.toMatch(/at line/)
   })
 
+  it('refuses what is nested deeper than anybody reads, and says where', () => {
+    // Each of these ended the whole process once: the library calls itself for each level.
+    const deep = [
+      (n: number) => '['.repeat(n),
+      (n: number) => '- '.repeat(n),
+      (n: number) => `${'{a: '.repeat(n)}1${'}'.repeat(n)}`,
+    ]
+    for (const text of deep) {
+      expect(parseYaml(`a: 1\nb:\n ${text(20_000)}`)).toMatchObject({
+        value: undefined,
+        problems: [{ line: 3, what: 'is nested deeper than 64 levels' }],
+      })
+    }
+    expect(parseYaml(`${'['.repeat(60)}${']'.repeat(60)}`).problems).toEqual([])
+  })
+
   it('refuses aliases that unfold without end', () => {
     const bomb = ['a: &a [1,1,1,1,1,1,1,1,1]']
     for (let n = 0; n < 9; n++)

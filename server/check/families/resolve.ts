@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { causeOfName, unresolvedReason } from '../../cause/causes.js'
 import { isAddress, sameAddress } from '../../network/addresses.js'
+import type { DnsSettings } from '../../network/state.js'
 import { resolveName } from '../../place/name-resolution.js'
 import { absence, find, hostsOf } from '../../place/reference.js'
 import { namedSo, ownAddresses } from '../../place/target.js'
@@ -30,6 +31,12 @@ const schema = z.strictObject({
 })
 type Spec = z.output<typeof schema>
 
+/** As programs see it that don't look into the hosts file. */
+function withoutHosts({ unread, ...dns }: DnsSettings): DnsSettings {
+  const resolvConf = unread?.resolvConf
+  return { ...dns, hosts: [], ...(resolvConf === undefined ? {} : { unread: { resolvConf } }) }
+}
+
 /**
  * What a name resolves to where somebody stands. With `expect: no` it must not resolve, or with `to` not to that; whoever
  * asks has to run for that too, and a question that could not be asked is an error.
@@ -53,7 +60,7 @@ export const resolve: Family<Spec> = {
     if (isFinding(from)) return from
     const literal = spec.to !== undefined && isAddress(spec.to)
     const to = spec.to === undefined || literal ? undefined : find(spec.to, state, home)
-    const asking = spec.by === 'dns' ? { ...from, dns: { ...from.dns, hosts: [] } } : from
+    const asking = spec.by === 'dns' ? { ...from, dns: withoutHosts(from.dns) } : from
     const addresses = await resolveName(asking, spec.name, context)
     const allowed = spec.to === undefined ? addresses : literal ? [spec.to] : to ? ownAddresses(to) : []
     const hit = addresses.find((address) => allowed.some((own) => sameAddress(own, address)))

@@ -25,7 +25,7 @@ const Said = z.discriminatedUnion('outcome', [
 /** The lab's own program, for what no family can say. It judges the state; it can't reach the rack. */
 export const script: Family<Spec> = {
   key: 'script',
-  runsFiles: true,
+  files: ({ run }) => [`checks/${run}`],
   schema,
   reasons: [],
   hosts: () => [],

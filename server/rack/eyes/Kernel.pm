@@ -6,7 +6,9 @@ use strict;
 # says which it is (elf(5), e_machine; 62 is x86_64).
 my %numbers = (
   clock_gettime => [228, 113],
+  fstatfs => [138, 44],
   getsockopt => [55, 209],
+  openat2 => [437, 437],
   pidfd_getfd => [438, 438],
   pidfd_open => [434, 434],
   prctl => [157, 167],
@@ -33,7 +35,49 @@ sub call {
 sub enter {
   my ($path) = @_;
   open(my $namespace, '<', $path) or return 0;
-  return call('setns', fileno $namespace, 0x40000000) == 0;
+  return enter_open($namespace);
+}
+
+# enter_open HANDLE: the same of a namespace that is open.
+sub enter_open { call('setns', fileno $_[0], 0x40000000) == 0 }
+
+# join_host USER: leaves the machine's root for root of a host's outer user namespace (see hold-user-namespaces.pl), for good, and
+# for all that is started from here: what it reads of a learner's, it reads with the learner's own rights. USER is the path of
+# the user namespace of a process of the host, which lies in the outer one. A file of the machine's that is not everybody's
+# has to be open by now. Dies on failure.
+sub join_host {
+  my ($user) = @_;
+  open(my $inner, '<', $user) or die "$user: $!\n";
+  # NS_GET_PARENT (ioctl_ns(2))
+  my $outer = ioctl($inner, 0xb702, 0) or die "the user namespace above $user: $!\n";
+  call('setgroups', 0, 0) == 0 or die "setgroups: $!\n";
+  # CLONE_NEWUSER
+  call('setns', int $outer, 0x10000000) == 0 or die "setns: $!\n";
+  take_id(0);
+}
+
+# join_network USER, NETWORK: the same, and then enters one of the host's network namespaces, given by its path.
+sub join_network {
+  my ($user, $network) = @_;
+  open(my $namespace, '<', $network) or die "$network: $!\n";
+  join_host($user);
+  enter_open($namespace) or die "$network: $!\n";
+}
+
+# become_nobody: gives up every right of the machine's root, for good; what is open stays so. Dies on failure.
+sub become_nobody {
+  call('setgroups', 0, 0) == 0 or die "setgroups: $!\n";
+  take_id(65534);
+}
+
+sub take_id {
+  my ($id) = @_;
+  # Perl's own variables leave the saved ids as they were.
+  for my $set ('setresgid', 'setresuid') {
+    call($set, $id, $id, $id) == 0 or die "$set $id: $!\n";
+  }
+  # PR_SET_NO_NEW_PRIVS
+  call('prctl', 38, 1, 0, 0, 0) == 0 or die "prctl: $!\n";
 }
 
 # leave: makes a new, empty network namespace this process's own. Returns whether that worked.

@@ -1,13 +1,16 @@
 # Connects to ADDRESS PORT within SECONDS, sends what standard input has, and repeats what comes back. netcat counts whole
 # seconds, which is long to wait for a silence that is expected.
-#   perl -I EYES ask-by-stream.pl ADDRESS PORT SECONDS < PAYLOAD
+#   perl -I EYES ask-by-stream.pl USER NETWORK ADDRESS PORT SECONDS < PAYLOAD
+# USER, NETWORK: namespaces of the host that asks (Kernel::join_network).
 # It prints `connected` and then the answer as it is; or `timed out`; or `failed:` and the kernel's words.
 use strict;
 use Fcntl qw(F_SETFL O_NONBLOCK);
 use Socket qw(SOCK_STREAM SOL_SOCKET SO_ERROR);
+use Kernel;
 use Peer;
 
-my ($address, $port, $left) = @ARGV;
+my ($user, $network, $address, $port, $left) = @ARGV;
+Kernel::join_network($user, $network);
 $SIG{PIPE} = 'IGNORE';
 my ($socket, $to) = Peer::to(SOCK_STREAM, $address, $port);
 fcntl($socket, F_SETFL, O_NONBLOCK);

@@ -13,6 +13,8 @@ use warnings;
 use Kernel;
 
 my ($first, $owner, $count, $processes, @limits) = @ARGV;
+# Some captures, probes and traces of one host at once, each with a tool or two.
+my $of_tools = 64;
 $| = 1;
 
 # In a namespace of its own: tells its parent, and goes on when that has written the maps.
@@ -61,10 +63,12 @@ sub inner {
 
 sub outer {
   my ($ready, $go) = @_;
-  # Of both namespaces together, before the control group, which takes a lock of the whole machine's (RLIMIT_NPROC is 6).
-  Kernel::call('prlimit64', 0, 6, pack('Q Q', $processes, $processes), 0) == 0 or die "prlimit: $!\n";
+  # Of both namespaces together, before the control group, which takes a lock of the whole machine's. The machine's own tools run
+  # in the outer one (Kernel::join_host), and some of them do when the host has used up all of its own.
+  limit_processes($processes + $of_tools);
   become($owner);
   unshare_user($ready, $go);
+  limit_processes($processes);
   # Root of the outer one, who can be the inner one's maker.
   become(0);
   # PR_SET_DUMPABLE: who changed ids can't otherwise be mapped by its parent.
@@ -77,6 +81,12 @@ sub outer {
   syswrite $go_on, "x";
   syswrite $ready, "$pid\n";
   waitpid $pid, 0;
+}
+
+sub limit_processes {
+  my ($most) = @_;
+  # RLIMIT_NPROC
+  Kernel::call('prlimit64', 0, 6, pack('Q Q', $most, $most), 0) == 0 or die "prlimit: $!\n";
 }
 
 # Perl's own variables leave the saved ids as they were.

@@ -1,7 +1,9 @@
-# Goes from network namespace to network namespace and asks everything about each.
-#   boundary=WORD perl -I EYES walk-namespaces.pl MOST-BYTES [PATH GENERATION]...
+# Goes from network namespace to network namespace of one host and asks everything about each.
+#   boundary=WORD perl -I EYES walk-namespaces.pl USER MOST-BYTES [PATH GENERATION]...
+# USER: of the host's user namespace; the tools read a learner's bytes, so they run with his rights alone (Kernel::join_host).
 # MOST-BYTES: what one answer may have. PATH: of a namespace. GENERATION: of the rules that need not be said again, or empty.
-# After each answer comes a line with the boundary, the question's name, and 0 for success; `done` ends a namespace. The boundary
+# After each answer comes a line with the boundary, the question's name, 0 for success, and what signal ended the tool, if one did;
+# `done` ends a namespace. The boundary
 # is random and only in our environment, so that no rule's comment and no link's name can forge it. Files below /proc/sys/net are
 # those of the reader's namespace (proc(5)).
 #
@@ -16,13 +18,21 @@
 use strict;
 use Kernel;
 
-my ($most, @places) = @ARGV;
+my ($user, $most, @places) = @ARGV;
 my $boundary = delete $ENV{boundary};
+my @walk;
+while (my ($path, $known) = splice @places, 0, 2) {
+  my $namespace;
+  push @walk, [$path, $known, open($namespace, '<', $path) ? $namespace : undef, "$!"];
+}
+Kernel::join_host($user);
 my $batch = "address show\nroute show table all root 0.0.0.0/0\nroute show table all root ::/0\nneighbour show\nrule show\nnetconf show\n";
 $| = 1;
-while (my ($path, $known) = splice @places, 0, 2) {
+for (@walk) {
+  my ($path, $known, $namespace, $why) = @$_;
   # Whoever can't enter must not go on where it was before.
-  Kernel::enter($path) or die "$path: $!\n";
+  defined $namespace or die "$path: $why\n";
+  Kernel::enter_open($namespace) or die "$path: $!\n";
   links();
   rules($known);
   listeners();
@@ -212,12 +222,14 @@ sub heard {
   open(my $tool, '-|', @_) or return ('', 1);
   read $tool, my $answer, $most + 1;
   die "the answers are larger than $most bytes\n" if length $answer > $most;
-  my $failed = !close $tool;
+  my $failed = close($tool) ? 0 : $? || 1;
   print $answer;
   return ($answer, $failed);
 }
 
+# A learner can make what a tool crashes at: then comes the signal that ended it too.
 sub said {
   my ($name, $failed) = @_;
-  print "\n$boundary $name ", ($failed ? 1 : 0), "\n";
+  my $signal = $failed > 0 ? $failed & 127 : 0;
+  print "\n$boundary $name ", ($failed ? 1 : 0), ($signal > 1 ? " $signal" : ''), "\n";
 }

@@ -12,30 +12,42 @@ use Kernel;
 
 my ($pause, $tables) = @ARGV;
 $| = 1;
+my $parent = $$;
 Kernel::leave() or die "unshare: $!\n";
 # rtnetlink(7): links, neighbours, addresses, routes and rules of both families, netconf, ids. NFNLGRP_NFTABLES.
 my $route = listener(0, 1, 3, 5, 7, 8, 9, 11, 19, 24, 25, 28);
 my $nft = listener(12, 7);
 my $ids = Kernel::netlink(0) or die "netlink: $!\n";
 
+
+# Only this process may open namespaces; the other one reads what learners make, and may do nothing.
+defined(my $reader = fork) or die "fork: $!\n";
+if ($reader == 0) {
+  # PR_SET_PDEATHSIG: it ends with this one, which may have ended by now.
+  Kernel::call('prctl', 1, 9, 0, 0, 0) == 0 && getppid == $parent or die "prctl: $!\n";
+  close $ids;
+  listen_for_changes();
+}
 my ($known, $said) = (0, '');
-while (1) {
-  my $ready = '';
-  vec($ready, fileno $_, 1) = 1 for \*STDIN, $route, $nft;
-  if (select($ready, undef, undef, undef) < 0) { next if $!{EINTR}; die "select: $!\n" }
-  if (vec($ready, 0, 1)) {
-    sysread(STDIN, $said, 65536, length $said) or exit;
-    while ($said =~ s/^(.*)\n//) {
-      my $fresh = grep { add($_) } split ' ', $1;
-      print "changed\n" if $fresh && $known++;
-      $known ||= 1;
-      print "added\n";
-    }
+while (sysread STDIN, $said, 65536, length $said) {
+  while ($said =~ s/^(.*)\n//) {
+    my $fresh = grep { add($_) } split ' ', $1;
+    print "changed\n" if $fresh && $known++;
+    $known ||= 1;
+    print "added\n";
   }
-  vec($ready, fileno $route, 1) || vec($ready, fileno $nft, 1) or next;
-  my $changed = drain($route, \&is_route_change) + drain($nft, \&is_rule_change);
-  print "changed\n" if $changed;
-  select(undef, undef, undef, $pause);
+}
+
+sub listen_for_changes {
+  Kernel::become_nobody();
+  while (1) {
+    my $ready = '';
+    vec($ready, fileno $_, 1) = 1 for $route, $nft;
+    if (select($ready, undef, undef, undef) < 0) { next if $!{EINTR}; die "select: $!\n" }
+    my $changed = drain($route, \&is_route_change) + drain($nft, \&is_rule_change);
+    print "changed\n" if $changed;
+    select(undef, undef, undef, $pause);
+  }
 }
 
 sub listener {

@@ -9,7 +9,8 @@ import { bundle } from '../bundle.js'
 import type { Cgroups } from '../cgroup.js'
 import { machinePath, run } from '../command.js'
 import { type IdSlot, makeUserNamespaces } from '../identity.js'
-import { endAtOnce, identify, type ProcessIdentity } from '../record.js'
+import { limited } from '../limited.js'
+import { endAtOnce, identify, type ProcessIdentity, signal } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
 import type { Store } from '../store.js'
 import type { Disk } from './disk.js'
@@ -94,8 +95,9 @@ export class Boot {
   private async runDetached(runcRoot: string, pidFile: string): Promise<void> {
     const log = await open(join(this.directory, 'runc.log'), 'w', 0o600)
     const args = ['--root', runcRoot, 'run', '--detach', '--bundle', this.directory]
+    const [file, ...argv] = limited(['runc', ...args, '--pid-file', pidFile, this.disk.id])
     try {
-      const runc = spawn('runc', [...args, '--pid-file', pidFile, this.disk.id], {
+      const runc = spawn(file, argv, {
         stdio: ['ignore', log.fd, log.fd],
         env: { PATH: machinePath },
         timeout: runcTimeoutMs,
@@ -110,10 +112,16 @@ export class Boot {
     }
   }
 
-  /** Ends all that runs and unmounts it; the disk stays. Safe to call again, and for a start that was cut off anywhere. */
+  /**
+   * Ends all that runs and unmounts it; the disk stays. Safe to call again, and for a start that was cut off anywhere.
+   * @throws VethlabError host.still-running
+   */
   async end(init: ProcessIdentity | undefined): Promise<void> {
-    const { cgroups, state } = this.ground
+    const { state } = this.ground
     if (init) {
+      // All others end with it, and it ends when they have: none may be frozen for that.
+      signal(init, 'SIGKILL')
+      await this.endAll()
       await endAtOnce(init)
       // All that the runtime keeps of it; groups and mounts are ours.
       await rm(join(state.runcRoot, this.disk.id), { recursive: true, force: true })
@@ -121,14 +129,32 @@ export class Boot {
       // A start that was cut off between the runtime's beginning and our note of its process.
       await run('runc', ['--root', state.runcRoot, 'delete', '--force', this.disk.id])
     }
-    await cgroups.killAll(this.disk.id)
+    await this.endAll()
     await this.root.remove()
   }
 
-  /** Removes the control groups of what has ended. */
+  /** Removes the control groups of what has ended. @throws VethlabError host.still-running */
   async clear(): Promise<void> {
-    await this.ground.cgroups.remove(this.disk.id)
+    if (!(await this.ground.cgroups.remove(this.disk.id)))
+      throw stillRunning(this.disk.id, 'its control groups are in use')
   }
+
+  private async endAll(): Promise<void> {
+    const left = await this.ground.cgroups.endAll(this.disk.id)
+    if (left.length === 0) return
+    const names = left.slice(0, 5).join(', ')
+    throw stillRunning(
+      this.disk.id,
+      `${left.length} of its processes do not end: ${names}${left.length > 5 ? ', ...' : ''}`,
+    )
+  }
+}
+
+function stillRunning(host: string, reason: string): VethlabError {
+  return new VethlabError('host.still-running', reason, {
+    place: host,
+    cure: 'What is left keeps its record: close its rack again, or run `vethlab sweep`.',
+  })
 }
 
 export function bootFailed(host: string, reason: string): VethlabError {

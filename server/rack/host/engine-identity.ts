@@ -1,10 +1,23 @@
-import { type BigIntStats, closeSync, fstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { VethlabError } from '../../error/vethlab-error.js'
-import { extendedAttribute, openBeneath, peerInode, peerProcess } from '../../kernel/system-calls.js'
+import { extendedAttribute, openBeneath, peerProcess } from '../../kernel/system-calls.js'
 import { oneLine } from '../../wording/one-line.js'
 
 const enginePath = '/usr/sbin/dockerd'
+/** Far more than an Engine has with many containers. */
+const mostThreads = 1000
+const mostMappingBytes = 2 * 1024 ** 2
 /** Executable memory that is the kernel's own (proc(5)). */
 const kernelCode = new Set(['[vdso]', '[vsyscall]', '[uprobes]'])
 
@@ -50,23 +63,9 @@ export class EngineIdentity {
     }
   }
 
-  /**
-   * Proves that the process itself holds the other end. Who began to listen may have handed the socket down, or be
-   * another program since; whoever answers has to hold the connection.
-   */
-  confirm(socket: number, pid: number): void {
-    try {
-      if (socket < 0) throw new Error('it hung up')
-      const inode = peerInode(fstatSync(socket).ino)
-      if (inode === undefined) return
-      const held = readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`)
-      if (held) return
-      // It may have hung up in between, or lets go of its files since it ends. Who answers in its name still holds the other end.
-      const hungUp = peerInode(fstatSync(socket).ino) !== inode
-      throw hungUp || hasEnded(pid) ? new Ended() : new Error('another process answers in its name')
-    } catch (error) {
-      throw this.refusal(error as Error)
-    }
+  /** What is written in its name by a process that is not the proved one. */
+  foreign(): VethlabError {
+    return this.refusal(new Error('another process answers in its name'))
   }
 
   private verifyProcess(pid: number): void {
@@ -74,7 +73,7 @@ export class EngineIdentity {
       if (readlinkSync(`/proc/${pid}/ns/${namespace}`) !== readlinkSync(`/proc/${this.plan.init()}/ns/${namespace}`))
         throw new Error(`process ${pid} listens on its socket, which is in another ${namespace} namespace`)
     }
-    if (!/^TracerPid:\t0$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) throw new Error('it is being traced')
+    requireFree(pid)
     const device = statSync(this.plan.root, { bigint: true }).dev
     const engine = statSync(`/proc/${pid}/exe`, { bigint: true })
     if (!this.isGoldens(engine, enginePath, device))
@@ -87,7 +86,7 @@ export class EngineIdentity {
   /** Everything that the process can execute, page by page. */
   private verifyCode(pid: number, device: bigint, engine: bigint): void {
     const seen = new Set<bigint>()
-    for (const { range, name, changedKiB } of executableMappings(readFileSync(`/proc/${pid}/smaps`, 'utf8'))) {
+    for (const { range, name, changedKiB } of executableMappings(readMappings(pid))) {
       if (kernelCode.has(name)) continue
       if (changedKiB > 0) throw new Error(`its code has been changed in memory (${oneLine(name, 100) || 'no file'})`)
       if (!name.startsWith('/')) throw new Error('it runs code that is in no file')
@@ -161,12 +160,26 @@ export class EngineIdentity {
 
 class Ended extends Error {}
 
-/** Whether a process is gone, or has no open files any more (proc(5), proc_pid_fd(5)). */
-function hasEnded(pid: number): boolean {
+/** That nobody holds or traces any of a process's threads (proc(5)): who does can make it do and say anything meanwhile. */
+function requireFree(pid: number): void {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  if (threads.length > mostThreads) throw new Error(`it has ${threads.length} threads`)
+  for (const thread of threads) {
+    const status = statusOf(`/proc/${pid}/task/${thread}/status`)
+    if (status === undefined) continue
+    if (!/^TracerPid:\t0$/m.test(status)) throw new Error('it is being traced')
+    if (/^State:\t[Tt]/m.test(status)) throw new Error('it has been stopped')
+  }
+}
+
+/** Undefined for a thread that has just ended. */
+function statusOf(path: string): string | undefined {
   try {
-    return readdirSync(`/proc/${pid}/fd`).length === 0
-  } catch {
-    return true
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    throw error
   }
 }
 
@@ -186,6 +199,24 @@ function goldenFile(golden: string, path: string): BigIntStats | undefined {
     return stat
   } catch {
     return undefined
+  }
+}
+
+/** A learner's program can have mappings without end, each of which the kernel would count page by page. */
+function readMappings(pid: number): string {
+  const file = openSync(`/proc/${pid}/smaps`, 'r')
+  try {
+    const chunks: Buffer[] = []
+    for (let left = mostMappingBytes; ; ) {
+      const chunk = Buffer.alloc(64 * 1024)
+      const count = readSync(file, chunk, 0, chunk.length, null)
+      if (count === 0) return Buffer.concat(chunks).toString('utf8')
+      chunks.push(chunk.subarray(0, count))
+      left -= count
+      if (left < 0) throw new Error('it has more mappings than an Engine')
+    }
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fstatSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -42,6 +42,8 @@ export type BootLimits = Partial<Pick<HostLimits, 'cpuShares' | 'pids' | 'diskBy
 
 /** Longest wait for an Engine on a busy machine. */
 const readyTimeoutMs = 60_000
+/** For a process that lets go of a file when it is asked to. */
+const leaseMs = 3000
 const recordFile = 'host.json'
 
 /** A machine of a rack: a disk, what is booted from it, and the record that says whose both are. */
@@ -179,10 +181,10 @@ export class Host {
     Object.assign(this.record, { rack, hostname })
     const usual = defaultHostLimits[this.record.kind]
     setHostname(`/proc/${this.pid}/ns/uts`, hostname)
-    this.writeFile('etc/hostname', `${hostname}\n`)
-    this.writeFile('etc/hosts', files.hosts)
-    this.writeFile('etc/resolv.conf', files.resolv)
     await Promise.all([
+      this.writeFile('etc/hostname', `${hostname}\n`),
+      this.writeFile('etc/hosts', files.hosts),
+      this.writeFile('etc/resolv.conf', files.resolv),
       this.save(),
       this.ground.cgroups.limit(this.id, limits),
       limits.diskBytes === usual.diskBytes ? undefined : this.disk.limit(limits.diskBytes),
@@ -190,14 +192,31 @@ export class Host {
   }
 
   /** Writes a file that golden has. Its disk may be one that a learner has had: no link of his leads out of it. */
-  private writeFile(path: string, text: string): void {
+  private async writeFile(path: string, text: string): Promise<void> {
     const file = openInRoot(this.running.root.path, path)
     try {
       // Opened for nothing at first: opening a pipe may wait.
       if (!fstatSync(file).isFile()) throw bootFailed(this.id, `its /${path} is no file`)
-      writeFileSync(`/proc/self/fd/${file}`, text)
+      const written = await this.openUnheld(`/proc/self/fd/${file}`, path)
+      try {
+        writeSync(written, text)
+      } finally {
+        closeSync(written)
+      }
     } finally {
       closeSync(file)
+    }
+  }
+
+  /** What already runs in it may hold the file by a lease (fcntl(2)), which the kernel would wait for: we ask again instead. */
+  private async openUnheld(file: string, path: string): Promise<number> {
+    for (const until = Date.now() + leaseMs; ; await sleep(100)) {
+      try {
+        return openSync(file, constants.O_WRONLY | constants.O_TRUNC | constants.O_NONBLOCK)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+        if (Date.now() > until) throw bootFailed(this.id, `a process of its own holds its /${path} by a lease`)
+      }
     }
   }
 

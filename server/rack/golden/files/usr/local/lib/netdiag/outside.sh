@@ -16,7 +16,7 @@ look_outside() {
     note -c internal-network 'skipped: its networks are internal, nothing leaves them by design' '跳过：它的网络都是内部网络，按设计出不去'
     return
   fi
-  told=no forwards=yes
+  told=no forwards=yes translates6=yes
   if [ -n "$way4" ]; then ok 'it has a way to the outside' '有通往外部的路由'; { printf '%s\n' "$way4"; printf '%s\n' "$default"; } | show
   elif [ -n "$default" ]; then
     told=yes
@@ -85,6 +85,11 @@ look_at_host() {
   rule=$(on_host $save -t nat -S POSTROUTING | grep -F -- "-s $subnet " | grep -E -- '-j (MASQUERADE|SNAT)' |
     awk -v leaves="$leaves" '{ for (i = 1; i < NF; i++) if ($i == "-o" && ($(i - 1) == "!") == ($(i + 1) == leaves)) next; print }')
   if [ -n "$rule" ]; then ok "a rule masquerades $subnet" "有规则为 $subnet 做地址伪装"; show <<< "$rule"
+  elif [ "$1" = -6 ] && ! on_host ip6tables -t nat -S DOCKER > /dev/null 2>&1; then
+    # An Engine that was not told to (ip6tables in daemon.json) leaves that to whoever runs the LAN.
+    translates6=no
+    note -c no-masquerade "this Engine translates no addresses of IPv6: outside, nobody answers $subnet who was not told the way to it" \
+      "这个引擎不转换 IPv6 地址：外面没有配置过到 $subnet 的路由的机器，都无法应答"
   else
     told=yes
     bad -c no-masquerade "no rule masquerades $subnet: answers from outside find no way back" "没有规则为 $subnet 做地址伪装：外面的回包找不到回来的路"
@@ -121,7 +126,10 @@ ask_outside() {
   done
   ping_all on_host "${silent[@]}"
   local -A of_host=(); for one in "${!answers[@]}"; do of_host[$one]=${answers[$one]}; done
-  for one in "${silent[@]}"; do silent_outsider "$one" "${of_host[$one]:-}"; done
+  for one in "${silent[@]}"; do
+    if is6 "$one" && [ "$translates6" = no ]; then note "$one does not answer it" "$one 不应答它"; continue; fi
+    silent_outsider "$one" "${of_host[$one]:-}"
+  done
   large_packets "${reached[@]}"
 }
 

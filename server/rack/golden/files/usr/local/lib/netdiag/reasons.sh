@@ -102,6 +102,8 @@ dropping_rule() {
   [ -z "$peer" ] || before[peer]=$(drops inside_of "$peer" $save)
   "$@" > /dev/null 2>&1
   for where in own host peer; do
+    # In the host's namespace both are one.
+    [ "$where:$is_host" != own:yes ] || continue
     case $where in
       own) first=$(grown "${before[own]}" "$(drops inside $save)") asked=$name ;;
       host) first=$(grown "${before[host]}" "$(drops on_host $save)") asked=$(hostname) ;;
@@ -145,12 +147,18 @@ no_way_back() {
 
 # What this host's routes do with a packet of its: route_of_host SOURCE LINK ADDRESS.
 route_of_host() {
-  local way device
+  local way device back
+  # A link that is strict takes in only what it would answer by (ip-sysctl, rp_filter; the larger of both settings counts).
+  if ! is6 "$1" && [ "$(sysctl -n net.ipv4.conf.all.rp_filter "net.ipv4.conf.$2.rp_filter" 2> /dev/null | sort -n | tail -n 1)" = 1 ]; then
+    back=$(ip -4 route get "$1" 2>&1 | head -n 1)
+    if [ "$(word_after dev <<< "$back")" != "$2" ]; then
+      reason reverse-path "this host takes nothing from $1 by $2, since it would answer by another link (rp_filter)" \
+        "本机不接受从 $2 进来的 $1 的包，因为回包会走另一个接口（rp_filter）" "$back" "sysctl net.ipv4.conf.$2.rp_filter"
+      return
+    fi
+  fi
   way=$(ip "$(family "$3")" route get "$3" from "$1" iif "$2" 2>&1 | head -n 1)
   case $way in
-    RTNETLINK*cross-device*)
-      reason reverse-path "this host takes nothing from $1 by $2, since it would answer by another link (rp_filter)" \
-        "本机不接受从 $2 进来的 $1 的包，因为回包会走另一个接口（rp_filter）" "$way" "sysctl net.ipv4.conf.$2.rp_filter" ;;
     RTNETLINK*)
       reason no-route "a route or a routing rule of this host says no to $3" "本机的路由或策略路由规则拒绝了去往 $3 的包" \
         "$way"$'\n'"$({ ip "$(family "$3")" rule; ip "$(family "$3")" route show table all type blackhole; ip "$(family "$3")" route show table all type unreachable

@@ -82,6 +82,7 @@ silent_gateway() {
       "ip addr add $1/$(jq -r --arg it "$1" '.IPAM.Config[]? | select(.Gateway == $it) | .Subnet | split("/")[1]' <<< "$about") dev $(bridge_name)"
   elif cut_link "$pid" "$name" "$own_one"; then :
   elif wrong_neighbour "$1" "$mac"; then :
+  elif [ "$driver" = bridge ] && route_of_host "$own_one" "$on" "$1"; then :
   elif may_reason; then dropping_rule "$(family "$1")" '' '' inside ping -n -q -c 1 -W 1 "$1"; fi
   bad_because "$network: the gateway $1 does not answer" "$network：网关 $1 没有应答"
   [ -n "$cause" ] || { inside ip neigh show "$1" | show; try 'compare with: ip addr; iptables -S INPUT; nft list ruleset' '对照：ip addr；iptables -S INPUT；nft list ruleset'; }
@@ -90,13 +91,15 @@ silent_gateway() {
 bridge_name() { jq -r '.Options["com.docker.network.bridge.name"] // ("br-" + .Id[:12])' <<< "$about"; }
 
 silent_peer() {
-  local own_one family; own_one=$(own_of "$1") family=$(family "$1")
+  local own_one family wait=1; own_one=$(own_of "$1") family=$(family "$1")
+  # Neighbour discovery asks once a second.
+  [ "$family" = -4 ] || wait=2
   forget_reason
   if cut_link "$pid" "$name" "$own_one" || cut_link "$other_pid" "$other" "$1"; then :
   elif both_isolated "$own_one" "$other_pid" "$1"; then :
   elif wrong_neighbour "$1" "$mac"; then :
   elif no_way_back "$other_pid" "$other" "$own_one"; then :
-  elif may_reason && dropping_rule "$family" "$other_pid" "$other" inside ping -n -q -c 1 -W 1 "$1"; then
+  elif may_reason && dropping_rule "$family" "$other_pid" "$other" inside ping -n -q -c 1 -W "$wait" "$1"; then
     case $shown in *neighbour-solicitation* | *neighbour-advertisement* | *'--icmpv6-type 135'* | *'--icmpv6-type 136'*) cause=neighbour-blocked ;; esac
     icc_off "$about"
   else icc_off "$about"; fi
