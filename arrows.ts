@@ -95,7 +95,14 @@ export const arrows = {
     'server/lab',
     'server/labrack',
   ],
-  'server/incident': ['server/error', 'server/cause', 'server/racks', 'server/trace', 'server/diagnosis'],
+  'server/incident': [
+    'server/error',
+    'server/machine',
+    'server/cause',
+    'server/racks',
+    'server/trace',
+    'server/diagnosis',
+  ],
   'server/bench': [
     'server/package-root.ts',
     'server/error',

@@ -1,5 +1,5 @@
 import { IncidentHosts } from '../incident/incident-hosts.js'
-import { incidents } from '../incident/incidents.js'
+import { possibleIncidents } from '../incident/incidents.js'
 import type { Viewed, ViewedBy } from '../incident/judge-view.js'
 import type { Racks } from '../racks/racks.js'
 import { type Distribution, distribution } from './statistics.js'
@@ -44,7 +44,7 @@ export async function benchTrace(
   }
   const took = { one: [] as number[], two: [] as number[] }
   try {
-    for (const incident of incidents.filter(({ name, code }) => `${code}: ${name}`.includes(only))) {
+    for (const incident of (await possibleIncidents()).filter(({ name, code }) => `${code}: ${name}`.includes(only))) {
       const tried = await hosts.try(incident, { times: runs, viewed: true })
       const { judgement, why, told, traceMs, twoHosts, views } = tried
       say(`${judgement}: ${incident.code}: ${incident.name}${why === '' ? '' : `: ${why}`}`)

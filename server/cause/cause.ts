@@ -52,6 +52,14 @@ export const causeCodes = [
   'hosts-entry',
   'astray',
   'offline',
+  'kept-address',
+  'no-reply',
+  'wrong-protocol',
+  'no-ipvs',
+  'no-esp',
+  'one-way-tracking',
+  'ipv6-off',
+  'connection-limit',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

@@ -3,6 +3,7 @@ import type { Attempt } from './attempt.js'
 import { bridgePort } from './bridge-port.js'
 import type { Case } from './case.js'
 import { type Cause, type CauseKind, causeCodes } from './cause.js'
+import { connectionLimit } from './connection-limit.js'
 import { defaultNameservers } from './default-nameservers.js'
 import { discipline } from './discipline.js'
 import { dockerUserDrop } from './docker-user-drop.js'
@@ -15,7 +16,9 @@ import { hostsEntry } from './hosts-entry.js'
 import { iccOff } from './icc-off.js'
 import { inputPolicy } from './input-policy.js'
 import { internalNetwork } from './internal-network.js'
+import { ipv6Off } from './ipv6-off.js'
 import { isolatedBridges } from './isolated-bridges.js'
+import { keptAddress } from './kept-address.js'
 import { leftBehindCause } from './left-behind.js'
 import { linkCut } from './link-cut.js'
 import { listeningOnLoopback } from './listening-on-loopback.js'
@@ -24,7 +27,10 @@ import { mtuTooLarge } from './mtu-too-large.js'
 import { nameOnDefaultBridge } from './name-on-default-bridge.js'
 import { neighbourBlocked } from './neighbour-blocked.js'
 import { noCommonNetwork } from './no-common-network.js'
+import { noEsp } from './no-esp.js'
+import { noIpvs } from './no-ipvs.js'
 import { noMasquerade } from './no-masquerade.js'
+import { noReply } from './no-reply.js'
 import { noRoute } from './no-route.js'
 import { noRouteBack } from './no-route-back.js'
 import { noSuchAddress } from './no-such-address.js'
@@ -33,6 +39,7 @@ import { nodeGone } from './node-gone.js'
 import { noneNetwork } from './none-network.js'
 import { notRunning } from './not-running.js'
 import { offline } from './offline.js'
+import { oneWayTracking } from './one-way-tracking.js'
 import { paused } from './paused.js'
 import { portNotListening } from './port-not-listening.js'
 import { proxyArp } from './proxy-arp.js'
@@ -54,6 +61,7 @@ import { untranslatedAnswer } from './untranslated-answer.js'
 import { vxlanBlocked } from './vxlan-blocked.js'
 import { wrongGateway } from './wrong-gateway.js'
 import { wrongNeighbour } from './wrong-neighbour.js'
+import { wrongProtocol } from './wrong-protocol.js'
 
 /** Why somebody is not reached: one answer for checks, traces and diagnoses. */
 
@@ -106,6 +114,14 @@ const all: CauseKind[] = [
   hostsEntry,
   astray,
   offline,
+  keptAddress,
+  noReply,
+  wrongProtocol,
+  noIpvs,
+  noEsp,
+  oneWayTracking,
+  ipv6Off,
+  connectionLimit,
   unknown,
 ]
 
@@ -117,9 +133,11 @@ const byStage: Record<Stage, CauseKind[]> = {
   unsent: [
     astray,
     noTask,
+    noIpvs,
     leftBehindCause,
     noneNetwork,
     linkCut,
+    connectionLimit,
     dockerUserDrop,
     inputPolicy,
     ruleDrop,
@@ -132,6 +150,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     hiddenBySubnet,
     duplicateAddress,
     offline,
+    ipv6Off,
     noRoute,
     noSuchAddress,
     discipline,
@@ -143,9 +162,11 @@ const byStage: Record<Stage, CauseKind[]> = {
     astray,
     proxyArp,
     ttlExceeded,
+    noEsp,
     vxlanBlocked,
     duplicateAddress,
     hiddenBySubnet,
+    connectionLimit,
     dockerUserDrop,
     iccOff,
     internalNetwork,
@@ -157,12 +178,14 @@ const byStage: Record<Stage, CauseKind[]> = {
     astray,
     ttlExceeded,
     noTask,
+    noIpvs,
     proxyArp,
     linkCut,
     sameMac,
     wrongNeighbour,
     macvlanHostToChild,
     nodeGone,
+    noEsp,
     vxlanBlocked,
     tunnelSource,
     forwardingOff,
@@ -174,6 +197,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     wrongGateway,
     noCommonNetwork,
     offline,
+    ipv6Off,
     noRoute,
     noSuchAddress,
     ruleDrop,
@@ -185,11 +209,13 @@ const byStage: Record<Stage, CauseKind[]> = {
   refused: [
     astray,
     noTask,
+    noIpvs,
     duplicateAddress,
     publishedElsewhere,
     unmadePort,
     listeningOnLoopback,
     portNotListening,
+    connectionLimit,
     dockerUserDrop,
     inputPolicy,
     ruleDrop,
@@ -199,6 +225,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     paused,
     ttlExceeded,
     noTask,
+    noIpvs,
     fullQueue,
     duplicateAddress,
     sameMac,
@@ -217,6 +244,7 @@ const byStage: Record<Stage, CauseKind[]> = {
   ],
   'no-return': [
     hiddenBySubnet,
+    connectionLimit,
     dockerUserDrop,
     inputPolicy,
     ruleDrop,
@@ -241,6 +269,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     astray,
     paused,
     noTask,
+    noIpvs,
     proxyArp,
     notRunning,
     leftBehindCause,
@@ -249,6 +278,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     internalNetwork,
     macvlanHostToChild,
     nodeGone,
+    noEsp,
     vxlanBlocked,
     tunnelSource,
     sameMac,

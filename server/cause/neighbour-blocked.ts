@@ -14,6 +14,8 @@ interface Found {
   owner: string
   address: string
   protocol: 'ARP' | 'neighbour discovery'
+  /** A setting of the kernel's, where it is no rule. */
+  setting?: string
   command: string
   shown: string[]
 }
@@ -38,6 +40,17 @@ function between(asks: LivePlace, to: string, { state, seen }: Trail): Found | u
   if (asked ? asked.macs.length > 0 : seen && seen.out.length > 0) return undefined
   const [owner] = holdersOn({ place: asks, link }, hop, state)
   if (!owner) return undefined
+  if (owner.link.arpOff && !hop.includes(':')) {
+    const setting = `net.ipv4.conf.${owner.link.name}.arp_ignore`
+    return {
+      ...{ who: asks.label, owner: owner.place.label, address: hop, protocol: 'ARP', setting },
+      command: commandIn(owner.place, `sysctl -w net.ipv4.conf.all.arp_ignore=0 ${setting}=0`),
+      shown: [
+        `${owner.place.label}: arp_ignore of ${owner.link.name} or all = 8`,
+        ...(asked ? [`${asks.label} ${link.name}: who has ${hop}? no answer`] : []),
+      ],
+    }
+  }
   for (const place of [owner.place, asks]) {
     const rule = place.namespace.rules.find(isAgainst(hop))
     if (!rule) continue
@@ -69,10 +82,14 @@ export const neighbourBlocked = define<Found>({
   code: 'neighbour-blocked',
   byState: find,
   bySight: find,
-  say: ({ who, owner, address, protocol, command, shown }) => {
+  say: ({ who, owner, address, protocol, setting, command, shown }) => {
     const [asks, has, whom] = [code(who), code(owner), code(address)]
-    const rule =
-      protocol === 'ARP'
+    const rule = setting
+      ? {
+          en: `its kernel is set to answer no ARP at all (${code('arp_ignore')} is 8)`,
+          zh: `它的内核被设为完全不应答 ARP（${code('arp_ignore')} 为 8）`,
+        }
+      : protocol === 'ARP'
         ? { en: 'a rule drops ARP', zh: '有规则丢弃了 ARP' }
         : {
             en: 'a rule drops the messages of neighbour discovery, without which IPv6 finds no MAC address',
@@ -86,9 +103,11 @@ export const neighbourBlocked = define<Found>({
       },
       evidence: shown,
       tries: [
-        list
-          ? { en: `find that rule by ${code(command, 300)}`, zh: `用 ${code(command, 300)} 找到这条规则` }
-          : { en: `let it pass: ${code(command, 300)}`, zh: `让它通过：${code(command, 300)}` },
+        setting
+          ? { en: `let it answer: ${code(command, 300)}`, zh: `让它应答：${code(command, 300)}` }
+          : list
+            ? { en: `find that rule by ${code(command, 300)}`, zh: `用 ${code(command, 300)} 找到这条规则` }
+            : { en: `let it pass: ${code(command, 300)}`, zh: `让它通过：${code(command, 300)}` },
       ],
     }
   },

@@ -1,5 +1,5 @@
 import type { IpPacket } from '../network/observation.js'
-import { leadsOn, ownsAddress, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
+import { type FoundRoute, leadsOn, ownsAddress, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
 import { endpointsOf, isInHostNamespace, type LivePlace } from '../place/place.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { flowAt } from './case.js'
@@ -15,19 +15,25 @@ interface Found {
   refusal?: { text: string; by: 'route' | 'rule' | 'gateway' }
   /** Where the routes of that family lead. */
   ways: string[]
-  /** There is no IPv6 at all in the place, which is a container of these networks. */
-  lacks6?: { container?: string; networks: string[]; without: string[] }
+  /** There is no IPv6 at all in the place, which is a container of these networks; `off`: it is switched off on a link of its. */
+  lacks6?: { container?: string; networks: string[]; without: string[]; off: boolean }
   shown: string[]
 }
 
-/** No route leads there, or one that says so. */
-function find({ last, destination, destinationPort, source, ...attempt }: Trail): Found | undefined {
+/** The route by which the packet goes on from where it is; undefined where there is none at all. */
+export function wayOn({ last, destination, destinationPort, source, ...attempt }: Trail): FoundRoute | undefined {
   const now = {
     destination,
     ...(destinationPort === undefined ? {} : { destinationPort }),
     ...(source ? { source } : {}),
   }
-  const route = routeFor(last.namespace, flowAt(attempt, last, now))
+  return routeFor(last.namespace, flowAt(attempt, last, now))
+}
+
+/** No route leads there, or one that says so. */
+function find(trail: Trail): Found | undefined {
+  const { last, destination } = trail
+  const route = wayOn(trail)
   if (leadsOn(route)) return undefined
   const refusal =
     route &&
@@ -63,6 +69,7 @@ function networksWithout(place: LivePlace): NonNullable<Found['lacks6']> {
     ...(place.container && !isInHostNamespace(place) ? { container: called(place) } : {}),
     networks: networks.map(({ name }) => name),
     without: networks.filter(({ ipv6 }) => !ipv6).map(({ name }) => name),
+    off: place.namespace.links.some((link) => link.kind !== 'loopback' && link.ipv6Off),
   }
 }
 
@@ -74,7 +81,7 @@ function isUnreachable({ icmp, version }: IpPacket): boolean {
 /** Neither an address nor a route: of a container's networks it is known whether they were made with IPv6. */
 function sayLacks6(
   where: string,
-  { container, networks, without }: NonNullable<Found['lacks6']>,
+  { container, networks, without, off }: NonNullable<Found['lacks6']>,
 ): Pick<Cause, 'what' | 'tries'> {
   const [who, list] = [code(where), codes(without)]
   const none = without.length === networks.length
@@ -89,7 +96,7 @@ function sayLacks6(
           en: `: its networks (${list.en}) were made without IPv6`,
           zh: `：它所在的网络（${list.zh}）创建时没有启用 IPv6`,
         }
-      : networks.length > 0 || container === undefined
+      : off
         ? {
             en: `, as where IPv6 is switched off (${code('net.ipv6.conf.*.disable_ipv6')})`,
             zh: `，就像那里关闭了 IPv6（${code('net.ipv6.conf.*.disable_ipv6')}）时那样`,

@@ -1,8 +1,7 @@
-import { sameAddress } from '../network/addresses.js'
-import { ownsAddress } from '../network/routing.js'
-import type { NetworkState, SwarmService } from '../network/state.js'
-import { type Manager, managerKnown } from '../place/swarm-manager.js'
+import type { SwarmService } from '../network/state.js'
+import { type Manager, servicesOf } from '../place/swarm-manager.js'
 import { code } from '../wording/wording.js'
+import { askedService } from './asked-service.js'
 import { define } from './cause.js'
 import type { Trail } from './trail.js'
 import type { Unresolved } from './unresolved.js'
@@ -12,42 +11,35 @@ interface Found {
   /** `vip`: its virtual address; `name`: its name resolves to nothing; `port`: its published port. */
   asked: 'vip' | 'name' | 'port'
   replicas?: number
+  /** Nodes that take no tasks, and why. */
+  closed: { node: string; availability: string }[]
   shown: string[]
 }
 
-function services(state: NetworkState, home: string): { manager: Manager; service: SwarmService }[] {
-  const manager = managerKnown(state, home)
-  return manager ? manager.swarm.services.map((service) => ({ manager, service })) : []
-}
-
-function found({ host }: Manager, service: SwarmService, asked: Found['asked']): Found | undefined {
+function found({ host, swarm }: Manager, service: SwarmService, asked: Found['asked']): Found | undefined {
   const { name, replicas, running, tasks } = service
   if (running > 0) return undefined
   const states = [...new Set(tasks.filter(({ desired }) => desired === 'running').map(({ state }) => state))]
+  const closed = swarm.nodes
+    .filter(({ availability, state }) => state === 'ready' && availability !== 'active')
+    .map(({ hostname, availability }) => ({ node: hostname, availability }))
   return {
-    ...{ service: name, asked },
+    ...{ service: name, asked, closed },
     ...(replicas === undefined ? {} : { replicas }),
     shown: [
       `${host.name}: service ${name}: ${running} of ${replicas ?? 'all'} running${states.length > 0 ? `; tasks: ${states.join(', ')}` : ''}`,
+      ...closed.map(({ node, availability }) => `${host.name}: node ${node}: availability ${availability}`),
     ],
   }
 }
 
-function find({ state, home, destination, destinationPort, last, address }: Trail): Found | undefined {
-  for (const { manager, service } of services(state, home)) {
-    const isVip = service.virtualAddresses.some(({ address: own }) =>
-      [destination, address].some((one) => sameAddress(own.split('/')[0], one)),
-    )
-    if (isVip) return found(manager, service, 'vip')
-    const isPublished = service.ports.some(({ publishedPort }) => publishedPort === destinationPort)
-    if (isPublished && last.host.engine?.swarm.state === 'active' && ownsAddress(last.host.namespaces[0]!, address))
-      return found(manager, service, 'port')
-  }
-  return undefined
+function find(trail: Trail): Found | undefined {
+  const one = askedService(trail)
+  return one && found(one.manager, one.service, one.how)
 }
 
 function findName({ state, home, name }: Unresolved): Found | undefined {
-  const one = services(state, home).find(({ service }) => service.name === name || `tasks.${service.name}` === name)
+  const one = servicesOf(state, home).find(({ service }) => service.name === name || `tasks.${service.name}` === name)
   return one && found(one.manager, one.service, 'name')
 }
 
@@ -56,7 +48,7 @@ export const noTask = define<Found>({
   byState: find,
   bySight: find,
   byName: findName,
-  say: ({ service, asked, replicas, shown }) => {
+  say: ({ service, asked, replicas, closed, shown }) => {
     const who = code(service)
     const why =
       replicas === 0
@@ -89,6 +81,13 @@ export const noTask = define<Found>({
               en: `see on a manager what keeps its tasks from running: ${code(`docker service ps --no-trunc ${service}`)}`,
               zh: `在管理节点上查看任务为什么没有运行：${code(`docker service ps --no-trunc ${service}`)}`,
             },
+        ...(replicas === 0 ? [] : closed).map(({ node, availability }) => {
+          const [which, command] = [code(node), code(`docker node update --availability active ${node}`)]
+          return {
+            en: `${which} takes no tasks now (${code(availability)}); if it is to take some again: ${command}`,
+            zh: `${which} 现在不接受任务（${code(availability)}）；如果要它重新接受任务：${command}`,
+          }
+        }),
       ],
     }
   },
@@ -98,7 +97,7 @@ export const noTask = define<Found>({
     netdiag: 'it asks the containers of its own host, and not services',
   },
   example: {
-    ...{ service: 'web', asked: 'vip', replicas: 0 },
+    ...{ service: 'web', asked: 'vip', replicas: 0, closed: [] },
     shown: ['node1: service web: 0 of 0 running'],
   },
 })

@@ -85,11 +85,12 @@ them on their way through all hosts of a rack at once, and tell hop by hop where
 vethlab trace RACK api web:80
 vethlab trace RACK laptop node1:8080 --language zh
 vethlab trace RACK node2/app 10.10.0.5 --protocol icmp --json
+vethlab trace RACK laptop http://node1:8080/orders
 \`\`\`
 
 \`FROM\` is a reference as in [checks](checks.md): \`web\` is a container on the first docker host, \`node2/app\` one on another,
 \`laptop\` a host. \`TO\` is a reference, a name, an address (IPv6 in brackets where a port follows), or the name of a LAN for its
-gateway. A bare word is first resolved as the sender itself would; with a host before it, its address is taken at once. The exit
+gateway. With a URL of HTTP, or \`--http\`, something is said to the program as well. A bare word is first resolved as the sender itself would; with a host before it, its address is taken at once. The exit
 code is 0 when an answer came back, 1 when it did not, and 2 when that could not be told.
 
 ## How a trace works
@@ -105,20 +106,27 @@ code is 0 when an answer came back, 1 when it did not, and 2 when that could not
    rule, lost between two places, refused where it arrived, or answered in vain. Then the state has to show the evidence: the
    rule, the missing route, the closed port. What has no evidence is called \`unknown\`, with the last hop seen.
 
+With \`http://\`, \`https://\` or \`--http\` (in the page's form: HTTP and HTTPS), the program is spoken to once the connection is there: it gets one
+\`GET\`, or the first message of a TLS client, and 3 seconds to begin an answer, of which 4 KiB are read. Its status or its banner is
+told; so is that it says nothing, speaks another protocol, or was never told, since the words were lost on their way. The request carries a word of chance, so that it is known again where a proxy
+passes it on, and whom the last program connects to meanwhile is heard in its network namespace. Where that fails, a packet is
+sent from there, and the story goes on with it. A configuration of nginx or HAProxy is read, for the names that it has, and not run.
+
 A trace changes nothing that stays. While it runs, each namespace has a table of nftables with an owner (the kernel removes it
 as soon as its maker's socket is closed, even after SIGKILL), whose only rules mark the traced packet for \`nft monitor trace\`; and packet
 sockets. What the packet itself leaves behind is what any ping would: an entry in a neighbour table or in connection tracking.`
 
 const rest = `## What a trace can't see
 
-- **Encrypted overlays**: within ESP nothing can be recognised. The packet is last seen where it goes into the tunnel.
+- **Encrypted overlays**: within ESP nothing can be recognised. The packet is last seen where it goes into the tunnel; that no key is agreed on
+  is known (\`no-esp\`), and that somebody drops ESP is not.
 - **docker-proxy**: what is published is reached from the host's own loopback through a program, which takes every connection and makes
   one of its own to the container. The trace sends a second packet from there on, as the proxy would.
 - **Floods**: where far more passes than the watchers can look at, some of it is not seen. Then nothing is concluded from
   what was not seen: the hop is marked as unknown, and so is the cause, unless something that *was* seen shows it.
 - **UDP** promises no answer. A datagram that was delivered to an open port and not answered is exit code 2, not a fault.
-- **Programs**: that a connection is taken says nothing of what is said over it. That is for \`curl\`. Nor does a trace see what a
-  program still holds on to, such as an address that a proxy looked up before its server came back elsewhere.
+- **Programs**: that a connection is taken says nothing of what is said over it; \`--http\` asks, in HTTP and TLS alone. Of other proxies
+  than nginx and HAProxy it is heard whom they connect to, and not which name they mean by it.
 - **Connections that are there already**: a trace opens a new one. What an old entry of connection tracking does to an old one it does not
   meet; \`conntrack -L\` shows them.
 - **Filters of tc, and eBPF**: queueing disciplines that drop all are known, filters and programs on links are not read.

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { RackdClient } from '../node/rackd-client.js'
-import { readTarget } from '../place/read-target.js'
+import { readSpokenTarget } from '../place/read-target.js'
 import { RackGround } from '../racks/rack-ground.js'
 import { mostTimes, traceSeries } from '../trace/repeat.js'
 import type { TraceSeries } from '../trace/series.js'
@@ -16,6 +16,7 @@ interface TraceOptions {
   protocol?: 'icmp' | 'tcp' | 'udp'
   language: Language
   json: boolean
+  http: boolean
   count?: number
 }
 
@@ -29,19 +30,23 @@ export function traceCommand(): Command {
     .description('send a packet, watch where it goes, and tell why it goes no further')
     .argument('<rack>', 'id of an open rack')
     .argument('<from>', 'such as laptop, web or node2/web; a name alone is looked for on the first docker host')
-    .argument('<to[:port]>', 'likewise, or a name, an address ([fd00::5]:80), or a LAN for its gateway')
+    .argument(
+      '<to[:port]>',
+      'likewise, or a name, an address ([fd00::5]:80), a LAN for its gateway, or a URL such as http://web:8080/path',
+    )
     .addOption(
       new Option('--protocol <protocol>', 'tcp where there is a port, else icmp').choices(['tcp', 'udp', 'icmp']),
     )
     .addOption(new Option('--language <language>', 'of the story').choices(languages).default('en'))
+    .option('--http', 'speak HTTP over the connection (TLS with https://), and say what comes of it', false)
     .option('--json', 'print a JSON document', false)
     .option('--count <times>', `ask so often, up to ${mostTimes} times, and say what differs`, readCount)
     .addHelpText(
       'after',
       '\nExit code: 0 answered, 1 stopped on the way, 2 could not tell. With --count: 0 if each was answered, 1 if one was stopped.',
     )
-    .action(async (id: string, from: string, to: string, { protocol, language, json, count }: TraceOptions) => {
-      const target = readTarget(to, protocol)
+    .action(async (id: string, from: string, to: string, { protocol, language, json, http, count }: TraceOptions) => {
+      const target = readSpokenTarget(to, protocol, http)
       if (count !== undefined) {
         await untilSignal((signal) =>
           withRacks(async (racks) => {

@@ -1,3 +1,4 @@
+import { ipv6Off, switchedOff } from '../cause/ipv6-off.js'
 import { leftBehind, leftBehindCause } from '../cause/left-behind.js'
 import { isOnNone } from '../cause/none-network.js'
 import { judge } from '../network/filter.js'
@@ -407,6 +408,19 @@ function contradictions(place: LivePlace): Draft[] {
   const about = `container ${container!.name}`
   const all = host.disagreements.filter((one) => one.about === about || one.about.startsWith(`${about} on `))
   if (all.length === 0) return []
+  const [off] = switchedOff(host, place.namespace.id).filter((one) => one.container === container!.name)
+  if (off && all.length === 1) {
+    const { what, code: cause, evidence, tries } = ipv6Off.tell({ ...off, sends: false })
+    return [
+      problem(
+        {
+          en: `${code(label)} has lost its address of IPv6 ${code(off.address)}`,
+          zh: `${code(label)} 丢了它的 IPv6 地址 ${code(off.address)}`,
+        },
+        { why: what, cause, evidence, tries },
+      ),
+    ]
+  }
   return [
     problem(
       {

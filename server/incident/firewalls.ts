@@ -3,6 +3,21 @@ import { bridgeOf, curl, type Incident, inside, ofHost } from './incident.js'
 /** Rules of netfilter, in the host and in containers. */
 export const firewalls: readonly Incident[] = [
   {
+    name: 'a limit of connections that is reached',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name web --network app --ip 172.30.0.20 nginx
+        ${inside('web')} iptables -A INPUT -p tcp --syn --dport 80 -m connlimit --connlimit-above 2 -j DROP
+        docker run -d --name api --network app netshoot sh -c 'for i in 1 2; do socat TCP:172.30.0.20:80 EXEC:"sleep 1000" & done; sleep 1000'
+        sleep 1`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 172.30.0.20 80'],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'connection-limit',
+    says: /no more than 2 connections/,
+    diagnosis: { of: 'web' },
+    cure: { on: 'node1', of: 1 },
+  },
+  {
     name: 'a host firewall that the LAN does not meet and containers do',
     source: 'moby/moby#32138',
     make: {

@@ -1,4 +1,5 @@
 import type { CauseCode } from '../cause/cause.js'
+import type { FeatureName } from '../machine/features.js'
 
 /**
  * Trouble that people really have, to be made on real hosts: node1 and node2 with an Engine, and laptop, on one LAN 192.168.1.0/24 at
@@ -8,6 +9,8 @@ export interface Incident {
   name: string
   /** Where it was told of, as `owner/repository#number`. */
   source?: string
+  /** It comes about only where the machine's kernel lacks this. */
+  lacks?: FeatureName
   /** `swarm`: both nodes are of one swarm, with an overlay `mesh` on which are m1 (node1, 10.10.0.10) and m2 (node2, 10.10.0.20). */
   rack?: 'swarm'
   /** What makes it: scripts of hosts, in this order; `again` after a name lets a host have another turn. */
@@ -46,6 +49,8 @@ export interface IncidentQuestion {
   to: string
   port?: number
   protocol?: 'icmp' | 'tcp' | 'udp'
+  /** What is said to the program that takes the connection. */
+  speaks?: { as: 'http' | 'tls'; path?: string }
 }
 
 /** The commands of what a trace advises to try, done as they are worded. */

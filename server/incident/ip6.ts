@@ -36,16 +36,15 @@ export const ip6: readonly Incident[] = [
     undo: { node1: offLan, laptop: offLaptop },
   },
   {
-    name: 'IPv6: switched off in a container',
+    name: 'IPv6: switched off in the container that asks',
     make: {
       node1: `${api}; docker run -d --name web --network app --ip6 fd00:30::20 nginx
         ${inside('api')} sysctl -w net.ipv6.conf.all.disable_ipv6=1`,
     },
     symptom: ['node1', 'docker exec api ping -6 -c 1 -W 1 fd00:30::20'],
     ask: { from: 'api', to: 'fd00:30::20' },
-    diagnosis: { beyond: unsaid },
-    code: 'no-route',
-    says: /no address of IPv6 at all.*switched off/,
+    code: 'ipv6-off',
+    says: /`node1\/api`.*switched off.*nor a route/,
     cure: { on: 'node1' },
   },
   {

@@ -3,6 +3,34 @@ import { curl, type Incident, inside, unsaid, vethOf } from './incident.js'
 /** Layer 2: links, bridges, MAC addresses and neighbours. */
 export const links: readonly Incident[] = [
   {
+    name: 'a container whose IPv6 was switched off',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 --ipv6 --subnet fd00:30::/64 app
+        docker run -d --name web --network app --ip6 fd00:30::20 nginx; docker run -d --name api --network app netshoot sleep infinity
+        sleep 2; ${inside('web')} sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 fd00:30::20 80'],
+    ask: { from: 'api', to: 'fd00:30::20', port: 80 },
+    code: 'ipv6-off',
+    says: /`node1\/web`.*switched off/,
+    diagnosis: { of: 'web' },
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a container that is set to answer no ARP',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name web --network app --ip 172.30.0.20 nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        ${inside('web')} sysctl -qw net.ipv4.conf.all.arp_ignore=8; ${inside('web')} ip neigh flush all; ${inside('api')} ip neigh flush all`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 172.30.0.20 80'],
+    ask: { from: 'api', to: '172.30.0.20', port: 80 },
+    code: 'neighbour-blocked',
+    says: /arp_ignore/,
+    diagnosis: { beyond: unsaid },
+    cure: { on: 'node1' },
+  },
+  {
     name: 'two containers with one MAC address',
     source: 'moby/moby#48082',
     make: {

@@ -64,6 +64,63 @@ export const swarm: readonly Incident[] = [
     undo: { node1: 'docker service rm shop' },
   },
   {
+    name: 'the virtual address of a service, on a kernel without IPVS',
+    rack: 'swarm',
+    lacks: 'ip_vs',
+    make: { node1: 'docker service create -d --name shop --network mesh nginx; sleep 4' },
+    symptom: ['node1', 'docker exec m1 nc -z -w 1 shop 80'],
+    ask: { from: 'm1', to: 'shop', port: 80 },
+    code: 'no-ipvs',
+    says: /virtual address of the service `shop`/,
+    cure: { on: 'node1', of: 1 },
+    undo: { node1: 'docker service rm shop' },
+  },
+  {
+    name: 'a port of the routing mesh, on a kernel without IPVS',
+    rack: 'swarm',
+    lacks: 'ip_vs',
+    make: {
+      node1:
+        'docker service create -d --name shop --network mesh --constraint node.hostname==node1 --publish 8088:80 nginx; sleep 4',
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8088')],
+    ask: { from: 'laptop', to: 'node1', port: 8088 },
+    code: 'no-ipvs',
+    says: /port 8088 .* routing mesh/,
+    cure: { on: 'node1' },
+    undo: { node1: 'docker service rm shop' },
+  },
+  {
+    name: 'an encrypted overlay, on a kernel that can not encrypt',
+    rack: 'swarm',
+    lacks: 'esp',
+    make: {
+      node1: `docker network create -d overlay --opt encrypted --attachable --subnet 10.20.0.0/24 safe
+        docker run -d --name s1 --network safe --ip 10.20.0.10 netshoot sleep infinity`,
+      node2:
+        'for i in 1 2 3 4 5 6 7 8 9; do docker run -d --name s2 --network safe --ip 10.20.0.20 nginx && exit; docker rm -f s2; sleep 0.5; done; exit 1',
+    },
+    symptom: ['node1', 'docker exec s1 nc -z -w 1 10.20.0.20 80'],
+    ask: { from: 's1', to: 'node2/s2', port: 80 },
+    code: 'no-esp',
+    evidence: /ip xfrm state: none/,
+    undo: { node2: 'docker rm -f s2', node1: 'docker rm -f s1; docker network rm safe' },
+  },
+  {
+    name: 'a service whose only node is drained',
+    rack: 'swarm',
+    make: {
+      node1: `docker service create -d --name shop --network mesh --endpoint-mode dnsrr --constraint node.hostname==node2 nginx; sleep 4
+        docker node update --availability drain node2; sleep 3`,
+    },
+    symptom: ['node1', 'docker exec m1 nc -z -w 1 shop 80'],
+    ask: { from: 'm1', to: 'shop', port: 80 },
+    code: 'no-task',
+    evidence: /node node2: availability drain/,
+    cure: { on: 'node1', of: 1 },
+    undo: { node1: 'docker service rm shop; docker node update --availability active node2' },
+  },
+  {
     name: 'a service whose tasks fit no node',
     rack: 'swarm',
     make: {

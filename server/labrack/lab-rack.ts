@@ -66,6 +66,7 @@ export class LabRack {
       ask: (host, question) => ground.ask(host, question),
       runScript: (directory, file, options) => ground.runScript(directory, file, options),
       observe: (host, packet, signal) => ground.observe(host, packet, signal),
+      talk: (host, talk, signal) => ground.talk(host, talk, signal),
     }
   }
 

@@ -2,10 +2,16 @@ import { sameAddress } from './addresses.js'
 import type { CaptureQuestion, HostCapture, NamespaceCapture } from './capture.js'
 import { parseDns } from './parse-dns.js'
 import { parseEngine } from './parse-engine.js'
-import { type ParsedLink, parseLinks } from './parse-links.js'
+import { type ParsedLink, parseLinkSwitches, parseLinks } from './parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes, parseRoutingRules } from './parse-routes.js'
 import { parseRules } from './parse-rules.js'
-import { parseBridgedRules, parseForwards, parseSockets } from './parse-sockets.js'
+import {
+  parseBridgedRules,
+  parseEncryption,
+  parseForwards,
+  parseSockets,
+  parseVirtualServers,
+} from './parse-sockets.js'
 import type { HostState, LanState, NamespaceOwner, NamespaceState, NetworkState } from './state.js'
 import { type TieableNamespace, tieEngine } from './tie-engine.js'
 import { tieLinks } from './tie-links.js'
@@ -94,8 +100,11 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
       return undefined
     }
   }
-  const links = parseLinks(json('links'), json('linkSettings')).toSorted((a, b) => a.index - b.index)
   const sysctls = text('sysctls')
+  const switches = parseLinkSwitches(sysctls)
+  const links = parseLinks(json('links'), json('linkSettings'))
+    .map((link) => ({ ...link, ...switches(link.name) }))
+    .toSorted((a, b) => a.index - b.index)
   const names = capture.names.map((name) => textOf(name)).toSorted()
   return {
     pids: new Set(capture.pids),
@@ -112,7 +121,11 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
       ...parseRules(json('rules'), text('iptables'), text('ip6tables')),
       sockets: parseSockets(text('sockets')),
       forwards: parseForwards(sysctls),
-      ...defined({ bridgedMeetsRules: parseBridgedRules(sysctls) }),
+      ...defined({
+        bridgedMeetsRules: parseBridgedRules(sysctls),
+        virtualServers: parseVirtualServers(sysctls),
+        encryption: parseEncryption(sysctls),
+      }),
       faults,
     },
   }

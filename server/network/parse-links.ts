@@ -98,3 +98,17 @@ function parseVxlan(data: Record<string, unknown>): NonNullable<Link['vxlan']> {
     ...defined({ local: textOf(data.local) || textOf(data.local6), device: textOf(data.link) }),
   }
 }
+
+/**
+ * Lines such as `ipv6/conf/eth0/disable_ipv6 1` and `ipv4/conf/all/arp_ignore 8`, of what is not 0. Of arp_ignore the larger number
+ * counts, the link's own or that of `all`; disable_ipv6 of `all` only sets those of the links (ip-sysctl).
+ */
+export function parseLinkSwitches(answer: string): (link: string) => Pick<Link, 'ipv6Off' | 'arpOff'> {
+  const lines = new Set(answer.split('\n'))
+  return (name) => ({
+    ...(lines.has(`ipv6/conf/${name}/disable_ipv6 1`) ? { ipv6Off: true as const } : {}),
+    ...(lines.has(`ipv4/conf/${name}/arp_ignore 8`) || lines.has('ipv4/conf/all/arp_ignore 8')
+      ? { arpOff: true as const }
+      : {}),
+  })
+}

@@ -1,5 +1,5 @@
 import { canonicalAddress } from './addresses.js'
-import type { ListeningSocket } from './state.js'
+import type { ListeningSocket, NamespaceState } from './state.js'
 
 /**
  * Lines `tcp 127.0.0.1 80 0 128`, as the capture's walker writes them; `*` is all addresses of both families. The kernel takes one
@@ -33,4 +33,26 @@ export function parseBridgedRules(answer: string): { ip4: boolean; ip6: boolean 
   const value = (tool: string) => lines.find((line) => line.startsWith(`bridge/bridge-nf-call-${tool} `))?.split(' ')[1]
   const [ip4, ip6] = [value('iptables'), value('ip6tables')]
   return ip4 === undefined || ip6 === undefined ? undefined : { ip4: ip4 !== '0', ip6: ip6 !== '0' }
+}
+
+/** Of the same lines; undefined where it could not be read. */
+export function parseVirtualServers(answer: string): number | 'none' | undefined {
+  const [, said] = /^ipvs (none|\d{1,6})$/m.exec(answer) ?? []
+  return said === undefined || said === 'none' ? said : Number(said)
+}
+
+/** Of the same lines; undefined where they were not all told. */
+export function parseEncryption(answer: string): NamespaceState['encryption'] {
+  if (!/^encryption told$/m.test(answer)) return undefined
+  const address = '(\\d+(?:\\.\\d+){3})'
+  const policies = [...answer.matchAll(new RegExp(`^policy (in|out|fwd) ${address} ${address}$`, 'gm'))]
+  const associations = [...answer.matchAll(new RegExp(`^association ${address} ${address}$`, 'gm'))]
+  return {
+    policies: policies.map(([, direction, source, destination]) => ({
+      direction: direction as 'in' | 'out' | 'fwd',
+      source: source!,
+      destination: destination!,
+    })),
+    associations: associations.map(([, source, destination]) => ({ source: source!, destination: destination! })),
+  }
 }

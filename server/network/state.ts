@@ -80,6 +80,13 @@ export interface NamespaceState {
   forwards: { ip4: boolean; ip6: boolean }
   /** Frames between two ports of a bridge meet the rules of IP (br_netfilter); missing where the kernel has no such settings: they do not. */
   bridgedMeetsRules?: { ip4: boolean; ip6: boolean }
+  /** How many virtual servers IPVS has here; `none` where the kernel has no IPVS; missing where it did not tell. */
+  virtualServers?: number | 'none'
+  /** IPsec of IPv4 (ip-xfrm(8)): whose packets are to be encrypted, and between whom they can be; missing where it was not told. */
+  encryption?: {
+    policies: { direction: 'in' | 'out' | 'fwd'; source: string; destination: string }[]
+    associations: { source: string; destination: string }[]
+  }
   /** Questions that the machine's tools could not answer here, in their words. */
   faults: string[]
 }
@@ -108,6 +115,10 @@ export interface Link {
   reversePath?: 'strict' | 'loose'
   /** Answers ARP questions for others' addresses to which there is a way (proxy_arp of ip-sysctl). */
   proxyArp?: true
+  /** Speaks no IPv6 (disable_ipv6 of ip-sysctl); Docker sets it where a network has none. */
+  ipv6Off?: true
+  /** Answers no ARP question at all (arp_ignore of ip-sysctl is 8). */
+  arpOff?: true
   /** Whether IPv4 that comes in by it is forwarded; missing where the kernel did not tell. Of IPv6 no link decides that by itself. */
   forwards4?: boolean
   /** The other end of a veth pair. */

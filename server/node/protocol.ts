@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Talk } from '../network/conversation.js'
 import { TracedPacket } from '../network/observation.js'
 import { ProbeRequest } from '../network/question.js'
 
@@ -49,12 +50,13 @@ export const requests = {
     stdin: z.string(),
   }),
   observe: z.strictObject({ rack: Id, host: Name, packet: TracedPacket }),
+  talk: z.strictObject({ rack: Id, host: Name, talk: Talk }),
 }
 
 /** What the web may ask over its socket; root may ask all. */
 export const webMethods: ReadonlySet<string> = new Set<keyof typeof requests>([
   ...(['open', 'list', 'info', 'reset', 'close', 'exec', 'terminals'] as const),
-  ...(['engine', 'watchEngine', 'watchNetwork', 'capture', 'probe', 'observe', 'runScript'] as const),
+  ...(['engine', 'watchEngine', 'watchNetwork', 'capture', 'probe', 'observe', 'talk', 'runScript'] as const),
 ])
 
 /** First line of a connection to the socket for ports. The answer is `ok`, or an error; then come the port's own bytes. */

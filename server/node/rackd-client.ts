@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type ErrorCode, VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
+import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
@@ -130,6 +131,9 @@ export class RackdClient implements Racks {
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<Observation> {
     return this.ask('observe', { rack, host, packet }, undefined, signal)
+  }
+  talk(rack: string, host: string, talk: Talk, { signal }: { signal?: AbortSignal } = {}): Promise<Conversation> {
+    return this.ask('talk', { rack, host, talk }, undefined, signal)
   }
 
   async runScript(rack: string, directory: string, file: string, { stdin, signal }: ScriptOptions): Promise<ScriptRun> {

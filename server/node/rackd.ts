@@ -106,6 +106,7 @@ function serve(channel: Channel, racks: LocalRacks, { forWeb = false } = {}): vo
   handle('observe', requests.observe, ({ rack, host, packet }, { signal }) =>
     racks.observe(rack, host, packet, { signal }),
   )
+  handle('talk', requests.talk, ({ rack, host, talk }, { signal }) => racks.talk(rack, host, talk, { signal }))
 }
 
 /** For the web, racks of others do not exist. */

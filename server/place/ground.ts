@@ -1,3 +1,4 @@
+import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { NetworkState } from '../network/state.js'
@@ -15,6 +16,8 @@ export interface Probe {
 export interface Ground extends Probe {
   /** Sends one packet from a host and watches all namespaces of the rack meanwhile. */
   observe(host: string, packet: TracedPacket, signal?: AbortSignal): Promise<Observation>
+  /** Says something to a program from a host, and hears what it answers and whom it connects to meanwhile. */
+  talk(host: string, talk: Talk, signal?: AbortSignal): Promise<Conversation>
 }
 
 /** What a question about places is asked in. */

@@ -9,6 +9,8 @@ export interface TraceQuestion {
   port?: number
   /** tcp when there is a port, else icmp. */
   protocol?: Protocol
+  /** What is said to the program that takes the connection. */
+  speaks?: { as: 'http' | 'tls'; path?: string }
   /** The host that a name without a host belongs to. */
   home: string
   /** `name`: as the sender itself resolves it, or not at all. By default a bare word is tried as a name first. */

@@ -1,5 +1,6 @@
 import { VethlabError } from '../error/vethlab-error.js'
 import { isAddress } from '../network/addresses.js'
+import { HttpPath } from '../network/conversation.js'
 import type { Protocol } from '../network/flow.js'
 import { oneLine } from '../wording/one-line.js'
 
@@ -25,6 +26,36 @@ export function readTarget(text: string, protocol?: Protocol): { to: string; por
     })
   }
   return { ...target, ...(protocol === undefined ? {} : { protocol }) }
+}
+
+/** `http://` and `https://` before TO: what is said to the program once it is reached. */
+export interface SpokenTarget {
+  to: string
+  port?: number
+  protocol?: Protocol
+  speaks?: { as: 'http' | 'tls'; path?: string }
+}
+
+/**
+ * Reads the same, or a URL of HTTP; `http` says that a target which is no URL is to be asked in HTTP as well.
+ * @throws VethlabError argument.invalid
+ */
+export function readSpokenTarget(text: string, protocol: Protocol | undefined, http: boolean): SpokenTarget {
+  const [, scheme, rest = '', path] = /^(https?):\/\/([^/?#]*)([/?].*)?$/s.exec(text) ?? []
+  if (scheme === undefined && !http) return readTarget(text, protocol)
+  if (protocol !== undefined && protocol !== 'tcp') {
+    throw new VethlabError('argument.invalid', 'HTTP goes by tcp', { place: '--protocol', cure: 'Leave it out.' })
+  }
+  const whole = path === undefined || path.startsWith('/') ? path : `/${path}`
+  if (whole !== undefined && !HttpPath.safeParse(whole).success) {
+    throw new VethlabError('argument.invalid', `"${oneLine(whole, 60)}" is no path`, {
+      place,
+      cure: 'Write /, or /a/b?c=d.',
+    })
+  }
+  const { to, port = scheme === 'https' ? 443 : 80 } = readTarget(scheme === undefined ? text : rest)
+  const as = scheme === 'https' ? 'tls' : 'http'
+  return { to, port, protocol: 'tcp', speaks: { as, ...(whole === undefined ? {} : { path: whole }) } }
 }
 
 /** Names of hosts and containers, with a slash between the two, names of DNS, and addresses of IPv4. */

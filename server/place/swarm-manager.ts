@@ -1,4 +1,4 @@
-import type { HostState, NetworkState, SwarmState } from '../network/state.js'
+import type { HostState, NetworkState, SwarmService, SwarmState } from '../network/state.js'
 import { engineOf } from './reference.js'
 import { Unanswerable } from './unanswerable.js'
 
@@ -32,4 +32,10 @@ export function managerKnown(state: NetworkState, home: string): Manager | undef
     if (error instanceof Unanswerable) return undefined
     throw error
   }
+}
+
+/** The services that it knows; none where there is no such manager. */
+export function servicesOf(state: NetworkState, home: string): { manager: Manager; service: SwarmService }[] {
+  const manager = managerKnown(state, home)
+  return manager ? manager.swarm.services.map((service) => ({ manager, service })) : []
 }

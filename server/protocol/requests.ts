@@ -23,6 +23,8 @@ const name = z.string().min(1).max(64)
 /** A reference, a name or an address. */
 const place = z.string().min(1).max(253)
 const port = z.int().min(1).max(65_535)
+/** What is said to the program that takes a connection. */
+const speaks = z.strictObject({ as: z.enum(['http', 'tls']) })
 const terminal = z.string().regex(/^[0-9a-f]{32}$/)
 const index = z.int().min(0).max(10_000)
 const offset = z.int().nonnegative()
@@ -99,6 +101,7 @@ export const requests = {
     to: place,
     port: port.optional(),
     protocol: z.enum(['icmp', 'tcp', 'udp']).optional(),
+    speaks: speaks.optional(),
   }).answeredBy<TraceStory>(),
   /** Asks that so often, one after another, within the time of one trace, and tells what differs. */
   'trace.repeat': ask({
@@ -107,6 +110,7 @@ export const requests = {
     to: place,
     port: port.optional(),
     protocol: z.enum(['icmp', 'tcp', 'udp']).optional(),
+    speaks: speaks.optional(),
     count: z.int().min(1).max(50),
   }).answeredBy<TraceSeries>(),
   /** One trace for a check of a step that is about a packet and failed, with its ends. */

@@ -12,6 +12,7 @@ export type Eye =
   | 'observe-packet'
   | 'read-files'
   | 'run-in-network'
+  | 'talk-to-program'
   | 'wait-for-program'
   | 'walk-namespaces'
   | 'watch-namespaces'

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
+import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
@@ -63,6 +64,7 @@ import { runLabScript } from './script-room.js'
 import type { StateDirectory } from './state-directory.js'
 import { Store } from './store.js'
 import { sweep } from './sweep.js'
+import { talkFrom } from './talk.js'
 import { Uplinks } from './uplink.js'
 
 export interface LocalRacksOptions {
@@ -546,6 +548,13 @@ export class LocalRacks implements Racks {
     this.host(rack, host)
     const scene = { cgroups: this.ground.cgroups, hosts: rack.hosts, lans: [...rack.lans.values()] }
     return this.observations.run(id, () => observePacket(scene, host, packet, signal))
+  }
+
+  async talk(id: string, host: string, talk: Talk, { signal }: { signal?: AbortSignal } = {}): Promise<Conversation> {
+    const rack = this.rack(id)
+    this.host(rack, host)
+    const scene = { cgroups: this.ground.cgroups, hosts: rack.hosts }
+    return this.observations.run(id, () => talkFrom(scene, host, talk, signal))
   }
 
   async connectPort(id: string, host: string, port: number): Promise<Duplex> {

@@ -20,6 +20,8 @@ export interface Place {
   path: string
   /** Whether it is the host's own. */
   home?: boolean
+  /** Processes in it, as the machine numbers them. */
+  processes?: number[]
 }
 
 interface Context {
@@ -80,16 +82,16 @@ export async function readLines(lines: string[], context: Context): Promise<Omit
   return { outcome, detail, sightings, ruleHits, faults }
 }
 
-function nameOf({ host, lan, namespace }: Place): string {
+export function nameOf({ host, lan, namespace }: Place): string {
   return `${host ?? lan ?? ''} (network namespace ${namespace})`
 }
 
-const linkName = (hex = '') => oneLine(Buffer.from(hex, 'hex').toString('utf8'), 64)
+export const linkName = (hex = '') => oneLine(Buffer.from(hex, 'hex').toString('utf8'), 64)
 
 /** Times of day are too long for a number that is to tell what came first on two ends of a cable. */
-const nanoseconds = (time = '') => (/^\d+$/.test(time) ? BigInt(time) : 0n)
+export const nanoseconds = (time = '') => (/^\d+$/.test(time) ? BigInt(time) : 0n)
 
-const since = (time: string | undefined, sent: bigint) => Number(nanoseconds(time) - sent) / 1e6
+export const since = (time: string | undefined, sent: bigint) => Number(nanoseconds(time) - sent) / 1e6
 
 function sightingOf(words: string[], place: Place, sent: bigint, mark: PacketMark): Sighting | undefined {
   const [, time, index, name, direction, length, hex = ''] = words

@@ -25,7 +25,7 @@ export interface Scene {
 }
 
 /** Of all hosts together: two sockets each. */
-const mostNamespaces = 256
+export const mostNamespaces = 256
 /** A listing of the rules that a packet met; a learner can write any number of them. */
 const listingMs = 2000
 const largestListingBytes = 2 * 1024 ** 2
@@ -97,13 +97,13 @@ export async function observePacket(
 }
 
 /** Small numbers are watched first: the sender, hosts' own namespaces and LANs, then all others. */
-function rank({ host, namespace, home, lan }: Place, from: string, sender: string | undefined): number {
+export function rank({ host, namespace, home, lan }: Place, from: string, sender: string | undefined): number {
   if (host === from && namespace === sender) return 0
   return home || lan ? 1 : 2
 }
 
 /** Namespaces of all hosts, open at the same time. Another host that is down is a fault, the sender's is an error. */
-async function withAll<T>(
+export async function withAll<T>(
   cgroups: Cgroups,
   hosts: Map<string, Host>,
   from: string,
@@ -122,7 +122,10 @@ async function withAll<T>(
     const [name, host] = entry
     const home = inodeAt(`/proc/${host.pid}/ns/net`)
     return withNamespaces(cgroups, host, (found: FoundNamespace[]) => {
-      for (const { inode, path } of found) places.push({ host: name, namespace: inode, path, home: inode === home })
+      for (const { inode, path, processes } of found) {
+        const numbers = processes.map(({ machine }) => machine)
+        places.push({ host: name, namespace: inode, path, home: inode === home, processes: numbers })
+      }
       return next()
     })
   }

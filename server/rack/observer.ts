@@ -34,23 +34,36 @@ export interface Errand {
  * Runs it to its end.
  * @returns its lines; the last one says the outcome, unless something went wrong
  */
-export async function observeWith(errand: Errand, signal: AbortSignal | undefined): Promise<string[]> {
-  signal?.throwIfAborted()
+export function observeWith(errand: Errand, signal: AbortSignal | undefined): Promise<string[]> {
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
-  const [file, ...argv] = eye(
+  const command = eye(
     'observe-packet',
     ...[hex(errand.filter), hex(errand.rules), hex(errand.token), errand.protocol],
     ...[`${errand.version}`, `${errand.sender}`, hex(errand.address), `${errand.port}`, `${errand.sourcePort}`],
     ...[`${errand.size}`, `${errand.timeoutMs / 1000}`, `${lingerSeconds}`],
     ...errand.paths,
   )
+  return linesOf(command, errand.timeoutMs, signal)
+}
+
+/**
+ * Runs one that watches, to its end.
+ * @param longestMs what it may take by itself
+ * @returns its lines; the last one says the outcome, also where something went wrong
+ */
+export async function linesOf(
+  [file, ...argv]: readonly [string, ...string[]],
+  longestMs: number,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  signal?.throwIfAborted()
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(file, argv, {
     env: { PATH: machinePath, LC_ALL: 'C.UTF-8' },
     stdio: ['pipe', 'pipe', 'pipe'],
     cwd: '/',
   })
   const end = () => child.kill('SIGKILL')
-  const timer = setTimeout(end, errand.timeoutMs + marginMs)
+  const timer = setTimeout(end, longestMs + marginMs)
   signal?.addEventListener('abort', end, { once: true })
   let said = ''
   let complaints = ''

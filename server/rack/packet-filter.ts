@@ -1,3 +1,4 @@
+import { assemble, ja, jeq, ldAtX, ldb, ldh, ldhAtX, ldx, ldxHeader, ret } from './bpf.js'
 import type { PacketMark } from './packet-mark.js'
 
 /**
@@ -59,37 +60,4 @@ export function packetFilter({ token, sourcePort }: PacketMark): Uint8Array {
 /** Sequence numbers start again after the last (RFC 9293, section 3.4). */
 export function after(sequence: number, count: number): number {
   return (sequence + count) >>> 0
-}
-
-// Codes are sums of class, size or operation, and mode (linux/bpf_common.h).
-const ldh = 0x28
-const ldb = 0x30
-const ldAtX = 0x40
-const ldhAtX = 0x48
-const ldx = 0x01
-const ldxHeader = 0xb1
-const ja = 0x05
-const jeq = 0x15
-const ret = 0x06
-
-/** A label, or a code with its constant; a jump with where to go, and where to if not: the next by default. */
-type Line = string | [code: number, value: number, then?: string, otherwise?: string] | [code: typeof ja, to: string]
-
-function assemble(lines: Line[]): Uint8Array {
-  const labels = new Map<string, number>()
-  const instructions: Exclude<Line, string>[] = []
-  for (const line of lines) {
-    if (typeof line === 'string') labels.set(line, instructions.length)
-    else instructions.push(line)
-  }
-  const program = Buffer.alloc(instructions.length * 8)
-  instructions.forEach(([code, value, then, otherwise], index) => {
-    const distance = (label: string | undefined) => (label === undefined ? 0 : labels.get(label)! - index - 1)
-    // struct sock_filter { u16 code; u8 jt, jf; u32 k }
-    program.writeUInt16LE(code, index * 8)
-    program.writeUInt8(distance(then), index * 8 + 2)
-    program.writeUInt8(distance(otherwise), index * 8 + 3)
-    program.writeUInt32LE(typeof value === 'string' ? distance(value) : value, index * 8 + 4)
-  })
-  return program
 }

@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
 import type { HostCapture } from '../network/capture.js'
 import { oneLine } from '../wording/one-line.js'
-import { machinePath } from './command.js'
-import { eye } from './eyes.js'
 import type { FoundNamespace } from './namespaces.js'
+import { readInRoots } from './read-in-roots.js'
 
 type ResolverFiles = HostCapture['files'][string]
 
@@ -11,8 +9,6 @@ const paths = { resolvConf: 'etc/resolv.conf', hosts: 'etc/hosts' }
 const largestFileBytes = 64 * 1024
 /** Of all containers together: a capture goes through rackd's socket in one piece. */
 const largestFilesBytes = 512 * 1024
-/** They need milliseconds. A learner decides where a path leads and what it is there: no longer is waited. */
-const timeoutMs = 3000
 
 /** Whose files are read: the host's own have no id, a container's have its. The process is the machine's number of one there. */
 export interface FilesOf {
@@ -38,7 +34,8 @@ export function filesOfContainers(inspected: unknown[], found: FoundNamespace[])
  * @param user path of the host's user namespace
  */
 export async function readResolverFiles(user: string, all: FilesOf[]): Promise<HostCapture['files']> {
-  const { answers, fault } = await readAll(user, all)
+  const processes = all.map(({ process }) => process)
+  const { answers, fault } = await readInRoots(user, processes, Object.values(paths), largestFileBytes)
   const files: HostCapture['files'] = {}
   let left = largestFilesBytes
   for (const { id, process } of all) {
@@ -57,59 +54,4 @@ export async function readResolverFiles(user: string, all: FilesOf[]): Promise<H
     files[id] = Object.keys(unread).length > 0 ? { ...own, unread } : own
   }
   return files
-}
-
-interface Answer {
-  status: string
-  bytes: Buffer
-}
-
-async function readAll(user: string, all: FilesOf[]): Promise<{ answers: Map<string, Answer>; fault: string }> {
-  const [file, ...args] = eye('read-files', user, `${largestFileBytes}`, ...Object.values(paths))
-  const child = spawn(file, args, { env: { PATH: machinePath, LC_ALL: 'C.UTF-8' }, cwd: '/' })
-  const chunks: Buffer[] = []
-  let complaints = ''
-  let late = false
-  child.stdin.on('error', () => {})
-  child.stdin.end(all.map(({ process }) => `${process}\n`).join(''))
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints = oneLine(`${complaints}${text}`, 300)
-  })
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => {
-      late = true
-      child.kill('SIGKILL')
-      child.stdout.destroy()
-      child.stderr.destroy()
-      // The kernel may take its time to end it: nobody waits for that.
-      resolve()
-    }, timeoutMs)
-    const done = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    child.on('error', (error) => {
-      complaints = error.message
-      done()
-    })
-    child.on('close', done)
-  })
-  const fault = late ? `no answer within ${timeoutMs} ms` : complaints || 'the reading ended early'
-  return { answers: answersIn(Buffer.concat(chunks)), fault }
-}
-
-/** For each process and path a line with the length of what follows it, in the order of asking. */
-function answersIn(said: Buffer): Map<string, Answer> {
-  const answers = new Map<string, Answer>()
-  const order = Object.values(paths)
-  for (let at = 0, count = 0; ; count++) {
-    const end = said.indexOf('\n', at)
-    const [, process, status, length] = /^(\d+) (\w+) (\d+)$/.exec(said.toString('latin1', at, Math.max(at, end))) ?? []
-    if (end < 0 || process === undefined) return answers
-    const next = end + 1 + Number(length)
-    if (next > said.length) return answers
-    answers.set(`${process} ${order[count % order.length]}`, { status: status!, bytes: said.subarray(end + 1, next) })
-    at = next
-  }
 }

@@ -1,4 +1,5 @@
 import { networkState } from '../network/assemble.js'
+import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { LanState, NetworkState } from '../network/state.js'
@@ -31,6 +32,11 @@ export class RackGround implements Probe {
   /** Sends one packet from a host and watches all namespaces of the rack meanwhile. */
   observe(host: string, packet: TracedPacket, signal?: AbortSignal): Promise<Observation> {
     return this.racks.observe(this.rack, host, packet, signal ? { signal } : {})
+  }
+
+  /** Says something to a program, and hears what it answers and whom it connects to meanwhile. */
+  talk(host: string, talk: Talk, signal?: AbortSignal): Promise<Conversation> {
+    return this.racks.talk(this.rack, host, talk, signal ? { signal } : {})
   }
 }
 

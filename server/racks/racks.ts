@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture } from '../network/capture.js'
+import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
@@ -61,6 +62,11 @@ export interface Racks {
    * @throws VethlabError argument.invalid, rack.busy, host.unreachable
    */
   observe(rack: string, host: string, packet: TracedPacket, options?: { signal?: AbortSignal }): Promise<Observation>
+  /**
+   * Says something to a program from a host, in HTTP or TLS, and tells what it answers and whom it connects to meanwhile.
+   * @throws VethlabError argument.invalid, rack.busy, host.unreachable
+   */
+  talk(rack: string, host: string, talk: Talk, options?: { signal?: AbortSignal }): Promise<Conversation>
   /**
    * Runs `checks/FILE` of a lab's folder on the machine, apart from it and from the rack, and gives what it printed. It has a user of
    * its own, no network, and limits on memory, processes, output and time.

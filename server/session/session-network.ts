@@ -20,6 +20,7 @@ export interface TraceAsk {
   to: string
   port?: number
   protocol?: 'icmp' | 'tcp' | 'udp'
+  speaks?: { as: 'http' | 'tls' }
 }
 
 export interface SessionNetworkOptions extends NetworkFeedOptions {
@@ -69,12 +70,13 @@ export class SessionNetwork {
     )
   }
 
-  #question({ from, to, port, protocol }: TraceAsk): Parameters<typeof traceStory>[1] {
+  #question({ from, to, port, protocol, speaks }: TraceAsk): Parameters<typeof traceStory>[1] {
     return {
       from,
       to,
       ...(port === undefined ? {} : { port }),
       ...(protocol === undefined ? {} : { protocol }),
+      ...(speaks === undefined ? {} : { speaks }),
       home: this.#options.lab.home,
     }
   }

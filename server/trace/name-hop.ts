@@ -1,10 +1,19 @@
-import { isAddress } from '../network/addresses.js'
+import { isAddress, sameAddress } from '../network/addresses.js'
+import type { SwarmService } from '../network/state.js'
 import type { LivePlace } from '../place/place.js'
+import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import type { Hop } from './story.js'
 
 /** Who told the address of a name: the hosts file, the Engine's own server at 127.0.0.11, or another nameserver. */
-export function nameHop(from: LivePlace, name: string, addresses: string[], goesOn: boolean): Hop {
+/** @param service that the name means, or `tasks.` before it */
+export function nameHop(
+  from: LivePlace,
+  name: string,
+  addresses: string[],
+  goesOn: boolean,
+  service?: SwarmService,
+): Hop {
   const servers = from.dns.nameservers.filter(isAddress).slice(0, 3)
   const line = from.dns.hosts.find(({ names }) => names.some((one) => one.toLowerCase() === name.toLowerCase()))
   const [who, what] = [code(from.label), code(name)]
@@ -18,12 +27,13 @@ export function nameHop(from: LivePlace, name: string, addresses: string[], goes
   const hop: Pick<Hop, 'kind' | 'place' | 'about'> = { kind: 'name', place: from.label, about: [] }
   if (addresses.length > 0) {
     const list = codes(addresses)
+    const is = line ? { en: '', zh: '' } : leadsTo(addresses, service)
     return {
       ...hop,
       state: 'ok',
       text: {
-        en: `${who} resolves ${what} to ${list.en}, by ${by.en}`,
-        zh: `${who} 通过${by.zh}把 ${what} 解析为 ${list.zh}`,
+        en: `${who} resolves ${what} to ${list.en}, by ${by.en}${is.en}`,
+        zh: `${who} 通过${by.zh}把 ${what} 解析为 ${list.zh}${is.zh}`,
       },
       evidence: [
         line
@@ -43,4 +53,20 @@ export function nameHop(from: LivePlace, name: string, addresses: string[], goes
       : { en: `${who} does not resolve ${what}`, zh: `${who} 解析不出 ${what}` },
     evidence: [servers.length > 0 ? `nameserver ${servers.join(', ')}: no address` : 'no nameserver'],
   }
+}
+
+/** Of a service: its virtual address, behind which its tasks are, or the tasks themselves (Docker docs, "Manage swarm service networks"). */
+function leadsTo(addresses: string[], service: SwarmService | undefined): Text {
+  if (!service) return { en: '', zh: '' }
+  const who = code(service.name)
+  const isVirtual = service.virtualAddresses.some(({ address }) => sameAddress(address.split('/')[0], addresses[0]))
+  return isVirtual
+    ? {
+        en: `: the virtual address of the service ${who}, behind which are its tasks (${service.running} running)`,
+        zh: `：这是服务 ${who} 的虚拟地址（VIP），后面是它的各个任务（${service.running} 个正在运行）`,
+      }
+    : {
+        en: `: the tasks of the service ${who} themselves, one address each`,
+        zh: `：这是服务 ${who} 各个任务自己的地址`,
+      }
 }

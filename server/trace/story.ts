@@ -1,4 +1,6 @@
 import type { Cause } from '../cause/cause.js'
+import type { Conversation } from '../network/conversation.js'
+import type { Speech } from '../network/speech.js'
 import type { Text } from '../wording/text.js'
 
 /** Where one packet went, and why it went no further. Plain data; every text in both languages, data within backticks. */
@@ -18,6 +20,28 @@ export interface TraceStory {
   durationMs: number
   /** Of the last packet that was sent to the target itself; missing where none was sent. */
   reached?: Reached
+  /** Where a program was to be spoken to, and the connection came about. */
+  spoken?: Spoken
+}
+
+/** What a program said that was spoken to, and whom it asked itself for that. */
+export interface Spoken {
+  as: 'http' | 'tls'
+  /** As of a Conversation. */
+  how: Conversation['outcome']
+  /** What the answer is written in; missing where nothing came back. */
+  kind?: Speech['kind']
+  /** Its first line. */
+  line?: string
+  status?: number
+  /** The Server header. */
+  server?: string
+  /** When the answer began, in milliseconds. */
+  afterMs?: number
+  /** Whose programs the request came to, one after the other: `node1/proxy`, `node1/app`. */
+  through: string[]
+  /** Whom the last of them tried to connect to for it, and what came of that. */
+  dialled?: { address: string; port?: number; how: 'answered' | 'refused' | 'silent' }
 }
 
 /** Whom a packet came to, as it was seen. */

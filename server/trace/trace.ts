@@ -7,18 +7,18 @@ import { mtuCause, vxlanOverhead } from '../cause/mtu-too-large.js'
 import { notRunningCause } from '../cause/not-running.js'
 import { writePacket } from '../cause/packet-text.js'
 import { pausedCause } from '../cause/paused.js'
-import { readObservation, type Seen } from '../cause/seen.js'
+import type { Seen } from '../cause/seen.js'
 import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
 import { listening } from '../cause/sockets.js'
 import { sameAddress } from '../network/addresses.js'
-import type { TracedPacket } from '../network/observation.js'
 import { outLink, ownsAddress } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
-import type { Asking, Ground } from '../place/ground.js'
+import type { Ground } from '../place/ground.js'
 import { resolveName } from '../place/name-resolution.js'
 import { hostPlace, isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
 import { engineOf, find } from '../place/reference.js'
+import { servicesOf } from '../place/swarm-manager.js'
 import { publisherAt } from '../place/target.js'
 import { Unanswerable } from '../place/unanswerable.js'
 import type { Text } from '../wording/text.js'
@@ -28,11 +28,11 @@ import { senderNamed, type Target, targetOf } from './ends.js'
 import { lastNeighbourHop, neighbourHop, routeHop } from './first-hops.js'
 import { nameHop } from './name-hop.js'
 import { reachedOf } from './reached.js'
+import { answerMs, contextOf, type Run, send, shown, stopped, type Told } from './run.js'
 import type { Hop, Reached, TraceStory } from './story.js'
+import { withTalk } from './talk.js'
 import { walk } from './walk.js'
 
-/** An answer on a rack takes some milliseconds; what takes longer than this is none. */
-const answerMs = 1000
 /** A large one takes about as long as a small one, which was answered: so much is added to some times that. */
 const largeAnswerMs = 300
 const timesSmall = 20
@@ -47,18 +47,6 @@ export interface TraceOptions {
   state?: NetworkState
   /** Of the addresses of a name the first alone is tried, as most programs do. */
   firstAddressOnly?: boolean
-}
-
-/** What became of one question, before it is made a story. */
-type Told = Pick<TraceStory, 'outcome' | 'summary' | 'hops' | 'cause' | 'reached'>
-
-/** All that a trace works with. */
-interface Run {
-  ground: Ground
-  state: NetworkState
-  question: TraceQuestion
-  protocol: 'icmp' | 'tcp' | 'udp'
-  signal: AbortSignal
 }
 
 /**
@@ -147,10 +135,11 @@ async function tellIn(run: Run, firstAddressOnly: boolean): Promise<Told> {
     // Whoever is no container's name is told of by its address: no container's DNS server knows the hosts of a rack.
     const isHost = place !== undefined && (!place.container || isInHostNamespace(place))
     const goesOn = question.by !== 'name' && addresses.length > 0 && (isHost || isInHostNamespace(from))
-    // A container's server asks others for such a name, and may wait long for them; meanwhile the packet is sent.
-    if (goesOn && isHost && isLive(place)) begun = begin(run, from, place, addresses[0]!)
+    // A container's server asks others for such a name, and may wait long for them; meanwhile the packet is sent. What is said to a
+    // program waits until it is known to be the one.
+    if (goesOn && isHost && isLive(place) && !question.speaks) begun = begin(run, from, place, addresses[0]!)
     const found = await resolveName(from, name, contextOf(run))
-    hops.push(nameHop(from, name, found, goesOn))
+    hops.push(nameHop(from, name, found, goesOn, serviceNamed(name, run)))
     if (found.length === 0 && !goesOn) {
       const meant = place ? { meant: place } : {}
       return stopped(question, hops, causeOfName({ state, home: question.home, from, name, ...meant }))
@@ -174,6 +163,13 @@ function begin(run: Run, from: LivePlace, meant: LivePlace, address: string): Be
   // Whoever waits for it is told; nobody may.
   told.catch(() => {})
   return { address, told }
+}
+
+/** The service that a name means, by itself or for its tasks; a container that is called so comes first. */
+function serviceNamed(name: string, { state, question: { home } }: Run) {
+  const isTaken = state.hosts.some(({ engine }) => engine?.containers.some((one) => one.name === name))
+  const own = isTaken ? [] : servicesOf(state, home)
+  return own.find(({ service }) => service.name === name || `tasks.${service.name}` === name)?.service
 }
 
 /** Of several addresses, the first that fails is what matters. */
@@ -239,7 +235,9 @@ async function toAddress(run: Run, from: LivePlace, meant: Case['meant'], addres
     ...(run.question.port === undefined ? {} : { port: run.question.port }),
     timeoutMs: answerMs,
   })
-  return { ...(await toldOf(run, one)), reached: reachedOf(one) }
+  const told = await toldOf(run, one)
+  const whole = run.question.speaks && told.outcome === 'answered' ? await withTalk(run, one, told) : told
+  return { ...whole, reached: reachedOf(one) }
 }
 
 async function toldOf(run: Run, one: Case): Promise<Told> {
@@ -294,31 +292,6 @@ function isDelivered(one: Case, cause: Cause): boolean {
   const astray: readonly Cause['code'][] = ['duplicate-address', 'same-mac', 'wrong-neighbour']
   if (!there.place || port === undefined || astray.includes(cause.code)) return false
   return listening(there.place, 'udp', port, address).length > 0
-}
-
-async function send(
-  run: Run,
-  from: LivePlace,
-  meant: Case['meant'],
-  address: string,
-  packet: Omit<TracedPacket, 'namespace' | 'address'>,
-): Promise<Case> {
-  const seen = await run.ground.observe(
-    from.host.name,
-    { namespace: from.namespace.id, address, ...packet },
-    run.signal,
-  )
-  run.signal.throwIfAborted()
-  return {
-    state: run.state,
-    home: run.question.home,
-    from,
-    ...(meant ? { meant } : {}),
-    address,
-    protocol: packet.protocol,
-    ...(packet.port === undefined ? {} : { port: packet.port }),
-    seen: readObservation(seen, run.state, { namespace: from.namespace.id }),
-  }
 }
 
 /** Somebody answered who is not meant: two have the address. */
@@ -465,30 +438,9 @@ function twoClaims({ address, state, seen }: Case): Text {
   return claim ? { en: `; but ${claim.what.en}`, zh: `；不过${claim.what.zh}` } : { en: '', zh: '' }
 }
 
-function stopped({ from, to, port }: TraceQuestion, hops: Hop[], cause: Cause): Told {
-  const [who, whom] = [code(from), code(shown(to, port))]
-  const last = hops.findLast(({ state }) => state !== 'ok') ?? hops.at(-1)
-  const summary: Text = last
-    ? {
-        en: `${who} gets no answer from ${whom}: the way ends at ${code(last.place)}`,
-        zh: `${who} 得不到 ${whom} 的应答：路断在 ${code(last.place)}`,
-      }
-    : { en: `${who} gets no answer from ${whom}`, zh: `${who} 得不到 ${whom} 的应答` }
-  return { outcome: 'stopped', summary, hops, cause }
-}
-
 /** Runs, but without an address that anything could be sent to. */
 function noAddress({ question, state }: Run, from: LivePlace, meant: LivePlace): Cause {
   return causeOfName({ state, home: question.home, from, name: question.to.split('/').at(-1)!, meant })
-}
-
-function shown(address: string, port: number | undefined): string {
-  if (port === undefined) return address
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-}
-
-function contextOf({ ground, state, question, signal }: Run): Asking {
-  return { state, probe: ground, home: question.home, signal }
 }
 
 /** Names and packets come from the rack: nothing of them leaves here unbounded. */

@@ -544,6 +544,29 @@ const table: Record<CauseCode, Row> = {
       journey(rack, '10.10.0.7', '10.10.0.2', tcp(80)).by('node1/app-node1', 'eth0', 'out').ends('silent'),
     ],
   },
+  'no-ipvs': {
+    rack: overlaid,
+    given: (rack) => {
+      own(rack).virtualServers = 'none'
+    },
+    ...{ from: 'app-node1', to: '10.10.0.2', port: 80 },
+    seen: (rack) => [
+      journey(rack, '10.10.0.7', '10.10.0.2', tcp(80)).asks('node1/app-node1', 'eth0', '10.10.0.2').ends('unroutable'),
+    ],
+  },
+  'no-esp': {
+    rack: overlaid,
+    given: (rack) => {
+      networkNamed(rack, 'app_net').options.encrypted = ''
+      const policy = { direction: 'out', source: '192.168.1.11', destination: '192.168.1.12' } as const
+      own(rack).encryption = { policies: [policy], associations: [] }
+    },
+    ...{ from: 'app-node1', to: 'node2/app-node2', port: 80 },
+    seen: (rack) => [
+      journey(rack, '10.10.0.7', '10.10.0.8', tcp(80)).by('node1/app-node1', 'eth0', 'out').ends('silent'),
+    ],
+    diagnose: { container: 'app-node1', network: { 'app-node1 ping 10.10.0.8': quiet } },
+  },
   'gossip-blocked': {
     rack: overlaid,
     given: (rack) => {
@@ -623,6 +646,38 @@ const table: Record<CauseCode, Row> = {
       },
     },
   },
+  'kept-address': { from: 'api', to: 'web', port: 80 },
+  'connection-limit': {
+    given: (rack) =>
+      rack.rule(node1(rack), {
+        ...{ table: 'filter', chain: 'INPUT', protocol: 'tcp', destinationPort: '80', target: 'DROP' },
+        text: '-A INPUT -p tcp -m tcp --dport 80 -m connlimit --connlimit-above 2 --connlimit-mask 32 --connlimit-saddr -j DROP',
+      }),
+    ...{ from: 'web', to: '172.20.0.1', port: 80 },
+    seen: (rack) => [
+      toHost(rack, 'web', ['172.20.0.2', '172.20.0.1'], tcp(80))
+        .meets('node1', { chain: 'INPUT', verdict: 'drop', rule: 'tcp dport 80 ct count over 2 drop' })
+        .ends('silent'),
+    ],
+  },
+  'ipv6-off': {
+    given: (rack) => {
+      const { links } = inside(rack, 'web')
+      links.find(({ name }) => name === 'eth0')!.ipv6Off = true
+      inside(rack, 'api').routes.push({
+        ...{ family: 6, destination: 'fd00:20::/64', device: 'eth0', table: 'main', type: 'unicast' },
+      })
+      node1(rack).disagreements.push({
+        ...{ about: 'container web on my_net', engine: 'fd00:20::2', kernel: 'no such address' },
+      })
+    },
+    ...{ from: 'api', to: 'fd00:20::2', port: 80, failure: 'unroutable' },
+    seen: (rack) => [journey(rack, '172.20.0.3', 'fd00:20::2', tcp(80)).ends('unroutable')],
+    diagnose: { container: 'web' },
+  },
+  'one-way-tracking': { from: 'api', to: 'web', port: 80 },
+  'no-reply': { from: 'api', to: 'web', port: 80 },
+  'wrong-protocol': { from: 'api', to: 'web', port: 80 },
   'hosts-entry': {
     ...{ from: 'api', to: 'web' },
     diagnose: {
@@ -824,6 +879,22 @@ it('does not take an address of IPv6 for claimed by two where the second one fou
     .findLast((own) => own.address === six(address))!
   second.failed = true
   expect(claims()).toEqual([])
+})
+
+it('tells IPv6 that is switched off in the one that sends, and not where its network is without', () => {
+  const row = table['ipv6-off']
+  const rack = rackOf(row)
+  networkNamed(rack, 'my_net').internal = false
+  const ask = (to: string) =>
+    causeForeseen({
+      ...{ state: rack.state, home: 'node1', from: find('web', rack.state, 'node1') as LivePlace, address: to },
+      protocol: 'icmp',
+    })
+  const cause = ask('fd00:1::50')
+  expect(cause?.code).toBe('ipv6-off')
+  expect(cause?.what.en).toContain('has neither that address nor a route of IPv6')
+  node1(rack).disagreements = []
+  expect(ask('fd00:1::50')?.code).toBe('no-route')
 })
 
 it('does not take a rule of IP for the cause where frames on a bridge meet none', () => {

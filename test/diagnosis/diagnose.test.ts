@@ -53,6 +53,10 @@ class OpenGround extends ScriptedProbe implements Ground {
     return { outcome: 'no', detail: 'NXDOMAIN', durationMs: 1, records: [] }
   }
 
+  async talk(): Promise<never> {
+    throw new Error('nobody is spoken to here')
+  }
+
   async observe(): Promise<Observation> {
     throw new Error('nothing is traced here')
   }

@@ -222,7 +222,7 @@ const faultsOfSix: [what: string, stage: StageName, says: RegExp, make: string, 
   [
     'IPv6 switched off in it',
     'itself',
-    /Engine and kernel do not agree about `six`/,
+    /has lost its address of IPv6 `fd00:26::9`: .*switched off on `eth0`/,
     `${inSix} sysctl -qw net.ipv6.conf.all.disable_ipv6=1`,
     'docker restart -t 0 six',
   ],

@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { parseDns } from '../../server/network/parse-dns.js'
-import { parseLinks } from '../../server/network/parse-links.js'
+import { parseLinkSwitches, parseLinks } from '../../server/network/parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes } from '../../server/network/parse-routes.js'
 import { parseRules } from '../../server/network/parse-rules.js'
-import { parseBridgedRules, parseForwards, parseSockets } from '../../server/network/parse-sockets.js'
+import {
+  parseBridgedRules,
+  parseEncryption,
+  parseForwards,
+  parseSockets,
+  parseVirtualServers,
+} from '../../server/network/parse-sockets.js'
 import { hasAddress } from '../../server/network/routing.js'
 import { tieLinks } from '../../server/network/tie-links.js'
 
@@ -281,4 +287,29 @@ it('whether bridged frames meet rules, where the kernel tells', () => {
     ip4: true,
     ip6: false,
   })
+})
+
+it('virtual servers of IPVS are counted, and a kernel without it is told from one that did not say', () => {
+  expect(parseVirtualServers('ipv4/ip_forward 1\nipvs 2\n')).toBe(2)
+  expect(parseVirtualServers('ipvs none\n')).toBe('none')
+  expect(parseVirtualServers('ipvs ?\n')).toBeUndefined()
+  expect(parseVirtualServers('')).toBeUndefined()
+})
+
+it('policies and associations of IPsec are read where all were told', () => {
+  const said = 'policy out 192.168.1.11 192.168.1.12\nassociation 192.168.1.12 192.168.1.11\nencryption told\n'
+  expect(parseEncryption(said)).toEqual({
+    policies: [{ direction: 'out', source: '192.168.1.11', destination: '192.168.1.12' }],
+    associations: [{ source: '192.168.1.12', destination: '192.168.1.11' }],
+  })
+  expect(parseEncryption('policy out 192.168.1.11 192.168.1.12\n')).toBeUndefined()
+})
+
+it('a link is told to speak no IPv6 by its own setting, and to answer no ARP by its own or by that of all', () => {
+  const of = parseLinkSwitches(
+    'ipv6/conf/all/disable_ipv6 1\nipv6/conf/eth0/disable_ipv6 1\nipv4/conf/eth1/arp_ignore 8\n',
+  )
+  expect([of('eth0'), of('eth1'), of('eth2')]).toEqual([{ ipv6Off: true }, { arpOff: true }, {}])
+  expect(parseLinkSwitches('ipv4/conf/all/arp_ignore 8\n')('eth0')).toEqual({ arpOff: true })
+  expect(parseLinkSwitches('ipv4/conf/all/arp_ignore 1\n')('eth0')).toEqual({})
 })

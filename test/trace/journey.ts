@@ -1,3 +1,4 @@
+import type { Conversation, Talk } from '../../server/network/conversation.js'
 import type { Frame, IpPacket, Observation, RuleHit, Sighting, TracedPacket } from '../../server/network/observation.js'
 import type { ProbeRequest } from '../../server/network/question.js'
 import type { NamespaceState } from '../../server/network/state.js'
@@ -115,6 +116,7 @@ export class Journey {
 
 /** Answers questions by a script, and packets by the observations that it was given, in their order. */
 export class ScriptedGround implements Ground {
+  readonly talks: { host: string; talk: Talk }[] = []
   readonly packets: { host: string; packet: TracedPacket }[] = []
   private readonly probe: ScriptedProbe
 
@@ -122,6 +124,7 @@ export class ScriptedGround implements Ground {
     rack: StateBuilder,
     private readonly observations: Observation[],
     script: Script = {},
+    private readonly conversations: Conversation[] = [],
   ) {
     this.probe = new ScriptedProbe(rack, script)
   }
@@ -136,6 +139,13 @@ export class ScriptedGround implements Ground {
 
   ask(host: string, question: ProbeRequest) {
     return this.probe.ask(host, question)
+  }
+
+  async talk(host: string, talk: Talk): Promise<Conversation> {
+    this.talks.push({ host, talk })
+    const next = this.conversations.shift()
+    if (!next) throw new Error(`nothing is known of conversation ${this.talks.length}`)
+    return next
   }
 
   async observe(host: string, packet: TracedPacket, _signal?: AbortSignal): Promise<Observation> {

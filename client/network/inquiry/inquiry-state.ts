@@ -44,7 +44,8 @@ export interface TraceForm {
   from: string
   to: string
   port: string
-  protocol: 'icmp' | 'tcp' | 'udp'
+  /** `http` and `tls`: over TCP, something is said to the program. */
+  protocol: 'icmp' | 'tcp' | 'udp' | 'http' | 'tls'
 }
 
 /** The one whose panel is open. */
@@ -89,7 +90,9 @@ export async function runTrace(form: TraceForm, count?: number): Promise<void> {
   const question = {
     from: from.trim(),
     to: to.trim(),
-    protocol,
+    ...(protocol === 'http' || protocol === 'tls'
+      ? { protocol: 'tcp' as const, speaks: { as: protocol } }
+      : { protocol }),
     ...(protocol === 'icmp' ? {} : { port: Number(port) }),
   }
   await finish(

@@ -145,6 +145,8 @@ function Ends({ form }: { form: TraceForm }) {
         <option value="icmp">{t.ping}</option>
         <option value="tcp">TCP</option>
         <option value="udp">UDP</option>
+        <option value="http">HTTP</option>
+        <option value="tls">{t.tls}</option>
       </select>
       {form.protocol !== 'icmp' && (
         <>

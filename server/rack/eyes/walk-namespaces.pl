@@ -106,8 +106,59 @@ sub sysctls {
     open(my $value, '<', "/proc/sys/net/$file") or next;
     print "$file ", <$value>;
   }
+  switches('ipv6/conf', 'disable_ipv6');
+  switches('ipv4/conf', 'arp_ignore');
+  print 'ipvs ', virtual_servers(), "\n";
+  eval { encryption(); 1 } or print STDERR $@;
   said('sysctls', 0);
 }
+
+# Of links only what is not 0. Perl's glob would load a module.
+sub switches {
+  my ($directory, $name) = @_;
+  opendir(my $links, "/proc/sys/net/$directory") or return;
+  for my $link (grep !/^\.\.?$/, readdir $links) {
+    open(my $value, '<', "/proc/sys/net/$directory/$link/$name") or next;
+    my $set = <$value> // 0;
+    print "$directory/$link/$name $set" if $set > 0;
+  }
+}
+
+# How many IPVS has here; `none` where the kernel has none. Each begins with its protocol, or with FWM for a mark; its members follow
+# with an arrow.
+sub virtual_servers {
+  open(my $table, '<', '/proc/net/ip_vs') or return $!{ENOENT} ? 'none' : '?';
+  return scalar grep /^(TCP|UDP|SCTP|FWM) /, <$table>;
+}
+
+# Prints a line for each policy of IPsec, and for each association by which packets can really be encrypted; of IPv4, which Docker's
+# tunnels use (linux/xfrm.h: struct xfrm_userpolicy_info, struct xfrm_usersa_info). The last line says that they are all.
+sub encryption {
+  # NETLINK_XFRM; XFRM_MSG_GETPOLICY, XFRM_MSG_GETSA.
+  for my $question (0x15, 0x12) {
+    my $xfrm = Kernel::netlink(6) or return;
+    defined send $xfrm, Kernel::request($question, 0x300, ''), 0 or return;
+    ANSWER: while (1) {
+      defined recv $xfrm, my $answers, 65536, 0 or return;
+      for (Kernel::messages($answers)) {
+        my ($type, undef, $body) = @$_;
+        last ANSWER if $type == 3;
+        return if $type == 2;
+        if ($type == 0x13 && length $body >= 168) {
+          my ($to, $from, $family) = unpack 'a4 x12 a4 x20 S', $body;
+          print 'policy ', (qw(in out fwd))[ord substr $body, 160, 1], ' ', dotted($from), ' ', dotted($to), "\n" if $family == 2;
+        }
+        if ($type == 0x10 && length $body >= 224) {
+          my ($to, $from, $family) = unpack 'x56 a4 x20 a4 x128 S', $body;
+          print 'association ', dotted($from), ' ', dotted($to), "\n" if $family == 2;
+        }
+      }
+    }
+  }
+  print "encryption told\n";
+}
+
+sub dotted { join '.', unpack 'C4', $_[0] }
 
 # Of the rules: the namespace for good (SO_NETNS_COOKIE), and how often they have changed (NFT_MSG_GETGEN). Empty where the
 # kernel does not tell.

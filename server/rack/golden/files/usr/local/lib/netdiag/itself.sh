@@ -33,7 +33,7 @@ skip_the_rest() {
 
 look_at_links() {
   # Whose network it was to share, and whether it still does: another start of that container made another namespace.
-  local left='' mother theirs down bare leg network address address6 which
+  local left='' mother theirs down bare leg network address address6 which device
   case $mode in container:*)
     mother=${mode#container:}
     theirs=$(timeout 8 docker container inspect -f '{{.State.Pid}}' -- "$mother" 2> /dev/null || echo gone)
@@ -81,8 +81,15 @@ look_at_links() {
       [ "$which" != - ] && [ -z "$(link_with "$links" "$which")" ] || continue
       # A link that is down keeps no address of IPv6.
       ! is6 "$which" || [ -z "$down" ] || continue
+      device=$(link_with "$links" "$address")
+      if is6 "$which" && [ -n "$device" ] && [ "$(inside sysctl -n "net.ipv6.conf.${device//./\/}.disable_ipv6" 2> /dev/null)" = 1 ]; then
+        bad -c ipv6-off "the Engine gave it $which on $network, and IPv6 is switched off on $device, so that the kernel has no such address" \
+          "引擎在 $network 上给它分配了 $which，但 $device 关闭了 IPv6，内核里没有这个地址"
+        show <<< "net.ipv6.conf.$device.disable_ipv6 = 1"
+        try "docker restart $name" "docker restart $name"
+        continue
+      fi
       bad "the Engine says $which on $network, and the kernel has no such address" "引擎说它在 $network 上的地址是 $which，内核里却没有"
-      ! is6 "$which" || inside sysctl -a 2> /dev/null | grep -E '^net\.ipv6\.conf\.(all|eth[0-9]+)\.disable_ipv6 = 1' | show
       try "docker restart $name" "docker restart $name"
     done
   done

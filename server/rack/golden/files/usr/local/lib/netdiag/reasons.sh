@@ -112,6 +112,12 @@ dropping_rule() {
     [ -n "$first" ] || continue
     table=${first%%$'\t'*} rule=${first#*$'\t'}
     chain=$(awk '{ print $2 }' <<< "$rule")
+    # One that limits to none at all is no limit.
+    if [[ $rule =~ --connlimit-above\ [1-9] ]]; then
+      reason connection-limit "on $asked a rule of chain $chain drops or rejects connections beyond a limit, which is reached" \
+        "$asked 上 $chain 链的一条规则限制了连接数，已达上限，多出来的被丢弃或拒绝" "$table: $rule"
+      return
+    fi
     case $where:$table:$rule in
       host:filter:'-P INPUT DROP') cause=input-policy ;;
       host:filter:'-A DOCKER-USER '*) cause=docker-user-drop ;;
