@@ -359,6 +359,6 @@ describe('an Engine that can not be trusted', () => {
       labDirectory: '/nonexistent',
       once: true,
     })
-    expect(verdict!.finding).toMatchObject({ outcome: 'error', reason: 'engine.silent' })
+    expect(verdict!.finding).toMatchObject({ outcome: 'error', reason: 'engine.unverified' })
   })
 })

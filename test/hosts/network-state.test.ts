@@ -437,7 +437,9 @@ describe('the Engine is golden’s own, or nothing that it says is taken', () =>
 
     const groups = await Cgroups.open(testState.mark)
     const pids = await groups.processes(rack.hosts.find(({ name }) => name === 'node2')!.id)
-    const engine = pids.find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'dockerd\n')!
+    // Another of that name may be left by what was tried before.
+    const inHost = await sh('node2', 'cat /run/docker.pid')
+    const engine = pids.find((pid) => readFileSync(`/proc/${pid}/status`, 'utf8').includes(`\t${inHost}\n`))!
     const attack = spawn('perl', ['-e', thief, `${engine}`], { stdio: ['ignore', 'pipe', 'inherit'] })
     attack.stdout.setEncoding('utf8')
     try {
