@@ -27,7 +27,6 @@ export const links: readonly Incident[] = [
     ask: { from: 'api', to: '172.30.0.20', port: 80 },
     code: 'neighbour-blocked',
     says: /arp_ignore/,
-    diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
   },
   {

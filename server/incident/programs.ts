@@ -67,7 +67,7 @@ export const programs: readonly Incident[] = [
     ask: { from: 'laptop', to: 'node1', port: 8080, ...http },
     code: 'port-not-listening',
     says: /node1\/api/,
-    diagnosis: { of: 'front' },
+    diagnosis: { of: 'front', beyond: 'it does not know whom a proxy passes requests on to' },
     cure: {
       on: 'node1',
       of: -1,
@@ -85,7 +85,7 @@ export const programs: readonly Incident[] = [
     ask: { from: 'laptop', to: 'node1', port: 8080, ...http },
     code: 'rule-drop',
     evidence: /node1\/api: .*-j DROP/,
-    diagnosis: { of: 'front' },
+    diagnosis: { of: 'api' },
     cure: { on: 'node1' },
   },
   {

@@ -241,6 +241,9 @@ describe("The machine's tools that read what a learner made", () => {
     const observing = lookAt('observe-packet.pl')
     await racks.observe(rack.id, 'attacker', silent)
     expect(await observing).toMatchObject({ uid: 65534 })
+    const talking = lookAt('talk-to-program.pl')
+    await racks.talk(rack.id, 'attacker', { speaks: 'http', address: '192.168.1.99', port: 9, timeoutMs: 1000 })
+    expect(await talking).toMatchObject({ uid: 65534 })
 
     const stop = new AbortController()
     const changed = new Promise<void>((resolve) => {

@@ -278,7 +278,7 @@ const faultsOfSix: [what: string, section: number, says: RegExp, make: string, u
   [
     'IPv6 switched off in it',
     1,
-    /the Engine says fd00:26::9 on twin, and the kernel has no such address\n.*disable_ipv6 = 1/,
+    /the Engine gave it fd00:26::9 on twin, and IPv6 is switched off on eth0.*\n.*disable_ipv6 = 1/,
     `${inSix} sysctl -qw net.ipv6.conf.all.disable_ipv6=1`,
     'docker restart -t 0 six',
   ],

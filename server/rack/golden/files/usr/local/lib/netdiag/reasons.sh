@@ -79,6 +79,19 @@ wrong_neighbour() {
     "$entry" "nsenter -t $pid -n ip neigh del $1 dev $device"
 }
 
+# Somebody whose kernel is set to answer no ARP, and who is asked in vain: no_arp PID NAME ADDRESS.
+no_arp() {
+  local device set
+  ! is6 "$3" && inside ip neigh show to "$3" | grep -qE 'FAILED|INCOMPLETE' || return 1
+  device=$(link_with "$(inside_of "$1" ip -j addr 2> /dev/null)" "$3")
+  [ -n "$device" ] || return 1
+  set=$(inside_of "$1" sysctl net.ipv4.conf.all.arp_ignore "net.ipv4.conf.${device//./\/}.arp_ignore" 2> /dev/null | grep ' = 8$')
+  [ -n "$set" ] || return 1
+  reason neighbour-blocked "the kernel of $2 is set to answer no question for its MAC address (ARP)" \
+    "$2 的内核被设置为不应答任何 MAC 地址查询（ARP）" "$set" \
+    "nsenter -t $1 -n sysctl -w net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.${device//./\/}.arp_ignore=0"
+}
+
 # Rules that drop, and how often they have: drops WHERE... SAVE, with SAVE iptables-save or ip6tables-save.
 drops() {
   "$@" -c 2> /dev/null | awk '

@@ -98,6 +98,7 @@ silent_peer() {
   if cut_link "$pid" "$name" "$own_one" || cut_link "$other_pid" "$other" "$1"; then :
   elif both_isolated "$own_one" "$other_pid" "$1"; then :
   elif wrong_neighbour "$1" "$mac"; then :
+  elif no_arp "$other_pid" "$other" "$1"; then :
   elif no_way_back "$other_pid" "$other" "$own_one"; then :
   elif may_reason && dropping_rule "$family" "$other_pid" "$other" inside ping -n -q -c 1 -W "$wait" "$1"; then
     case $shown in *neighbour-solicitation* | *neighbour-advertisement* | *'--icmpv6-type 135'* | *'--icmpv6-type 136'*) cause=neighbour-blocked ;; esac
