@@ -4,6 +4,7 @@ import { freemem } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { VethlabError } from '../error/vethlab-error.js'
+import { forbidCoreDumps } from '../kernel/system-calls.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
@@ -126,6 +127,7 @@ export class LocalRacks implements Racks {
 
   /** Removes what crashed processes left, takes over the racks of an earlier rackd, and begins to fill the pool. */
   static async start(state: StateDirectory, options: LocalRacksOptions = {}): Promise<LocalRacks> {
+    forbidCoreDumps()
     const store = await Store.open(state)
     const golden = await requireGolden(store)
     const cgroups = await Cgroups.open(state.mark)
