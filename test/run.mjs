@@ -1,5 +1,5 @@
 // What `npm test` runs. Plain Node and no package, since it installs them: a fresh clone has nothing else.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'vethlab-test-'))
 // Kept between runs: the golden system in it is made once.
 process.env.VETHLAB_STATE ??= '/var/tmp/vethlab-test'
 const onlyStockKernel = process.argv.includes('--stock-kernel')
+const onlyVandal = process.argv.includes('--vandal')
 const noReceipts = process.argv.includes('--no-receipts')
 const withReceipts = ['hosts', 'hosts-alone', 'browser']
 const counts = { passed: 0, failed: 0 }
@@ -27,6 +28,7 @@ try {
   await times.phase('install', install)
   await step('build', 'npm', ['run', '--silent', 'build'])
   if (onlyStockKernel) await stockKernel()
+  else if (onlyVandal) await vandal()
   else await everything()
 } catch (error) {
   counts.failed++
@@ -155,6 +157,24 @@ async function stockKernel() {
   if (passed === undefined && code === 0) return
   counts.passed += Number(passed ?? 0)
   counts.failed += Math.max(Number(failed ?? 1), code === 0 ? 0 : 1)
+}
+
+/** A benchmark: it has no bound here, and its figures become docs/vandal.md. */
+async function vandal() {
+  await step('setup', process.execPath, ['dist/main.js', 'setup'])
+  const bench = () => run(process.execPath, ['dist/main.js', 'bench', 'vandal', '--json'], { keepStdout: true })
+  const { code, stdout } = await times.phase('vandal', bench)
+  if (code !== 0) throw new Error(`vethlab bench vandal failed with exit code ${code}`)
+  writeFileSync(join(root, 'docs/bench-vandal.json'), stdout)
+  process.env.PRINT = '1'
+  await step('docs/vandal.md', 'npx', [
+    '--no-install',
+    'vitest',
+    'run',
+    '--project',
+    'unit',
+    'test/docs/vandal.test.ts',
+  ])
 }
 
 async function step(name, file, args) {

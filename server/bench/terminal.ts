@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PtyProcess } from '../terminal/pty-process.js'
 import { Learner } from './learner.js'
 import { residentBytes, ServerProcess } from './server-process.js'
+import { atPrompt, promptMark, remoteShell, type Shell, timeEcho, until, untilPrompt } from './shell.js'
 import { type Distribution, distribution } from './statistics.js'
 
 export interface TerminalBenchmark {
@@ -20,21 +21,11 @@ export interface TerminalBenchmark {
 
 const lab = 'user-bridge'
 const keys = 500
-const pauseMs = 10
 const settleMs = 5_000
 const floodBytes = 64 * 1024 ** 2
 const mebibyte = 1024 ** 2
-const waitMs = 60_000
-/** What a shell's integration says when it waits for a command. */
-const promptMark = '\u001b]633;B'
 /** A line of 80 bytes, as a log has. */
 const flood = `yes ${'vethlab '.repeat(9)}1234567 | head -c ${floodBytes}`
-
-/** Something that takes keys and puts out bytes, to one listener. */
-interface Shell {
-  type(text: string): void
-  onOutput(listener: (bytes: Uint8Array) => void): void
-}
 
 /** From a shell inside a lab's host through pty host, web process and socket to a client on loopback. */
 export async function benchTerminal(runs: number, say: (line: string) => void): Promise<TerminalBenchmark> {
@@ -51,7 +42,7 @@ export async function benchTerminal(runs: number, say: (line: string) => void): 
       // The pool makes hosts anew in the place of those that were taken.
       await sleep(settleMs)
       say(`echo of ${keys} keys`)
-      const echo = await timeEcho(shell)
+      const echo = await timeEcho(shell, keys)
       // Before the first flood: what its buffers grow to and keep counts as well.
       const before = residentBytes(server.webPid)
       let most = before
@@ -85,28 +76,6 @@ export async function benchTerminal(runs: number, say: (line: string) => void): 
   }
 }
 
-function remoteShell(learner: Learner, id: string): Shell {
-  let listen = (_: Uint8Array) => {}
-  learner.socket.on('terminal.data', (terminal, offset, bytes) => {
-    if (terminal !== id) return
-    const received = Buffer.from(bytes)
-    listen(received)
-    // As a page does: once it is shown.
-    setImmediate(() => learner.socket.emit('terminal.acknowledge', id, offset + received.length))
-  })
-  return {
-    type: (text) => {
-      // What was not typed is missed by whoever waits for its output.
-      learner.socket.emit('terminal.write', { terminal: id, text }, (answered) => {
-        if (!answered.ok) process.stderr.write(`${answered.trouble.what.en}\n`)
-      })
-    },
-    onOutput: (listener) => {
-      listen = listener
-    },
-  }
-}
-
 /** The yardstick: bash on a pty of this process. */
 async function bare(runs: number): Promise<Pick<TerminalBenchmark, 'bareEchoMs' | 'bareThroughputMiBs'>> {
   let listen = (_: Uint8Array) => {}
@@ -128,67 +97,13 @@ async function bare(runs: number): Promise<Pick<TerminalBenchmark, 'bareEchoMs' 
   }
   try {
     await atPrompt(shell)
-    const echo = await timeEcho(shell)
+    const echo = await timeEcho(shell, keys)
     const throughput: number[] = []
     for (let run = 0; run < runs; run++) throughput.push(await timeFlood(shell))
     return { bareEchoMs: distribution(echo), bareThroughputMiBs: distribution(throughput) }
   } finally {
     pty.kill('SIGKILL')
   }
-}
-
-/** Listens until `done` says so of a piece of output; at most a minute. */
-function until(shell: Shell, done: (bytes: Uint8Array) => boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the terminal is silent')), waitMs)
-    shell.onOutput((bytes) => {
-      if (!done(bytes)) return
-      clearTimeout(timer)
-      resolve()
-    })
-  })
-}
-
-/** An empty line, and the prompt after it. */
-async function atPrompt(shell: Shell): Promise<void> {
-  const prompted = untilPrompt(shell)
-  shell.type('\r')
-  await prompted
-  await sleep(200)
-}
-
-function untilPrompt(shell: Shell): Promise<void> {
-  let tail = ''
-  return until(shell, (bytes) => {
-    const text = tail + Buffer.from(bytes.subarray(-256)).toString('latin1')
-    tail = text.slice(-promptMark.length)
-    return text.includes(promptMark)
-  })
-}
-
-async function timeEcho(shell: Shell): Promise<number[]> {
-  const samples: number[] = []
-  for (let key = 0; key < keys; key++) {
-    const letter = 'abcdefghij'[key % 10]!
-    const echoed = until(shell, (bytes) => bytes.includes(letter.charCodeAt(0)))
-    const started = performance.now()
-    shell.type(letter)
-    await echoed
-    samples.push(performance.now() - started)
-    await sleep(pauseMs)
-    // A line that wraps is drawn anew: shorter ones are what people type.
-    if (key % 40 === 39) {
-      shell.type('\u0015')
-      await sleep(50)
-    }
-  }
-  await cleared(shell)
-  return samples
-}
-
-async function cleared(shell: Shell): Promise<void> {
-  shell.type('\u0015')
-  await sleep(100)
 }
 
 /** @returns MiB a second */

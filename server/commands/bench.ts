@@ -6,6 +6,8 @@ import { benchRacks } from '../bench/racks.js'
 import type { Distribution } from '../bench/statistics.js'
 import { benchTerminal } from '../bench/terminal.js'
 import { benchTrace } from '../bench/trace.js'
+import { benchVandal } from '../bench/vandal.js'
+import { vandalTable } from '../bench/vandal-page.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { withOwnRacks } from './own-racks.js'
 import { whole } from './rackd.js'
@@ -79,6 +81,15 @@ export function benchCommand(): Command {
         benchTrace(racks, Math.max(1, runs), only, sayUntil(signal)),
       )
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
+    })
+  bench
+    .command('vandal')
+    .description("what a neighbour's containers and terminal feel while another rack does its worst")
+    .option('--only <words>', 'those whose name has these words', '')
+    .option('--json', 'print a JSON document', false)
+    .action(async ({ only, json }: { only: string; json: boolean }) => {
+      const figures = await untilSignal((signal) => benchVandal(only, sayUntil(signal)))
+      process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : vandalTable(figures))
     })
   return bench
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { VethlabError } from '../error/vethlab-error.js'
+import { forbidCoreDumps } from '../kernel/system-calls.js'
 import { probeFeatures } from '../machine/features.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { ensureRackd, stopRackd } from '../node/start-rackd.js'
@@ -55,6 +56,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const { host, port } = options
   const orphaned = parentGone()
   checkHost(options)
+  // Its memory has the token.
+  forbidCoreDumps()
   const state = StateDirectory.at(resolve(options.state ?? defaultStatePath()))
   // For all that this starts.
   process.env.VETHLAB_STATE = state.root
@@ -93,6 +96,7 @@ async function serve(options: ServeOptions): Promise<void> {
         rackdSocket: state.webRackdSocket,
         portsSocket: state.portsSocket,
         records: state.records,
+        securityLog: state.securityLogs.web,
         idleMs: options.idle * 60_000,
         mostRacks: options.maxRacks,
         lacks,

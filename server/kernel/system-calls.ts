@@ -19,6 +19,7 @@ const setns = libc.func('setns', 'int', ['int', 'int'])
 const unshare = libc.func('unshare', 'int', ['int'])
 const sethostname = libc.func('sethostname', 'int', ['str', 'size_t'])
 const flock = libc.func('flock', 'int', ['int', 'int'])
+const setrlimit = libc.func('setrlimit', 'int', ['int', 'void *'])
 const ioctl = libc.func('ioctl', 'int', ['int', 'ulong', 'ulong'])
 const controlFile = libc.func('ioctl', 'int', ['int', 'ulong', 'void *'])
 const getsockopt = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *'])
@@ -43,6 +44,7 @@ const MNT_DETACH = 2
 const UMOUNT_NOFOLLOW = 8
 const CLONE_NEWUTS = 0x04000000
 const CLONE_NEWNET = 0x40000000
+const RLIMIT_CORE = 4
 const LOCK_EX = 2
 const LOCK_NB = 4
 const NS_GET_USERNS = 0xb701
@@ -71,6 +73,18 @@ export class SystemCallError extends Error {
 function checked(result: number | bigint, call: string): number {
   if (Number(result) < 0) throw new SystemCallError(call, libc.errno())
   return Number(result)
+}
+
+/**
+ * From now on neither this process nor any that it starts leaves a picture of its memory when it crashes. One byte, not none: a
+ * program of the machine's that is given such pictures (core_pattern with `|`) is not bound by this limit, but is not started
+ * where it is 1 (do_coredump in the kernel's fs/coredump.c). So a crash in a host starts nothing on the machine.
+ */
+export function forbidCoreDumps(): void {
+  const limit = Buffer.alloc(16)
+  limit.writeBigUInt64LE(1n, 0)
+  limit.writeBigUInt64LE(1n, 8)
+  checked(setrlimit(RLIMIT_CORE, limit), 'setrlimit')
 }
 
 function withDescriptor<T>(path: string, flags: number, use: (fd: number) => T): T {

@@ -1,3 +1,4 @@
+import { SecurityLog } from '../error/security-log.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { LocalRacks, type LocalRacksOptions } from '../rack/local-racks.js'
 import { identify, isAlive, type ProcessIdentity, readRecord, removeRecord, writeRecord } from '../rack/record.js'
@@ -15,6 +16,7 @@ export class Rackd {
     private readonly state: StateDirectory,
     private readonly racks: LocalRacks,
     private readonly servers: (Listener | PortRelay)[],
+    private readonly log: SecurityLog,
   ) {}
 
   /** @throws VethlabError rackd.running */
@@ -31,6 +33,7 @@ export class Rackd {
     })
     try {
       const racks = await LocalRacks.start(state, { ...options, owner: 'rackd' })
+      const log = new SecurityLog(state.securityLogs.rackd)
       const access = { mode: 0o660, group: state.webUser }
       const servers = [
         await servePorts(state.portsSocket, access, async (rack, host, port) => {
@@ -39,12 +42,12 @@ export class Rackd {
         }),
         await listen(state.webRackdSocket, {
           ...access,
-          onChannel: (channel) => serve(channel, racks, { forWeb: true }),
+          onChannel: (channel) => serve(channel, racks, log, { forWeb: true }),
         }),
         // Last, for who finds it answering may use the others too.
-        await listen(state.rackdSocket, { onChannel: (channel) => serve(channel, racks) }),
+        await listen(state.rackdSocket, { onChannel: (channel) => serve(channel, racks, log) }),
       ]
-      return new Rackd(state, racks, servers)
+      return new Rackd(state, racks, servers, log)
     } catch (error) {
       await removeRecord(state.rackdRecord)
       throw error
@@ -55,12 +58,13 @@ export class Rackd {
   async stop({ closeRacks }: { closeRacks: boolean }): Promise<void> {
     await Promise.all(this.servers.map((server) => server.close()))
     await (closeRacks ? this.racks.closeAll() : this.racks.detach())
+    this.log.close()
     await removeRecord(this.state.rackdRecord)
   }
 }
 
 /** Without `forWeb` all racks, and all methods. With it only the racks that were opened so, and only what the web needs. */
-function serve(channel: Channel, racks: LocalRacks, { forWeb = false } = {}): void {
+function serve(channel: Channel, racks: LocalRacks, log: SecurityLog, { forWeb = false } = {}): void {
   const handle: Channel['handle'] = (method, schema, handler) => {
     if (!forWeb) channel.handle(method, schema, handler)
     else if (webMethods.has(method)) {
@@ -98,7 +102,15 @@ function serve(channel: Channel, racks: LocalRacks, { forWeb = false } = {}): vo
   handle('watchNetwork', requests.watchNetwork, ({ rack, host, token }, { signal }) =>
     racks.watchNetwork(rack, host, () => channel.notify('networkChange', { token }), signal),
   )
-  handle('capture', requests.capture, ({ rack, host }) => racks.capture(rack, host))
+  handle('capture', requests.capture, async ({ rack, host }) => {
+    const capture = await racks.capture(rack, host)
+    const { engine } = capture
+    if (engine && 'fault' in engine && engine.fault.kind === 'unverified') {
+      const { label } = await racks.info(rack)
+      log.note('engine.unverified', { rack, label, host, why: engine.fault.detail })
+    }
+    return capture
+  })
   handle('probe', requests.probe, ({ rack, host, probe }) => racks.probe(rack, host, probe))
   handle('runScript', requests.runScript, ({ rack, directory, file, stdin }, { signal }) =>
     racks.runScript(rack, directory, file, { stdin, signal }),

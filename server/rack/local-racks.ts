@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
+import { forbidCoreDumps } from '../kernel/system-calls.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
@@ -135,6 +136,7 @@ export class LocalRacks implements Racks {
 
   /** Removes what crashed processes left, takes over the racks of an earlier rackd, and begins to fill the pool. */
   static async start(state: StateDirectory, options: LocalRacksOptions = {}): Promise<LocalRacks> {
+    forbidCoreDumps()
     const store = await Store.open(state)
     const golden = await requireGolden(store)
     const cgroups = await Cgroups.open(state.mark)

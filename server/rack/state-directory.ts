@@ -151,6 +151,11 @@ export class StateDirectory {
     return join(this.run, 'raised-tables.json')
   }
 
+  /** Events of security (see SecurityLog): of rackd, and of the web, each where it may write. */
+  get securityLogs() {
+    return { rackd: join(this.root, 'security.log'), web: join(this.records, 'security.log') }
+  }
+
   /** Serialises what must not happen twice at once, between processes too; let go by the death of the holder. */
   async locked<T>(
     name: 'store' | 'setup' | 'sweep' | 'uplink' | 'rackd' | 'tables',

@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
+import type { SecurityLog } from '../error/security-log.js'
 import { troubleOf } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labPageOf } from '../protocol/lab-address.js'
@@ -8,7 +9,9 @@ import type { Sessions } from '../session/sessions.js'
 import type { Text } from '../wording/text.js'
 import type { Access } from './access.js'
 import { type Asset, sendAsset } from './client-assets.js'
+import { noteRefusal } from './note-refusal.js'
 import { says, smallPage } from './small-page.js'
+import { tokenIn } from './token-in-url.js'
 import { troubles } from './troubles.js'
 
 const yearMs = 365 * 24 * 3_600_000
@@ -16,6 +19,7 @@ const minuteMs = 60_000
 
 export interface AppOptions {
   access: Access
+  log: SecurityLog
   assets: ReadonlyMap<string, Asset>
   sessions: Sessions
   learner: string
@@ -25,12 +29,16 @@ export interface AppOptions {
 
 /** All that is asked over http, but previews. Whoever isn't let in sees nothing of what is here. */
 export function webApp(options: AppOptions): Express {
-  const { access, assets, sessions, learner } = options
+  const { access, log, assets, sessions, learner } = options
   const { known, unknown } = options.perMinute ?? { known: 3000, unknown: 120 }
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', false)
+  app.use((request, response, next) => {
+    response.once('finish', () => noteRefusal(log, access, request, response.statusCode))
+    next()
+  })
   app.use(headers())
 
   app.use((request, response, next) => {
@@ -175,11 +183,6 @@ function refuse(request: Request, response: Response, status: number, say: Text,
     return
   }
   response.type('html').send(smallPage(status, say, { again, home: say === says.missing }))
-}
-
-function tokenIn(url: string): string | undefined {
-  const mark = url.indexOf('?')
-  return mark < 0 ? undefined : (new URLSearchParams(url.slice(mark)).get('token') ?? undefined)
 }
 
 /** The address without the token; a path of our own, whatever the request's looked like. */

@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SecurityLog } from '../error/security-log.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { type Lab, runsFiles } from '../lab/lab.js'
 import { loadLab } from '../lab/read-lab.js'
@@ -55,7 +56,9 @@ async function main(): Promise<void> {
     ...(idleMs === undefined ? {} : { idleMs, warningMs: Math.min(120_000, idleMs / 2) }),
     ...(mostRacks === undefined ? {} : { mostRacks }),
   })
+  const log = new SecurityLog(options.securityLog)
   const web = WebServer.serve(later, {
+    log,
     access: { token: options.token, host: options.host, port, publicNames: options.publicNames },
     sessions,
     learner: records.localLearner(),
@@ -67,6 +70,7 @@ async function main(): Promise<void> {
   await ended
   setTimeout(() => process.exit(1), endMs).unref()
   await web.close()
+  log.close()
   await sessions.stop()
   records.close()
   await racks.disconnect()

@@ -18,6 +18,7 @@ export const WebOptions = z.strictObject({
   rackdSocket: z.string(),
   portsSocket: z.string(),
   records: z.string(),
+  securityLog: z.string(),
   idleMs: z.int().min(1000).optional(),
   mostRacks: z.int().min(1).optional(),
   lacks: z.record(

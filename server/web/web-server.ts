@@ -1,6 +1,7 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Server as SocketServer } from 'socket.io'
+import type { SecurityLog } from '../error/security-log.js'
 import type { Events } from '../protocol/protocol.js'
 import type { Requests } from '../protocol/requests.js'
 import type { Sessions } from '../session/sessions.js'
@@ -8,6 +9,7 @@ import { Access, type AccessOptions } from './access.js'
 import { webApp } from './app.js'
 import type { Asset } from './client-assets.js'
 import { serveLearner } from './learner-socket.js'
+import { noteRefusal } from './note-refusal.js'
 import { Previews, type PreviewsOptions } from './previews.js'
 import { Windows } from './windows.js'
 
@@ -20,6 +22,8 @@ const closeGraceMs = 1000
 
 export interface WebServerOptions {
   access: AccessOptions
+  /** Where refusals are noted. */
+  log: SecurityLog
   sessions: Sessions
   learner: string
   assets: ReadonlyMap<string, Asset>
@@ -58,7 +62,7 @@ export class WebServer {
 
   static serve({ server, handle }: ReturnType<typeof listenLater>, options: WebServerOptions): WebServer {
     const access = new Access(options.access)
-    const { sessions, learner } = options
+    const { sessions, learner, log } = options
     const { host, publicNames } = options.access
     const previews = new Previews({ host, publicNames, ports: options.previewPorts })
     // socket.io has a server of its own that listens nowhere: only upgrades that are let in are handed to it, and nothing
@@ -82,6 +86,7 @@ export class WebServer {
       socket.on('error', () => socket.destroy())
       const refusal = refusalOf(request, access, sockets)
       if (refusal !== undefined) {
+        noteRefusal(log, access, request, Number.parseInt(refusal, 10))
         socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
         return
       }
@@ -89,7 +94,7 @@ export class WebServer {
       socket.once('close', () => sockets--)
       gate.emit('upgrade', request, socket, head)
     })
-    handle(webApp({ access, assets: options.assets, sessions, learner, perMinute: options.perMinute }))
+    handle(webApp({ access, log, assets: options.assets, sessions, learner, perMinute: options.perMinute }))
     return new WebServer(server, io, previews)
   }
 

@@ -27,6 +27,12 @@ const right: Record<string, object> = {
   'terminal.resize': { terminal, cols: 80, rows: 24 },
   'step.answer': { session: 'x', step: 'y', id: 'z', text: 'w' },
 }
+/** This house has no racks to open. */
+function unopened(value: unknown): unknown {
+  const isOpening = typeof value === 'object' && value !== null && 'open' in value && value.open === true
+  return isOpening ? { ...value, open: false } : value
+}
+
 const event = fc
   .oneof(
     { weight: 6, arbitrary: fc.constantFrom(...Object.keys(requests)) },
@@ -43,7 +49,7 @@ const event = fc
         ),
         { minLength: Object.hasOwn(requests, name) ? 1 : 0, maxLength: Object.hasOwn(requests, name) ? 1 : 3 },
       )
-      .map((values) => ({ name, values })),
+      .map((values) => ({ name, values: values.map((value) => (name === 'session.join' ? unopened(value) : value)) })),
   )
 
 describe('the web', () => {

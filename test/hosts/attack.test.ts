@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { VethlabError } from '../../server/error/vethlab-error.js'
 import { cgroupMode } from '../../server/machine/cgroup.js'
 import { fromPackage } from '../../server/package-root.js'
 import { run } from '../../server/rack/command.js'
@@ -172,4 +173,44 @@ it.each([
   })
   expect(wrong.map(({ name, inside }) => `${name}: ${outcomes.get(name)}, not ${inside}`)).toEqual([])
   expect(kept()).toEqual(keptBefore)
+})
+
+/**
+ * What the runtime finds at its places for terminals and for null is the host's: a link, a file, a pipe that nobody reads, nothing
+ * (CVE-2025-31133 and CVE-2025-52565 went that way when containers are made; here programs and terminals enter one that runs).
+ */
+it.each([
+  ['leads elsewhere', 'ln -sfn /proc/sys/kernel/core_pattern /dev/ptmx'],
+  ['is a file', 'rm -f /dev/ptmx; touch /dev/ptmx; mount --bind /etc/hostname /dev/pts/ptmx'],
+  ['is a pipe that nobody reads', 'rm -f /dev/ptmx; mkfifo /dev/ptmx; mount --bind /dev/ptmx /dev/pts/ptmx'],
+  ['is not there', 'mount -t tmpfs none /dev/pts'],
+  ['is null that leads elsewhere', 'umount -l /dev/null; rm -f /dev/null; ln -s /proc/sysrq-trigger /dev/null'],
+  ['is a console that leads elsewhere', 'rm -f /dev/console; ln -s /proc/sys/kernel/core_pattern /dev/console'],
+])('a terminal in a host whose device %s ends with an answer, and changes nothing of the machine', async (_, trick) => {
+  const tricked = await racks.open({ hosts: { a: 'plain' } })
+  const before = readFileSync('/proc/sys/kernel/core_pattern', 'utf8')
+  try {
+    const made = await racks.exec(tricked.id, 'a', ['sh', '-c', trick])
+    expect(made).toMatchObject({ exitCode: 0, stderr: '' })
+    const terminals = await racks.terminals(tricked.id)
+    try {
+      const opened = await terminals.open({ host: 'a', cols: 80, rows: 24 }).then(
+        () => 'opened',
+        (error: Error) => error,
+      )
+      if (opened !== 'opened') expect(opened).toBeInstanceOf(VethlabError)
+    } finally {
+      terminals.disconnect()
+    }
+    // What such a host does to itself is its own trouble: a program there may fail, but it ends, and others go on.
+    const entered = await racks.exec(tricked.id, 'a', ['echo', 'still here'], { timeoutMs: 10_000 })
+    expect([entered.timedOut, entered.exitCode === 0 ? entered.stdout : '']).toEqual([
+      false,
+      entered.exitCode === 0 ? 'still here\n' : '',
+    ])
+    expect((await racks.exec(rack.id, 'neighbour', ['echo', 'still here'])).stdout).toBe('still here\n')
+    expect(readFileSync('/proc/sys/kernel/core_pattern', 'utf8')).toBe(before)
+  } finally {
+    await racks.close(tricked.id)
+  }
 })

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { io, type Socket } from 'socket.io-client'
+import { SecurityLog } from '../../server/error/security-log.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
 import type { Answered, Events } from '../../server/protocol/protocol.js'
@@ -25,7 +26,7 @@ export interface Got {
 
 /** The web on a free port of loopback, with one lab and no racks. */
 export class House {
-  readonly #sockets: Socket[] = []
+  readonly #sockets = new Set<Socket>()
 
   private constructor(
     readonly port: number,
@@ -50,7 +51,9 @@ export class House {
     const later = listenLater()
     await new Promise<void>((resolve) => later.server.listen(0, '127.0.0.1', resolve))
     const { port } = later.server.address() as AddressInfo
+    const log = new SecurityLog(join(folder, 'security.log'))
     const web = WebServer.serve(later, {
+      log,
       access: { token: options.open ? undefined : token, host: '127.0.0.1', port, publicNames: ['labs.example.org'] },
       sessions,
       learner: records.localLearner(),
@@ -99,7 +102,8 @@ export class House {
       reconnection: false,
       forceNew: true,
     })
-    this.#sockets.push(socket)
+    this.#sockets.add(socket)
+    socket.once('disconnect', () => this.#sockets.delete(socket))
     return new Promise((resolve) => {
       socket.once('connect', () => resolve(socket))
       socket.once('connect_error', (error) =>

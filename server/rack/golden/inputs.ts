@@ -6,7 +6,7 @@ import { fromPackage } from '../../package-root.js'
 /** What the golden system is made from. A version is a hash of content, so a change rebuilds just what it touches. */
 
 /** How it is laid out on disk: a system that hosts share, and a disk that each begins with. */
-const layout = '3'
+const layout = '4'
 
 export const suite = 'trixie'
 

@@ -31,6 +31,7 @@ export const privileges: Subject = {
       { what: 'a higher limit of real-time priority', resource: 14, limit: 99 },
       { what: 'a higher limit of priority', resource: 13, limit: 40 },
       { what: 'more bytes in message queues', resource: 12, limit: 2 ** 40 },
+      { what: "a picture of its memory for a program of the machine's", resource: 4, limit: 2 ** 40 },
     ].map(({ what, resource, limit }) => ({
       ...denied(
         `${what}: prlimit64`,
