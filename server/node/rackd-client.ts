@@ -183,8 +183,11 @@ export class RackdClient implements Racks {
   }
 
   private async connected(): Promise<Channel> {
-    const current = await this.channel?.catch(() => undefined)
+    const known = this.channel
+    const current = await known?.catch(() => undefined)
     if (current && !current.closed) return current
+    // Whoever asked at the same time connects already; a second connection nobody would close.
+    if (this.channel !== known) return this.connected()
     this.channel = dial(this.socket).then((channel) => {
       channel.onNotification('progress', progressNotification, ({ token, progress }) =>
         this.openings.get(token)?.(progress),
