@@ -231,6 +231,16 @@ describe("The machine's tools that read what a learner made", () => {
   const status = (pid: number, name: string) =>
     new RegExp(`^${name}:\\t(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
 
+  const programs = (name: string) =>
+    readdirSync('/proc').filter((pid) => {
+      try {
+        const line = /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : ''
+        return line.startsWith('perl') && line.includes(name)
+      } catch {
+        return false
+      }
+    })
+
   /** Waits for processes of that name below this one, and says as whom they run once they don't run as the machine's root. */
   async function lookAt(program: string): Promise<{ uid: number; news: string } | undefined> {
     for (let waited = 0; waited < 5000; waited++) {
@@ -287,7 +297,12 @@ describe("The machine's tools that read what a learner made", () => {
     expect(await lookAt('watch-namespaces.pl')).toMatchObject({ uid: 65534 })
     await sh('ip link add seen type bridge')
     await changed
+    const watchers = () => programs(eye('watch-namespaces')[2]!)
+    const own = watchers()
+    expect(own.length).toBeGreaterThan(1)
     stop.abort()
+    // Both of them end, also the one that is another user's.
+    await expect.poll(() => watchers().filter((pid) => own.includes(pid))).toEqual([])
     await sh('ip link delete seen')
   })
 
