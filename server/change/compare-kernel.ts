@@ -290,7 +290,8 @@ function compareForwards(changes: ChangeList, old: Place, now: Place): void {
     ['ip6', 'IPv6'],
   ] as const) {
     const is = now.namespace.forwards[key]
-    if (old.namespace.forwards[key] === is) continue
+    const was = old.namespace.forwards[key]
+    if (was === undefined || is === undefined || was === is) continue
     const where = at(now)
     const words = is
       ? text(`${name} forwarding is on now ${where.en}`, `${where.zh}开启了 ${name} 转发`)

@@ -183,9 +183,16 @@ function onHost({ place }: Subject, trail: Trail): Draft[] {
       ),
     ]
   }
-  const forwards = ok({ en: `${where} forwards packets${of.en}`, zh: `${where} 开启了${of.zh || ' IP '}转发` }, [
-    trail.address.includes(':') ? 'net.ipv6.conf.all.forwarding = 1' : 'net.ipv4.ip_forward = 1',
-  ])
+  const six = trail.address.includes(':')
+  const forwards =
+    own.namespace.forwards[six ? 'ip6' : 'ip4'] === undefined
+      ? note(
+          { en: `whether ${where} forwards packets could not be read`, zh: `读取不到 ${where} 是否开启了 IP 转发` },
+          { evidence: own.namespace.faults.slice(0, 3) },
+        )
+      : ok({ en: `${where} forwards packets${of.en}`, zh: `${where} 开启了${of.zh || ' IP '}转发` }, [
+          six ? 'net.ipv6.conf.all.forwarding = 1' : 'net.ipv4.ip_forward = 1',
+        ])
   const network = place.host.engine?.networks.find((one) => one.bridge === stop.in)
   // An overlay's packets leave by a bridge of the Engine's, and some networks are made to go without.
   if (!network || network.options['com.docker.network.bridge.enable_ip_masquerade'] === 'false') return [forwards]

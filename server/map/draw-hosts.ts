@@ -40,8 +40,8 @@ export function drawHost(rack: Rack, host: HostState): MapElement {
             ...routesFact(home.namespace),
             ...neighboursFact(home.namespace),
             ...fact(text('Forwarding', '转发'), [
-              `net.ipv4.ip_forward = ${home.namespace.forwards.ip4 ? 1 : 0}`,
-              `net.ipv6.conf.all.forwarding = ${home.namespace.forwards.ip6 ? 1 : 0}`,
+              ...setting('net.ipv4.ip_forward', home.namespace.forwards.ip4),
+              ...setting('net.ipv6.conf.all.forwarding', home.namespace.forwards.ip6),
             ]),
             ...socketsFact(home.namespace),
           ]
@@ -53,6 +53,11 @@ export function drawHost(rack: Rack, host: HostState): MapElement {
     ],
     commands: hostCommands(host),
   }
+}
+
+/** What the kernel did not tell is left out. */
+function setting(name: string, on: boolean | undefined): string[] {
+  return on === undefined ? [] : [`${name} = ${on ? 1 : 0}`]
 }
 
 function hostWords(rack: Rack, host: HostState): Text {

@@ -75,6 +75,7 @@ function hostState(capture: HostCapture, rack: RackShape): HostState {
       : {}),
     ...(answers && 'fault' in answers ? { engineFault: answers.fault } : {}),
     disagreements,
+    ...defined({ unseen: capture.unseen }),
   }
 }
 

@@ -40,6 +40,8 @@ export interface HostCapture {
    */
   files: Record<string, { resolvConf: string; hosts: string; unread?: { resolvConf?: string; hosts?: string } }>
   engine?: EngineCapture
+  /** Whether there may be processes, and namespaces with them, that were not seen: there are too many control groups. */
+  unseen?: true
 }
 
 /** What the Engine's API said (v1.44), unparsed; or why nothing that it says can be used. */
@@ -53,6 +55,8 @@ export type EngineCapture =
       networks: unknown
       /** One `/containers/ID/json` each. */
       containers: unknown[]
+      /** How many containers were not asked about, since there are so many; those that run come first. */
+      unasked?: number
       /** Managers of a swarm only. */
       swarm?: { swarm: unknown; nodes: unknown; services: unknown; tasks: unknown }
     }

@@ -15,7 +15,7 @@ export interface Judgement {
 
 /**
  * What the filters at a hook decide: `drop` as soon as one of its base chains drops or rejects, `accept` where all let it
- * pass. Undefined: can't say, since a rule before the end has conditions of which that can't be said.
+ * pass. Undefined: can't say, since a rule before the end has conditions of which that can't be said, or rules could not be read.
  */
 export function judge(namespace: NamespaceState, hook: Hook, flow: Flow): Judgement | undefined {
   const verdicts = basesAt(namespace, hook, flow, (table) => table !== 'nat').map((base) =>
@@ -23,7 +23,12 @@ export function judge(namespace: NamespaceState, hook: Hook, flow: Flow): Judgem
   )
   const drop = verdicts.find((verdict) => verdict?.outcome === 'drop')
   if (drop) return drop
-  return verdicts.includes(undefined) ? undefined : { outcome: 'accept' }
+  return verdicts.includes(undefined) || !hasAllRules(namespace) ? undefined : { outcome: 'accept' }
+}
+
+/** What could not be read may have any rule. */
+function hasAllRules({ faults }: NamespaceState): boolean {
+  return !faults.some((fault) => fault.startsWith('rules:'))
 }
 
 /** Whether what goes from one port of a bridge to another meets the rules of IP there (br_netfilter; sysctl net.bridge.bridge-nf-call-*). */
@@ -33,7 +38,7 @@ export function filtersBridged({ bridgedMeetsRules }: NamespaceState, address: s
 
 /** The rule that changes a packet's source or destination at a hook; null where none does, undefined: can't say. */
 export function translationAt(namespace: NamespaceState, hook: Hook, flow: Flow): Rule | null | undefined {
-  let known = true
+  let known = hasAllRules(namespace)
   for (const base of basesAt(namespace, hook, flow, (table) => table === 'nat')) {
     const end = walk(namespace, base, flow, /^(DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP)$/)
     if (end === undefined) known = false

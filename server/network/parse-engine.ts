@@ -40,7 +40,8 @@ export function parseEngine(answers: EngineAnswers, files: HostCapture['files'])
     if (other !== undefined) container.sharesWith = names.get(other) ?? other
   }
   const version = textOf(recordOf(answers.version).Version) || textOf(recordOf(answers.info).ServerVersion)
-  return { version, networks, containers, swarm: parseSwarm(answers, networks) }
+  const { unasked } = answers
+  return { version, networks, containers, ...defined({ unasked }), swarm: parseSwarm(answers, networks) }
 }
 
 function restartsOf({ RestartCount, State }: Record<string, unknown>): Pick<Container, 'restarts'> {

@@ -1,5 +1,6 @@
 import { canonicalAddress } from './addresses.js'
 import type { ListeningSocket, NamespaceState } from './state.js'
+import { defined } from './untrusted.js'
 
 /**
  * Lines `tcp 127.0.0.1 80 0 128`, as the capture's walker writes them; `*` is all addresses of both families. The kernel takes one
@@ -22,9 +23,12 @@ export function parseSockets(answer: string): ListeningSocket[] {
 }
 
 /** Lines `ipv4/ip_forward 1`, as the capture's script writes them. */
-export function parseForwards(answer: string): { ip4: boolean; ip6: boolean } {
-  const isOn = (file: string) => answer.split('\n').some((line) => line === `${file} 1`)
-  return { ip4: isOn('ipv4/ip_forward'), ip6: isOn('ipv6/conf/all/forwarding') }
+export function parseForwards(answer: string): { ip4?: boolean; ip6?: boolean } {
+  const isOn = (file: string) => {
+    const line = answer.split('\n').find((candidate) => candidate.startsWith(`${file} `))
+    return line === undefined ? undefined : line === `${file} 1`
+  }
+  return defined({ ip4: isOn('ipv4/ip_forward'), ip6: isOn('ipv6/conf/all/forwarding') })
 }
 
 /** Of the same lines; undefined where the module is not there. */

@@ -155,13 +155,13 @@ export function takesIn(namespace: NamespaceState, { name, reversePath }: Link, 
 }
 
 /**
- * The setting by which a namespace does not forward what comes in by a link for an address; undefined where it does. Of IPv4 the
- * link's own setting decides, which `ip_forward` sets for all; of IPv6 that of `all` alone (ip-sysctl; ip6_forward in
+ * The setting by which a namespace does not forward what comes in by a link for an address; undefined where it does, or where the
+ * settings could not be read. Of IPv4 the link's own setting decides, which `ip_forward` sets for all; of IPv6 that of `all` alone (ip-sysctl; ip6_forward in
  * net/ipv6/ip6_output.c), whatever `forwarding` of links says, as measured.
  */
 export function unforwardedBy(namespace: NamespaceState, into: string, address: string): string | undefined {
-  if (address.includes(':')) return namespace.forwards.ip6 ? undefined : 'net.ipv6.conf.all.forwarding'
-  if (!namespace.forwards.ip4) return 'net.ipv4.ip_forward'
+  if (address.includes(':')) return namespace.forwards.ip6 === false ? 'net.ipv6.conf.all.forwarding' : undefined
+  if (namespace.forwards.ip4 === false) return 'net.ipv4.ip_forward'
   const link = namespace.links.find(({ name }) => name === into)
   return link?.forwards4 === false ? `net.ipv4.conf.${into}.forwarding` : undefined
 }

@@ -38,6 +38,8 @@ export interface HostState {
   /** Why `engine` is missing on a docker host. */
   engineFault?: EngineFault
   disagreements: Disagreement[]
+  /** There may be processes, and namespaces with them, that were not seen: the host has too many control groups. */
+  unseen?: true
 }
 
 /** `silent`: no answer; `unverified`: what answers is not the golden system's own Engine. */
@@ -77,7 +79,8 @@ export interface NamespaceState {
   chains: Chain[]
   rules: Rule[]
   sockets: ListeningSocket[]
-  forwards: { ip4: boolean; ip6: boolean }
+  /** Whether packets are passed on; missing where the kernel did not tell. */
+  forwards: { ip4?: boolean; ip6?: boolean }
   /** Frames between two ports of a bridge meet the rules of IP (br_netfilter); missing where the kernel has no such settings: they do not. */
   bridgedMeetsRules?: { ip4: boolean; ip6: boolean }
   /** How many virtual servers IPVS has here; `none` where the kernel has no IPVS; missing where it did not tell. */
@@ -269,6 +272,8 @@ export interface EngineState {
   version: string
   networks: EngineNetwork[]
   containers: Container[]
+  /** How many further containers there are, none of them running, of which nothing is known: there are too many. */
+  unasked?: number
   swarm: SwarmState
 }
 

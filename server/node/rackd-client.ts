@@ -220,8 +220,8 @@ export class RackdClient implements Racks {
     const known = this.channel
     const current = await known?.catch(() => undefined)
     if (current && !current.closed) return current
-    // Somebody else, who has waited for the same, may be connecting already.
-    if (this.channel !== known && this.channel) return this.channel
+    // Whoever asked at the same time connects already; a second connection nobody would close.
+    if (this.channel !== known) return this.connected()
     this.channel = dial(this.socket).then((channel) => {
       channel.onNotification('progress', progressNotification, ({ token, progress }) =>
         this.openings.get(token)?.(progress),

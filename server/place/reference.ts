@@ -54,7 +54,7 @@ export function hostsOf(...references: (string | undefined)[]): string[] {
 /**
  * Finds what a REF names, or undefined where there is no such container. A container is found by its name; the tasks of a
  * swarm service, whose names end in chance, by the service's name or by `service.1`.
- * @throws Unanswerable reference.no-host, engine.*
+ * @throws Unanswerable reference.no-host, engine.*, state.incomplete where it may be among what was not looked at
  */
 export function find(reference: string, state: NetworkState, home: string): Place | undefined {
   const slash = reference.indexOf('/')
@@ -62,7 +62,26 @@ export function find(reference: string, state: NetworkState, home: string): Plac
   if (host) return { label: reference, host, namespace: ownNamespace(host), dns: host.dns }
   const where = hostNamed(state, slash < 0 ? home : reference.slice(0, slash))
   const container = containerNamed(engineOf(where), reference.slice(slash + 1))
+  requireSeen(where, container)
   return container && placeOf(where, container, reference)
+}
+
+/** What nobody has looked at is neither there nor not there. @throws Unanswerable state.incomplete */
+function requireSeen(host: HostState, container: Container | undefined): void {
+  const where = code(host.name)
+  const unasked = host.engine?.unasked ?? 0
+  if (!container && unasked > 0) {
+    throw new Unanswerable('state.incomplete', {
+      en: `${where} has ${unasked} containers more than are looked at, so it can't be said which there are: remove stopped ones with ${code('docker container prune')}`,
+      zh: `${where} 上的容器太多，有 ${unasked} 个没有查看，因此无法断定有哪些容器：请用 ${code('docker container prune')} 删除已停止的容器`,
+    })
+  }
+  if (container?.state === 'running' && container.namespace === undefined && host.unseen) {
+    throw new Unanswerable('state.incomplete', {
+      en: `${where} has more control groups than are looked through, so the processes of ${code(container.name)} were not found: remove those below ${code('/sys/fs/cgroup')} that nothing needs`,
+      zh: `${where} 上的控制组太多，没有全部查看，因此没有找到 ${code(container.name)} 的进程：请删除 ${code('/sys/fs/cgroup')} 下不需要的控制组`,
+    })
+  }
 }
 
 function containerNamed(engine: EngineState, name: string): Container | undefined {
@@ -177,6 +196,12 @@ export function whyStill(reference: string, { state, exitCode }: Container): Tex
 export function requireWhole(namespace: NamespaceState, where: string, ...questions: CaptureQuestion[]): void {
   const fault = namespace.faults.find((one) => questions.some((question) => one.startsWith(`${question}:`)))
   if (fault === undefined) return
+  if (/: (the answers are larger|other answers were too large)/.test(fault)) {
+    throw new Unanswerable('state.incomplete', {
+      en: `${code(where)} has more rules, routes or links than can be read at once, so not all of them are known: take away what you don't need`,
+      zh: `${code(where)} 的规则、路由或接口太多，一次读不完，因此无法得知全部内容：请删掉不需要的`,
+    })
+  }
   throw new Unanswerable('state.incomplete', {
     en: `the network of ${code(where)} could not be read completely: ${bare(fault, 200)}`,
     zh: `无法完整读取 ${code(where)} 的网络状态：${bare(fault, 200)}`,

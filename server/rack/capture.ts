@@ -55,7 +55,7 @@ async function captureOnce(cgroups: Cgroups, host: Host, name: string): Promise<
   const started = performance.now()
   const takenAt = new Date().toISOString()
   const { kind } = host.record
-  return withNamespaces(cgroups, host, async (found) => {
+  return withNamespaces(cgroups, host, async (found, whole) => {
     const user = `/proc/${host.pid}/ns/user`
     const asked = kind === 'docker' ? captureEngine(host.engine, host.images) : Promise.resolve(undefined)
     const [namespaces, engine, files] = await Promise.all([
@@ -67,7 +67,8 @@ async function captureOnce(cgroups: Cgroups, host: Host, name: string): Promise<
       }),
     ])
     const durationMs = performance.now() - started
-    return { host: name, kind, takenAt, durationMs, namespaces, files, ...(engine ? { engine } : {}) }
+    const unseen = whole ? {} : { unseen: true as const }
+    return { host: name, kind, takenAt, durationMs, namespaces, files, ...(engine ? { engine } : {}), ...unseen }
   })
 }
 
@@ -107,8 +108,7 @@ async function askAll(user: string, found: FoundNamespace[], knownRules: KnownRu
 function answersOf({ answers: said, complaints, fault }: Said): NamespaceCapture['answers'] {
   const why = fault ?? complaints
   const answers: Partial<NamespaceCapture['answers']> = {}
-  for (const [question, { failed, text, signal }] of said) {
-    const reason = signal === undefined ? why : `its tool was ended by ${signal}`
+  for (const [question, { failed, text, reason = why }] of said) {
     if (question === 'ip') Object.assign(answers, ipAnswers(text, reason))
     else answers[question as CaptureQuestion] = { failed, text: failed ? reason : text }
   }

@@ -13,7 +13,10 @@ const mountPoint = '/sys/fs/cgroup'
  */
 const spareProcesses = 64
 
-/** More groups than hundreds of containers need, and deeper ones than an Engine within an Engine (cgroup v2). */
+/**
+ * More groups than hundreds of containers need, and deeper ones than an Engine within an Engine. v2 bounds them; on v1 a capture
+ * looks through so many and says that there are more.
+ */
 export const mostGroups = 2048
 const deepestGroup = 32
 
@@ -66,7 +69,6 @@ export class Cgroups {
           // A sweep removes the mark's group whenever it is empty, so each host hands down to itself.
           await this.handDown(join(hierarchy, this.mark))
           await this.handDown(outer)
-          // On v1 nothing bounds them: there a capture says what it has not seen.
           await writeFile(join(outer, 'cgroup.max.descendants'), `${mostGroups}`)
           await writeFile(join(outer, 'cgroup.max.depth'), `${deepestGroup}`)
         }

@@ -8,6 +8,8 @@ const deadlineMs = 3000
 /** A manager that has lost its majority thinks about it for long. */
 const swarmTimeoutMs = 1500
 const mostContainers = 200
+/** A container that does anything is asked about before one that does nothing; states as the Engine's list names them. */
+const lively = ['running', 'paused', 'restarting']
 /** Of all answers together; see `largestKernelBytes` for the rest of a capture. */
 const largestBytes = 3 * 1024 ** 2
 
@@ -41,8 +43,10 @@ async function read({ get, ping }: EngineSession): Promise<EngineCapture> {
     get('/containers/json?all=1'),
   ])
   const ids = (Array.isArray(listed) ? listed : [])
-    .map((container: { Id?: unknown } | null) => container?.Id)
-    .filter((id) => typeof id === 'string' && /^[0-9a-f]{64}$/.test(id))
+    .map((container: { Id?: unknown; State?: unknown } | null) => ({ id: container?.Id, state: container?.State }))
+    .filter((one): one is { id: string; state: unknown } => typeof one.id === 'string' && /^[0-9a-f]{64}$/.test(one.id))
+    .toSorted((a, b) => Number(isLively(b.state)) - Number(isLively(a.state)))
+    .map(({ id }) => id)
   const swarm = (info as { Swarm?: { ControlAvailable?: unknown } } | null)?.Swarm
   const [containers, ofSwarm] = await Promise.all([
     // A container may end between the list and the question: the Engine then knows no such thing.
@@ -59,8 +63,13 @@ async function read({ get, ping }: EngineSession): Promise<EngineCapture> {
     info,
     networks,
     containers: containers.filter((container) => container !== undefined),
+    ...(ids.length > mostContainers ? { unasked: ids.length - mostContainers } : {}),
     ...(ofSwarm ? { swarm: { swarm: settings, nodes, services, tasks } } : {}),
   }
+}
+
+function isLively(state: unknown): boolean {
+  return typeof state === 'string' && lively.includes(state)
 }
 
 /** In place of the name that the container was made with, the one that its image has in golden. */

@@ -66,8 +66,8 @@ export async function execInHost(
   const kill = () => endTree(pidFile)
   const timer = setTimeout(() => {
     timedOut = true
-    // Whoever waits ends with the program; if the runtime hangs, they are killed too.
-    kill().finally(() => setTimeout(() => child.kill('SIGKILL'), 1000).unref())
+    // Whoever waits ends with the program; if the runtime hangs, it and all that it has started are killed too.
+    kill().finally(() => setTimeout(() => void endRuntime(child), 1000).unref())
   }, timeoutMs)
   const aborted = () => void kill()
   options.signal?.addEventListener('abort', aborted)
@@ -102,6 +102,17 @@ async function endTree(pidFile: string): Promise<void> {
   for (const process of family) signal(process, 'SIGTERM')
   await sleep(graceMs)
   for (const pid of await descendants(root)) family.push(...[identify(pid) ?? []].flat())
+  for (const process of family) signal(process, 'SIGKILL')
+}
+
+/**
+ * The runtime begins with a process of the machine's root in the host, which a learner can make wait, such as for a pipe in the
+ * place of /etc/passwd: it outlives who started it.
+ */
+async function endRuntime(child: { pid?: number; exitCode: number | null; kill(signal: NodeJS.Signals): boolean }) {
+  if (child.pid === undefined || child.exitCode !== null) return
+  const family = (await descendants(child.pid)).flatMap((pid) => identify(pid) ?? [])
+  child.kill('SIGKILL')
   for (const process of family) signal(process, 'SIGKILL')
 }
 

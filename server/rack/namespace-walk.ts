@@ -12,8 +12,8 @@ const signalNames = new Map(Object.entries(constants.signals).map(([name, number
 export interface ToolAnswer {
   failed: boolean
   text: string
-  /** What ended the tool, such as SIGSEGV where a learner made what it crashes at. */
-  signal?: string
+  /** Why it failed, where that is known: a learner can make what a tool crashes at, and what it says too much of. */
+  reason?: string
 }
 
 /** What the tools said about one namespace. */
@@ -63,6 +63,8 @@ export async function walkNamespaces(
     if (fault && next < places.length) use(next++, fault)
   }
 }
+
+const tooLarge = (bytes: number) => `the answers are larger than ${bytes} bytes`
 
 class Walk {
   /** What there is of the namespace in which it was cut off. */
@@ -127,7 +129,7 @@ class Walk {
       this.limits = limits
       this.wait()
     }
-    if (this.heard.length > this.limits.maxBytes) this.end(`the answers are larger than ${this.limits.maxBytes} bytes`)
+    if (this.heard.length > this.limits.maxBytes) this.end(tooLarge(this.limits.maxBytes))
   }
 
   private end(why: string): void {
@@ -141,16 +143,21 @@ class Walk {
     this.child.stderr.destroy()
   }
 
+  private reasonOf(word: string): string {
+    if (word === 'large') return tooLarge(this.limits.maxBytes)
+    return `its tool was ended by ${signalNames.get(Number(word)) ?? `signal ${word}`}`
+  }
+
   private read(heard: Buffer): Said {
     const text = heard.toString('utf8')
     const answers: Said['answers'] = new Map()
     let from = 0
-    for (const match of text.matchAll(new RegExp(`\\n${this.boundary} (\\w+) ([01])(?: (\\d+))?\\n`, 'g'))) {
-      const [whole, question, status, signal] = match
+    for (const match of text.matchAll(new RegExp(`\\n${this.boundary} (\\w+) ([01])(?: (\\w+))?\\n`, 'g'))) {
+      const [whole, question, status, why] = match
       answers.set(question!, {
         failed: status !== '0',
         text: text.slice(from, match.index),
-        ...(signal === undefined ? {} : { signal: signalNames.get(Number(signal)) ?? `signal ${signal}` }),
+        ...(why === undefined ? {} : { reason: this.reasonOf(why) }),
       })
       from = match.index + whole.length
     }

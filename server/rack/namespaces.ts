@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, opendirSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { isNetworkNamespaceOf, openWithoutLinks } from '../kernel/system-calls.js'
-import type { Cgroups } from './cgroup.js'
+import { type Cgroups, mostGroups } from './cgroup.js'
 import type { Host } from './host/host.js'
 
 /** Where the Engine pins namespaces, among them those of overlay networks, which no process is in. */
@@ -32,11 +32,12 @@ export interface FoundNamespace {
  * Finds every network namespace of a host by its processes, and by what its Engine pinned. What a learner could put
  * there instead (a link to another file, a namespace of somebody else) is passed over, and so is whoever has got the
  * number of a process that has just ended.
+ * @param use gets them, and whether the host's control groups were few enough to look through them all
  */
 export async function withNamespaces<T>(
   cgroups: Cgroups,
   host: Host,
-  use: (found: FoundNamespace[]) => Promise<T>,
+  use: (found: FoundNamespace[], whole: boolean) => Promise<T>,
 ): Promise<T> {
   const found = new Map<string, FoundNamespace>()
   const home = host.pid
@@ -51,7 +52,8 @@ export async function withNamespaces<T>(
     return known
   }
   try {
-    for (const pid of new Set([home, ...(await cgroups.processes(host.id))])) {
+    const { pids, whole } = await cgroups.someProcesses(host.id, mostGroups)
+    for (const pid of new Set([home, ...pids])) {
       const path = `/proc/${pid}/ns/net`
       const known = found.get(inodeAt(path) ?? '')
       const fd = known ? undefined : openNamespace(() => openSync(path, constants.O_RDONLY), owner)
@@ -63,7 +65,7 @@ export async function withNamespaces<T>(
       const fd = openNamespace(() => openWithoutLinks(directory, name, openedUnwaiting), owner)
       if (fd !== undefined) note(fd).names.push(name)
     })
-    return await use([...found.values()])
+    return await use([...found.values()], whole)
   } finally {
     for (const fd of descriptors) closeSync(fd)
   }

@@ -10,6 +10,11 @@ function neverStarted(rack: StateBuilder): void {
   Object.assign(rack.find(rack.host('node1'), 'web'), { state: 'created', exitCode: 127 })
 }
 
+/** More containers than a capture asks about. */
+function crowded(rack: StateBuilder): void {
+  rack.host('node1').engine!.unasked = 5
+}
+
 cases('container', [
   { gives: 'pass', spec: { name: 'web' } },
   {
@@ -36,6 +41,22 @@ cases('container', [
   { gives: 'container.missing', spec: { name: 'nobody' }, says: 'there is no Docker on `laptop`' },
   { gives: 'container.missing', spec: { name: 'nobody' }, never: 'docker images' },
   { gives: 'container.missing', spec: { name: 'nobody', image: 'nginx' }, says: '`docker images` lists those' },
+  ...(['yes', 'no'] as const).map((expect) => ({
+    gives: 'error state.incomplete',
+    spec: { name: 'nobody', expect },
+    given: crowded,
+    says: 'docker container prune',
+  })),
+  { gives: 'pass', spec: { name: 'web' }, given: crowded },
+  {
+    gives: 'error state.incomplete',
+    spec: { name: 'web' },
+    given: (rack) => {
+      delete rack.find(rack.host('node1'), 'web').namespace
+      rack.host('node1').unseen = true
+    },
+    says: '/sys/fs/cgroup',
+  },
   { gives: 'container.missing', spec: { name: 'node2/web' }, says: '`node2`' },
   { gives: 'container.exists', spec: { name: 'old', expect: 'no' } },
   { gives: 'container.state', spec: { name: 'old' }, says: '137' },

@@ -505,6 +505,16 @@ describe('a fault', () => {
     expect(report.summary.en).toContain(`“${first.title.en}”`)
   })
 
+  it('is none of what could not be read of the host', async () => {
+    const rack = standardRack()
+    own(rack).forwards = {}
+    own(rack).faults = ['rules: no answer', 'sysctls: no answer']
+    own(rack).rules = []
+    const report = await diagnose(new OpenGround(rack), { container: 'web', home: 'node1' }, { trace: blind })
+    expect(problemsOf(report)).toEqual([])
+    expect(JSON.stringify(stage(report, 'outside'))).toContain('whether `node1` forwards packets could not be read')
+  })
+
   it('of a container that does not run leaves nothing more to ask', async () => {
     const rack = withLan(standardRack)
     const ground = new OpenGround(rack)

@@ -99,3 +99,12 @@ it('passes on what is already told', () => {
   const trouble = { code: 'x', what: { en: 'a', zh: '啊' }, cure: { en: 'b', zh: '吧' } }
   expect(troubleOf(new TroubleError(trouble))).toBe(trouble)
 })
+
+it('says what comes again with every request once in a while, and what is another matter at once', () => {
+  const full = (place: string) =>
+    new VethlabError('records.unusable', 'the disk is full', { place, cure: 'Make room on it.' })
+  for (let times = 0; times < 50; times++) backgroundTrouble(full('/records'))
+  expect(said).toHaveLength(1)
+  backgroundTrouble(full('/other'))
+  expect(said).toHaveLength(2)
+})

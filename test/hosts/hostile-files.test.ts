@@ -72,6 +72,14 @@ async function processNamed(name: string): Promise<number> {
   return pids.find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') === `${name}\n`)!
 }
 
+const commandOf = (pid: number) => {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 describe('A file that names are read from', () => {
   // F_SETLEASE is 1024, F_WRLCK 1: who opens the file waits until its holder lets go, 45 s at most (fcntl(2)).
   const lease = '$SIG{IO} = "IGNORE"; open(my $f, "<", $ARGV[0]) or die "$!"; fcntl($f, 1024, 1) or die "$!"'
@@ -122,6 +130,35 @@ describe('A file that names are read from', () => {
     expect((await filesOf()).hosts).toContain('192.168.1.12 neighbour')
     await sh('mv -fT /etc/hosts.usual /etc/hosts')
   })
+})
+
+it('A program that never begins, since root of the host makes its beginning wait, is ended with all that began it', async () => {
+  // The runtime looks up whom it is to run as in there, as a process of the machine's root.
+  await sh(
+    'mkfifo /run/pipe; mount --bind /run/pipe /etc/passwd; touch /run/waits; (while [ -e /run/waits ]; do sleep 0.1; done; umount /etc/passwd) > /dev/null 2>&1 &',
+  )
+  const groups = await Cgroups.open(state.mark)
+  const before = new Set(await groups.processes(idOf('attacker')))
+  try {
+    const begun = await racks.exec(rack.id, 'attacker', ['true'], { timeoutMs: 1000 })
+    expect(begun).toMatchObject({ timedOut: true, failed: true })
+    const ofRuntime = () =>
+      readdirSync('/proc').filter((name) => {
+        try {
+          return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(idOf('attacker'))
+        } catch {
+          return false
+        }
+      })
+    // What loops there starts a program now and then.
+    const more = async () =>
+      (await groups.processes(idOf('attacker'))).filter((one) => !before.has(one) && /^runc/.test(commandOf(one)))
+    await expect.poll(async () => [...ofRuntime(), ...(await more())], { timeout: 10_000 }).toEqual([])
+  } finally {
+    rmSync(`/proc/${record('attacker').init.pid}/root/run/waits`)
+    while ((await racks.exec(rack.id, 'attacker', ['true'], { timeoutMs: 1000 })).failed) await sleep(50)
+  }
+  await sh('rm /run/pipe')
 })
 
 it('A host whose own process holds a file by a lease is settled by nobody, and nobody waits for it', async () => {
@@ -194,6 +231,16 @@ describe("The machine's tools that read what a learner made", () => {
   const status = (pid: number, name: string) =>
     new RegExp(`^${name}:\\t(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
 
+  const programs = (name: string) =>
+    readdirSync('/proc').filter((pid) => {
+      try {
+        const line = /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : ''
+        return line.startsWith('perl') && line.includes(name)
+      } catch {
+        return false
+      }
+    })
+
   /** Waits for processes of that name below this one, and says as whom they run once they don't run as the machine's root. */
   async function lookAt(program: string): Promise<{ uid: number; news: string } | undefined> {
     for (let waited = 0; waited < 5000; waited++) {
@@ -253,7 +300,12 @@ describe("The machine's tools that read what a learner made", () => {
     expect(await lookAt('watch-namespaces.pl')).toMatchObject({ uid: 65534 })
     await sh('ip link add seen type bridge')
     await changed
+    const watchers = () => programs(eye('watch-namespaces')[2]!)
+    const own = watchers()
+    expect(own.length).toBeGreaterThan(1)
     stop.abort()
+    // Both of them end, also the one that is another user's.
+    await expect.poll(() => watchers().filter((pid) => own.includes(pid))).toEqual([])
     await sh('ip link delete seen')
   })
 

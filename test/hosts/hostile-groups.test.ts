@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cgroupMode } from '../../server/machine/cgroup.js'
-import { Cgroups } from '../../server/rack/cgroup.js'
+import { Cgroups, mostGroups } from '../../server/rack/cgroup.js'
 import { requireGolden } from '../../server/rack/golden/golden.js'
 import { Host, type HostGround, recordPath } from '../../server/rack/host/host.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
@@ -117,6 +117,18 @@ describe('A process in groups that are nested deeper than a path is long', () =>
     expect((await racks.capture(rack.id, 'deep')).namespaces).toHaveLength(2)
     await racks.close(rack.id)
     expect(groupsOf(id)).toEqual([])
+  })
+
+  it.runIf(mode === 'v1')('are told to be more than were looked through, where they are', async () => {
+    const rack = await racks.open({ hosts: { wide: 'plain' } })
+    expect((await racks.capture(rack.id, 'wide')).unseen).toBeUndefined()
+    const make = `for n in $(seq ${mostGroups}); do echo ${tree}/w$n; done | xargs mkdir`
+    expect(await racks.exec(rack.id, 'wide', ['sh', '-c', make])).toMatchObject({ failed: false })
+    const { unseen, namespaces } = await racks.capture(rack.id, 'wide')
+    expect(unseen).toBe(true)
+    expect(namespaces).toHaveLength(1)
+    await racks.close(rack.id)
+    expect(groupsOf(rack.hosts[0]!.id)).toEqual([])
   })
 
   it('are removed by a sweep that finds them without a record', async () => {

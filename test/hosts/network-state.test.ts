@@ -243,6 +243,40 @@ describe('the state of a rack', () => {
     ])
   })
 
+  it('says what it has not read of a host with more rules than one capture takes, and reads the rest', async () => {
+    const rules = 'seq 50000 | sed "s/.*/add rule ip many long ip daddr 10.0.0.1 meta mark & drop/"'
+    await sh(
+      'node2',
+      `nft 'add table ip many; add chain ip many long'; mkdir /run/rules; cd /run/rules; ${rules} | split --lines 2000
+      for part in *; do nft -f $part || exit 1; done`,
+      120_000,
+    )
+    const [home] = (await stateOf('node2')).namespaces
+    expect(home!.faults).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^rules: the answers are larger than \d+ bytes$/)]),
+    )
+    expect(home!.faults.filter((fault) => /^(links|routes|sockets|sysctls)/.test(fault))).toEqual([])
+    expect(home!.forwards.ip4).toBe(true)
+    await sh('node2', 'nft delete table ip many')
+    expect((await stateOf('node2')).namespaces[0]!.faults).toEqual([])
+  })
+
+  it('asks about containers that run before all others, and says how many it has not asked about', async () => {
+    await sh('node2', 'docker create --name idle-0 busybox true; docker run --detach --name works busybox sleep 9999')
+    expect(await freshIn('node2')).not.toHaveProperty('unasked')
+    await sh(
+      'node2',
+      'seq 205 | xargs -n 1 -P 4 -I {} docker create --name idle-{} --network none busybox true',
+      200_000,
+    )
+    const { engine } = await stateOf('node2')
+    expect(engine!.unasked).toBe(7)
+    expect(engine!.containers).toHaveLength(200)
+    expect(engine!.containers.map(({ name }) => name)).toContain('works')
+    await sh('node2', 'docker rm --force works; docker container prune --force', 200_000)
+    expect((await stateOf('node2')).engine).not.toHaveProperty('unasked')
+  }, 300_000)
+
   it('gives a fault, not a hang, for a namespace that floods', async () => {
     const routes = 'for n in $(seq 40000); do echo route add blackhole 10.$((n / 250)).$((n % 250)).1; done'
     await sh(

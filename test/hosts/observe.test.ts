@@ -165,7 +165,7 @@ describe('a packet that arrives', () => {
   it('as a datagram, and comes back', async () => {
     await sh(
       'node2',
-      'nohup perl -MSocket -e \'socket(my $s, 2, 2, 17); bind($s, sockaddr_in(99, INADDR_ANY)); while (my $f = recv($s, my $b, 999, 0)) { send($s, "hello", 0, $f) }\' >/dev/null 2>&1 &',
+      'nohup perl -MSocket -e \'socket(my $s, 2, 2, 17); bind($s, sockaddr_in(99, INADDR_ANY)); while (my $f = recv($s, my $b, 999, 0)) { send($s, "hello", 0, $f) }\' >/dev/null 2>&1 & until ss -lun | grep -q ":99 "; do sleep 0.05; done',
     )
     const seen = await observe('laptop', { address: '192.168.1.12', protocol: 'udp', port: 99 })
     expect(seen.outcome).toBe('answered')

@@ -28,6 +28,7 @@ const numbers = {
   init_module: [175, 105],
   inotify_add_watch: [254, 27],
   inotify_init1: [294, 26],
+  io_setup: [206, 0],
   io_uring_enter: [426, 426],
   io_uring_register: [427, 427],
   io_uring_setup: [425, 425],

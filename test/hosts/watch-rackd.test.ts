@@ -111,3 +111,16 @@ it('refuses a packet that makes no sense', async () => {
   const nonsense = { address: '192.168.1.12', protocol: 'icmp', size: 99_999 } as const
   await expect(web.observe(rack.id, 'left', nonsense)).rejects.toThrow()
 })
+
+it('A client that is asked twice at once connects once, and leaves nothing behind', async () => {
+  const open = () =>
+    readFileSync('/proc/net/unix', 'utf8')
+      .split('\n')
+      .filter((line) => line.endsWith(state.webRackdSocket)).length
+  const before = open()
+  const client = new RackdClient(state.webRackdSocket)
+  await Promise.all([client.list(), client.list(), client.list()])
+  expect(open()).toBe(before + 1)
+  await client.disconnect()
+  await expect.poll(open).toBe(before)
+})

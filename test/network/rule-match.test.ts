@@ -162,6 +162,20 @@ describe('chains', () => {
     expect(judge(rules(`*filter\n${save}`, policy), 'forward', flow)?.outcome).toBe(outcome)
   })
 
+  it('that could not be read let nothing pass for certain, and forbid what of them is known to', () => {
+    const read = rules('*filter\n-A FORWARD -s 192.168.1.50 -j DROP')
+    const unread = { ...read, faults: ['rules: the answers are larger than 2097152 bytes'] }
+    const allowed = { ...flow, source: '192.168.1.51' }
+    expect([judge(read, 'forward', flow), judge(unread, 'forward', flow)].map((one) => one?.outcome)).toEqual([
+      'drop',
+      'drop',
+    ])
+    expect(judge(read, 'forward', allowed)?.outcome).toBe('accept')
+    expect(judge(unread, 'forward', allowed)).toBeUndefined()
+    expect(translationAt(read, 'postrouting', { ...flow, in: '' })).toBeNull()
+    expect(translationAt(unread, 'postrouting', { ...flow, in: '' })).toBeUndefined()
+  })
+
   it('that translate', () => {
     const before: Flow = { ...flow, destination: '192.168.1.11', destinationPort: 8080, out: '' }
     delete before.original

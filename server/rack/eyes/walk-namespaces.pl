@@ -1,7 +1,7 @@
 # Goes from network namespace to network namespace of one host and asks everything about each.
 #   boundary=WORD perl -I EYES walk-namespaces.pl USER MOST-BYTES [PATH GENERATION]...
 # USER: of the host's user namespace; the tools read a learner's bytes, so they run with his rights alone (Kernel::join_host).
-# MOST-BYTES: what one answer may have. PATH: of a namespace. GENERATION: of the rules that need not be said again, or empty.
+# MOST-BYTES: what all answers about one namespace may have. PATH: of a namespace. GENERATION: of the rules that need not be said again, or empty.
 # After each answer comes a line with the boundary, the question's name, 0 for success, and what signal ended the tool, if one did;
 # `done` ends a namespace. The boundary
 # is random and only in our environment, so that no rule's comment and no link's name can forge it. Files below /proc/sys/net are
@@ -20,6 +20,8 @@ use Kernel;
 
 my ($user, $most, @places) = @ARGV;
 my $boundary = delete $ENV{boundary};
+# Bytes that may still be said of the present namespace.
+my $left;
 my @walk;
 while (my ($path, $known) = splice @places, 0, 2) {
   my $namespace;
@@ -33,6 +35,7 @@ for (@walk) {
   # Whoever can't enter must not go on where it was before.
   defined $namespace or die "$path: $why\n";
   Kernel::enter_open($namespace) or die "$path: $!\n";
+  $left = $most;
   links();
   rules($known);
   listeners();
@@ -87,6 +90,8 @@ sub rules {
   return if $now ne '' and $now eq $known;
   my ($rules, $failed) = heard(qw(nft --json list ruleset));
   said('rules', $failed);
+  # Then there is too much for iptables, too.
+  return if $failed eq 'large';
   return unless $failed or $rules =~ /"xt":/;
   run('iptables', 'iptables-nft-save');
   run('ip6tables', 'ip6tables-nft-save') if $failed or $rules =~ /"rule": ?\{"family": ?"ip6"/;
@@ -213,23 +218,25 @@ sub feed {
 # Runs a tool whose answer is not of interest here.
 sub run {
   my $name = shift;
-  system { $_[0] } @_;
-  said($name, $?);
+  my (undef, $failed) = heard(@_);
+  said($name, $failed);
 }
 
-# Runs a tool, repeats its answer, and returns it with whether it failed.
+# Runs a tool, repeats its answer, and returns it with how it failed: its status, `large`, or 0.
 sub heard {
   open(my $tool, '-|', @_) or return ('', 1);
-  read $tool, my $answer, $most + 1;
-  die "the answers are larger than $most bytes\n" if length $answer > $most;
+  read $tool, my $answer, $left + 1;
+  my $large = length $answer > $left;
   my $failed = close($tool) ? 0 : $? || 1;
+  return ('', 'large') if $large;
+  $left -= length $answer;
   print $answer;
   return ($answer, $failed);
 }
 
-# A learner can make what a tool crashes at: then comes the signal that ended it too.
+# A learner can make what a tool crashes at, or says too much of: then it comes what signal ended it, or `large`.
 sub said {
   my ($name, $failed) = @_;
-  my $signal = $failed > 0 ? $failed & 127 : 0;
-  print "\n$boundary $name ", ($failed ? 1 : 0), ($signal > 1 ? " $signal" : ''), "\n";
+  my $why = $failed eq 'large' ? ' large' : $failed > 0 && ($failed & 127) > 1 ? ' ' . ($failed & 127) : '';
+  print "\n$boundary $name ", ($failed ? 1 : 0), "$why\n";
 }

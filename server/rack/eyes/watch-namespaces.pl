@@ -23,9 +23,10 @@ my $ids = Kernel::netlink(0) or die "netlink: $!\n";
 # Only this process may open namespaces; the other one reads what learners make, and may do nothing.
 defined(my $reader = fork) or die "fork: $!\n";
 if ($reader == 0) {
-  # PR_SET_PDEATHSIG: it ends with this one, which may have ended by now.
-  Kernel::call('prctl', 1, 9, 0, 0, 0) == 0 && getppid == $parent or die "prctl: $!\n";
   close $ids;
+  Kernel::become_nobody();
+  # PR_SET_PDEATHSIG, which becoming another user forgets: it ends with this one, which may have ended by now.
+  Kernel::call('prctl', 1, 9, 0, 0, 0) == 0 && getppid == $parent or die "prctl: $!\n";
   listen_for_changes();
 }
 my ($known, $said) = (0, '');
@@ -39,7 +40,6 @@ while (sysread STDIN, $said, 65536, length $said) {
 }
 
 sub listen_for_changes {
-  Kernel::become_nobody();
   while (1) {
     my $ready = '';
     vec($ready, fileno $_, 1) = 1 for $route, $nft;

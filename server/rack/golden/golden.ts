@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { VethlabError } from '../../error/vethlab-error.js'
 import { Cgroups } from '../cgroup.js'
@@ -117,12 +117,16 @@ export async function buildGolden(
         await rm(base, { force: true })
       }
       await mkdir(state.cache, { recursive: true, mode: 0o700 })
+      for (const name of await readdir(state.cache))
+        if (name.startsWith('mmdebstrap.')) await rm(join(state.cache, name), { recursive: true })
       const seed = !force && old?.inputs.system === inputs.system ? old : undefined
       const needsBase = stale.length > 0 && seed?.inputs.base !== inputs.base
       // Both are mostly unpacking on one processor: side by side they need the time of one.
       await Promise.all([
-        (await exists(system)) ? undefined : stage('host system', (say) => bootstrapSystem(store, system, say)),
-        needsBase && !(await exists(base)) ? stage('base of the images', (say) => bootstrapBase(base, say)) : undefined,
+        (await exists(system)) ? undefined : stage('host system', (say) => bootstrapSystem(state, store, system, say)),
+        needsBase && !(await exists(base))
+          ? stage('base of the images', (say) => bootstrapBase(state, base, say))
+          : undefined,
       ])
       const name =
         force && (await exists(store.golden(`golden-${inputs.version}`)))
@@ -166,28 +170,39 @@ function changedImages(inputs: GoldenInputs, old: Golden | undefined): string[] 
   return Object.keys(inputs.images).filter((name) => inputs.images[name] !== kept[name])
 }
 
-async function bootstrapSystem(store: Store, target: string, say: (detail: string) => void): Promise<void> {
+async function bootstrapSystem(
+  state: StateDirectory,
+  store: Store,
+  target: string,
+  say: (detail: string) => void,
+): Promise<void> {
   const draft = store.golden(`${draftPrefix}system`)
   await store.createSubvolume(draft)
-  await bootstrap(draft, hostPackages, say)
+  await bootstrap(state, draft, hostPackages, say)
   await strip(draft)
   await rename(draft, target)
 }
 
-async function bootstrapBase(target: string, say: (detail: string) => void): Promise<void> {
+async function bootstrapBase(state: StateDirectory, target: string, say: (detail: string) => void): Promise<void> {
   const draft = `${target}.draft.tar`
-  await bootstrap(draft, basePackages, say)
+  await bootstrap(state, draft, basePackages, say)
   await rename(draft, target)
 }
 
-async function bootstrap(target: string, packages: string[], say: (detail: string) => void): Promise<void> {
+async function bootstrap(
+  state: StateDirectory,
+  target: string,
+  packages: string[],
+  say: (detail: string) => void,
+): Promise<void> {
   say('packages')
   const format = target.endsWith('.tar') ? 'tar' : 'directory'
   const bootstrapper = ['mmdebstrap', '--mode=root', '--variant=minbase', `--format=${format}`]
   const result = await run(
     'setpriv',
     [...endsWithUs, ...bootstrapper, `--include=${packages.join(',')}`, ...leanOptions, suite, target],
-    { timeoutMs: 15 * 60_000 },
+    // What it leaves behind when it is killed goes with the cache.
+    { timeoutMs: 15 * 60_000, env: { TMPDIR: state.cache } },
   )
   if (!result.failed) return
   const said = result.stderr.split('\n').filter((line) => line.startsWith('E:'))
