@@ -470,8 +470,9 @@ describe('the Engine is golden’s own, or nothing that it says is taken', () =>
     expect((await run('perl', ['-MErrno', '-e', take])).stdout).toBe('taken written')
 
     const groups = await Cgroups.open(testState.mark)
-    const pids = await groups.processes(rack.hosts.find(({ name }) => name === 'node2')!.id)
-    // Another of that name may be left by what was tried before.
+    // It may have been reset since.
+    const { hosts } = await racks.info(rack.id)
+    const pids = await groups.processes(hosts.find(({ name }) => name === 'node2')!.id)
     const inHost = await sh('node2', 'cat /run/docker.pid')
     const engine = pids.find((pid) => readFileSync(`/proc/${pid}/status`, 'utf8').includes(`\t${inHost}\n`))!
     const attack = spawn('perl', ['-e', thief, `${engine}`], { stdio: ['ignore', 'pipe', 'inherit'] })
