@@ -44,11 +44,15 @@ export const processes: Subject = {
       `${vector} my $there = pack 'Q2', 4096, 8; ${call('process_vm_readv', pid, '$vector', 1, '$there', 1, 0)}`,
       'EFAULT',
     ),
-    unseen(
-      'write its memory: process_vm_writev',
-      `${vector} my $there = pack 'Q2', 4096, 8; ${call('process_vm_writev', pid, '$vector', 1, '$there', 1, 0)}`,
-      'EFAULT',
-    ),
+    {
+      ...unseen(
+        'write its memory: process_vm_writev',
+        `${vector} my $there = pack 'Q2', 4096, 8; ${call('process_vm_writev', pid, '$vector', 1, '$there', 1, 0)}`,
+        'EFAULT',
+      ),
+      // Refused to whomever: an Engine could be made to lie by it.
+      inside: ['EPERM'],
+    },
     unseen('compare with it: kcmp', call('kcmp', '$$', pid, 1, 0, 0)),
     unseen(
       'its processors: sched_setaffinity',
