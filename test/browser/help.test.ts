@@ -102,7 +102,7 @@ it('shows how a step is done, runs that by clicks, and remembers that there was 
   expect(await blocks.locator('pre').allInnerTexts()).toEqual(step.solution.map(({ text }) => text))
   expect(await accessibilityProblems(page)).toEqual([])
   for (const n of step.solution.keys()) {
-    await blocks.nth(n).getByRole('button', { name: 'Run' }).click()
+    await blocks.nth(n).getByRole('button', { name: /^Run:/ }).click()
     await learner.settled()
   }
   await learner.expectHelped(step)
@@ -188,7 +188,7 @@ it('copies what is to be typed, with values of now, and says where there are non
     const { index } = blocks.find((block) => block.text.includes(text))!
     return page.locator(`div.block[data-block="${index}"]`)
   }
-  await shownBlock('-p 8080:80 nginx').first().getByRole('button', { name: 'Copy' }).click()
+  await shownBlock('-p 8080:80 nginx').first().getByRole('button', { name: /^Copy:/ }).click()
   await shownBlock('-p 8080:80 nginx').first().getByText('Copied').waitFor()
   expect(await copied()).toBe('docker run -d --name web -p 8080:80 nginx')
 
@@ -196,14 +196,14 @@ it('copies what is to be typed, with values of now, and says where there are non
   expect(await shownBlock('curl -sS -m 3 http://node1:8080').getByText('Shows an error on purpose').count()).toBe(1)
 
   const live = shownBlock('{{admin_address}}')
-  await live.getByRole('button', { name: 'Copy' }).click()
+  await live.getByRole('button', { name: /^Copy:/ }).click()
   await live.getByText("The value {{admin_address}} can't be read now. Do the earlier steps first.").waitFor()
-  await live.getByRole('button', { name: 'Run' }).click()
+  await live.getByRole('button', { name: /^Run:/ }).click()
   await live.getByText("The value {{admin_address}} can't be read now.").waitFor()
   await live.scrollIntoViewIfNeeded()
   expect(await accessibilityProblems(page)).toEqual([])
   await learner.type('docker run -d --name admin -p 127.0.0.1:8081:80 nginx')
-  await live.getByRole('button', { name: 'Copy' }).click()
+  await live.getByRole('button', { name: /^Copy:/ }).click()
   await live.getByText('Copied').waitFor()
   expect(await copied()).toMatch(/^curl -s http:\/\/172\.17\.0\.\d+$/m)
   expect(await copied()).not.toContain('{{')
@@ -243,7 +243,7 @@ it('runs a block in the terminal in front, or in another one where a program run
   await page.locator('.terminal-pane:not([hidden]) .xterm').click()
   await page.keyboard.type('sleep 1000\n')
   await page.locator('[role=tab][aria-selected=true] .dot.running').waitFor()
-  await page.locator(`div.block[data-block="${block.index}"]`).getByRole('button', { name: 'Run' }).click()
+  await page.locator(`div.block[data-block="${block.index}"]`).getByRole('button', { name: /^Run:/ }).click()
   await page.waitForFunction(() => document.querySelectorAll('[role=tab]').length === 3)
   await learner.screen.getByText('CONTAINER ID').waitFor()
   await leaveFine(learner)

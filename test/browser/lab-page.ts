@@ -63,7 +63,7 @@ export class LabPage {
   }
 
   async clickRun(block: RunBlock): Promise<void> {
-    await this.page.locator(`div.block[data-block="${block.index}"]`).getByRole('button', { name: 'Run' }).click()
+    await this.page.locator(`div.block[data-block="${block.index}"]`).getByRole('button', { name: /^Run:/ }).click()
     await this.settled()
   }
 
