@@ -34,7 +34,17 @@ it("counts as the kernel's what no line of meminfo gives to somebody else", () =
     'AnonPages: 100 kB',
     'SReclaimable: 40 kB',
   ]
-  expect(uncountedBytes(meminfo.map((line) => line.replace(' ', '        ')).join('\n'))).toBe(150 * 1024)
+  const text = meminfo.map((line) => line.replace(' ', '        ')).join('\n')
+  expect(uncountedBytes(text, '')).toBe(150 * 1024)
+  // What processors keep for themselves is free as well.
+  const zones = [
+    'Node 0, zone   Normal',
+    '  pagesets',
+    '    cpu: 0',
+    '              count:    5',
+    '              high:     9',
+  ]
+  expect(uncountedBytes(text, [...zones, '    cpu: 1', '              count:    2'].join('\n'))).toBe(122 * 1024)
   const { terminals, files, neighbours } = machineLevels()
   expect(terminals.most).toBeGreaterThan(100)
   expect(files.used).toBeGreaterThan(0)

@@ -22,12 +22,14 @@ export interface MachineLevels {
 /** So much more of the kernel's memory is what many racks need together. */
 const leastMemoryBytes = 256 * 1024 ** 2
 const memoryShare = 0.04
+/** Of x86_64, and of arm64 as Debian and Ubuntu build it. */
+const pageBytes = 4096
 
 let leastSeen = Number.POSITIVE_INFINITY
 
 /** Cheap: some files of /proc. What a kernel does not tell counts as unused. */
 export function machineLevels(): MachineLevels {
-  const uncounted = uncountedBytes(read('/proc/meminfo'))
+  const uncounted = uncountedBytes(read('/proc/meminfo'), read('/proc/zoneinfo'))
   leastSeen = Math.min(leastSeen, uncounted)
   return {
     memory: { used: uncounted - leastSeen, most: Math.max(leastMemoryBytes, totalmem() * memoryShare) },
@@ -43,13 +45,16 @@ export function machineLevels(): MachineLevels {
 }
 
 /**
- * What is neither free, nor a cache, nor a process's, by the text of /proc/meminfo (proc(5)): what the kernel holds, with the
- * pages of packet rings, which no line of it names.
+ * What is neither free, nor a cache, nor a process's, by the texts of /proc/meminfo and /proc/zoneinfo (proc(5)): what the kernel
+ * holds, with the pages of packet rings, which no line names. Each processor keeps free pages of its own, up to an eighth of all
+ * memory since Linux 6.7, which MemFree leaves out and zoneinfo counts by zone and processor.
  */
-export function uncountedBytes(meminfo: string): number {
+export function uncountedBytes(meminfo: string, zoneinfo: string): number {
   const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0)
   const known = ['MemFree', 'Buffers', 'Cached', 'SwapCached', 'AnonPages', 'SReclaimable']
-  return 1024 * known.reduce((left, name) => left - kib(name), kib('MemTotal'))
+  const counts = [...zoneinfo.matchAll(/^ +count: +(\d+)$/gm)].map(([, pages]) => Number(pages))
+  const ofProcessors = counts.reduce((sum, pages) => sum + pages, 0) * pageBytes
+  return 1024 * known.reduce((left, name) => left - kib(name), kib('MemTotal')) - ofProcessors
 }
 
 /** From /proc/sys/fs/file-nr (proc(5)): open, always 0, most. */
