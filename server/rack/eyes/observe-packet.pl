@@ -20,6 +20,7 @@
 use strict;
 use Errno qw(EAGAIN EINTR EINPROGRESS);
 use Fcntl qw(F_SETFL O_NONBLOCK);
+use Frames;
 use Kernel;
 use Peer;
 
@@ -32,7 +33,6 @@ my ($filter, $rules, $token, $kind, $version, $sender, $address, $port, $own, $s
 $_ = pack 'H*', $_ for $filter, $rules, $token, $address;
 $SIG{PIPE} = 'IGNORE';
 
-my @said;
 my ($frames, $neighbours, $traced) = (0, 0, 0);
 my %lost;
 my $outcome;
@@ -54,43 +54,31 @@ $timekeeper && Kernel::await_times($timekeeper) or $lost{times}++;
 # Nothing of before is of interest, and time counts from here.
 my $sent = Kernel::now();
 my $until = $sent + $seconds * 1e9;
-say_line('sent', $sent);
+Frames::say_line('sent', $sent);
 send_packet();
 listen_until_the_end();
 say_losses();
-say_line('outcome', @$outcome);
-flush_lines();
+Frames::say_line('outcome', @$outcome);
+Frames::flush_lines();
 
 sub watch_namespace {
   my ($index) = @_;
   my $namespace = { index => $index, names => {}, told => {} };
   if (!Kernel::enter($paths[$index])) {
-    say_line('namespace', $index, "$!");
+    Frames::say_line('namespace', $index, "$!");
     die "$paths[$index]: $!\n" if $index == $sender;
     return $namespace;
   }
   my $fault;
-  ($namespace->{packets}, $fault) = packet_socket();
-  say_line('namespace', $index, $fault) if defined $fault;
+  ($namespace->{packets}, $fault) = Frames::listener($filter);
+  Frames::say_line('namespace', $index, $fault) if defined $fault;
   # Where there is no chain, nothing can happen to a packet.
   if (has_chains()) {
     ($namespace->{traces}, $fault) = trace_socket();
-    say_line('namespace', $index, $fault) if defined $fault;
+    Frames::say_line('namespace', $index, $fault) if defined $fault;
   }
   $socket = prepared_socket() if $index == $sender;
   return $namespace;
-}
-
-sub packet_socket {
-  # AF_PACKET, SOCK_RAW; nothing is received before the filter is there and ETH_P_ALL is asked for.
-  socket(my $packets, 17, 3, 0) or return (undef, "packet socket: $!");
-  # struct sock_fprog, SO_ATTACH_FILTER; SO_RCVBUFFORCE
-  setsockopt($packets, 1, 26, pack('S x6 P', length($filter) / 8, $filter)) or return (undef, "filter: $!");
-  setsockopt($packets, 1, 33, pack('i', 1 << 20));
-  # From now on it has the time of each packet.
-  Kernel::time_of_last($packets);
-  bind($packets, pack('S n l S C C x8', 17, 3, 0, 0, 0, 0)) or return (undef, "packet socket: $!");
-  return $packets;
 }
 
 # NFT_MSG_GETCHAIN for all.
@@ -206,26 +194,18 @@ sub listen_until_the_end {
     }
     if (vec($read, 0, 1)) { sysread(STDIN, my $rest, 4096) or exit }
     read_answer() if !$outcome && vec($kind eq 'tcp' ? $write : $read, fileno $socket, 1);
-    flush_lines();
+    Frames::flush_lines();
   }
 }
 
 sub read_frames {
   my ($namespace) = @_;
   for (1 .. 500) {
-    my $bytes;
-    # MSG_DONTWAIT
-    my $from = recv($namespace->{packets}, $bytes, 65536, 0x40);
-    return unless defined $from && length $from >= 12;
+    my ($bytes, $from) = Frames::received($namespace->{packets}) or return;
     my $neighbour = is_neighbour($bytes);
     next unless $neighbour or grep { index($bytes, $_) >= 0 } @needles;
     if ($neighbour ? $neighbours++ >= $most_neighbours : $frames++ >= $most_frames) { $lost{frames}++; next }
-    my $time = Kernel::time_of_last($namespace->{packets});
-    # struct sockaddr_ll; 4 is PACKET_OUTGOING.
-    my ($link, $type) = unpack 'x4 l x2 C', $from;
-    my $begin = substr $bytes, 0, $most_bytes_of_a_frame;
-    say_line('frame', $namespace->{index}, $time, $link, hex_of(name_of($namespace, $link)), $type == 4 ? 'out' : 'in',
-      length $bytes, hex_of($begin));
+    Frames::tell_frame($namespace, $bytes, $from, $most_bytes_of_a_frame);
   }
 }
 
@@ -250,7 +230,7 @@ sub read_traces {
     # NFT_MSG_TRACE
     next if unpack('x4 S', $bytes) != 0x0a11;
     if ($traced++ >= $most_traces) { $lost{traces}++; next }
-    say_line('trace', $namespace->{index}, Kernel::now(), hex_of($bytes));
+    Frames::say_line('trace', $namespace->{index}, Kernel::now(), Frames::hex_of($bytes));
     wait_no_longer() if !$dropped && is_drop($bytes);
     # Behind struct nfgenmsg: NFTA_TRACE_IIF, NFTA_TRACE_OIF.
     for (Kernel::attributes($bytes, 20)) {
@@ -258,7 +238,7 @@ sub read_traces {
       next unless ($type == 10 || $type == 12) && length $value >= 4;
       my $link = unpack 'N', $value;
       next if $namespace->{told}{$link}++;
-      say_line('link', $namespace->{index}, $link, hex_of(name_of($namespace, $link)));
+      Frames::say_line('link', $namespace->{index}, $link, Frames::hex_of(Frames::name_of($namespace, $link)));
     }
   }
 }
@@ -281,15 +261,6 @@ sub wait_no_longer {
   $until = $soon if $soon < $until;
 }
 
-# struct ifreq, SIOCGIFNAME
-sub name_of {
-  my ($namespace, $link) = @_;
-  return $namespace->{names}{$link} //= do {
-    my $request = pack('x16 l x20', $link);
-    ioctl($namespace->{packets}, 0x8910, $request) ? unpack('Z16', $request) : '';
-  };
-}
-
 # Notes the outcome if the answer is there.
 sub read_answer {
   if ($kind eq 'tcp') {
@@ -308,19 +279,7 @@ sub read_answer {
 }
 
 sub say_losses {
-  for my $packets (grep { defined } map { $_->{packets} } @watched) {
-    # SOL_PACKET, PACKET_STATISTICS
-    my (undef, $dropped) = unpack 'L L', getsockopt($packets, 263, 6) // '';
-    $lost{frames} += $dropped if $dropped;
-  }
-  say_line('lost', $_) for sort keys %lost;
-}
-
-sub hex_of { unpack 'H*', $_[0] }
-
-sub say_line { push @said, join(' ', @_) . "\n" }
-
-sub flush_lines {
-  syswrite STDOUT, join('', @said) if @said;
-  @said = ();
+  my $dropped = Frames::lost(@watched);
+  $lost{frames} += $dropped if $dropped;
+  Frames::say_line('lost', $_) for sort keys %lost;
 }

@@ -17,6 +17,7 @@ use strict;
 use Errno qw(EINTR);
 use Fcntl qw(F_SETFL O_NONBLOCK);
 use Socket qw(SOCK_STREAM SOL_SOCKET SO_ERROR);
+use Frames;
 use Kernel;
 use Peer;
 
@@ -28,7 +29,6 @@ my ($filter, $token, $words, $sender, $address, $port, $seconds, @paths) = @ARGV
 $_ = pack 'H*', $_ for $filter, $token, $words;
 $SIG{PIPE} = 'IGNORE';
 
-my @said;
 my ($frames, $lost, $heard, $outcome) = (0, 0, 0, undef);
 my ($socket, $to);
 my @watched = map { watch_namespace($_) } 0 .. $#paths;
@@ -40,46 +40,31 @@ my $until = Kernel::now() + $seconds * 1e9;
 if (connect($socket, $to)) { speak() }
 elsif (!$!{EINPROGRESS}) { fail() }
 listen_until_the_end();
-for my $packets (grep { defined } map { $_->{packets} } @watched) {
-  # SOL_PACKET, PACKET_STATISTICS
-  my (undef, $dropped) = unpack 'L L', getsockopt($packets, 263, 6) // '';
-  $lost += $dropped // 0;
-}
-say_line('lost', 'frames') if $lost;
-say_line('outcome', @$outcome);
-flush_lines();
+$lost += Frames::lost(@watched);
+Frames::say_line('lost', 'frames') if $lost;
+Frames::say_line('outcome', @$outcome);
+Frames::flush_lines();
 
 sub watch_namespace {
   my ($index) = @_;
   my $namespace = { index => $index, names => {} };
   if (!Kernel::enter($paths[$index])) {
-    say_line('namespace', $index, "$!");
+    Frames::say_line('namespace', $index, "$!");
     die "$paths[$index]: $!\n" if $index == $sender;
     return $namespace;
   }
   my $fault;
-  ($namespace->{packets}, $fault) = packet_socket();
-  say_line('namespace', $index, $fault) if defined $fault;
+  ($namespace->{packets}, $fault) = Frames::listener($filter);
+  Frames::say_line('namespace', $index, $fault) if defined $fault;
   ($socket, $to) = Peer::to(SOCK_STREAM, $address, $port) if $index == $sender;
   return $namespace;
-}
-
-sub packet_socket {
-  # AF_PACKET, SOCK_RAW; nothing is received before the filter is there and ETH_P_ALL is asked for.
-  socket(my $packets, 17, 3, 0) or return (undef, "packet socket: $!");
-  # struct sock_fprog, SO_ATTACH_FILTER; SO_RCVBUFFORCE
-  setsockopt($packets, 1, 26, pack('S x6 P', length($filter) / 8, $filter)) or return (undef, "filter: $!");
-  setsockopt($packets, 1, 33, pack('i', 1 << 20));
-  Kernel::time_of_last($packets);
-  bind($packets, pack('S n l S C C x8', 17, 3, 0, 0, 0, 0)) or return (undef, "packet socket: $!");
-  return $packets;
 }
 
 sub speak {
   $state = 'spoken';
   my $now = Kernel::now();
   $until = $now + $seconds * 1e9;
-  say_line('sent', $now);
+  Frames::say_line('sent', $now);
   syswrite($socket, $words) if $words ne '';
 }
 
@@ -109,7 +94,7 @@ sub listen_until_the_end {
     }
     if (vec($read, 0, 1)) { sysread(STDIN, my $rest, 4096) or exit }
     go_on() if !$outcome && vec($state eq 'connecting' ? $write : $read, fileno $socket, 1);
-    flush_lines();
+    Frames::flush_lines();
   }
 }
 
@@ -126,7 +111,7 @@ sub go_on {
     return;
   }
   $heard += $count;
-  say_line('heard', Kernel::now(), unpack 'H*', $part);
+  Frames::say_line('heard', Kernel::now(), unpack 'H*', $part);
   # A server that goes on talking is not waited for: half a second after its first words is enough for the rest of a page's beginning.
   my $soon = Kernel::now() + 0.5e9;
   $until = $soon if $soon < $until;
@@ -136,18 +121,11 @@ sub go_on {
 sub read_frames {
   my ($namespace) = @_;
   for (1 .. 500) {
-    my $bytes;
-    # MSG_DONTWAIT
-    my $from = recv($namespace->{packets}, $bytes, 65536, 0x40);
-    return unless defined $from && length $from >= 12;
+    my ($bytes, $from) = Frames::received($namespace->{packets}) or return;
     # What others say to each other is nobody's business here: of data only that which was passed on counts.
     next if is_data($bytes) && index($bytes, $token) < 0;
     if ($frames++ >= $most_frames) { $lost++; next }
-    my $time = Kernel::time_of_last($namespace->{packets});
-    # struct sockaddr_ll; 4 is PACKET_OUTGOING.
-    my ($link, $type) = unpack 'x4 l x2 C', $from;
-    say_line('frame', $namespace->{index}, $time, $link, hex_of(name_of($namespace, $link)), $type == 4 ? 'out' : 'in',
-      length $bytes, hex_of(substr $bytes, 0, $most_bytes_of_a_frame));
+    Frames::tell_frame($namespace, $bytes, $from, $most_bytes_of_a_frame);
   }
 }
 
@@ -159,22 +137,4 @@ sub is_data {
   my $protocol = ord substr $bytes, $type eq "\x08\x00" ? 23 : 20, 1;
   return ($type eq "\x08\x00" || $type eq "\x86\xdd") && $protocol == 6
     && !(ord(substr $bytes, 14 + $header + 13, 1) & 0x06);
-}
-
-# struct ifreq, SIOCGIFNAME
-sub name_of {
-  my ($namespace, $link) = @_;
-  return $namespace->{names}{$link} //= do {
-    my $request = pack('x16 l x20', $link);
-    ioctl($namespace->{packets}, 0x8910, $request) ? unpack('Z16', $request) : '';
-  };
-}
-
-sub hex_of { unpack 'H*', $_[0] }
-
-sub say_line { push @said, join(' ', @_) . "\n" }
-
-sub flush_lines {
-  syswrite STDOUT, join('', @said) if @said;
-  @said = ();
 }
