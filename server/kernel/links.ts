@@ -2,15 +2,15 @@ import { closeSync } from 'node:fs'
 import { constants as system } from 'node:os'
 import { promisify } from 'node:util'
 import ipaddr from 'ipaddr.js'
+import { checked, SystemCallError, socket } from './call.js'
 import { libc } from './libc.js'
-import { inNetworkNamespace, SystemCallError } from './system-calls.js'
+import { inNetworkNamespace } from './system-calls.js'
 
 /**
  * Links, addresses and routes of a network namespace, as ip(8) makes them: messages of rtnetlink(7). A program for each would take
  * most of the time in which a rack opens. Names of constants are those of linux/if_link.h, if_addr.h and rtnetlink.h.
  */
 
-const socket = libc.func('socket', 'int', ['int', 'int', 'int'])
 const send = libc.func('send', 'long', ['int', 'void *', 'size_t', 'int'])
 const receive = libc.func('recv', 'long', ['int', 'void *', 'size_t', 'int'])
 const indexOfName = libc.func('if_nametoindex', 'uint', ['str'])
@@ -252,9 +252,4 @@ function lastOf(address: Buffer, prefix: number): Buffer {
   const last = Buffer.alloc(4)
   last.writeUInt32BE((address.readUInt32BE() | (prefix === 32 ? 0 : 0xffffffff >>> prefix)) >>> 0)
   return last
-}
-
-function checked(result: number | bigint, call: string): number {
-  if (Number(result) < 0) throw new SystemCallError(call, libc.errno())
-  return Number(result)
 }

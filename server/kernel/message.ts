@@ -1,7 +1,7 @@
 import { constants as system } from 'node:os'
 import koffi from 'koffi'
+import { SystemCallError } from './call.js'
 import { libc } from './libc.js'
-import { SystemCallError } from './system-calls.js'
 
 /** What Node's own sockets don't tell: what came beside the bytes of a message (recvmsg(2), cmsg(3)). */
 

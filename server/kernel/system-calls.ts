@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { constants as system } from 'node:os'
 import type { VethlabError } from '../error/vethlab-error.js'
+import { checked, SystemCallError, socket } from './call.js'
 import { libc } from './libc.js'
 
 /**
@@ -23,8 +24,6 @@ const setrlimit = libc.func('setrlimit', 'int', ['int', 'void *'])
 const ioctl = libc.func('ioctl', 'int', ['int', 'ulong', 'ulong'])
 const controlFile = libc.func('ioctl', 'int', ['int', 'ulong', 'void *'])
 const getsockopt = libc.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *'])
-const socket = libc.func('socket', 'int', ['int', 'int', 'int'])
-const strerror = libc.func('strerror', 'str', ['int'])
 
 const SYS_OPEN_TREE = 428
 const SYS_MOVE_MOUNT = 429
@@ -58,22 +57,6 @@ const SO_PEERCRED = 17
 const AF_INET = 2
 const AF_INET6 = 10
 const SOCK_STREAM_CLOEXEC_NONBLOCK = 0o2004001
-
-/** The C library's own words for a failed call. */
-export class SystemCallError extends Error {
-  override readonly name = 'SystemCallError'
-  constructor(
-    readonly call: string,
-    readonly errno: number,
-  ) {
-    super(`${call}: ${strerror(errno)}`)
-  }
-}
-
-function checked(result: number | bigint, call: string): number {
-  if (Number(result) < 0) throw new SystemCallError(call, libc.errno())
-  return Number(result)
-}
 
 /**
  * From now on neither this process nor any that it starts leaves a picture of its memory when it crashes. One byte, not none: a

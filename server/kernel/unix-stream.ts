@@ -1,14 +1,13 @@
 import { closeSync } from 'node:fs'
+import { checked, socket } from './call.js'
 import { libc } from './libc.js'
 import { receiveMessage } from './message.js'
-import { SystemCallError } from './system-calls.js'
 
 /**
  * A unix stream socket of which each piece that is received says what process wrote it (unix(7), SO_PASSCRED). Node's own sockets
  * don't tell. No call waits.
  */
 
-const socket = libc.func('socket', 'int', ['int', 'int', 'int'])
 const connect = libc.func('connect', 'int', ['int', 'void *', 'uint'])
 const setsockopt = libc.func('setsockopt', 'int', ['int', 'int', 'int', 'void *', 'uint'])
 const send = libc.func('send', 'long', ['int', 'void *', 'size_t', 'int'])
@@ -62,9 +61,4 @@ export function receiveFrom(fd: number, room: Buffer): { bytes: Buffer; writer: 
   // struct ucred { pid_t pid; uid_t uid; gid_t gid }
   const credentials = message.controls.get(SCM_CREDENTIALS)
   return { bytes: Buffer.from(room.subarray(0, message.length)), writer: credentials?.readInt32LE(0) ?? 0 }
-}
-
-function checked(result: number | bigint, call: string): number {
-  if (Number(result) < 0) throw new SystemCallError(call, libc.errno())
-  return Number(result)
 }

@@ -3,7 +3,6 @@ import { bracketed, text } from '../wording/phrase.js'
 import { code } from '../wording/wording.js'
 import { tasksOf } from './draw-services.js'
 import { tunnelsOf } from './draw-vxlans.js'
-import { writeAddress } from './facts.js'
 import {
   cableId,
   childId,
@@ -20,7 +19,7 @@ import {
 import type { MapTie } from './map.js'
 import type { End, Place } from './places.js'
 import { bridgeOf } from './places.js'
-import { addressesOf, labelOf, linksOf, order, type Rack, shortName } from './rack.js'
+import { labelOf, linksOf, order, type Rack, shortName } from './rack.js'
 
 /** All ties but those of published ports, in the order of their ids. */
 export function drawTies(rack: Rack): MapTie[] {
@@ -238,9 +237,4 @@ function tasks(rack: Rack): MapTie[] {
       }
     }),
   )
-}
-
-/** Addresses of a link, as in a sentence. */
-export function codedAddresses({ link }: End): string[] {
-  return addressesOf(link).map((address) => code(writeAddress(address)))
 }

@@ -1,10 +1,11 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { logOnce } from '../../error/log-once.js'
 import type { HostEnd } from '../../racks/racks.js'
 import type { Cgroups } from '../cgroup.js'
 import { run } from '../command.js'
 import { eye } from '../eyes.js'
 import type { Host } from '../host/host.js'
+import { linkOf } from '../link-of.js'
 import { withNamespaces } from '../namespaces.js'
 import type { Store } from '../store.js'
 import { DiskSpace } from './disk-space.js'
@@ -58,6 +59,8 @@ export class Guard {
   }
 
   start(): void {
+    // What there is before the first rack is nobody's.
+    machineLevels()
     this.timer ??= setInterval(() => {
       this.looking ??= this.look()
         .catch(logOnce)
@@ -87,7 +90,7 @@ export class Guard {
   private async holdingOf(host: Host): Promise<Holding> {
     const pids = await this.cgroups.processes(host.id)
     return withNamespaces(this.cgroups, host, async (found) => {
-      const paths = found.map(({ path }) => path.replace('/self/', `/${process.pid}/`))
+      const paths = found.map(({ path }) => path)
       const [file, ...args] = eye('measure-namespaces', paths.join(), pids.join())
       const { stdout } = await run(file, args, { timeoutMs: measureTimeoutMs })
       const [memory = 0, neighbours = 0] = stdout.split(' ').map(Number)
@@ -128,13 +131,5 @@ function listed(directory: string): string[] {
     return readdirSync(directory)
   } catch {
     return []
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return ''
   }
 }

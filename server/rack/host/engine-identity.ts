@@ -13,6 +13,7 @@ import { dirname, join, resolve } from 'node:path'
 import { VethlabError } from '../../error/vethlab-error.js'
 import { extendedAttribute, openBeneath, peerProcess } from '../../kernel/system-calls.js'
 import { oneLine } from '../../wording/one-line.js'
+import { linkOf } from '../link-of.js'
 
 const enginePath = '/usr/sbin/dockerd'
 /** Far more than an Engine has with many containers. */
@@ -237,12 +238,4 @@ function executableMappings(smaps: string): { range: string; name: string; chang
     }
   }
   return found
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return ''
-  }
 }
