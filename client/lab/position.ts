@@ -1,10 +1,6 @@
 import { useEffect } from 'preact/hooks'
+import { headingRead } from '../state/lab.js'
 import { view } from '../state/session.js'
-
-/** How far a heading may be above the text's upper edge, or below, to be the one that is read: a third of the window. */
-const readingPart = 1 / 3
-
-const idOf = (heading: Element) => heading.id.replace(/^section-/, '')
 
 /**
  * Where one reads is in the page's address, as `#section-names`: a reload, Back and a second window come back to it. Who comes without one
@@ -21,11 +17,8 @@ export function usePosition(text: { current: HTMLElement | null }, isThere: bool
     const onScroll = () => {
       asked ||= requestAnimationFrame(() => {
         asked = 0
-        const { top, height } = scroll.getBoundingClientRect()
-        const read = [...scroll.querySelectorAll('h2[id]')].findLast(
-          (heading) => heading.getBoundingClientRect().top < top + height * readingPart,
-        )
-        const hash = read === undefined || scroll.scrollTop === 0 ? '' : `#section-${idOf(read)}`
+        const read = headingRead()
+        const hash = read === undefined || scroll.scrollTop === 0 ? '' : `#${read.id}`
         if (hash !== location.hash) history.replaceState(history.state, '', location.pathname + location.search + hash)
       })
     }

@@ -1,3 +1,4 @@
+import { Coded } from '../shell/words.js'
 import { stringsOf } from '../state/language.js'
 import { welcomed } from '../state/settings.js'
 
@@ -35,7 +36,9 @@ export function Welcome() {
       <h2>{t.title}</h2>
       <ul>
         {[t.hosts, t.run, t.checks, t.offline, t.map].map((text) => (
-          <li key={text}>{withCode(text)}</li>
+          <li key={text}>
+            <Coded text={text} />
+          </li>
         ))}
       </ul>
       <button
@@ -49,9 +52,4 @@ export function Welcome() {
       </button>
     </aside>
   )
-}
-
-/** What stands between backticks is code. */
-function withCode(text: string) {
-  return text.split('`').map((part, at) => (at % 2 === 1 ? <code key={part}>{part}</code> : part))
 }

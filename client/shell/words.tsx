@@ -6,15 +6,17 @@ import { inLanguage, language } from '../state/language.js'
  * with the name of a container.
  */
 export function Words({ text, finding = false }: { text: Text; finding?: boolean }) {
-  const capital = finding && language.value === 'en'
+  return <Coded text={inLanguage(text)} capital={finding && language.value === 'en'} />
+}
+
+/** A sentence in which what stands in backticks is code. */
+export function Coded({ text, capital = false }: { text: string; capital?: boolean }) {
   return (
     <>
-      {inLanguage(text)
-        .split('`')
-        .map((part, at) => {
-          if (at % 2 === 1) return <code key={at}>{part}</code>
-          return at === 0 && capital ? part.charAt(0).toUpperCase() + part.slice(1) : part
-        })}
+      {text.split('`').map((part, at) => {
+        if (at % 2 === 1) return <code key={at}>{part}</code>
+        return at === 0 && capital ? part.charAt(0).toUpperCase() + part.slice(1) : part
+      })}
     </>
   )
 }

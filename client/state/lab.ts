@@ -22,10 +22,15 @@ export async function loadPage(id: string, signal?: AbortSignal): Promise<void> 
   if (keepPlace !== undefined) requestAnimationFrame(keepPlace)
 }
 
-/** Where one reads: the last heading above the middle. @returns what goes back there, in the text of another language */
-function placeInText(): (() => void) | undefined {
+/** Where one reads: the last heading above the middle of the window. */
+export function headingRead(): HTMLElement | undefined {
   const headings = [...document.querySelectorAll<HTMLElement>('.scroll h2[id]')]
-  const heading = headings.findLast((one) => one.getBoundingClientRect().top < innerHeight / 2)
+  return headings.findLast((one) => one.getBoundingClientRect().top < innerHeight / 2)
+}
+
+/** @returns what goes back to where one reads, in the text of another language */
+function placeInText(): (() => void) | undefined {
+  const heading = headingRead()
   if (heading === undefined) return undefined
   const { top } = heading.getBoundingClientRect()
   return () => {
