@@ -188,7 +188,10 @@ it('copies what is to be typed, with values of now, and says where there are non
     const { index } = blocks.find((block) => block.text.includes(text))!
     return page.locator(`div.block[data-block="${index}"]`)
   }
-  await shownBlock('-p 8080:80 nginx').first().getByRole('button', { name: /^Copy:/ }).click()
+  await shownBlock('-p 8080:80 nginx')
+    .first()
+    .getByRole('button', { name: /^Copy:/ })
+    .click()
   await shownBlock('-p 8080:80 nginx').first().getByText('Copied').waitFor()
   expect(await copied()).toBe('docker run -d --name web -p 8080:80 nginx')
 

@@ -156,21 +156,24 @@ const faults: [what: string, container: string, stage: StageName, says: RegExp, 
   ],
 ]
 
+/** Makes a fault, and looks that the diagnosis of a container names it in its stage. */
+async function isNamed(container: string, stage: string, says: RegExp, make: string, unmake: string): Promise<void> {
+  await sh('node1', make)
+  try {
+    const report = await reportOn(container)
+    expect(report.outcome).toBe('faulty')
+    const here = found(report).filter((one) => one.startsWith(`${stage}: `))
+    expect(
+      here.some((one) => says.test(one)),
+      found(report).join('\n'),
+    ).toBe(true)
+  } finally {
+    await sh('node1', unmake)
+  }
+}
+
 describe('a fault is named in its stage', () => {
-  it.each(faults)('%s', async (_what, container, stage, says, make, unmake) => {
-    await sh('node1', make)
-    try {
-      const report = await reportOn(container)
-      expect(report.outcome).toBe('faulty')
-      const here = found(report).filter((one) => one.startsWith(`${stage}: `))
-      expect(
-        here.some((one) => says.test(one)),
-        found(report).join('\n'),
-      ).toBe(true)
-    } finally {
-      await sh('node1', unmake)
-    }
-  })
+  it.each(faults)('%s', async (_what, container, ...fault) => isNamed(container, ...fault))
 
   it('and a cable that was pulled, as one of the host', async () => {
     await racks.setLink(rack.id, 'lan', 'node1', 'cut')
@@ -253,20 +256,7 @@ describe('IPv6 is spoken of as IPv4', () => {
       expect(said).toContain(shown)
   })
 
-  it.each(faultsOfSix)('%s', async (_what, stage, says, make, unmake) => {
-    await sh('node1', make)
-    try {
-      const report = await reportOn('six')
-      expect(report.outcome).toBe('faulty')
-      const here = found(report).filter((one) => one.startsWith(`${stage}: `))
-      expect(
-        here.some((one) => says.test(one)),
-        found(report).join('\n'),
-      ).toBe(true)
-    } finally {
-      await sh('node1', unmake)
-    }
-  })
+  it.each(faultsOfSix)('%s', async (_what, ...fault) => isNamed('six', ...fault))
 })
 
 describe('what is no fault', () => {
