@@ -29,9 +29,10 @@ export function usePosition(text: { current: HTMLElement | null }, isThere: bool
     }
   }, [isThere])
   useEffect(() => {
-    if (!isThere || !isKnown || location.hash !== '' || text.current?.scrollTop !== 0) return
-    const { current, steps } = view.peek()!
-    if (current !== undefined && steps.some(({ state }) => state !== 'open')) goTo(`section-${current}`)
+    // Peeked anew: between the drawing and this, the page may have gone to another lab.
+    const now = view.peek()
+    if (!isThere || now === undefined || location.hash !== '' || text.current?.scrollTop !== 0) return
+    if (now.current !== undefined && now.steps.some(({ state }) => state !== 'open')) goTo(`section-${now.current}`)
   }, [isThere, isKnown])
 }
 

@@ -149,7 +149,7 @@ it('can be used with the keyboard alone', async () => {
   await page.keyboard.press('Enter')
   await learner.settled()
   await page.keyboard.press('Alt+Shift+I')
-  await page.locator('#content:focus').waitFor()
+  await page.locator('div.block button.run:focus').waitFor()
   await page.keyboard.press('Shift+?')
   const shortcuts = page.getByRole('dialog')
   await shortcuts.getByText('Check the current step').waitFor()
