@@ -24,6 +24,9 @@ export interface VandalFigures {
   dockerRun: { before: Distribution; during: Distribution }
   /** From a key to its echo in a neighbour's terminal, in milliseconds. */
   echo: { before: Distribution; during: Distribution }
+  /** rackd's list of racks, and a capture of a neighbour's host, in milliseconds; missing in figures of earlier versions. */
+  list?: { before: Distribution; during: Distribution }
+  capture?: { before: Distribution; during: Distribution }
   /** Where the processors were meanwhile. */
   load: KernelLoad
 }
@@ -33,6 +36,8 @@ const neighbourLab = 'user-bridge'
 const vandalLab = 'default-bridge'
 const dockerRuns = 12
 const keys = 150
+const lists = 100
+const captures = 20
 /** Until an attack has its effect. */
 const biteMs = 4_000
 /** Until the pool has made hosts anew, and what was closed is gone. */
@@ -65,6 +70,8 @@ export async function benchVandal(only: string, say: (line: string) => void): Pr
         name: vandal.name,
         dockerRun: { before: before.dockerRun, during: during.dockerRun },
         echo: { before: before.echo, during: during.echo },
+        list: { before: before.list, during: during.list },
+        capture: { before: before.capture, during: during.capture },
         load,
       })
     }
@@ -83,6 +90,8 @@ function machineLine(): string {
 interface Measured {
   dockerRun: Distribution
   echo: Distribution
+  list: Distribution
+  capture: Distribution
 }
 
 /** Who suffers: somebody in a lab of their own, with a shell and containers. */
@@ -110,7 +119,13 @@ class Neighbour {
     const echo = timeEcho(this.shell, keys)
     // Each by itself has the other's echo beside it: that is how people work.
     for (let n = 0; n < dockerRuns; n++) runs.push(await this.dockerRun())
-    return { dockerRun: distribution(runs), echo: distribution(await echo) }
+    return {
+      dockerRun: distribution(runs),
+      echo: distribution(await echo),
+      // By themselves: a capture is work, too.
+      list: await timed(lists, () => this.racks.list()),
+      capture: await timed(captures, () => this.racks.capture(this.rack.id, 'node1')),
+    }
   }
 
   private async dockerRun(): Promise<number> {
@@ -120,6 +135,16 @@ class Neighbour {
     if (result.failed) throw new Error(`a neighbour's container did not run: ${result.stderr}`)
     return performance.now() - started
   }
+}
+
+async function timed(times: number, work: () => Promise<unknown>): Promise<Distribution> {
+  const samples: number[] = []
+  for (let n = 0; n < times; n++) {
+    const started = performance.now()
+    await work()
+    samples.push(performance.now() - started)
+  }
+  return distribution(samples)
 }
 
 async function rackOf(racks: RackdClient, session: string): Promise<RackInfo> {

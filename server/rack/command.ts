@@ -14,6 +14,9 @@ export interface CommandOptions {
   signal?: AbortSignal
 }
 
+/** The most of a stream that is kept unless more or less is asked for. */
+export const usualOutputBytes = 16 * 1024 ** 2
+
 /** Where the machine's own tools are, whatever PATH the caller has. */
 export const machinePath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
@@ -23,7 +26,7 @@ export function commandOptions(options: CommandOptions = {}) {
     input: options.stdin ?? '',
     timeout: options.timeoutMs ?? 30_000,
     forceKillAfterDelay: 1000,
-    maxBuffer: options.maxOutputBytes ?? 16 * 1024 * 1024,
+    maxBuffer: options.maxOutputBytes ?? usualOutputBytes,
     env: { PATH: machinePath, LC_ALL: 'C.UTF-8', ...options.env },
     extendEnv: false,
     reject: false,

@@ -1,19 +1,19 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { execa } from 'execa'
 import type { CommandResult } from '../racks/command-result.js'
+import type { ExecOptions } from '../racks/racks.js'
 import { CONSOLE_SOCKET, PID_FILE } from '../terminal/handover.js'
 import { hostEnvironment } from './bundle.js'
-import { type CommandOptions, commandOptions, toResult } from './command.js'
+import { machinePath, usualOutputBytes } from './command.js'
 import { eye } from './eyes.js'
 import type { Host, HostGround } from './host/host.js'
 import { limited } from './limited.js'
+import { Piped } from './piped.js'
 import { identify, signal } from './record.js'
 
-/** Output that a program's own children hold open is waited for this long after its end. */
-const drainMs = 200
 /** From SIGTERM to SIGKILL. */
 const graceMs = 500
 
@@ -55,42 +55,53 @@ export async function execInHost(
   ground: HostGround,
   host: Host,
   argv: string[],
-  { env, timeoutMs = 30_000, ...options }: CommandOptions = {},
+  { env, stdin = '', timeoutMs = 30_000, maxOutputBytes = usualOutputBytes, signal: abort }: ExecOptions = {},
 ): Promise<CommandResult> {
   const pidFile = join(host.directory, `exec-${randomBytes(6).toString('hex')}.pid`)
   const runtime = hostCommand(ground.state.runcRoot, host.id, argv, { pidFile, ...(env ? { env } : {}) })
   const [file, ...args] = waitedFor(pidFile, runtime)
-  const child = execa(file, args, commandOptions({ ...options, timeoutMs: 0 }))
   const started = performance.now()
   let timedOut = false
-  const kill = () => endTree(pidFile)
+  // Whoever waits ends with the program; if the runtime hangs, it and all that it has started are killed too.
+  const kill = () => endTree(pidFile).finally(() => setTimeout(() => void endRuntime(child), 1000).unref())
+  const streams = new Piped(maxOutputBytes, () => void kill())
+  const environment = { PATH: machinePath, LC_ALL: 'C.UTF-8' }
+  const child = streams.handTo((stdio) => spawn(file, args, { stdio, env: environment }), stdin)
   const timer = setTimeout(() => {
     timedOut = true
-    // Whoever waits ends with the program; if the runtime hangs, it and all that it has started are killed too.
-    kill().finally(() => setTimeout(() => void endRuntime(child), 1000).unref())
+    void kill()
   }, timeoutMs)
   const aborted = () => void kill()
-  options.signal?.addEventListener('abort', aborted)
-  // A daemon that it left behind may keep the pipes open for ever.
-  let end: { exitCode: number | null; signal: string | null } | undefined
-  child.once('exit', (exitCode, signal) => {
-    end = { exitCode, signal }
-    setTimeout(() => {
-      child.stdout?.destroy()
-      child.stderr?.destroy()
-    }, drainMs).unref()
-  })
+  if (abort?.aborted) aborted()
+  abort?.addEventListener('abort', aborted)
   try {
-    const result = toResult(argv, await child)
+    const { failure, ...end } = await endOf(child)
+    const { truncated, ...said } = await streams.output()
     // A process that outlives the cut of its output would go on unseen.
-    if (result.truncated) await kill()
-    const failed = end?.exitCode !== 0 || timedOut || result.truncated
-    return { ...result, ...end, timedOut, failed, durationMs: performance.now() - started }
+    if (truncated) await endTree(pidFile)
+    return {
+      argv,
+      ...end,
+      timedOut,
+      failed: end.exitCode !== 0 || timedOut || truncated,
+      truncated,
+      durationMs: performance.now() - started,
+      stdout: said.stdout,
+      stderr: said.stderr || failure,
+    }
   } finally {
     clearTimeout(timer)
-    options.signal?.removeEventListener('abort', aborted)
+    abort?.removeEventListener('abort', aborted)
     await rm(pidFile, { force: true })
   }
+}
+
+/** @returns how it ended; `failure` where it could not be started */
+function endOf(child: ChildProcess): Promise<{ exitCode: number | null; signal: string | null; failure: string }> {
+  return new Promise((resolve) => {
+    child.once('error', ({ message }) => resolve({ exitCode: null, signal: null, failure: message }))
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal, failure: '' }))
+  })
 }
 
 /** SIGTERM, then SIGKILL to a process and all that descend from it, wherever they put themselves. */

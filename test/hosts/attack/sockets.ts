@@ -82,6 +82,12 @@ export const sockets: Subject = {
       machine: ['ok', 'no answer'],
     },
     {
+      name: 'the links of the machine, by the stream that a program is given for its output: SIOCGIFCONF',
+      perl: `my $room = "\\0" x 4096; my $asked = pack('i x4 P', 4096, $room); ioctl(STDOUT, 0x8912, $asked) ? 'ok' : errno()`,
+      inside: ['ENOTTY'],
+      machine: ['ok'],
+    },
+    {
       name: 'the abstract socket of a program of the machine',
       perl: `use Socket (); socket(my $socket, 1, 1, 0); connect($socket, Socket::pack_sockaddr_un("\\0$at{abstract}")) ? 'ok' : errno()`,
       inside: ['ECONNREFUSED'],
