@@ -22,7 +22,7 @@ export const arrows = {
   'server/terminal': ['server/wording', 'server/error', 'server/kernel', 'server/rpc'],
   'server/check': ['server/wording', 'server/error', 'server/network', 'server/place', 'server/cause'],
   'server/proof': ['server/error', 'server/machine'],
-  'server/racks': ['server/error', 'server/network', 'server/place', 'server/terminal'],
+  'server/racks': ['server/package-root.ts', 'server/error', 'server/network', 'server/place', 'server/terminal'],
   'server/trace': ['server/wording', 'server/network', 'server/map', 'server/place', 'server/cause'],
   'server/diagnosis': ['server/wording', 'server/network', 'server/place', 'server/cause', 'server/trace'],
   'server/rack': [
@@ -163,6 +163,7 @@ export const arrows = {
     'server/store',
     'server/machine',
     'server/terminal',
+    'server/racks',
     'server/node',
     'server/protocol',
     'server/lab',

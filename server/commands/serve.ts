@@ -7,6 +7,8 @@ import { probeFeatures } from '../machine/features.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { ensureRackd, stopRackd } from '../node/start-rackd.js'
 import { fromPackage } from '../package-root.js'
+import { Cgroups } from '../rack/cgroup.js'
+import { beLastToEnd } from '../rack/last-to-end.js'
 import { identify, isAlive, type ProcessIdentity, readRecord, removeRecord, writeRecord } from '../rack/record.js'
 import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
 import { bracketed, isLoopback } from '../web/access.js'
@@ -66,6 +68,9 @@ async function serve(options: ServeOptions): Promise<void> {
   try {
     await requireFreePort(host, port)
     await ensureSetUp(state)
+    // After the setting up, which is work that may wait. What is started from here on has both.
+    beLastToEnd()
+    await (await Cgroups.open(state.mark)).joinServer()
     const asked = wishes(orphaned)
     const rackdArgs = Object.entries({
       '--pool-docker': options.poolDocker,

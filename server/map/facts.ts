@@ -81,8 +81,8 @@ export function neighboursFact(namespace: NamespaceState, device?: string): MapF
 /** Entries that somebody has put there; learnt ones come and go by themselves, and multicast ones say nothing. */
 export function forwardingFact(namespace: NamespaceState, { device, master }: { device?: string; master?: string }) {
   const lines = namespace.forwarding
-    .filter(({ state, mac }) => state === 'permanent' && !/^(?:33:33|01:00:5e)/i.test(mac))
     .filter((entry) => (device === undefined || entry.device === device) && (!master || entry.master === master))
+    .filter(({ state, mac }) => state === 'permanent' && !/^(?:33:33|01:00:5e)/i.test(mac))
     .map(({ mac, device: on, destination }) => `${mac} dev ${on}${destination ? ` dst ${destination}` : ''} permanent`)
   return fact(text('Forwarding entries', '转发表项'), lines)
 }

@@ -51,6 +51,7 @@ export class RackdClient implements Racks {
   constructor(
     private readonly socket: string,
     private readonly portsSocket?: string,
+    readonly states?: Racks['states'],
   ) {}
 
   async open(topology: TopologyInput, { label, owner, onProgress, signal }: OpenOptions = {}): Promise<RackInfo> {

@@ -48,6 +48,8 @@ export function bundle(plan: BundlePlan) {
       // All of them, for `--privileged` containers; they count only inside the user namespace.
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
       noNewPrivileges: false,
+      // Whatever whoever starts it has: see beLastToEnd().
+      oomScoreAdj: 0,
     },
     mounts: [
       { destination: '/proc', type: 'proc', source: 'proc', options: nothing },

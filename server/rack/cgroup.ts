@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { logOnce } from '../error/log-once.js'
 import { cgroupMode } from '../machine/cgroup.js'
 import type { HostLimits } from '../racks/topology.js'
 import { processesIn, removeGroups, visitGroups } from './cgroup-tree.js'
@@ -19,6 +21,12 @@ const spareProcesses = 64
  */
 export const mostGroups = 2048
 const deepestGroup = 32
+
+/**
+ * What the server itself runs, its looks into hosts included, weighs against all racks together: it gets four parts of five where
+ * both want all of the processors, and what it leaves is the racks'. In shares of cgroup v1, where a group has 1024 unless told.
+ */
+const serverShares = 4096
 
 /**
  * Control groups of hosts: `<mark>/<host>` carries the limits and belongs to root; `<mark>/<host>/guest` below it is the
@@ -92,6 +100,30 @@ export class Cgroups {
     }
   }
 
+  /**
+   * Takes this process, and what it will start, into a group beside that of all racks, so that racks that want all of the processors
+   * do not slow down the server. A program that is started in a host leaves it for the host's. Where the machine
+   * does not let us, racks work all the same.
+   */
+  async joinServer(): Promise<void> {
+    const [file, weight] = weightOf(this.mode, serverShares)
+    // On v1 it is one hierarchy's alone, however the machine calls that.
+    const hierarchy = this.hierarchies.find((path) => this.mode === 'v2' || existsSync(join(path, file)))
+    if (hierarchy === undefined) return
+    const group = join(hierarchy, this.serverName)
+    try {
+      await mkdir(group, { recursive: true })
+      await writeFile(join(group, file), `${weight}`, { flag: 'r+' })
+      await writeFile(join(group, 'cgroup.procs'), `${process.pid}`, { flag: 'r+' })
+    } catch (error) {
+      logOnce(error)
+    }
+  }
+
+  private get serverName(): string {
+    return `${this.mark}-server`
+  }
+
   async limit(host: string, limits: HostLimits): Promise<void> {
     const write = (file: string, value: string | number) =>
       Promise.all(
@@ -102,15 +134,13 @@ export class Cgroups {
     if (this.mode === 'v2') {
       await write('memory.max', limits.memoryBytes)
       await write('memory.swap.max', 0)
-      // cgroup v2 counts weights from 1 to 10000 with 100 as the usual, v1 shares from 2 with 1024.
-      await write('cpu.weight', Math.max(1, Math.round((limits.cpuShares * 100) / 1024)))
     } else {
       // Memory with swap can't be below memory: widen, set, narrow.
       await write('memory.memsw.limit_in_bytes', -1)
       await write('memory.limit_in_bytes', limits.memoryBytes)
       await write('memory.memsw.limit_in_bytes', limits.memoryBytes)
-      await write('cpu.shares', limits.cpuShares)
     }
+    await write(...weightOf(this.mode, limits.cpuShares))
     await write('pids.max', limits.pids + spareProcesses)
   }
 
@@ -198,10 +228,17 @@ export class Cgroups {
     return removed.every(Boolean)
   }
 
-  /** Removes the mark's own groups when no host is left. */
+  /** Removes the mark's own groups when no host is left, and that of the server when it has ended: the kernel keeps one that is in use. */
   async removeMark(): Promise<void> {
-    for (const hierarchy of this.hierarchies) await rmdir(join(hierarchy, this.mark)).catch(() => {})
+    for (const hierarchy of this.hierarchies) {
+      for (const name of [this.mark, this.serverName]) await rmdir(join(hierarchy, name)).catch(() => {})
+    }
   }
+}
+
+/** The file and the number for a weight in shares of v1, from 2 on with 1024 as the usual; v2 counts from 1 to 10000 with 100. */
+function weightOf(mode: 'v1' | 'v2', shares: number): [file: string, weight: number] {
+  return mode === 'v1' ? ['cpu.shares', shares] : ['cpu.weight', Math.max(1, Math.round((shares * 100) / 1024))]
 }
 
 function killAtOnce(pid: number): void {

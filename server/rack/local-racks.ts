@@ -43,6 +43,7 @@ import { raiseSharedTables } from './guard/shared-tables.js'
 import { Host, type HostGround } from './host/host.js'
 import { hostFiles } from './host-files.js'
 import { configureInterfaces, Lan } from './lan.js'
+import { beLastToEnd } from './last-to-end.js'
 import { watchHost } from './network-watch.js'
 import { observePacket } from './observe.js'
 import { Pool, type PoolSize } from './pool.js'
@@ -140,6 +141,10 @@ export class LocalRacks implements Racks {
     const store = await Store.open(state)
     const golden = await requireGolden(store)
     const cgroups = await Cgroups.open(state.mark)
+    if (options.owner === 'rackd') {
+      beLastToEnd()
+      await cgroups.joinServer()
+    }
     await loadBridgeFilter()
     await raiseSharedTables(state)
     const owner: Owner = options.owner === 'rackd' ? { kind: 'rackd' } : ownProcess()

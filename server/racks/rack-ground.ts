@@ -18,7 +18,8 @@ export class RackGround implements Probe {
   async capture(): Promise<NetworkState> {
     const { hosts, lans, internet } = await this.racks.info(this.rack)
     const captures = await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name)))
-    return networkState(captures, { hosts, internet, lans: lans.map(inCidr) })
+    const shape = { hosts, internet, lans: lans.map(inCidr) }
+    return this.racks.states ? this.racks.states.make(captures, shape) : networkState(captures, shape)
   }
 
   ask(host: string, question: ProbeRequest): Promise<ProbeAnswer> {

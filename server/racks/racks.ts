@@ -7,6 +7,7 @@ import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
 import type { PtyHostClient } from '../terminal/client.js'
 import type { CommandResult } from './command-result.js'
+import type { StateThread } from './state-thread.js'
 import type { HostKind, LanPlan, TopologyInput } from './topology.js'
 
 /**
@@ -15,6 +16,9 @@ import type { HostKind, LanPlan, TopologyInput } from './topology.js'
  * a host host.not-found.
  */
 export interface Racks {
+  /** Makes pictures of what was captured; where it is missing, whoever captures does. */
+  readonly states?: Pick<StateThread, 'make'> | undefined
+
   /**
    * Makes a rack, or nothing: what a failure leaves half-made is removed before it is thrown.
    * @throws VethlabError topology.*, rack.limit, store.full, golden.missing, machine.*, host.boot-failed

@@ -9,6 +9,7 @@ import { VethlabError } from '../error/vethlab-error.js'
 import { type Lab, runsFiles } from '../lab/lab.js'
 import { loadLab } from '../lab/read-lab.js'
 import { RackdClient } from '../node/rackd-client.js'
+import { StateThread } from '../racks/state-thread.js'
 import { Sessions } from '../session/sessions.js'
 import { Records } from '../store/records.js'
 import { oneLine } from '../wording/one-line.js'
@@ -39,7 +40,11 @@ async function main(): Promise<void> {
     process.stdin.once('close', resolve)
   })
   const options = WebOptions.parse(JSON.parse(await firstLine(process.stdin)))
-  const [labs, assets] = await Promise.all([loadLabs(options.labs), loadAssets(options.client)])
+  const [labs, assets, states] = await Promise.all([
+    loadLabs(options.labs),
+    loadAssets(options.client),
+    StateThread.start(),
+  ])
   const later = listenLater()
   // Nothing is accepted before the drop: that is done in the same turn in which the port becomes ours.
   await listen(later.server, options, () => dropTo(options.user))
@@ -48,7 +53,7 @@ async function main(): Promise<void> {
   for (const lab of labs) await noteUnreadable(lab)
 
   const records = Records.open(join(options.records, 'records.sqlite'))
-  const racks = new RackdClient(options.rackdSocket, options.portsSocket)
+  const racks = new RackdClient(options.rackdSocket, options.portsSocket, states)
   await answers(racks)
   const { idleMs, mostRacks, lacks } = options
   const sessions = await Sessions.start(racks, labs, records, {

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cgroupMode } from '../../server/machine/cgroup.js'
 import { RackdClient } from '../../server/node/rackd-client.js'
 import { fromPackage } from '../../server/package-root.js'
+import { Cgroups } from '../../server/rack/cgroup.js'
 import { requireGolden } from '../../server/rack/golden/golden.js'
 import { isAlive, type ProcessIdentity } from '../../server/rack/record.js'
 import { Store } from '../../server/rack/store.js'
@@ -26,12 +28,17 @@ beforeAll(async () => {
   racks = new RackdClient(state.rackdSocket)
   rack = (await racks.list()).find(({ label }) => label.includes(id))!
 })
-afterAll(async () => {
+afterAll(leave)
+
+let left = false
+async function leave(): Promise<void> {
+  if (left) return
+  left = true
   if (page?.view) await page.ask('session.leave', { session: page.view.id })
   page?.close()
   await racks?.disconnect()
   await serve?.end('SIGINT')
-})
+}
 
 const rackd = () => (JSON.parse(readFileSync(state.rackdRecord, 'utf8')) as ProcessIdentity).pid
 
@@ -45,6 +52,14 @@ function ours(): { pid: number; command: string }[] {
   }
   return all.filter(({ pid, command }) => family.has(pid) || command.startsWith(`vethlab pty-host ${rack.id}`))
 }
+
+const ptyHost = () => processes().find(({ command }) => command.startsWith(`vethlab pty-host ${rack.id}`))!.pid
+const of = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8')
+
+const v2 = cgroupMode() === 'v2'
+const [processors, weightFile] = v2 ? ['/sys/fs/cgroup', 'cpu.weight'] : ['/sys/fs/cgroup/cpu', 'cpu.shares']
+/** Of a process, where weights on the processors are. */
+const groupOf = (pid: number) => (v2 ? /^0::(.*)$/m : /^\d+:(?:.*,)?cpu(?:,.*)?:(.*)$/m).exec(of(pid, 'cgroup'))?.[1]
 
 describe('the token', () => {
   it('is in no command line and no environment of the machine, and in no log', () => {
@@ -95,6 +110,34 @@ describe('our processes', () => {
   })
 })
 
+describe('the server, when processors or memory run short', () => {
+  it('has a weight of its own against all racks together, which no program of a host has', async () => {
+    const running = racks.exec(rack.id, 'node1', ['sleep', '4711'])
+    const cgroups = await Cgroups.open(state.mark)
+    const host = rack.hosts.find(({ name }) => name === 'node1')!
+    const inHost = async (name: RegExp) => {
+      const pids = await cgroups.processes(host.id)
+      return processes().find(({ pid, command }) => pids.includes(pid) && name.test(command))?.pid
+    }
+    await expect.poll(() => inHost(/^sleep 4711/), { timeout: 20_000 }).toBeDefined()
+    const hosts = await Promise.all(
+      [/^sleep 4711/, /^bash -l/, /^\S*dockerd /].map(async (name) => (await inHost(name))!),
+    )
+    const server = [serve.child.pid!, serve.web, rackd(), ptyHost()]
+    expect(server.map(groupOf)).toEqual(server.map(() => `/${state.mark}-server`))
+    for (const pid of hosts) expect(groupOf(pid)).toMatch(new RegExp(`^/${state.mark}/h`))
+    const weight = (group: string) => Number(readFileSync(join(processors, group, weightFile), 'utf8'))
+    expect(weight(`${state.mark}-server`)).toBeGreaterThan(3 * weight(state.mark))
+
+    // SYS_RESOURCE lets a process go below 0.
+    const may = (BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(of(process.pid, 'status'))![1]}`) >> 24n) & 1n
+    expect(server.map((pid) => of(pid, 'oom_score_adj').trim())).toEqual(server.map(() => (may ? '-900' : '0')))
+    expect(hosts.map((pid) => of(pid, 'oom_score_adj').trim())).toEqual(hosts.map(() => '0'))
+    await racks.exec(rack.id, 'node1', ['pkill', '-x', 'sleep'])
+    await running
+  })
+})
+
 describe('what is noted', () => {
   it('is told by `vethlab log`: a wrong token, and an Engine that could not be verified', async () => {
     await fetch(new URL(`/?token=${'x'.repeat(40)}`, serve.address), { redirect: 'manual' })
@@ -127,4 +170,14 @@ it('the golden system has no program that gives another user’s rights', async 
   expect(execFileSync('find', [system, '-xdev', '-type', 'f', '-perm', '/6000']).toString()).toBe('')
   expect(execFileSync('find', [system, '-xdev', '-name', 'su', '-type', 'f']).toString()).not.toBe('')
   expect(isAlive(JSON.parse(readFileSync(state.rackdRecord, 'utf8')) as ProcessIdentity)).toBe(true)
+})
+
+it('nothing of the server’s weight is left on the machine once it has ended and was swept', async () => {
+  const group = join(processors, `${state.mark}-server`)
+  expect(existsSync(group)).toBe(true)
+  await leave()
+  execFileSync(process.execPath, [fromPackage('dist/main.js'), 'sweep', '--all'], {
+    env: { ...process.env, VETHLAB_STATE: state.root },
+  })
+  expect(existsSync(group)).toBe(false)
 })

@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run } from '../../server/rack/command.js'
+import { eye } from '../../server/rack/eyes.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import type { RackInfo } from '../../server/racks/racks.js'
 import { testState } from './state.js'
@@ -93,6 +96,24 @@ describe('a fresh rack', () => {
     expect(full.stderr).toMatch(/quota exceeded|No space left/i)
     await sh('laptop', 'rm -f /big')
   })
+})
+
+it('what runs in a host, or looks into one, ends as usual programs do when memory runs out, whatever its starter has', async () => {
+  const adjustment = '/proc/self/oom_score_adj'
+  const print = `open(my $file, '<', '${adjustment}'); print <$file>`
+  // The server is below 0, which not every machine's root may be; above shows the same.
+  writeFileSync(adjustment, '300')
+  try {
+    expect((await run('perl', ['-e', print])).stdout).toBe('300\n')
+    const library = eye('wait-for-program')[1]!
+    expect((await run('perl', [library, '-MKernel', '-e', print])).stdout).toBe('0\n')
+    const other = await racks.open({ hosts: { a: 'plain' } })
+    const asked = await racks.exec(other.id, 'a', ['cat', adjustment, '/proc/1/oom_score_adj'])
+    expect(asked.stdout).toBe('0\n0\n')
+    await racks.close(other.id)
+  } finally {
+    writeFileSync(adjustment, '0')
+  }
 })
 
 describe('images are what their names say', () => {
