@@ -54,6 +54,10 @@ const takers = {
       push @held, $s;
     }`,
   },
+  'pseudo-terminals': {
+    why: 'terminals',
+    program: `for (1 .. 8500) { open(my $master, '+<', '/dev/ptmx') or die "ptmx: $!"; push @held, $master }`,
+  },
   neighbours: {
     why: 'neighbours',
     program: `open(my $ip, '|-', 'ip -force -batch -') or die;

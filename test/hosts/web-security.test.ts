@@ -41,13 +41,19 @@ async function answers(terminal: string): Promise<void> {
 
 describe('the web process', () => {
   it('is nobody, for good', async () => {
-    const status = readFileSync(`/proc/${serve.web}/status`, 'utf8')
     const id = state.webUser
-    expect(status).toMatch(new RegExp(`^Uid:\\t${id}\\t${id}\\t${id}\\t${id}$`, 'm'))
-    expect(status).toMatch(new RegExp(`^Gid:\\t${id}\\t${id}\\t${id}\\t${id}$`, 'm'))
-    expect(status).toMatch(/^Groups:\s*$/m)
-    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) expect(status).toMatch(new RegExp(`^${set}:\t0+$`, 'm'))
-    expect(status).toMatch(/^NoNewPrivs:\t1$/m)
+    // Each thread has rights of its own (credentials(7)).
+    const threads = readdirSync(`/proc/${serve.web}/task`)
+    expect(threads.length).toBeGreaterThan(1)
+    for (const thread of threads) {
+      const status = readFileSync(`/proc/${serve.web}/task/${thread}/status`, 'utf8')
+      expect(status).toMatch(new RegExp(`^Uid:\\t${id}\\t${id}\\t${id}\\t${id}$`, 'm'))
+      expect(status).toMatch(new RegExp(`^Gid:\\t${id}\\t${id}\\t${id}\\t${id}$`, 'm'))
+      expect(status).toMatch(/^Groups:\s*$/m)
+      for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb'])
+        expect(status).toMatch(new RegExp(`^${set}:\t0+$`, 'm'))
+      expect(status).toMatch(/^NoNewPrivs:\t1$/m)
+    }
     const { searchParams } = serve.address
     for (const file of ['cmdline', 'environ']) {
       expect(readFileSync(`/proc/${serve.web}/${file}`, 'utf8')).not.toContain(searchParams.get('token'))
