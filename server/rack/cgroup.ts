@@ -116,7 +116,10 @@ export class Cgroups {
       await writeFile(join(group, file), `${weight}`, { flag: 'r+' })
       await writeFile(join(group, 'cgroup.procs'), `${process.pid}`, { flag: 'r+' })
     } catch (error) {
-      logOnce(error)
+      // Another process of ours may be in it.
+      await rmdir(group).catch(() => {})
+      // On v2 the machine may hand no weights down.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') logOnce(error)
     }
   }
 
