@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     loadAssets(options.client),
     StateThread.start(),
   ])
-  const later = listenLater()
+  const later = listenLater(options.tls)
   // Nothing is accepted before the drop: that is done in the same turn in which the port becomes ours.
   await listen(later.server, options, () => dropTo(options.user))
   const { port } = later.server.address() as AddressInfo
@@ -68,6 +68,7 @@ async function main(): Promise<void> {
     sessions,
     learner: records.localLearner(),
     assets,
+    tls: options.tls,
     previewPorts: options.previewPorts ?? { from: Math.min(port + 1, 65_535), to: Math.min(port + 100, 65_535) },
   })
   report({ ready: { port } })
