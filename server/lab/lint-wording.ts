@@ -45,7 +45,8 @@ async function sentencesOf(directory: string): Promise<Sentence[]> {
       const [, mark, info] = /^(```+|~~~+)\s*(\S*)/.exec(line) ?? []
       if (mark !== undefined) fence = fence === undefined ? (info ?? '') : undefined
       else if (fence === undefined) sentences.push({ file, line: at + 1, text: proseOf(line), language })
-      else if (fence === 'mermaid') sentences.push({ file, line: at + 1, text: line, language, isDiagram: true })
+      else if (fence === 'mermaid')
+        sentences.push({ file, line: at + 1, text: labelsOf(line), language, isDiagram: true })
     }
   }
   return sentences
@@ -61,6 +62,11 @@ function proseOf(line: string): string {
     .replace(/\s*\|\s*/g, '\n')
     .replaceAll('*', '')
     .trim()
+}
+
+/** What a line of a diagram shows: in quotes, on an arrow, or behind a colon. What else there is are names for Mermaid. */
+function labelsOf(line: string): string {
+  return [...line.matchAll(/"([^"]*)"|\|([^|]*)\||: (.*)$/g)].map((match) => match.slice(1).join('')).join('\n')
 }
 
 /** All that is said in both languages, at any depth. */

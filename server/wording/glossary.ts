@@ -35,7 +35,7 @@ export const glossary: readonly Term[] = [
     en: 'your turn',
     zh: '轮到你了',
     means: 'Begins what a learner is to do. In Chinese, 任务 is a task of a swarm and nothing else.',
-    not: { en: ['\\byour tasks?\\b'], zh: ['任务：', '你的任务', '任务(?=要求|说明)'] },
+    not: { en: ['\\byour tasks?\\b'], zh: ['(?<![\\p{Script=Han}])任务：', '你的任务'] },
   },
   {
     en: 'check',
@@ -50,7 +50,7 @@ export const glossary: readonly Term[] = [
     means: 'The picture of the network as it is now.',
     not: { zh: ['网络地图', '拓扑地图'] },
   },
-  { en: 'trace', zh: '追踪', means: 'To follow one packet and say where it stops.', not: { zh: ['跟踪'] } },
+  { en: 'trace', zh: '追踪', means: 'To follow one packet and say where it stops.', not: { zh: ['(?<!连接)跟踪'] } },
   { en: 'diagnosis', zh: '诊断', means: 'What `netdiag` and the page find out about one container or host.' },
   // Machines and programs
   {
@@ -61,9 +61,9 @@ export const glossary: readonly Term[] = [
   },
   {
     en: 'Engine',
-    zh: 'Engine',
-    means: 'Docker Engine, the daemon that makes containers and networks; the same word in both languages.',
-    not: { en: ['\\bdocker daemon\\b'], zh: ['引擎', '守护程序'] },
+    zh: '引擎',
+    means: 'Docker Engine, the daemon that makes containers and networks.',
+    not: { en: ['\\bdocker daemon\\b'], zh: ['\\bEngines?\\b', '守护程序'] },
   },
   { en: 'container', zh: '容器', means: 'A process with namespaces of its own.' },
   { en: 'image', zh: '镜像', means: 'The files that a container starts from.', not: { zh: ['映像'] } },
@@ -88,9 +88,9 @@ export const glossary: readonly Term[] = [
   },
   {
     en: 'loopback',
-    zh: '环回',
+    zh: '回环',
     means: 'The interface `lo` and the addresses 127.0.0.0/8 and ::1 of each network namespace.',
-    not: { zh: ['回环', '回送'] },
+    not: { zh: ['环回', '回送'] },
   },
   {
     en: 'veth pair',
@@ -124,13 +124,18 @@ export const glossary: readonly Term[] = [
     means: 'Who answers questions for names.',
     not: { zh: ['域名服务器', '名称服务器'] },
   },
-  { en: 'socket', zh: '套接字', means: 'An end of a connection in the kernel.', not: { zh: ['插口', '(?<!一)套接口'] } },
+  {
+    en: 'socket',
+    zh: '套接字',
+    means: 'An end of a connection in the kernel.',
+    not: { zh: ['插口', '(?<!一)套接口'] },
+  },
   { en: 'to listen', zh: '监听', means: 'To have a socket that takes connections or packets.', not: { zh: ['侦听'] } },
   {
     en: 'packet',
     zh: '包，数据包',
     means: 'What is sent at the level of IP.',
-    not: { zh: ['报文', '封包', '数据报'] },
+    not: { zh: ['报文', '封包'] },
   },
   { en: 'frame', zh: '帧', means: 'What is sent at the level of Ethernet.' },
   { en: 'to drop', zh: '丢弃', means: 'To take a packet away without an answer.' },
@@ -169,9 +174,10 @@ export const glossary: readonly Term[] = [
   },
   {
     en: 'swarm',
-    zh: 'swarm',
-    means: 'Engines that are joined; the same word in both languages.',
-    not: { zh: ['集群', '群集'] },
+    zh: '集群',
+    means:
+      'Engines that are joined. In Chinese, swarm 集群 where it is first met, and swarm 模式 for the mode of the Engine.',
+    not: { zh: ['\\bswarm\\b(?! ?(模式|集群))', '群集'] },
   },
   { en: 'node', zh: '节点', means: 'A host as a member of a swarm.', not: { zh: ['结点'] } },
   {

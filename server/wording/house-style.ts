@@ -36,7 +36,7 @@ const han = '\\p{Script=Han}'
 const wide = '，。；：？！、（）“”《》'
 const punctuation: readonly Rule[] = [
   {
-    form: new RegExp(`(?<=[${han}）”\`])[,;:?!](?![/\\d])|[,;:?!](?=[${han}“])`, 'gu'),
+    form: new RegExp(`(?<=[${han}）”\`])[,;:?!]|(?<!-p \\S*)[,;:?!](?=[${han}“])`, 'gu'),
     instead: 'full-width punctuation (，；：？！)',
   },
   { form: new RegExp(`(?<=${han})\\(|\\)(?=${han})`, 'gu'), instead: 'full-width brackets （）' },

@@ -51,7 +51,7 @@ function link(state: NetworkState, name: string, on = 'node1'): Link {
   return home(state, on).links.find((one) => one.name === name)!
 }
 
-it('tells that a host was started anew, though the kernel gave its namespace the number of the old one', () => {
+it('tells that a host was restarted, though the kernel gave its namespace the number of the old one', () => {
   const before = edited(standardState(), (copy) => {
     host(copy, 'node1').id = 'a'
   })
@@ -59,7 +59,7 @@ it('tells that a host was started anew, though the kernel gave its namespace the
     host(copy, 'node1').id = 'b'
     home(copy).routes = []
   })
-  expect(differences(before, after).map(({ text }) => text.en)).toEqual(['Host `node1` was started anew'])
+  expect(differences(before, after).map(({ text }) => text.en)).toEqual(['Host `node1` was restarted'])
 })
 
 describe('what means nothing is not told', () => {
