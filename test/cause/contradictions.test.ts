@@ -171,7 +171,7 @@ describe('an internal network and another of the same name', () => {
     // The other way round it is one.
     node1.engine!.networks.find(({ id }) => id === rack.find(node1, 'free').endpoints[0]!.networkId)!.internal = true
     expect(await whyOfCheck(rack, { from: 'free', to: 'laptop' }, network)).toContain(
-      '`twice` alone, which is internal',
+      'is only on `twice`, which is internal',
     )
   })
 })

@@ -526,10 +526,10 @@ describe('swarms', () => {
     expect(told(one, joined)).toEqual(['`node2` joined the swarm as a worker'])
     expect(told(joined, none)).toEqual(['`node1` left the swarm', '`node2` left the swarm'])
     expect(told(joined, both)).toEqual([
-      'The `overlay` network `app_net` was added on `node1`: subnet `10.10.0.0/24`, VXLAN identifier 4097',
+      'The `overlay` network `app_net` was added on `node1`: subnet `10.10.0.0/24`, VNI 4097',
       'Service `shop` (`nginx:latest@sha256:0123`) was added: 2 of 2 tasks run, virtual address `10.10.0.2/24` on `app_net`, published as `8088/tcp`',
-      'Network `app_net` reaches `node1` now: `vxlan0` in a namespace of its own, VXLAN identifier 4097',
-      'Network `app_net` reaches `node2` now: `vxlan0` in a namespace of its own, VXLAN identifier 4097',
+      'Network `app_net` reaches `node1` now: `vxlan0` in a namespace of its own, VNI 4097',
+      'Network `app_net` reaches `node2` now: `vxlan0` in a namespace of its own, VNI 4097',
     ])
   })
 
