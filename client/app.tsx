@@ -11,11 +11,11 @@ import { language, stringsOf } from './state/language.js'
 
 const strings = stringsOf({
   en: {
-    skip: 'Skip to the content',
+    skip: 'Skip to content',
     nowhere: 'There is no such page',
-    back: 'To the catalogue',
+    back: 'Back to the catalogue',
     broken: 'This page could not be loaded',
-    reload: 'Load again',
+    reload: 'Reload',
   },
   zh: {
     skip: '跳到正文',

@@ -18,7 +18,7 @@ const strings = stringsOf({
   en: {
     title: 'Labs',
     heading: 'Container networking, hands on',
-    intro: 'Pick a lab. It opens real Docker hosts for you, and sees for itself when you have got it right.',
+    intro: 'Pick a lab. It opens real Docker hosts for you and checks your work as you go.',
     search: 'Search labs',
     level: 'Level',
     all: 'All',
@@ -35,7 +35,7 @@ const strings = stringsOf({
   zh: {
     title: '实验目录',
     heading: '动手学容器网络',
-    intro: '选一个实验，马上得到几台真实的 Docker 主机；做对了，页面会自己看出来。',
+    intro: '选一个实验，马上得到几台真实的 Docker 主机；做的过程中会自动检查。',
     search: '搜索实验',
     level: '难度',
     all: '全部',
@@ -44,7 +44,7 @@ const strings = stringsOf({
     loading: '正在加载实验目录…',
     retry: '重试',
     goOn: '接着上次继续',
-    stillOpen: '还为你开着',
+    stillOpen: '仍在运行',
     empty: '这台服务器上还没有实验。',
     shortcuts: '键盘快捷键',
     found: (count: number) => `共 ${count} 个实验`,

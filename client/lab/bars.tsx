@@ -13,9 +13,9 @@ import { stepTitle } from './lab-state.js'
 const strings = stringsOf({
   en: {
     away: 'Connection lost. Trying again…',
-    safe: 'Your hosts go on meanwhile; what you typed is safe on the server.',
-    idle: (left: string) => `Nobody has typed for a while. The hosts are closed in ${left}.`,
-    idleAloud: 'Nobody has typed for a while. The hosts are closed soon, unless you press Stay.',
+    safe: 'Your hosts keep running, and what you typed is safe on the server.',
+    idle: (left: string) => `Nobody has typed for a while. The hosts close in ${left}.`,
+    idleAloud: 'Nobody has typed for a while. The hosts close soon unless you press Stay.',
     stay: 'Stay',
     replayable: (number: number) => `You were at step ${number}; these hosts are new.`,
     bring: (number: number) => `Bring them to step ${number}`,

@@ -3,7 +3,7 @@ import type { BlockRef, Trouble } from '../../server/protocol/protocol.js'
 import { announce } from '../shell/announce.js'
 import { CopyIcon, RunIcon, TickIcon } from '../shell/icons.js'
 import { isOpen, side } from '../state/lab.js'
-import { inLanguage, stringsOf } from '../state/language.js'
+import { inLanguage, marks, stringsOf } from '../state/language.js'
 import { askQuietly } from '../state/session.js'
 import { loadTerminals, terminals } from './load-terminals.js'
 
@@ -13,9 +13,9 @@ const strings = stringsOf({
     copied: 'Copied',
     run: 'Run',
     runIn: (host: string) => `Run in a terminal of ${host}`,
-    wait: 'Once the lab is open',
+    wait: 'Available once the lab is open',
     fails: 'Shows an error on purpose',
-    noCopy: 'The browser does not let this page copy.',
+    noCopy: 'The browser does not allow this page to copy.',
     select: 'Select the text and copy it yourself.',
   },
   zh: {
@@ -74,7 +74,7 @@ export function BlockBar({
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
 
   // Each button says which command it is for: a page has twenty of them.
-  const named = (verb: string) => `${verb}: ${beginningOf(text)}`
+  const named = (verb: string) => `${verb}${marks.value.colon}${beginningOf(text)}`
   const copy = async () => {
     const answered =
       live && block !== undefined ? await askQuietly('block.text', { block }) : ({ ok: true, value: { text } } as const)

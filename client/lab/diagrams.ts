@@ -1,6 +1,6 @@
 import { effect, signal } from '@preact/signals'
 import { connection } from '../state/connection.js'
-import { inLanguage } from '../state/language.js'
+import { inLanguage, marks } from '../state/language.js'
 import { theme } from '../state/settings.js'
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)')
@@ -136,7 +136,7 @@ function labelOf(source: string): string {
   const named = [...source.matchAll(/["[(]([^"[\]()]{2,60})["\])]/g)].map((match) =>
     match[1]!.replace(/<br\s*\/?>/g, ' '),
   )
-  const names = [...new Set(named)].slice(0, 12).join(', ')
+  const names = [...new Set(named)].slice(0, 12).join(marks.peek().list)
   const word = inLanguage({ en: 'Diagram', zh: '示意图' })
-  return names === '' ? word : `${word}: ${names}`
+  return names === '' ? word : `${word}${marks.peek().colon}${names}`
 }

@@ -15,7 +15,7 @@ import { shortcut } from '../shell/shortcuts.js'
 import { useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { loadPage, page, side } from '../state/lab.js'
-import { inLanguage, language, stringsOf } from '../state/language.js'
+import { inLanguage, language, marks, stringsOf } from '../state/language.js'
 import { ask, enter, view } from '../state/session.js'
 import { mapOpen, splitAt } from '../state/settings.js'
 import { Bars } from './bars.js'
@@ -255,7 +255,10 @@ function followSession(): () => void {
         said.push(t[happening.how](number))
         justDone.value = new Set([...justDone.peek()].filter((id) => id !== happening.step)).add(happening.step)
       } else {
-        const why = happening.why === undefined ? '' : ` ${happening.why[language.peek()].replaceAll('`', '')}`
+        const why =
+          happening.why === undefined
+            ? ''
+            : `${marks.peek().blank}${happening.why[language.peek()].replaceAll('`', '')}`
         said.push(t.looked(happening.passed, happening.of) + why)
       }
     }
@@ -265,7 +268,7 @@ function followSession(): () => void {
       justDone.value = new Set([...justDone.peek()].filter((id) => !open.has(id)))
     }
     if (said.length > 0 && after.current === undefined) said.push(t.all)
-    if (said.length > 0) announce(said.join(' '))
+    if (said.length > 0) announce(said.join(marks.peek().blank))
     // The hosts have been brought to a step: there one goes on.
     if (before?.busy?.what === 'replaying' && after.busy === undefined && after.current !== undefined)
       showSection(after.current)

@@ -13,7 +13,7 @@ import { terminals } from './load-terminals.js'
 const strings = stringsOf({
   en: {
     opening: 'Opening the lab',
-    meanwhile: 'You can read on meanwhile.',
+    meanwhile: 'You can start reading in the meantime.',
     hosts: 'Hosts',
     network: 'Network between them',
     engines: 'Docker Engines',
@@ -28,9 +28,9 @@ const strings = stringsOf({
     free: (when: string) => `A place should be free ${when}.`,
     holders: 'These labs are open now. Close the hosts of one, in its menu:',
     closed: 'The hosts are closed',
-    idle: 'Nobody had typed for a while, so they made room for others. Your progress is kept.',
+    idle: 'Nobody typed for a while, so they made room for others. Your progress is kept.',
     left: 'You closed them. Your progress is kept.',
-    lost: 'They were lost, since the machine or its rack service ended. Your progress is kept.',
+    lost: 'They were lost because the machine or the service that runs them stopped. Your progress is kept.',
     again: 'Open again',
     againAt: (number: number) => `Open again and bring me to step ${number}`,
     againDone: 'Open again with all steps done',

@@ -1,7 +1,7 @@
 import type { StepView } from '../../server/protocol/protocol.js'
 import { HelpedIcon, SkipIcon, TickIcon } from '../shell/icons.js'
 import { page } from '../state/lab.js'
-import { stringsOf } from '../state/language.js'
+import { marks, stringsOf } from '../state/language.js'
 import { view } from '../state/session.js'
 import { justDone, showSection, stepTitle } from './lab-state.js'
 
@@ -49,7 +49,9 @@ function Plug({ id, step }: { id: string; step: StepView | undefined }) {
   const state = step?.state ?? 'open'
   const current = view.value?.current === id
   const { number, heading } = stepTitle(id)
-  const words = [current ? t.current : t[state], ...(step?.checking === undefined ? [] : [t.checking])].join(', ')
+  const words = [current ? t.current : t[state], ...(step?.checking === undefined ? [] : [t.checking])].join(
+    marks.value.comma,
+  )
   return (
     <li class={`${state}${current ? ' current' : ''}${justDone.value.has(id) ? ' just' : ''}`}>
       <a

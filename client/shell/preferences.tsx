@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { useId } from 'preact/hooks'
-import { inLanguage, language, stringsOf } from '../state/language.js'
+import { inLanguage, language, marks, stringsOf } from '../state/language.js'
 import { fontSizes, justChangedOpen, screenReader, terminalFontSize, theme, themes } from '../state/settings.js'
 import { Dialog } from './dialog.js'
 import { MoonIcon, SunIcon, SystemIcon } from './icons.js'
@@ -10,23 +10,23 @@ import { shortcuts } from './shortcuts.js'
 const strings = stringsOf({
   en: {
     theme: 'Theme',
-    system: 'as the system',
+    system: 'same as the system',
     light: 'light',
     dark: 'dark',
     settings: 'Settings',
     language: 'Language',
-    fontSize: 'Size of text in terminals',
+    fontSize: 'Text size in terminals',
     screenReader: 'Terminals speak to screen readers',
     screenReaderCost:
       'Output is put where a screen reader finds it. Turn it on if you use one; large outputs become slower.',
     justChanged: 'Say what each command changed in the network',
     inTerminal: 'In a terminal',
-    copy: 'Copy what is selected',
+    copy: 'Copy the selection',
     paste: 'Paste',
     search: 'Search the output',
     larger: 'Larger text',
     smaller: 'Smaller text',
-    usual: 'Usual size of text',
+    usual: 'Default text size',
     shortcuts: 'Keyboard shortcuts',
     everywhere: 'Those with Alt and Shift work in terminals and fields, too.',
   },
@@ -60,7 +60,7 @@ const themeIcons = { system: <SystemIcon />, light: <SunIcon />, dark: <MoonIcon
 
 /** One button: system, light, dark, and around. */
 export function ThemeSwitch() {
-  const label = `${strings.value.theme}: ${strings.value[theme.value]}`
+  const label = `${strings.value.theme}${marks.value.colon}${strings.value[theme.value]}`
   return (
     <button
       type="button"

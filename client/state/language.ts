@@ -22,3 +22,9 @@ export function stringsOf<S extends Record<string, string | ((...values: never[]
 }) {
   return computed(() => both[language.value])
 }
+
+/** What stands between parts that are put together, such as names and their states. */
+export const marks = stringsOf({
+  en: { colon: ': ', comma: ', ', list: ', ', semicolon: '; ', blank: ' ' },
+  zh: { colon: '：', comma: '，', list: '、', semicolon: '；', blank: '' },
+})

@@ -11,7 +11,7 @@ const refused: Trouble = {
   code: 'server.refused',
   what: { en: 'The server does not know this browser.', zh: '服务器不认识这个浏览器。' },
   cure: {
-    en: 'Open the address that `npm start` has printed, with its token.',
+    en: 'Open the address that `npm start` printed, including its token.',
     zh: '请打开 `npm start` 打印的地址（其中带有令牌）。',
   },
 }

@@ -13,7 +13,7 @@ export type ServerSocket = Socket<Events, Requests>
 const away: Trouble = {
   code: 'connection.away',
   what: { en: 'The server does not answer at the moment.', zh: '服务器暂时没有响应。' },
-  cure: { en: 'It is tried again by itself; then do it once more.', zh: '正在自动重试，恢复后请再操作一次。' },
+  cure: { en: 'Reconnecting automatically; then try again.', zh: '正在自动重试，恢复后请再操作一次。' },
 }
 
 /** Asks the server; expected failures are values, and so is a server that is away. */

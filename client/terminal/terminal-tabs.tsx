@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { TerminalView } from '../../server/protocol/protocol.js'
 import { CrossIcon } from '../shell/icons.js'
 import { Menu } from '../shell/menu.js'
+import { marks } from '../state/language.js'
 import { strings } from './strings.js'
 import { labelOf } from './tab-order.js'
 
@@ -67,7 +68,7 @@ export function TerminalTabs({ terminals, front, titles, ringing, onFront, onClo
               id={tabId(terminal.id)}
               aria-selected={selected}
               aria-controls={selected ? panelId(terminal.id) : undefined}
-              aria-label={state === undefined ? label : `${label}, ${state}`}
+              aria-label={state === undefined ? label : `${label}${marks.value.comma}${state}`}
               aria-description={words.deleteCloses}
               tabIndex={selected ? 0 : -1}
               title={titles.get(terminal.id) || undefined}

@@ -9,7 +9,8 @@ echo "You are \$SOCAT_PEERADDR"
 echo "Guest number: \$number"
 BOOK
   chmod +x /usr/local/bin/guest-book
-  setsid -f socat TCP-LISTEN:7000,fork,reuseaddr EXEC:/usr/local/bin/guest-book </dev/null >/dev/null 2>&1
+  # One way: else socat ends the book half a second after a visitor has ended its input, also where it has not written yet.
+  setsid -f socat -U TCP-LISTEN:7000,fork,reuseaddr EXEC:/usr/local/bin/guest-book </dev/null >/dev/null 2>&1
   for _ in $(seq 50); do
     ss -Hltn 'sport = :7000' | grep -q . && exit 0
     sleep 0.1

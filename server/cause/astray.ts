@@ -98,7 +98,7 @@ export const astray = define<Found>({
         mend === undefined
           ? [
               {
-                en: `look on ${where} which route wins: ${code(`ip route get ${address}`)}`,
+                en: `see on ${where} which route wins: ${code(`ip route get ${address}`)}`,
                 zh: `在 ${where} 上看看是哪条路由生效：${code(`ip route get ${address}`)}`,
               },
             ]

@@ -52,7 +52,7 @@ export const connectionLimit = define<Found>({
           zh: `在 ${code(drop.host)} 上看看现有的连接是谁的：${code(look, 300)}`,
         },
         {
-          en: `if that many are meant to be, raise the limit: ${code(raise, 400)}`,
+          en: `if that many are intended, raise the limit: ${code(raise, 400)}`,
           zh: `如果确实需要这么多连接，就提高上限：${code(raise, 400)}`,
         },
       ],

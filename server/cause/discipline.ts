@@ -51,7 +51,7 @@ export const discipline = define<Found>({
     evidence: shown,
     tries: [
       {
-        en: `take it away, if it is not meant so: ${code(command, 300)}`,
+        en: `remove it, unless it is intended: ${code(command, 300)}`,
         zh: `如果不是有意为之，就去掉它：${code(command, 300)}`,
       },
     ],

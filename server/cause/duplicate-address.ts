@@ -85,7 +85,7 @@ export const duplicateAddress = define<Found>({
             }
           : {
               en: `${list.en} claim ${address} on the same segment: whose ${asking.en} answer comes first gets the packets, and it may be the wrong one`,
-              zh: `${list.zh} 在同一网段上都使用 ${address}：谁的${asking.zh}应答先到，数据包就发给谁，可能发错了地方`,
+              zh: `${list.zh} 在同一子网上都使用 ${address}：谁的${asking.zh}应答先到，数据包就发给谁，可能发错了地方`,
             },
       evidence: shown,
       tries: [

@@ -38,7 +38,7 @@ export const fullQueue = define<Found>({
     evidence: shown,
     tries: [
       {
-        en: `the network is all right: look what that program waits for, such as by its log or ${code('ps')}, and start it anew; ${code(`ss -ltn 'sport = :${port}'`)} shows its queue`,
+        en: `the network is all right: see what that program is waiting for, for example with its log or ${code('ps')}, and restart it; ${code(`ss -ltn 'sport = :${port}'`)} shows its queue`,
         zh: `网络没有问题：看看那个程序在等什么，例如查看它的日志或 ${code('ps')}，然后重启它；${code(`ss -ltn 'sport = :${port}'`)} 可以看到它的队列`,
       },
     ],

@@ -68,8 +68,8 @@ export const hiddenBySubnet = define<Found>({
       evidence: shown,
       tries: [
         {
-          en: `make ${net} anew with a range that nobody else uses: ${code(`docker network rm ${network}`)}, then ${code(`docker network create --subnet … ${network}`)}; ${code('default-address-pools')} in daemon.json keeps Docker from choosing such a range`,
-          zh: `换一个没人使用的网段重新创建 ${net}：先 ${code(`docker network rm ${network}`)}，再 ${code(`docker network create --subnet … ${network}`)}；在 daemon.json 里设置 ${code('default-address-pools')} 可以避免 Docker 选到这样的网段`,
+          en: `recreate ${net} with a range that nobody else uses: ${code(`docker network rm ${network}`)}, then ${code(`docker network create --subnet … ${network}`)}; ${code('default-address-pools')} in daemon.json keeps Docker from choosing such a range`,
+          zh: `换一个没人使用的子网重新创建 ${net}：先 ${code(`docker network rm ${network}`)}，再 ${code(`docker network create --subnet … ${network}`)}；在 daemon.json 里设置 ${code('default-address-pools')} 可以避免 Docker 选到这样的子网`,
         },
       ],
     }

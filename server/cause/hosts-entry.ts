@@ -30,7 +30,7 @@ export const hostsEntry = define<Found>({
       tries: [
         container
           ? {
-              en: `make ${who} anew without that line (${code('--add-host')}, ${code('extra_hosts')}), or take it out of its ${code('/etc/hosts')}`,
+              en: `recreate ${who} without that line (${code('--add-host')}, ${code('extra_hosts')}), or take it out of its ${code('/etc/hosts')}`,
               zh: `去掉这一行（${code('--add-host')}、${code('extra_hosts')}）重新创建 ${who}，或者从它的 ${code('/etc/hosts')} 中删掉`,
             }
           : {
@@ -48,7 +48,7 @@ export const hostsEntry = define<Found>({
   },
   example: {
     ...{ from: 'api', name: 'db', entry: '172.20.0.99', whom: 'db', addresses: ['172.20.0.13'], container: true },
-    why: { en: 'nobody on that segment has `172.20.0.99`', zh: '该网段上没有谁拥有 `172.20.0.99`' },
+    why: { en: 'nobody on that segment has `172.20.0.99`', zh: '该子网上没有谁拥有 `172.20.0.99`' },
     shown: ['api: /etc/hosts: 172.20.0.99 db'],
   },
 })

@@ -54,7 +54,7 @@ export const inputPolicy = define<Found>({
     const proxy = byProxy(published)
     return {
       what: {
-        en: `no rule of chain ${code(chain)} on ${code(where)} wanted ${what.en}, and the chain's policy is ${code('DROP')}: what is for the host itself has to be let in by a rule${proxy.en}`,
+        en: `no rule of chain ${code(chain)} on ${code(where)} accepts ${what.en}, and the chain's policy is ${code('DROP')}: what is for the host itself has to be let in by a rule${proxy.en}`,
         zh: `${code(where)} 的 ${code(chain)} 链中没有规则放行${what.zh}，而这条链的默认策略是 ${code('DROP')}：发给主机自身的数据包必须由规则放行${proxy.zh}`,
       },
       evidence: [shown],

@@ -64,11 +64,11 @@ export const internalNetwork = define<Found>({
     return {
       what: out
         ? {
-            en: `${code(who)} is on ${list.en} alone, which is internal: Docker gives such a network no way out, so ${code(address)} is out of reach`,
+            en: `${code(who)} is only on ${list.en}, which is internal: Docker gives such a network no way out, so ${code(address)} is out of reach`,
             zh: `${code(who)} 只接在内部网络 ${list.zh} 上：Docker 不给这种网络通往外部的路，因此到不了 ${code(address)}`,
           }
         : {
-            en: `${code(who)} is on ${list.en} alone, which is internal: nobody from outside of it is let in`,
+            en: `${code(who)} is only on ${list.en}, which is internal: nobody from outside of it is let in`,
             zh: `${code(who)} 只接在内部网络 ${list.zh} 上：外部的数据包一律进不去`,
           },
       evidence: shown,

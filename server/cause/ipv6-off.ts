@@ -65,7 +65,7 @@ export const ipv6Off = define<Found>({
     const [whom, what] = [code(who), code(address)]
     const name = `net.ipv6.conf.${link}.disable_ipv6`
     const lacking = sends
-      ? { en: 'has neither that address nor a route of IPv6', zh: '既没有这个地址，也没有 IPv6 路由' }
+      ? { en: 'has neither that address nor an IPv6 route', zh: '既没有这个地址，也没有 IPv6 路由' }
       : { en: 'has no such address', zh: '没有这个地址' }
     return {
       what: {
@@ -75,7 +75,7 @@ export const ipv6Off = define<Found>({
       evidence: [`${who}: ${name} = 1`, `docker inspect ${container}: ${address}; ip address: no such address`],
       tries: [
         {
-          en: `let the Engine set it up anew: ${code(`docker restart ${container}`)}; where ${code('--sysctl')} switched it off, make it anew without that`,
+          en: `let the Engine set it up again: ${code(`docker restart ${container}`)}; where ${code('--sysctl')} switched it off, recreate it without that`,
           zh: `让引擎重新设置：${code(`docker restart ${container}`)}；如果是用 ${code('--sysctl')} 关闭的，就去掉这个选项重新创建`,
         },
       ],

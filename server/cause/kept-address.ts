@@ -41,9 +41,9 @@ export const keptAddress = define<Found>({
       ],
       tries: [
         command
-          ? { en: `let it look the name up anew: ${code(command)}`, zh: `让它重新查询这个名字：${code(command)}` }
+          ? { en: `let it look the name up again: ${code(command)}`, zh: `让它重新查询这个名字：${code(command)}` }
           : {
-              en: 'let it look the name up anew: reload or restart that program',
+              en: 'let it look the name up again: reload or restart that program',
               zh: '让它重新查询这个名字：重新加载或重启那个程序',
             },
         ...(isNginx

@@ -49,11 +49,11 @@ export const leftBehindCause = define<Found>({
     const [who, mother] = [code(label), code(other)]
     const why: Record<Found['mothers'], Text> = {
       restarted: {
-        en: `${mother} was started anew and got another, while ${who} stayed in the old one, which has no network any more`,
+        en: `${mother} was restarted and got another, while ${who} stayed in the old one, which has no network any more`,
         zh: `${mother} 重新启动后换了新的命名空间，而 ${who} 还留在旧的里面，那里已经没有网络了`,
       },
       stopped: {
-        en: `${mother} does not run any more, and its network ended with it`,
+        en: `${mother} is no longer running, and its network ended with it`,
         zh: `${mother} 已经停止运行，它的网络也随之消失`,
       },
       removed: {
@@ -72,7 +72,7 @@ export const leftBehindCause = define<Found>({
         zh: `先启动 ${mother}，再重启 ${who}：${code(`docker start ${other}`)}，然后 ${restart}`,
       },
       removed: {
-        en: `make ${who} anew, with ${code('--network container:NAME')} of the container that took its place; a restart is refused`,
+        en: `recreate ${who}, with ${code('--network container:NAME')} of the container that took its place; a restart is refused`,
         zh: `用 ${code('--network container:NAME')} 指向替代它的容器，重新创建 ${who}；直接重启会被拒绝`,
       },
     }
@@ -85,7 +85,7 @@ export const leftBehindCause = define<Found>({
       tries: [tries[mothers]],
     }
   },
-  broken: 'a container with `--network container:OTHER`, and OTHER was started anew since',
+  broken: 'a container with `--network container:OTHER`, and OTHER was restarted since',
   example: {
     ...{ who: 'tools', name: 'tools', mother: 'web', mothers: 'restarted' },
     shown: ['tools: network mode container:web', 'tools: namespace 4026532705, web: 4026532811', 'tools: links lo'],

@@ -96,7 +96,7 @@ function anew(host: string, members: string[]): Text {
   const names = members.slice(0, 8).join(' ')
   const [where, stop, start] = [code(host), code(`docker stop ${names}`, 300), code(`docker start ${names}`, 300)]
   return {
-    en: `let the Engine of ${where} make that end of the overlay anew, which it does when its last container there has gone: ${stop}, then ${start}`,
+    en: `let the Engine of ${where} recreate that end of the overlay, which it does when its last container there has gone: ${stop}, then ${start}`,
     zh: `让 ${where} 的引擎重新创建 overlay 在那里的一端，等最后一个容器离开后它就会这样做：先 ${stop}，再 ${start}`,
   }
 }

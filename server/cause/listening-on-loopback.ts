@@ -36,11 +36,11 @@ export const listeningOnLoopback = define<Found>({
   say: ({ goal, port, on, address, seen, shown }) => ({
     what: seen
       ? {
-          en: `the packet arrived in ${code(goal)}, but there port ${port} is open on ${code(on)} alone: each namespace has a loopback of its own, and only what is inside reaches it`,
+          en: `the packet arrived in ${code(goal)}, but there port ${port} is open only on ${code(on)}: each namespace has a loopback of its own, and only what is inside reaches it`,
           zh: `数据包到了 ${code(goal)}，但那里的端口 ${port} 只监听 ${code(on)}：每个网络命名空间都有自己的回环接口，只有内部才能访问`,
         }
       : {
-          en: `in ${code(goal)}, port ${port} is open on ${code(on)} alone: each namespace has a loopback of its own, and only what is inside reaches it`,
+          en: `in ${code(goal)}, port ${port} is open only on ${code(on)}: each namespace has a loopback of its own, and only what is inside reaches it`,
           zh: `${code(goal)} 里的端口 ${port} 只监听 ${code(on)}：每个网络命名空间都有自己的回环接口，只有内部才能访问`,
         },
     evidence: shown,

@@ -58,7 +58,7 @@ export const mtuTooLarge = define<Found>({
       evidence: shown,
       tries: [
         {
-          en: `let the sender's link carry no more than the way does, ${least}: ${set}, or make its Docker network anew with ${made}`,
+          en: `let the sender's link carry no more than the way does, ${least}: ${set}, or recreate its Docker network with ${made}`,
           zh: `让发送方接口的 MTU 不超过途中能传的 ${least}：${set}；或者用 ${made} 重新创建它的 Docker 网络`,
         },
       ],

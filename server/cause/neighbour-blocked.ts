@@ -93,7 +93,7 @@ export const neighbourBlocked = define<Found>({
         ? { en: 'a rule drops ARP', zh: '有规则丢弃了 ARP' }
         : {
             en: 'a rule drops the messages of neighbour discovery, without which IPv6 finds no MAC address',
-            zh: '有规则丢弃了邻居发现（ND）报文，没有它 IPv6 找不到 MAC 地址',
+            zh: '有规则丢弃了邻居发现（ND）的包，没有它们，IPv6 找不到 MAC 地址',
           }
     const list = command.includes(' list ')
     return {

@@ -73,7 +73,7 @@ export const noEsp = define<Found>({
           zh: `引擎的日志里有原因（${log}）；最常见的是内核缺少 ESP 或相应的加密算法，可以在物理机上运行 ${code('modprobe -a esp4 gcm')} 加载`,
         },
         {
-          en: `where everybody on that way is trusted, make the network anew without ${code('--opt encrypted')}`,
+          en: `where everybody on that way is trusted, recreate the network without ${code('--opt encrypted')}`,
           zh: `如果这段路径完全可信，就去掉 ${code('--opt encrypted')} 重新创建该网络`,
         },
       ],

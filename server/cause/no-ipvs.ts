@@ -51,7 +51,7 @@ export const noIpvs = define<Found>({
             zh: `${code(asked.address)} 是服务 ${who} 的虚拟地址（VIP）`,
           }
     const direct = {
-      en: `ask for its tasks by their own addresses: ${code(`tasks.${service}`)}`,
+      en: `use the addresses of its tasks themselves: ${code(`tasks.${service}`)}`,
       zh: `直接访问各个任务自己的地址：${code(`tasks.${service}`)}`,
     }
     return {

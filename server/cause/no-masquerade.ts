@@ -66,7 +66,7 @@ export const noMasquerade = define<Found>({
             zh: `应答回不来，因为数据包离开 ${where} 时带着私有地址 ${from}：没有规则对 ${net} 做地址伪装（MASQUERADE），而外面没有人知道通往它的路`,
           }
         : {
-            en: `answers can not come back, because packets leave ${where} with the private address ${from}: no rule masquerades ${net}, and nobody outside knows a way to it`,
+            en: `answers cannot come back, because packets leave ${where} with the private address ${from}: no rule masquerades ${net}, and nobody outside knows a way to it`,
             zh: `应答回不来，因为数据包离开 ${where} 时会带着私有地址 ${from}：没有规则对 ${net} 做地址伪装（MASQUERADE），而外面没有人知道通往它的路`,
           },
       evidence: shown,

@@ -21,11 +21,11 @@ export const noReply = define<Found>({
       what:
         how === 'silent'
           ? {
-              en: `the connection to port ${port} of ${who} comes about, and ${words} was sent, but nothing came back in ${seconds} s: the kernel takes a connection by itself, and the program behind does not answer`,
+              en: `the connection to port ${port} of ${who} is made, and ${words} was sent, but nothing came back in ${seconds} s: the kernel takes a connection by itself, and the program behind does not answer`,
               zh: `到 ${who} 端口 ${port} 的连接建立了，${words} 也发出去了，但 ${seconds} 秒内没有任何回复：连接由内核自己接受，后面的程序却不应答`,
             }
           : {
-              en: `the connection to port ${port} of ${who} comes about, and ${words} was sent, but the other side ends the connection without a word`,
+              en: `the connection to port ${port} of ${who} is made, and ${words} was sent, but the other side ends the connection without a word`,
               zh: `到 ${who} 端口 ${port} 的连接建立了，${words} 也发出去了，但对方什么也没回就断开了连接`,
             },
       evidence: [
@@ -34,11 +34,11 @@ export const noReply = define<Found>({
       tries: [
         container === undefined
           ? {
-              en: 'the network is all right: look into the log of that program, what it waits for',
+              en: 'the network is all right: see in the log of that program what it is waiting for',
               zh: '网络没有问题：查看那个程序的日志，看看它在等什么',
             }
           : {
-              en: `the network is all right: look what that program waits for, such as by ${code(`docker logs ${container}`)}`,
+              en: `the network is all right: see what that program is waiting for, for example with ${code(`docker logs ${container}`)}`,
               zh: `网络没有问题：看看那个程序在等什么，例如用 ${code(`docker logs ${container}`)} 查看它的日志`,
             },
       ],

@@ -114,12 +114,12 @@ function sayLacks6(
             zh: `把它接入启用了 IPv6 的网络：先 ${create}，再 ${connect}`,
           }
         : {
-            en: `let the Engine give it its addresses anew: ${again}`,
+            en: `let the Engine give it its addresses again: ${again}`,
             zh: `让引擎重新给它配置地址：${again}`,
           }
   return {
     what: {
-      en: `${who} has no address of IPv6 at all, not even a link-local one, and so no route${made.en}`,
+      en: `${who} has no IPv6 address at all, not even a link-local one, and so no route${made.en}`,
       zh: `${who} 没有任何 IPv6 地址，连链路本地地址都没有，因此也没有路由${made.zh}`,
     },
     tries: [tries],
@@ -191,12 +191,12 @@ export const noRoute = define<Found>({
       tries: [
         refusal?.by === 'rule'
           ? {
-              en: `look at the rules there with ${code(`${ip} rule`)}, and take it away if it is not meant so: ${code(`${ip} rule del …`)}`,
+              en: `look at the rules there with ${code(`${ip} rule`)}, and remove it unless it is intended: ${code(`${ip} rule del …`)}`,
               zh: `用 ${code(`${ip} rule`)} 查看那里的规则；如果不是有意为之，就用 ${code(`${ip} rule del …`)} 删除它`,
             }
           : refusal
             ? {
-                en: `take the route away if it is not meant so: ${code(`${ip} route del ${refusal.text}`, 160)}`,
+                en: `remove the route unless it is intended: ${code(`${ip} route del ${refusal.text}`, 160)}`,
                 zh: `如果不是有意为之，就删除这条路由：${code(`${ip} route del ${refusal.text}`, 160)}`,
               }
             : {

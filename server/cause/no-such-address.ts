@@ -52,16 +52,16 @@ export const noSuchAddress = define<Found>({
       what: seen
         ? {
             en: `nobody on that segment has ${whom}: ${who} asked for its MAC address${on.en} (${asking.en}), and got no answer`,
-            zh: `这个网段上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有得到应答`,
+            zh: `这个子网上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有得到应答`,
           }
         : {
             en: `nobody on that segment has ${whom}: when ${who} asks for its MAC address${on.en} (${asking.en}), nobody answers`,
-            zh: `这个网段上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有人应答`,
+            zh: `这个子网上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有人应答`,
           },
       evidence: shown,
       tries: [
         {
-          en: `look who has which address with ${code('ip address')} or ${code('docker network inspect')}`,
+          en: `see who has which address with ${code('ip address')} or ${code('docker network inspect')}`,
           zh: `用 ${code('ip address')} 或 ${code('docker network inspect')} 看看谁用着哪个地址`,
         },
       ],

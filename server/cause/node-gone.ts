@@ -94,7 +94,7 @@ export const nodeGone = define<Found>({
     return {
       what: {
         en: `${who.en} ${names.length > 1 ? 'are' : 'is'} no longer part of the swarm, so the overlay does not reach there: its tunnels and names are kept among nodes that are ready`,
-        zh: `${who.zh} 已经不在 swarm 中了，overlay 网络到不了那里：隧道和名字只在就绪的节点之间维护`,
+        zh: `${who.zh} 已经不在集群中了，overlay 网络到不了那里：隧道和名字只在就绪的节点之间维护`,
       },
       evidence: shown,
       tries: [

@@ -138,14 +138,14 @@ export const offline = define<Found>({
       'asker' in end ? { en: 'a name of the internet', zh: '名字' } : { en: 'an address in the internet', zh: '地址' }
     return {
       what: {
-        en: `${what} is ${kind.en}, and this rack is offline, without any way there: ${where.en}`,
-        zh: `${what} 是互联网上的${kind.zh}，而这套主机没有接入互联网：${where.zh}`,
+        en: `${what} is ${kind.en}, and the hosts of this lab are offline: ${where.en}`,
+        zh: `${what} 是互联网上的${kind.zh}，而这个实验的主机没有接入互联网：${where.zh}`,
       },
       evidence: shown,
       tries: [
         {
-          en: 'ask for something within the rack: a container, a host, or a LAN by its name for its gateway',
-          zh: '改为访问这套主机内部的对象：容器、主机，或者用局域网的名字访问它的网关',
+          en: 'ask for something within the lab: a container, a host, or the name of a LAN for its gateway',
+          zh: '改为访问这个实验里的对象：容器、主机，或者用局域网的名字访问它的网关',
         },
       ],
     }

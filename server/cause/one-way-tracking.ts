@@ -21,7 +21,7 @@ export const oneWayTracking = define<Found>({
     const isIptables = rule.family === 'ip' && rule.text.startsWith('-A ')
     return {
       what: {
-        en: `${where} sees one direction of ${ends} alone: the answers take another way, so that its connection tracking takes all that follows the first packet for ${code('INVALID')}, and a rule there drops that; the connection comes about, and no data gets through`,
+        en: `${where} sees only one direction of ${ends}: the answers take another way, so that its connection tracking takes all that follows the first packet for ${code('INVALID')}, and a rule there drops that; the connection is made, but no data gets through`,
         zh: `${where} 只看得到 ${ends} 的一个方向：应答走了另一条路，因此它的连接跟踪把首个数据包之后的一切都当作 ${code('INVALID')}，而那里有规则把它们丢弃；于是连接能建立，数据却过不去`,
       },
       evidence: [`${host}: ${rule.table}: ${rule.text}`, ...shown],

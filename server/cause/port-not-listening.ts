@@ -131,7 +131,7 @@ function triesOf({
     case 'swapped':
       return [
         {
-          en: `the two numbers of ${code('-p')} are swapped, the host's comes first: make ${who} anew with ${code(`-p ${containerPort}:${hostPort}${udp}`)}`,
+          en: `the two numbers of ${code('-p')} are swapped, the host's comes first: recreate ${who} with ${code(`-p ${containerPort}:${hostPort}${udp}`)}`,
           zh: `${code('-p')} 的两个端口写反了，主机端口在前：用 ${code(`-p ${containerPort}:${hostPort}${udp}`)} 重新创建 ${who}`,
         },
       ]
@@ -139,7 +139,7 @@ function triesOf({
       return ports.length > 0
         ? [
             {
-              en: `publish the port that its program has: make ${who} anew with ${right(ports[0]!)}, or let its program listen on ${containerPort}`,
+              en: `publish the port that its program has: recreate ${who} with ${right(ports[0]!)}, or let its program listen on ${containerPort}`,
               zh: `发布程序实际监听的端口：用 ${right(ports[0]!)} 重新创建 ${who}，或者让程序监听 ${containerPort}`,
             },
           ]
@@ -147,7 +147,7 @@ function triesOf({
     case 'as':
       return [
         {
-          en: `${who} publishes its port ${containerPort} as ${code(hostPort)} of the host: ask for that one`,
+          en: `${who} publishes its port ${containerPort} as ${code(hostPort)} of the host: use that one`,
           zh: `${who} 的端口 ${containerPort} 在主机上发布为 ${code(hostPort)}：请访问那个端口`,
         },
       ]

@@ -75,7 +75,7 @@ export const proxyArp = define<Found>({
     const [whom, by] = [code(address), code(who)]
     const has = owner
       ? { en: `which ${code(owner)} has`, zh: `（它属于 ${code(owner)}）` }
-      : { en: 'which nobody in this rack has', zh: '（机架里没有谁拥有它）' }
+      : { en: 'which nobody in this lab has', zh: '（这个实验里没有谁拥有它）' }
     const command = `sysctl -w net.ipv4.conf.all.proxy_arp=0 net.ipv4.conf.${link}.proxy_arp=0 net.ipv4.conf.${link}.proxy_arp_pvlan=0`
     return {
       what: {

@@ -42,13 +42,13 @@ export const publishedElsewhere = define<Found>({
   bySight: find,
   say: ({ container, containerPort, protocol, hostAddress, port, address, host, shown }) => ({
     what: {
-      en: `${code(container)} publishes port ${port} on ${code(hostAddress)} alone, and ${code(address)} is another address of ${code(host)}${isLoopback(hostAddress) ? ': from outside of the host, its loopback is out of reach' : ''}`,
+      en: `${code(container)} publishes port ${port} only on ${code(hostAddress)}, and ${code(address)} is another address of ${code(host)}${isLoopback(hostAddress) ? ': from outside of the host, its loopback is out of reach' : ''}`,
       zh: `${code(container)} 只在 ${code(hostAddress)} 上发布了端口 ${port}，而 ${code(address)} 是 ${code(host)} 的另一个地址${isLoopback(hostAddress) ? '：从主机外面访问不到它的回环地址' : ''}`,
     },
     evidence: [`docker port ${container}: ${containerPort}/${protocol} -> ${hostAddress}:${port}`, ...shown],
     tries: [
       {
-        en: `publish it on all addresses, by making it anew with ${code(`-p ${port}:${containerPort}`)}`,
+        en: `publish it on all addresses, by recreating it with ${code(`-p ${port}:${containerPort}`)}`,
         zh: `用 ${code(`-p ${port}:${containerPort}`)} 重新创建容器，在所有地址上发布`,
       },
     ],

@@ -67,7 +67,7 @@ export const ruleDrop = define<Found>({
           : { en: '', zh: '' }
       return {
         what: {
-          en: `no rule of chain ${code(chain)} on ${code(where)} wanted ${what.en}, and its policy is to drop${end.en}`,
+          en: `no rule of chain ${code(chain)} on ${code(where)} accepts ${what.en}, and its policy is to drop${end.en}`,
           zh: `${code(where)} 的 ${code(chain)} 链中没有规则放行${what.zh}，默认策略是丢弃${end.zh}`,
         },
         evidence: [shown, ...(because?.shown ?? [])],

@@ -73,12 +73,12 @@ export const sameMac = define<Found>({
     return {
       what: {
         en: `${list.en} have the same MAC address ${one} on the same segment: the bridge sends frames for it to whoever spoke last, so that those for the one often come to the other`,
-        zh: `${list.zh} 在同一网段上使用相同的 MAC 地址 ${one}：网桥把发往它的帧交给最近说话的那个，因此常常送错`,
+        zh: `${list.zh} 在同一子网上使用相同的 MAC 地址 ${one}：网桥把发往它的帧交给最近说话的那个，因此常常送错`,
       },
       evidence: shown,
       tries: [
         {
-          en: `make one of them anew without ${code('--mac-address')}: ${code(`docker rm -f ${names.at(-1)}`)}, and run it again`,
+          en: `recreate one of them without ${code('--mac-address')}: ${code(`docker rm -f ${names.at(-1)}`)}, and run it again`,
           zh: `去掉 ${code('--mac-address')} 重新创建其中一个：先 ${code(`docker rm -f ${names.at(-1)}`)}，再重新运行`,
         },
       ],

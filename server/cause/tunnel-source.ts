@@ -106,13 +106,13 @@ export const tunnelSource = define<Found>({
     return {
       what: {
         en: `${who} ${seen ? 'sent' : 'would send'} ${what.en} by VXLAN from ${from}, but ${whom} expects that container behind ${other}, the address that ${who} told the swarm, and drops what comes from elsewhere`,
-        zh: `${who} ${seen ? '' : '会'}用 ${from} 作为 VXLAN 的外层源地址发出${what.zh}，而 ${whom} 认为那个容器在 ${other} 后面（这是 ${who} 告诉 swarm 的地址），来自别处的一律丢弃`,
+        zh: `${who} ${seen ? '' : '会'}用 ${from} 作为 VXLAN 的外层源地址发出${what.zh}，而 ${whom} 认为那个容器在 ${other} 后面（这是 ${who} 告诉集群的地址），来自别处的一律丢弃`,
       },
       evidence: shown,
       tries: [
         {
           en: `let ${who} send from the address that it advertised: ${code(command, 200)}; or join the swarm with ${code('--advertise-addr')} of ${from}`,
-          zh: `让 ${who} 从它公布的地址发送：${code(command, 200)}；或者用 ${code('--advertise-addr')} 指定 ${from} 重新加入 swarm`,
+          zh: `让 ${who} 从它公布的地址发送：${code(command, 200)}；或者用 ${code('--advertise-addr')} 指定 ${from} 重新加入集群`,
         },
       ],
     }

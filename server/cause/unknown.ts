@@ -24,7 +24,7 @@ export const unknown = define<Found>({
     evidence: shown,
     tries: [
       {
-        en: `look yourself from there on: ${code('tcpdump -ni any')} shows packets as they pass`,
+        en: `look further from there: ${code('tcpdump -ni any')} shows packets as they pass`,
         zh: `从那里继续查：${code('tcpdump -ni any')} 可以看到经过的数据包`,
       },
     ],
@@ -86,7 +86,7 @@ function yetRefused(trail: Trail): Text {
   if (!door?.open) {
     const what = `${protocol} ${port ?? ''}`.trim()
     return {
-      en: `a packet came back that says no: ${whom} is reached, but nothing there wants ${what}`,
+      en: `a packet came back that says no: ${whom} is reached, but nothing there accepts ${what}`,
       zh: `对方回了拒绝：已经到达 ${whom}，但那里没有程序接受 ${what}`,
     }
   }
@@ -120,7 +120,7 @@ function yetSilent({ goal, address }: Trail): Text {
     }
   }
   return {
-    en: `no answer came from ${code(address)}: nobody in this rack is known to have that address, and the state shows nothing that stops packets on the way`,
-    zh: `${code(address)} 没有任何应答：没有发现实验环境里有谁用这个地址，从网络状态也看不出途中有什么拦住了数据包`,
+    en: `no answer came from ${code(address)}: nobody in this lab is known to have that address, and the state shows nothing that stops packets on the way`,
+    zh: `${code(address)} 没有任何应答：没有发现这个实验里有谁用这个地址，从网络状态也看不出途中有什么拦住了数据包`,
   }
 }

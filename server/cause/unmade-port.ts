@@ -50,7 +50,7 @@ export const unmadePort = define<Found>({
         zh: `它的网络都是内部网络（${list.zh}），Docker 不会为这种网络创建 NAT 规则，也不会启动代理`,
       },
       'not-running': {
-        en: 'it does not run, and ports are published only while it does',
+        en: 'it is not running, and ports are published only while it does',
         zh: '它没有在运行，而端口只在运行期间发布',
       },
       'host-mode': {

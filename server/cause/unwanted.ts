@@ -122,7 +122,7 @@ export function sayUnwanted(
         shown: [`${host}: Engine runs, bridge networks ${why.networks.slice(0, 6).join(', ')}; no chain DOCKER*`],
         tries: [
           {
-            en: `restart the Engine, which makes its rules anew: ${code('systemctl restart docker')}; then start the containers that ended with it. Load firewalls before Docker, or with ${code('iptables-restore --noflush')}`,
+            en: `restart the Engine, which makes its rules again: ${code('systemctl restart docker')}; then start the containers that ended with it. Load firewalls before Docker, or with ${code('iptables-restore --noflush')}`,
             zh: `重启引擎，它会重新创建规则：${code('systemctl restart docker')}；然后启动随之停止的容器。防火墙规则应在 Docker 之前加载，或者用 ${code('iptables-restore --noflush')}`,
           },
         ],
@@ -140,7 +140,7 @@ export function sayUnwanted(
         tries: why.rule
           ? [
               {
-                en: `if that rule is a leftover, take it away: ${code(why.rule.remove, 300)}`,
+                en: `if that rule is a leftover, remove it: ${code(why.rule.remove, 300)}`,
                 zh: `如果那条规则是遗留下来的，就删除它：${code(why.rule.remove, 300)}`,
               },
             ]
@@ -163,7 +163,7 @@ export function sayUnwanted(
         shown: [],
         tries: [
           {
-            en: `look who was asked for the way: ${code('ip route')} and ${code('ip neigh')} at the sender`,
+            en: `see who was asked for the way: ${code('ip route')} and ${code('ip neigh')} at the sender`,
             zh: `看看发送方把它交给了谁：在发送方执行 ${code('ip route')} 和 ${code('ip neigh')}`,
           },
         ],
@@ -187,7 +187,7 @@ export function sayUnwanted(
           ? [{ en: `ask ${code(why.publishedAs)} instead`, zh: `改为访问 ${code(why.publishedAs)}` }]
           : [
               {
-                en: `make ${who} anew with ${code(`-p HOSTPORT:${why.port}`)}, and ask the host for that port`,
+                en: `recreate ${who} with ${code(`-p HOSTPORT:${why.port}`)}, and ask the host for that port`,
                 zh: `用 ${code(`-p HOSTPORT:${why.port}`)} 重新创建 ${who}，再访问主机的这个端口`,
               },
             ],

@@ -79,7 +79,7 @@ export const wrongNeighbour = define<Found>({
       evidence: shown,
       tries: [
         {
-          en: `forget the entry, so that the kernel asks anew: ${code(command, 300)}`,
+          en: `forget the entry, so that the kernel asks again: ${code(command, 300)}`,
           zh: `删除这条记录，让内核重新询问：${code(command, 300)}`,
         },
       ],

@@ -2,7 +2,7 @@ import type { Change } from '../map/map.js'
 import type { Place } from '../map/places.js'
 import { Rack } from '../map/rack.js'
 import type { HostState, Link, NetworkState } from '../network/state.js'
-import { text, tidy } from '../wording/phrase.js'
+import { text } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
 import { cleanText, code } from '../wording/wording.js'
 
@@ -44,7 +44,7 @@ export class ChangeList {
 
   add(kind: Change['kind'], what: Weight, words: Text, about: readonly (string | undefined)[]): void {
     const ids = [...new Set(about.filter((id): id is string => id !== undefined))]
-    this.found.push({ kind, text: cleanText(tidy(words)), about: ids.slice(0, 40), weight: weight[what] })
+    this.found.push({ kind, text: cleanText(words), about: ids.slice(0, 40), weight: weight[what] })
   }
 
   /** The most important first; those of equal weight in the order in which they were found. */

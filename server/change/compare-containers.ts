@@ -93,11 +93,11 @@ function placeWords(rack: Rack, container: Container, place: Place): Text {
 /** A container that is just starting or ending has its network by the Engine's word, and not yet or no longer by the kernel's. */
 function noLegWords({ endpoints }: Container): Text {
   const networks = endpoints.map(({ network }) => network).filter((network) => network !== 'none' && network !== 'host')
-  if (networks.length === 0) return text('it has no network but its loopback', '没有网络，只有环回接口')
+  if (networks.length === 0) return text('it has no network but its loopback', '没有网络，只有回环接口')
   const list = listed(networks.map((network) => same(code(network))))
   return text(
     `on ${list.en}; its interface there was not to be seen when it was looked at`,
-    `网络 ${list.zh}；查看时还没有或已经没有网卡`,
+    `网络 ${list.zh}；查看时还没有或已经没有接口`,
   )
 }
 

@@ -65,8 +65,8 @@ function tellOverlay(changes: ChangeList, rack: Rack, place: Place, kind: 'added
   const words =
     kind === 'added'
       ? text(
-          `Network ${label} reaches ${host} now: ${names.en} in a namespace of its own${numbers && `, VXLAN identifier ${numbers}`}`,
-          `网络 ${label} 延伸到了 ${host}：单独的命名空间里有 ${names.zh}${numbers && `，VXLAN 标识符 ${numbers}`}`,
+          `Network ${label} reaches ${host} now: ${names.en} in a namespace of its own${numbers && `, VNI ${numbers}`}`,
+          `网络 ${label} 延伸到了 ${host}：单独的命名空间里有 ${names.zh}${numbers && `，VNI ${numbers}`}`,
         )
       : text(
           `Network ${label} reaches ${host} no longer: ${names.en || 'its namespace'} went with its last container there`,

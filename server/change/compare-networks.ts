@@ -113,11 +113,9 @@ function otherWords(host: HostState, network: EngineNetwork, kind: 'added' | 're
   const { driver, name, options, vxlanIds } = network
   const subnets = listed(network.subnets.map(({ subnet }) => same(code(subnet))))
   const details = [
-    subnets.en ? text(`subnet ${subnets.en}`, `网段 ${subnets.zh}`) : undefined,
+    subnets.en ? text(`subnet ${subnets.en}`, `子网 ${subnets.zh}`) : undefined,
     options.parent ? text(`on ${code(options.parent)}`, `基于 ${code(options.parent)}`) : undefined,
-    vxlanIds.length > 0
-      ? text(`VXLAN identifier ${vxlanIds.join(', ')}`, `VXLAN 标识符 ${vxlanIds.join('、')}`)
-      : undefined,
+    vxlanIds.length > 0 ? text(`VNI ${vxlanIds.join(', ')}`, `VNI ${vxlanIds.join('、')}`) : undefined,
     kind === 'added' && driver === 'macvlan'
       ? text('no link and no rule until a container joins', '在容器接入之前，不会有新的接口或规则')
       : undefined,

@@ -62,7 +62,7 @@ function isNew(changes: ChangeList, { name, before, after }: HostPair): boolean 
   const idOf = (host: HostState) => host.id ?? host.namespaces[0]?.id
   const [old, now] = [idOf(before), idOf(after)]
   if (old === undefined || now === undefined || old === now) return false
-  const words = text(`Host ${code(name)} was started anew`, `主机 ${code(name)} 重新启动了`)
+  const words = text(`Host ${code(name)} was restarted`, `主机 ${code(name)} 重新启动了`)
   changes.add('changed', 'host', words, [hostId(name)])
   return true
 }

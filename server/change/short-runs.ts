@@ -1,6 +1,6 @@
 import { hostId } from '../map/ids.js'
 import type { Change } from '../map/map.js'
-import { count, listed, same, text, tidy } from '../wording/phrase.js'
+import { count, listed, same, text } from '../wording/phrase.js'
 import { cleanText, code } from '../wording/wording.js'
 
 /** A container's run from its start to its end, as its Engine's events tell it. */
@@ -23,7 +23,7 @@ export function runChanges(runs: readonly ShortRun[]): Change[] {
   }
   return [...byContainer.values()].map((own) => ({
     kind: 'changed',
-    text: cleanText(tidy(wordsOf(own))),
+    text: cleanText(wordsOf(own)),
     about: [hostId(own[0]!.host)],
   }))
 }

@@ -57,8 +57,8 @@ export function lengthFault(kind: Kind, reading: Reading, state: NetworkState): 
   return {
     reason: 'answer.length',
     why: {
-      en: `the address ${code(value)} is right, but ${code(`/${prefix}`)} is not the length of its network: write the address alone`,
-      zh: `地址 ${code(value)} 正确，但 ${code(`/${prefix}`)} 不是它所在网段的前缀长度：只填地址即可`,
+      en: `the address ${code(value)} is right, but ${code(`/${prefix}`)} is not the prefix length of its network: enter only the address`,
+      zh: `地址 ${code(value)} 正确，但 ${code(`/${prefix}`)} 不是它所在子网的前缀长度：只填地址即可`,
     },
   }
 }
@@ -72,12 +72,12 @@ export function networkFault({ value }: Reading, right: readonly Value[]): Fault
     why:
       length === undefined
         ? {
-            en: `${code(value)} is right, but its length is missing: a network is written with the number of its fixed bits behind a slash`,
-            zh: `${code(value)} 正确，但缺少前缀长度：网段要在斜杠后面写上固定的位数`,
+            en: `${code(value)} is right, but its prefix length is missing: a network is written with the number of its fixed bits after a slash`,
+            zh: `${code(value)} 正确，但缺少前缀长度：子网要在斜杠后面写上固定的位数`,
           }
         : {
-            en: `${code(address!)} is right, but ${code(`/${length}`)} is not the length of this network`,
-            zh: `${code(address!)} 正确，但 ${code(`/${length}`)} 不是这个网段的前缀长度`,
+            en: `${code(address!)} is right, but ${code(`/${length}`)} is not the prefix length of this network`,
+            zh: `${code(address!)} 正确，但 ${code(`/${length}`)} 不是这个子网的前缀长度`,
           },
   }
 }

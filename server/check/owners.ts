@@ -57,7 +57,7 @@ export function indexed(
   const link = meant.namespace.links.find((one) => one.name === name)
   if (!link) return undefined
   if (`${link.index}` === index)
-    return text('the index of the link that is asked for, not its name', '所问接口的编号，不是它的名字')
+    return text('the index of the link in question, not its name', '所问接口的编号，不是它的名字')
   const inner = link.peer && placeWith(placesOf(state), link.peer.namespace)
   const end = inner?.namespace.links.find((one) => one.name === link.peer?.name)
   if (inner && end && `${end.index}` === index) return theIndex(end, inner, home)
@@ -81,7 +81,7 @@ function ofAddress(address: string, state: NetworkState, home: string): Text[] {
     return [
       text(
         'a loopback address, which every network namespace has for itself',
-        '环回地址，每个网络命名空间都有自己的一个',
+        '回环地址，每个网络命名空间都有自己的一个',
       ),
     ]
   }

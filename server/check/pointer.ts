@@ -60,7 +60,7 @@ export function shown(command: string, host: string, field?: string): Text {
   return field === undefined
     ? text(`${what} on ${where} shows it`, `可以在 ${where} 上用 ${what} 查看`)
     : text(
-        `${what} on ${where} shows it, behind ${code(field)}`,
+        `${what} on ${where} shows it, after ${code(field)}`,
         `可以在 ${where} 上用 ${what} 查看，就在 ${code(field)} 后面`,
       )
 }

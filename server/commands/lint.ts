@@ -1,7 +1,9 @@
+import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { labFoldersNamed } from '../lab/catalogue.js'
 import { labJsonSchema } from '../lab/json-schema.js'
 import { lintLab } from '../lab/lint.js'
+import { lintWording } from '../lab/lint-wording.js'
 import { readLab } from '../lab/read-lab.js'
 import { fromPackage } from '../package-root.js'
 import { labImages } from '../rack/golden/inputs.js'
@@ -22,10 +24,16 @@ export function lintCommand(): Command {
       for (const folder of await labFoldersNamed(fromPackage('labs'), names)) {
         const { lab, problems: found } = await readLab(folder)
         problems.push(...(lab ? await lintLab(lab, images) : found))
+        if (lab && isOurs(folder)) problems.push(...(await lintWording(folder)))
       }
       if (json) process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`)
       else
         for (const { file, line, what, cure } of problems) process.stdout.write(`${file}:${line}: ${what}. ${cure}\n`)
       if (problems.length > 0) process.exitCode = 1
     })
+}
+
+/** The glossary binds the labs that come with vethlab; an author elsewhere has words of their own. */
+function isOurs(folder: string): boolean {
+  return dirname(resolve(folder)) === fromPackage('labs')
 }

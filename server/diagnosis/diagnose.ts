@@ -112,7 +112,7 @@ async function lookAround(subject: Subject<Place>): Promise<StageDraft[]> {
     findings: await lookAtItself(subject),
   })
   if (!isLive(place)) {
-    const rest = { en: 'it does not run, so there is nothing to ask', zh: '它没有运行，没有什么可探测的' }
+    const rest = { en: 'it is not running, so there is nothing to ask', zh: '它没有运行，没有什么可探测的' }
     return [await itself(), ...skipped(['same-network', 'outside', 'from-outside'], rest)]
   }
   const running = { ...subject, place } as Subject

@@ -26,7 +26,7 @@ function duplicate(address: string, own: Link, also: Leg[]): Draft {
   return problem(
     {
       en: `its address ${code(address)} is also that of ${list.en} on the same segment`,
-      zh: `它的地址 ${code(address)} 与同一网段上的 ${list.zh} 重复`,
+      zh: `它的地址 ${code(address)} 与同一子网上的 ${list.zh} 重复`,
     },
     {
       why: {

@@ -162,7 +162,7 @@ function insideOf(place: LivePlace, port: PublishedPort): Draft[] {
     return [
       problem(
         {
-          en: `${named(port)} leads to a program that listens on its loopback alone`,
+          en: `${named(port)} leads to a program that listens only on its loopback`,
           zh: `${named(port)} 后面的程序只监听回环地址`,
         },
         {
@@ -200,7 +200,7 @@ function insideOf(place: LivePlace, port: PublishedPort): Draft[] {
         tries: [
           others.length > 0
             ? {
-                en: `Make it anew with the right port: \`-p ${port.hostPort}:${others[0]}\``,
+                en: `Recreate it with the right port: \`-p ${port.hostPort}:${others[0]}\``,
                 zh: `用正确的端口重建容器：\`-p ${port.hostPort}:${others[0]}\``,
               }
             : {
@@ -277,11 +277,11 @@ function kernelOf(place: LivePlace, port: PublishedPort): Draft[] {
         tries: [
           all
             ? {
-                en: 'Restart the Engine, which makes its rules anew: `systemctl restart docker`; then start the containers that ended with it',
+                en: 'Restart the Engine, which makes its rules again: `systemctl restart docker`; then start the containers that ended with it',
                 zh: '重启引擎，它会重新创建规则：`systemctl restart docker`；然后启动随之停止的容器',
               }
             : {
-                en: `Let the Engine write it anew: \`docker restart ${bare(place.container!.name)}\``,
+                en: `Let the Engine write it again: \`docker restart ${bare(place.container!.name)}\``,
                 zh: `让引擎重新写入：\`docker restart ${bare(place.container!.name)}\``,
               },
         ],
@@ -346,7 +346,7 @@ function boundElsewhere({ host, container }: LivePlace, port: PublishedPort): Dr
         ],
         tries: [
           {
-            en: `If others should: make ${code(container!.name)} anew with \`-p ${port.hostPort}:${port.containerPort}\`, without an address`,
+            en: `If others should: recreate ${code(container!.name)} with \`-p ${port.hostPort}:${port.containerPort}\`, without an address`,
             zh: `如果要让别人访问：用 \`-p ${port.hostPort}:${port.containerPort}\`（不写地址）重建 ${code(container!.name)}`,
           },
         ],
@@ -379,7 +379,7 @@ async function connectTo(subject: Subject, port: PublishedPort, elsewhere: boole
   else {
     found.push(
       problem(
-        { en: `${host} itself can not connect to ${named(port)}`, zh: `${host} 自己都连不上 ${named(port)}` },
+        { en: `${host} itself cannot connect to ${named(port)}`, zh: `${host} 自己都连不上 ${named(port)}` },
         {
           evidence,
           tries: [
@@ -409,7 +409,7 @@ async function byLoopback(subject: Subject, port: PublishedPort): Promise<Draft[
   return [
     problem(
       {
-        en: `${host} itself can not connect to ${code(`127.0.0.1:${port.hostPort}`)}`,
+        en: `${host} itself cannot connect to ${code(`127.0.0.1:${port.hostPort}`)}`,
         zh: `${host} 自己连不上 ${code(`127.0.0.1:${port.hostPort}`)}`,
       },
       {
@@ -465,7 +465,7 @@ async function fromOthers(subject: Subject, port: PublishedPort): Promise<Draft[
   const at = code(`${address}:${port.hostPort}`)
   return [
     problem(
-      { en: `${code(tester.label)} can not connect to ${at}`, zh: `${code(tester.label)} 连不上 ${at}` },
+      { en: `${code(tester.label)} cannot connect to ${at}`, zh: `${code(tester.label)} 连不上 ${at}` },
       {
         ...found.because,
         evidence: [...failed.map(lineOf), ...found.evidence],
@@ -490,7 +490,7 @@ function otherFailed(subject: Subject, port: PublishedPort, { tester, address, a
   const known = because(subject, attempt, answer.cause ?? 'silent')
   return problem(
     {
-      en: `${code(tester.label)} can not connect to ${code(`${address}:${port.hostPort}`)}, though others can`,
+      en: `${code(tester.label)} cannot connect to ${code(`${address}:${port.hostPort}`)}, though others can`,
       zh: `${code(tester.label)} 连不上 ${code(`${address}:${port.hostPort}`)}，但别的主机可以`,
     },
     {
@@ -539,7 +539,7 @@ async function reachHost(subject: Subject): Promise<Draft[]> {
     return [
       note(
         {
-          en: `${code(tester.label)} can not connect to ${at}, where a program listens in that namespace`,
+          en: `${code(tester.label)} cannot connect to ${at}, where a program listens in that namespace`,
           zh: `${code(tester.label)} 连不上 ${at}，而那个命名空间里有程序在监听`,
         },
         { ...known, evidence: [probeLine(tester.label, `nc -vz ${address} ${port}`, answer), ...evidence], tries },
@@ -565,7 +565,7 @@ async function reachOnLan(subject: Subject): Promise<Draft[]> {
   const evidence = [probeLine(tester.label, `ping ${address}`, answer)]
   const hint = note(
     {
-      en: `its own host ${code(place.host.name)} can not reach it at ${code(address)}: the kernel keeps a parent and its macvlan children apart`,
+      en: `its own host ${code(place.host.name)} cannot reach it at ${code(address)}: the kernel keeps a parent and its macvlan children apart`,
       zh: `它所在的主机 ${code(place.host.name)} 无法通过 ${code(address)} 访问它：内核不让父接口与 macvlan 子接口互通`,
     },
     { cause: 'macvlan-host-to-child' },
@@ -575,7 +575,7 @@ async function reachOnLan(subject: Subject): Promise<Draft[]> {
     return [
       ok(
         {
-          en: `it stands on the LAN itself, and ${who} reaches it at ${code(address)}`,
+          en: `it is on the LAN itself, and ${who} reaches it at ${code(address)}`,
           zh: `它直接接在局域网上，${who} 能通过 ${code(address)} 访问它`,
         },
         evidence,

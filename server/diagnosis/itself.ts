@@ -82,7 +82,7 @@ function whyExited({ exitCode }: Container): Text {
   }
   if (exitCode === 137) {
     return {
-      en: 'it was killed (SIGKILL): by `docker kill`, by `docker stop` after its grace, or for want of memory',
+      en: 'it was killed (SIGKILL): by `docker kill`, by `docker stop` after its grace, or for lack of memory',
       zh: '它被强行终止（SIGKILL）：可能是 `docker kill`、`docker stop` 超时，或者内存不足',
     }
   }
@@ -254,7 +254,7 @@ function brokenLink(link: Link, { container }: LivePlace): Draft[] {
         {
           why: other
             ? { en: `the other end, ${other} in the host, is down`, zh: `它在主机上的另一端 ${other} 没有启用` }
-            : { en: 'what it hangs on is down', zh: '它所依附的接口没有启用' },
+            : { en: 'the interface it depends on is down', zh: '它所依附的接口没有启用' },
           cause: 'link-cut',
           evidence,
           tries: link.peer
@@ -278,7 +278,7 @@ function brokenLink(link: Link, { container }: LivePlace): Draft[] {
         evidence,
         tries: [
           {
-            en: `Let the Engine set it up anew: \`docker network disconnect NETWORK ${bare(container!.name)}\`, then \`docker network connect\``,
+            en: `Let the Engine set it up again: \`docker network disconnect NETWORK ${bare(container!.name)}\`, then \`docker network connect\``,
             zh: `让引擎重新配置：先 \`docker network disconnect 网络 ${bare(container!.name)}\`，再 \`docker network connect\``,
           },
         ],
@@ -301,7 +301,7 @@ async function loopbackOf(subject: Subject): Promise<Draft[]> {
     return [
       note(
         {
-          en: 'its loopback is up and answers no ping, as with `net.ipv4.icmp_echo_ignore_all`; that says nothing of its programs',
+          en: 'its loopback is up and answers no ping, as with `net.ipv4.icmp_echo_ignore_all`; that says nothing about its programs',
           zh: '回环接口已启用，但不回应 ping，例如设置了 `net.ipv4.icmp_echo_ignore_all`；这不说明里面的程序有问题',
         },
         { evidence },
@@ -382,13 +382,13 @@ function dnsOf(place: LivePlace): Draft[] {
         },
         {
           why: {
-            en: 'names of containers are known to `127.0.0.11` alone',
+            en: 'names of containers are known only to `127.0.0.11`',
             zh: '只有 `127.0.0.11` 知道容器的名字',
           },
           evidence,
           tries: [
             {
-              en: `Look at it: \`docker exec ${bare(place.container!.name)} cat /etc/resolv.conf\`; a restart writes it anew`,
+              en: `Look at it: \`docker exec ${bare(place.container!.name)} cat /etc/resolv.conf\`; a restart writes it again`,
               zh: `查看：\`docker exec ${bare(place.container!.name)} cat /etc/resolv.conf\`；重启容器会重新生成`,
             },
           ],
@@ -414,7 +414,7 @@ function contradictions(place: LivePlace): Draft[] {
     return [
       problem(
         {
-          en: `${code(label)} has lost its address of IPv6 ${code(off.address)}`,
+          en: `${code(label)} has lost its IPv6 address ${code(off.address)}`,
           zh: `${code(label)} 丢了它的 IPv6 地址 ${code(off.address)}`,
         },
         { why: what, cause, evidence, tries },
@@ -435,7 +435,7 @@ function contradictions(place: LivePlace): Draft[] {
         evidence: all.map((one) => `${one.about}: Engine ${one.engine}, kernel ${one.kernel}`),
         tries: [
           {
-            en: `Let the Engine set it up anew: \`docker restart ${bare(container!.name)}\``,
+            en: `Let the Engine set it up again: \`docker restart ${bare(container!.name)}\``,
             zh: `让引擎重新配置：\`docker restart ${bare(container!.name)}\``,
           },
         ],

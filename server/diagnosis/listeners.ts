@@ -36,7 +36,7 @@ export function listenersOf(place: LivePlace): Draft[] {
   if (closed.length > 0) {
     const list = shown(closed)
     const fact = {
-      en: `${list.en} ${closed.length > 1 ? 'are' : 'is'} open on its loopback alone`,
+      en: `${list.en} ${closed.length > 1 ? 'are' : 'is'} open only on its loopback`,
       zh: `${list.zh} 只在回环地址上监听`,
     }
     const why = {
@@ -74,7 +74,7 @@ function oneFamilyOnly(place: LivePlace, open: ListeningSocket[]): Draft[] {
     if (lacking === undefined) return []
     const other = lacking === 4 ? 6 : 4
     const fact = {
-      en: `${code(what)} is open by IPv${other} alone`,
+      en: `${code(what)} is open only by IPv${other}`,
       zh: `${code(what)} 只通过 IPv${other} 监听`,
     }
     const more = {
@@ -104,7 +104,7 @@ function oneFamilyOnly(place: LivePlace, open: ListeningSocket[]): Draft[] {
           problem(fact, {
             ...more,
             why: {
-              en: `the container has addresses of IPv${lacking} alone, so nobody else can connect`,
+              en: `the container has only IPv${lacking} addresses, so nobody else can connect`,
               zh: `而这个容器只有 IPv${lacking} 地址，所以别人都连不上`,
             },
           }),
@@ -125,7 +125,7 @@ function oneNetworkOnly(place: LivePlace, open: ListeningSocket[]): Draft[] {
     return [
       note(
         {
-          en: `${code(what)} is open at ${at} alone, its address on ${on}: from its other networks nobody connects`,
+          en: `${code(what)} is open only at ${at}, its address on ${on}: from its other networks nobody connects`,
           zh: `${code(what)} 只监听它在 ${on} 上的地址 ${at}：从其他网络连不上`,
         },
         { cause: 'port-not-listening', evidence: sockets.map(writeSocket) },
@@ -154,7 +154,7 @@ function fullQueues(place: LivePlace, open: ListeningSocket[]): Draft[] {
           evidence: [writeSocket(socket)],
           tries: [
             {
-              en: `See what the program does: \`docker logs ${bare(place.container!.name)}\`; \`docker restart ${bare(place.container!.name)}\` begins anew`,
+              en: `See what the program does: \`docker logs ${bare(place.container!.name)}\`; \`docker restart ${bare(place.container!.name)}\` starts again`,
               zh: `看程序在做什么：\`docker logs ${bare(place.container!.name)}\`；\`docker restart ${bare(place.container!.name)}\` 可以重新开始`,
             },
           ],

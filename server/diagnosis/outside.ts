@@ -128,7 +128,7 @@ function routeOf({ place }: Subject, trail: Trail, way: FoundRoute | undefined):
   const family = trail.address.includes(':') ? 6 : 4
   const main = place.namespace.routes.filter((one) => one.table === 'main' && one.family === family).map(writeRoute)
   const again = {
-    en: `Let the Engine set it anew: \`docker restart ${bare(place.container.name)}\``,
+    en: `Let the Engine set it again: \`docker restart ${bare(place.container.name)}\``,
     zh: `让引擎重新设置：\`docker restart ${bare(place.container.name)}\``,
   }
   if (!leadsOn(way)) {
@@ -215,7 +215,7 @@ function onHost({ place }: Subject, trail: Trail): Draft[] {
       forwards,
       note(
         {
-          en: `the Engine of ${where} translates no addresses of IPv6: who was not told the way to this network does not answer it`,
+          en: `the Engine of ${where} translates no IPv6 addresses: whoever was not told the way to this network does not answer it`,
           zh: `${where} 的引擎不转换 IPv6 地址：没有配置过到这个网络的路由的机器，都无法应答它`,
         },
         { cause: none.code, evidence: none.evidence },
@@ -479,7 +479,7 @@ async function largePackets(
     return [
       note(
         {
-          en: `small packets to ${code(label)} are answered, and one of full size (${link.mtu} bytes) was not in time; nothing narrower is known on the way`,
+          en: `small packets to ${code(label)} are answered, and one of full size (${link.mtu} bytes) was not answered in time; nothing narrower is known on the way`,
           zh: `发给 ${code(label)} 的小包有应答，而一个 ${link.mtu} 字节的满尺寸包没有及时得到应答；途中没有发现更小的 MTU`,
         },
         { evidence },
@@ -548,8 +548,8 @@ async function askNameservers(subject: Subject): Promise<Draft[]> {
       return [
         note(
           {
-            en: `the nameserver ${code(server)} refuses: this rack is offline, so names of the internet do not resolve`,
-            zh: `DNS 服务器 ${code(server)} 拒绝应答：这套主机没有接入互联网，互联网上的名字解析不了`,
+            en: `the nameserver ${code(server)} refuses: the hosts of this lab are offline, so names of the internet do not resolve`,
+            zh: `DNS 服务器 ${code(server)} 拒绝应答：这个实验的主机没有接入互联网，互联网上的名字解析不了`,
           },
           { cause: 'offline', evidence },
         ),
@@ -563,7 +563,7 @@ async function askNameservers(subject: Subject): Promise<Draft[]> {
       // Silence of the LAN's own server is told by what else of the LAN is silent.
       (isGateway ? note : problem)(
         {
-          en: `the nameserver ${code(server)} ${silent ? 'does not answer' : 'can not be reached'}`,
+          en: `the nameserver ${code(server)} ${silent ? 'does not answer' : 'cannot be reached'}`,
           zh: `DNS 服务器 ${code(server)} ${silent ? '没有应答' : '无法到达'}`,
         },
         {

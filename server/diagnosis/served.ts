@@ -71,7 +71,7 @@ async function askAt(subject: Subject, network: EngineNetwork, { from, address, 
   const found = because(subject, attempt, answer.cause ?? 'silent')
   return [
     problem(
-      { en: `${who} on ${on} can not connect to its ${code(at)}`, zh: `${on} 上的 ${who} 连不上它的 ${code(at)}` },
+      { en: `${who} on ${on} cannot connect to its ${code(at)}`, zh: `${on} 上的 ${who} 连不上它的 ${code(at)}` },
       {
         ...found.because,
         evidence: [...evidence, ...found.evidence],

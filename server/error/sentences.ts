@@ -31,11 +31,11 @@ export type LearnerCode = Exclude<ErrorCode, OperatorCode | 'argument.invalid'>
 
 type Codes<Code extends ErrorCode> = Code
 
-export const again: Text = { en: 'Try it once more in a moment.', zh: '请稍后再试一次。' }
+export const again: Text = { en: 'Try again in a moment.', zh: '请稍后再试一次。' }
 const openAgain: Text = { en: 'Open the lab again; your progress is kept.', zh: '请重新打开这个实验，进度会保留。' }
-const resetHost: Text = { en: 'If it stays so, reset the host.', zh: '如果一直这样，请重置这台主机。' }
+const resetHost: Text = { en: 'If that does not help, reset the host.', zh: '如果问题仍然存在，请重置这台主机。' }
 export const tellOperator: Text = {
-  en: 'Try it once more. If it stays so, tell whoever runs this server: its log says more.',
+  en: 'Try again. If it keeps happening, tell whoever runs this server: its log says more.',
   zh: '请再试一次。如果问题仍然存在，请联系管理员，服务器日志里有详细信息。',
 }
 const machineFull: Text = {
@@ -49,7 +49,7 @@ const machineFull: Text = {
  */
 export const sentences = {
   'rack.limit': {
-    what: { en: 'As many labs are open as this machine has room for.', zh: '这台机器能同时打开的实验已达上限。' },
+    what: { en: 'This machine has no room for another lab.', zh: '这台机器能同时打开的实验已达上限。' },
     cure: machineFull,
   },
   'store.full': {
@@ -57,7 +57,10 @@ export const sentences = {
     cure: machineFull,
   },
   'store.unavailable': {
-    what: { en: "The disk on which labs' hosts live can't be used now.", zh: '存放实验主机的磁盘暂时无法使用。' },
+    what: {
+      en: "The disk that holds the labs' hosts can't be used right now.",
+      zh: '存放实验主机的磁盘暂时无法使用。',
+    },
     cure: tellOperator,
   },
   'machine.out-of-memory': {
@@ -77,7 +80,7 @@ export const sentences = {
   'machine.missing-tool': {
     what: { en: 'A program that labs need is missing on this machine.', zh: '这台机器缺少实验所需的程序。' },
     cure: {
-      en: 'Whoever runs this server gets it with `vethlab setup`.',
+      en: 'Whoever runs this server installs it with `vethlab setup`.',
       zh: '请管理员运行 `vethlab setup` 安装。',
     },
   },
@@ -96,20 +99,20 @@ export const sentences = {
     cure: tellOperator,
   },
   'host.still-running': {
-    what: { en: 'A host of this lab did not end.', zh: '这个实验的一台主机没能关闭。' },
+    what: { en: 'A host of this lab did not shut down.', zh: '这个实验的一台主机没能关闭。' },
     cure: tellOperator,
   },
   'host.unreachable': {
-    what: { en: 'The Docker Engine of a host gives no answer.', zh: '一台主机上的 Docker Engine 没有响应。' },
+    what: { en: 'The Docker Engine of a host does not answer.', zh: '一台主机上的 Docker 引擎没有应答。' },
     cure: {
-      en: 'Start it again with `systemctl restart docker` in the host, or reset the host.',
-      zh: '请在主机里执行 `systemctl restart docker` 重启它，或重置这台主机。',
+      en: 'Restart it with `systemctl restart docker` on the host, or reset the host.',
+      zh: '请在主机上执行 `systemctl restart docker` 重启它，或重置这台主机。',
     },
   },
   'host.unverified': {
     what: {
-      en: 'What answers in place of the Docker Engine of a host is not the Engine it was given.',
-      zh: '一台主机上应答的不是它原来的 Docker Engine。',
+      en: 'On a host, something else answers in place of its Docker Engine.',
+      zh: '一台主机上，应答的不是它原来的 Docker 引擎。',
     },
     cure: { en: 'Reset the host.', zh: '请重置这台主机。' },
   },
@@ -118,7 +121,7 @@ export const sentences = {
     cure: { en: 'Choose one of the hosts that are shown.', zh: '请从列出的主机中选择。' },
   },
   'host.no-engine': {
-    what: { en: 'This host has no Docker Engine.', zh: '这台主机上没有 Docker Engine。' },
+    what: { en: 'This host has no Docker Engine.', zh: '这台主机上没有 Docker 引擎。' },
     cure: { en: 'Use one of the Docker hosts.', zh: '请使用带 Docker 的主机。' },
   },
   'rack.not-found': {
@@ -127,11 +130,11 @@ export const sentences = {
   },
   'rackd.unreachable': {
     what: {
-      en: "The part of the server that runs labs' hosts gives no answer.",
+      en: "The part of the server that runs the labs' hosts does not answer.",
       zh: '负责运行实验主机的服务没有响应。',
     },
     cure: {
-      en: 'Hosts that were open go on running meanwhile. Try once more in a moment.',
+      en: 'Open hosts keep running. Try again in a moment.',
       zh: '已经打开的主机仍在运行。请稍后再试。',
     },
   },
@@ -140,19 +143,19 @@ export const sentences = {
     cure: { en: 'Choose one from the catalogue.', zh: '请从目录中选择。' },
   },
   'lab.invalid': {
-    what: { en: "The lab's files have a mistake in them.", zh: '这个实验的文件有错误。' },
+    what: { en: "There is a mistake in the lab's files.", zh: '这个实验的文件有错误。' },
     cure: { en: '`vethlab lint` tells its author what is wrong.', zh: '作者可以用 `vethlab lint` 查看错误。' },
   },
   'lab.setup-failed': {
     what: {
-      en: "The hosts started, but the lab's own preparation of them failed.",
+      en: 'The hosts started, but preparing them for the lab failed.',
       zh: '主机已启动，但实验的准备脚本失败了。',
     },
     cure: tellOperator,
   },
   'terminal.limit': {
     what: {
-      en: 'This lab has as many terminals as it may have, or too much was sent to one.',
+      en: 'This lab can have no more terminals, or too much was sent to one.',
       zh: '终端数量已达上限，或一次发送的内容过多。',
     },
     cure: {
@@ -162,7 +165,7 @@ export const sentences = {
   },
   'terminal.busy': {
     what: {
-      en: 'A program runs in that terminal, so no command can be typed there.',
+      en: 'A program is running in that terminal, so no command can be typed there.',
       zh: '这个终端里有程序在运行，无法输入命令。',
     },
     cure: { en: 'End it with Ctrl-C, or open another terminal.', zh: '请用 Ctrl-C 结束它，或打开另一个终端。' },
@@ -172,48 +175,48 @@ export const sentences = {
     cure: { en: 'Open a new one with +.', zh: '请点 + 打开新的终端。' },
   },
   'port.refused': {
-    what: { en: 'Nothing answers at that port now.', zh: '这个端口目前没有服务响应。' },
+    what: { en: 'Nothing answers on that port right now.', zh: '这个端口目前没有服务响应。' },
     cure: {
-      en: 'See that the container runs, and that the program in it listens at the port that is published.',
+      en: 'Check that the container is running, and that its program listens on the published port.',
       zh: '请确认容器在运行，并且里面的程序在监听所发布的端口。',
     },
   },
   'port.not-published': {
     what: { en: 'No container publishes that port.', zh: '没有容器发布这个端口。' },
-    cure: { en: 'Publish one with `-p`, then look again.', zh: '请先用 `-p` 发布端口。' },
+    cure: { en: 'Publish it with `-p`, then try again.', zh: '请先用 `-p` 发布端口。' },
   },
   'value.missing': {
-    what: { en: "A live value in this block can't be read now.", zh: '这段命令里的实时值目前读取不到。' },
+    what: { en: "A live value in this block can't be read yet.", zh: '这段命令里的实时值目前读取不到。' },
     cure: { en: 'Do the earlier steps first.', zh: '请先完成前面的步骤。' },
   },
   'map.not-found': {
-    what: { en: 'The map of that moment is not kept any more.', zh: '那一时刻的网络图已不再保留。' },
+    what: { en: 'The map of that moment is no longer kept.', zh: '那一时刻的网络图已不再保留。' },
     cure: { en: 'Choose a later entry of the timeline.', zh: '请在时间线上选择更晚的一条。' },
   },
   'trace.cancelled': {
     what: {
-      en: 'This trace was ended, or another one was begun.',
+      en: 'This trace was cancelled, or another one was started.',
       zh: '这次追踪已被取消，或者已经开始了另一次追踪。',
     },
-    cure: { en: 'Begin it once more if you still want to know.', zh: '如果还想知道结果，请重新开始。' },
+    cure: { en: 'Start it again if you still want to know.', zh: '如果还想知道结果，请重新开始。' },
   },
   'rack.busy': {
     what: {
-      en: 'As much of this goes on in the rack already as may go on at once.',
-      zh: '这套主机里同时进行的这类操作已达上限。',
+      en: 'Too much of this is already going on in this lab.',
+      zh: '这个实验里同时进行的这类操作已达上限。',
     },
     cure: again,
   },
   'trace.timeout': {
-    what: { en: 'Looking for the packet took too long.', zh: '追踪数据包花费的时间过长。' },
+    what: { en: 'Tracing the packet took too long.', zh: '追踪数据包花费的时间过长。' },
     cure: again,
   },
   'session.not-found': {
-    what: { en: 'This session is not there.', zh: '找不到这次实验。' },
+    what: { en: 'There is no such session.', zh: '找不到这次实验。' },
     cure: { en: 'Open the lab from the catalogue.', zh: '请从目录重新打开实验。' },
   },
   'session.not-open': {
-    what: { en: 'The hosts of this lab do not run now.', zh: '这个实验的主机现在没有运行。' },
+    what: { en: 'The hosts of this lab are not running.', zh: '这个实验的主机现在没有运行。' },
     cure: { en: 'Wait until they have started, or open the lab again.', zh: '请等主机启动完成，或重新打开实验。' },
   },
   'session.busy': {
@@ -221,7 +224,7 @@ export const sentences = {
     cure: { en: 'Wait until that has finished.', zh: '请等它完成后再试。' },
   },
   'records.unusable': {
-    what: { en: "What you do can't be recorded now.", zh: '目前无法保存学习记录。' },
+    what: { en: "Your progress can't be saved right now.", zh: '目前无法保存学习记录。' },
     cure: tellOperator,
   },
   'command.failed': {

@@ -14,7 +14,7 @@ export const containers: readonly Incident[] = [
     symptom: ['node1', 'docker exec child nc -z -w 1 db 6379'],
     ask: { from: 'child', to: 'db', port: 6379 },
     code: 'left-behind',
-    says: /`mother` was started anew/,
+    says: /`mother` was restarted/,
     cure: { on: 'node1' },
   },
   {

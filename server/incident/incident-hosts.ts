@@ -190,7 +190,7 @@ class Trial {
       const done = await this.host(where)
         .do(script.replace('$TOKEN', token))
         .catch((error: Error) => error)
-      if (done instanceof Error) return this.tried('wrong', `it can not be made: ${done.message}`)
+      if (done instanceof Error) return this.tried('wrong', `it cannot be made: ${done.message}`)
     }
     if (!(await until(async () => !(await this.works(symptom)), appearsMs)))
       return this.tried('wrong', 'the incident does not show: its symptom works')

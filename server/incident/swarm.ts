@@ -91,7 +91,7 @@ export const swarm: readonly Incident[] = [
     undo: { node1: 'docker service rm shop' },
   },
   {
-    name: 'an encrypted overlay, on a kernel that can not encrypt',
+    name: 'an encrypted overlay, on a kernel that cannot encrypt',
     rack: 'swarm',
     lacks: 'esp',
     make: {

@@ -35,7 +35,7 @@ async function lintSetup(lab: Lab, say: Say): Promise<void> {
     (thrown: { stderr?: string }) => thrown.stderr ?? '',
   )
   if (error === undefined) return
-  const [, line = '1', what = 'can not be read'] = /: line (\d+): (.*)/.exec(error) ?? []
+  const [, line = '1', what = 'cannot be read'] = /: line (\d+): (.*)/.exec(error) ?? []
   say('setup.sh', Number(line), `bash says: ${what}`, 'Mend the script; `bash -n setup.sh` reads it too.')
 }
 

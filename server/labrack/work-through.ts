@@ -58,8 +58,8 @@ function replayFailed(lab: Lab, step: Step): Trouble {
   return {
     code: 'replay.failed',
     what: {
-      en: `The rack could not be brought further than to the step "${en}": its checks do not pass there.`,
-      zh: `环境只恢复到“${zh}”这一步：它的检查没有通过。`,
+      en: `The hosts could not be brought further than to the step "${en}": its checks do not pass there.`,
+      zh: `主机只恢复到“${zh}”这一步：它的检查没有通过。`,
     },
     cure: {
       en: 'Go on from there by hand, or reset the lab and try once more.',

@@ -99,7 +99,7 @@ function bridgeWords({ place, link }: End, network: EngineNetwork | undefined): 
 function addressWords({ link }: End, network: EngineNetwork | undefined): Text {
   const addresses = addressesOf(link).map((one) => same(code(writeAddress(one))))
   const subnets = listed((network?.subnets ?? []).map(({ subnet }) => same(code(subnet))))
-  const of = subnets.en ? text(` of subnet ${subnets.en}`, `（网段 ${subnets.zh}）`) : text('', '')
+  const of = subnets.en ? text(` of subnet ${subnets.en}`, `（子网 ${subnets.zh}）`) : text('', '')
   if (addresses.length === 0) return text(`it has no address${of.en}`, `它没有地址${of.zh}`)
   return text(`it has ${listed(addresses).en}${of.en}`, `地址是 ${listed(addresses).zh}${of.zh}`)
 }
@@ -128,7 +128,7 @@ function networkFacts(network: EngineNetwork) {
   return [
     ...fact(text('Docker network', 'Docker 网络'), [`${network.name} (${kinds.filter(Boolean).join(', ')})`]),
     ...fact(
-      text('Subnet', '网段'),
+      text('Subnet', '子网'),
       network.subnets.map(({ subnet, gateway, range }) =>
         [subnet, gateway && `gateway ${gateway}`, range && `range ${range}`].filter(Boolean).join(' '),
       ),

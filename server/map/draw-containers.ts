@@ -168,7 +168,7 @@ function placeWords(
     ]
   }
   const legs = linksOf(place).filter(({ up, addresses }) => up || addresses.length > 0)
-  if (legs.length === 0) return [text('it has no network but its loopback', '它没有网络，只有环回接口')]
+  if (legs.length === 0) return [text('it has no network but its loopback', '它没有网络，只有回环接口')]
   return legs.slice(0, 4).map((link) => legWords(rack, container, { place, link }))
 }
 

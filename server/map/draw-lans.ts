@@ -37,14 +37,14 @@ function drawLan(rack: Rack, lan: LanState): MapElement {
     sentence: sentence([
       text(
         `LAN ${code(lan.name)} is ${code(lan.subnet)} with gateway ${code(lan.gateway)} and MTU ${lan.mtu}`,
-        `局域网 ${code(lan.name)}：网段 ${code(lan.subnet)}，网关 ${code(lan.gateway)}，MTU ${lan.mtu}`,
+        `局域网 ${code(lan.name)}：子网 ${code(lan.subnet)}，网关 ${code(lan.gateway)}，MTU ${lan.mtu}`,
       ),
       who.length > 0
         ? text(`on it are ${listed(who, 8).en}`, `接在上面的有 ${listed(who, 8).zh}`)
         : text('nothing is on it', '上面没有接任何设备'),
     ]),
     facts: [
-      ...fact(text('Subnet', '网段'), [lan.subnet, ...(lan.subnet6 ? [lan.subnet6] : [])]),
+      ...fact(text('Subnet', '子网'), [lan.subnet, ...(lan.subnet6 ? [lan.subnet6] : [])]),
       ...fact(text('Gateway', '网关'), [lan.gateway, ...(lan.gateway6 ? [lan.gateway6] : [])]),
       ...fact(text('MTU', 'MTU'), [`${lan.mtu}`]),
       ...fact(

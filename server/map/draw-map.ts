@@ -1,5 +1,5 @@
 import type { NetworkState } from '../network/state.js'
-import { text, tidy } from '../wording/phrase.js'
+import { text } from '../wording/phrase.js'
 import { cleanText } from '../wording/wording.js'
 import { drawBridges } from './draw-bridges.js'
 import { drawContainers } from './draw-containers.js'
@@ -94,10 +94,10 @@ function bounded(element: MapElement): MapElement {
     ...element,
     notes: element.notes.slice(0, 3),
     facts: element.facts.slice(0, mostFacts),
-    sentence: cleanText(tidy(element.sentence)),
+    sentence: cleanText(element.sentence),
   }
 }
 
 function cleanTie(tie: MapTie): MapTie {
-  return { ...tie, sentence: cleanText(tidy(tie.sentence)) }
+  return { ...tie, sentence: cleanText(tie.sentence) }
 }

@@ -58,7 +58,7 @@ function drawNamespace(rack: Rack, place: Place): MapElement {
   }
 }
 
-const onlyLoopback = text('it has nothing but its loopback', '里面只有环回接口')
+const onlyLoopback = text('it has nothing but its loopback', '里面只有回环接口')
 
 function whatWords({ host, label, namespace, network }: Place): Text {
   const [name, where] = [code(label), code(host.name)]

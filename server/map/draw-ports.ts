@@ -222,7 +222,7 @@ function portWords({ host, port, protocol, address, targetName, targetPort, by }
   const [own, where, target] = [code(`${port}/${protocol}`), code(host.name), code(targetName)]
   const at = isAny(address)
     ? text('on all its addresses', '所有地址')
-    : text(`on ${code(address)} alone`, `仅 ${code(address)}`)
+    : text(`only on ${code(address)}`, `仅 ${code(address)}`)
   if (by === 'kernel') {
     return text(
       `Port ${own} of ${where}, ${at.en}, is sent on to ${target}`,

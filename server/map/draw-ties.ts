@@ -206,8 +206,8 @@ function tunnels(rack: Rack): MapTie[] {
       to,
       state: isUp ? ('up' as const) : ('down' as const),
       sentence: text(
-        `A VXLAN tunnel with identifier ${number} between ${here} and ${there}${isUp ? '' : ', down'}.`,
-        `${here} 与 ${there} 之间的 VXLAN 隧道，标识符 ${number}${isUp ? '' : '，没有连通'}。`,
+        `A VXLAN tunnel with VNI ${number} between ${here} and ${there}${isUp ? '' : ', down'}.`,
+        `${here} 与 ${there} 之间的 VXLAN 隧道，VNI ${number}${isUp ? '' : '，没有连通'}。`,
       ),
     }
   })

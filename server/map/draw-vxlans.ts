@@ -12,7 +12,7 @@ import { addressesOf, type Drawable, labelOf, linksOf, order, type Rack } from '
 export interface Tunnel {
   one: End
   other: End
-  /** VXLAN network identifier. */
+  /** The VNI. */
   number: number
   isUp: boolean
 }
@@ -56,8 +56,8 @@ function drawVxlan(rack: Rack, { place, link }: End): MapElement {
     state: link.up && link.carrier ? 'up' : 'down',
     sentence: sentence([
       text(
-        `VXLAN ${code(link.name)} of ${code(host.name)}, identifier ${number} over UDP port ${port},${carries.en}${way.en}${link.up ? '' : '; it is down'}`,
-        `${code(host.name)} 的 VXLAN ${code(link.name)}，标识符 ${number}，UDP 端口 ${port}，${carries.zh}${way.zh}${link.up ? '' : '；它处于关闭状态'}`,
+        `VXLAN ${code(link.name)} of ${code(host.name)}, VNI ${number} over UDP port ${port},${carries.en}${way.en}${link.up ? '' : '; it is down'}`,
+        `${code(host.name)} 的 VXLAN ${code(link.name)}，VNI ${number}，UDP 端口 ${port}，${carries.zh}${way.zh}${link.up ? '' : '；它处于关闭状态'}`,
       ),
     ]),
     facts: [
@@ -104,7 +104,7 @@ function hasAddress(host: HostState, address: string): boolean {
   )
 }
 
-/** VXLANs of two hosts with the same identifier and port; of overlays, only where it is the same network. */
+/** VXLANs of two hosts with the same VNI and port; of overlays, only where it is the same network. */
 export function tunnelsOf(rack: Rack): Tunnel[] {
   const all = rack.state.hosts.flatMap((host) => vxlansOn(rack, host))
   const byNumber = new Map<string, End[]>()

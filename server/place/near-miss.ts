@@ -102,7 +102,7 @@ function unnamed(base: Text, containers: readonly Container[]): Text | undefined
   if (!found) return undefined
   const [is, image] = [code(found.name), code(found.image)]
   return text(
-    `${base.en}; ${is}, made from ${image}, has a name such as the Engine makes up where it is given none: options go before the image, since what stands behind it is the command`,
+    `${base.en}; ${is}, made from ${image}, has a name such as the Engine makes up where it is given none: options go before the image, since what follows it is the command`,
     `${base.zh}；用 ${image} 创建的 ${is} 像是引擎在没有指定名称时自动起的名字：选项要写在镜像名前面，写在后面的会被当作命令`,
   )
 }

@@ -18,8 +18,8 @@ export function hostNamed(state: NetworkState, name: string): HostState {
   const host = state.hosts.find((candidate) => candidate.name === name)
   if (host) return host
   throw new Unanswerable('reference.no-host', {
-    en: `there is no host ${code(name)} in this rack`,
-    zh: `这个实验环境里没有名为 ${code(name)} 的主机`,
+    en: `this lab has no host ${code(name)}`,
+    zh: `这个实验里没有名为 ${code(name)} 的主机`,
   })
 }
 
@@ -41,7 +41,7 @@ export function engineOf(host: HostState): EngineState {
         zh: `无法确认 ${code(host.name)} 上应答的就是它原本的 Docker 引擎${detail}`,
       })
     : new Unanswerable('engine.silent', {
-        en: `the Docker Engine of ${code(host.name)} does not answer: it is starting, busy, or has ended; ${restart} there starts it anew`,
+        en: `the Docker Engine of ${code(host.name)} does not answer: it is starting, busy, or has ended; ${restart} there restarts it`,
         zh: `${code(host.name)} 的 Docker 引擎没有应答：正在启动、正忙，或者已经停止；在那里执行 ${restart} 可以重新启动它`,
       })
 }
@@ -178,7 +178,7 @@ export function whyStill(reference: string, { state, exitCode }: Container): Tex
       }
     case 'restarting':
       return {
-        en: `${name} ends again and again, and the Engine waits a while before it starts it anew; \`docker logs\` shows what it printed`,
+        en: `${name} ends again and again, and the Engine waits a while before it starts it again; \`docker logs\` shows what it printed`,
         zh: `${name} 一再退出，引擎过一会儿会重新启动它；\`docker logs\` 可以看到它的输出`,
       }
     default:

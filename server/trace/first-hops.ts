@@ -36,7 +36,7 @@ export function routeHop(one: Case): Hop {
           }
         : {
             en: `${whom} is on the same segment as ${who}, at ${device}`,
-            zh: `${whom} 与 ${who} 在同一网段，经 ${device} 直达`,
+            zh: `${whom} 与 ${who} 在同一子网，经 ${device} 直达`,
           }
   return { ...common, state: 'ok', text, evidence: [writeRoute(route)], about }
 }

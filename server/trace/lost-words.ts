@@ -40,7 +40,7 @@ export function lostWords(
     (last && place && conversation.faults.length === 0 ? oneWay(conversation, last, place) : undefined) ??
     unknown.tell({
       what: {
-        en: `why is not known: the connection comes about, but ${text.en}, and was not seen to come to a program`,
+        en: `why is not known: the connection is made, but ${text.en}, and was not seen to come to a program`,
         zh: `原因不明：连接建立了，但${text.zh}，没有看到它到达任何程序`,
       },
       shown: [...line, ...conversation.faults.slice(0, 3)],

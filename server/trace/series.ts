@@ -1,5 +1,5 @@
 import type { CauseCode } from '../cause/cause.js'
-import { count as counted, join, same, sentence, text, tidy } from '../wording/phrase.js'
+import { count as counted, join, same, sentence, text } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
 import { cleanText, code } from '../wording/wording.js'
 import type { Reached, TraceStory } from './story.js'
@@ -103,11 +103,9 @@ function groupText({ times, story }: Omit<TraceGroup, 'text'>, differs: readonly
   const what = outcomeText(story)
   if (!reached) return text(`${often.en} ${what.en}`, `${often.zh}${what.zh}`)
   const about = aboutText(reached, differs)
-  return tidy(
-    text(
-      `${code(reached.address)}${about.en && ` (${about.en})`} ${often.en}: ${what.en}`,
-      `${code(reached.address)} ${about.zh && `（${about.zh}）`} ${often.zh}：${what.zh}`,
-    ),
+  return text(
+    `${code(reached.address)}${about.en && ` (${about.en})`} ${often.en}: ${what.en}`,
+    `${code(reached.address)}${about.zh && `（${about.zh}）`} ${often.zh}：${what.zh}`,
   )
 }
 
@@ -172,13 +170,13 @@ function summaryOf(groups: readonly TraceGroup[], differs: readonly Differing[])
     : sent
       ? text(`${whom} was ${all.en}`, `${whom} 是 ${all.zh}`)
       : text(`${whom}: ${all.en}`, `${whom}：${all.zh}`)
-  if (groups.length === 1) return cleanText(tidy(text(`${was.en}.`, `${was.zh}。`)))
+  if (groups.length === 1) return cleanText(text(`${was.en}.`, `${was.zh}。`))
   const list = join(
     differs.map((name) => called[name]),
     ', ',
     '、',
   )
-  return cleanText(tidy(sentence([was, text(`what differs: ${list.en}`, `不同之处：${list.zh}`)])))
+  return cleanText(sentence([was, text(`what differs: ${list.en}`, `不同之处：${list.zh}`)]))
 }
 
 function timesInWords(times: number): string {

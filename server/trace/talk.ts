@@ -175,7 +175,7 @@ async function secondLeg(talked: Talked, leg: Leg, dial: Dial, hops: Hop[]): Pro
       ...talked.told,
       hops: all,
       summary: {
-        en: `${summary.en}; a connection that ${who} tried to make meanwhile to ${code(shown(dial.address, dial.port))} failed, and now one comes about`,
+        en: `${summary.en}; a connection that ${who} tried to make meanwhile to ${code(shown(dial.address, dial.port))} failed, and now it succeeds`,
         zh: `${summary.zh}；${who} 在此期间到 ${code(shown(dial.address, dial.port))} 的连接失败了，而现在又能连上`,
       },
     }

@@ -10,7 +10,6 @@ import { isLoopback, sameAddress } from '../network/addresses.js'
 import type { RuleHit } from '../network/observation.js'
 import type { NetworkState } from '../network/state.js'
 import { networkOfBridge, overlayOf, placeIn } from '../place/place.js'
-import { spaceBetween } from '../wording/phrase.js'
 import { code } from '../wording/wording.js'
 import { answererOf, writeAnswerer } from './answerer.js'
 import type { Hop } from './story.js'
@@ -240,7 +239,7 @@ function socketHop(one: Case, places: Places): Hop[] {
         }
       : at.some((socket) => isLoopback(socket.address))
         ? {
-            en: `in ${where} port ${port} is open on ${code(at[0]!.address)} alone`,
+            en: `in ${where} port ${port} is open only on ${code(at[0]!.address)}`,
             zh: `${where} 里的端口 ${port} 只监听 ${code(at[0]!.address)}`,
           }
         : {
@@ -282,7 +281,7 @@ function answerHops(one: Case, places: Places): Hop[] {
         place: from.label,
         text: {
           en: `${who.en} answers, and the answer is back in ${code(from.label)}${took.en}`,
-          zh: `${who.zh}${spaceBetween(who.zh, '作')}作出应答，应答回到了 ${code(from.label)}${took.zh}`,
+          zh: `${who.zh}作出应答，应答回到了 ${code(from.label)}${took.zh}`,
         },
         evidence,
         about: [],
@@ -308,7 +307,7 @@ function answerHops(one: Case, places: Places): Hop[] {
       place,
       text: {
         en: `${who.en} answers, and the answer is last seen at ${lan === undefined ? '' : 'LAN '}${at}`,
-        zh: `${who.zh}${spaceBetween(who.zh, '作')}作出了应答，但应答最后出现在${lan === undefined ? ' ' : '局域网 '}${at}`,
+        zh: `${who.zh}作出了应答，但应答最后出现在${lan === undefined ? '' : '局域网'} ${at}`,
       },
       evidence,
       about,

@@ -7,8 +7,8 @@ const fails: Record<FeatureName, Text> = {
   veth: { en: 'hosts and containers can’t be joined to networks', zh: '无法把主机和容器接入网络' },
   vxlan: { en: 'overlay networks can’t join hosts', zh: 'overlay 网络无法连接多台主机' },
   macvlan: { en: 'containers can’t have addresses on the LAN', zh: '容器无法在局域网中拥有自己的地址' },
-  nf_tables: { en: 'the Docker Engine can’t make its rules', zh: 'Docker Engine 无法建立规则' },
-  xt_matches: { en: 'the Docker Engine’s iptables rules are refused', zh: 'Docker Engine 的 iptables 规则会被拒绝' },
+  nf_tables: { en: 'the Docker Engine can’t make its rules', zh: 'Docker 引擎无法建立规则' },
+  xt_matches: { en: 'the Docker Engine’s iptables rules are refused', zh: 'Docker 引擎的 iptables 规则会被拒绝' },
   br_netfilter: {
     en: 'overlay networks can’t be made, and containers of one network can’t be kept apart',
     zh: '无法建立 overlay 网络，也无法隔离同一网络中的容器',
@@ -22,7 +22,7 @@ const fails: Record<FeatureName, Text> = {
   '8021q': { en: 'networks on VLANs of a trunk can’t be made', zh: '无法在 trunk 的 VLAN 上建立网络' },
   ip_vs: {
     en: 'virtual IPs of Swarm services and the routing mesh don’t answer',
-    zh: 'Swarm 服务的虚拟 IP 和路由网格不会应答',
+    zh: '集群服务的虚拟 IP 和路由网格不会应答',
   },
   esp: { en: 'encrypted overlay networks pass no packets', zh: '加密的 overlay 网络无法传输数据' },
 }

@@ -30,8 +30,8 @@ export const troubles = {
     code: 'preview.limit',
     what: { en: 'Too many ports are being looked at.', zh: '正在查看的端口太多了。' },
     cure: {
-      en: 'Close the rack of another lab, or wait until some have not been used for half an hour.',
-      zh: '请关闭其他实验的环境，或等待半小时未使用的端口自动关闭。',
+      en: 'Close the hosts of another lab, or wait until some have not been used for half an hour.',
+      zh: '请关闭其他实验的主机，或等待半小时未使用的端口自动关闭。',
     },
   },
   noPreviewPort: {

@@ -24,34 +24,35 @@ export function listed(texts: readonly Text[], most = 6): Text {
   if (!last) return nothing
   if (texts.length > most) {
     const list = join(shown, ', ', '、')
-    const end = `等 ${texts.length} 个`
-    return text(`${list.en}, and ${texts.length - most} more`, `${list.zh}${spaceBetween(list.zh, end)}${end}`)
+    return text(`${list.en}, and ${texts.length - most} more`, `${list.zh}等 ${texts.length} 个`)
   }
   if (shown.length === 1) return last
   const first = join(shown.slice(0, -1), ', ', '、')
   const and = shown.length > 2 ? ', and' : ' and'
-  return text(
-    `${first.en}${and} ${last.en}`,
-    `${first.zh}${spaceBetween(first.zh, '和')}和${spaceBetween('和', last.zh)}${last.zh}`,
-  )
+  return text(`${first.en}${and} ${last.en}`, `${first.zh}和${last.zh}`)
 }
 
-/** Chinese has a space where it meets code or Latin letters, and none elsewhere. */
-export function spaceBetween(before: string, after: string): string {
-  const isCode = /[`\w]/
-  return isCode.test(before.at(-1) ?? '') || isCode.test(after[0] ?? '') ? ' ' : ''
-}
-
-const untidy = /[，。；：、（）] | [，。；：、（）]/
-
-/** The last thing done to a sentence: full-width punctuation has no spaces around it. Code is left as it is. */
-export function tidy({ en, zh }: Text): Text {
-  if (!untidy.test(zh)) return { en, zh }
-  const pieces = zh
+/**
+ * The last thing done to a Chinese sentence: full-width punctuation has no blanks around it, and there is one between Chinese
+ * and Latin letters, digits or code. Code itself is left as it is.
+ */
+export function tidy(zh: string): string {
+  // Between two backticks is code: every second piece.
+  return zh
     .split('`')
-    .map((piece, index) => (index % 2 === 1 ? piece : piece.replace(/ *([，。；：、（）]) */g, '$1')))
-  return { en, zh: pieces.join('`') }
+    .map((piece, index, all) => {
+      if (index % 2 === 1) return piece
+      const prose = piece.replace(/ *([，。；：？！、（）“”]) */g, '$1').replace(seam, ' ')
+      const before = index > 0 && hanFirst.test(prose) ? ' ' : ''
+      const after = index < all.length - 1 && hanLast.test(prose) ? ' ' : ''
+      return `${before}${prose}${after}`
+    })
+    .join('`')
 }
+
+const seam = /(?<=\p{Script=Han})(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=\p{Script=Han})/gu
+const hanFirst = /^\p{Script=Han}/u
+const hanLast = /\p{Script=Han}$/u
 
 /** Data behind a name, in brackets as either language writes them. */
 export function bracketed(data: string | undefined): Text {

@@ -1,4 +1,5 @@
 import { oneLine } from './one-line.js'
+import { tidy } from './phrase.js'
 import type { Text } from './text.js'
 
 /** Longest piece of a learner's data within a sentence. */
@@ -28,5 +29,5 @@ export function codes(items: readonly (string | number)[]): Text {
 /** The last thing done to every text that leaves this room. */
 export function cleanText({ en, zh }: Text): Text {
   const clean = (text: string) => oneLine(text, longestText)
-  return { en: clean(en), zh: clean(zh) }
+  return { en: clean(en), zh: tidy(clean(zh)) }
 }

@@ -44,7 +44,7 @@ it('warns before it closes a rack that nobody uses, keeps the progress, and open
 
   await warning.waitFor({ timeout: idleMs * 2 })
   await page.getByText('The hosts are closed', { exact: true }).waitFor({ timeout: idleMs * 2 })
-  await page.getByText('Nobody had typed for a while, so they made room for others. Your progress is kept.').waitFor()
+  await page.getByText('Nobody typed for a while, so they made room for others. Your progress is kept.').waitFor()
   await warning.waitFor({ state: 'hidden' })
   await expect.poll(async () => (await site.racks.list()).length, patient).toBe(0)
   await learner.expectPassed(step)

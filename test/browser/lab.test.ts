@@ -100,6 +100,9 @@ it('changes the language, and remembers it', async () => {
   await page.getByRole('heading', { level: 1, name: lab.title.zh }).waitFor()
   await page.getByRole('button', { name: '检查' }).first().waitFor()
   expect(await page.getAttribute('html', 'lang')).toMatch(/^zh/)
+  // Quotation marks are those of a Chinese face, and what is stressed has no dots below, which look odd under Latin letters.
+  const face = await page.evaluate(() => getComputedStyle(document.body).fontFamily)
+  expect(face).toMatch(/^"?Chinese marks"?, /)
   await page.reload()
   await page.getByRole('heading', { level: 1, name: lab.title.zh }).waitFor()
   expect(await accessibilityProblems(page)).toEqual([])

@@ -77,7 +77,7 @@ it('steps back through the timeline, by keys, while things go on', async () => {
   // What happens now comes into the list, not into the picture.
   await learner.type('docker rm -f early')
   await timeline.getByText('docker rm -f early').waitFor({ timeout: settleMs })
-  await page.getByRole('button', { name: 'One step on' }).click()
+  await page.getByRole('button', { name: 'Next moment' }).click()
   await banner.getByText('docker run -d --name early nginx').waitFor()
   await container('early').waitFor()
   await page.getByRole('button', { name: 'Back to now' }).click()
@@ -199,7 +199,7 @@ it('fits a narrow window, in Chinese', async () => {
 it('stands on a page of its own, which follows and opens nothing', async () => {
   const own = await site.visit('/labs/user-bridge/map')
   await own.locator('.element').first().waitFor()
-  expect(await own.title()).toMatch(/^Network of A bridge of your own/)
+  expect(await own.title()).toMatch(/^Network map: A bridge of your own/)
   await learner.type('docker network create elsewhere')
   await own.locator('.element.bridge', { hasText: 'elsewhere' }).waitFor({ timeout: settleMs })
   expect(await accessibilityProblems(own)).toEqual([])

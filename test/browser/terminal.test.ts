@@ -80,7 +80,7 @@ describe('output', () => {
   it('arrives whole, once, and in order, also when the network goes away twice', async () => {
     const learner = await openTerminal()
     const network = learner.page.context()
-    const banner = learner.pane.getByText('The connection is lost; your shells go on.')
+    const banner = learner.pane.getByText('Connection lost; your shells keep running.')
     const lines = 6000
     // Slowly up to the half of it; the other half at once, but only when it is told so.
     await learner.type(
@@ -172,7 +172,7 @@ describe('copy and paste', () => {
     await learner.type('clear; cat > /tmp/pasted\n')
     await expect.poll(async () => (await learner.screen()).join('').trim(), eventually).toBe('')
     await learner.paste(text)
-    await learner.dialog.getByText(`${lines} lines: each one runs as it is pasted.`).waitFor()
+    await learner.dialog.getByText(`${lines} lines: each one runs as soon as it is pasted.`).waitFor()
     await expectAccessible(learner)
     await learner.dialog.getByRole('button', { name: 'Paste' }).click()
     const bar = learner.pane.getByText('Pasting')
@@ -190,7 +190,7 @@ describe('copy and paste', () => {
     await learner.type('clear; cat\n')
     await expect.poll(async () => (await learner.screen()).join('').trim(), eventually).toBe('')
     await learner.paste('one\ntwo\n')
-    await learner.dialog.getByText('2 lines: each one runs as it is pasted.').waitFor()
+    await learner.dialog.getByText('2 lines: each one runs as soon as it is pasted.').waitFor()
     expect(await learner.dialog.locator('pre').innerText()).toBe('one\ntwo\n')
     await learner.dialog.getByRole('button', { name: 'Cancel' }).click()
     await learner.paste('single')

@@ -171,7 +171,7 @@ describe('an internal network and another of the same name', () => {
     // The other way round it is one.
     node1.engine!.networks.find(({ id }) => id === rack.find(node1, 'free').endpoints[0]!.networkId)!.internal = true
     expect(await whyOfCheck(rack, { from: 'free', to: 'laptop' }, network)).toContain(
-      '`twice` alone, which is internal',
+      'is only on `twice`, which is internal',
     )
   })
 })
@@ -256,7 +256,7 @@ describe('an address that is written differently', () => {
     const rack = rackWithLan()
     inside(rack, 'api').sockets = [{ protocol: 'tcp', address: '::ffff:127.0.0.1', port: 8000 }]
     const refused = { outcome: 'no', cause: 'refused', detail: 'refused' } as const
-    const says = /port 8000 is open on `::ffff:127\.0\.0\.1` alone/
+    const says = /port 8000 is open only on `::ffff:127\.0\.0\.1`/
     const network = { 'web tcp 172.20.0.3:8000': refused }
     expect(await whyOfCheck(rack, { from: 'web', to: 'api', port: 8000 }, network)).toMatch(says)
     const journey = new Journey(rack, {

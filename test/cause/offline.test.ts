@@ -24,7 +24,7 @@ describe('a goal in the internet, asked for in a rack without', () => {
     expect(cause.code).toBe('offline')
     expect(cause.what.en).toContain('come as far as `192.168.1.1`, the gateway of LAN `lan`')
     expect(cause.evidence).toEqual(['node1: default via 192.168.1.1 dev eth0', 'topology: internet: false'])
-    expect(cause.tries.map(({ en }) => en)).toEqual([expect.stringMatching(/^ask for something within the rack/)])
+    expect(cause.tries.map(({ en }) => en)).toEqual([expect.stringMatching(/^ask for something within the lab/)])
   })
 
   it('is told where a host is on no LAN at all', () => {

@@ -892,7 +892,7 @@ it('tells IPv6 that is switched off in the one that sends, and not where its net
     })
   const cause = ask('fd00:1::50')
   expect(cause?.code).toBe('ipv6-off')
-  expect(cause?.what.en).toContain('has neither that address nor a route of IPv6')
+  expect(cause?.what.en).toContain('has neither that address nor an IPv6 route')
   node1(rack).disagreements = []
   expect(ask('fd00:1::50')?.code).toBe('no-route')
 })

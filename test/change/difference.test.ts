@@ -51,7 +51,7 @@ function link(state: NetworkState, name: string, on = 'node1'): Link {
   return home(state, on).links.find((one) => one.name === name)!
 }
 
-it('tells that a host was started anew, though the kernel gave its namespace the number of the old one', () => {
+it('tells that a host was restarted, though the kernel gave its namespace the number of the old one', () => {
   const before = edited(standardState(), (copy) => {
     host(copy, 'node1').id = 'a'
   })
@@ -59,7 +59,7 @@ it('tells that a host was started anew, though the kernel gave its namespace the
     host(copy, 'node1').id = 'b'
     home(copy).routes = []
   })
-  expect(differences(before, after).map(({ text }) => text.en)).toEqual(['Host `node1` was started anew'])
+  expect(differences(before, after).map(({ text }) => text.en)).toEqual(['Host `node1` was restarted'])
 })
 
 describe('what means nothing is not told', () => {
@@ -526,10 +526,10 @@ describe('swarms', () => {
     expect(told(one, joined)).toEqual(['`node2` joined the swarm as a worker'])
     expect(told(joined, none)).toEqual(['`node1` left the swarm', '`node2` left the swarm'])
     expect(told(joined, both)).toEqual([
-      'The `overlay` network `app_net` was added on `node1`: subnet `10.10.0.0/24`, VXLAN identifier 4097',
+      'The `overlay` network `app_net` was added on `node1`: subnet `10.10.0.0/24`, VNI 4097',
       'Service `shop` (`nginx:latest@sha256:0123`) was added: 2 of 2 tasks run, virtual address `10.10.0.2/24` on `app_net`, published as `8088/tcp`',
-      'Network `app_net` reaches `node1` now: `vxlan0` in a namespace of its own, VXLAN identifier 4097',
-      'Network `app_net` reaches `node2` now: `vxlan0` in a namespace of its own, VXLAN identifier 4097',
+      'Network `app_net` reaches `node1` now: `vxlan0` in a namespace of its own, VNI 4097',
+      'Network `app_net` reaches `node2` now: `vxlan0` in a namespace of its own, VNI 4097',
     ])
   })
 

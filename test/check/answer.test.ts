@@ -64,7 +64,7 @@ cases('answer', [
     gives: 'answer.other',
     spec: hostLink,
     answers: { q: `${hostIndexOf('web')}` },
-    says: 'the index of the link that is asked for',
+    says: 'the index of the link in question',
   },
   {
     gives: 'answer.other',

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { families, parseCheck } from '../../server/check/checks.js'
 import { checksPage, examples } from './checks-page.js'
 
-it('is what docs/checks.md says; `vitest -u` writes it anew', async () => {
+it('is what docs/checks.md says; `vitest -u` writes it again', async () => {
   await expect(checksPage()).toMatchFileSnapshot('../../docs/checks.md')
 })
 

@@ -125,7 +125,7 @@ export function checksPage(): string {
     "What a page can show as `{{name}}`, and what `answer.value` compares with. A value of `chance` is another one in each rack, drawn as the `chance` of `lab.yaml` says: what a setup hides behind it can't be known without a look. One of these:",
     ...(json(ValueSpec).anyOf ?? []).map(table),
     '## Errors',
-    'Whatever the family, a check is an error when an Engine does not answer (`engine.silent`) or is not the one that vethlab started (`engine.unverified`), when a host is not in the rack (`reference.no-host`) or has no Engine (`engine.none`), when the state could not be read completely (`state.incomplete`) or a question not be asked (`probe.failed`), when it took too long (`check.timeout`), and for what only it knows: `answer.unknowable` (nothing there to compare with), `reach.no-control` (a literal address that nobody in the rack is known to have), `script.missing`, `script.failed`, `script.timeout`, `script.output`, `script.memory`.',
+    'Whatever the family, a check is an error when an Engine does not answer (`engine.silent`) or is not the one that vethlab started (`engine.unverified`), when a host is not in the rack (`reference.no-host`) or has no Engine (`engine.none`), when the state could not be read completely (`state.incomplete`) or a question not be asked (`probe.failed`), when it took too long (`check.timeout`), and for what only it knows: `answer.unknowable` (nothing there to compare with), `reach.no-control` (a literal address that nobody in this lab is known to have), `script.missing`, `script.failed`, `script.timeout`, `script.output`, `script.memory`.',
   ]
     .map(wrapped)
     .join('\n\n')}\n`

@@ -198,7 +198,7 @@ cases('container', [
   { gives: 'pass', spec: { name: 'client', startedAfter: 'web' } },
   { gives: 'container.older', spec: { name: 'web', startedAfter: 'client' }, says: 'has not been restarted' },
   { gives: 'container.older', spec: { name: 'web', startedAfter: 'nobody' }, says: 'no container' },
-  { gives: 'container.older', spec: { name: 'lone', startedAfter: 'web' }, says: 'on no bridge' },
+  { gives: 'container.older', spec: { name: 'lone', startedAfter: 'web' }, says: 'not on a bridge' },
   {
     gives: 'container.kernel',
     spec: { name: 'mac', address: { lan_net: '192.168.1.70' } },

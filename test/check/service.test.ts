@@ -25,7 +25,7 @@ cases('service', [
   },
   { gives: 'pass', spec: { name: 'cart', expect: 'no' }, rack },
   { gives: 'service.missing', spec: { name: 'cart' }, rack, says: '`shop`' },
-  { gives: 'service.missing', spec: { name: 'shop' }, says: 'no host of the rack is a manager' },
+  { gives: 'service.missing', spec: { name: 'shop' }, says: 'no host of this lab is a manager' },
   { gives: 'service.missing', spec: { name: 'web' }, rack, says: '`web` is a container' },
   { gives: 'service.missing', spec: { name: 'shop1' }, rack, never: 'only makes a container' },
   { gives: 'service.present', spec: { name: 'shop', expect: 'no' }, rack },

@@ -78,7 +78,7 @@ describe('leftOff', () => {
     expect(leftOff({ labs, running: [] })).toEqual({ lab: labs[1], running: false })
   })
 
-  it('offers nothing that is not begun or can not run', () => {
+  it('offers nothing that is not begun or cannot run', () => {
     const lacks = [{ feature: 'x', what: { en: '', zh: '' }, cure: { en: '', zh: '' } }]
     expect(leftOff({ labs: [card('a'), card('b', { passed: 1, lacks })], running: [running('b')] })).toBeUndefined()
   })

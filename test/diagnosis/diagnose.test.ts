@@ -237,7 +237,7 @@ const faults: [
     'on loopback only',
     'api',
     'itself',
-    '`tcp 8000` is open on its loopback alone',
+    '`tcp 8000` is open only on its loopback',
     (rack) => {
       rack.namespaceOf(node1(rack), 'api').sockets = [{ protocol: 'tcp', address: '127.0.0.1', port: 8000 }]
     },
@@ -352,7 +352,7 @@ const faults: [
     'a neighbour kept from its port',
     'web',
     'same-network',
-    '`api` on `my_net` can not connect to its `172.20.0.2:80`: rule 1',
+    '`api` on `my_net` cannot connect to its `172.20.0.2:80`: rule 1',
     (rack) => {
       const inside = rack.namespaceOf(node1(rack), 'web')
       inside.chains.push({ family: 'ip', table: 'filter', name: 'INPUT', hook: 'input', policy: 'ACCEPT' })
@@ -367,7 +367,7 @@ const faults: [
     'open by IPv6 alone',
     'web',
     'itself',
-    '`tcp 80` is open by IPv6 alone: the container has addresses of IPv4 alone',
+    '`tcp 80` is open only by IPv6: the container has only IPv4 addresses',
     (rack) => {
       rack.namespaceOf(node1(rack), 'web').sockets = [{ protocol: 'tcp', address: '::', port: 80 }]
     },
@@ -434,7 +434,7 @@ const faults: [
     'docker-proxy ended',
     'web',
     'from-outside',
-    '`node1` itself can not connect to `127.0.0.1:8080`',
+    '`node1` itself cannot connect to `127.0.0.1:8080`',
     undefined,
     { 'node1 tcp 127.0.0.1:8080': refused },
   ],
@@ -469,7 +469,7 @@ const faults: [
     'refused from elsewhere',
     'web',
     'from-outside',
-    '`laptop` can not connect',
+    '`laptop` cannot connect',
     undefined,
     { 'laptop tcp 192.168.1.11:8080': refused, 'node2 tcp 192.168.1.11:8080': refused },
   ],
@@ -533,7 +533,7 @@ describe('a fault', () => {
 
   it('that only one of the other hosts meets is a problem: what lets others in keeps it out', async () => {
     const report = await reportOn('web', { network: { 'laptop tcp 192.168.1.11:8080': quiet } })
-    expect(problemsOf(report).join()).toContain('`laptop` can not connect to `192.168.1.11:8080`, though others can')
+    expect(problemsOf(report).join()).toContain('`laptop` cannot connect to `192.168.1.11:8080`, though others can')
   })
 
   it('is none where a loopback only ignores pings', async () => {
@@ -573,7 +573,7 @@ describe('what could not be found out', () => {
     ['a container that is not there', 'nobody', undefined, 'no container'],
     ['a host', 'node2', undefined, 'is a host'],
     ['a host that is not there', 'node9/web', undefined, 'no host'],
-    ['an Engine that can not be trusted', 'web', unverified, 'Could not verify'],
+    ['an Engine that cannot be trusted', 'web', unverified, 'Could not verify'],
     ['an Engine that is silent', 'web', silent, 'does not answer'],
   ] as const)('is an error: %s', async (_what, container, given, says) => {
     const report = await reportOn(container, given ? { given } : {})
@@ -668,7 +668,7 @@ describe('a trace', () => {
   })
 })
 
-it('takes nothing for a fault of a container that was started anew meanwhile', async () => {
+it('takes nothing for a fault of a container that was restarted meanwhile', async () => {
   const rack = withLan(standardRack)
   const ground = new OpenGround(rack, { 'web ping 172.20.0.1': quiet })
   const later = structuredClone(rack.state)
@@ -690,6 +690,6 @@ it('notes ports that are open by one family, or on one network alone, as such', 
   expect(problemsOf(report)).toEqual([])
   const notes = stage(report, 'itself').findings.filter(({ cause }) => cause === 'port-not-listening')
   expect(notes.map(({ outcome, text }) => `${outcome}: ${text.en}`)).toEqual([
-    'note: `tcp 80` is open by IPv4 alone: nobody connects to it by IPv6',
+    'note: `tcp 80` is open only by IPv4: nobody connects to it by IPv6',
   ])
 })

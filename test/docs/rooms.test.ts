@@ -18,7 +18,7 @@ it('docs/architecture.md says of each room what it is, once', () => {
 
 it('CONTRIBUTING.md says for the rooms what to run', () => {
   const rows = rowsOf(page('CONTRIBUTING.md'), /^`(server|client)/)
-  const without = new Set(['bench', 'error', 'wording'])
+  const without = new Set(['bench', 'error'])
   expect([...new Set(roomsIn(rows))].toSorted()).toEqual(rooms.filter((room) => !without.has(room)))
   for (const [, what] of rows) {
     for (const [, project, names] of what!.matchAll(/(hosts|browser): ((?:`[a-z-]+`(?:, )?)+)/g)) {

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const lan = (at: Record<string, string>) => ({ lan: { subnet: '192.168.1.0/24', at } })
 
-describe('a rack that can not be', () => {
+describe('a rack that cannot be', () => {
   it.each([
     ['an unknown key', { hosts: { a: 'plain' }, lanes: {} }, 'topology.unknown-key', 'lanes'],
     [

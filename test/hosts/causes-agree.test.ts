@@ -201,7 +201,7 @@ it('and a program that listens on the loopback of IPv4 by a socket of IPv6', asy
   await sh(
     'docker run -d --name six --network shop netshoot socat TCP6-LISTEN:7000,bind=[::ffff:127.0.0.1],ipv6only=0,fork PIPE; sleep 1',
   )
-  const says = /port 7000 is open on `127\.0\.0\.1` alone/
+  const says = /port 7000 is open only on `127\.0\.0\.1`/
   expect(await whyOfCheck({ from: 'web', to: 'six', port: 7000 })).toMatch(says)
   const story = await traceStory(ground, { from: 'web', to: 'node1/six', port: 7000, home: 'node1' })
   expect(story.cause).toMatchObject({ code: 'listening-on-loopback', what: { en: expect.stringMatching(says) } })

@@ -351,7 +351,7 @@ describe('an overlay', () => {
   })
 })
 
-describe('an Engine that can not be trusted', () => {
+describe('an Engine that cannot be trusted', () => {
   it('makes an error, not a fail', async () => {
     await sh('node2', 'pkill -STOP dockerd || kill -STOP $(pidof dockerd)')
     const [verdict] = await evaluate([read({ network: { name: 'app_net', host: 'node2', expect: 'no' } })], probe, {

@@ -63,7 +63,7 @@ describe('A frozen process', () => {
 
   // On v2 a signal ends it, whoever has frozen it.
   it.runIf(mode === 'v1')(
-    'that can not be ended keeps the record of its host, which no sweep calls removed',
+    'that cannot be ended keeps the record of its host, which no sweep calls removed',
     async () => {
       const host = await Host.start(ground, golden, 'plain')
       // Above what is a host's, where nothing of his reaches; and what a fault of the kernel would look like.

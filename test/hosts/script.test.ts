@@ -137,7 +137,7 @@ describe.each(['its own process', 'the web'])('a script that is run by way of %s
     expect(run.stdout, JSON.stringify(run)).toMatch(found[name]!)
   })
 
-  it('is not run where others can not read the lab', async () => {
+  it('is not run where others cannot read the lab', async () => {
     const { racks, rack } = ways[way]!
     const closed = mkdtempSync(join(tmpdir(), 'lab-'))
     mkdirSync(join(closed, 'lab/checks'), { recursive: true })

@@ -219,7 +219,7 @@ describe('The network of a session', () => {
     const before = page.entries.length
     session.reset('laptop')
     await expect.poll(() => session.view().busy, slow).toBeUndefined()
-    await expect.poll(() => page.says(), slow).toMatch(/^undefined: Host `laptop` was started anew/m)
+    await expect.poll(() => page.says(), slow).toMatch(/^undefined: Host `laptop` was restarted/m)
     expect(page.entries.length).toBeGreaterThan(before)
     // The new host is listened to as well.
     await aftermath()

@@ -485,7 +485,7 @@ describe('Limits', () => {
     await expect.poll(() => session.view().phase.name, slow).toBe('open')
   })
 
-  it('leaves nothing where the lab can not be prepared, or the learner goes while it opens', async () => {
+  it('leaves nothing where the lab cannot be prepared, or the learner goes while it opens', async () => {
     const [lab] = labs
     const broken: Lab = { ...lab!, id: 'broken', setup: 'echo "no such thing in /srv/secret" >&2; exit 3' }
     const sessions = await Sessions.start(racks, [...labs, broken], records)

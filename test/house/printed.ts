@@ -15,7 +15,7 @@ export function expectPrinted(page: string, name: string, text: string): void {
   expect(from >= 0 && to > from, `${page} has the marks ${begin.trim()} and ${end}`).toBe(true)
   const printed = whole.slice(0, from + begin.length) + text + whole.slice(to)
   if (process.env.PRINT === '1' && printed !== whole) writeFileSync(file, printed)
-  expect(readFileSync(file, 'utf8'), `${page} is printed by the code: PRINT=1 npm run test:unit writes it anew`).toBe(
+  expect(readFileSync(file, 'utf8'), `${page} is printed by the code: PRINT=1 npm run test:unit writes it again`).toBe(
     printed,
   )
 }

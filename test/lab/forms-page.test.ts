@@ -5,7 +5,7 @@ import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
 import { formsPage } from './forms-page.js'
 
-it('is what docs/forms.md says; `vitest -u` writes it anew', async () => {
+it('is what docs/forms.md says; `vitest -u` writes it again', async () => {
   const folders = readdirSync(fromPackage('labs'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== 'images')
     .map(({ name }) => fromPackage(join('labs', name)))

@@ -56,7 +56,7 @@ describe('The lab of the guide', () => {
 describe('Files of a lab', () => {
   const script = '      - script: {run: judge}\n        hint: {en: Look., zh: 看看。}\n'
 
-  it('are looked at: names that mean nothing, scripts that can not run', async () => {
+  it('are looked at: names that mean nothing, scripts that cannot run', async () => {
     expect(await problemsOf({ 'mistake/one.md': 'x\n', 'setup.sh': 'if true; then\necho\n' })).toEqual([
       expect.stringMatching(/^mistake:1: means nothing in a lab\. Did you mean "mistakes"\?/),
       expect.stringMatching(/^setup\.sh:3: bash says: syntax error: unexpected end of file/),

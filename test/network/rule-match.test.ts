@@ -76,7 +76,7 @@ describe('a rule of iptables', () => {
     expect(matches(ruleOf(text), flow, here())).toBe(expected)
   })
 
-  it('can not be told of a packet of which as much is not known', () => {
+  it('cannot be told of a packet of which as much is not known', () => {
     const { source: _1, in: _2, destinationPort: _3, ...less } = flow
     for (const text of ['-s 10.0.0.0/8', '! -s 10.0.0.0/8', '-i eth0', '-p tcp --dport 80']) {
       expect(matches(ruleOf(text), less, here()), text).toBeUndefined()
@@ -146,13 +146,13 @@ describe('chains', () => {
       'accept',
     ],
     [
-      'one that can not be told before',
+      'one that cannot be told before',
       '-A FORWARD -m mark --mark 1 -j ACCEPT\n-A FORWARD -j DROP',
       'ACCEPT',
       undefined,
     ],
     [
-      'one that can not be told, and counts only',
+      'one that cannot be told, and counts only',
       '-A FORWARD -m mark --mark 1 -j LOG\n-A FORWARD -j DROP',
       'ACCEPT',
       'drop',

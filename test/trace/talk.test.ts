@@ -191,7 +191,7 @@ describe('a program that is spoken to', () => {
   })
 })
 
-describe('a program that can not connect itself', () => {
+describe('a program that cannot connect itself', () => {
   it('is told of, with the cause of that second connection', async () => {
     const rack = standardRack()
     const talked = conversation(bad, [request(rack), ...dial(rack, '172.20.0.3', 81, true)])

@@ -1,5 +1,5 @@
 import type { MapElement } from '../../../server/protocol/protocol.js'
-import { inLanguage } from '../../state/language.js'
+import { inLanguage, marks } from '../../state/language.js'
 import type { Highlight } from '../network-state.js'
 import { strings } from '../strings.js'
 import { fitText, widthOf } from './fit-text.js'
@@ -56,7 +56,7 @@ export function ElementShape({
       tabIndex={reachable ? 0 : -1}
       // Named by what stands in it; what may be cut there is in the sentence.
       aria-description={[...(mark === undefined ? [] : [mark]), inLanguage(element.sentence).replaceAll('`', '')].join(
-        ': ',
+        marks.value.colon,
       )}
       aria-pressed={chosen}
       onClick={onSelect}

@@ -3,7 +3,7 @@ import type { MapElement, MapTie, NetworkMap } from '../../../server/protocol/pr
 import { announce } from '../../shell/announce.js'
 import { CopyIcon, CrossIcon } from '../../shell/icons.js'
 import { Words } from '../../shell/words.js'
-import { inLanguage } from '../../state/language.js'
+import { inLanguage, marks } from '../../state/language.js'
 import { copyText } from '../../terminal/copy.js'
 import { elementOf, selectElement } from '../network-state.js'
 import { strings } from '../strings.js'
@@ -124,7 +124,7 @@ function Pane({
     <section
       class="facts-pane"
       ref={pane}
-      aria-label={`${t.facts}: ${label}`}
+      aria-label={`${t.facts}${marks.value.colon}${label}`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also for those who use keys
       tabIndex={0}
       onKeyDown={(event) => {

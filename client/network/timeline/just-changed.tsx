@@ -5,7 +5,7 @@ import type { TimelineEntry } from '../../../server/protocol/protocol.js'
 import { announce } from '../../shell/announce.js'
 import { CrossIcon } from '../../shell/icons.js'
 import { Words } from '../../shell/words.js'
-import { inLanguage } from '../../state/language.js'
+import { inLanguage, marks } from '../../state/language.js'
 import { view } from '../../state/session.js'
 import { justChangedOpen, mapOpen } from '../../state/settings.js'
 import { selected, sidePane, timeline } from '../network-state.js'
@@ -109,7 +109,8 @@ function sayChanges(): () => void {
     const t = strings.peek()
     const more = fresh.length > mostSaid ? [t.moreAloud(fresh.length - mostSaid)] : []
     const sentences = fresh.slice(0, mostSaid).map(({ text }) => inLanguage(text).replaceAll('`', ''))
-    announce([`${t.justChanged}:`, sentences.join('; '), ...more].join(' '))
+    const { colon, semicolon, blank } = marks.peek()
+    announce([`${t.justChanged}${colon}${sentences.join(semicolon)}`, ...more].join(blank))
   }
   const stop = timeline.subscribe((entries) => {
     clearTimeout(timer)

@@ -73,7 +73,7 @@ export const address: Family<Spec> = {
         expected: expectedText,
         observed,
         why: {
-          en: `${who} has ${list.en}, and ${spec.address ? `not ${code(spec.address)}` : `nothing in ${code(spec.in ?? '')}`}: packets to an address that a host does not have are not for it`,
+          en: `${who} has ${list.en}, and ${spec.address ? `not ${code(spec.address)}` : `nothing in ${code(spec.in ?? '')}`}: a host does not take packets for an address that it does not have`,
           zh: `${whoZh} 的地址是 ${list.zh}，${spec.address ? `不是 ${code(spec.address)}` : `不在 ${code(spec.in ?? '')} 内`}：发往别的地址的数据包，它不会当作自己的`,
         },
       })

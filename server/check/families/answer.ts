@@ -117,7 +117,7 @@ export const answer: Family<Spec> = {
       return failedToCheck(
         'answer.unknowable',
         asked({
-          en: 'what is asked for does not exist in the network at the moment, so no answer can be compared with it: do the earlier steps first',
+          en: 'what the question is about does not exist in the network at the moment, so no answer can be compared with it: do the earlier steps first',
           zh: '所问的内容目前在网络中还不存在，无法比较答案：请先完成前面的步骤',
         }),
       )
@@ -178,7 +178,7 @@ function faultOf(spec: Spec, typed: string, right: readonly Value[], context: Ch
     return {
       reason: 'answer.several',
       why: {
-        en: `one answer is asked for, and yours holds several, ${list.en}: choose one of them`,
+        en: `only one answer is asked for, and yours has several, ${list.en}: choose one of them`,
         zh: `只问一个答案，而你填了多个：${list.zh}。请只留下一个`,
       },
     }
@@ -203,7 +203,7 @@ function faultOf(spec: Spec, typed: string, right: readonly Value[], context: Ch
     return {
       reason: 'answer.wrong',
       why: {
-        en: `${thing.en} is asked for, and none could be read in what you typed: ${look.en}`,
+        en: `${thing.en} is asked for, but there is none in what you typed: ${look.en}`,
         zh: `要填的是${thing.zh}，而你填写的内容里没有找到：${look.zh}`,
       },
     }
@@ -218,7 +218,7 @@ function indexOf(typed: string, name: string, { value }: Spec, { state, home }: 
 
 const things: Record<Exclude<Kind, 'word'>, Text> = {
   address: { en: 'an IP address', zh: ' IP 地址' },
-  network: { en: 'a network such as 10.0.0.0/8', zh: '形如 10.0.0.0/8 的网段' },
+  network: { en: 'a network such as 10.0.0.0/8', zh: '形如 10.0.0.0/8 的子网' },
   mac: { en: 'a MAC address', zh: ' MAC 地址' },
   link: { en: 'the name of a link', zh: '接口名' },
   number: { en: 'a number', zh: '数字' },
@@ -229,7 +229,7 @@ function whereToLook({ value, look }: Spec, { state, home }: CheckContext): Text
   return value && !('chance' in value)
     ? pointerTo(value, state, home)
     : {
-        en: 'look once more at what the page and the commands of this step show',
+        en: 'look again at what the page and the commands of this step show',
         zh: '再仔细看看本页内容和这一步命令的输出',
       }
 }

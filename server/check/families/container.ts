@@ -254,10 +254,10 @@ function legs(spec: Spec, host: HostState, is: Container): Finding | undefined {
     const wanted = codes(spec.networks ?? [])
     const more = codes(extra)
     return fail('container.extra-network', {
-      expected: { en: `${who} is on ${wanted.en} alone`, zh: `${who} 只在 ${wanted.zh} 上` },
+      expected: { en: `${who} is only on ${wanted.en}`, zh: `${who} 只在 ${wanted.zh} 上` },
       observed: { en: `it is on ${onText.en}`, zh: `它所在的网络：${onText.zh}` },
       why: {
-        en: `${who} also has a leg on ${more.en}, so whoever is on it can reach it: \`docker network disconnect\` takes it off`,
+        en: `${who} is also on ${more.en}, so whoever is on it can reach it: \`docker network disconnect\` takes it off`,
         zh: `${who} 还连在 ${more.zh} 上，那里的容器都能访问它：用 \`docker network disconnect\` 断开`,
       },
     })
@@ -295,7 +295,7 @@ function legs(spec: Spec, host: HostState, is: Container): Finding | undefined {
       },
       observed: { en: `its names there are ${knownText.en}`, zh: `它在那里的名字：${knownText.zh}` },
       why: {
-        en: `an alias belongs to one leg on one network: \`--network-alias\` or \`docker network connect --alias ${missing}\` gives it`,
+        en: `an alias belongs to one connection to one network: \`--network-alias\` or \`docker network connect --alias ${missing}\` gives it`,
         zh: `别名属于容器在某个网络上的那一个接口：用 \`--network-alias\` 或 \`docker network connect --alias ${missing}\` 设置`,
       },
     })
@@ -322,7 +322,7 @@ function disagreement(spec: Spec, { host, container: is }: Place): Finding | und
     },
     why: {
       en: `the address of ${who} was changed behind the Engine's back: its names and published ports still lead to ${engine}, and the Engine may give the new one to another container`,
-      zh: `${who} 的地址被人绕过引擎改动了：引擎的名字解析和端口映射仍然指向 ${engine}，还可能把新地址分配给别的容器`,
+      zh: `${who} 的地址被人绕过引擎改动了：引擎的名字解析和发布的端口仍然指向 ${engine}，还可能把新地址分配给别的容器`,
     },
   })
 }
@@ -339,7 +339,7 @@ function guests(spec: Spec, { host, container: is, namespace }: Place): Finding 
   const extra = there.find((one) => !wanted.includes(one))
   return fail('container.guests', {
     expected: {
-      en: `in the network namespace of ${who} are besides: ${wantedText.en}`,
+      en: `these share the network namespace of ${who}: ${wantedText.en}`,
       zh: `与 ${who} 共用网络命名空间的容器是：${wantedText.zh}`,
     },
     observed: { en: `there are ${thereText.en}`, zh: `实际是：${thereText.zh}` },
@@ -370,7 +370,7 @@ function older(spec: Spec, place: Place, { state, home }: CheckContext): Finding
         ? {
             observed: { en: `${code(label)} has no veth pair`, zh: `${code(label)} 没有 veth` },
             why: {
-              en: `the order is read from the numbers of their veth pairs, and ${code(label)} has none: it is on no bridge`,
+              en: `the order is read from the numbers of their veth pairs, and ${code(label)} has none: it is not on a bridge`,
               zh: `先后顺序要看 veth 的编号，而 ${code(label)} 没有 veth：它没有接在网桥上`,
             },
           }
@@ -422,7 +422,7 @@ function shares(spec: Spec, place: Place, { state, home }: CheckContext): Findin
           }
         : gone
           ? {
-              en: `${who} joined the namespace of a container that has been removed since, whatever has its name now: make ${who} anew with \`--network container:${spec.sharesWith}\``,
+              en: `${who} joined the namespace of a container that has been removed since, whatever has its name now: recreate ${who} with \`--network container:${spec.sharesWith}\``,
               zh: `${who} 加入的是一个已经删掉的容器的网络命名空间，同名的新容器不是那一个：用 \`--network container:${spec.sharesWith}\` 重新创建 ${who}`,
             }
           : {

@@ -51,7 +51,7 @@ export const interfaces: Family<Spec> = {
         expected: { en: `${who} has ${wanted.en} alone`, zh: `${who} 只有 ${wanted.zh}` },
         observed: { en: `it has ${there.en}`, zh: `它的接口有 ${there.zh}` },
         why: {
-          en: `${more.en} ${extra.length > 1 ? 'are' : 'is'} there as well: each leg on a network adds a link to the namespace`,
+          en: `${more.en} ${extra.length > 1 ? 'are' : 'is'} there as well: each connection to a network adds a link to the namespace`,
           zh: `还多出了 ${more.zh}：每接入一个网络，网络命名空间里就会多一个接口`,
         },
       })

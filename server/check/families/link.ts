@@ -80,7 +80,7 @@ export const link: Family<Spec> = {
         observed,
         why: {
           en: `${code(best.candidate.name)} is still there: links stay until they or their namespace are deleted`,
-          zh: `${code(best.candidate.name)} 仍然存在：链路会一直保留，直到它自己或所在的网络命名空间被删除`,
+          zh: `${code(best.candidate.name)} 仍然存在：接口会一直保留，直到它自己或所在的网络命名空间被删除`,
         },
       })
     }
@@ -159,7 +159,7 @@ function wording(field: Field, is: Link, spec: Spec): Record<'expected' | 'obser
     case 'parent':
       return pair('parent', '父接口', spec.parent, is.parent?.name, {
         en: `${name} sends and receives through its parent ${value(is.parent?.name)}, so it stands on the segment of that link`,
-        zh: `${name} 通过父接口 ${value(is.parent?.name)} 收发，因此它处在那个接口所在的网段`,
+        zh: `${name} 通过父接口 ${value(is.parent?.name)} 收发，因此它处在那个接口所在的子网`,
       })
     case 'vlan':
       return pair('VLAN', ' VLAN 编号', spec.vlan, is.vlan, {

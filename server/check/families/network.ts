@@ -151,7 +151,7 @@ function mismatch(spec: Spec, found: EngineNetwork): Finding | undefined {
       },
       observed: { en: `reserved on it are ${taken.en}`, zh: `网络上保留的地址：${taken.zh}` },
       why: {
-        en: `the Engine hands out every address of the range that it does not know to be taken, so it may give ${code(given)} to a container: \`--aux-address\` reserves one, and ${remake[0]}`,
+        en: `the Engine hands out every address of the range that it does not know are taken, so it may give ${code(given)} to a container: \`--aux-address\` reserves one, and ${remake[0]}`,
         zh: `引擎会分配范围里所有它认为空闲的地址，因此可能把 ${code(given)} 分给某个容器：用 \`--aux-address\` 保留它；${remake[1]}`,
       },
     })
@@ -271,7 +271,7 @@ function kernelMismatch(found: EngineNetwork, host: HostState): Finding | undefi
       ? { en: `the kernel says: ${bare(said.kernel, 200)}`, zh: `内核中的实际情况：${bare(said.kernel, 200)}` }
       : { en: `the kernel's bridges are ${there.en}`, zh: `内核中的网桥有 ${there.zh}` },
     why: {
-      en: `the Engine lists ${what}, but the kernel has not what belongs to it: a network is a real link, and without it no packet passes`,
+      en: `the Engine lists ${what}, but the kernel lacks what belongs to it: a network is a real link, and without it no packet passes`,
       zh: `引擎里有 ${what}，但内核里没有与它对应的东西：网络背后是真实的链路，没有它就传不了数据包`,
     },
   })
@@ -309,7 +309,7 @@ function members(spec: Spec, found: EngineNetwork, host: HostState, { state }: C
         expected: { en: `${who} is not on ${what}`, zh: `${who} 不在网络 ${what} 上` },
         observed: { en: `${who} is on ${networks.en}`, zh: `${who} 所在的网络：${networks.zh}` },
         why: {
-          en: `${who} still has a leg on ${what}, so all on it can talk to it${isLive(place) ? '; `docker network disconnect` takes it away' : ''}`,
+          en: `${who} is still on ${what}, so all on it can talk to it${isLive(place) ? '; `docker network disconnect` takes it away' : ''}`,
           zh: `${who} 在 ${what} 上还有接口，同一网络的容器都能与它通信${isLive(place) ? '；用 `docker network disconnect` 断开' : ''}`,
         },
       })

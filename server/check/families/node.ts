@@ -31,15 +31,15 @@ export const node: Family<Spec> = {
     const names = codes([...new Set(all.flatMap(({ swarm }) => swarm.nodes.map(({ hostname }) => hostname)))])
     const observed =
       all.length === 0
-        ? { en: 'the rack has no swarm', zh: '实验环境中还没有 Swarm 集群' }
+        ? { en: 'there is no swarm yet', zh: '还没有 swarm 集群' }
         : { en: `the nodes are ${names.en}`, zh: `集群的节点有 ${names.zh}` }
     if (!spec.expect) {
-      if (!found) return pass(`${who} is no node of a swarm`, `${who} 不是集群节点`)
+      if (!found) return pass(`${who} is not a node of a swarm`, `${who} 不是集群节点`)
       return fail('node.present', {
-        expected: { en: `${who} is no node of the swarm`, zh: `${who} 不是集群节点` },
+        expected: { en: `${who} is not a node of the swarm`, zh: `${who} 不是集群节点` },
         observed,
         why: {
-          en: `the managers still list ${who} as ${code(found.state)}: after it has left, \`docker node rm\` strikes it off`,
+          en: `the managers still list ${who} as ${code(found.state)}: after it has left, \`docker node rm\` removes it from the list`,
           zh: `管理节点仍把 ${who} 列为 ${code(found.state)}：它离开后还要用 \`docker node rm\` 移除`,
         },
       })
@@ -51,8 +51,8 @@ export const node: Family<Spec> = {
         why:
           all.length === 0
             ? {
-                en: `no host of this rack is a manager: \`docker swarm init\` on one of them makes the swarm that ${who} can join`,
-                zh: `实验环境中没有管理节点：先在一台主机上执行 \`docker swarm init\`，${who} 才有集群可加入`,
+                en: `no host of this lab is a manager: \`docker swarm init\` on one of them makes the swarm that ${who} can join`,
+                zh: `这个实验里没有管理节点：先在一台主机上执行 \`docker swarm init\`，${who} 才有集群可加入`,
               }
             : {
                 en: `the managers know no node ${who}: it joins with \`docker swarm join\` and a token`,

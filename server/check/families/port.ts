@@ -38,7 +38,7 @@ export const port: Family<Spec> = {
         observed: { en: 'it is a host', zh: '它是主机' },
         why: {
           en: `${code(spec.container)} is a host, and only ports of containers are published`,
-          zh: `${code(spec.container)} 是主机，只有容器的端口才需要映射`,
+          zh: `${code(spec.container)} 是主机，只有容器的端口才需要发布`,
         },
       })
     }
@@ -53,23 +53,23 @@ export const port: Family<Spec> = {
       ({ hostAddress }) => spec.address === undefined || sameAddress(hostAddress || '0.0.0.0', spec.address),
     )
     const list = codes(container.ports.filter(({ hostPort }) => hostPort > 0).map(written))
-    const observed = { en: `${who} publishes ${list.en}`, zh: `${who} 的端口映射：${list.zh}` }
+    const observed = { en: `${who} publishes ${list.en}`, zh: `${who} 发布的端口：${list.zh}` }
     const wanted = code(
       `${spec.address ?? ''}${spec.address ? ':' : ''}${spec.published ?? '*'}->${spec.port}/${spec.protocol}`,
     )
     if (!spec.expect) {
       if (hits.length === 0)
-        return pass(`port ${inside} of ${who} is not published so`, `${who} 的端口 ${inside} 没有这样映射`)
+        return pass(`port ${inside} of ${who} is not published so`, `${who} 的端口 ${inside} 没有这样发布`)
       return fail('port.present', {
-        expected: { en: `${who} does not publish ${wanted}`, zh: `${who} 没有端口映射 ${wanted}` },
+        expected: { en: `${who} does not publish ${wanted}`, zh: `${who} 没有发布 ${wanted}` },
         observed,
         why: {
           en: `${code(written(hits[0]!))} still leads from the host into ${who}; published ports are fixed when a container is made`,
-          zh: `${code(written(hits[0]!))} 仍把主机端口引入 ${who}；端口映射在创建容器时确定，之后不能改`,
+          zh: `${code(written(hits[0]!))} 仍把主机端口引入 ${who}；发布的端口在创建容器时确定，之后不能改`,
         },
       })
     }
-    const expectedText = { en: `${who} publishes ${wanted}`, zh: `${who} 有端口映射 ${wanted}` }
+    const expectedText = { en: `${who} publishes ${wanted}`, zh: `${who} 发布了 ${wanted}` }
     if (ofPort.length === 0) {
       return fail('port.missing', {
         expected: expectedText,
@@ -104,7 +104,7 @@ export const port: Family<Spec> = {
     }
     return (
       lacksRule(place, container, hits) ??
-      pass(`${who} publishes ${code(written(hits[0]!))}`, `${who} 的端口映射：${code(written(hits[0]!))}`)
+      pass(`${who} publishes ${code(written(hits[0]!))}`, `${who} 发布了 ${code(written(hits[0]!))}`)
     )
   },
 }
@@ -130,19 +130,19 @@ function whyNotPublished(spec: Spec, { ports, wants, networkMode }: Container): 
     const mode = code(networkMode.replace(/:.*/, ''))
     return {
       en: `\`-p\` was given, but has no effect with network mode ${mode}: only a container with a network of its own has ports to publish`,
-      zh: `虽然写了 \`-p\`，但网络模式为 ${mode} 时它不起作用：只有接入自己的网络的容器才有端口可以映射`,
+      zh: `虽然写了 \`-p\`，但网络模式为 ${mode} 时它不起作用：只有接入自己的网络的容器才有端口可以发布`,
     }
   }
   const other = open.find(({ containerPort }) => containerPort === spec.port)
   if (other) {
     return {
       en: `${code(written(other))} is for ${code(other.protocol)} alone: \`-p HOST:CONTAINER/${spec.protocol}\` publishes a port of ${spec.protocol}`,
-      zh: `${code(written(other))} 只用于 ${code(other.protocol)}：要用 \`-p 主机端口:容器端口/${spec.protocol}\` 映射 ${spec.protocol} 端口`,
+      zh: `${code(written(other))} 只用于 ${code(other.protocol)}：要用 \`-p 主机端口:容器端口/${spec.protocol}\` 发布 ${spec.protocol} 端口`,
     }
   }
   return {
     en: `port ${inside} of ${who} is not published: \`EXPOSE\` is only a note, and \`-p\` at \`docker run\` opens a way in from outside`,
-    zh: `${who} 的端口 ${inside} 没有映射：\`EXPOSE\` 只是说明，\`docker run\` 时的 \`-p\` 才会打开从外部进入的通路`,
+    zh: `${who} 的端口 ${inside} 没有发布：\`EXPOSE\` 只是说明，\`docker run\` 时的 \`-p\` 才会打开从外部进入的通路`,
   }
 }
 
@@ -178,7 +178,7 @@ function lacksRule(place: LivePlace, container: Container, hits: PublishedPort[]
     observed: { en: `its DNAT rules: ${dnat.en}`, zh: `现有的 DNAT 规则：${dnat.zh}` },
     why: {
       en: `a published port is a DNAT rule in the host's \`nat\` table, and there is none to ${code(`${addresses[0] ?? '?'}:${hit!.containerPort}`)}: the Engine writes it when the container starts`,
-      zh: `端口映射就是主机 \`nat\` 表里的一条 DNAT 规则，而现在没有指向 ${code(`${addresses[0] ?? '?'}:${hit!.containerPort}`)} 的规则：引擎在容器启动时写入它`,
+      zh: `发布端口就是主机 \`nat\` 表里的一条 DNAT 规则，而现在没有指向 ${code(`${addresses[0] ?? '?'}:${hit!.containerPort}`)} 的规则：引擎在容器启动时写入它`,
     },
   })
 }

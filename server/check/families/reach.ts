@@ -209,7 +209,7 @@ function notDirect(spec: Spec, target: Target): Finding {
     },
     observed: { en: `${who} and ${whom} are on no common network`, zh: `${who} 和 ${whom} 没有共同的网络` },
     why: {
-      en: `${who} and ${whom} have no network in common: \`docker network connect\` gives one of them a leg on a network of the other`,
+      en: `${who} and ${whom} have no network in common: \`docker network connect\` connects one of them to a network of the other`,
       zh: `${who} 和 ${whom} 没有共同的网络：用 \`docker network connect\` 可以让其中一个接入对方所在的网络`,
     },
   })
@@ -224,7 +224,7 @@ function together(spec: Spec): Finding {
       zh: `${who} 就在 ${whom} 的网络命名空间里`,
     },
     why: {
-      en: `what ${who} gets says nothing of others, since it stands in the network namespace of ${whom}: start ${who} in one of its own`,
+      en: `what ${who} gets says nothing about others, since it is in the network namespace of ${whom}: start ${who} in one of its own`,
       zh: `${who} 和 ${whom} 在同一个网络命名空间里，从它那里看不出别人能不能访问：请让 ${who} 使用自己的网络命名空间`,
     },
   })
@@ -281,8 +281,8 @@ function whyReached(spec: Spec, { places }: Target, way: string): Text {
     }
   }
   return {
-    en: `${way} answered ${who}: there still is a network, a published port or a route by which it gets there`,
-    zh: `${way} 应答了 ${who}：仍然有共同的网络、端口映射或路由让它到得了那里`,
+    en: `${way} answered ${who}: there is still a network, a published port or a route by which it gets there`,
+    zh: `${way} 应答了 ${who}：仍然有共同的网络、发布的端口或路由让它到得了那里`,
   }
 }
 
@@ -365,8 +365,8 @@ async function controlOfItself(
   if (owners.length === 0) {
     if (target.literal !== undefined) {
       throw new Unanswerable('reach.no-control', {
-        en: `nobody in the rack is known to have ${code(target.literal)}, so a no proves nothing: the check needs \`control\``,
-        zh: `实验环境中不知道谁拥有 ${code(target.literal)}，访问不到也说明不了什么：这个检查需要 \`control\``,
+        en: `nobody in this lab is known to have ${code(target.literal)}, so a no proves nothing: the check needs \`control\``,
+        zh: `不知道这个实验里谁拥有 ${code(target.literal)}，访问不到也说明不了什么：这个检查需要 \`control\``,
       })
     }
     return unproved(

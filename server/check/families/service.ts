@@ -46,7 +46,7 @@ export const service: Family<Spec> = {
     const names = codes([...new Set(all.flatMap(({ swarm }) => swarm.services.map((one) => one.name)))])
     const observed =
       all.length === 0
-        ? { en: 'the rack has no swarm', zh: '实验环境中还没有 Swarm 集群' }
+        ? { en: 'there is no swarm yet', zh: '还没有 swarm 集群' }
         : { en: `the services are ${names.en}`, zh: `集群的服务有 ${names.zh}` }
     if (!spec.expect) {
       if (!found) return pass(`there is no service ${what}`, `没有服务 ${what}`)
@@ -74,8 +74,8 @@ function whyMissing(name: string, hasSwarm: boolean, { hosts }: NetworkState): T
   const what = code(name)
   if (!hasSwarm) {
     return {
-      en: `services are a swarm's, and no host of the rack is a manager of one: \`docker swarm init\` comes first`,
-      zh: `服务属于 Swarm 集群，而实验环境里没有主机是管理节点：要先执行 \`docker swarm init\``,
+      en: `services belong to a swarm, and no host of this lab is a manager of one: \`docker swarm init\` comes first`,
+      zh: `服务属于 swarm 集群，而这个实验里没有主机是管理节点：要先执行 \`docker swarm init\``,
     }
   }
   const host = hosts.find(({ engine }) => engine?.containers.some((one) => one.name === name))

@@ -26,10 +26,10 @@ export const swarm: Family<Spec> = {
     const who = code(host.name)
     const active = is.state === 'active'
     if (spec.state === 'inactive') {
-      if (is.state === 'inactive') return pass(`${who} is in no swarm`, `${who} 不在任何 Swarm 集群中`)
+      if (is.state === 'inactive') return pass(`${who} is not in a swarm`, `${who} 不在任何 swarm 集群中`)
       return fail('swarm.active', {
-        expected: { en: `${who} is in no swarm`, zh: `${who} 不在任何 Swarm 集群中` },
-        observed: { en: `its swarm state is ${code(is.state)}`, zh: `它的 Swarm 状态是 ${code(is.state)}` },
+        expected: { en: `${who} is not in a swarm`, zh: `${who} 不在任何 swarm 集群中` },
+        observed: { en: `its swarm state is ${code(is.state)}`, zh: `它的集群状态是 ${code(is.state)}` },
         why: {
           en: `${who} is still a member: a node stays in its swarm until \`docker swarm leave\``,
           zh: `${who} 仍是集群成员：节点会一直留在集群里，直到执行 \`docker swarm leave\``,
@@ -38,8 +38,8 @@ export const swarm: Family<Spec> = {
     }
     if (!active) {
       return fail('swarm.inactive', {
-        expected: { en: `${who} is in a swarm`, zh: `${who} 在 Swarm 集群中` },
-        observed: { en: `its swarm state is ${code(is.state)}`, zh: `它的 Swarm 状态是 ${code(is.state)}` },
+        expected: { en: `${who} is in a swarm`, zh: `${who} 在 swarm 集群中` },
+        observed: { en: `its swarm state is ${code(is.state)}`, zh: `它的集群状态是 ${code(is.state)}` },
         why: {
           en: `an Engine works alone until \`docker swarm init\` makes a swarm or \`docker swarm join\` enters one, and ${who} is in none now`,
           zh: `引擎默认单独工作，要用 \`docker swarm init\` 建立集群或用 \`docker swarm join\` 加入集群，而 ${who} 还没有成功做到`,

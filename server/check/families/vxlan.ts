@@ -15,7 +15,7 @@ const schema = z.strictObject({
     .min(1)
     .optional()
     .describe('hosts that must have a VXLAN link for it; all docker hosts by default'),
-  id: z.int().min(1).max(16_777_215).optional().describe('the VXLAN identifier'),
+  id: z.int().min(1).max(16_777_215).optional().describe('the VNI'),
   peers: flag.optional().describe("yes: each of the hosts forwards to the others' tunnel ends"),
 })
 type Spec = z.output<typeof schema>
@@ -56,8 +56,8 @@ export const vxlan: Family<Spec> = {
         expected: { en: `an overlay network ${what}`, zh: `有 overlay 网络 ${what}` },
         observed: { en: `the overlay networks are ${there.en}`, zh: `现有的 overlay 网络：${there.zh}` },
         why: {
-          en: `no host knows an overlay ${what}: \`docker network create -d overlay\` on a manager gives it a VXLAN identifier`,
-          zh: `没有主机知道 overlay 网络 ${what}：在管理节点上用 \`docker network create -d overlay\` 创建后才会分到 VXLAN 标识`,
+          en: `no host knows an overlay ${what}: \`docker network create -d overlay\` on a manager gives it a VNI`,
+          zh: `没有主机知道 overlay 网络 ${what}：在管理节点上用 \`docker network create -d overlay\` 创建后才会分到 VNI`,
         },
       })
     }
@@ -65,13 +65,13 @@ export const vxlan: Family<Spec> = {
       const has = codes(ids)
       return fail('vxlan.id', {
         expected: {
-          en: `${what} has VXLAN identifier ${code(spec.id)}`,
-          zh: `${what} 的 VXLAN 标识是 ${code(spec.id)}`,
+          en: `${what} has VNI ${code(spec.id)}`,
+          zh: `${what} 的 VNI 是 ${code(spec.id)}`,
         },
         observed: { en: `it has ${has.en}`, zh: `实际是 ${has.zh}` },
         why: {
-          en: `the identifier in each VXLAN header tells overlays apart on the wire, and ${what} was given ${has.en}`,
-          zh: `VXLAN 头部的标识用来在线路上区分不同的 overlay 网络，而 ${what} 分到的是 ${has.zh}`,
+          en: `the VNI in each VXLAN header tells overlays apart on the wire, and ${what} was given ${has.en}`,
+          zh: `VXLAN 头部的 VNI 用来在线路上区分不同的 overlay 网络，而 ${what} 分到的是 ${has.zh}`,
         },
       })
     }
@@ -87,8 +87,8 @@ export const vxlan: Family<Spec> = {
             zh: `${code(host.name)} 上有 ${what} 的 VXLAN 接口`,
           },
           observed: {
-            en: `no link of ${code(host.name)} has identifier ${code(ids[0]!)}`,
-            zh: `${code(host.name)} 上没有标识为 ${code(ids[0]!)} 的接口`,
+            en: `no link of ${code(host.name)} has VNI ${code(ids[0]!)}`,
+            zh: `${code(host.name)} 上没有 VNI 为 ${code(ids[0]!)} 的接口`,
           },
           why: host.engine?.containers.some(
             (one) => one.namespace !== undefined && one.endpoints.some((leg) => leg.network === spec.network),

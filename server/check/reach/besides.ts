@@ -186,7 +186,7 @@ function throughRules(spec: Spec, { kind, name, source, host }: Way): Finding {
       zh: `${where} 的规则会放行来自${from.zh} 的访问，例如 ${one}`,
     },
     why: {
-      en: `${whom} is reached as it should be, but whoever stands on ${from.en} would get to it as well: the rules open more than is needed`,
+      en: `${whom} is reached as it should be, but whoever is on ${from.en} would get to it as well: the rules open more than is needed`,
       zh: `${whom} 该通的已经通了，但${from.zh} 上的任何人也都能到它那里：规则打开的口子比需要的大`,
     },
   })

@@ -20,7 +20,7 @@ export function endedTrouble(host: string, why: HostEnd): Trouble {
       zh: `${host} 已被停止：它占用了过多的${held[why].zh}，会影响这台机器上的其他人。`,
     },
     cure: {
-      en: `Reset ${host}; then it begins anew. Other hosts of the lab and your progress stay.`,
+      en: `Reset ${host}; then it starts again. Other hosts of the lab and your progress stay.`,
       zh: `请重置 ${host}，它会重新开始。实验的其他主机和你的进度都会保留。`,
     },
   }

@@ -199,7 +199,7 @@ export class RackTerminals {
   async #connected(): Promise<PtyHostClient> {
     await this.#until(() => this.#client !== undefined || this.#abort.signal.aborted, connectMs)
     if (this.#client && !this.#abort.signal.aborted) return this.#client
-    throw new VethlabError('rackd.unreachable', 'the terminals can not be reached', {
+    throw new VethlabError('rackd.unreachable', 'the terminals cannot be reached', {
       place: this.#options.rack,
       cure: 'Try once more.',
     })

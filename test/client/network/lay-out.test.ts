@@ -129,7 +129,7 @@ describe('layOut', () => {
     )
   })
 
-  it('begins anew with other hosts', () => {
+  it('starts again with other hosts', () => {
     const layout = layOut(sampleMap(2, 3), layOut(sampleMap(1, 3)))
     expect(layout).toEqual(layOut(sampleMap(2, 3)))
   })

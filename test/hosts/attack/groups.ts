@@ -13,7 +13,7 @@ export const groups: Subject = {
   techniques: [
     bound('lift the limit on memory', 'memory', 'memory.limit_in_bytes', 'memory.max'),
     bound('lift the limit on memory and swap', 'memory', 'memory.memsw.limit_in_bytes', 'memory.swap.max'),
-    bound('not be killed for want of memory', 'memory', 'memory.oom_control', 'memory.oom.group'),
+    bound('not be killed for lack of memory', 'memory', 'memory.oom_control', 'memory.oom.group'),
     bound('watch the memory of the host: cgroup.event_control', 'memory', 'cgroup.event_control', 'memory.low'),
     bound('lift the limit on processes', 'pids', 'pids.max', 'pids.max'),
     bound('a larger share of the processors', 'cpu', 'cpu.shares', 'cpu.weight'),

@@ -106,7 +106,7 @@ export const kernelFiles: Subject = {
       machine: ['frames'],
     },
     {
-      name: 'be the last that the kernel kills for want of memory: /proc/self/oom_score_adj',
+      name: 'be the last that the kernel kills for lack of memory: /proc/self/oom_score_adj',
       perl: `open(my $file, '>', '/proc/self/oom_score_adj') or return errno(); syswrite($file, '-1000') ? 'ok' : errno()`,
       inside: ['EACCES'],
       machine: ['ok'],

@@ -38,7 +38,7 @@ it('announces the end, then comes to it', () => {
   expect(told).toHaveLength(2)
 })
 
-it('begins anew with each sign of someone', () => {
+it('starts again with each sign of someone', () => {
   const { idle, told } = clock()
   for (let n = 0; n < 10; n++) {
     vi.advanceTimersByTime(5_000)

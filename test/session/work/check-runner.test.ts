@@ -107,7 +107,7 @@ it('makes one run of a burst of events', async () => {
   expect(seen.most).toBe(1)
 })
 
-it('begins anew with an event during a run, so that no old deadline counts', async () => {
+it('starts again with an event during a run, so that no old deadline counts', async () => {
   const { runner, seen } = bench(stepOf('a', 'late', 2))
   runner.trigger()
   await expect.poll(() => seen.looks.at(-1)?.outcomes).toEqual(['fail'])
