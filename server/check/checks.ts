@@ -8,6 +8,7 @@ import { bare, cleanText } from '../wording/wording.js'
 import { address } from './families/address.js'
 import { answer } from './families/answer.js'
 import { allOf, anyOf, type Inner, notOf } from './families/combine.js'
+import { command } from './families/command.js'
 import { container } from './families/container.js'
 import { firewall } from './families/firewall.js'
 import { interfaces } from './families/interfaces.js'
@@ -92,6 +93,7 @@ export const families: readonly Family[] = [
   anyOf(inner),
   notOf(inner),
   script,
+  command,
 ]
 const familyKeys = families.map(({ key }) => key)
 

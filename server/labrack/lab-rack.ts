@@ -65,6 +65,7 @@ export class LabRack {
       },
       ask: (host, question) => ground.ask(host, question),
       runScript: (directory, file, options) => ground.runScript(directory, file, options),
+      runCommand: (host, text, signal) => ground.runCommand(host, text, signal),
       observe: (host, packet, signal) => ground.observe(host, packet, signal),
       talk: (host, talk, signal) => ground.talk(host, talk, signal),
     }

@@ -19,6 +19,7 @@ export interface Case {
   answers?: Record<string, string>
   labDirectory?: string
   runScript?: Probe['runScript']
+  runCommand?: Probe['runCommand']
   /** Must be within the English or the Chinese of the finding. */
   says?: string
   /** Must be in none of its sentences, since it would be false. */
@@ -34,6 +35,7 @@ export class ScriptedProbe implements Probe {
     readonly rack: StateBuilder,
     private readonly script: Script = {},
     readonly runScript: Probe['runScript'] = () => Promise.reject(new Error('no script was expected')),
+    readonly runCommand: Probe['runCommand'] = () => Promise.reject(new Error('no command was expected')),
   ) {}
 
   async capture() {
@@ -93,7 +95,7 @@ export function cases(key: string, list: Case[]): void {
           read({ [key]: one.spec }),
           contextOf(rack, {
             state: structuredClone(rack.state),
-            probe: new ScriptedProbe(rack, one.network, one.runScript),
+            probe: new ScriptedProbe(rack, one.network, one.runScript, one.runCommand),
             ...(one.answers ? { answers: one.answers } : {}),
             ...(one.labDirectory ? { labDirectory: one.labDirectory } : {}),
           }),

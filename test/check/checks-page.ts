@@ -91,6 +91,10 @@ const about: Record<string, [what: string, example: string]> = {
     'The lab\'s own program, for what no family can say. It runs outside the rack, in the lab\'s folder, for at most 10 s and in 256 MiB, as a user that nothing belongs to: without a network, and seeing of the machine no process and no file but programs, libraries and the lab\'s folder, all read-only, which every user of the machine must be able to read. It gets the state as JSON and prints one object: `{"outcome": "pass", "observed": {"en", "zh"}}`, or `"fail"` with `reason`, `expected`, `observed` and `why`, or `"error"` with `reason` and `why`. Anything else is an error.',
     'script: {run: parity.mjs}',
   ],
+  command: [
+    'What a shell script says that runs in a host of the rack, as root, for at most 10 s. The learner is root there as well and can make it say anything, so that its verdict proves nothing: it is for practice, and for labs that were [imported](import.md). Where the network itself can be asked, ask it.',
+    'command: {on: node1, run: verify.sh}',
+  ],
 }
 
 export const examples = Object.fromEntries(

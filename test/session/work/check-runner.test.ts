@@ -39,6 +39,7 @@ function bench(...steps: Step[]) {
     },
     ask: () => Promise.reject(new Error('nobody asks')),
     runScript: () => Promise.reject(new Error('nobody asks')),
+    runCommand: () => Promise.reject(new Error('nobody asks')),
   }
   const runner = new CheckRunner({
     async evaluate(step, options) {
