@@ -10,14 +10,19 @@ const order = 9000
 
 /**
  * Writes a draft as a lab's folder, which must not be there yet, or be empty.
- * @param origin what it was made of, for the reader of the files
+ * @param words `origin`: what it was made of, for the reader of the files; `report`: what became of it
  * @throws VethlabError import.unreadable where the folder can't be written
  */
-export async function writeDraft(folder: string, draft: Draft, origin: string): Promise<void> {
+export async function writeDraft(
+  folder: string,
+  draft: Draft,
+  { origin, report }: { origin: string; report: string },
+): Promise<void> {
   const language = isChinese(draft) ? 'zh' : 'en'
   const files = new Map<string, { content: string | Buffer; mode?: number }>()
   files.set('lab.yaml', { content: labYaml(draft, language, origin) })
   files.set(`${language}.md`, { content: page(draft) })
+  files.set('IMPORT.md', { content: report })
   const setup = setupOf(draft)
   if (setup !== '') files.set('setup.sh', { content: setup })
   for (const step of draft.steps) {
@@ -85,8 +90,7 @@ function checksOf({ id, verify, hints }: DraftStep, say: (text: string) => objec
 /** Pages have one introduction, a section a step, and a finish; a diagram of the rack stands first. */
 function page(draft: Draft): string {
   const sections = draft.steps.map(({ id, heading, markdown }) => `## ${oneLine(heading, 200)} {#${id}}\n\n${markdown}`)
-  const finish =
-    draft.finish.trim() === '' ? [] : [`## ${draft.steps.length > 0 ? 'Finish' : ''} {#finish}\n\n${draft.finish}`]
+  const finish = draft.finish.trim() === '' ? [] : [`## Finish {#finish}\n\n${draft.finish}`]
   return endingLine([draft.introduction, diagram(draft), ...sections, ...finish].join('\n\n'))
 }
 
