@@ -1,5 +1,5 @@
 import { useEffect, useId, useState } from 'preact/hooks'
-import type { CheckView, LabPage, StepView } from '../../server/protocol/protocol.js'
+import type { CheckView, PageQuestion, PageStep, StepView } from '../../server/protocol/protocol.js'
 import { traceCheck } from '../network/inquiry/inquiry-state.js'
 import { confirmed } from '../shell/dialog.js'
 import { CrossIcon, DownIcon, HelpedIcon, PenIcon, SkipIcon, TickIcon, UnknownIcon } from '../shell/icons.js'
@@ -8,6 +8,7 @@ import { isOpen } from '../state/lab.js'
 import { stringsOf } from '../state/language.js'
 import { ask, view } from '../state/session.js'
 import { BlockBar } from './block-bar.js'
+import { ChoiceField } from './choice-field.js'
 import { justDone, showSection, stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
@@ -37,6 +38,7 @@ const strings = stringsOf({
     showMe: 'Show me',
     doIt: 'Do it for me',
     skip: 'Skip',
+    leaveOut: 'Leave it out',
     solution: 'One way to do it',
     did: 'This was run for you',
     doTitle: 'Do this step for you?',
@@ -72,6 +74,7 @@ const strings = stringsOf({
     showMe: '看答案',
     doIt: '替我完成',
     skip: '跳过',
+    leaveOut: '不做这一步',
     solution: '一种做法',
     did: '已替你运行',
     doTitle: '替你完成这一步？',
@@ -82,8 +85,6 @@ const strings = stringsOf({
     toFinish: '查看总结',
   },
 })
-
-type PageStep = LabPage['steps'][number]
 
 /** Under the section of a step: what was looked at and found, help, and the way on. */
 export function CheckPanel({ step: { id, answers } }: { step: PageStep }) {
@@ -116,15 +117,16 @@ export function CheckPanel({ step: { id, answers } }: { step: PageStep }) {
       </header>
       {answers.length > 0 && (
         <div class="answers">
-          {answers.map((answer) => (
-            <AnswerField
-              key={answer.id}
-              step={id}
-              answer={answer}
-              done={done}
-              check={step?.checks.find((check) => check.answer === answer.id)}
-            />
-          ))}
+          {answers.map((answer) => {
+            const check = step?.checks.find((one) => one.answer === answer.id)
+            if (answer.choose === undefined)
+              return <AnswerField key={answer.id} step={id} answer={answer} done={done} check={check} />
+            return (
+              <ChoiceField key={answer.id} step={id} question={answer} choose={answer.choose} done={done} check={check}>
+                {check !== undefined && <Check step={id} check={check} done={done} />}
+              </ChoiceField>
+            )
+          })}
         </div>
       )}
       {step !== undefined && step.checks.length > 0 && <Checks step={step} done={done} />}
@@ -201,7 +203,7 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
   const t = strings.value
   const { finding, hints, moreHints } = check
   // Nothing is wrong with an answer that was not given yet.
-  const unanswered = finding.outcome === 'fail' && finding.reason === 'answer.none'
+  const unanswered = finding.outcome === 'fail' && isUnanswered(finding.reason)
   return (
     <li class={unanswered ? 'unanswered' : finding.outcome}>
       <span class="face">
@@ -279,6 +281,11 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
   )
 }
 
+/** Nothing was typed or chosen yet. */
+function isUnanswered(reason: string): boolean {
+  return reason === 'answer.none' || reason === 'choice.none'
+}
+
 function AnswerField({
   step,
   answer,
@@ -286,14 +293,14 @@ function AnswerField({
   check,
 }: {
   step: string
-  answer: PageStep['answers'][number]
+  answer: PageQuestion
   done: boolean
   check: CheckView | undefined
 }) {
   const t = strings.value
   const field = useId()
   const found = useId()
-  const wrong = check?.finding.outcome === 'fail' && check.finding.reason !== 'answer.none'
+  const wrong = check?.finding.outcome === 'fail' && !isUnanswered(check.finding.reason)
   const kept = view.value?.answers[answer.id] ?? ''
   // What is being typed stays, whatever comes from the server meanwhile.
   const [typed, setTyped] = useState<string>()
@@ -425,12 +432,12 @@ function Help({ step }: { step: StepView }) {
           class="link"
           disabled={!isOpen.value}
           onClick={async () => {
-            if (await confirmed({ title: t.skipTitle, text: t.skipText, action: t.skip })) {
+            if (step.optional || (await confirmed({ title: t.skipTitle, text: t.skipText, action: t.skip }))) {
               await ask('step.skip', { step: step.id })
             }
           }}
         >
-          {t.skip}
+          {step.optional ? t.leaveOut : t.skip}
         </button>
       )}
     </div>

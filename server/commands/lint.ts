@@ -1,8 +1,7 @@
 import { Command } from 'commander'
 import { labFoldersNamed } from '../lab/catalogue.js'
 import { labJsonSchema } from '../lab/json-schema.js'
-import { lintLab } from '../lab/lint.js'
-import { readLab } from '../lab/read-lab.js'
+import { lintedLab } from '../lab/reading.js'
 import { fromPackage } from '../package-root.js'
 import { labImages } from '../rack/golden/inputs.js'
 
@@ -20,8 +19,7 @@ export function lintCommand(): Command {
       const images = labImages()
       const problems = []
       for (const folder of await labFoldersNamed(fromPackage('labs'), names)) {
-        const { lab, problems: found } = await readLab(folder)
-        problems.push(...(lab ? await lintLab(lab, images) : found))
+        problems.push(...(await lintedLab(folder, images)).problems)
       }
       if (json) process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`)
       else

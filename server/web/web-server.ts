@@ -10,6 +10,7 @@ import { webApp } from './app.js'
 import type { Asset } from './client-assets.js'
 import { serveLearner } from './learner-socket.js'
 import { noteRefusal } from './note-refusal.js'
+import type { Preview } from './preview.js'
 import { Previews, type PreviewsOptions } from './previews.js'
 import { Windows } from './windows.js'
 
@@ -28,6 +29,8 @@ export interface WebServerOptions {
   learner: string
   assets: ReadonlyMap<string, Asset>
   previewPorts: PreviewsOptions['ports']
+  /** The lab that its author looks at; missing where learners do. */
+  preview?: Preview | undefined
   perMinute?: { known: number; unknown: number }
 }
 
@@ -79,7 +82,9 @@ export class WebServer {
       connectTimeout: 5_000,
     })
     const windows = new Windows()
-    io.on('connection', (socket) => serveLearner(socket, { learner, sessions, previews, windows }))
+    io.on('connection', (socket) =>
+      serveLearner(socket, { learner, sessions, previews, windows, preview: options.preview }),
+    )
     let sockets = 0
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Until socket.io takes over.

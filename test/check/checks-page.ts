@@ -75,6 +75,10 @@ const about: Record<string, [what: string, example: string]> = {
     'What the learner found out and typed. It needs one of `value` and `equals`. What tools print around a value does not count: case, blanks, full-width signs, quotes, punctuation, units, the `@if8` of a link, the port or URL of an address, or the rest of its line. Addresses, networks and MAC addresses are compared by what they mean. A length of an address may be given, but must be that of its network; the length of a network must be given. Two different values where one is asked are no answer. A wrong answer is told by what it is: by an entry of `instead`, which has one of `value` and `equals` as well, else by whose address, MAC address or link it is at the moment, where that is known.',
     'answer: {id: gateway, ask: {en: What is the gateway of web?, zh: web 的网关是什么？}, value: {container: web, fact: gateway}}',
   ],
+  choice: [
+    'A question with answers to choose from, one or `several`, and with what is wrong about each that is not right. The answer goes by the ids of the options; which are right is known to the server alone. It can be guessed, so that a step needs something beside it that only the work makes true, or says with `reads` why not.',
+    'choice: {id: why, ask: {en: Why is it silent?, zh: 为什么没有应答？}, options: [{text: {en: Nothing listens there, zh: 那里没有程序在监听}, why: {en: then it would be refused, zh: 那样会被拒绝}}, {text: {en: A rule drops it, zh: 有规则丢弃了它}, right: yes}]}',
+  ],
   all: [
     'A list of checks that all have to pass; the first that fails tells why.',
     'all: [{node: {name: node1}}, {node: {name: node2}}]',

@@ -161,6 +161,12 @@ export class Steps {
     this.#runner.trigger()
   }
 
+  /** The same while the server itself still works at the rack. */
+  lookSoon(): void {
+    this.#runner.resume()
+    this.#runner.trigger()
+  }
+
   /** Makes no checks until `resume`. */
   pause(): void {
     this.#runner.pause()
