@@ -15,6 +15,9 @@ const strings = stringsOf({
   en: {
     check: 'Check',
     checking: 'Checking…',
+    read: 'I have read it',
+    toRead: 'Nothing is checked here. Go on when you have read it.',
+    hasRead: 'Read',
     never: 'Checked by itself as you work.',
     later: 'Checked by itself when its turn comes.',
     ifDone: 'Have it checked once you have done it.',
@@ -51,6 +54,9 @@ const strings = stringsOf({
   zh: {
     check: '检查',
     checking: '正在检查…',
+    read: '读完了',
+    toRead: '这一步不做检查，读完就可以继续。',
+    hasRead: '已读',
     never: '操作时会自动检查。',
     later: '做到这一步时会自动检查。',
     ifDone: '补做之后请点“检查”。',
@@ -87,7 +93,7 @@ const strings = stringsOf({
 })
 
 /** Under the section of a step: what was looked at and found, help, and the way on. */
-export function CheckPanel({ step: { id, answers } }: { step: PageStep }) {
+export function CheckPanel({ step: { id, answers, toRead } }: { step: PageStep }) {
   const step = view.value?.steps.find((one) => one.id === id)
   const t = strings.value
   const state = step?.state ?? 'open'
@@ -102,7 +108,7 @@ export function CheckPanel({ step: { id, answers } }: { step: PageStep }) {
     >
       <header>
         <h3 id={heading}>
-          <Face step={step} />
+          <Face step={step} toRead={toRead} />
         </h3>
         {!done && (
           <button
@@ -111,7 +117,7 @@ export function CheckPanel({ step: { id, answers } }: { step: PageStep }) {
             disabled={!isOpen.value || step?.checking === 'asked'}
             onClick={() => ask('step.check', { step: id })}
           >
-            {t.check}
+            {toRead ? t.read : t.check}
           </button>
         )}
       </header>
@@ -132,13 +138,13 @@ export function CheckPanel({ step: { id, answers } }: { step: PageStep }) {
       {step !== undefined && step.checks.length > 0 && <Checks step={step} done={done} />}
       {step?.solution !== undefined && <Solution blocks={step.solution} />}
       {step?.done !== undefined && <Done blocks={step.done} />}
-      {!done && step !== undefined && <Help step={step} />}
+      {!done && !toRead && step !== undefined && <Help step={step} />}
       {step !== undefined && state !== 'open' && <Onward id={id} />}
     </div>
   )
 }
 
-function Face({ step }: { step: StepView | undefined }) {
+function Face({ step, toRead }: { step: StepView | undefined; toRead: boolean }) {
   const t = strings.value
   if (step?.state === 'passed')
     return (
@@ -146,7 +152,7 @@ function Face({ step }: { step: StepView | undefined }) {
         <span class="face">
           <TickIcon />
         </span>
-        {t.passed}
+        {toRead ? t.hasRead : t.passed}
       </>
     )
   if (step?.state === 'helped')
@@ -158,7 +164,13 @@ function Face({ step }: { step: StepView | undefined }) {
         {t.helped}
       </>
     )
-  const unseen = step?.state === 'skipped' ? t.ifDone : view.value?.current === step?.id ? t.never : t.later
+  const unseen = toRead
+    ? t.toRead
+    : step?.state === 'skipped'
+      ? t.ifDone
+      : view.value?.current === step?.id
+        ? t.never
+        : t.later
   const tally =
     step === undefined || step.checks.length === 0
       ? unseen

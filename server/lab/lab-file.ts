@@ -26,6 +26,7 @@ export const topics = [
   'swarm',
   'troubleshooting',
   'design',
+  'other',
 ] as const
 export const levels = ['beginner', 'intermediate', 'advanced'] as const
 
@@ -73,7 +74,11 @@ const StepFile = z.strictObject({
     .max(300)
     .optional()
     .describe('why everything but its answers may be right before it is begun, such as a step that only looks'),
-  checks: z.array(z.unknown()).min(1).describe('what must be true; all of them'),
+  checks: z
+    .array(z.unknown())
+    .describe(
+      'what must be true; all of them. Without one, `[]`, it is a step to read, which the learner ends; it counts nothing',
+    ),
 })
 
 export const LabFile = z.strictObject({

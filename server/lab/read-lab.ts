@@ -240,7 +240,7 @@ class LabReader {
       const cure = 'Take `points` from the step, or make them the sum.'
       this.problem('lab.yaml', line, `step "${id}" has ${own} points, and its checks together ${sum}`, cure)
     }
-    return counted.length > 0 ? sum : (own ?? 1)
+    return counted.length > 0 ? sum : (own ?? (checks.length === 0 ? 0 : 1))
   }
 
   private files(rights: LabFile['files'], hosts: readonly string[], yaml: YamlFile): Promise<LabFileOnHost[]> {

@@ -45,6 +45,7 @@ export async function lookOnce(
         }
       },
       runScript: (directory, file, options) => ground.runScript(directory, file, options),
+      runCommand: (host, text, signal) => ground.runCommand(host, text, signal),
     },
   })
   return { verdict: verdict!, questions, state }

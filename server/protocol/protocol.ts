@@ -70,6 +70,8 @@ export interface PageStep {
   points: number
   /** The lab is done without it. */
   optional: boolean
+  /** It has no checks: the learner says when it is read. */
+  toRead: boolean
   answers: PageQuestion[]
 }
 

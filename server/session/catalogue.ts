@@ -62,6 +62,7 @@ export function pageSteps(lab: Lab, learner: string): PageStep[] {
     id,
     points,
     optional,
+    toRead: checks.length === 0,
     answers: checks.flatMap((check) => {
       const question = questionOf(check)
       return question ? [pageQuestion(question, learner)] : []

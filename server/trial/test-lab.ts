@@ -249,6 +249,8 @@ class Attempt {
       const passes = ({ index, finding }: Verdict) =>
         finding.outcome === 'pass' ||
         (canBegin && answerId(step.checks[index]!) !== undefined && finding.outcome === 'fail')
+      // One to read says nothing about work.
+      if (verdicts.length === 0) continue
       if (step.reads !== undefined && verdicts.some(({ finding }) => finding.outcome !== 'pass')) continue
       if (verdicts.every(passes)) {
         const but = verdicts.some(({ finding }) => finding.outcome !== 'pass') ? ' but for its answers' : ''
