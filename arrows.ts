@@ -140,6 +140,14 @@ export const arrows = {
     'server/labrack',
     'server/session/life',
   ],
+  'server/session/author': [
+    'server/error',
+    'server/check',
+    'server/protocol',
+    'server/lab',
+    'server/labrack',
+    'server/session/life',
+  ],
   'server/session': [
     'server/wording',
     'server/error',
@@ -156,6 +164,7 @@ export const arrows = {
     'server/session/life',
     'server/session/feed',
     'server/session/work',
+    'server/session/author',
   ],
   'server/web': [
     'server/wording',
@@ -206,6 +215,7 @@ export const arrows = {
     'client/network/timeline',
     'client/terminal',
   ],
+  'client/author': ['server/protocol', 'client/state', 'client/shell'],
   'client/lab': [
     'server/protocol',
     'client/state',
@@ -215,6 +225,7 @@ export const arrows = {
     'client/network/timeline',
     'client/terminal',
     'client/network/map',
+    'client/author',
   ],
   'client/catalogue': ['server/wording', 'server/protocol', 'client/state', 'client/shell', 'client/lab'],
   'client/app.tsx': ['client/state', 'client/shell', 'client/network/map', 'client/lab', 'client/catalogue'],

@@ -17,6 +17,7 @@ export const strings = stringsOf({
     plain: (count: number) => plural(count, 'plain machine', 'plain machines'),
     progress: (passed: number, steps: number) => `${passed} of ${steps} steps`,
     steps: (steps: number) => plural(steps, 'step', 'steps'),
+    optional: (count: number) => `${count} optional`,
     helped: (count: number) => `${count} with help`,
     finished: 'Finished',
     running: 'Running now',
@@ -32,6 +33,7 @@ export const strings = stringsOf({
     plain: (count: number) => `${count} 台普通机器`,
     progress: (passed: number, steps: number) => `已完成 ${passed}/${steps} 步`,
     steps: (steps: number) => `${steps} 步`,
+    optional: (count: number) => `另有 ${count} 步选做`,
     helped: (count: number) => `其中 ${count} 步借助了帮助`,
     finished: '已完成',
     running: '正在运行',
@@ -98,6 +100,7 @@ function Progress({ lab, running }: { lab: LabCard; running: CatalogueView['runn
           t.steps(lab.steps)
         )}
       </span>
+      {lab.optional > 0 && <span class="count">{t.optional(lab.optional)}</span>}
       {lab.helped > 0 && <span class="count">{t.helped(lab.helped)}</span>}
       {running !== undefined && (
         <span class="badge">

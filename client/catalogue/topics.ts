@@ -15,6 +15,7 @@ const topics: Record<string, Text> = {
   firewall: { en: 'Firewall', zh: '防火墙' },
   swarm: { en: 'Swarm', zh: 'Swarm' },
   troubleshooting: { en: 'Troubleshooting', zh: '故障排查' },
+  other: { en: 'From elsewhere', zh: '外来实验' },
   design: { en: 'Design', zh: '网络设计' },
 }
 

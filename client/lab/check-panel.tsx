@@ -1,5 +1,5 @@
 import { useEffect, useId, useState } from 'preact/hooks'
-import type { CheckView, LabPage, StepView } from '../../server/protocol/protocol.js'
+import type { CheckView, PageQuestion, PageStep, StepView } from '../../server/protocol/protocol.js'
 import { traceCheck } from '../network/inquiry/inquiry-state.js'
 import { confirmed } from '../shell/dialog.js'
 import { CrossIcon, DownIcon, HelpedIcon, PenIcon, SkipIcon, TickIcon, UnknownIcon } from '../shell/icons.js'
@@ -8,12 +8,16 @@ import { isOpen } from '../state/lab.js'
 import { stringsOf } from '../state/language.js'
 import { ask, view } from '../state/session.js'
 import { BlockBar } from './block-bar.js'
+import { ChoiceField } from './choice-field.js'
 import { justDone, showSection, stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
   en: {
     check: 'Check',
     checking: 'Checking…',
+    read: 'I have read it',
+    toRead: 'Nothing is checked here. Go on when you have read it.',
+    hasRead: 'Read',
     never: 'Checked automatically as you work.',
     later: 'Checked automatically when you get to it.',
     ifDone: 'Press Check once you have done it.',
@@ -37,6 +41,7 @@ const strings = stringsOf({
     showMe: 'Show me',
     doIt: 'Do it for me',
     skip: 'Skip',
+    leaveOut: 'Leave it out',
     solution: 'One way to do it',
     did: 'This was run for you',
     doTitle: 'Do this step for you?',
@@ -49,6 +54,9 @@ const strings = stringsOf({
   zh: {
     check: '检查',
     checking: '正在检查…',
+    read: '读完了',
+    toRead: '这一步不做检查，读完就可以继续。',
+    hasRead: '已读',
     never: '操作时会自动检查。',
     later: '做到这一步时会自动检查。',
     ifDone: '补做之后请点“检查”。',
@@ -72,6 +80,7 @@ const strings = stringsOf({
     showMe: '看答案',
     doIt: '替我完成',
     skip: '跳过',
+    leaveOut: '不做这一步',
     solution: '一种做法',
     did: '已替你运行',
     doTitle: '替你完成这一步？',
@@ -83,10 +92,8 @@ const strings = stringsOf({
   },
 })
 
-type PageStep = LabPage['steps'][number]
-
 /** Under the section of a step: what was looked at and found, help, and the way on. */
-export function CheckPanel({ step: { id, answers } }: { step: PageStep }) {
+export function CheckPanel({ step: { id, answers, toRead } }: { step: PageStep }) {
   const step = view.value?.steps.find((one) => one.id === id)
   const t = strings.value
   const state = step?.state ?? 'open'
@@ -101,7 +108,7 @@ export function CheckPanel({ step: { id, answers } }: { step: PageStep }) {
     >
       <header>
         <h3 id={heading}>
-          <Face step={step} />
+          <Face step={step} toRead={toRead} />
         </h3>
         {!done && (
           <button
@@ -110,33 +117,34 @@ export function CheckPanel({ step: { id, answers } }: { step: PageStep }) {
             disabled={!isOpen.value || step?.checking === 'asked'}
             onClick={() => ask('step.check', { step: id })}
           >
-            {t.check}
+            {toRead ? t.read : t.check}
           </button>
         )}
       </header>
       {answers.length > 0 && (
         <div class="answers">
-          {answers.map((answer) => (
-            <AnswerField
-              key={answer.id}
-              step={id}
-              answer={answer}
-              done={done}
-              check={step?.checks.find((check) => check.answer === answer.id)}
-            />
-          ))}
+          {answers.map((answer) => {
+            const check = step?.checks.find((one) => one.answer === answer.id)
+            if (answer.choose === undefined)
+              return <AnswerField key={answer.id} step={id} answer={answer} done={done} check={check} />
+            return (
+              <ChoiceField key={answer.id} step={id} question={answer} choose={answer.choose} done={done} check={check}>
+                {check !== undefined && <Check step={id} check={check} done={done} />}
+              </ChoiceField>
+            )
+          })}
         </div>
       )}
       {step !== undefined && step.checks.length > 0 && <Checks step={step} done={done} />}
       {step?.solution !== undefined && <Solution blocks={step.solution} />}
       {step?.done !== undefined && <Done blocks={step.done} />}
-      {!done && step !== undefined && <Help step={step} />}
+      {!done && !toRead && step !== undefined && <Help step={step} />}
       {step !== undefined && state !== 'open' && <Onward id={id} />}
     </div>
   )
 }
 
-function Face({ step }: { step: StepView | undefined }) {
+function Face({ step, toRead }: { step: StepView | undefined; toRead: boolean }) {
   const t = strings.value
   if (step?.state === 'passed')
     return (
@@ -144,7 +152,7 @@ function Face({ step }: { step: StepView | undefined }) {
         <span class="face">
           <TickIcon />
         </span>
-        {t.passed}
+        {toRead ? t.hasRead : t.passed}
       </>
     )
   if (step?.state === 'helped')
@@ -156,7 +164,13 @@ function Face({ step }: { step: StepView | undefined }) {
         {t.helped}
       </>
     )
-  const unseen = step?.state === 'skipped' ? t.ifDone : view.value?.current === step?.id ? t.never : t.later
+  const unseen = toRead
+    ? t.toRead
+    : step?.state === 'skipped'
+      ? t.ifDone
+      : view.value?.current === step?.id
+        ? t.never
+        : t.later
   const tally =
     step === undefined || step.checks.length === 0
       ? unseen
@@ -201,7 +215,7 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
   const t = strings.value
   const { finding, hints, moreHints } = check
   // Nothing is wrong with an answer that was not given yet.
-  const unanswered = finding.outcome === 'fail' && finding.reason === 'answer.none'
+  const unanswered = finding.outcome === 'fail' && isUnanswered(finding.reason)
   return (
     <li class={unanswered ? 'unanswered' : finding.outcome}>
       <span class="face">
@@ -279,6 +293,11 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
   )
 }
 
+/** Nothing was typed or chosen yet. */
+function isUnanswered(reason: string): boolean {
+  return reason === 'answer.none' || reason === 'choice.none'
+}
+
 function AnswerField({
   step,
   answer,
@@ -286,14 +305,14 @@ function AnswerField({
   check,
 }: {
   step: string
-  answer: PageStep['answers'][number]
+  answer: PageQuestion
   done: boolean
   check: CheckView | undefined
 }) {
   const t = strings.value
   const field = useId()
   const found = useId()
-  const wrong = check?.finding.outcome === 'fail' && check.finding.reason !== 'answer.none'
+  const wrong = check?.finding.outcome === 'fail' && !isUnanswered(check.finding.reason)
   const kept = view.value?.answers[answer.id] ?? ''
   // What is being typed stays, whatever comes from the server meanwhile.
   const [typed, setTyped] = useState<string>()
@@ -425,12 +444,12 @@ function Help({ step }: { step: StepView }) {
           class="link"
           disabled={!isOpen.value}
           onClick={async () => {
-            if (await confirmed({ title: t.skipTitle, text: t.skipText, action: t.skip })) {
+            if (step.optional || (await confirmed({ title: t.skipTitle, text: t.skipText, action: t.skip }))) {
               await ask('step.skip', { step: step.id })
             }
           }}
         >
-          {t.skip}
+          {step.optional ? t.leaveOut : t.skip}
         </button>
       )}
     </div>

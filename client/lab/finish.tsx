@@ -4,6 +4,7 @@ import { ForwardIcon, HelpedIcon, SkipIcon, TickIcon } from '../shell/icons.js'
 import { minutesOf } from '../shell/time.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 import { view } from '../state/session.js'
+import { isDone } from './lab-state.js'
 
 const strings = stringsOf({
   en: {
@@ -12,6 +13,7 @@ const strings = stringsOf({
     passed: (count: number) => `${count} on your own`,
     helped: (count: number) => `${count} with help`,
     skipped: (count: number) => `${count} skipped`,
+    optional: (count: number) => (count === 1 ? '1 optional step is left' : `${count} optional steps are left`),
     used: (time: string) => `in ${time}`,
     next: (title: string) => `Next: ${title}`,
     back: 'All labs',
@@ -22,16 +24,17 @@ const strings = stringsOf({
     passed: (count: number) => `独立完成 ${count} 步`,
     helped: (count: number) => `借助帮助 ${count} 步`,
     skipped: (count: number) => `跳过 ${count} 步`,
+    optional: (count: number) => `还有 ${count} 个选做步骤`,
     used: (time: string) => `用时 ${time}`,
     next: (title: string) => `下一个：${title}`,
     back: '全部实验',
   },
 })
 
-/** Once no step is open: how it went, and what is next. */
+/** Once no step is open that the lab needs: how it went, and what is next. */
 export function Finish({ next }: { next: LabPage['next'] }) {
   const session = view.value
-  if (session === undefined || session.current !== undefined || session.steps.length === 0) return null
+  if (session === undefined || !isDone(session)) return null
   const t = strings.value
   const count = (state: StepState) => session.steps.filter((step) => step.state === state).length
   const helped = count('helped')
@@ -58,6 +61,7 @@ export function Finish({ next }: { next: LabPage['next'] }) {
             <SkipIcon /> {t.skipped(skipped)}
           </li>
         )}
+        {count('open') > 0 && <li>{t.optional(count('open'))}</li>}
         <li>{t.used(minutesOf(session.usedMs, language.value))}</li>
       </ul>
       {helped + skipped === 0 && <p class="praise">{t.allPassed}</p>}

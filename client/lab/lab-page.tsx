@@ -16,13 +16,16 @@ import { useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { loadPage, page, side } from '../state/lab.js'
 import { inLanguage, language, marks, stringsOf } from '../state/language.js'
+import { preview } from '../state/preview.js'
 import { ask, enter, view } from '../state/session.js'
 import { mapOpen, splitAt } from '../state/settings.js'
+import { AuthorBar, AuthorStep } from './author-parts.js'
 import { Bars } from './bars.js'
 import { CheckPanel } from './check-panel.js'
+import { LabFiles } from './files.js'
 import { Finish } from './finish.js'
 import { happenings } from './happenings.js'
-import { justDone, showSection, stepTitle } from './lab-state.js'
+import { isDone, justDone, showSection, stepTitle } from './lab-state.js'
 import { Machines } from './machines.js'
 import { usePosition } from './position.js'
 import { SectionHtml } from './section-html.js'
@@ -42,10 +45,11 @@ const strings = stringsOf({
     retry: 'Try again',
     back: 'All labs',
     number: (number: number) => `Step ${number}.`,
+    optional: 'optional',
     passed: (number: number) => `Step ${number} passed.`,
     helped: (number: number) => `Step ${number} is done, with help.`,
     skipped: (number: number) => `Step ${number} is skipped.`,
-    all: 'That was the last step: the lab is done.',
+    all: 'The lab is done.',
     looked: (passed: number, of: number) => `${passed} of ${of} checks pass.`,
   },
   zh: {
@@ -58,10 +62,11 @@ const strings = stringsOf({
     retry: '重试',
     back: '全部实验',
     number: (number: number) => `第 ${number} 步：`,
+    optional: '选做',
     passed: (number: number) => `第 ${number} 步通过了。`,
     helped: (number: number) => `第 ${number} 步已借助帮助完成。`,
     skipped: (number: number) => `第 ${number} 步已跳过。`,
-    all: '这是最后一步，实验完成了。',
+    all: '实验完成了。',
     looked: (passed: number, of: number) => `${of} 项检查通过了 ${passed} 项。`,
   },
 })
@@ -91,11 +96,13 @@ export function LabPage({ id }: { id: string }) {
   useEffect(() => bindKeys(text), [])
   usePosition(text, shown?.ok === true)
 
-  if (shown?.ok === false && shown.trouble.code === 'lab.not-found') return <NoLab trouble={shown.trouble} />
+  const nowhere = shown?.ok === false && shown.trouble.code === 'lab.not-found' && preview.value === undefined
+  if (nowhere) return <NoLab trouble={shown.trouble} />
   return (
     <div class={`lab ${side.value}`} style={{ '--split': `${splitAt.value}%` }}>
       <TopBar />
       <main class="text">
+        <AuthorBar id={id} />
         <Bars />
         <StepPath />
         <div id="content" class="scroll" ref={text} tabIndex={-1}>
@@ -196,10 +203,13 @@ function Section({ section, text }: { section: PageSection; text: Page }) {
         <h2 id={section.id === undefined ? undefined : `section-${section.id}`} tabIndex={-1}>
           {step !== undefined && <span class="unseen">{strings.value.number(stepTitle(step.id).number)} </span>}
           {section.heading}
+          {step?.optional && <span class="optional">{strings.value.optional}</span>}
         </h2>
       )}
       <SectionHtml html={section.html} />
+      {section.id === undefined && text.files.length > 0 && <LabFiles files={text.files} />}
       {step !== undefined && <CheckPanel step={step} />}
+      {step !== undefined && text.authoring && <AuthorStep id={step.id} />}
     </section>
   )
 }
@@ -267,7 +277,7 @@ function followSession(): () => void {
     if ([...justDone.peek()].some((id) => open.has(id))) {
       justDone.value = new Set([...justDone.peek()].filter((id) => !open.has(id)))
     }
-    if (said.length > 0 && after.current === undefined) said.push(t.all)
+    if (said.length > 0 && isDone(after)) said.push(t.all)
     if (said.length > 0) announce(said.join(marks.peek().blank))
     // The hosts have been brought to a step: there one goes on.
     if (before?.busy?.what === 'replaying' && after.busy === undefined && after.current !== undefined)

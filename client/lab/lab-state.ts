@@ -1,8 +1,14 @@
 import { signal } from '@preact/signals'
+import type { SessionView } from '../../server/protocol/protocol.js'
 import { page, side } from '../state/lab.js'
 
 /** Steps that have turned green before the learner's eyes. */
 export const justDone = signal<ReadonlySet<string>>(new Set())
+
+/** Whether nothing is open that the lab needs. */
+export function isDone({ steps }: SessionView): boolean {
+  return steps.length > 0 && steps.every(({ state, optional }) => state !== 'open' || optional === true)
+}
 
 /** What a step is called, and its number from 1. */
 export function stepTitle(id: string): { number: number; heading: string } {

@@ -9,6 +9,7 @@ const strings = stringsOf({
   en: {
     steps: 'Steps',
     open: 'open',
+    optional: 'optional',
     current: 'current step',
     passed: 'passed',
     helped: 'done with help',
@@ -19,6 +20,7 @@ const strings = stringsOf({
   zh: {
     steps: '步骤',
     open: '未完成',
+    optional: '选做',
     current: '当前步骤',
     passed: '已通过',
     helped: '借助帮助完成',
@@ -49,9 +51,11 @@ function Plug({ id, step }: { id: string; step: StepView | undefined }) {
   const state = step?.state ?? 'open'
   const current = view.value?.current === id
   const { number, heading } = stepTitle(id)
-  const words = [current ? t.current : t[state], ...(step?.checking === undefined ? [] : [t.checking])].join(
-    marks.value.comma,
-  )
+  const words = [
+    ...(step?.optional ? [t.optional] : []),
+    current ? t.current : t[state],
+    ...(step?.checking === undefined ? [] : [t.checking]),
+  ].join(marks.value.comma)
   return (
     <li class={`${state}${current ? ' current' : ''}${justDone.value.has(id) ? ' just' : ''}`}>
       <a

@@ -6,7 +6,13 @@ import type { Asked, RequestName, Requests, Value } from '../../server/protocol/
 const requestTimeoutMs = 20_000
 /** Those that send packets and wait for them; the server ends them before that. */
 const longRequestTimeoutMs = 40_000
-const long: ReadonlySet<RequestName> = new Set(['trace.run', 'trace.repeat', 'trace.check', 'diagnose.run'])
+const long: ReadonlySet<RequestName> = new Set([
+  'trace.run',
+  'trace.repeat',
+  'trace.check',
+  'diagnose.run',
+  'author.look',
+])
 
 export type ServerSocket = Socket<Events, Requests>
 

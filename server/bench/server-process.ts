@@ -9,7 +9,7 @@ import { fromPackage } from '../package-root.js'
 const startDeadlineMs = 60_000
 const endDeadlineMs = 30_000
 
-/** `vethlab serve` in a process of its own, on a free port of loopback. */
+/** `vethlab serve`, or `preview`, in a process of its own, on a free port of loopback. */
 export class ServerProcess {
   private constructor(
     private readonly child: ChildProcess,
@@ -18,9 +18,18 @@ export class ServerProcess {
   ) {}
 
   /** On a free port unless said. @throws VethlabError command.failed with what it said last */
-  static async start(options: string[] = [], port = 0): Promise<ServerProcess> {
+  static start(options: string[] = [], port = 0): Promise<ServerProcess> {
+    return ServerProcess.run('serve', ['--port', `${port}`, ...options])
+  }
+
+  /** The preview of a lab, on a free port. @throws VethlabError command.failed with what it said last */
+  static preview(lab: string): Promise<ServerProcess> {
+    return ServerProcess.run('preview', ['--port', '0', lab])
+  }
+
+  private static async run(command: string, options: string[]): Promise<ServerProcess> {
     // Whatever ends this process ends the server as Ctrl-C does.
-    const argv = ['--pdeathsig', 'INT', process.execPath, fromPackage('dist/main.js'), 'serve', '--port', `${port}`]
+    const argv = ['--pdeathsig', 'INT', process.execPath, fromPackage('dist/main.js'), command]
     const child = spawn('setpriv', [...argv, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -30,7 +39,7 @@ export class ServerProcess {
     })
     const address = new Promise<URL>((resolve, reject) => {
       const fail = (what: string) =>
-        reject(new VethlabError('command.failed', what, { place: 'vethlab serve', cure: 'Start it by hand.' }))
+        reject(new VethlabError('command.failed', what, { place: `vethlab ${command}`, cure: 'Start it by hand.' }))
       const timer = setTimeout(() => fail(`not ready after ${startDeadlineMs / 1000} s: ${last}`), startDeadlineMs)
       createInterface(child.stdout!).on('line', (line) => {
         const found = /https?:\/\/\S+/.exec(line)

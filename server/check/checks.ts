@@ -7,7 +7,9 @@ import { oneLine } from '../wording/one-line.js'
 import { bare, cleanText } from '../wording/wording.js'
 import { address } from './families/address.js'
 import { answer } from './families/answer.js'
+import { choice } from './families/choice.js'
 import { allOf, anyOf, type Inner, notOf } from './families/combine.js'
+import { command } from './families/command.js'
 import { container } from './families/container.js'
 import { firewall } from './families/firewall.js'
 import { interfaces } from './families/interfaces.js'
@@ -27,6 +29,7 @@ import { vxlan } from './families/vxlan.js'
 import type { Check, CheckContext, Family } from './family.js'
 import { text } from './fields.js'
 import { failedToCheck } from './finding.js'
+import { Points } from './points.js'
 import type { Finding } from './verdict.js'
 
 /** What any check may have beside its family's key. */
@@ -37,6 +40,9 @@ export const commonFields = z.strictObject({
     .optional()
     .describe('names the check, for mistakes'),
   within: z.int().min(1).max(120).default(5).describe('seconds that it may take to become true; 5 by default'),
+  points: Points.optional().describe(
+    'what it counts by itself when it is graded: the points of its step are then the sum of those of its checks',
+  ),
   form: z
     .string()
     .trim()
@@ -88,10 +94,12 @@ export const families: readonly Family[] = [
   vxlan,
   macvlan,
   answer,
+  choice,
   allOf(inner),
   anyOf(inner),
   notOf(inner),
   script,
+  command,
 ]
 const familyKeys = families.map(({ key }) => key)
 
@@ -164,11 +172,12 @@ export function parseCheck(
       [...path, key],
     )
   }
-  const { id, within, form, hint } = read.data
+  const { id, within, points, form, hint } = read.data
   return {
     check: {
       ...(id === undefined ? {} : { id }),
       within,
+      ...(points === undefined ? {} : { points }),
       ...(form === undefined ? {} : { form }),
       hints: hint === undefined ? [] : Array.isArray(hint) ? hint : [hint],
       family: key,

@@ -130,6 +130,10 @@ async function round(
       return probe.ask(host, question)
     },
     runScript: (directory, file, options) => probe.runScript(directory, file, options),
+    runCommand: (host, text, signal) => {
+      asked = true
+      return probe.runCommand(host, text, signal)
+    },
   }
   const findings = await Promise.all(
     checks.map(async (check, index) => {

@@ -22,6 +22,8 @@ export interface Check {
   id?: string
   /** Seconds that it may take to become true. */
   within: number
+  /** What it counts by itself when it is graded; missing where its step counts as a whole. */
+  points?: number
   hints: Text[]
   /** Why it asks for a form, where it does. */
   form?: string
@@ -29,6 +31,20 @@ export interface Check {
   family: string
   /** What the author wrote under that key, with defaults filled in. */
   spec: unknown
+}
+
+/** What a check asks the learner; `id` names the answer. */
+export interface Question {
+  id: string
+  ask: Text
+  /** What there is to choose from, and nothing of what is right; missing where the answer is typed. */
+  choose?: {
+    /** More than one may be chosen. */
+    several: boolean
+    /** The order may be another one for each learner. */
+    shuffle: boolean
+    options: { id: string; text: Text }[]
+  }
 }
 
 /** One kind of check: the key that names it in `lab.yaml`, what an author writes under it, and how it is made. */
@@ -47,8 +63,8 @@ export interface Family<Spec = unknown> {
 
   /** The packet that such a check is about, as a trace sends it: when it fails, a trace tells where the packet went. */
   packet?(spec: Spec, state: NetworkState, home: string): TraceQuestion
-  /** What it asks the learner; `id` names the answer. Such a check stands alone, never within another. */
-  question?(spec: Spec): { id: string; ask: Text }
+  /** What it asks the learner. Such a check stands alone, never within another. */
+  question?(spec: Spec): Question
   /** Where its answer can be known without a look: why that may be, if the author says. */
   knowable?(spec: Spec): { why: string | undefined } | undefined
   /** Names of the values of chance that it compares with, for lint. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, realpath, stat } from 'node:fs/promises'
+import { access, readFile, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import type { Probe } from '../place/ground.js'
 import { Unanswerable } from '../place/unanswerable.js'
@@ -15,7 +15,7 @@ export async function runScript(
   file: string,
   { stdin, signal }: { stdin: string; signal: AbortSignal },
 ): Promise<string> {
-  await locate(labDirectory, file)
+  await locate(labDirectory, file, true)
   const run = await probe.runScript(labDirectory, file, { stdin, signal }).catch((error: unknown) => {
     if (signal.aborted) throw trouble.timeout(file)
     throw error
@@ -47,8 +47,21 @@ const trouble = {
     }),
 }
 
-/** It must be there, executable, and lead out of `checks/` by no link. */
-async function locate(labDirectory: string, file: string): Promise<void> {
+/** No script of a check is nearly as long. */
+const mostBytes = 64 * 1024
+
+/** The text of a file below the lab's `checks/`. @throws Unanswerable script.missing */
+export async function scriptText(labDirectory: string, file: string): Promise<string> {
+  const text = await readFile(await locate(labDirectory, file, false), 'utf8')
+  if (text.length <= mostBytes) return text
+  throw new Unanswerable('script.missing', {
+    en: `the check's script ${code(file)} is longer than 64 KiB`,
+    zh: `检查脚本 ${code(file)} 超过了 64 KiB`,
+  })
+}
+
+/** It must be there, and lead out of `checks/` by no link; what is run by itself must be executable. @returns its path */
+async function locate(labDirectory: string, file: string, isRun: boolean): Promise<string> {
   const missing = (en: string, zh: string) =>
     new Unanswerable('script.missing', {
       en: `the check's script ${code(file)} ${en}`,
@@ -63,9 +76,12 @@ async function locate(labDirectory: string, file: string): Promise<void> {
     throw missing('does not exist', '不存在')
   }
   if (!path.startsWith(ground + sep)) throw missing('is outside of `checks/`', '不在 `checks/` 目录里')
-  const executable = await access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
+  const executable =
+    !isRun ||
+    (await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    ))
   if (!(await stat(path)).isFile() || !executable) throw missing('is no executable file', '不是可执行文件')
+  return path
 }

@@ -7,6 +7,8 @@ export const commands: Record<string, () => Promise<Command>> = {
   setup: async () => (await import('./setup.js')).setupCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
   lint: async () => (await import('./lint.js')).lintCommand(),
+  import: async () => (await import('./import.js')).importCommand(),
+  preview: async () => (await import('./preview.js')).previewCommand(),
   trace: async () => (await import('./trace.js')).traceCommand(),
   diagnose: async () => (await import('./diagnose.js')).diagnoseCommand(),
   test: async () => (await import('./test.js')).testCommand(),

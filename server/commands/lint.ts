@@ -2,9 +2,8 @@ import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { labFoldersNamed } from '../lab/catalogue.js'
 import { labJsonSchema } from '../lab/json-schema.js'
-import { lintLab } from '../lab/lint.js'
+import { lintedLab } from '../lab/reading.js'
 import { lintWording } from '../lab/lint-wording.js'
-import { readLab } from '../lab/read-lab.js'
 import { fromPackage } from '../package-root.js'
 import { labImages } from '../rack/golden/inputs.js'
 
@@ -22,8 +21,8 @@ export function lintCommand(): Command {
       const images = labImages()
       const problems = []
       for (const folder of await labFoldersNamed(fromPackage('labs'), names)) {
-        const { lab, problems: found } = await readLab(folder)
-        problems.push(...(lab ? await lintLab(lab, images) : found))
+        const { lab, problems: found } = await lintedLab(folder, images)
+        problems.push(...found)
         if (lab && isOurs(folder)) problems.push(...(await lintWording(folder)))
       }
       if (json) process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`)

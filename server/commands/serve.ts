@@ -69,7 +69,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const state = StateDirectory.at(resolve(options.state ?? defaultStatePath()))
   // For all that this starts.
   process.env.VETHLAB_STATE = state.root
-  await claim(state)
+  await claim(state, recordOf(state))
   let web: WebProcess | undefined
   try {
     await requireFreePort(host, port)
@@ -108,6 +108,7 @@ async function serve(options: ServeOptions): Promise<void> {
         rackdSocket: state.webRackdSocket,
         portsSocket: state.portsSocket,
         records: state.records,
+        recordsFile: 'records.sqlite',
         securityLog: state.securityLogs.web,
         idleMs: options.idle * 60_000,
         mostRacks: options.maxRacks,
@@ -156,25 +157,25 @@ function checkHost({ host, token }: ServeOptions): void {
 }
 
 /** One server for a state directory: two would keep the same records. @throws VethlabError serve.running */
-async function claim(state: StateDirectory): Promise<void> {
+export async function claim(state: StateDirectory, record: string): Promise<void> {
   await state.locked('rackd', async () => {
-    const other = await readRecord<ProcessIdentity>(recordOf(state))
+    const other = await readRecord<ProcessIdentity>(record)
     if (isAlive(other)) {
       throw new VethlabError('serve.running', `process ${other?.pid} serves it already`, {
         place: state.root,
         cure: 'Use that one, end it, or choose another directory with --state.',
       })
     }
-    await writeRecord(recordOf(state), identify(process.pid))
+    await writeRecord(record, identify(process.pid))
   })
 }
 
-function recordOf(state: StateDirectory): string {
+export function recordOf(state: StateDirectory): string {
   return join(state.run, 'serve.json')
 }
 
 /** Resolves when `npm start` is gone, by whatever. Asked for first: it may go while the rest is being set up. */
-function parentGone(): Promise<void> {
+export function parentGone(): Promise<void> {
   return new Promise((resolve) => {
     if (process.channel) process.once('disconnect', resolve)
     process.channel?.unref()
@@ -182,7 +183,7 @@ function parentGone(): Promise<void> {
 }
 
 /** Resolves at the first wish to end; the second one does not wait. */
-function wishes(orphaned: Promise<void>): Promise<void> {
+export function wishes(orphaned: Promise<void>): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined
     const wish = () => {
@@ -200,7 +201,7 @@ function wishes(orphaned: Promise<void>): Promise<void> {
 }
 
 /** Keeps rackd alive. Its racks go on without it, but nothing can be checked or opened. */
-function watchRackd(state: StateDirectory, args: string[]): () => void {
+export function watchRackd(state: StateDirectory, args: string[]): () => void {
   let busy = false
   const timer = setInterval(async () => {
     if (busy || isAlive(await readRecord<ProcessIdentity>(state.rackdRecord))) return
@@ -232,13 +233,13 @@ async function endRacks(state: StateDirectory, { closeRacks }: ServeOptions): Pr
   )
 }
 
-function addressOf(scheme: string, host: string, port: number, token: string | undefined): string {
+export function addressOf(scheme: string, host: string, port: number, token: string | undefined): string {
   // An address that stands for all of them is none to go to.
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : bracketed(host)
   return `${scheme}://${name}:${port}/${token === undefined ? '' : `?token=${token}`}`
 }
 
-function portNumber(text: string): number {
+export function portNumber(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (!(port <= 65_535)) throw new InvalidArgumentError('Give a port from 0 to 65535.')
   return port

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VethlabError } from '../error/vethlab-error.js'
+import type { Reading } from '../lab/reading.js'
 import { fromPackage } from '../package-root.js'
 import { type WebOptions, WebReport } from '../web/web-options.js'
 import { oneLine } from '../wording/one-line.js'
@@ -28,6 +29,8 @@ const firstCapabilities = '-all,+setuid,+setgid,+net_bind_service,+dac_read_sear
 export class WebProcess {
   #child: ChildProcess | undefined
   #stopping = false
+  /** What was told last, for one that is started again. */
+  #told: string | undefined
   readonly #starts: number[] = []
 
   private readonly options: WebOptions
@@ -48,6 +51,12 @@ export class WebProcess {
   /** The real one, also where 0 was asked for. */
   get port(): number {
     return this.options.port
+  }
+
+  /** Tells it how the lab is that its author looks at. */
+  tell(reading: Reading): void {
+    this.#told = `${JSON.stringify(reading)}\n`
+    if (this.#child && !hasEnded(this.#child)) this.#child.stdin?.write(this.#told)
   }
 
   /** Asks it to end, and waits until it has. */
@@ -98,6 +107,7 @@ export class WebProcess {
       child.once('exit', (code, signal) => settle(`it ended with ${signal ?? code}`))
       child.stdin.on('error', (error) => settle(error.message))
       child.stdin.write(`${JSON.stringify(this.options)}\n`)
+      if (this.#told !== undefined) child.stdin.write(this.#told)
     })
     if (typeof report === 'string') {
       child.kill('SIGKILL')

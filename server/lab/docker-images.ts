@@ -7,6 +7,15 @@ const flags = new Set([
 ])
 const shortFlags = /^-[dPitq]+$/
 
+/** The words of a shell text; none of a text that a shell refuses too, such as `${{x}}`. */
+function wordsOf(text: string): ReturnType<typeof parse> {
+  try {
+    return parse(text, (name) => `$${name}`)
+  } catch {
+    return []
+  }
+}
+
 /** Images that the `docker run`, `docker create` and `docker service create` of a shell text name. */
 export function imagesIn(text: string): string[] {
   // Continued lines are one command; the end of a line ends it, which the parser does not see.
@@ -18,7 +27,7 @@ export function imagesIn(text: string): string[] {
     if (image !== undefined) images.push(image)
     words = []
   }
-  for (const token of parse(joined, (name) => `$${name}`)) {
+  for (const token of wordsOf(joined)) {
     if (typeof token === 'string') words.push(token)
     else if ('op' in token && token.op !== 'glob') end()
     else if ('pattern' in token) words.push(token.pattern)

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { ChanceForm, ChanceName } from '../check/chance.js'
+import { flag } from '../check/fields.js'
+import { Points } from '../check/points.js'
 import { ValueSpec } from '../check/values.js'
 import { featureNames } from '../machine/features.js'
 
@@ -24,6 +26,7 @@ export const topics = [
   'swarm',
   'troubleshooting',
   'design',
+  'other',
 ] as const
 export const levels = ['beginner', 'intermediate', 'advanced'] as const
 
@@ -32,9 +35,34 @@ export const Id = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'is no id: lower-case letters, digits and "-", at most 40, a letter first')
 
+/** Whoever a file on a host belongs to: `user` or `user:group`, by name or number. */
+const Owner = z
+  .string()
+  .regex(
+    /^(?:[a-z_][a-z0-9_-]{0,31}|\d{1,5})(?::(?:[a-z_][a-z0-9_-]{0,31}|\d{1,5}))?$/,
+    'is no owner: write a user, or `user:group`',
+  )
+
+const FileRights = z.strictObject({
+  owner: Owner.default('root:root').describe('to whom it belongs, by name or number; root by default'),
+  mode: z
+    .union([z.string(), z.number()])
+    .transform(String)
+    .refine((mode) => /^0?[0-7]{3,4}$/.test(mode), 'is no mode such as "0640"')
+    .optional()
+    .describe(
+      'its mode, in quotes, such as "0640"; by default 0755 where the file of the lab is executable, else 0644',
+    ),
+})
+
 const StepFile = z.strictObject({
   id: Id.describe('ties the step to its section of the page, `## Heading {#id}`'),
-  points: z.int().min(0).max(100).default(1).describe('what the step counts when it is graded'),
+  points: Points.optional().describe(
+    'what the step counts when it is graded, all or nothing; 1 by default. Where its checks have points, it counts their sum',
+  ),
+  optional: flag
+    .default(false)
+    .describe('yes: a learner may leave it out: the lab is done without it, and grading counts nothing for it'),
   needs: z
     .array(Id)
     .optional()
@@ -46,7 +74,11 @@ const StepFile = z.strictObject({
     .max(300)
     .optional()
     .describe('why everything but its answers may be right before it is begun, such as a step that only looks'),
-  checks: z.array(z.unknown()).min(1).describe('what must be true; all of them'),
+  checks: z
+    .array(z.unknown())
+    .describe(
+      'what must be true; all of them. Without one, `[]`, it is a step to read, which the learner ends; it counts nothing',
+    ),
 })
 
 export const LabFile = z.strictObject({
@@ -74,6 +106,10 @@ export const LabFile = z.strictObject({
     .describe(
       'values of chance, another one in each rack: each "#" becomes a digit. `setup.sh` has them in its environment, in capitals; answers and `values` name them with `chance`',
     ),
+  files: z
+    .record(z.string(), FileRights)
+    .default({})
+    .describe('owner and mode of what lies in `files/`, by its path there, such as `node1/root/app/config`'),
   steps: z.array(StepFile).min(1).max(50).describe('the tasks, in order'),
 })
 export type LabFile = z.infer<typeof LabFile>

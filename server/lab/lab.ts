@@ -1,5 +1,5 @@
 import { familyOf } from '../check/checks.js'
-import type { Check } from '../check/family.js'
+import type { Check, Question } from '../check/family.js'
 import type { ValueSpec } from '../check/values.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { FeatureName } from '../machine/features.js'
@@ -33,15 +33,34 @@ export interface Lab {
   chance: Record<string, string>
   steps: Step[]
   pages: Record<Language, Page>
+  /** What lies in `files/`, put onto the hosts before `setup.sh` runs. */
+  files: LabFileOnHost[]
   /** Text of `setup.sh`. */
   setup?: string
   alternatives: Variant[]
   mistakes: Mistake[]
 }
 
+/** A file that a lab puts onto a host, at its opening and after each reset. */
+export interface LabFileOnHost {
+  host: string
+  /** Absolute, on the host. */
+  path: string
+  bytes: number
+  /** Its bytes in base64. */
+  content: string
+  /** Four octal digits. */
+  mode: string
+  user: string
+  group: string
+}
+
 export interface Step {
   id: string
+  /** What it counts when it is graded; 0 for an optional one. */
   points: number
+  /** The lab is done without it. */
+  optional: boolean
   /** Ids of the earlier steps whose work this one builds on, in their order. */
   needs: string[]
   /** Why everything but its answers may be right before it is begun; missing where that must not be. */
@@ -118,7 +137,7 @@ export function answerId(check: Check): string | undefined {
 }
 
 /** What a check asks the learner, where it is one that asks. */
-export function questionOf(check: Check): { id: string; ask: Text } | undefined {
+export function questionOf(check: Check): Question | undefined {
   return familyOf(check).question?.(check.spec)
 }
 

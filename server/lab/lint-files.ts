@@ -7,7 +7,7 @@ import { didYouMean } from '../error/schema-issue.js'
 import type { Lab } from './lab.js'
 
 /** All that a lab's folder may have. */
-const known = ['lab.yaml', 'en.md', 'zh.md', 'setup.sh', 'solution', 'alternatives', 'mistakes', 'checks']
+const known = ['lab.yaml', 'en.md', 'zh.md', 'setup.sh', 'solution', 'alternatives', 'mistakes', 'checks', 'files']
 const parseMs = 5_000
 
 type Say = (file: string, line: number, what: string, cure: string) => void

@@ -135,7 +135,7 @@ function noChance({ chance }: Lab, name: string, who: string, line: number, say:
 function steps(lab: Lab, say: Say): void {
   for (const step of lab.steps) {
     const blocks = commandsOf(lab, step)
-    if (blocks.length === 0) {
+    if (blocks.length === 0 && step.checks.length > 0) {
       say('lab.yaml', step.line, `step "${step.id}" has no run block to solve it`, `Write solution/${step.id}.md.`)
     }
     for (const check of step.checks) {

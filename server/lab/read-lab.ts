@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { parseCheck } from '../check/checks.js'
 import type { Check } from '../check/family.js'
+import { sumOf } from '../check/points.js'
 import { didYouMean, schemaIssues } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { isLabId } from '../protocol/lab-address.js'
@@ -10,7 +11,8 @@ import { type RackPlan, resolveTopology, type TopologyInput } from '../racks/top
 import { oneLine } from '../wording/one-line.js'
 import { languages } from '../wording/text.js'
 import { contentHash } from './content-hash.js'
-import { answerId, type Lab, type Mistake, type Problem, type Step, type Variant } from './lab.js'
+import { readFiles } from './files.js'
+import { answerId, type Lab, type LabFileOnHost, type Mistake, type Problem, type Step, type Variant } from './lab.js'
 import { AlternativeFront, LabFile, MistakeFront } from './lab-file.js'
 import { type Page, parsePage, placeholders } from './page.js'
 import { parseYaml, type YamlFile } from './yaml-file.js'
@@ -113,20 +115,31 @@ class LabReader {
     if (!file || !plan) return undefined
 
     const hosts = plan.hosts.map((host) => host.name)
-    const steps: Step[] = file.steps.map(({ id, points, needs, reads }, n) => ({
+    const steps: Step[] = file.steps.map(({ id, points, optional, needs, reads }, n) => ({
       id,
-      points,
-      needs: file.steps.slice(0, n).flatMap((earlier) => (needs?.includes(earlier.id) === false ? [] : [earlier.id])),
+      points: this.points(id, points, optional, checks[n] ?? [], yaml.lineOf(['steps', n, 'points'])),
+      optional,
+      // What may be left out is built on only where the author says so.
+      needs: file.steps
+        .slice(0, n)
+        .flatMap((earlier) => ((needs?.includes(earlier.id) ?? !earlier.optional) ? [earlier.id] : [])),
       ...(reads === undefined ? {} : { reads }),
       checks: checks[n] ?? [],
       solution: [],
       line: yaml.lineOf(['steps', n]),
     }))
     this.unique(steps, yaml)
+    if (steps.every(({ optional }) => optional))
+      this.problem('lab.yaml', yaml.lineOf(['steps']), 'all steps are optional', 'Take `optional` from one of them.')
     for (const [n, { id, needs }] of file.steps.entries()) {
       for (const need of needs ?? []) {
-        if (steps.slice(0, n).some((earlier) => earlier.id === need)) continue
         const line = yaml.lineOf(['steps', n, 'needs'])
+        const earlier = steps.slice(0, n).find((one) => one.id === need)
+        if (earlier?.optional && !steps[n]!.optional) {
+          const cure = `Make "${id}" optional as well, or take \`optional\` from "${need}".`
+          this.problem('lab.yaml', line, `step "${id}" needs "${need}", which may be left out`, cure)
+        }
+        if (earlier) continue
         this.problem('lab.yaml', line, `step "${id}" needs "${need}", which is no earlier step`, 'Name earlier ones.')
       }
     }
@@ -144,6 +157,7 @@ class LabReader {
       else if (page) this.noStep(`solution/${name}`, 1, name.replace(/\.md$/, ''), steps)
     }
     const setup = await this.text('setup.sh')
+    const files = await this.files(file.files, hosts, yaml)
     const home = plan.hosts.find((host) => host.kind === 'docker') ?? plan.hosts[0]!
     return {
       ...file,
@@ -155,6 +169,7 @@ class LabReader {
       home: home.name,
       steps,
       pages,
+      files,
       ...(setup === undefined ? {} : { setup }),
       alternatives: await this.variants('alternatives', AlternativeFront, steps, hosts, file.values, (front) => front),
       mistakes: await this.variants('mistakes', MistakeFront, steps, hosts, file.values, (front, name, line) =>
@@ -202,6 +217,36 @@ class LabReader {
         }
         return []
       })
+    })
+  }
+
+  /** What a step counts: by its checks where these have points, else as a whole; nothing where it may be left out. */
+  private points(
+    id: string,
+    own: number | undefined,
+    optional: boolean,
+    checks: readonly Check[],
+    line: number,
+  ): number {
+    const counted = checks.flatMap(({ points }) => points ?? [])
+    if (optional) {
+      if (own !== undefined || counted.length > 0) {
+        this.problem('lab.yaml', line, `step "${id}" is optional and has points`, 'Take them away: it counts nothing.')
+      }
+      return 0
+    }
+    const sum = sumOf(counted)
+    if (own !== undefined && counted.length > 0 && own !== sum) {
+      const cure = 'Take `points` from the step, or make them the sum.'
+      this.problem('lab.yaml', line, `step "${id}" has ${own} points, and its checks together ${sum}`, cure)
+    }
+    return counted.length > 0 ? sum : (own ?? (checks.length === 0 ? 0 : 1))
+  }
+
+  private files(rights: LabFile['files'], hosts: readonly string[], yaml: YamlFile): Promise<LabFileOnHost[]> {
+    return readFiles(this.directory, rights, hosts, {
+      inFolder: (file, what, cure) => this.problem(file, 1, what, cure),
+      ofRights: (name, what, cure) => this.problem('lab.yaml', yaml.lineOf(['files', name]), what, cure),
     })
   }
 

@@ -5,8 +5,9 @@ import { readValue, type ValueSpec } from '../check/values.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
 import { fillIn, placeholders, type RunBlock } from '../lab/page.js'
+import { startStateOf } from '../lab/replace-lab.js'
 import type { NetworkState } from '../network/state.js'
-import type { Ground } from '../place/ground.js'
+import type { Ground, Probe } from '../place/ground.js'
 import type { CommandResult } from '../racks/command-result.js'
 import { RackGround } from '../racks/rack-ground.js'
 import type { OpenProgress, RackInfo, Racks } from '../racks/racks.js'
@@ -14,6 +15,8 @@ import { oneLine } from '../wording/one-line.js'
 
 /** Shells that run an author's text: they stop at the first command that fails, also within a pipe. */
 const shell = ['bash', '-e', '-o', 'pipefail', '-c']
+/** An empty file with its folders, owner and mode, and then what is in it: what comes on stdin is a socket, which can't be opened. */
+const putFile = 'install -D -T -m "$1" -o "$2" -g "$3" /dev/null "$4" && cat > "$4"'
 const setupTimeoutMs = 120_000
 const blockTimeoutMs = 60_000
 /** Tokens, addresses, names: what a live value may consist of where it stands in a command. */
@@ -24,8 +27,10 @@ export interface LabRackOptions {
   onCapture?(state: NetworkState): void
 }
 
-/** `answers` are the rack's own unless said. */
-export type CheckOptions = Pick<EvaluateOptions, 'answers' | 'once' | 'pauseMs' | 'signal' | 'onRound'>
+/** `answers` and `probe` are the rack's own unless said. */
+export type CheckOptions = Pick<EvaluateOptions, 'answers' | 'once' | 'pauseMs' | 'signal' | 'onRound'> & {
+  probe?: Probe
+}
 
 export interface OpenLabOptions extends LabRackOptions {
   signal?: AbortSignal
@@ -43,6 +48,8 @@ export class LabRack {
   /** What was answered so far, by the id of the check. */
   readonly answers: Record<string, string> = {}
   #info: RackInfo
+  /** What the lab's hosts were made of when this rack was opened, or reset as a whole. */
+  #madeOf: string
   /** When those captures began that have not ended, in milliseconds since 1970. */
   readonly #captures = new Set<{ since: number }>()
 
@@ -53,6 +60,7 @@ export class LabRack {
     { onCapture }: LabRackOptions,
   ) {
     this.#info = info
+    this.#madeOf = startStateOf(lab)
     this.chance = drawn(lab.chance, info.id)
     const ground = new RackGround(racks, info.id)
     this.ground = {
@@ -65,6 +73,7 @@ export class LabRack {
       },
       ask: (host, question) => ground.ask(host, question),
       runScript: (directory, file, options) => ground.runScript(directory, file, options),
+      runCommand: (host, text, signal) => ground.runCommand(host, text, signal),
       observe: (host, packet, signal) => ground.observe(host, packet, signal),
       talk: (host, talk, signal) => ground.talk(host, talk, signal),
     }
@@ -102,6 +111,11 @@ export class LabRack {
     return this.#info
   }
 
+  /** Whether the lab has changed since in what its hosts are made of: only in a preview. */
+  get isOutdated(): boolean {
+    return this.#madeOf !== startStateOf(this.lab)
+  }
+
   /** Since when the last capture that has not ended has been made, in milliseconds since 1970. */
   get capturingSince(): number | undefined {
     return [...this.#captures].at(-1)?.since
@@ -117,9 +131,10 @@ export class LabRack {
 
   private async setUp(hosts: readonly { name: string }[], signal?: AbortSignal): Promise<void> {
     const { setup } = this.lab
-    if (setup === undefined) return
     await Promise.all(
       hosts.map(async ({ name }) => {
+        await this.putFiles(name, signal)
+        if (setup === undefined) return
         const result = await this.exec(name, setup, { ...inCapitals(this.chance), HOST: name }, setupTimeoutMs, signal)
         if (!result.failed) return
         throw new VethlabError('lab.setup-failed', `ends with ${outcomeOf(result)} in ${name}: ${lastWords(result)}`, {
@@ -128,6 +143,20 @@ export class LabRack {
         })
       }),
     )
+  }
+
+  /** What the lab has for that host, before anything runs there. */
+  private async putFiles(host: string, signal?: AbortSignal): Promise<void> {
+    for (const { path, content, mode, user, group } of this.lab.files.filter((file) => file.host === host)) {
+      const argv = ['sh', '-c', putFile, 'sh', mode, user, group, path]
+      const stdin = Buffer.from(content, 'base64')
+      const result = await this.racks.exec(this.info.id, host, argv, { stdin, ...(signal ? { signal } : {}) })
+      if (!result.failed) continue
+      throw new VethlabError('lab.setup-failed', `can't be put onto ${host}: ${lastWords(result)}`, {
+        place: `${this.lab.directory}/files/${host}${path}`,
+        cure: 'Look whether its owner is a user of that host, and its folder can be made.',
+      })
+    }
   }
 
   private exec(host: string, text: string, env: Record<string, string>, timeoutMs: number, signal?: AbortSignal) {
@@ -179,8 +208,11 @@ export class LabRack {
   }
 
   /** The checks of a step; `once` looks a single time, else each has its `within` to become true. */
-  check(checks: Check[], { answers = this.answers, ...options }: CheckOptions = {}): Promise<Verdict[]> {
-    return evaluate(checks, this.ground, {
+  check(
+    checks: Check[],
+    { answers = this.answers, probe = this.ground, ...options }: CheckOptions = {},
+  ): Promise<Verdict[]> {
+    return evaluate(checks, probe, {
       home: this.lab.home,
       answers,
       labDirectory: this.lab.directory,

@@ -1,5 +1,6 @@
 import { type Trouble, TroubleError } from '../error/trouble.js'
 import { commandsOf, type Lab, type Step, stepTitle } from '../lab/lab.js'
+import type { RunBlock } from '../lab/page.js'
 import type { LabRack } from './lab-rack.js'
 
 /** A block that was run, and what went wrong in it, in one line. */
@@ -22,8 +23,18 @@ export async function runStep(
   signal: AbortSignal,
   onRan: (ran: RanBlock[]) => void = () => {},
 ): Promise<RanBlock[]> {
+  return runBlocks(rack, commandsOf(rack.lab, step), signal, onRan)
+}
+
+/** Runs blocks in order, as `runStep` does. */
+export async function runBlocks(
+  rack: LabRack,
+  blocks: readonly RunBlock[],
+  signal: AbortSignal,
+  onRan: (ran: RanBlock[]) => void = () => {},
+): Promise<RanBlock[]> {
   const ran: RanBlock[] = []
-  for (const block of commandsOf(rack.lab, step)) {
+  for (const block of blocks) {
     signal.throwIfAborted()
     const problem = await rack.run(block, signal)
     ran.push({
@@ -47,6 +58,8 @@ export async function bringTo(rack: LabRack, to: Step | undefined, signal: Abort
   const end = to === undefined ? lab.steps.length : lab.steps.indexOf(to)
   for (const id of Object.keys(rack.answers)) delete rack.answers[id]
   for (const step of lab.steps.slice(0, end)) {
+    // Nothing is built on what may be left out, but by a step that says so.
+    if (step.optional && to?.needs.includes(step.id) !== true) continue
     await runStep(rack, step, signal)
     const verdicts = await rack.check(step.checks, { signal })
     if (verdicts.some(({ finding }) => finding.outcome !== 'pass')) throw new TroubleError(replayFailed(lab, step))

@@ -2,7 +2,7 @@ import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { NetworkState } from '../network/state.js'
-import type { ScriptOptions, ScriptRun } from './script-run.js'
+import type { CommandRun, ScriptOptions, ScriptRun } from './script-run.js'
 
 /** What checks stand on: the state of a rack, and questions to it. Throws only what makes a check an error. */
 export interface Probe {
@@ -10,6 +10,8 @@ export interface Probe {
   ask(host: string, question: ProbeRequest): Promise<ProbeAnswer>
   /** Runs `checks/FILE` of a lab's folder, apart from the machine and the rack. */
   runScript(directory: string, file: string, options: ScriptOptions): Promise<ScriptRun>
+  /** Runs a shell text as root of a host, whose programs can be anybody's: what it says proves nothing of the network. */
+  runCommand(host: string, text: string, signal?: AbortSignal): Promise<CommandRun>
 }
 
 /** What a trace stands on: in addition, packets that are watched on their way. */

@@ -1,3 +1,13 @@
+/** What a host of the rack made of a shell text. */
+export interface CommandRun {
+  /** null when a signal ended it. */
+  exitCode: number | null
+  signal: string | null
+  timedOut: boolean
+  stdout: string
+  stderr: string
+}
+
 export interface ScriptOptions {
   /** At most 4 MiB. */
   stdin: string

@@ -1,6 +1,7 @@
 import type { Trouble } from '../error/trouble.js'
 import type { Change, NetworkMap } from '../map/map.js'
 import type { Language, Text } from '../wording/text.js'
+import type { AuthorView, PreviewView } from './author.js'
 
 export type { Cause } from '../cause/cause.js'
 export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
@@ -37,7 +38,9 @@ export interface LabCard {
   minutes: number
   /** Machines of the rack, by kind. */
   hosts: { docker: number; plain: number }
+  /** Those that are needed; the others count in nothing here. */
   steps: number
+  optional: number
   /** Steps passed, helped or not, in the learner's latest session of the lab. */
   passed: number
   helped: number
@@ -50,11 +53,34 @@ export interface LabCard {
 export interface LabPage {
   lab: LabCard
   language: Language
+  /** It is a preview, for the lab's author. */
+  authoring: boolean
   /** HTML made on the server of the lab's own Markdown, with no scripts, styles or event handlers in it. */
   sections: PageSection[]
-  steps: { id: string; points: number; answers: { id: string; ask: Text }[] }[]
+  steps: PageStep[]
+  /** What the lab has put onto its hosts, by host and path. */
+  files: { host: string; path: string; bytes: number }[]
   /** Where the catalogue goes on. */
   next?: { id: string; title: Text }
+}
+
+/** A step of a page, with the questions that it asks. */
+export interface PageStep {
+  id: string
+  points: number
+  /** The lab is done without it. */
+  optional: boolean
+  /** It has no checks: the learner says when it is read. */
+  toRead: boolean
+  answers: PageQuestion[]
+}
+
+/** A question; one without `choose` is answered by typing. */
+export interface PageQuestion {
+  id: string
+  ask: Text
+  /** In this learner's order. The answer is the ids of what was chosen, with blanks between; which are right is not said. */
+  choose?: { several: boolean; options: { id: string; text: Text }[] }
 }
 
 /**
@@ -106,6 +132,8 @@ export interface SessionView {
   closesAt?: string
   /** The last thing that did not work, until the next one is begun. */
   notice?: Trouble
+  /** In a preview alone. */
+  author?: AuthorView
 }
 
 export type SessionPhase =
@@ -125,6 +153,8 @@ export interface StepView {
   id: string
   state: StepState
   points: number
+  /** The lab is done without it. */
+  optional?: true
   /** A check runs now; `asked` where the button began it and has no answer yet. */
   checking?: 'asked' | 'by-itself'
   /** Of the last look; empty before the first. */
@@ -195,6 +225,8 @@ export type TerminalBytes = Uint8Array | string
 /** Server to browser. */
 export interface Events {
   session: (view: SessionView) => void
+  /** In a preview alone. */
+  preview: (view: PreviewView) => void
   'network.map': (session: string, map: NetworkMap) => void
   /** A new entry, or a newer form of one that was sent before. */
   'network.timeline': (session: string, entry: TimelineEntry) => void

@@ -4,6 +4,7 @@ import type { NetworkMap } from '../map/map.js'
 import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
 import type { TraceSeries } from '../trace/series.js'
 import type { TraceStory } from '../trace/story.js'
+import type { AuthorLook } from './author.js'
 import { isLabId } from './lab-address.js'
 import type { Answered, NetworkView, SessionView, TerminalView } from './protocol.js'
 
@@ -119,6 +120,18 @@ export const requests = {
   'trace.cancel': ask({ session }).answeredBy<null>(),
   /** Itself, same network, outside, from outside. */
   'diagnose.run': ask({ session, container: place }).answeredBy<DiagnosisReport>(),
+
+  /** In a preview: works at a step in one of its ways, and makes its checks; the view shows what became of it. */
+  'author.run': ask({
+    session,
+    step: name,
+    way: z.union([
+      z.strictObject({ way: z.literal('solution') }),
+      z.strictObject({ way: z.enum(['alternative', 'mistake']), name: z.string().min(1).max(255) }),
+    ]),
+  }).answeredBy<null>(),
+  /** In a preview: makes a check once, and tells all that it was made by. */
+  'author.look': ask({ session, step: name, check: index }).answeredBy<AuthorLook>(),
 
   'terminal.open': ask({ session, host: name, ...size }).answeredBy<TerminalView>(),
   /** Ends the shell. */

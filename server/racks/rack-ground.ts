@@ -4,9 +4,12 @@ import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { LanState, NetworkState } from '../network/state.js'
 import type { Probe } from '../place/ground.js'
-import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
+import type { CommandRun, ScriptOptions, ScriptRun } from '../place/script-run.js'
 import type { Racks } from './racks.js'
 import type { LanPlan } from './topology.js'
+
+/** As long as a lab's own script may take. */
+const commandMs = 10_000
 
 /** Checks' view of a rack: all hosts at one moment, and questions to any of them. */
 export class RackGround implements Probe {
@@ -28,6 +31,14 @@ export class RackGround implements Probe {
 
   runScript(directory: string, file: string, options: ScriptOptions): Promise<ScriptRun> {
     return this.racks.runScript(this.rack, directory, file, options)
+  }
+
+  runCommand(host: string, text: string, signal?: AbortSignal): Promise<CommandRun> {
+    return this.racks.exec(this.rack, host, ['bash', '-c', text], {
+      env: { HOME: '/root' },
+      timeoutMs: commandMs,
+      ...(signal ? { signal } : {}),
+    })
   }
 
   /** Sends one packet from a host and watches all namespaces of the rack meanwhile. */

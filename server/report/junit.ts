@@ -18,6 +18,7 @@ export function junit(report: Result, language: Language): string {
         .testCase()
         .className(`${report.lab}.${step.id}`)
         .name(`${n + 1} ${check.check}`)
+      if (check.of !== undefined) testCase.property('points', `${check.points}/${check.of}`)
       const words = [check.reason, check.expected?.[language], check.observed?.[language], check.why?.[language]]
       const message = clean(words.filter((word) => word !== undefined).join('; '))
       if (check.outcome === 'fail') testCase.failure(message, check.reason)

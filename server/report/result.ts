@@ -22,12 +22,17 @@ export interface StepResult {
   outcome: Outcome
   points: number
   of: number
+  /** It counts nothing, whatever became of it. */
+  optional?: true
   checks: CheckResult[]
 }
 
 export interface CheckResult {
   check: string
   outcome: Outcome
+  /** Where it counts by itself. */
+  points?: number
+  of?: number
   reason?: string
   expected?: Text
   observed?: Text

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { type Lab, questionOf } from '../lab/lab.js'
-import type { LabCard, LabPage } from '../protocol/protocol.js'
+import type { LabCard, PageQuestion, PageStep } from '../protocol/protocol.js'
 import type { RecordedState } from '../store/records.js'
 import type { Text } from '../wording/text.js'
 
@@ -14,7 +15,8 @@ export function inOrder(labs: readonly Lab[]): Lab[] {
 /** A lab as the catalogue shows it, with how far its learner has come. Pure. */
 export function labCard(lab: Lab, states: Readonly<Record<string, RecordedState>>, lacks: Lacks): LabCard {
   const { id, title, summary, topic, level, order, minutes, plan, steps } = lab
-  const all = steps.map((step) => states[step.id])
+  const needed = steps.filter((step) => !step.optional)
+  const all = needed.map((step) => states[step.id])
   const helped = all.filter((state) => state === 'helped').length
   const passed = all.filter((state) => state === 'passed').length + helped
   const count = (kind: 'docker' | 'plain') => plan.hosts.filter((host) => host.kind === kind).length
@@ -28,10 +30,11 @@ export function labCard(lab: Lab, states: Readonly<Record<string, RecordedState>
     order,
     minutes,
     hosts: { docker: count('docker'), plain: count('plain') },
-    steps: steps.length,
+    steps: needed.length,
+    optional: steps.length - needed.length,
     passed,
     helped,
-    finished: steps.length > 0 && passed === steps.length,
+    finished: needed.length > 0 && passed === needed.length,
     lacks: lab.requires.flatMap((feature) => {
       const lack = lacks[feature]
       return lack ? [{ feature, ...lack }] : []
@@ -53,11 +56,28 @@ function wordsOf(lab: Lab): string {
   return words
 }
 
-/** The steps of a page, with the questions that they ask. Pure. */
-export function pageSteps(lab: Lab): LabPage['steps'] {
-  return lab.steps.map(({ id, points, checks }) => ({
+/** The steps of a page, with the questions that they ask. @param learner gives the order of what is chosen from. Pure. */
+export function pageSteps(lab: Lab, learner: string): PageStep[] {
+  return lab.steps.map(({ id, points, optional, checks }) => ({
     id,
     points,
-    answers: checks.flatMap((check) => questionOf(check) ?? []),
+    optional,
+    toRead: checks.length === 0,
+    answers: checks.flatMap((check) => {
+      const question = questionOf(check)
+      return question ? [pageQuestion(question, learner)] : []
+    }),
   }))
+}
+
+function pageQuestion({ id, ask, choose }: NonNullable<ReturnType<typeof questionOf>>, learner: string): PageQuestion {
+  if (!choose) return { id, ask }
+  const { several, shuffle, options } = choose
+  return { id, ask, choose: { several, options: shuffle ? shuffled(options, `${learner} ${id}`) : options } }
+}
+
+/** The same order for the same seed, and nobody can tell from it what stood where before. */
+function shuffled<T extends { id: string }>(options: readonly T[], seed: string): T[] {
+  const place = ({ id }: T) => createHash('sha256').update(`${seed} ${id}`).digest('hex')
+  return options.toSorted((a, b) => (place(a) < place(b) ? -1 : 1))
 }

@@ -2,6 +2,7 @@ import { backgroundTrouble, type Trouble } from '../error/trouble.js'
 import type { Lab } from '../lab/lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
 import type { SessionRecord } from '../store/records.js'
+import { AuthorDesk } from './author/author-desk.js'
 import { endedTrouble } from './life/ended-trouble.js'
 import { LiveRack } from './life/live-rack.js'
 import { RackLife, type RackLifeOptions } from './life/rack-life.js'
@@ -19,6 +20,8 @@ export interface SessionRoomsOptions
   extends Pick<RackLifeOptions, 'racks' | 'records' | 'idleMs' | 'warningMs' | 'now' | 'refusal' | 'full'> {
   lab: Lab
   record: SessionRecord
+  /** In a preview, for the lab's author. */
+  authoring: boolean
   /** Whether someone looks on. */
   isWatched(): boolean
   /** There is another view of the session. */
@@ -36,6 +39,8 @@ export class SessionRooms {
   readonly resets: Resets
   readonly blocks: BlockRuns
   readonly network: SessionNetwork
+  /** In a preview alone. */
+  readonly author: AuthorDesk | undefined
   readonly #options: SessionRoomsOptions
   #notice: Trouble | undefined
   #stopped = false
@@ -81,6 +86,17 @@ export class SessionRooms {
       forget: () => this.forget(),
       forgetNetwork: () => this.network.feed.forget(),
     })
+    this.author = options.authoring
+      ? new AuthorDesk({
+          lab,
+          use,
+          answers: () => progress.answers,
+          answer: (id, text) => progress.answer(id, text),
+          onCaughtUp,
+          trigger: () => this.steps.lookSoon(),
+          onChange,
+        })
+      : undefined
     this.blocks = new BlockRuns({ lab, progress, use, type: (...what) => this.terminals.run(...what) })
     this.network = new SessionNetwork({
       session: record.id,

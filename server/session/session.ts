@@ -1,17 +1,20 @@
 import type { Duplex } from 'node:stream'
 import type { Trouble } from '../error/trouble.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
 import type { BlockRef, SessionPhase, SessionView, TerminalView } from '../protocol/protocol.js'
 import type { RackInfo } from '../racks/racks.js'
 import type { SessionRecord } from '../store/records.js'
 import type { Attachment } from '../terminal/client.js'
+import type { AuthorDesk } from './author/author-desk.js'
 import { ViewFeed } from './feed/view-feed.js'
 import type { SessionNetwork } from './session-network.js'
 import { SessionRooms, type SessionRoomsOptions } from './session-rooms.js'
 import type { SessionAttachOptions } from './terminals/rack-terminals.js'
 
 /** What a session needs of the house it lives in. */
-export interface SessionHouse extends Pick<SessionRoomsOptions, 'racks' | 'records' | 'idleMs' | 'warningMs' | 'now'> {
+export interface SessionHouse
+  extends Pick<SessionRoomsOptions, 'racks' | 'records' | 'authoring' | 'idleMs' | 'warningMs' | 'now'> {
   /** Why this session can have no rack now; undefined where it can. */
   refusal(session: Session): Trouble | undefined
   /** The racks have come to their limit: says so to the learner of this session. */
@@ -53,7 +56,7 @@ export class Session {
   // ---- What is to be seen ----
 
   view(): SessionView {
-    const { life, use, used, steps, resets, terminals, ports, notice } = this.#rooms
+    const { life, use, used, steps, resets, terminals, ports, notice, author } = this.#rooms
     const { current, answers } = steps.progress
     const { live, closesAt } = life
     const { replayable } = resets
@@ -74,6 +77,7 @@ export class Session {
       ...(use.busy === undefined ? {} : { busy: use.busy }),
       ...(closesAt === undefined ? {} : { closesAt: new Date(closesAt).toISOString() }),
       ...(notice === undefined ? {} : { notice }),
+      ...(author === undefined ? {} : { author: author.view }),
     }
   }
 
@@ -142,7 +146,26 @@ export class Session {
     await undone
   }
 
+  /** The files of its lab are other ones now: the lab was replaced in place. */
+  labChanged(): void {
+    const { steps, life } = this.#rooms
+    steps.forgetLooks()
+    if (life.phase.name === 'open') steps.trigger()
+    this.#version++
+    this.#feed.changed()
+  }
+
   // ---- What may be asked ----
+
+  /** What the lab's author may do. @throws VethlabError argument.invalid where this is no preview */
+  get author(): AuthorDesk {
+    const { author } = this.#rooms
+    if (author) return author
+    throw new VethlabError('argument.invalid', 'is for the author of a lab alone', {
+      place: this.id,
+      cure: 'Look at the lab with `vethlab preview`.',
+    })
+  }
 
   /** Begins to open a rack, unless there is one. With `replay` it is brought to where the learner was. */
   reopen(replay: boolean): void {

@@ -3,12 +3,13 @@ import type { Trouble } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
 import { renderPage } from '../lab/render.js'
+import { replaceLab } from '../lab/replace-lab.js'
 import type { CatalogueView, LabCard, LabPage, PageSection } from '../protocol/protocol.js'
 import type { RackInfo, Racks } from '../racks/racks.js'
 import { newId } from '../store/id.js'
 import type { Records, SessionRecord } from '../store/records.js'
 import { oneLine } from '../wording/one-line.js'
-import type { Language } from '../wording/text.js'
+import { type Language, languages } from '../wording/text.js'
 import { inOrder, type Lacks, labCard, pageSteps } from './catalogue.js'
 import { limitTrouble } from './life/limit-trouble.js'
 import { sessionOfLabel } from './life/rack-label.js'
@@ -20,6 +21,8 @@ export interface SessionsOptions {
   idleMs?: number
   /** How long before that it is announced: 2 minutes, or half of that time where it is shorter. */
   warningMs?: number
+  /** For the author of its labs, which change: a preview. */
+  authoring?: boolean
   /** Racks of sessions at the same time: 8. */
   mostRacks?: number
   /** What this machine lacks, by the name of the feature that labs require. */
@@ -32,7 +35,7 @@ export interface SessionsOptions {
 
 /** All sessions of all learners. One process has them at a time. */
 export class Sessions {
-  readonly labs: readonly Lab[]
+  #labs: readonly Lab[]
   readonly #racks: Racks
   readonly #records: Records
   readonly #mostRacks: number
@@ -45,10 +48,10 @@ export class Sessions {
   #sweeping: Promise<void> | undefined
 
   private constructor(racks: Racks, labs: readonly Lab[], records: Records, options: SessionsOptions) {
-    const { idleMs = 30 * 60_000, mostRacks = 8, lacks = {}, now = Date.now } = options
+    const { idleMs = 30 * 60_000, mostRacks = 8, lacks = {}, authoring = false, now = Date.now } = options
     // Where the time is short, there is some of it before the warning all the same.
     const { warningMs = Math.min(2 * 60_000, idleMs / 2) } = options
-    this.labs = inOrder(labs)
+    this.#labs = inOrder(labs)
     this.#racks = racks
     this.#records = records
     this.#mostRacks = mostRacks
@@ -56,6 +59,7 @@ export class Sessions {
     this.#house = {
       racks,
       records,
+      authoring,
       idleMs,
       warningMs,
       now,
@@ -92,6 +96,20 @@ export class Sessions {
     // Nobody knows how far its opening came.
     for (const { id, label } of present) if (sessionOfLabel(label) === record.id) await this.#close(id)
     session.reopen(false)
+  }
+
+  /** In the order of the catalogue. */
+  get labs(): readonly Lab[] {
+    return this.#labs
+  }
+
+  /** In a preview: a lab as its files are now, in the place of the one of the same id, for all that goes on with it. */
+  put(lab: Lab): void {
+    const held = this.#labs.find(({ id }) => id === lab.id)
+    if (held) replaceLab(held, lab)
+    this.#labs = inOrder(held ? this.#labs : [...this.#labs, lab])
+    for (const language of languages) this.#pages.delete(`${lab.id} ${language}`)
+    for (const session of this.#sessions.values()) if (session.lab === held) session.labChanged()
   }
 
   /**
@@ -169,8 +187,10 @@ export class Sessions {
     return {
       lab: this.card(learner, lab),
       language,
+      authoring: this.#house.authoring,
       sections,
-      steps: pageSteps(found),
+      steps: pageSteps(found, learner),
+      files: found.files.map(({ host, path, bytes }) => ({ host, path, bytes })),
       ...(next ? { next: { id: next.id, title: next.title } } : {}),
     }
   }

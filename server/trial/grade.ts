@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Verdict } from '../check/evaluate.js'
+import { sumOf } from '../check/points.js'
 import { answerId, type Lab, type Step, stepTitle } from '../lab/lab.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import type { Racks } from '../racks/racks.js'
@@ -43,9 +44,9 @@ export async function grade(racks: Racks, lab: Lab, submission: Submission, opti
     return {
       lab: lab.id,
       title: lab.title,
-      outcome: together(steps),
-      points: steps.reduce((sum, step) => sum + step.points, 0),
-      of: steps.reduce((sum, step) => sum + step.of, 0),
+      outcome: together(steps.filter(({ optional }) => !optional)),
+      points: sumOf(steps.map(({ points }) => points)),
+      of: sumOf(steps.map(({ of }) => of)),
       steps,
       scripts,
       startedAt,
@@ -111,23 +112,35 @@ async function runScript(
 }
 
 function stepResult(lab: Lab, step: Step, verdicts: Verdict[]): StepResult {
-  const checks = verdicts.map(checkResult)
+  const checks = verdicts.map((verdict) => checkResult(verdict, step.checks[verdict.index]?.points))
   const outcome = together(checks)
+  const counted = checks.flatMap(({ points }) => points ?? [])
+  const whole = outcome === 'pass' ? step.points : 0
   return {
     id: step.id,
     title: stepTitle(lab, step),
     outcome,
-    points: outcome === 'pass' ? step.points : 0,
+    points: counted.length > 0 ? sumOf(counted) : whole,
     of: step.points,
+    ...(step.optional ? { optional: true } : {}),
     checks,
   }
 }
 
 /** What passed needs no words, and its words may hold what differs from run to run, such as the name of a link. */
-function checkResult({ family, finding }: Verdict): CheckResult {
-  if (finding.outcome === 'pass') return { check: family, outcome: 'pass' }
+function checkResult({ family, finding }: Verdict, of: number | undefined): CheckResult {
+  const counts = of === undefined ? {} : { points: finding.outcome === 'pass' ? of : 0, of }
+  if (finding.outcome === 'pass') return { check: family, outcome: 'pass', ...counts }
   if (finding.outcome === 'error')
-    return { check: family, outcome: 'error', reason: finding.reason, why: steady(finding.why) }
+    return { check: family, outcome: 'error', ...counts, reason: finding.reason, why: steady(finding.why) }
   const { outcome, reason, expected, observed, why } = finding
-  return { check: family, outcome, reason, expected: steady(expected), observed: steady(observed), why: steady(why) }
+  return {
+    check: family,
+    outcome,
+    ...counts,
+    reason,
+    expected: steady(expected),
+    observed: steady(observed),
+    why: steady(why),
+  }
 }

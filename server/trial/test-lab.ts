@@ -8,7 +8,7 @@ import type { Turn } from './turns.js'
 
 /** One thing that a lab promises, tried in a fresh rack. */
 export interface TrialReport {
-  /** `page en, zh` (each apart where their commands differ), `alternative NAME`, `mistake NAME`, or `checks can fail`. */
+  /** `page en, zh` (each apart where their commands differ), `page without optional steps`, `alternative NAME`, `mistake NAME`, or `checks can fail`. */
   name: string
   passed: boolean
   /** What broke the promise, a line each. */
@@ -65,6 +65,9 @@ export function trialsOf(lab: Lab, { keep }: TrialsOptions = {}): Trial[] {
   })
   return [
     ...waysThrough(lab).map((ways) => trial(`page ${ways.join(', ')}`, (attempt) => attempt.followPage(ways[0]!))),
+    ...(lab.steps.some(({ optional }) => optional)
+      ? [trial('page without optional steps', (attempt) => attempt.followNeeded())]
+      : []),
     ...lab.alternatives.map((variant) =>
       trial(`alternative ${variant.name}`, (attempt) => attempt.alternative(variant)),
     ),
@@ -144,6 +147,14 @@ class Attempt {
       if (this.problems.length > 0) return
       await this.doStep(step, language)
       if (this.problems.length === 0) await this.nonePasses(this.lab.steps.slice(n + 1), `after step "${step.id}"`)
+    }
+  }
+
+  /** Whoever leaves out what may be left out comes to the end as well. */
+  async followNeeded(): Promise<void> {
+    for (const step of this.lab.steps.filter(({ optional }) => !optional)) {
+      if (this.problems.length > 0) return
+      await this.doStep(step, 'en')
     }
   }
 
@@ -238,6 +249,8 @@ class Attempt {
       const passes = ({ index, finding }: Verdict) =>
         finding.outcome === 'pass' ||
         (canBegin && answerId(step.checks[index]!) !== undefined && finding.outcome === 'fail')
+      // One to read says nothing about work.
+      if (verdicts.length === 0) continue
       if (step.reads !== undefined && verdicts.some(({ finding }) => finding.outcome !== 'pass')) continue
       if (verdicts.every(passes)) {
         const but = verdicts.some(({ finding }) => finding.outcome !== 'pass') ? ' but for its answers' : ''

@@ -12,6 +12,7 @@ import {
 import type { Sessions } from '../session/sessions.js'
 import { Connection } from './connection.js'
 import { NetworkSender } from './network-sender.js'
+import type { Preview } from './preview.js'
 import type { Previews } from './previews.js'
 import { TerminalGateway } from './terminal-gateway.js'
 import { TokenBucket } from './token-bucket.js'
@@ -29,17 +30,20 @@ export interface LearnerSocketOptions {
   sessions: Sessions
   previews: Previews
   windows: Windows
+  /** Undefined where this is none. */
+  preview: Preview | undefined
 }
 
 /** Serves one connection of a learner until it ends. */
 export function serveLearner(socket: Socket<Requests, Events>, options: LearnerSocketOptions): void {
-  const { learner, sessions, previews, windows } = options
+  const { learner, sessions, previews, windows, preview } = options
   const connection = new Connection(socket as unknown as Socket)
   const gateway = new TerminalGateway(socket, connection)
   const bucket = new TokenBucket(asking.perSecond, asking.burst)
   const views = new ViewSender(socket, connection, previews)
   windows.add(learner, views)
   const network = new NetworkSender(socket, connection)
+  const endPreview = preview?.follow((view) => socket.emit('preview', view))
   /** Aborts when the connection has ended: packets are not traced for nobody. */
   const gone = new AbortController()
   const sessionOf = ({ session }: { session: string }) => sessions.get(learner, session)
@@ -79,6 +83,8 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'trace.check': (ask) => sessionOf(ask).network.traceCheck(ask.step, ask.check, gone.signal),
     'trace.cancel': (ask) => nothing(sessionOf(ask).network.cancelTrace()),
     'diagnose.run': (ask) => sessionOf(ask).network.diagnose(ask.container, gone.signal),
+    'author.run': (ask) => nothing(sessionOf(ask).author.run(ask.step, ask.way)),
+    'author.look': (ask) => sessionOf(ask).author.look(ask.step, ask.check),
     'terminal.open': (ask) => sessionOf(ask).openTerminal(ask.host, ask.cols, ask.rows),
     'terminal.close': (ask) => nothing(sessionOf(ask).closeTerminal(ask.terminal)),
     'terminal.attach': (ask) => gateway.attach(sessionOf(ask), ask.terminal, ask.fromOffset),
@@ -112,6 +118,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   socket.on('disconnect', () => {
     views.follow(undefined)
     network.end()
+    endPreview?.()
     gone.abort()
     windows.remove(learner, views)
     gateway.close()

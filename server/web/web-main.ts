@@ -3,11 +3,13 @@ import { access, readdir, stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SecurityLog } from '../error/security-log.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { type Lab, runsFiles } from '../lab/lab.js'
 import { loadLab } from '../lab/read-lab.js'
+import type { Reading } from '../lab/reading.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { StateThread } from '../racks/state-thread.js'
 import { Sessions } from '../session/sessions.js'
@@ -16,6 +18,7 @@ import { oneLine } from '../wording/one-line.js'
 import { loadAssets } from './client-assets.js'
 import { dropTo } from './drop-privileges.js'
 import { listenOn } from './listen-on.js'
+import { Preview } from './preview.js'
 import { WebOptions, type WebReport } from './web-options.js'
 import { listenLater, WebServer } from './web-server.js'
 
@@ -39,9 +42,11 @@ async function main(): Promise<void> {
     process.once('SIGTERM', resolve)
     process.stdin.once('close', resolve)
   })
-  const options = WebOptions.parse(JSON.parse(await firstLine(process.stdin)))
+  const starter = new Starter(process.stdin)
+  const options = WebOptions.parse(JSON.parse(await starter.firstLine))
+  const previewed = typeof options.labs === 'string' ? undefined : options.labs.preview
   const [labs, assets, states] = await Promise.all([
-    loadLabs(options.labs),
+    typeof options.labs === 'string' ? loadLabs(options.labs) : [],
     loadAssets(options.client),
     StateThread.start(),
   ])
@@ -52,15 +57,18 @@ async function main(): Promise<void> {
   await requireReach(options.records)
   for (const lab of labs) await noteUnreadable(lab)
 
-  const records = Records.open(join(options.records, 'records.sqlite'))
+  const records = Records.open(join(options.records, options.recordsFile))
   const racks = new RackdClient(options.rackdSocket, options.portsSocket, states)
   await answers(racks)
   const { idleMs, mostRacks, lacks } = options
   const sessions = await Sessions.start(racks, labs, records, {
     lacks,
+    authoring: previewed !== undefined,
     ...(idleMs === undefined ? {} : { idleMs, warningMs: Math.min(120_000, idleMs / 2) }),
     ...(mostRacks === undefined ? {} : { mostRacks }),
   })
+  const preview = previewed === undefined ? undefined : new Preview(sessions, previewed)
+  if (preview) starter.onLine((line) => preview.read(JSON.parse(line) as Reading))
   const log = new SecurityLog(options.securityLog)
   const web = WebServer.serve(later, {
     log,
@@ -68,6 +76,7 @@ async function main(): Promise<void> {
     sessions,
     learner: records.localLearner(),
     assets,
+    preview,
     tls: options.tls,
     previewPorts: options.previewPorts ?? { from: Math.min(port + 1, 65_535), to: Math.min(port + 100, 65_535) },
   })
@@ -146,17 +155,30 @@ async function noteUnreadable(lab: Lab): Promise<void> {
   })
 }
 
-/** What the starter says; the stream then stays open for as long as the starter lives. */
-function firstLine(stream: NodeJS.ReadStream): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    stream.setEncoding('utf8').on('data', (piece: string) => {
-      text += piece
-      const end = text.indexOf('\n')
-      if (end >= 0) resolve(text.slice(0, end))
+/** What the starter says, a line each: the options first. The stream stays open for as long as the starter lives. */
+class Starter {
+  readonly firstLine: Promise<string>
+  readonly #lines: string[] = []
+  #tell: ((line: string) => void) | undefined
+
+  constructor(stream: NodeJS.ReadStream) {
+    this.firstLine = new Promise((resolve, reject) => {
+      let isFirst = true
+      createInterface({ input: stream }).on('line', (line) => {
+        if (isFirst) resolve(line)
+        else if (this.#tell) this.#tell(line)
+        else this.#lines.push(line)
+        isFirst = false
+      })
+      stream.once('close', () => reject(new Error('started by `vethlab serve` alone')))
     })
-    stream.once('close', () => reject(new Error('started by `vethlab serve` alone')))
-  })
+  }
+
+  /** Calls back with each line behind the first one, also those that came before. */
+  onLine(tell: (line: string) => void): void {
+    this.#tell = tell
+    for (const line of this.#lines.splice(0)) tell(line)
+  }
 }
 
 function report(message: WebReport, then?: () => void): void {

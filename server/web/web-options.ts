@@ -15,11 +15,14 @@ export const WebOptions = z.strictObject({
   tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
   /** From the next port after the app's on where it isn't said. */
   previewPorts: z.strictObject({ from: port, to: port }).optional(),
-  labs: z.string(),
+  /** The folder of all labs; or one lab by its id, whose readings come on stdin, a line of JSON each. */
+  labs: z.union([z.string(), z.strictObject({ preview: z.string() })]),
   client: z.string(),
   rackdSocket: z.string(),
   portsSocket: z.string(),
   records: z.string(),
+  /** Name of the file below `records`. */
+  recordsFile: z.string(),
   securityLog: z.string(),
   idleMs: z.int().min(1000).optional(),
   mostRacks: z.int().min(1).optional(),

@@ -11,6 +11,7 @@ import { webApp } from './app.js'
 import type { Asset } from './client-assets.js'
 import { serveLearner } from './learner-socket.js'
 import { noteRefusal } from './note-refusal.js'
+import type { Preview } from './preview.js'
 import { Previews, type PreviewsOptions } from './previews.js'
 import type { Tls } from './web-options.js'
 import { Windows } from './windows.js'
@@ -30,6 +31,8 @@ export interface WebServerOptions {
   learner: string
   assets: ReadonlyMap<string, Asset>
   previewPorts: PreviewsOptions['ports']
+  /** The lab that its author looks at; missing where learners do. */
+  preview?: Preview | undefined
   tls?: Tls | undefined
   perMinute?: { known: number; unknown: number }
 }
@@ -83,7 +86,9 @@ export class WebServer {
       connectTimeout: 5_000,
     })
     const windows = new Windows()
-    io.on('connection', (socket) => serveLearner(socket, { learner, sessions, previews, windows }))
+    io.on('connection', (socket) =>
+      serveLearner(socket, { learner, sessions, previews, windows, preview: options.preview }),
+    )
     let sockets = 0
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Until socket.io takes over.

@@ -43,6 +43,16 @@ export class Site implements AsyncDisposable {
       if (name.includes('.db') || name.includes('.sqlite')) rmSync(join(testState.records, name))
     }
     const server = await ServerProcess.start(['--close-racks', ...options])
+    return Site.on(server, options)
+  }
+
+  /** The preview of a lab, and a real browser. */
+  static async preview(lab: string): Promise<Site> {
+    process.env.VETHLAB_STATE = testState.root
+    return Site.on(await ServerProcess.preview(lab), [])
+  }
+
+  private static async on(server: ServerProcess, options: string[]): Promise<Site> {
     try {
       return new Site(server, await chromium.launch(chromiumOptions), options)
     } catch (error) {

@@ -75,6 +75,10 @@ const about: Record<string, [what: string, example: string]> = {
     'What the learner found out and typed. It needs one of `value` and `equals`. What tools print around a value does not count: case, blanks, full-width signs, quotes, punctuation, units, the `@if8` of a link, the port or URL of an address, or the rest of its line. Addresses, networks and MAC addresses are compared by what they mean. A length of an address may be given, but must be that of its network; the length of a network must be given. Two different values where one is asked are no answer. A wrong answer is told by what it is: by an entry of `instead`, which has one of `value` and `equals` as well, else by whose address, MAC address or link it is at the moment, where that is known.',
     'answer: {id: gateway, ask: {en: What is the gateway of web?, zh: web 的网关是什么？}, value: {container: web, fact: gateway}}',
   ],
+  choice: [
+    'A question with answers to choose from, one or `several`, and with what is wrong about each that is not right. The answer goes by the ids of the options; which are right is known to the server alone. It can be guessed, so that a step needs something beside it that only the work makes true, or says with `reads` why not.',
+    'choice: {id: why, ask: {en: Why is it silent?, zh: 为什么没有应答？}, options: [{text: {en: Nothing listens there, zh: 那里没有程序在监听}, why: {en: then it would be refused, zh: 那样会被拒绝}}, {text: {en: A rule drops it, zh: 有规则丢弃了它}, right: yes}]}',
+  ],
   all: [
     'A list of checks that all have to pass; the first that fails tells why.',
     'all: [{node: {name: node1}}, {node: {name: node2}}]',
@@ -90,6 +94,10 @@ const about: Record<string, [what: string, example: string]> = {
   script: [
     'The lab\'s own program, for what no family can say. It runs outside the rack, in the lab\'s folder, for at most 10 s and in 256 MiB, as a user that nothing belongs to: without a network, and seeing of the machine no process and no file but programs, libraries and the lab\'s folder, all read-only, which every user of the machine must be able to read. It gets the state as JSON and prints one object: `{"outcome": "pass", "observed": {"en", "zh"}}`, or `"fail"` with `reason`, `expected`, `observed` and `why`, or `"error"` with `reason` and `why`. Anything else is an error.',
     'script: {run: parity.mjs}',
+  ],
+  command: [
+    'What a shell script says that runs in a host of the rack, as root, for at most 10 s. The learner is root there as well and can make it say anything, so that its verdict proves nothing: it is for practice, and for labs that were [imported](import.md). Where the network itself can be asked, ask it.',
+    'command: {on: node1, run: verify.sh}',
   ],
 }
 

@@ -22,6 +22,7 @@ function film(...looks: ((state: NetworkState) => void)[]): Probe & { captures: 
       return { outcome: 'no' as const, detail: 'silent', durationMs: 1, cause: 'silent' as const }
     },
     runScript: () => Promise.reject(new Error('no script was expected')),
+    runCommand: () => Promise.reject(new Error('no command was expected')),
   }
 }
 const without =
@@ -142,6 +143,7 @@ it('makes an error of a capture that fails, and tries again', async () => {
   const broken: Probe = {
     ask: probe.ask,
     runScript: probe.runScript,
+    runCommand: probe.runCommand,
     capture: () => (n++ === 0 ? Promise.reject(new Error('`rackd`\u001b[0m is gone')) : capture()),
   }
   expect(await evaluate([there('web', 5)], broken, options)).toMatchObject([{ finding: { outcome: 'pass' } }])
@@ -156,6 +158,7 @@ it('stops when it is told to', async () => {
     capture: () => new Promise(() => {}),
     ask: () => new Promise(() => {}),
     runScript: () => new Promise(() => {}),
+    runCommand: () => new Promise(() => {}),
   }
   const started = performance.now()
   await expect(evaluate([there('web')], never, { ...options, signal: AbortSignal.timeout(100) })).rejects.toThrow()

@@ -37,5 +37,5 @@ it('each capability is that of the families that have it', () => {
     'port',
     'macvlan',
   ])
-  expect(withCapability(({ files }) => files)).toEqual(['script'])
+  expect(withCapability(({ files }) => files)).toEqual(['script', 'command'])
 })

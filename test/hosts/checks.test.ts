@@ -120,6 +120,7 @@ describe('a verdict is of one moment', () => {
     const falling: Probe = {
       capture: () => probe.capture(),
       runScript: (directory, file, options) => probe.runScript(directory, file, options),
+      runCommand: (host, text, signal) => probe.runCommand(host, text, signal),
       async ask(host, question) {
         const asked = probe.ask(host, question)
         if (!knocked) {

@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from 'vitest'
+import { parseCheck } from '../../server/check/checks.js'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
@@ -26,5 +27,30 @@ it('counts steps for the catalogue, and says what the machine lacks', () => {
   const lack = { what: { en: 'No VXLAN.', zh: '没有 VXLAN。' }, cure: { en: 'Load it.', zh: '加载它。' } }
   expect(labCard(overlay, {}, { vxlan: lack, macvlan: lack }).lacks).toEqual([{ feature: 'vxlan', ...lack }])
   expect(inOrder([overlay, lab]).map(({ id }) => id)).toEqual(['default-bridge', 'overlay'])
-  expect(pageSteps(lab)[1]).toMatchObject({ id: 'cable', points: 2, answers: [{ id: 'cable', ask: { zh: /.*/ } }] })
+  expect(pageSteps(lab, 'me')[1]).toMatchObject({
+    id: 'cable',
+    points: 2,
+    answers: [{ id: 'cable', ask: { zh: /.*/ } }],
+  })
+})
+
+it('offers what can be chosen in an order of its own to each learner, and says nothing of what is right', () => {
+  const text = (word: string) => ({ en: word, zh: `${word}。` })
+  const options = ['north', 'east', 'south', 'west'].map((id, at) => ({
+    id,
+    text: text(id),
+    ...(at === 0 ? { right: 'yes' } : { why: text(`${id} is not it`) }),
+  }))
+  const asking = (more: object) => {
+    const parsed = parseCheck({ choice: { id: 'way', ask: text('Which?'), options, ...more } }, [])
+    if (!('check' in parsed)) throw new Error('no check')
+    return { ...lab, steps: [{ ...lab.steps[0]!, checks: [parsed.check] }] }
+  }
+  const orderFor = (learner: string, more = {}) =>
+    pageSteps(asking(more), learner)[0]!.answers[0]!.choose!.options.map(({ id }) => id)
+  const orders = Array.from({ length: 40 }, (_, n) => orderFor(`learner ${n}`))
+  expect(new Set(orders.map(([first]) => first)).size).toBe(4)
+  expect(orderFor('learner 7')).toEqual(orders[7])
+  expect(orderFor('learner 7', { shuffle: 'no' })).toEqual(['north', 'east', 'south', 'west'])
+  expect(JSON.stringify(pageSteps(asking({}), 'me'))).not.toMatch(/right|is not it/)
 })

@@ -137,6 +137,10 @@ export class ScriptedGround implements Ground {
     return Promise.reject(new Error('a trace runs no script'))
   }
 
+  runCommand(): Promise<never> {
+    return Promise.reject(new Error('a trace runs no command'))
+  }
+
   ask(host: string, question: ProbeRequest) {
     return this.probe.ask(host, question)
   }

@@ -7,11 +7,13 @@ import { text } from '../fields.js'
 import { fail, failedToCheck, pass } from '../finding.js'
 import { runScript } from '../script-process.js'
 
+/** A file of a lab that its checks run. */
+export const scriptFile = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/, 'is no path below `checks/`')
+
 const schema = z.strictObject({
-  run: z
-    .string()
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/, 'is no path below `checks/`')
-    .describe('executable file below `checks/`; it gets the state as JSON and prints one finding as JSON'),
+  run: scriptFile.describe('executable file below `checks/`; it gets the state as JSON and prints one finding as JSON'),
 })
 type Spec = z.output<typeof schema>
 

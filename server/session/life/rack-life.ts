@@ -91,7 +91,7 @@ export class RackLife {
     if (this.holdsRack || this.#stopped) return
     const { lab, onChange } = this.#options
     const abort = new AbortController()
-    const stages = new OpeningStages({ setup: lab.setup !== undefined, replay }, onChange)
+    const stages = new OpeningStages({ setup: lab.setup !== undefined || lab.files.length > 0, replay }, onChange)
     this.#stages = stages
     this.#phase = { name: 'opening', stages: stages.view }
     // An earlier opening may still be on its way out.

@@ -20,9 +20,11 @@ export class Progress {
     return this.#known.steps[step]?.state ?? 'open'
   }
 
-  /** The first step that is open. */
+  /** The first step that is open; an optional one is left behind as soon as something after it is done. */
   get current(): Step | undefined {
-    return this.lab.steps.find(({ id }) => this.state(id) === 'open')
+    const { steps } = this.lab
+    const last = steps.findLastIndex(({ id }) => this.state(id) !== 'open')
+    return steps.find(({ id, optional }, at) => this.state(id) === 'open' && !(optional && at < last))
   }
 
   /** All its checks passed; with help where some was taken. */

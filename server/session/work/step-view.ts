@@ -21,6 +21,7 @@ export function stepView(
     id: step.id,
     state: progress.state(step.id),
     points: step.points,
+    ...(step.optional ? { optional: true } : {}),
     ...(checking === undefined ? {} : { checking }),
     checks: verdicts.map((verdict) => checkView(lab, verdict, step, progress.hints(step.id, verdict.index))),
     ...(answered === undefined ? {} : { answered }),

@@ -71,11 +71,15 @@ export class Steps {
     return this.#runner.look(step)
   }
 
-  /** Runs the checks of a step. */
+  /** Runs the checks of a step; one without any is done with that. */
   check(step: string): void {
     const found = this.#begin(step)
     this.#answered.delete(step)
-    this.#ask(found)
+    if (found.checks.length > 0) return this.#ask(found)
+    // One to read: whoever says so has read it.
+    this.progress.pass(step)
+    this.#options.onCaughtUp()
+    this.#options.onChange()
   }
 
   /** Keeps what was typed, and runs the checks. @throws VethlabError argument.invalid */
@@ -158,6 +162,12 @@ export class Steps {
 
   /** Something has happened: the current step is looked at soon. */
   trigger(): void {
+    this.#runner.trigger()
+  }
+
+  /** The same while the server itself still works at the rack. */
+  lookSoon(): void {
+    this.#runner.resume()
     this.#runner.trigger()
   }
 

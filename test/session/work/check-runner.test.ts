@@ -12,7 +12,15 @@ afterEach(() => {
 })
 
 function stepOf(id: string, container: string, within = 1): Step {
-  return { id, points: 1, needs: [], checks: [read({ container: { name: container }, within })], solution: [], line: 1 }
+  return {
+    id,
+    points: 1,
+    optional: false,
+    needs: [],
+    checks: [read({ container: { name: container }, within })],
+    solution: [],
+    line: 1,
+  }
 }
 
 /** Containers come and go as a test says, and the runner looks at them. */
@@ -39,6 +47,7 @@ function bench(...steps: Step[]) {
     },
     ask: () => Promise.reject(new Error('nobody asks')),
     runScript: () => Promise.reject(new Error('nobody asks')),
+    runCommand: () => Promise.reject(new Error('nobody asks')),
   }
   const runner = new CheckRunner({
     async evaluate(step, options) {

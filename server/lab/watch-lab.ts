@@ -1,0 +1,62 @@
+import { watch } from 'chokidar'
+import { lintedLab, type Reading } from './reading.js'
+
+/** An editor writes a file in several steps, and a tool that formats follows it: all of it is one change. */
+const quietMs = 120
+/** Folders below a lab's own are at most as deep as its files for hosts. */
+const mostLevels = 16
+
+/**
+ * Reads a lab now and whenever a file of its folder has changed, one reading after another. Links are not followed.
+ * @param images names of the images that lab hosts have
+ * @param onReading told of each reading; nothing that is wrong with the lab throws
+ * @param onError the folder can't be watched any more
+ * @returns what ends it, once the folder is watched and was read the first time
+ */
+export async function watchLab(
+  directory: string,
+  images: readonly string[],
+  { onReading, onError }: { onReading(reading: Reading): void; onError(error: unknown): void },
+): Promise<() => Promise<void>> {
+  let timer: NodeJS.Timeout | undefined
+  let reading: Promise<void> | undefined
+  let again = false
+  let ended = false
+  const read = async (): Promise<void> => {
+    do {
+      again = false
+      const result = await lintedLab(directory, images)
+      if (!ended && !again) onReading(result)
+    } while (again && !ended)
+  }
+  const changed = (): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      if (reading) again = true
+      else {
+        reading = read()
+          .catch(onError)
+          .finally(() => {
+            reading = undefined
+          })
+      }
+    }, quietMs)
+  }
+  const watcher = watch(directory, {
+    ignoreInitial: true,
+    followSymlinks: false,
+    depth: mostLevels,
+    // Editors keep their own files beside those that they edit.
+    ignored: (path) => /(?:^|\/)(?:\.[^/]*|[^/]*~|4913)$/.test(path.slice(directory.length)),
+  })
+  watcher.on('all', changed)
+  watcher.on('error', onError)
+  await new Promise<void>((resolve) => watcher.once('ready', resolve))
+  await read()
+  return async () => {
+    ended = true
+    clearTimeout(timer)
+    await watcher.close()
+    await reading
+  }
+}

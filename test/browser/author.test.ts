@@ -1,0 +1,130 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { change, desk } from '../lab/desk.js'
+import { accessibilityProblems, expectNoSidewaysScroll, Site } from './site.js'
+
+let site: Site
+let folder: string
+let page: Page
+beforeAll(async () => {
+  folder = join(mkdtempSync(join(tmpdir(), 'vethlab-author-')), 'desk')
+  cpSync(desk, folder, { recursive: true })
+  // It begins with a lab that can't be used.
+  change(folder, 'lab.yaml', ['steps:', 'stops:'])
+  site = await Site.preview(folder)
+})
+afterAll(async () => {
+  for (const rack of await site.racks.list()) await site.racks.close(rack.id)
+  await site?.[Symbol.asyncDispose]()
+  rmSync(dirname(folder), { recursive: true, force: true })
+})
+
+const section = (id: string) => page.locator('section.section', { has: page.locator(`#section-${id}`) })
+const bar = () => page.getByRole('region', { name: 'Preview' })
+const author = (id: string) => section(id).locator('.author-step')
+
+it('shows what is wrong with a lab that can not be used, and the lab once it is mended', async () => {
+  // The page of a lab that is not there yet is an answer of its own.
+  site.expectOutage = true
+  page = await site.visit('/labs/desk')
+  await bar().getByText('unknown key "stops"').waitFor()
+  await bar()
+    .getByText(/^lab\.yaml:\d+$/)
+    .first()
+    .waitFor()
+  change(folder, 'lab.yaml', ['stops:', 'steps:'])
+  await page.getByRole('heading', { name: 'Read' }).waitFor()
+  await bar().getByText('Lint finds nothing.').waitFor()
+  await page.locator('.xterm-rows', { hasText: /[#$]/ }).first().waitFor({ timeout: 90_000 })
+  site.expectOutage = false
+})
+
+it('lists the files of the hosts, and has them there', async () => {
+  await page.getByText('3 files on your hosts').waitFor()
+  await page.getByText('/root/desk/secret', { exact: true }).waitFor()
+  await section('read').getByRole('button', { name: /^Run:/ }).click()
+  await page
+    .locator('.xterm-rows', { hasText: /-rw-r----- 1 nobody nogroup +18/ })
+    .first()
+    .waitFor({ timeout: 30_000 })
+})
+
+it('asks questions to choose from, by keys alone, and says what is wrong with what was chosen', async () => {
+  const one = section('read').getByRole('group', { name: /Who may read the file secret/ })
+  expect(await one.getByRole('radio').count()).toBe(3)
+  await one.getByRole('radio', { name: 'Everybody' }).focus()
+  await page.keyboard.press('Space')
+  expect(await one.getByRole('radio', { name: 'Everybody' }).isChecked()).toBe(true)
+  await page.keyboard.press('Enter')
+  await section('read').getByText('has no r in the last place').first().waitFor()
+  // Nothing that the page was given says which is right.
+  const given = await page.evaluate(async () => (await fetch('/api/labs/desk?language=en')).text())
+  expect(given).toContain('Its owner and its group')
+  expect(given).not.toMatch(/"right"|its mode is/)
+  await one.getByRole('radio', { name: 'Its owner and its group' }).focus()
+  await page.keyboard.press('Space')
+  await page.keyboard.press('Enter')
+  const several = section('read').getByRole('group', { name: /Which drivers/ })
+  await several.getByRole('checkbox', { name: 'bridge' }).focus()
+  await page.keyboard.press('Space')
+  await page.keyboard.press('Enter')
+  await section('read').getByText('something else is right as well').first().waitFor()
+  expect(await accessibilityProblems(page)).toEqual([])
+  await several.getByRole('checkbox', { name: 'macvlan' }).focus()
+  await page.keyboard.press('Space')
+  await page.keyboard.press('Enter')
+  await section('read').getByText('Step passed').waitFor()
+  await section('read').getByText('bridge; macvlan').waitFor()
+})
+
+it('runs a mistake and a solution, and shows the state and the questions of a check', async () => {
+  await author('build').locator('summary').first().click()
+  await author('build').getByRole('button', { name: 'Mistake: left-alone' }).click()
+  await author('build').getByText('As the lab’s files say.').waitFor({ timeout: 60_000 })
+  await author('build').getByText('It should fail with container.network.').waitFor()
+  await author('build').getByRole('button', { name: 'Look into check 2 (container)' }).click()
+  await author('build').getByText('Nothing was asked of the network').waitFor()
+  await author('build').getByText('The state of the network, as JSON').click()
+  await author('build').locator('pre.state', { hasText: '"engine"' }).waitFor()
+  await author('close').locator('summary').first().click()
+  await author('close').getByRole('button', { name: 'Run the page and its solution' }).click()
+  await author('close').getByText('As the lab’s files say.').waitFor({ timeout: 60_000 })
+  expect(await accessibilityProblems(page)).toEqual([])
+})
+
+it('follows its files beside hosts that stay, and says when these are of before', async () => {
+  const [before] = await site.racks.list()
+  writeFileSync(
+    join(folder, 'en.md'),
+    readFileSync(join(folder, 'en.md'), 'utf8').replace('## Build', 'See [nothing](#nowhere).\n\n## Build, and more'),
+  )
+  await page.getByRole('heading', { name: 'Build, and more' }).waitFor()
+  await bar().getByText('there is no section #nowhere').waitFor()
+  expect((await site.racks.list()).map(({ id }) => id)).toEqual([before!.id])
+  expect(await bar().getByText('These hosts were made before').count()).toBe(0)
+  await section('read').getByText('Step passed').waitFor()
+  writeFileSync(join(folder, 'setup.sh'), 'touch /root/from-setup\n')
+  await bar().getByText('These hosts were made before').waitFor()
+  await bar().getByRole('button', { name: 'Make new hosts' }).click()
+  await bar().getByText('These hosts were made before').waitFor({ state: 'detached', timeout: 90_000 })
+  await vi.waitFor(
+    async () => {
+      const ids = (await site.racks.list()).map(({ id }) => id)
+      expect(ids).toHaveLength(1)
+      expect(ids).not.toContain(before!.id)
+    },
+    { timeout: 90_000, interval: 200 },
+  )
+})
+
+it('is in Chinese as well, and fits a phone', async () => {
+  await page.evaluate(() => localStorage.setItem('vethlab.language', '"zh"'))
+  await page.setViewportSize({ width: 375, height: 800 })
+  await page.reload()
+  await page.getByRole('region', { name: '预览' }).getByText('1 个问题').waitFor()
+  await expectNoSidewaysScroll(page)
+  expect(site.complaints).toEqual([])
+})
