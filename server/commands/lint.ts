@@ -16,10 +16,10 @@ export function lintCommand(): Command {
         process.stdout.write(`${JSON.stringify(labJsonSchema(), null, 2)}\n`)
         return
       }
-      const images = labImages()
+      const ground = { images: labImages(), bundled: fromPackage('labs') }
       const problems = []
       for (const folder of await labFoldersNamed(fromPackage('labs'), names)) {
-        problems.push(...(await lintedLab(folder, images)).problems)
+        problems.push(...(await lintedLab(folder, ground)).problems)
       }
       if (json) process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`)
       else

@@ -13,10 +13,14 @@ it('reads a lab now and whenever a file has changed, also one that can not be us
   const folder = copyOfDesk()
   const readings: Reading[] = []
   const errors: unknown[] = []
-  const end = await watchLab(folder, ['nginx'], {
-    onReading: (reading) => readings.push(reading),
-    onError: (error) => errors.push(error),
-  })
+  const end = await watchLab(
+    folder,
+    { images: ['nginx'], bundled: fromPackage('labs') },
+    {
+      onReading: (reading) => readings.push(reading),
+      onError: (error) => errors.push(error),
+    },
+  )
   onTestFinished(end)
   expect(readings.map(({ lab, problems }) => [lab?.id, problems.length])).toEqual([['desk', 0]])
   const next = async (make: () => void) => {

@@ -12,8 +12,15 @@ afterEach(() => {
 })
 
 function stepOf(id: string, container: string, within = 1): Step {
-  return { id, points: 1, optional: false,
- needs: [], checks: [read({ container: { name: container }, within })], solution: [], line: 1 }
+  return {
+    id,
+    points: 1,
+    optional: false,
+    needs: [],
+    checks: [read({ container: { name: container }, within })],
+    solution: [],
+    line: 1,
+  }
 }
 
 /** Containers come and go as a test says, and the runner looks at them. */
