@@ -109,8 +109,9 @@ export function LabPage({ id }: { id: string }) {
     <div class={`lab ${side.value}`} style={{ '--split': `${splitAt.value}%` }}>
       <TopBar />
       <main class="text">
-        <AuthorBar id={id} />
-        <Bars />
+        <Bars>
+          <AuthorBar id={id} />
+        </Bars>
         <StepPath />
         <div id="content" class="scroll" ref={text} tabIndex={-1}>
           {shown === undefined ? (

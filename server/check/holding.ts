@@ -1,5 +1,4 @@
 import type { Text } from '../wording/text.js'
-import type { Verdict } from './evaluate.js'
 import type { Check } from './family.js'
 import { fail } from './finding.js'
 import type { Finding } from './verdict.js'
@@ -27,7 +26,7 @@ export class Holding {
   }
 
   /** A round has ended. */
-  saw(verdicts: readonly Verdict[], at: number): void {
+  saw(verdicts: readonly { finding: Finding }[], at: number): void {
     for (const [index, { finding }] of verdicts.entries()) {
       const since = this.#since[index]
       if (finding.outcome === 'pass') this.#since[index] ??= at
@@ -46,7 +45,7 @@ export class Holding {
   }
 
   /** Puts into words what is not held yet; in the last round, what was not held at all. */
-  tell(verdicts: Verdict[], at: number, isLast: boolean): void {
+  tell(verdicts: { finding: Finding }[], at: number, isLast: boolean): void {
     for (const [index, verdict] of verdicts.entries()) {
       const holds = this.#checks[index]?.holds
       if (holds === undefined) continue
