@@ -17,7 +17,6 @@ import { useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { loadPage, page, side } from '../state/lab.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
-import { preview } from '../state/preview.js'
 import { ask, enter, view } from '../state/session.js'
 import { mapOpen, splitAt } from '../state/settings.js'
 import { AuthorBar, AuthorStep } from './author-parts.js'
@@ -103,8 +102,7 @@ export function LabPage({ id }: { id: string }) {
   useEffect(() => bindKeys(text), [])
   usePosition(text, shown?.ok === true)
 
-  const nowhere = shown?.ok === false && shown.trouble.code === 'lab.not-found' && preview.value === undefined
-  if (nowhere) return <NoLab trouble={shown.trouble} />
+  if (shown?.ok === false && shown.trouble.code === 'lab.not-found') return <NoLab trouble={shown.trouble} />
   return (
     <div class={`lab ${side.value}`} style={{ '--split': `${splitAt.value}%` }}>
       <TopBar />

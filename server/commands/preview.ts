@@ -107,7 +107,7 @@ async function preview(name: string, { port }: PreviewOptions): Promise<void> {
     )
     await Promise.all([ensureRackd(state, rackdArgs), web.start()])
     stopRackdWatch = watchRackd(state, rackdArgs)
-    const address = new URL(addressOf(host, web.port, token))
+    const address = new URL(addressOf('http', host, web.port, token))
     address.pathname = `/labs/${basename(directory)}`
     process.stdout.write(`the preview is ready: ${address.href}\n`)
     process.stderr.write('Ctrl-C ends it; its hosts stay for the next one\n')

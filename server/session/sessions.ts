@@ -271,6 +271,12 @@ export class Sessions {
   #lab(id: string): Lab {
     const lab = this.labs.find((candidate) => candidate.id === id)
     if (lab) return lab
+    if (this.#house.authoring) {
+      throw new VethlabError('lab.invalid', 'its files can not be used as they are', {
+        place: oneLine(id, 100),
+        cure: 'Mend them: the preview says what is wrong.',
+      })
+    }
     throw new VethlabError('lab.not-found', 'there is no such lab', {
       place: oneLine(id, 100),
       cure: 'Choose one from the catalogue.',

@@ -35,6 +35,8 @@ it('shows what is wrong with a lab that can not be used, and the lab once it is 
     .getByText(/^lab\.yaml:\d+$/)
     .first()
     .waitFor()
+  await bar().getByText('It comes by itself once that is mended.').waitFor()
+  await page.getByText("The lab's files have a mistake in them.").first().waitFor()
   change(folder, 'lab.yaml', ['stops:', 'steps:'])
   await page.getByRole('heading', { name: 'Read' }).waitFor()
   await bar().getByText('Lint finds nothing.').waitFor()
