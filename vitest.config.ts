@@ -9,6 +9,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const sharing = [
   ...[
     'answers',
+    'author',
     'causes',
     'causes-agree',
     'checks',

@@ -13,6 +13,7 @@ const strings = stringsOf({
     fine: 'Lint finds nothing.',
     findings: (count: number) => (count === 1 ? '1 finding' : `${count} findings`),
     broken: 'The lab can’t be used as it is: what you see is the last one that could.',
+    unbegun: 'The lab can’t be used as it is. It comes by itself once that is mended.',
     outdated: 'These hosts were made before the lab’s hosts, files, values of chance or setup.sh had changed.',
     renew: 'Make new hosts',
   },
@@ -21,6 +22,7 @@ const strings = stringsOf({
     fine: 'lint 没有发现问题。',
     findings: (count: number) => `${count} 个问题`,
     broken: '实验的文件目前无法使用：这里显示的是最后一个可用的版本。',
+    unbegun: '实验的文件目前无法使用。改好之后，实验会自动出现。',
     outdated: '这些主机是在实验的主机、文件、随机值或 setup.sh 改动之前创建的。',
     renew: '创建新主机',
   },
@@ -32,7 +34,7 @@ export function AuthorBar() {
   const shown = preview.value
   useFindingsAloud()
   if (shown === undefined) return null
-  const { findings, broken } = shown
+  const { findings, broken, begun } = shown
   return (
     <section class={findings.length > 0 ? 'author-bar wrong' : 'author-bar'} aria-label={t.preview}>
       {findings.length === 0 ? (
@@ -44,7 +46,7 @@ export function AuthorBar() {
           <summary>
             <CrossIcon /> <strong>{t.preview}</strong> {t.findings(findings.length)}
           </summary>
-          {broken && <p>{t.broken}</p>}
+          {broken && <p>{begun ? t.broken : t.unbegun}</p>}
           <ul>
             {findings.map(({ file, line, what, cure }) => (
               <li key={`${file}:${line} ${what}`} lang="en">

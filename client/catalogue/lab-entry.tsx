@@ -12,6 +12,9 @@ export const strings = stringsOf({
     beginner: 'Beginner',
     intermediate: 'Intermediate',
     advanced: 'Advanced',
+    alone: 'In Chinese only',
+    buildsOn: 'Builds on',
+    between: ', ',
     minutes: (count: number) => `${count} min`,
     docker: (count: number) => plural(count, 'docker host', 'docker hosts'),
     plain: (count: number) => plural(count, 'plain machine', 'plain machines'),
@@ -28,6 +31,9 @@ export const strings = stringsOf({
     beginner: '入门',
     intermediate: '进阶',
     advanced: '高级',
+    alone: '只有英文',
+    buildsOn: '建议先做',
+    between: '、',
     minutes: (count: number) => `${count} 分钟`,
     docker: (count: number) => `${count} 台 Docker 主机`,
     plain: (count: number) => `${count} 台普通机器`,
@@ -52,14 +58,28 @@ export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueVie
       {...(lacking ? {} : { onPointerEnter: prepareLab, onFocusIn: prepareLab })}
     >
       <div class="what">
-        <h3>{lacking ? inLanguage(lab.title) : <a href={labPath(lab.id)}>{inLanguage(lab.title)}</a>}</h3>
-        <p>{inLanguage(lab.summary)}</p>
+        <h3 {...inOwnLanguage(lab)}>
+          {lacking ? inLanguage(lab.title) : <a href={labPath(lab.id)}>{inLanguage(lab.title)}</a>}
+        </h3>
+        <p {...inOwnLanguage(lab)}>{inLanguage(lab.summary)}</p>
         <ul class="facts">
+          {!lab.languages.includes(language.value) && <li>{t.alone}</li>}
           <li>{t[lab.level]}</li>
           <li>{t.minutes(lab.minutes)}</li>
           {lab.hosts.docker > 0 && <li>{t.docker(lab.hosts.docker)}</li>}
           {lab.hosts.plain > 0 && <li>{t.plain(lab.hosts.plain)}</li>}
         </ul>
+        {lab.buildsOn.length > 0 && (
+          <p class="builds-on">
+            {t.buildsOn}{' '}
+            {lab.buildsOn.map(({ id, title }, at) => (
+              <span key={id}>
+                {at > 0 && t.between}
+                <a href={labPath(id)}>{inLanguage(title)}</a>
+              </span>
+            ))}
+          </p>
+        )}
         {lacking && (
           <div class="lacks">
             <strong>{t.lacks}</strong>
@@ -76,6 +96,12 @@ export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueVie
       {!lacking && <Progress lab={lab} running={running} />}
     </article>
   )
+}
+
+/** Read aloud in its own language, where it is not in the learner's. */
+function inOwnLanguage({ languages }: LabCard): { lang?: string } {
+  if (languages.includes(language.value)) return {}
+  return { lang: languages[0] === 'zh' ? 'zh-CN' : 'en' }
 }
 
 function Progress({ lab, running }: { lab: LabCard; running: CatalogueView['running'][number] | undefined }) {

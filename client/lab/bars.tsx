@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { SessionView } from '../../server/protocol/protocol.js'
 import { CrossIcon } from '../shell/icons.js'
@@ -46,10 +47,11 @@ const declined = signal<string | undefined>(undefined)
 const putAway = signal<string | undefined>(undefined)
 
 /** What one has to know now, above the text: never over it, and never in the way of a terminal. */
-export function Bars() {
+export function Bars({ children }: { children: ComponentChildren }) {
   const session = view.value
   return (
     <div class="bars">
+      {children}
       <Away />
       {session?.closesAt !== undefined && <Idle closesAt={session.closesAt} />}
       {session?.busy !== undefined && <Busy busy={session.busy} />}

@@ -295,7 +295,7 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
 
 /** Nothing was typed or chosen yet. */
 function isUnanswered(reason: string): boolean {
-  return reason === 'answer.none' || reason === 'choice.none'
+  return ['answer.none', 'choice.none', 'number.none', 'pattern.none'].includes(reason)
 }
 
 function AnswerField({

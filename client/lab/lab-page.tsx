@@ -4,6 +4,7 @@ import '../style/text.css'
 import '../style/check.css'
 import '../style/narrow.css'
 import { useEffect, useRef } from 'preact/hooks'
+import { labPath } from '../../server/protocol/lab-address.js'
 import type { LabPage as Page, PageSection, SessionView, Trouble } from '../../server/protocol/protocol.js'
 import { followNetwork } from '../network/follow-network.js'
 import { HeightSplitter, mapHeight } from '../network/height-splitter.js'
@@ -16,7 +17,6 @@ import { useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { loadPage, page, side } from '../state/lab.js'
 import { inLanguage, language, marks, stringsOf } from '../state/language.js'
-import { preview } from '../state/preview.js'
 import { ask, enter, view } from '../state/session.js'
 import { mapOpen, splitAt } from '../state/settings.js'
 import { AuthorBar, AuthorStep } from './author-parts.js'
@@ -46,6 +46,9 @@ const strings = stringsOf({
     back: 'All labs',
     number: (number: number) => `Step ${number}.`,
     optional: 'optional',
+    alone: 'This lab is in Chinese only.',
+    buildsOn: 'It builds on',
+    between: ', ',
     passed: (number: number) => `Step ${number} passed.`,
     helped: (number: number) => `Step ${number} is done, with help.`,
     skipped: (number: number) => `Step ${number} is skipped.`,
@@ -63,6 +66,9 @@ const strings = stringsOf({
     back: '全部实验',
     number: (number: number) => `第 ${number} 步：`,
     optional: '选做',
+    alone: '这个实验只有英文版。',
+    buildsOn: '建议先做：',
+    between: '、',
     passed: (number: number) => `第 ${number} 步通过了。`,
     helped: (number: number) => `第 ${number} 步已借助帮助完成。`,
     skipped: (number: number) => `第 ${number} 步已跳过。`,
@@ -96,14 +102,14 @@ export function LabPage({ id }: { id: string }) {
   useEffect(() => bindKeys(text), [])
   usePosition(text, shown?.ok === true)
 
-  const nowhere = shown?.ok === false && shown.trouble.code === 'lab.not-found' && preview.value === undefined
-  if (nowhere) return <NoLab trouble={shown.trouble} />
+  if (shown?.ok === false && shown.trouble.code === 'lab.not-found') return <NoLab trouble={shown.trouble} />
   return (
     <div class={`lab ${side.value}`} style={{ '--split': `${splitAt.value}%` }}>
       <TopBar />
       <main class="text">
-        <AuthorBar id={id} />
-        <Bars />
+        <Bars>
+          <AuthorBar id={id} />
+        </Bars>
         <StepPath />
         <div id="content" class="scroll" ref={text} tabIndex={-1}>
           {shown === undefined ? (
@@ -185,11 +191,31 @@ function Instructions({ text }: { text: Page }) {
   return (
     <div class="sections" lang={text.language === 'zh' ? 'zh-CN' : 'en'}>
       <Welcome />
+      <About lab={text.lab} />
       {text.sections.map((section) => (
         <Section key={section.id ?? ''} section={section} text={text} />
       ))}
       {text.sections.every((section) => section.id !== 'finish') && <Finish next={text.next} />}
     </div>
+  )
+}
+
+/** What the lab takes for granted, and whether it is in the learner's language. */
+function About({ lab: { languages, buildsOn } }: { lab: Page['lab'] }) {
+  const t = strings.value
+  const alone = !languages.includes(language.value)
+  if (!alone && buildsOn.length === 0) return null
+  return (
+    <p class="about-lab" lang={language.value === 'zh' ? 'zh-CN' : 'en'}>
+      {alone && <span>{t.alone} </span>}
+      {buildsOn.length > 0 && t.buildsOn}{' '}
+      {buildsOn.map(({ id, title }, at) => (
+        <span key={id}>
+          {at > 0 && t.between}
+          <a href={labPath(id)}>{inLanguage(title)}</a>
+        </span>
+      ))}
+    </p>
   )
 }
 

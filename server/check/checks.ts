@@ -17,6 +17,8 @@ import { link } from './families/link.js'
 import { macvlan } from './families/macvlan.js'
 import { network } from './families/network.js'
 import { node } from './families/node.js'
+import { number } from './families/number.js'
+import { pattern } from './families/pattern.js'
 import { port } from './families/port.js'
 import { reach } from './families/reach.js'
 import { resolve } from './families/resolve.js'
@@ -40,6 +42,18 @@ export const commonFields = z.strictObject({
     .optional()
     .describe('names the check, for mistakes'),
   within: z.int().min(1).max(120).default(5).describe('seconds that it may take to become true; 5 by default'),
+  holds: z
+    .string()
+    .regex(/^(?:[1-9]|[1-5]\d|60)s$/, 'is no time such as 5s: 1s to 60s')
+    .transform((text) => Number.parseInt(text, 10))
+    .optional()
+    .describe('how long it has to stay true, such as `5s`, at most 60s: it is made again and again meanwhile'),
+  hintAfter: z
+    .int()
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('a hint is shown by itself each time the learner has had it checked so often and it has failed'),
   points: Points.optional().describe(
     'what it counts by itself when it is graded: the points of its step are then the sum of those of its checks',
   ),
@@ -95,6 +109,8 @@ export const families: readonly Family[] = [
   macvlan,
   answer,
   choice,
+  number,
+  pattern,
   allOf(inner),
   anyOf(inner),
   notOf(inner),
@@ -172,11 +188,13 @@ export function parseCheck(
       [...path, key],
     )
   }
-  const { id, within, points, form, hint } = read.data
+  const { id, within, holds, hintAfter, points, form, hint } = read.data
   return {
     check: {
       ...(id === undefined ? {} : { id }),
       within,
+      ...(holds === undefined ? {} : { holds }),
+      ...(hintAfter === undefined ? {} : { hintAfter }),
       ...(points === undefined ? {} : { points }),
       ...(form === undefined ? {} : { form }),
       hints: hint === undefined ? [] : Array.isArray(hint) ? hint : [hint],

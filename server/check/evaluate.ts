@@ -7,6 +7,7 @@ import type { Text } from '../wording/text.js'
 import { familyOf, findingOf, runCheck } from './checks.js'
 import type { Check } from './family.js'
 import { failedToCheck } from './finding.js'
+import { Holding, longestHoldMs } from './holding.js'
 import { sameMoment } from './moment.js'
 import type { Finding } from './verdict.js'
 
@@ -43,6 +44,8 @@ export interface EvaluateOptions {
 /** The pause between rounds, in milliseconds: it grows, since what takes longer is looked at less often. */
 const firstPauseMs = 100
 const longestPauseMs = 400
+/** Between looks at what has to hold. */
+const holdPauseMs = 250
 /** A capture or a check that takes longer than this has hung. */
 const roundTimeoutMs = 30_000
 /** So often a network that changes while it is asked is looked at anew. */
@@ -52,6 +55,9 @@ const mostUnsteadyRounds = 5
  * Makes the checks of a step in rounds: one capture for all of them, each tried again until it passes or its `within` is
  * over. A step has passed when all passed in the same round, so those that have passed are made again as well; one that
  * passed before and fails now has its time again from then on.
+ *
+ * A check that has to hold is made again until it has been true for so long on end. One that is true now and then fails in the end with
+ * check.not-held.
  *
  * Questions take time, and what the state allowed may be asked of another network by then. So a round in which something was
  * asked and all passed counts only if a second capture shows the same network; else it is made anew, a few times, and then
@@ -76,7 +82,8 @@ export async function evaluate(
   const elapsed = () => performance.now() - started
   const deadlines = checks.map(({ within }) => within * 1000)
   // However often checks flap, the step comes to an end.
-  const end = 2 * Math.max(0, ...deadlines)
+  const end = 2 * Math.max(0, ...deadlines) + longestHoldMs(checks)
+  const holding = new Holding(checks)
   const settled: (Verdict | undefined)[] = checks.map(() => undefined)
   let unsteadyRounds = 0
   for (let growingMs = firstPauseMs; ; growingMs = Math.min(longestPauseMs, growingMs * 1.5)) {
@@ -94,9 +101,13 @@ export async function evaluate(
     if (!steady) {
       for (const one of verdicts) if (one.finding.outcome === 'pass') one.finding = unsteady
     }
+    if (!once && steady) holding.saw(verdicts, at)
+    const isLast = once || !steady || at >= end || (!waiting && holding.isOver(at))
+    if (!once && steady) holding.tell(verdicts, at, isLast)
     onRound?.(verdicts)
-    if (once || !waiting || !steady || at >= end) return verdicts
-    await sleep(steadyPauseMs ?? growingMs, undefined, { signal })
+    if (isLast) return verdicts
+    const pauseMs = steadyPauseMs ?? growingMs
+    await sleep(waiting ? pauseMs : Math.min(pauseMs, holdPauseMs), undefined, { signal })
   }
 }
 

@@ -22,6 +22,10 @@ export interface Check {
   id?: string
   /** Seconds that it may take to become true. */
   within: number
+  /** Seconds that it has to stay true; missing where one moment is enough. */
+  holds?: number
+  /** After so many of the learner's checks that failed, one more hint is shown by itself. */
+  hintAfter?: number
   /** What it counts by itself when it is graded; missing where its step counts as a whole. */
   points?: number
   hints: Text[]

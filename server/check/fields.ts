@@ -44,7 +44,14 @@ export const dictionary = z.record(
     .transform(String),
 )
 
-export const text = z.strictObject({
-  en: z.string().min(1).max(1000).describe('English'),
-  zh: z.string().min(1).max(1000).describe('Chinese'),
-})
+const english = z.string().min(1).max(1000).describe('English')
+const chinese = z.string().min(1).max(1000).describe('Chinese')
+
+/** What a program says, in both languages. */
+export const bothLanguages = z.strictObject({ en: english, zh: chinese })
+
+/** What an author writes, in the languages of the lab: one that is missing is filled with the other, and the lab's reader says so. */
+export const text = z
+  .strictObject({ en: english.optional(), zh: chinese.optional() })
+  .refine(({ en, zh }) => en !== undefined || zh !== undefined, 'has no text')
+  .transform(({ en, zh }) => ({ en: en ?? zh!, zh: zh ?? en! }))

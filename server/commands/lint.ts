@@ -18,10 +18,10 @@ export function lintCommand(): Command {
         process.stdout.write(`${JSON.stringify(labJsonSchema(), null, 2)}\n`)
         return
       }
-      const images = labImages()
+      const ground = { images: labImages(), bundled: fromPackage('labs') }
       const problems = []
       for (const folder of await labFoldersNamed(fromPackage('labs'), names)) {
-        const { lab, problems: found } = await lintedLab(folder, images)
+        const { lab, problems: found } = await lintedLab(folder, ground)
         problems.push(...found)
         if (lab && isOurs(folder)) problems.push(...(await lintWording(folder)))
       }

@@ -83,24 +83,28 @@ async function preview(name: string, { port }: PreviewOptions): Promise<void> {
     )
     const running = web
     let broken: boolean | undefined
-    endWatch = await watchLab(directory, labImages(), {
-      onReading: (reading) => {
-        running.tell(reading)
-        const { length } = reading.problems
-        const was = broken
-        broken = reading.lab === undefined
-        if (was === broken && length === 0) return
-        const found = length === 0 ? 'nothing is wrong' : length === 1 ? '1 finding' : `${length} findings`
-        process.stderr.write(`read ${name}: ${found}${broken ? ', the lab can not be used' : ''}\n`)
+    endWatch = await watchLab(
+      directory,
+      { images: labImages(), bundled: fromPackage('labs') },
+      {
+        onReading: (reading) => {
+          running.tell(reading)
+          const { length } = reading.problems
+          const was = broken
+          broken = reading.lab === undefined
+          if (was === broken && length === 0) return
+          const found = length === 0 ? 'nothing is wrong' : length === 1 ? '1 finding' : `${length} findings`
+          process.stderr.write(`read ${name}: ${found}${broken ? ', the lab can not be used' : ''}\n`)
+        },
+        onError: (error) =>
+          giveUp(
+            new VethlabError('serve.failed', `can't be watched: ${(error as Error).message}`, {
+              place: directory,
+              cure: 'Start the preview anew.',
+            }),
+          ),
       },
-      onError: (error) =>
-        giveUp(
-          new VethlabError('serve.failed', `can't be watched: ${(error as Error).message}`, {
-            place: directory,
-            cure: 'Start the preview anew.',
-          }),
-        ),
-    })
+    )
     await Promise.all([ensureRackd(state, rackdArgs), web.start()])
     stopRackdWatch = watchRackd(state, rackdArgs)
     const address = new URL(addressOf('http', host, web.port, token))

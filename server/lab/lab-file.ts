@@ -4,12 +4,16 @@ import { flag } from '../check/fields.js'
 import { Points } from '../check/points.js'
 import { ValueSpec } from '../check/values.js'
 import { featureNames } from '../machine/features.js'
+import { isLabId } from '../protocol/lab-address.js'
+import { languages } from '../wording/text.js'
 
 /** What an author writes in `lab.yaml`. Checks and the rack have readers of their own. */
 
 const TextOf = z
-  .strictObject({ en: z.string().trim().min(1), zh: z.string().trim().min(1) })
-  .describe('the same in both languages')
+  .strictObject({ en: z.string().trim().min(1).optional(), zh: z.string().trim().min(1).optional() })
+  .refine(({ en, zh }) => en !== undefined || zh !== undefined, 'has no text')
+  .transform(({ en, zh }) => ({ en: en ?? zh!, zh: zh ?? en! }))
+  .describe('the same in the languages of the lab')
 
 export const topics = [
   'bridge',
@@ -87,6 +91,16 @@ export const LabFile = z.strictObject({
   topic: z.enum(topics).describe('where it stands in the catalogue'),
   order: z.int().min(0).max(10_000).describe('its place in the catalogue, small ones first'),
   level: z.enum(levels).describe('how much it takes for granted'),
+  languages: z
+    .array(z.enum(languages))
+    .min(1)
+    .default([...languages])
+    .describe('the languages that it is in, `[en]` or `[zh]` where it is in one alone; both by default'),
+  buildsOn: z
+    .array(z.string().refine(isLabId, 'is no id of a lab'))
+    .max(10)
+    .default([])
+    .describe('ids of labs whose matter it takes for granted; shown, and never in the way of anybody'),
   minutes: z.int().min(1).max(600).describe('how long a learner needs'),
   requires: z.array(z.enum(featureNames)).default([]).describe('kernel features, as `vethlab doctor` names them'),
   rack: z.unknown().describe('the hosts and LANs: a topology'),

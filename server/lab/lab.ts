@@ -20,6 +20,10 @@ export interface Lab {
   topic: (typeof topics)[number]
   order: number
   level: (typeof levels)[number]
+  /** The languages that it is in; in the place of one that it is not in stands the other, in its pages and in every text. */
+  languages: Language[]
+  /** Ids of labs whose matter it takes for granted. */
+  buildsOn: string[]
   minutes: number
   requires: FeatureName[]
   topology: TopologyInput

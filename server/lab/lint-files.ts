@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { familyOf } from '../check/checks.js'
 import { didYouMean } from '../error/schema-issue.js'
+import { languages } from '../wording/text.js'
 import type { Lab } from './lab.js'
+import { languageNames } from './languages.js'
 
 /** All that a lab's folder may have. */
 const known = ['lab.yaml', 'en.md', 'zh.md', 'setup.sh', 'solution', 'alternatives', 'mistakes', 'checks', 'files']
@@ -16,6 +18,14 @@ type Say = (file: string, line: number, what: string, cure: string) => void
 export async function lintFiles(lab: Lab, say: Say): Promise<void> {
   const names = await readdir(lab.directory)
   for (const name of names) {
+    const foreign = languages.find((language) => name === `${language}.md` && !lab.languages.includes(language))
+    if (foreign)
+      say(
+        name,
+        1,
+        `means nothing: the lab is not in ${languageNames[foreign]}`,
+        'Take it away, or add it to `languages`.',
+      )
     if (known.includes(name) || name.startsWith('.')) continue
     say(name, 1, 'means nothing in a lab', `${didYouMean(name, known)}A lab has: ${known.join(', ')}.`)
   }

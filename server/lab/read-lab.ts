@@ -14,6 +14,7 @@ import { contentHash } from './content-hash.js'
 import { readFiles } from './files.js'
 import { answerId, type Lab, type LabFileOnHost, type Mistake, type Problem, type Step, type Variant } from './lab.js'
 import { AlternativeFront, LabFile, MistakeFront } from './lab-file.js'
+import { wrongLanguages } from './languages.js'
 import { type Page, parsePage, placeholders } from './page.js'
 import { parseYaml, type YamlFile } from './yaml-file.js'
 
@@ -113,6 +114,10 @@ class LabReader {
     const plan = raw.rack === undefined ? this.noRack(yaml) : this.plan(raw.rack, yaml)
     const checks = this.checks(raw.steps, yaml)
     if (!file || !plan) return undefined
+    const { title, summary } = yaml.value as Record<string, unknown>
+    for (const problem of wrongLanguages({ title, summary, steps: raw.steps }, [], file.languages, yaml)) {
+      this.problem('lab.yaml', problem.line, problem.what, problem.cure)
+    }
 
     const hosts = plan.hosts.map((host) => host.name)
     const steps: Step[] = file.steps.map(({ id, points, optional, needs, reads }, n) => ({
@@ -144,12 +149,14 @@ class LabReader {
       }
     }
     const pages = {} as Record<(typeof languages)[number], Page>
-    for (const language of languages) {
+    for (const language of file.languages) {
       const page = await this.page(`${language}.md`, hosts, file.values)
       if (!page) return undefined
       this.sections(`${language}.md`, page, steps)
       pages[language] = page
     }
+    const [first] = file.languages
+    for (const language of languages) pages[language] ??= pages[first!]!
     for (const name of await this.entries('solution')) {
       const step = steps.find((candidate) => `${candidate.id}.md` === name)
       const page = await this.page(`solution/${name}`, hosts, file.values)

@@ -8,8 +8,16 @@ export interface Reading {
   problems: Problem[]
 }
 
-/** Reads a lab's folder, and lints it where it can be read. @param images names of the images that lab hosts have */
-export async function lintedLab(directory: string, images: readonly string[]): Promise<Reading> {
+/** What lint has to know beside the lab's own files. */
+export interface LintGround {
+  /** Names of the images that lab hosts have. */
+  images: readonly string[]
+  /** The folder of the labs that come with vethlab. */
+  bundled: string
+}
+
+/** Reads a lab's folder, and lints it where it can be read. */
+export async function lintedLab(directory: string, { images, bundled }: LintGround): Promise<Reading> {
   const { lab, problems } = await readLab(directory)
-  return lab ? { lab, problems: await lintLab(lab, images) } : { problems }
+  return lab ? { lab, problems: await lintLab(lab, images, bundled) } : { problems }
 }

@@ -1,5 +1,5 @@
 import { watch } from 'chokidar'
-import { lintedLab, type Reading } from './reading.js'
+import { type LintGround, lintedLab, type Reading } from './reading.js'
 
 /** An editor writes a file in several steps, and a tool that formats follows it: all of it is one change. */
 const quietMs = 120
@@ -8,14 +8,13 @@ const mostLevels = 16
 
 /**
  * Reads a lab now and whenever a file of its folder has changed, one reading after another. Links are not followed.
- * @param images names of the images that lab hosts have
  * @param onReading told of each reading; nothing that is wrong with the lab throws
  * @param onError the folder can't be watched any more
  * @returns what ends it, once the folder is watched and was read the first time
  */
 export async function watchLab(
   directory: string,
-  images: readonly string[],
+  ground: LintGround,
   { onReading, onError }: { onReading(reading: Reading): void; onError(error: unknown): void },
 ): Promise<() => Promise<void>> {
   let timer: NodeJS.Timeout | undefined
@@ -25,7 +24,7 @@ export async function watchLab(
   const read = async (): Promise<void> => {
     do {
       again = false
-      const result = await lintedLab(directory, images)
+      const result = await lintedLab(directory, ground)
       if (!ended && !again) onReading(result)
     } while (again && !ended)
   }

@@ -43,7 +43,9 @@ export function parseYaml(text: string): YamlFile {
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:float'),
   })
   const lineAt = (offset: number | undefined) => (offset === undefined ? 1 : counter.linePos(offset).line)
-  const problems = document.errors.map((error) => ({
+  // What stands behind the first fault is often unexpected just because of it.
+  const faults = document.errors.filter(({ message }, n) => n === 0 || !message.startsWith('Unexpected'))
+  const problems = faults.map((error) => ({
     line: error.linePos?.[0].line ?? 1,
     what: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''),
   }))

@@ -9,8 +9,10 @@ export interface PreviewView {
   reading: number
   /** What is wrong with them, in the order of files and lines. */
   findings: { file: string; line: number; what: string; cure: string }[]
-  /** It can't be used as it is: what is shown is the lab as it was last, if ever. */
+  /** It can't be used as it is: what is shown is the lab as it was last. */
   broken: boolean
+  /** It could be used at least once. */
+  begun: boolean
   steps: AuthorStep[]
 }
 

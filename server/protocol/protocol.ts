@@ -35,6 +35,10 @@ export interface LabCard {
   words: string
   level: 'beginner' | 'intermediate' | 'advanced'
   order: number
+  /** The languages that it is in; texts are then the same in both. */
+  languages: Language[]
+  /** Labs whose matter it takes for granted, as far as they are there. */
+  buildsOn: { id: string; title: Text }[]
   minutes: number
   /** Machines of the rack, by kind. */
   hosts: { docker: number; plain: number }
@@ -52,6 +56,7 @@ export interface LabCard {
 /** GET /api/labs/ID?language=en */
 export interface LabPage {
   lab: LabCard
+  /** Of its text: the one that was asked for, where the lab is in it. */
   language: Language
   /** It is a preview, for the lab's author. */
   authoring: boolean

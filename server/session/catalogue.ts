@@ -12,8 +12,13 @@ export function inOrder(labs: readonly Lab[]): Lab[] {
   return labs.toSorted((a, b) => a.order - b.order || a.id.localeCompare(b.id))
 }
 
-/** A lab as the catalogue shows it, with how far its learner has come. Pure. */
-export function labCard(lab: Lab, states: Readonly<Record<string, RecordedState>>, lacks: Lacks): LabCard {
+/** A lab as the catalogue shows it, with how far its learner has come. @param labs all that there are. Pure. */
+export function labCard(
+  lab: Lab,
+  states: Readonly<Record<string, RecordedState>>,
+  lacks: Lacks,
+  labs: readonly Lab[] = [],
+): LabCard {
   const { id, title, summary, topic, level, order, minutes, plan, steps } = lab
   const needed = steps.filter((step) => !step.optional)
   const all = needed.map((step) => states[step.id])
@@ -28,6 +33,11 @@ export function labCard(lab: Lab, states: Readonly<Record<string, RecordedState>
     words: wordsOf(lab),
     level,
     order,
+    languages: lab.languages,
+    buildsOn: lab.buildsOn.flatMap((other) => {
+      const found = labs.find((one) => one.id === other)
+      return found ? [{ id: found.id, title: found.title }] : []
+    }),
     minutes,
     hosts: { docker: count('docker'), plain: count('plain') },
     steps: needed.length,

@@ -157,13 +157,15 @@ export class Sessions {
   card(learner: string, lab: string): LabCard {
     const latest = this.#records.latestSession(learner, lab)
     const steps = Object.entries(latest?.steps ?? {}).map(([id, { state }]) => [id, state] as const)
-    return labCard(this.#lab(lab), Object.fromEntries(steps), this.#lacks)
+    return labCard(this.#lab(lab), Object.fromEntries(steps), this.#lacks, this.#labs)
   }
 
   catalogue(learner: string): CatalogueView {
     const progress = this.#records.progress(learner)
     return {
-      labs: this.labs.map((lab) => labCard(lab, progress.find((one) => one.lab === lab.id)?.states ?? {}, this.#lacks)),
+      labs: this.labs.map((lab) =>
+        labCard(lab, progress.find((one) => one.lab === lab.id)?.states ?? {}, this.#lacks, this.#labs),
+      ),
       running: [...this.#sessions.values()]
         .filter((session) => session.learner === learner && session.holdsRack)
         .map(({ id, lab, closesAt }) => ({
@@ -175,8 +177,9 @@ export class Sessions {
   }
 
   /** @throws VethlabError lab.not-found */
-  page(learner: string, lab: string, language: Language): LabPage {
+  page(learner: string, lab: string, wanted: Language): LabPage {
     const found = this.#lab(lab)
+    const language = found.languages.includes(wanted) ? wanted : found.languages[0]!
     const next = this.labs[this.labs.indexOf(found) + 1]
     const key = `${lab} ${language}`
     let sections = this.#pages.get(key)
@@ -268,6 +271,12 @@ export class Sessions {
   #lab(id: string): Lab {
     const lab = this.labs.find((candidate) => candidate.id === id)
     if (lab) return lab
+    if (this.#house.authoring) {
+      throw new VethlabError('lab.invalid', 'its files can not be used as they are', {
+        place: oneLine(id, 100),
+        cure: 'Mend them: the preview says what is wrong.',
+      })
+    }
     throw new VethlabError('lab.not-found', 'there is no such lab', {
       place: oneLine(id, 100),
       cure: 'Choose one from the catalogue.',

@@ -3,7 +3,7 @@ import { answerId, blocksOf, type Lab, type Mistake, type Step, sameCommand, typ
 import type { RunBlock } from '../lab/page.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import type { RackInfo, Racks } from '../racks/racks.js'
-import { type Language, languages } from '../wording/text.js'
+import type { Language } from '../wording/text.js'
 import type { Turn } from './turns.js'
 
 /** One thing that a lab promises, tried in a fresh rack. */
@@ -96,7 +96,7 @@ function waysThrough(lab: Lab): Language[][] {
       return a.length === b.length && a.every((block, n) => sameCommand(block, b[n]!))
     })
   const ways: Language[][] = []
-  for (const language of languages) {
+  for (const language of lab.languages) {
     const way = ways.find(([first]) => same(first!, language))
     if (way) way.push(language)
     else ways.push([language])
@@ -154,7 +154,7 @@ class Attempt {
   async followNeeded(): Promise<void> {
     for (const step of this.lab.steps.filter(({ optional }) => !optional)) {
       if (this.problems.length > 0) return
-      await this.doStep(step, 'en')
+      await this.doStep(step, this.lab.languages[0]!)
     }
   }
 
@@ -199,7 +199,7 @@ class Attempt {
     const target = this.lab.steps.find((step) => step.id === id)!
     for (const step of this.lab.steps) {
       if (!target.needs.includes(step.id)) continue
-      await this.work(step, 'en')
+      await this.work(step, this.lab.languages[0]!)
       if (this.problems.length > 0) return undefined
     }
     return target

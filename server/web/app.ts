@@ -110,7 +110,7 @@ export function webApp(options: AppOptions): Express {
     }
     // Addresses that can't be decoded.
     const asked = (error as { status?: unknown }).status === 400
-    const found = !(error instanceof VethlabError && error.code === 'lab.not-found')
+    const found = !(error instanceof VethlabError && (error.code === 'lab.not-found' || error.code === 'lab.invalid'))
     if (asked) return refuse(request, response, 404, says.missing)
     if (request.path.startsWith('/api/')) {
       response.status(found ? 500 : 404).json({ ok: false, trouble: troubleOf(error) })

@@ -13,7 +13,7 @@ export class Preview {
     /** Name of its folder. */
     lab: string,
   ) {
-    this.#view = { lab, reading: 0, findings: [], broken: true, steps: [] }
+    this.#view = { lab, reading: 0, findings: [], broken: true, begun: false, steps: [] }
   }
 
   /** The files were read once more. One that can't be used leaves the lab as it was last. */
@@ -24,6 +24,7 @@ export class Preview {
       reading: this.#view.reading + 1,
       findings: problems,
       broken: lab === undefined,
+      begun: this.#view.begun || lab !== undefined,
       steps: lab ? stepsOf(lab) : this.#view.steps,
     }
     for (const tell of this.#followers) tell(this.#view)

@@ -38,17 +38,14 @@ export class Site implements AsyncDisposable {
   ) {}
 
   static async open(options: string[] = []): Promise<Site> {
-    process.env.VETHLAB_STATE = testState.root
-    for (const name of readdirSync(testState.root).includes('records') ? readdirSync(testState.records) : []) {
-      if (name.includes('.db') || name.includes('.sqlite')) rmSync(join(testState.records, name))
-    }
+    forgetRecords()
     const server = await ServerProcess.start(['--close-racks', ...options])
     return Site.on(server, options)
   }
 
   /** The preview of a lab, and a real browser. */
   static async preview(lab: string): Promise<Site> {
-    process.env.VETHLAB_STATE = testState.root
+    forgetRecords()
     return Site.on(await ServerProcess.preview(lab), [])
   }
 
@@ -107,6 +104,14 @@ export class Site implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.browser.close()
     await this.server.stop()
+  }
+}
+
+/** On the tests' state, where nobody has learnt anything yet. */
+function forgetRecords(): void {
+  process.env.VETHLAB_STATE = testState.root
+  for (const name of readdirSync(testState.root).includes('records') ? readdirSync(testState.records) : []) {
+    if (name.includes('.db') || name.includes('.sqlite')) rmSync(join(testState.records, name))
   }
 }
 

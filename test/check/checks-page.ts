@@ -79,6 +79,14 @@ const about: Record<string, [what: string, example: string]> = {
     'A question with answers to choose from, one or `several`, and with what is wrong about each that is not right. The answer goes by the ids of the options; which are right is known to the server alone. It can be guessed, so that a step needs something beside it that only the work makes true, or says with `reads` why not.',
     'choice: {id: why, ask: {en: Why is it silent?, zh: 为什么没有应答？}, options: [{text: {en: Nothing listens there, zh: 那里没有程序在监听}, why: {en: then it would be refused, zh: 那样会被拒绝}}, {text: {en: A rule drops it, zh: 有规则丢弃了它}, right: yes}]}',
   ],
+  number: [
+    'A number that the learner found out, such as one that was measured. It needs one of `is` and `value`, and may be off by `within`. It is read as people and tools write it: `1.5 ms`, `1500 µs`, `1,500 B`.',
+    'number: {id: rtt, ask: {en: How long does a packet take to web and back?, zh: 数据包往返 web 要多久？}, is: 40, within: 20%, unit: ms, known: The delay is set by the page itself.}',
+  ],
+  pattern: [
+    'An answer that may be written in many ways, of which a regular expression says which are right. It is matched by RE2, in a time that grows with the length of the answer and no faster.',
+    'pattern: {id: version, ask: {en: Which TLS versions are offered?, zh: 提供哪些 TLS 版本？}, matches: "(tls ?v?)?1\\\\.[23]", why: {en: "a version is written like 1.2", zh: "版本号形如 1.2"}, known: It stands in the log that the page shows.}',
+  ],
   all: [
     'A list of checks that all have to pass; the first that fails tells why.',
     'all: [{node: {name: node1}}, {node: {name: node2}}]',

@@ -25,7 +25,7 @@ it('each capability is that of the families that have it', () => {
   const withCapability = (has: (family: (typeof families)[number]) => unknown) =>
     families.filter((family) => has(family) !== undefined).map(({ key }) => key)
   expect(withCapability(({ packet }) => packet)).toEqual(['reach'])
-  expect(withCapability(({ question }) => question)).toEqual(['answer'])
+  expect(withCapability(({ question }) => question)).toEqual(['answer', 'choice', 'number', 'pattern'])
   expect(withCapability(({ inner }) => inner)).toEqual(['all', 'any', 'not'])
   expect(withCapability(({ negates }) => negates)).toEqual(['not'])
   expect(withCapability(({ needsProof }) => needsProof)).toEqual(['reach', 'resolve'])

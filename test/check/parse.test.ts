@@ -40,7 +40,7 @@ it.each([
   [{ ...web, network: { name: 'x' } }, ': has 2 kinds of check, container and network'],
   [{ ...web, within: 500 }, 'within: '],
   [{ ...web, within: 1.5 }, 'within: '],
-  [{ ...web, hint: { en: 'x' } }, 'hint'],
+  [{ ...web, hint: { fr: 'x' } }, 'hint'],
   [{ container: { nme: 'web' } }, 'container.nme: unknown key "nme" | Did you mean "name"?'],
   [{ container: {} }, 'container.name: "name" is missing'],
   [{ container: { name: 'we b' } }, 'container.name: is no reference'],

@@ -9,6 +9,8 @@ function card(id: string, over: Partial<LabCard> = {}): LabCard {
     summary: { en: 'Summary', zh: '简介' },
     topic: 'bridge',
     words: '',
+    languages: ['en', 'zh'],
+    buildsOn: [],
     level: 'beginner',
     order: 10,
     minutes: 20,

@@ -1,10 +1,15 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadLab, readLab } from '../../server/lab/read-lab.js'
 import { lintedLab } from '../../server/lab/reading.js'
 import { startStateOf } from '../../server/lab/replace-lab.js'
+import { fromPackage } from '../../server/package-root.js'
+import { labCard } from '../../server/session/catalogue.js'
+import { trialsOf } from '../../server/trial/test-lab.js'
 import { change, copyOfDesk, desk } from './desk.js'
+
+const ground = { images: ['nginx'], bundled: fromPackage('labs') }
 
 async function problemsOf(folder: string): Promise<string[]> {
   const { problems } = await readLab(folder)
@@ -12,7 +17,7 @@ async function problemsOf(folder: string): Promise<string[]> {
 }
 
 it('lint finds nothing in the lab that has everything', async () => {
-  expect((await lintedLab(desk, ['nginx', 'redis'])).problems).toEqual([])
+  expect((await lintedLab(desk, ground)).problems).toEqual([])
 })
 
 describe('optional steps and points', () => {
@@ -145,5 +150,84 @@ describe('files', () => {
     const folder = copyOfDesk()
     change(folder, 'lab.yaml', pair)
     expect((await problemsOf(folder)).join('\n')).toContain(said)
+  })
+})
+
+describe('one language alone', () => {
+  /** The desk without its Chinese. */
+  const english = () => {
+    const folder = copyOfDesk()
+    rmSync(join(folder, 'zh.md'))
+    const text = readFileSync(join(folder, 'lab.yaml'), 'utf8')
+    const alone = text.replace(/,? *zh: (?:"[^"]*"|[^,{}\n]*)/g, '')
+    writeFileSync(join(folder, 'lab.yaml'), alone.replace('order: 1', 'languages: [en]\norder: 1'))
+    return folder
+  }
+
+  it('is enough, and stands in the place of the other', async () => {
+    const { lab, problems } = await lintedLab(english(), ground)
+    expect(problems).toEqual([])
+    expect(lab!.languages).toEqual(['en'])
+    expect(lab!.title).toEqual({ en: "The author's desk", zh: "The author's desk" })
+    expect(lab!.pages.zh).toBe(lab!.pages.en)
+    expect(trialsOf(lab!).map(({ name }) => name)).toContain('page en')
+    expect(labCard(lab!, {}, {}).languages).toEqual(['en'])
+  })
+
+  it.each<[string, [string, string], string[]]>([
+    ['a text that is missing in one of both', [', zh: 创建它', ''], []],
+    ['a title', [', zh: 作者的工作台', ''], ['lab.yaml:1: title.zh: "zh" is missing']],
+    ['a hint', [', zh: "`ls -l` 会显示谁可以。"', ''], ['lab.yaml:29: steps.0.checks.0.hint.zh: "zh" is missing']],
+    ['an option', [', zh: 所有人', ''], ['lab.yaml:22: steps.0.checks.0.choice.options.0.text.zh: "zh" is missing']],
+  ])('misses %s', async (_, pair, said) => {
+    const folder = copyOfDesk()
+    if (said.length > 0) change(folder, 'lab.yaml', pair)
+    expect(await problemsOf(folder)).toEqual(said)
+  })
+
+  it('refuses what is in another one', async () => {
+    const folder = english()
+    writeFileSync(join(folder, 'zh.md'), '没有用\n')
+    change(folder, 'lab.yaml', ["title: {en: The author's desk", "title: {en: The author's desk, zh: 工作台"])
+    expect(await problemsOf(folder)).toEqual(['lab.yaml:1: title.zh: the lab is in English alone'])
+    change(folder, 'lab.yaml', [', zh: 工作台', ''])
+    const { problems } = await lintedLab(folder, ground)
+    expect(problems.map(({ what }) => what)).toContain('means nothing: the lab is not in Chinese')
+  })
+})
+
+describe('labs that one builds on', () => {
+  const withIds = (ids: string) => {
+    const folder = copyOfDesk()
+    change(folder, 'lab.yaml', ['order: 1', `buildsOn: [${ids}]\norder: 1`])
+    return folder
+  }
+
+  it('are shown with their titles, as far as they are there', async () => {
+    const lab = await loadLab(withIds('user-bridge, gone'))
+    const bridge = await loadLab(fromPackage('labs/user-bridge'))
+    expect(labCard(lab, {}, {}, [bridge, lab]).buildsOn).toEqual([{ id: 'user-bridge', title: bridge.title }])
+  })
+
+  it.each([
+    ['user-bridge', []],
+    ['user-brigde', ['the lab builds on "user-brigde", and there is no such lab']],
+    ['desk', ['the lab builds on itself']],
+  ])('%s: lint says %j', async (ids, said) => {
+    const { problems } = await lintedLab(withIds(ids), ground)
+    expect(problems.map(({ what }) => what)).toEqual(said)
+  })
+
+  it('make no circle, however long', async () => {
+    const folder = withIds('second')
+    for (const [id, next] of [
+      ['second', 'third'],
+      ['third', 'desk'],
+    ]) {
+      mkdirSync(join(dirname(folder), id!))
+      writeFileSync(join(dirname(folder), id!, 'lab.yaml'), `buildsOn: [${next}]\n`)
+    }
+    const { problems } = await lintedLab(folder, ground)
+    expect(problems.map(({ what }) => what)).toEqual(['the lab builds on itself: desk, second, third, desk'])
   })
 })

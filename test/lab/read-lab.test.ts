@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { lintLab } from '../../server/lab/lint.js'
 import { loadLab, readLab } from '../../server/lab/read-lab.js'
+import { fromPackage } from '../../server/package-root.js'
 import { guideFiles, writeLab } from './guide.js'
 
 const folders: string[] = []
@@ -21,7 +22,7 @@ async function problemsOf(changes: Record<string, string | ((text: string) => st
   const folder = writeLab(JSON.parse(JSON.stringify(files)))
   folders.push(folder)
   const { lab, problems } = await readLab(folder)
-  const all = lab ? await lintLab(lab, images) : problems
+  const all = lab ? await lintLab(lab, images, fromPackage('labs')) : problems
   return all.map(({ file, line, what, cure }) => `${file.slice(folder.length + 1)}:${line}: ${what}. ${cure}`)
 }
 

@@ -13,10 +13,14 @@ it('reads a lab now and whenever a file has changed, also one that can not be us
   const folder = copyOfDesk()
   const readings: Reading[] = []
   const errors: unknown[] = []
-  const end = await watchLab(folder, ['nginx'], {
-    onReading: (reading) => readings.push(reading),
-    onError: (error) => errors.push(error),
-  })
+  const end = await watchLab(
+    folder,
+    { images: ['nginx'], bundled: fromPackage('labs') },
+    {
+      onReading: (reading) => readings.push(reading),
+      onError: (error) => errors.push(error),
+    },
+  )
   onTestFinished(end)
   expect(readings.map(({ lab, problems }) => [lab?.id, problems.length])).toEqual([['desk', 0]])
   const next = async (make: () => void) => {
@@ -79,7 +83,7 @@ it('the preview puts what can be used in the place of the lab, and tells what is
   })
   const problem = { file: 'desk/lab.yaml', line: 3, what: 'is wrong', cure: 'Mend it.' }
   preview.read({ problems: [problem] })
-  expect(told[1]).toMatchObject({ reading: 2, broken: true, findings: [problem], steps: [{}, {}, {}, {}] })
+  expect(told[1]).toMatchObject({ reading: 2, broken: true, begun: true, findings: [problem], steps: [{}, {}, {}, {}] })
   expect(put).toHaveBeenCalledTimes(1)
   end()
   preview.read({ lab, problems: [] })

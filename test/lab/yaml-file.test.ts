@@ -48,3 +48,9 @@ describe('parseYaml', () => {
     expect(parseYaml(bomb.join('\n')).problems).toHaveLength(1)
   })
 })
+
+it('tells of the first fault, and not of all that is unexpected because of it', () => {
+  const { problems } = parseYaml('a:\n  b: x[: ]y\n  c: {e: f}\n  d: [g, h]\n')
+  expect(problems).toHaveLength(1)
+  expect(problems[0]!.line).toBe(2)
+})

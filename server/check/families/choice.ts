@@ -144,17 +144,19 @@ function idsOf(options: readonly Pick<Option, 'id'>[]): string[] {
 }
 
 function chosenText(chosen: readonly Option[]): Text {
-  const list = listed(
-    chosen.map(({ text: { en, zh } }) => ({ en: `“${bare(en, longestOption)}”`, zh: `“${bare(zh, longestOption)}”` })),
-  )
+  const list = listed(chosen.map(({ text: { en, zh } }) => ({ en: `“${named(en)}”`, zh: `“${named(zh)}”` })))
   return { en: `you chose ${list.en}`, zh: `你选择的是${list.zh}` }
+}
+
+/** Within a sentence, without the marks of code. */
+function named(text: string): string {
+  return bare(text.replaceAll('`', ''), longestOption)
 }
 
 /** What is said to each of them; where there are several, behind the option that it is about. */
 function whyAll(options: readonly Option[]): Text {
   if (options.length === 1) return options[0]!.why!
-  const about = (language: keyof Text) =>
-    options.map((one) => `“${bare(one.text[language], longestOption)}”: ${one.why![language]}`)
+  const about = (language: keyof Text) => options.map((one) => `“${named(one.text[language])}”: ${one.why![language]}`)
   return { en: about('en').join('; '), zh: about('zh').join('；').replaceAll('”: ', '”：') }
 }
 

@@ -3,7 +3,7 @@ import { schemaIssues } from '../../error/schema-issue.js'
 import { Unanswerable } from '../../place/unanswerable.js'
 import { bare, code } from '../../wording/wording.js'
 import type { Family } from '../family.js'
-import { text } from '../fields.js'
+import { bothLanguages as text } from '../fields.js'
 import { fail, failedToCheck, pass } from '../finding.js'
 import { runScript } from '../script-process.js'
 

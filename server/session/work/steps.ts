@@ -39,6 +39,8 @@ export class Steps {
   readonly #ran = new Map<string, RanBlock[]>()
   /** The answer that was handed in last, by step, until a look is asked for otherwise. */
   readonly #answered = new Map<string, string>()
+  /** How often a check failed that was asked for, by step and index. */
+  readonly #failed = new Map<string, number>()
 
   constructor(options: StepsOptions) {
     const { lab, record, records, use, onError, onChange } = options
@@ -190,6 +192,7 @@ export class Steps {
     this.progress.forget()
     this.#ran.clear()
     this.#answered.clear()
+    this.#failed.clear()
     this.#runner.forget()
   }
 
@@ -219,9 +222,23 @@ export class Steps {
         evidence,
       })),
     )
+    if (asked) this.#offerHints(step, verdicts)
     if (!allPass(verdicts)) return
     this.progress.pass(step.id)
     onCaughtUp()
+  }
+
+  /** Whoever has had a check made so often in vain, where the author says so, need not ask for its hints. */
+  #offerHints(step: Step, verdicts: readonly Verdict[]): void {
+    for (const { index, finding, hints } of verdicts) {
+      const after = step.checks[index]?.hintAfter
+      // An answer that was not given yet was not wrong.
+      if (after === undefined || finding.outcome !== 'fail' || finding.reason.endsWith('.none')) continue
+      const key = `${step.id} ${index}`
+      const failed = (this.#failed.get(key) ?? 0) + 1
+      this.#failed.set(key, failed)
+      if (failed % after === 0 && this.progress.hints(step.id, index) < hints.length) this.progress.hint(step.id, index)
+    }
   }
 }
 
