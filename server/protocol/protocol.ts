@@ -62,8 +62,8 @@ export interface LabPage {
  * - `<div class="block" data-block="3" data-host="node1"><pre><code class="hljs language-bash">…</code></pre></div>` for a run
  *   block: `data-block` is its index, `data-host` the host it runs in, `data-fails` is there where it shows an error,
  *   `data-live` where it has live values, each `<span class="live">name</span>`;
- * - `<div class="block"><pre>…` for one that is only read;
- * - `<figure class="mermaid"><pre>SOURCE</pre></figure>` for a diagram.
+ * - `<div class="block"><pre>…` for one that is only read, with `data-host` where the learner is to type it there;
+ * - `<figure class="mermaid"><pre>SOURCE</pre><p>DESCRIPTION</p></figure>` for a diagram.
  * Links to the web carry `target="_blank" rel="noopener noreferrer"`.
  */
 export interface PageSection {

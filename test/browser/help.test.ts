@@ -306,7 +306,7 @@ it('draws the diagrams, in light and in dark', async () => {
     const { page } = learner
     const figures = page.locator('figure.mermaid')
     const count = await figures.count()
-    expect(count).toBe(ports.pages.en.mermaid)
+    expect(count).toBe(ports.pages.en.diagrams.length)
     for (let at = 0; at < count; at++) {
       const figure = figures.nth(at)
       await figure.scrollIntoViewIfNeeded()
