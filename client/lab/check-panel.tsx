@@ -1,13 +1,15 @@
-import { useEffect, useId, useState } from 'preact/hooks'
+import { useEffect, useId } from 'preact/hooks'
 import type { CheckView, LabPage, StepView } from '../../server/protocol/protocol.js'
 import { traceCheck } from '../network/inquiry/inquiry-state.js'
 import { confirmed } from '../shell/dialog.js'
 import { CrossIcon, DownIcon, HelpedIcon, PenIcon, SkipIcon, TickIcon, UnknownIcon } from '../shell/icons.js'
+import { Toolbar } from '../shell/toolbar.js'
 import { Words } from '../shell/words.js'
-import { isOpen } from '../state/lab.js'
+import { isOpen, page } from '../state/lab.js'
 import { stringsOf } from '../state/language.js'
 import { ask, view } from '../state/session.js'
 import { BlockBar } from './block-bar.js'
+import { draftOf, setDraft } from './drafts.js'
 import { justDone, showSection, stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
@@ -39,6 +41,9 @@ const strings = stringsOf({
     skip: 'Skip',
     solution: 'One way to do it',
     did: 'This was run for you',
+    help: 'Help with this step',
+    showTitle: 'Show how it is done?',
+    showText: 'Try the hints first. Once you have seen one way, the step is recorded as done with help, for good.',
     doTitle: 'Do this step for you?',
     doText: 'Its commands are run in your hosts. The step is recorded as done with help, for good.',
     skipTitle: 'Skip this step?',
@@ -74,6 +79,9 @@ const strings = stringsOf({
     skip: '跳过',
     solution: '一种做法',
     did: '已替你运行',
+    help: '这一步的帮助',
+    showTitle: '查看做法？',
+    showText: '不妨先看提示。看过做法之后，这一步将记为“借助帮助完成”，之后不会更改。',
     doTitle: '替你完成这一步？',
     doText: '会在你的主机上运行这一步的命令。这一步将记为“借助帮助完成”，之后不会更改。',
     skipTitle: '跳过这一步？',
@@ -295,11 +303,14 @@ function AnswerField({
   const found = useId()
   const wrong = check?.finding.outcome === 'fail' && check.finding.reason !== 'answer.none'
   const kept = view.value?.answers[answer.id] ?? ''
+  const shown = page.value
+  const lab = shown?.ok === true ? shown.value.lab.id : ''
   // What is being typed stays, whatever comes from the server meanwhile.
-  const [typed, setTyped] = useState<string>()
+  const typed = draftOf(lab, answer.id)
+  const setTyped = (text: string | undefined) => setDraft(lab, answer.id, text)
   useEffect(() => {
-    // It has arrived, or the lab was started over.
-    setTyped((now) => (now?.trim() === kept || kept === '' ? undefined : now))
+    // It has arrived.
+    if (typed?.trim() === kept) setTyped(undefined)
   }, [kept])
   if (done) {
     return kept === '' ? null : (
@@ -386,7 +397,7 @@ function Done({ blocks }: { blocks: NonNullable<StepView['done']> }) {
       {blocks.map((block, at) => (
         <div class="block" key={at}>
           <div class="above">
-            <BlockBar host={block.host} text={block.text} />
+            <BlockBar host={block.host} text={block.text} past />
           </div>
           <pre>
             <code>{block.text}</code>
@@ -401,9 +412,18 @@ function Done({ blocks }: { blocks: NonNullable<StepView['done']> }) {
 function Help({ step }: { step: StepView }) {
   const t = strings.value
   return (
-    <div class="help">
+    <Toolbar class="help" label={t.help}>
       {step.solution === undefined && (
-        <button type="button" class="link" disabled={!isOpen.value} onClick={() => ask('step.show', { step: step.id })}>
+        <button
+          type="button"
+          class="link"
+          disabled={!isOpen.value}
+          onClick={async () => {
+            if (await confirmed({ title: t.showTitle, text: t.showText, action: t.showMe })) {
+              await ask('step.show', { step: step.id })
+            }
+          }}
+        >
           {t.showMe}
         </button>
       )}
@@ -433,7 +453,7 @@ function Help({ step }: { step: StepView }) {
           {t.skip}
         </button>
       )}
-    </div>
+    </Toolbar>
   )
 }
 

@@ -38,6 +38,8 @@ export interface LabCard {
   /** Machines of the rack, by kind. */
   hosts: { docker: number; plain: number }
   steps: number
+  /** How each of them is, in the learner's latest session of the lab. */
+  states: StepState[]
   /** Steps passed, helped or not, in the learner's latest session of the lab. */
   passed: number
   helped: number

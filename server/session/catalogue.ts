@@ -29,6 +29,7 @@ export function labCard(lab: Lab, states: Readonly<Record<string, RecordedState>
     minutes,
     hosts: { docker: count('docker'), plain: count('plain') },
     steps: steps.length,
+    states: all.map((state) => state ?? 'open'),
     passed,
     helped,
     finished: steps.length > 0 && passed === steps.length,
