@@ -96,6 +96,8 @@ it('shows how a step is done, runs that by clicks, and remembers that there was 
   const panel = learner.panel(step)
   for (const block of bridge.pages.en.sections.find(({ id }) => id === 'names')!.blocks) await learner.clickRun(block)
   await panel.getByRole('button', { name: 'Show me' }).click()
+  await page.getByRole('dialog').getByText('for good').waitFor()
+  await confirm(page, 'Show me')
   const solution = panel.locator('.solution')
   await solution.getByText('One way to do it').waitFor()
   const blocks = solution.locator('.block')

@@ -427,6 +427,17 @@ describe('settings and search', () => {
       .first()
       .waitFor({ state: 'attached' })
     await expectAccessible(learner)
+    // It waits for a pause, so that it cuts off nobody, and is in the page's language.
+    const live = learner.pane.locator('.live-region')
+    expect(await live.getAttribute('aria-live')).toBe('polite')
+    await learner.type('seq 1 100\n')
+    await expect.poll(() => live.textContent(), eventually).toContain('Much output.')
+    // What comes without keys, as from dictation, and what comes by keys: each once.
+    await learner.press('Control+L')
+    await learner.type('echo ')
+    await page.keyboard.insertText('🙂é中')
+    await learner.type(' typed\n')
+    await learner.row(/^🙂é中 typed$/)
   })
 })
 
