@@ -67,6 +67,7 @@ export function bindKeys(text: { current: HTMLElement | null }): () => void {
       label: { en: 'To the terminal', zh: '跳到终端' },
       run() {
         side.value = 'terminal'
+        focusTerminal()
         requestAnimationFrame(focusTerminal)
       },
     }),
@@ -75,7 +76,9 @@ export function bindKeys(text: { current: HTMLElement | null }): () => void {
       label: { en: 'New terminal', zh: '新建终端' },
       run() {
         side.value = 'terminal'
-        requestAnimationFrame(() => document.querySelector<HTMLElement>('.terminal-new button')?.click())
+        const button = document.querySelector<HTMLElement>('.terminal-new button')
+        if (button?.checkVisibility({ visibilityProperty: true })) button.click()
+        else requestAnimationFrame(() => button?.click())
       },
     }),
     shortcut({
@@ -116,14 +119,16 @@ function panel(): HTMLElement | null {
   return document.querySelector<HTMLElement>('.section.current .check')
 }
 
-/** A half of the page that was hidden takes the focus only once it is drawn. */
+/** At once, for the next key comes soon; a half of the page that was hidden takes the focus only once it is drawn. */
 function reach(find: () => HTMLElement | undefined): void {
   side.value = 'read'
-  requestAnimationFrame(() => {
-    const found = find()
+  const found = find()
+  const focus = () => {
     found?.focus({ preventScroll: true })
     found?.scrollIntoView({ block: 'nearest' })
-  })
+  }
+  focus()
+  if (document.activeElement !== found) requestAnimationFrame(focus)
 }
 
 /** The one behind that which has the focus, around to the first. */

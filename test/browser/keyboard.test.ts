@@ -151,7 +151,7 @@ it('takes at most three keys more than clicks, in every flow, and never loses th
   await reset.press('Alt+Shift+O', 'Enter')
   await dialog.waitFor()
   await reset.press('Tab', 'Enter')
-  await page.getByText('Resetting node1').first().waitFor()
+  await page.locator('.notice').getByText('Resetting node1').waitFor()
   await expect.poll(() => said(page), { timeout: 60_000 }).toMatch(/node1 is reset\./)
   await reset.ends({ clicks: 3 })
   await watch.expectKept()
@@ -246,7 +246,7 @@ it('never loses the focus to the top of the page, and leads back to where it was
     await page.keyboard.press('Enter')
     await settled(page)
   }
-  await page.getByText('Doing this step for you').waitFor({ state: 'detached', timeout: 60_000 })
+  await page.locator('.notice').getByText('Doing this step for you').waitFor({ state: 'detached', timeout: 60_000 })
   await settled(page)
   expect(site.complaints).toEqual([])
   await page.context().close()
