@@ -319,6 +319,21 @@ it('has on a phone the keys that its keyboard lacks', async () => {
   await keys.getByRole('button', { name: 'Up' }).tap()
   await keys.getByRole('button', { name: 'Tab' }).tap()
   await expect.poll(() => learner.terminalText(), patient).toMatch(/\/etc\/host(name|s)?/)
+
+  // A block that is to be typed is read whole, and comes to a prompt of its host without being entered.
+  await page.getByRole('button', { name: 'Read', exact: true }).tap()
+  const block = page.locator('.block', { has: page.locator('button.put') }).first()
+  expect(await block.locator('pre').evaluate((pre) => pre.scrollWidth <= pre.clientWidth)).toBe(true)
+  await block.locator('button.put').tap()
+  await page.getByRole('tab', { name: /^laptop/, selected: true }).waitFor()
+  await expect
+    .poll(async () => (await learner.terminalText()).replace(/\n/g, ''), patient)
+    .toMatch(/# echo hello \| socat .*7777$/)
+
+  // On its side there are rows enough to read an answer.
+  await page.setViewportSize({ width: 740, height: 360 })
+  await expect.poll(() => learner.screen.locator('> div').count(), patient).toBeGreaterThanOrEqual(8)
+  expect(await accessibilityProblems(page)).toEqual([])
   expect(site.complaints).toEqual([])
   await page.context().close()
 })

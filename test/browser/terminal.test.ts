@@ -511,6 +511,15 @@ describe('several terminals', () => {
     await expect.poll(async () => (await first.screen()).length, eventually).toBe(large)
     await hint(second).waitFor()
     await hint(first).waitFor({ state: 'hidden' })
+    // What else is said there does not cover it.
+    await second.page.evaluate(() => {
+      const clipboardData = new DataTransfer()
+      clipboardData.setData('text/plain', 'x'.repeat(2 * 1024 * 1024 + 1))
+      const input = document.querySelector('.terminal-pane:not([hidden]) .xterm-helper-textarea')
+      input?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+    })
+    const note = (await second.page.locator('.terminal-note').boundingBox())!
+    expect(note.y + note.height).toBeLessThanOrEqual((await hint(second).boundingBox())!.y)
     await expectAgreed(large)
 
     /** Kernel and both emulators: as many rows, and a line of as many columns fills one row. */
