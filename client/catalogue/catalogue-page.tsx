@@ -56,6 +56,9 @@ const words = signal('')
 const level = signal<Level | 'all'>('all')
 const catalogue = signal<Answered<CatalogueView> | undefined>(undefined)
 
+/** How often a server that is away is asked again, in milliseconds. */
+const againMs = 3000
+
 async function refresh(signal?: AbortSignal): Promise<void> {
   const answered = await load<CatalogueView>('/api/catalogue', signal)
   if (signal?.aborted === true) return
@@ -85,6 +88,13 @@ export function CataloguePage() {
     }
   }, [])
   const shown = catalogue.value
+  const isAway = shown?.ok === false && shown.trouble.code === 'server.unreachable'
+  useEffect(() => {
+    // Who waits for the server need not ask.
+    if (!isAway) return
+    const timer = setInterval(() => void refresh(), againMs)
+    return () => clearInterval(timer)
+  }, [isAway])
   return (
     <div class="catalogue">
       <header class="top">

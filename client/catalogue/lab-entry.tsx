@@ -110,9 +110,8 @@ function Progress({ lab, running }: { lab: LabCard; running: CatalogueView['runn
   return (
     <div class="progress">
       <span class="wire" aria-hidden="true">
-        {Array.from({ length: lab.steps }, (_, at) => (
-          // Steps passed on one's own first: how many counts here, not which.
-          <i key={at} class={at < lab.passed - lab.helped ? 'passed' : at < lab.passed ? 'helped' : 'open'} />
+        {lab.states.map((state, at) => (
+          <i key={at} class={state} />
         ))}
       </span>
       <span class={lab.finished ? 'count finished' : 'count'}>

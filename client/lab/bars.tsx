@@ -134,7 +134,7 @@ function Busy({ busy }: { busy: NonNullable<SessionView['busy']> }) {
   const words =
     busy.what === 'resetting' ? t.resetting(busy.host ?? '') : busy.what === 'replaying' ? t.replaying(step) : t.doing
   return (
-    <div class="notice busy" role="status">
+    <div class="notice busy">
       <p>{words}</p>
       <progress aria-label={words} />
     </div>

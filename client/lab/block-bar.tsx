@@ -1,11 +1,13 @@
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { BlockRef, Trouble } from '../../server/protocol/protocol.js'
 import { announce } from '../shell/announce.js'
-import { CopyIcon, RunIcon, TickIcon } from '../shell/icons.js'
+import { CopyIcon, RunIcon, TerminalIcon, TickIcon } from '../shell/icons.js'
+import { connection } from '../state/connection.js'
 import { isOpen, side } from '../state/lab.js'
 import { inLanguage, marks, stringsOf } from '../state/language.js'
-import { askQuietly } from '../state/session.js'
+import { askQuietly, view } from '../state/session.js'
 import { loadTerminals, terminals } from './load-terminals.js'
+import { putBlock } from './put-block.js'
 
 const strings = stringsOf({
   en: {
@@ -13,6 +15,9 @@ const strings = stringsOf({
     copied: 'Copied',
     run: 'Run',
     runIn: (host: string) => `Run in a terminal of ${host}`,
+    put: 'Put at the prompt',
+    putOn: (host: string) => `Put at a prompt of ${host}, for you to change and enter`,
+    live: 'Marked values are read from your hosts',
     wait: 'Available once the lab is open',
     fails: 'Shows an error on purpose',
     noCopy: 'The browser does not allow this page to copy.',
@@ -23,6 +28,9 @@ const strings = stringsOf({
     copied: '已复制',
     run: '运行',
     runIn: (host: string) => `在 ${host} 的终端里运行`,
+    put: '放到提示符后',
+    putOn: (host: string) => `放到 ${host} 的提示符后，由你修改并执行`,
+    live: '标出的值会从你的主机上读取',
     wait: '实验打开后可用',
     fails: '这里故意演示报错',
     noCopy: '浏览器不允许这个页面写入剪贴板。',
@@ -58,6 +66,7 @@ export function BlockBar({
   text,
   live = false,
   fails = false,
+  past = false,
 }: {
   /** Absent for a block that is only read. */
   block?: BlockRef
@@ -66,12 +75,17 @@ export function BlockBar({
   /** It has live values, which only the server knows. */
   live?: boolean
   fails?: boolean
+  /** It has been run for the learner. */
+  past?: boolean
 }) {
   const t = strings.value
   const [trouble, setTrouble] = useState<Trouble>()
   const [copied, setCopied] = useState(false)
   const [running, setRunning] = useState(false)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const states = view.value?.steps.map(({ state }) => state).join()
+  // What it says is over, or may be.
+  useEffect(() => setTrouble(undefined), [connection.value === 'online', isOpen.value, states])
 
   // Each button says which command it is for: a page has twenty of them.
   const named = (verb: string) => `${verb}${marks.value.colon}${beginningOf(text)}`
@@ -97,12 +111,14 @@ export function BlockBar({
     setTrouble(await runBlock(block))
     setRunning(false)
   }
+  const put = async () => setTrouble(await putBlock(host ?? '', text))
 
   return (
     <>
       <div class="bar">
         {host !== undefined && <span class="host">{host}</span>}
         {fails && <span class="fails">{t.fails}</span>}
+        {live && <span>{t.live}</span>}
         <span class="buttons">
           <button
             type="button"
@@ -113,6 +129,18 @@ export function BlockBar({
           >
             {copied ? <TickIcon /> : <CopyIcon />} {copied ? t.copied : t.copy}
           </button>
+          {block === undefined && host !== undefined && !past && (
+            <button
+              type="button"
+              class="quiet put"
+              aria-label={named(t.put)}
+              onClick={put}
+              disabled={!isOpen.value}
+              title={isOpen.value ? t.putOn(host) : t.wait}
+            >
+              <TerminalIcon /> {t.put}
+            </button>
+          )}
           {block !== undefined && (
             <button
               type="button"

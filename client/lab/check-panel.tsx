@@ -1,14 +1,16 @@
-import { useEffect, useId, useState } from 'preact/hooks'
+import { useEffect, useId } from 'preact/hooks'
 import type { CheckView, PageQuestion, PageStep, StepView } from '../../server/protocol/protocol.js'
 import { traceCheck } from '../network/inquiry/inquiry-state.js'
 import { confirmed } from '../shell/dialog.js'
 import { CrossIcon, DownIcon, HelpedIcon, PenIcon, SkipIcon, TickIcon, UnknownIcon } from '../shell/icons.js'
+import { Toolbar } from '../shell/toolbar.js'
 import { Words } from '../shell/words.js'
-import { isOpen } from '../state/lab.js'
+import { isOpen, page } from '../state/lab.js'
 import { stringsOf } from '../state/language.js'
 import { ask, view } from '../state/session.js'
 import { BlockBar } from './block-bar.js'
 import { ChoiceField } from './choice-field.js'
+import { draftOf, setDraft } from './drafts.js'
 import { justDone, showSection, stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
@@ -44,6 +46,9 @@ const strings = stringsOf({
     leaveOut: 'Leave it out',
     solution: 'One way to do it',
     did: 'This was run for you',
+    help: 'Help with this step',
+    showTitle: 'Show how it is done?',
+    showText: 'Try the hints first. Once you have seen one way, the step is recorded as done with help, for good.',
     doTitle: 'Do this step for you?',
     doText: 'Its commands run on your hosts. The step will stay recorded as done with help.',
     skipTitle: 'Skip this step?',
@@ -83,6 +88,9 @@ const strings = stringsOf({
     leaveOut: '不做这一步',
     solution: '一种做法',
     did: '已替你运行',
+    help: '这一步的帮助',
+    showTitle: '查看做法？',
+    showText: '不妨先看提示。看过做法之后，这一步将记为“借助帮助完成”，之后不会更改。',
     doTitle: '替你完成这一步？',
     doText: '会在你的主机上运行这一步的命令。这一步将记为“借助帮助完成”，之后不会更改。',
     skipTitle: '跳过这一步？',
@@ -314,11 +322,14 @@ function AnswerField({
   const found = useId()
   const wrong = check?.finding.outcome === 'fail' && !isUnanswered(check.finding.reason)
   const kept = view.value?.answers[answer.id] ?? ''
+  const shown = page.value
+  const lab = shown?.ok === true ? shown.value.lab.id : ''
   // What is being typed stays, whatever comes from the server meanwhile.
-  const [typed, setTyped] = useState<string>()
+  const typed = draftOf(lab, answer.id)
+  const setTyped = (text: string | undefined) => setDraft(lab, answer.id, text)
   useEffect(() => {
-    // It has arrived, or the lab was started over.
-    setTyped((now) => (now?.trim() === kept || kept === '' ? undefined : now))
+    // It has arrived.
+    if (typed?.trim() === kept) setTyped(undefined)
   }, [kept])
   if (done) {
     return kept === '' ? null : (
@@ -405,7 +416,7 @@ function Done({ blocks }: { blocks: NonNullable<StepView['done']> }) {
       {blocks.map((block, at) => (
         <div class="block" key={at}>
           <div class="above">
-            <BlockBar host={block.host} text={block.text} />
+            <BlockBar host={block.host} text={block.text} past />
           </div>
           <pre>
             <code>{block.text}</code>
@@ -420,9 +431,18 @@ function Done({ blocks }: { blocks: NonNullable<StepView['done']> }) {
 function Help({ step }: { step: StepView }) {
   const t = strings.value
   return (
-    <div class="help">
+    <Toolbar class="help" label={t.help}>
       {step.solution === undefined && (
-        <button type="button" class="link" disabled={!isOpen.value} onClick={() => ask('step.show', { step: step.id })}>
+        <button
+          type="button"
+          class="link"
+          disabled={!isOpen.value}
+          onClick={async () => {
+            if (await confirmed({ title: t.showTitle, text: t.showText, action: t.showMe })) {
+              await ask('step.show', { step: step.id })
+            }
+          }}
+        >
           {t.showMe}
         </button>
       )}
@@ -452,7 +472,7 @@ function Help({ step }: { step: StepView }) {
           {step.optional ? t.leaveOut : t.skip}
         </button>
       )}
-    </div>
+    </Toolbar>
   )
 }
 

@@ -1,6 +1,6 @@
 import { effect, signal } from '@preact/signals'
 import { connection } from '../state/connection.js'
-import { inLanguage, marks } from '../state/language.js'
+import { inLanguage } from '../state/language.js'
 import { theme } from '../state/settings.js'
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)')
@@ -24,15 +24,23 @@ export function drawDiagrams(root: HTMLElement): () => void {
 
 function drawDiagram(figure: HTMLElement): () => void {
   const pre = figure.querySelector('pre')
+  const prose = figure.querySelector('p')
   const source = pre?.textContent?.trim() ?? ''
+  pre?.remove()
   const place = document.createElement('div')
   place.className = 'drawing'
   place.setAttribute('role', 'img')
-  place.setAttribute('aria-label', labelOf(source))
+  place.setAttribute('aria-label', inLanguage({ en: 'Diagram', zh: '示意图' }))
   const details = document.createElement('details')
   const summary = document.createElement('summary')
-  summary.textContent = inLanguage({ en: 'Diagram as text', zh: '图的文字形式' })
-  if (pre !== null) details.append(summary, pre)
+  summary.textContent = inLanguage({ en: 'The diagram in words', zh: '图的文字说明' })
+  // A lab of somebody else's may have a diagram without words: then its source is what there is.
+  const words = prose ?? pre
+  if (words !== null) {
+    words.id = `diagram-words-${++count}`
+    place.setAttribute('aria-describedby', words.id)
+    details.append(summary, words)
+  }
   figure.append(place, details)
   figure.classList.add('waiting')
   // About as high as it will be, so that the text below stays where it is.
@@ -70,7 +78,6 @@ function drawDiagram(figure: HTMLElement): () => void {
         hasFailed = false
       } catch {
         hasFailed = true
-        // The source says the same, if less well.
         figure.classList.remove('waiting')
         figure.classList.add('failed')
         details.open = true
@@ -129,14 +136,4 @@ async function draw(source: string, dark: boolean): Promise<string> {
   })
   const { svg } = await mermaid.render(`diagram-${++count}`, source)
   return svg
-}
-
-/** Names in it, in order: better than "image". */
-function labelOf(source: string): string {
-  const named = [...source.matchAll(/["[(]([^"[\]()]{2,60})["\])]/g)].map((match) =>
-    match[1]!.replace(/<br\s*\/?>/g, ' '),
-  )
-  const names = [...new Set(named)].slice(0, 12).join(marks.peek().list)
-  const word = inLanguage({ en: 'Diagram', zh: '示意图' })
-  return names === '' ? word : `${word}${marks.peek().colon}${names}`
 }

@@ -40,7 +40,7 @@ export function Finish({ next }: { next: LabPage['next'] }) {
   const helped = count('helped')
   const skipped = count('skipped')
   return (
-    <div class="finish">
+    <div class="finish" id="finish" tabIndex={-1}>
       <p class="done">
         <span class="face">
           <TickIcon />

@@ -5,27 +5,27 @@ import '../style/check.css'
 import '../style/narrow.css'
 import { useEffect, useRef } from 'preact/hooks'
 import { labPath } from '../../server/protocol/lab-address.js'
-import type { LabPage as Page, PageSection, SessionView, Trouble } from '../../server/protocol/protocol.js'
+import type { LabPage as Page, PageSection, Trouble } from '../../server/protocol/protocol.js'
 import { followNetwork } from '../network/follow-network.js'
 import { HeightSplitter, mapHeight } from '../network/height-splitter.js'
 import { MapPlace } from '../network/map/map-place.js'
 import { JustChanged } from '../network/timeline/just-changed.js'
-import { announce } from '../shell/announce.js'
 import { BackIcon, TickIcon } from '../shell/icons.js'
-import { shortcut } from '../shell/shortcuts.js'
 import { useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
+import { connection } from '../state/connection.js'
 import { loadPage, page, side } from '../state/lab.js'
-import { inLanguage, language, marks, stringsOf } from '../state/language.js'
-import { ask, enter, view } from '../state/session.js'
+import { inLanguage, language, stringsOf } from '../state/language.js'
+import { enter, view } from '../state/session.js'
 import { mapOpen, splitAt } from '../state/settings.js'
 import { AuthorBar, AuthorStep } from './author-parts.js'
 import { Bars } from './bars.js'
 import { CheckPanel } from './check-panel.js'
 import { LabFiles } from './files.js'
 import { Finish } from './finish.js'
-import { happenings } from './happenings.js'
-import { isDone, justDone, showSection, stepTitle } from './lab-state.js'
+import { followSession } from './follow-session.js'
+import { bindKeys } from './lab-keys.js'
+import { justDone, stepTitle } from './lab-state.js'
 import { Machines } from './machines.js'
 import { usePosition } from './position.js'
 import { SectionHtml } from './section-html.js'
@@ -49,11 +49,6 @@ const strings = stringsOf({
     alone: 'This lab is in Chinese only.',
     buildsOn: 'It builds on',
     between: ', ',
-    passed: (number: number) => `Step ${number} passed.`,
-    helped: (number: number) => `Step ${number} is done, with help.`,
-    skipped: (number: number) => `Step ${number} is skipped.`,
-    all: 'The lab is done.',
-    looked: (passed: number, of: number) => `${passed} of ${of} checks pass.`,
   },
   zh: {
     machines: '主机',
@@ -69,11 +64,6 @@ const strings = stringsOf({
     alone: '这个实验只有英文版。',
     buildsOn: '建议先做：',
     between: '、',
-    passed: (number: number) => `第 ${number} 步通过了。`,
-    helped: (number: number) => `第 ${number} 步已借助帮助完成。`,
-    skipped: (number: number) => `第 ${number} 步已跳过。`,
-    all: '实验完成了。',
-    looked: (passed: number, of: number) => `${of} 项检查通过了 ${passed} 项。`,
   },
 })
 
@@ -81,6 +71,7 @@ const strings = stringsOf({
 export function LabPage({ id }: { id: string }) {
   const shown = page.value
   const text = useRef<HTMLDivElement>(null)
+  const isAway = shown?.ok === false && shown.trouble.code === 'server.unreachable'
   useTitle(shown?.ok === true ? inLanguage(shown.value.lab.title) : undefined)
 
   useEffect(() => {
@@ -100,6 +91,10 @@ export function LabPage({ id }: { id: string }) {
   useEffect(followSession, [])
   useEffect(followNetwork, [])
   useEffect(() => bindKeys(text), [])
+  useEffect(() => {
+    // The text did not come while the server was away.
+    if (isAway && connection.value === 'online') void loadPage(id)
+  }, [isAway, connection.value])
   usePosition(text, shown?.ok === true)
 
   if (shown?.ok === false && shown.trouble.code === 'lab.not-found') return <NoLab trouble={shown.trouble} />
@@ -276,109 +271,4 @@ function Halves() {
       ))}
     </nav>
   )
-}
-
-/** Says aloud what has changed, and remembers what turned green before the learner's eyes. */
-function followSession(): () => void {
-  let before: SessionView | undefined
-  return view.subscribe((after) => {
-    if (after === undefined) return
-    const t = strings.peek()
-    const said: string[] = []
-    for (const happening of happenings(before, after)) {
-      const { number } = stepTitle(happening.step)
-      if (happening.what === 'done') {
-        said.push(t[happening.how](number))
-        justDone.value = new Set([...justDone.peek()].filter((id) => id !== happening.step)).add(happening.step)
-      } else {
-        const why =
-          happening.why === undefined
-            ? ''
-            : `${marks.peek().blank}${happening.why[language.peek()].replaceAll('`', '')}`
-        said.push(t.looked(happening.passed, happening.of) + why)
-      }
-    }
-    // Started over: it can turn green once more.
-    const open = new Set(after.steps.filter((step) => step.state === 'open').map((step) => step.id))
-    if ([...justDone.peek()].some((id) => open.has(id))) {
-      justDone.value = new Set([...justDone.peek()].filter((id) => !open.has(id)))
-    }
-    if (said.length > 0 && isDone(after)) said.push(t.all)
-    if (said.length > 0) announce(said.join(marks.peek().blank))
-    // The hosts have been brought to a step: there one goes on.
-    if (before?.busy?.what === 'replaying' && after.busy === undefined && after.current !== undefined)
-      showSection(after.current)
-    before = after
-  })
-}
-
-/** What had the focus last among the instructions: whoever comes back from a terminal goes on there. */
-let lastInText: HTMLElement | undefined
-
-function rememberFocus({ target }: FocusEvent): void {
-  const within = document.querySelector('main.text')
-  if (target instanceof HTMLElement && within?.contains(target) === true) lastInText = target
-}
-
-function bindKeys(text: { current: HTMLElement | null }): () => void {
-  lastInText = undefined
-  document.addEventListener('focusin', rememberFocus)
-  const unbind = [
-    () => document.removeEventListener('focusin', rememberFocus),
-    shortcut({
-      keys: 'alt+shift+c',
-      label: { en: 'Check the current step', zh: '检查当前步骤' },
-      run() {
-        const step = view.peek()?.current
-        if (step === undefined) return
-        side.value = 'read'
-        // What comes of it is told there.
-        document.querySelector('.section.current .check-panel')?.scrollIntoView({ block: 'nearest' })
-        void ask('step.check', { step })
-      },
-    }),
-    shortcut({
-      keys: 'alt+shift+n',
-      label: { en: 'To the step that is open', zh: '跳到未完成的步骤' },
-      run: () => showSection(view.peek()?.current ?? 'finish'),
-    }),
-    shortcut({
-      keys: 'alt+shift+t',
-      label: { en: 'To the terminal', zh: '跳到终端' },
-      run() {
-        side.value = 'terminal'
-        requestAnimationFrame(focusTerminal)
-      },
-    }),
-    shortcut({
-      keys: 'alt+shift+m',
-      label: { en: 'To the map', zh: '跳到网络图' },
-      run() {
-        mapOpen.value = true
-        side.value = 'map'
-        requestAnimationFrame(() => document.querySelector<SVGElement>('.map-sheet [tabindex="0"]')?.focus())
-      },
-    }),
-    shortcut({
-      keys: 'alt+shift+i',
-      label: { en: 'To the instructions', zh: '跳到说明' },
-      run() {
-        side.value = 'read'
-        requestAnimationFrame(() => {
-          if (lastInText?.isConnected) lastInText.focus()
-          if (document.activeElement !== lastInText) text.current?.focus({ preventScroll: true })
-        })
-      },
-    }),
-  ]
-  return () => {
-    for (const one of unbind) one()
-  }
-}
-
-/** The terminal in front; what stands in its place, where there is none. */
-function focusTerminal(): void {
-  const machines = document.querySelector('.machines')
-  const inputs = [...(machines?.querySelectorAll<HTMLElement>('.xterm-helper-textarea, .overlay button') ?? [])]
-  inputs.find((input) => input.checkVisibility({ visibilityProperty: true }))?.focus()
 }

@@ -25,7 +25,9 @@ export function showSection(id: string): void {
   side.value = 'read'
   // A half that was hidden can't be scrolled before it is drawn.
   requestAnimationFrame(() => {
-    const heading = document.getElementById(`section-${id}`)
+    // The finish has a panel above its heading, and may have no heading at all.
+    const panel = id === 'finish' ? document.getElementById('finish') : null
+    const heading = panel ?? document.getElementById(`section-${id}`)
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
     heading?.scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' })
     heading?.focus({ preventScroll: true })

@@ -198,7 +198,7 @@ function Closed({ reason }: { reason: Extract<SessionPhase, { name: 'closed' }>[
   const current = session?.current
   return (
     <Overlay heading={t.closed}>
-      <p role="status">{t[reason]}</p>
+      <p>{t[reason]}</p>
       <div class="actions">
         {begun && (
           <button type="button" class="primary" onClick={() => ask('session.reopen', { replay: true })}>

@@ -10,6 +10,7 @@ import { isOpen, page, side } from '../state/lab.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 import { ask, askQuietly, heardAt, view } from '../state/session.js'
 import { mapOpen, screenReader, welcomed } from '../state/settings.js'
+import { forgetDrafts } from './drafts.js'
 import { stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
@@ -35,7 +36,8 @@ const strings = stringsOf({
     resetText:
       'A new system takes the place of the old one; what you built there is gone, its terminals end. Progress is kept.',
     bringTitle: (number: number) => `Bring the hosts to step ${number}?`,
-    bringText: 'All hosts are reset, and the steps before it are done for you. Progress is kept as it is.',
+    bringText:
+      'All hosts are reset, and the steps before it are done for you. Those that were still open count as done with help.',
     bringAction: 'Bring them there',
     againTitle: 'Start over?',
     againText: 'All hosts are reset, and your progress in this lab is forgotten.',
@@ -65,7 +67,7 @@ const strings = stringsOf({
     resetTitle: (what: string) => `${what}？`,
     resetText: '会换上一套全新的系统：你在上面做的一切都会消失，终端也会结束。学习进度会保留。',
     bringTitle: (number: number) => `把主机恢复到第 ${number} 步？`,
-    bringText: '全部主机都会重置，并替你做完这一步之前的所有步骤。学习进度保持不变。',
+    bringText: '全部主机都会重置，并替你做完这一步之前的所有步骤。其中还没完成的，将记为“借助帮助完成”。',
     bringAction: '恢复',
     againTitle: '从头再来？',
     againText: '全部主机都会重置，你在这个实验里的进度也会清空。',
@@ -151,6 +153,7 @@ function Ports() {
   return (
     <Menu
       label={t.ports}
+      keys={{ keys: 'alt+shift+p', label: { en: 'Published ports', zh: '已发布的端口' } }}
       onOpen={look}
       face={
         <>
@@ -205,7 +208,11 @@ function LabMenu() {
   }
   const hosts = session?.hosts ?? []
   return (
-    <Menu label={t.menu} face={<MenuIcon />}>
+    <Menu
+      label={t.menu}
+      face={<MenuIcon />}
+      keys={{ keys: 'alt+shift+o', label: { en: 'Menu of the lab', zh: '实验菜单' } }}
+    >
       {/* biome-ignore lint/a11y/useSemanticElements: a group of a menu is no fieldset */}
       <div role="group" aria-label={t.commands}>
         {hosts.length > 1 &&
@@ -223,7 +230,12 @@ function LabMenu() {
         {item(t.resetLab, !open, () =>
           asked(t.resetTitle(t.resetLab), t.resetText, t.resetLab, () => ask('rack.reset', {})),
         )}
-        {item(t.again, !open, () => asked(t.againTitle, t.againText, t.again, () => ask('session.startOver', {})))}
+        {item(t.again, !open, () =>
+          asked(t.againTitle, t.againText, t.again, () => {
+            if (session !== undefined) forgetDrafts(session.lab)
+            return ask('session.startOver', {})
+          }),
+        )}
         {item(t.leave, !open, () => asked(t.leaveTitle, t.leaveText, t.leave, () => ask('session.leave', {})))}
       </div>
       <hr />

@@ -95,6 +95,11 @@ export const RunIcon = () => (
     <path d="M4.5 3v10l8-5z" fill="currentColor" />
   </Icon>
 )
+export const TerminalIcon = () => (
+  <Icon>
+    <path d="m3 4 4 4-4 4M8.500 12h5" />
+  </Icon>
+)
 export const OutsideIcon = () => (
   <Icon>
     <path d="M6.5 3.500h-3v9h9v-3M9 2.500h4.500V7M13 3 7.5 8.5" />

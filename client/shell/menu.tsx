@@ -1,30 +1,53 @@
 import type { ComponentChildren } from 'preact'
-import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { itemForKey, itemForLetters } from './menu-keys.js'
+import { type Shortcut, shortcut } from './shortcuts.js'
+
+/** Letters typed within so long are one word, in milliseconds. */
+const wordMs = 600
 
 /**
- * A button that opens a menu. What is in it are buttons or links with `role="menuitem"` (or `menuitemcheckbox`); arrow keys,
- * Home, End and the first letter move among them, Escape and a click elsewhere close it.
+ * A button that opens a menu. What is in it are buttons or links with `role="menuitem"` (or `menuitemcheckbox`). Keys as in
+ * https://www.w3.org/WAI/ARIA/apg/patterns/menu-button/: arrow keys, Home, End and letters move among them, Escape and a click
+ * elsewhere close it.
  */
 export function Menu({
   label,
   face,
+  keys,
   onOpen,
   children,
 }: {
   /** For those who don't see the face; the same words where the face has words. */
   label: string
   face: ComponentChildren
+  /** A shortcut that opens it. */
+  keys?: Pick<Shortcut, 'keys' | 'label'>
   onOpen?: () => void
   children: ComponentChildren
 }) {
-  const [open, setOpen] = useState(false)
+  const [open, setOpen] = useState<'first' | 'last' | false>(false)
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
+  const typed = useRef({ letters: '', at: 0 })
   const id = useId()
+
+  const show = (at: 'first' | 'last') => {
+    if (!open) onOpen?.()
+    setOpen(at)
+  }
+  const latest = useRef(show)
+  latest.current = show
+  useEffect(() => {
+    if (keys === undefined) return
+    return shortcut({ ...keys, run: () => latest.current('first') })
+  }, [keys?.keys])
 
   useLayoutEffect(() => {
     if (!open) return
-    itemsIn(root.current)[0]?.focus()
+    itemsIn(root.current)
+      .at(open === 'first' ? 0 : -1)
+      ?.focus()
     const outside = (event: Event) => {
       if (event.target instanceof Node && root.current?.contains(event.target) === false) setOpen(false)
     }
@@ -40,13 +63,27 @@ export function Menu({
     setOpen(false)
     button.current?.focus()
   }
+  const itemOfLetter = (key: string, at: number, items: readonly HTMLElement[]) => {
+    const now = performance.now()
+    const isWord = now - typed.current.at < wordMs
+    if (key.length !== 1 || (key === ' ' && !isWord)) return undefined
+    typed.current = { letters: (isWord ? typed.current.letters : '') + key, at: now }
+    return itemForLetters(
+      typed.current.letters,
+      at,
+      items.map((item) => item.textContent ?? ''),
+    )
+  }
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return
     const items = itemsIn(root.current)
     const at = items.indexOf(document.activeElement as HTMLElement)
-    const next = nextItem(event.key, at, items)
+    const next = itemForKey(event.key, at, items.length) ?? itemOfLetter(event.key, at, items)
     if (event.key === 'Escape') close()
     else if (event.key === 'Tab') setOpen(false)
     else if (next !== undefined) items[next]?.focus()
+    // A link does not take it by itself.
+    else if (event.key === ' ') items[at]?.click()
     else return
     if (event.key !== 'Tab') event.preventDefault()
   }
@@ -60,11 +97,13 @@ export function Menu({
         aria-label={label}
         title={label}
         aria-haspopup="menu"
-        aria-expanded={open}
+        aria-expanded={open !== false}
         aria-controls={open ? id : undefined}
-        onClick={() => {
-          if (!open) onOpen?.()
-          setOpen(!open)
+        onClick={() => (open ? setOpen(false) : show('first'))}
+        onKeyDown={(event) => {
+          if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+          event.preventDefault()
+          show(event.key === 'ArrowDown' ? 'first' : 'last')
         }}
       >
         {face}
@@ -91,15 +130,4 @@ export function Menu({
 
 function itemsIn(root: HTMLElement | null): HTMLElement[] {
   return [...(root?.querySelectorAll<HTMLElement>('[role^="menuitem"]:not(:disabled)') ?? [])]
-}
-
-function nextItem(key: string, at: number, items: readonly HTMLElement[]): number | undefined {
-  if (key === 'ArrowDown') return (at + 1) % items.length
-  if (key === 'ArrowUp') return (at - 1 + items.length) % items.length
-  if (key === 'Home') return 0
-  if (key === 'End') return items.length - 1
-  if (key.length !== 1 || key === ' ') return undefined
-  const begins = (item: HTMLElement) => item.textContent?.trim().toLowerCase().startsWith(key.toLowerCase()) === true
-  const later = items.findIndex((item, index) => index > at && begins(item))
-  return later >= 0 ? later : items.findIndex(begins)
 }

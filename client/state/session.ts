@@ -43,7 +43,10 @@ function take(next: SessionView): void {
   if (next.lab !== lab || !replaces(next, view.peek(), firstOfConnection)) return
   const joined = firstOfConnection
   firstOfConnection = false
+  const isIdle = next.phase.name === 'open' && next.busy === undefined
   batch(() => {
+    // What it says is over.
+    if (isIdle && overOnceOpen.has(trouble.peek()?.code ?? '')) trouble.value = undefined
     heardAt.value = Date.now()
     unjoined.value = undefined
     view.value = next
@@ -133,6 +136,9 @@ export async function askQuietly<K extends Asking>(name: K, what: Ask<K>) {
   if (session === undefined) return { ok: false, trouble: noSession } as Answered<never>
   return await request(name, { ...what, session } as unknown as Asked<K>)
 }
+
+/** Troubles that are over as soon as the hosts are there and nothing is done to them. */
+const overOnceOpen: ReadonlySet<string> = new Set(['session.not-found', 'session.not-open', 'session.busy'])
 
 const noSession: Trouble = {
   code: 'session.not-found',

@@ -5,13 +5,14 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { SessionView, TerminalView, Trouble } from '../../server/protocol/protocol.js'
 import { request } from '../state/connection.js'
 import { inLanguage } from '../state/language.js'
+import { stored } from '../state/stored.js'
 import { confirmed, say, TerminalNotes, TerminalQuestions } from './dialogs.js'
 import { strings } from './strings.js'
 import { inOrder, labelOf } from './tab-order.js'
 import { TerminalPane } from './terminal-pane.js'
 import type { TerminalScreen } from './terminal-screen.js'
 import { NewTerminal, TerminalTabs, tabId } from './terminal-tabs.js'
-import { frontTerminal, showTerminal, wantedTerminal } from './terminals.js'
+import { frontTerminal, showTerminal, wantedTerminal, wantedText } from './terminals.js'
 
 /** Emulators that are kept; a terminal beyond them is drawn anew from its record when it is shown again. */
 const keptScreens = 8
@@ -19,7 +20,11 @@ const keptScreens = 8
 /** For the first terminal of a page, whose size is not known yet. */
 const usualSize = { cols: 80, rows: 24 }
 
-const frontKey = (session: string) => `vethlab.front-terminal.${session}`
+/** What was in front in the session that was looked at last: a reload and a second window begin with it. */
+const lastFront = stored<{ session: string; terminal: string } | null>('front-terminal', null, (value) => {
+  const { session, terminal } = (value ?? {}) as { session?: unknown; terminal?: unknown }
+  return typeof session === 'string' && typeof terminal === 'string' ? { session, terminal } : undefined
+})
 
 /** All terminals of a session, in tabs. */
 export function TerminalArea({ session }: { session: Signal<SessionView | undefined> }) {
@@ -36,7 +41,7 @@ function Terminals({ session }: { session: Signal<SessionView | undefined> }) {
   const focusNext = useRef<string | undefined>(undefined)
   const view = session.value
   const terminals = view === undefined ? [] : inOrder(view)
-  const remembered = useRef(view === undefined ? undefined : recall(view.id))
+  const remembered = useRef(lastFront.peek()?.session === view?.id ? lastFront.peek()?.terminal : undefined)
   const front =
     recent.value.find((one) => terminals.some((terminal) => terminal.id === one)) ??
     (terminals.find((terminal) => terminal.id === remembered.current) ?? terminals[0])?.id
@@ -44,7 +49,7 @@ function Terminals({ session }: { session: Signal<SessionView | undefined> }) {
   const bringToFront = (terminal: string) => {
     recent.value = [terminal, ...recent.peek().filter((one) => one !== terminal)]
     remembered.current = terminal
-    if (view !== undefined) remember(view.id, terminal)
+    if (view !== undefined) lastFront.value = { session: view.id, terminal }
   }
 
   useSignalEffect(() => {
@@ -57,6 +62,15 @@ function Terminals({ session }: { session: Signal<SessionView | undefined> }) {
     requestAnimationFrame(() => {
       if (focusNext.current === wanted) screens.peek().get(wanted)?.focus()
     })
+  })
+
+  useSignalEffect(() => {
+    const wanted = wantedText.value
+    const screen = wanted === undefined ? undefined : screens.value.get(wanted.terminal)
+    // It takes a paste once all that it shows has come.
+    if (wanted === undefined || screen?.connection.caughtUp.value !== true) return
+    wantedText.value = undefined
+    void screen.paste(wanted.text)
   })
 
   useEffect(() => {
@@ -151,20 +165,4 @@ function Terminals({ session }: { session: Signal<SessionView | undefined> }) {
 
 function sayTrouble({ what, cure }: Trouble): void {
   say(`${inLanguage(what)} ${inLanguage(cure)}`)
-}
-
-function recall(session: string): string | undefined {
-  try {
-    return sessionStorage.getItem(frontKey(session)) ?? undefined
-  } catch {
-    return undefined
-  }
-}
-
-function remember(session: string, terminal: string): void {
-  try {
-    sessionStorage.setItem(frontKey(session), terminal)
-  } catch {
-    // The first one is shown after a reload.
-  }
 }

@@ -27,6 +27,8 @@ export interface ConnectedTerminal {
   session: string
   terminal: string
   screen: Screen
+  /** What was typed may not have arrived. */
+  onLost?(): void
 }
 
 /**
@@ -37,6 +39,8 @@ export class TerminalConnection {
   /** `attaching` also while the connection is away. */
   readonly state = signal<'attaching' | 'live'>('attaching')
   readonly exited = signal(false)
+  /** It is live, and shows all that was put out before. */
+  readonly caughtUp = signal(false)
   readonly input: TerminalInput
   readonly #options: ConnectedTerminal
   readonly #listeners: [string, (...values: never[]) => void][]
@@ -58,7 +62,7 @@ export class TerminalConnection {
   constructor(options: ConnectedTerminal) {
     this.#options = options
     const { socket, terminal } = options
-    this.input = new TerminalInput({ socket, terminal, ready: () => this.ready })
+    this.input = new TerminalInput({ socket, terminal, ready: () => this.ready, onLost: options.onLost ?? (() => {}) })
     const own =
       <A extends unknown[]>(handle: (...values: A) => void) =>
       (id: string, ...values: A) => {
@@ -119,6 +123,7 @@ export class TerminalConnection {
     if (this.#disposed || !socket.connected) return
     const attempt = ++this.#attempt
     this.state.value = 'attaching'
+    this.caughtUp.value = false
     this.#early = []
     const answered = await requestOver(socket, 'terminal.attach', { session, terminal, fromOffset: this.#received })
     if (attempt !== this.#attempt || this.#disposed) return
@@ -152,6 +157,7 @@ export class TerminalConnection {
     this.#attempt++
     this.#early = undefined
     this.state.value = 'attaching'
+    this.caughtUp.value = false
   }
 
   #inTime(event: () => void): void {
@@ -202,6 +208,7 @@ export class TerminalConnection {
   #reached(offset: number): void {
     this.#processed = Math.max(this.#processed, offset)
     if (this.#disposed || this.state.peek() !== 'live') return
+    this.caughtUp.value = !this.replaying
     if (this.#processed - this.#acknowledged >= acknowledgeBytes) this.#acknowledge()
     else if (this.#processed > this.#acknowledged) {
       this.#acknowledgeTimer ??= setTimeout(() => this.#acknowledge(), acknowledgeMs)

@@ -20,6 +20,8 @@ export interface InputTarget {
   terminal: string
   /** Whether the terminal takes input now. Nothing is kept for later: nobody should type into what they can't see. */
   ready(): boolean
+  /** What was typed may not have arrived. */
+  onLost(): void
 }
 
 interface Paste {
@@ -55,8 +57,8 @@ export class TerminalInput {
     }
     // Ctrl-C ends a paste too: it would come long after what it should stop.
     this.cancelPaste()
-    if (typeof typed === 'string' && typed.length <= textCharacters) void this.#write(typed)
-    else for (let at = 0; at < bytes.length; at += messageBytes) void this.#write(bytes.subarray(at, at + messageBytes))
+    if (typeof typed === 'string' && typed.length <= textCharacters) void this.#type(typed)
+    else for (let at = 0; at < bytes.length; at += messageBytes) void this.#type(bytes.subarray(at, at + messageBytes))
     return true
   }
 
@@ -111,6 +113,12 @@ export class TerminalInput {
     }
     await Promise.all(Array.from({ length: messagesInFlight }, sendSome))
     return paste.cancelled ? 'cancelled' : outcome
+  }
+
+  /** A connection that is dying takes keys that never arrive. */
+  async #type(input: Uint8Array | string): Promise<void> {
+    const trouble = await this.#write(input)
+    if (trouble?.code === 'connection.away') this.#target.onLost()
   }
 
   async #write(input: Uint8Array | string): Promise<Trouble | undefined> {

@@ -92,7 +92,7 @@ export function TerminalPane({ session, terminal, shown, onScreen, onOpenNew }: 
       )}
       {now !== undefined && !exited && <KeyRow screen={now} />}
       {exited && (
-        <div class="terminal-bar ended" role="status">
+        <div class="terminal-bar ended">
           <span>{howItEnded(terminal)}</span>
           <button type="button" onClick={onOpenNew}>
             {words.openNew}
@@ -137,7 +137,7 @@ function AwayBanner({ screen }: { screen: TerminalScreen }) {
   if (!away && (attached || !waitsLong.value)) return null
   const words = strings.value
   return (
-    <div class="terminal-away" role="status" ref={banner}>
+    <div class="terminal-away" ref={banner}>
       {away ? words.away : words.reattaching} {screen.dropped.value > droppedBefore.current && words.lost}
     </div>
   )

@@ -61,6 +61,10 @@ export class TerminalScreen {
   readonly control = signal(false)
   /** Counts up with each key that went nowhere. */
   readonly dropped = signal(0)
+  /** Of them, those that the learner was told of. */
+  #told = 0
+  /** A key is down that the emulator has seen. */
+  #keyDown = false
   readonly #terminal: Terminal
   readonly #fit = new FitAddon()
   readonly #element: HTMLElement
@@ -100,6 +104,7 @@ export class TerminalScreen {
       socket,
       session,
       terminal: id,
+      onLost: () => this.dropped.value++,
       screen: {
         write: (bytes, done) => terminal.write(bytes, done),
         gap: (count, done) => this.#showGap(count, done),
@@ -126,6 +131,9 @@ export class TerminalScreen {
     terminal.onBell(() => this.#ring())
     terminal.attachCustomKeyEventHandler((event) => this.#onKey(event))
     this.#listen('paste', (event) => this.#onPaste(event as ClipboardEvent))
+    this.#listen('keydown', () => (this.#keyDown = true))
+    this.#listen('keyup', () => (this.#keyDown = false))
+    this.#listen('input', (event) => this.#onInput(event as InputEvent))
     this.#follow()
   }
 
@@ -196,6 +204,17 @@ export class TerminalScreen {
       }),
       effect(() => {
         options.screenReaderMode = screenReader.value
+        // Output is read when there is a pause: what a check says must not be cut off by it.
+        this.#element.querySelector('.live-region')?.setAttribute('aria-live', 'polite')
+      }),
+      effect(() => {
+        Terminal.strings.tooMuchOutput = strings.value.tooMuchOutput
+      }),
+      effect(() => {
+        const dropped = this.dropped.value
+        if (this.connection.state.value !== 'live' || dropped === this.#told) return
+        this.#told = dropped
+        if (!this.connection.exited.peek()) say(strings.peek().keysLost)
       }),
       effect(() => {
         // Back here, or attached again: this window's size counts again.
@@ -287,6 +306,15 @@ export class TerminalScreen {
     if ((event.key === '-' && !shiftKey) || code === 'NumpadSubtract') return resizes(size - 1)
     if (code === 'Digit0' || code === 'Numpad0') return resizes(fontSizes.usual)
     return true
+  }
+
+  /**
+   * What comes without keys: from dictation, or a panel of emoji. The emulator takes it by itself, but for its screen-reader mode
+   * (https://github.com/xtermjs/xterm.js/issues/3679).
+   */
+  #onInput({ data, inputType, isComposing, composed }: InputEvent): void {
+    if (!screenReader.peek() || inputType !== 'insertText' || !data || isComposing) return
+    if (!composed || !this.#keyDown) this.#terminal.input(data)
   }
 
   #onPaste(event: ClipboardEvent): void {

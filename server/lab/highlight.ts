@@ -1,3 +1,4 @@
+import type { LanguageFn } from 'highlight.js'
 import hljs from 'highlight.js/lib/core'
 import bash from 'highlight.js/lib/languages/bash'
 import dockerfile from 'highlight.js/lib/languages/dockerfile'
@@ -11,7 +12,31 @@ import sql from 'highlight.js/lib/languages/sql'
 import yaml from 'highlight.js/lib/languages/yaml'
 import { fillIn, placeholders } from './page.js'
 
-const languages = { bash, dockerfile, ini, javascript, json, nginx, python, shell, sql, yaml }
+/**
+ * Commands and words of the shell where they stand as such, and nowhere else: highlight.js takes `link`, `set` and the `rm` of
+ * `--rm` for programs wherever they stand.
+ */
+const shellCommands: LanguageFn = (hljs) => {
+  const language = bash(hljs)
+  const { keyword, literal } = language.keywords as { keyword: string[]; literal: string[] }
+  // Also a word of many options.
+  const words = keyword.filter((word) => word !== 'in')
+  return {
+    ...language,
+    keywords: { $pattern: /(?<![-\w./=:@])[a-z]+(?![-\w./=:@])/, keyword: words, literal },
+    contains: [
+      {
+        scope: 'built_in',
+        // At the beginning of a line (not one that only goes on), behind what separates commands, and behind words that lead to one.
+        begin:
+          /(?<=(?:^|[;&|(])[ \t]*|\b(?:do|then|else|sudo|time)[ \t]+)(?<!\\\n[ \t]*)(?!(?:do|then|else|if|fi|for|while|until|in|done)\b)[a-z][\w.-]*(?![\w=(])/,
+      },
+      ...language.contains,
+    ],
+  }
+}
+
+const languages = { bash: shellCommands, dockerfile, ini, javascript, json, nginx, python, shell, sql, yaml }
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language)
 
 /** Text as HTML that shows it. */

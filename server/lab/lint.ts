@@ -6,6 +6,7 @@ import { didYouMean } from '../error/schema-issue.js'
 import { lintBuildsOn } from './builds-on.js'
 import { imagesIn } from './docker-images.js'
 import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
+import { lintDiagrams } from './lint-diagrams.js'
 import { lintFiles } from './lint-files.js'
 import type { Page, RunBlock, Section } from './page.js'
 
@@ -27,7 +28,8 @@ export async function lintLab(lab: Lab, images: readonly string[], bundled: stri
     const page = lab.pages[language]
     translated(language, page, say)
     await links(lab, `${language}.md`, page, say)
-    if (page.mermaid === 0) say(`${language}.md`, 1, 'has no diagram', 'Add a ```mermaid block.')
+    lintDiagrams(`${language}.md`, page, language === 'zh', say)
+    typedBlocks(lab, `${language}.md`, page, say)
   }
   for (const { file, blocks } of allBlocks(lab)) {
     for (const block of blocks) {
@@ -169,6 +171,16 @@ function translated(language: string, page: Page, say: Say): void {
 
 function proseOf(section: Section): string {
   return `${section.heading}\n${section.markdown.replace(/^```[\s\S]*?^```/gm, '')}`
+}
+
+/** The page offers to bring them into a terminal of their host. */
+function typedBlocks(lab: Lab, file: string, page: Page, say: Say): void {
+  const hosts = lab.plan.hosts.map((host) => host.name)
+  for (const { host = lab.home, line } of page.typed) {
+    if (hosts.includes(host)) continue
+    const cure = `${didYouMean(host, hosts)}Hosts are: ${hosts.join(', ')}.`
+    say(file, line, `a block is to be typed on a host "${host}" that is not there`, cure)
+  }
 }
 
 /** Links to other files and sections; those to the web can't be followed offline, and have to be https. */

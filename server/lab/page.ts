@@ -1,5 +1,6 @@
 import MarkdownIt from 'markdown-it'
 import { VethlabError } from '../error/vethlab-error.js'
+import { type Diagram, descriptionOf } from './diagram.js'
 
 /** A fenced block that a learner may run with a click, and that tests run as it stands. */
 export interface RunBlock {
@@ -12,6 +13,14 @@ export interface RunBlock {
   /** What it prints is the answer to the check of this id. */
   answer?: string
   text: string
+  /** Line of the fence, from 1. */
+  line: number
+}
+
+/** A fenced block that the learner types, and mostly changes before: no test runs it. */
+export interface TypedBlock {
+  /** Without a host: the first docker host. */
+  host?: string
   /** Line of the fence, from 1. */
   line: number
 }
@@ -29,7 +38,8 @@ export interface Section {
 export interface Page {
   sections: Section[]
   links: { target: string; line: number }[]
-  mermaid: number
+  diagrams: Diagram[]
+  typed: TypedBlock[]
 }
 
 const markdown = new MarkdownIt()
@@ -42,7 +52,8 @@ const hostName = /^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/
  */
 export function parsePage(text: string, file: string, firstLine = 1): Page {
   const lines = text.split('\n')
-  const page: Page = { sections: [{ heading: '', line: firstLine, markdown: '', blocks: [] }], links: [], mermaid: 0 }
+  const introduction: Section = { heading: '', line: firstLine, markdown: '', blocks: [] }
+  const page: Page = { sections: [introduction], links: [], diagrams: [], typed: [] }
   const begins = [0]
   let index = 0
   const tokens = markdown.parse(text, {})
@@ -61,7 +72,12 @@ export function parsePage(text: string, file: string, firstLine = 1): Page {
       })
     } else if (token.type === 'fence') {
       const words = token.info.trim().split(/\s+/)
-      if (words[0] === 'mermaid') page.mermaid++
+      if (words[0] === 'mermaid') {
+        const description = descriptionOf(token.content)
+        page.diagrams.push({ line, ...(description === undefined ? {} : { description }) })
+      }
+      const typed = typedHost(words)
+      if (typed !== undefined) page.typed.push({ line, ...(typed === '' ? {} : { host: typed }) })
       if (!words.includes('run')) continue
       const block: RunBlock = { index: index++, fails: false, text: token.content.replace(/\n$/, ''), line }
       for (const word of words.slice(words.indexOf('run') + 1)) {
@@ -87,6 +103,11 @@ export function parsePage(text: string, file: string, firstLine = 1): Page {
     section.markdown = lines.slice(at === 0 ? 0 : begins[at]! + 1, begins[at + 1]).join('\n')
   }
   return page
+}
+
+/** The host behind `type`; empty where none is named, undefined where the block is not to be typed. Pure. */
+export function typedHost(words: readonly string[]): string | undefined {
+  return words[1] === 'type' ? (words[2] ?? '') : undefined
 }
 
 const placeholder = /\{\{([a-z0-9_]+)\}\}/g

@@ -1,9 +1,10 @@
 import MarkdownIt, { type Env, type Token } from 'markdown-it'
 import { labIdPattern, labPath } from '../protocol/lab-address.js'
 import type { Language } from '../wording/text.js'
+import { descriptionOf } from './diagram.js'
 import { codeHtml, escapeHtml, liveCodeHtml } from './highlight.js'
 import type { Lab } from './lab.js'
-import { placeholders, type RunBlock } from './page.js'
+import { placeholders, type RunBlock, typedHost } from './page.js'
 
 /** A section of a page as a browser shows it. */
 export interface RenderedSection {
@@ -127,8 +128,9 @@ function fence({ info, content }: Token, env: SectionEnv): string {
   const [language = ''] = words
   // By order, and by text: what a reader sees is what runs.
   if (words.includes('run') && env.blocks[0]?.text === text) return runBlock(env.blocks.shift()!, language, env.home)
-  if (language === 'mermaid') return `<figure class="mermaid"><pre>${escapeHtml(content)}</pre></figure>\n`
-  return readBlock(content, language)
+  if (language === 'mermaid') return diagram(content)
+  const typed = typedHost(words)
+  return readBlock(content, language, typed === '' ? env.home : typed)
 }
 
 function runBlock({ index, host, fails, answer, text }: RunBlock, language: string, home: string): string {
@@ -142,8 +144,17 @@ function runBlock({ index, host, fails, answer, text }: RunBlock, language: stri
   return `<div class="block" ${data.join(' ')}>${liveCodeHtml(text, language)}</div>\n`
 }
 
-function readBlock(content: string, language: string): string {
-  return `<div class="block">${codeHtml(content.replace(/\n$/, ''), language)}</div>\n`
+/** Its source, which the browser draws, and what it shows in prose. */
+function diagram(source: string): string {
+  const description = descriptionOf(source)
+  const prose = description === undefined ? '' : `<p>${escapeHtml(description)}</p>`
+  return `<figure class="mermaid"><pre>${escapeHtml(source)}</pre>${prose}</figure>\n`
+}
+
+/** @param host where the learner is to type it */
+function readBlock(content: string, language: string, host?: string): string {
+  const data = host === undefined ? '' : ` data-host="${escapeHtml(host)}"`
+  return `<div class="block"${data}>${codeHtml(content.replace(/\n$/, ''), language)}</div>\n`
 }
 
 /** What is left of inline Markdown without its marks. */

@@ -45,6 +45,8 @@ export interface LabCard {
   /** Those that are needed; the others count in nothing here. */
   steps: number
   optional: number
+  /** How each of them is, in the learner's latest session of the lab. */
+  states: StepState[]
   /** Steps passed, helped or not, in the learner's latest session of the lab. */
   passed: number
   helped: number
@@ -93,8 +95,8 @@ export interface PageQuestion {
  * - `<div class="block" data-block="3" data-host="node1"><pre><code class="hljs language-bash">…</code></pre></div>` for a run
  *   block: `data-block` is its index, `data-host` the host it runs in, `data-fails` is there where it shows an error,
  *   `data-live` where it has live values, each `<span class="live">name</span>`;
- * - `<div class="block"><pre>…` for one that is only read;
- * - `<figure class="mermaid"><pre>SOURCE</pre></figure>` for a diagram.
+ * - `<div class="block"><pre>…` for one that is only read, with `data-host` where the learner is to type it there;
+ * - `<figure class="mermaid"><pre>SOURCE</pre><p>DESCRIPTION</p></figure>` for a diagram.
  * Links to the web carry `target="_blank" rel="noopener noreferrer"`.
  */
 export interface PageSection {

@@ -42,6 +42,7 @@ export function labCard(
     hosts: { docker: count('docker'), plain: count('plain') },
     steps: needed.length,
     optional: steps.length - needed.length,
+    states: all.map((state) => state ?? 'open'),
     passed,
     helped,
     finished: needed.length > 0 && passed === needed.length,

@@ -127,7 +127,8 @@ export class SessionRooms {
     this.used = new UsedTime({
       usedMs: record.usedMs,
       now,
-      attended: () => isWatched() && this.life.phase.name === 'open',
+      // Once all is done the time has ended.
+      attended: () => isWatched() && this.life.phase.name === 'open' && progress.current !== undefined,
       record: (ms) => this.#addUsed(ms),
       onChange,
     })
@@ -151,6 +152,7 @@ export class SessionRooms {
   /** As if the lab had never been worked at. */
   forget(): void {
     this.steps.forget()
+    this.used.forget()
     this.network.feed.forget()
     this.#options.onChange()
   }

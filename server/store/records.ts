@@ -213,7 +213,7 @@ export class Records {
     this.write(() => this.sql.setHints.run(session, step, check, count))
   }
 
-  /** The learner begins the lab anew: states, help, hints and answers go, verdicts and time stay. */
+  /** The learner begins the lab anew: states, help, hints, answers and time go, verdicts stay. */
   forgetProgress(session: string): void {
     this.write(() => {
       for (const statement of this.sql.forget) statement.run(session)
@@ -413,7 +413,10 @@ function statements(database: DatabaseSyncInstance) {
     setHints: prepare(`
       INSERT INTO hint (session, step, check_index, count) VALUES (?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET count = excluded.count`),
-    forget: ['step', 'answer', 'hint'].map((table) => prepare(`DELETE FROM ${table} WHERE session = ?`)),
+    forget: [
+      ...['step', 'answer', 'hint'].map((table) => prepare(`DELETE FROM ${table} WHERE session = ?`)),
+      prepare('UPDATE session SET used_ms = 0 WHERE id = ?'),
+    ],
     lastVerdict: prepare(`SELECT * ${ofCheck} ORDER BY number DESC LIMIT 1`),
     repeatVerdict: prepare(`
       UPDATE verdict SET repeats = repeats + 1, last_at = ?, is_asked = max(is_asked, ?) WHERE number = ?`),

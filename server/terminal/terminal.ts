@@ -1,4 +1,5 @@
 import { VethlabError } from '../error/vethlab-error.js'
+import { commandLines } from './command-lines.js'
 import { ConsoleProcess } from './console-process.js'
 import { FlowControl, flowLimits, STALL_MS } from './flow-control.js'
 import type { TerminalExit, TerminalInfo } from './protocol.js'
@@ -26,6 +27,10 @@ const CLOSE_GRACE_MS = 1_000
 
 /** How long to wait for a killed program to be gone, in milliseconds; one stuck in the kernel is left behind. */
 const KILL_GRACE_MS = 1_000
+
+/** What Ctrl-C types, and the exit code of what it ends: 128 and SIGINT. */
+const INTERRUPT = 0x03
+const BROKEN_OFF = 130
 
 export interface TerminalOptions {
   id: string
@@ -69,6 +74,8 @@ export class Terminal {
   #paused = false
   /** Something may stand on the line of the prompt. */
   #typed = false
+  /** Commands of a text that is run, each to be entered once the one before it has ended. */
+  #toEnter: string[] = []
   #exit: TerminalExit | undefined
 
   constructor(options: TerminalOptions) {
@@ -81,10 +88,16 @@ export class Terminal {
     this.#flow = new FlowControl(flowLimits(recorderBytes, stallMs))
     this.#onChange = onChange
     this.#marks = new ShellMarks({
-      onPrompt: onChange,
+      onPrompt: () => {
+        if (!this.#enterNext()) onChange()
+      },
       onNewPrompt: () => (this.#typed = false),
       onCommandStart,
-      onCommandEnd,
+      onCommandEnd: (command) => {
+        // Whoever breaks off one command does not want those behind it.
+        if (command.exitCode === BROKEN_OFF) this.#toEnter = []
+        onCommandEnd(command)
+      },
     })
     const listener = {
       onOutput: (bytes: Uint8Array) => this.#onOutput(bytes),
@@ -142,13 +155,17 @@ export class Terminal {
 
   /** Types; after exit it has no effect. Throws when too much waits already. */
   write(bytes: Uint8Array): void {
+    if (bytes.includes(INTERRUPT)) this.#toEnter = []
     this.#input.push(bytes)
     this.#typed = true
     // The echo is what a learner waits for: it is not gathered.
     this.#lastFlush = 0
   }
 
-  /** Types a command and Enter. @throws VethlabError terminal.busy, argument.invalid */
+  /**
+   * Types commands and Enter: each when the one before it has ended, so that its output stands behind it.
+   * @throws VethlabError terminal.busy, argument.invalid
+   */
   run(text: string): void {
     if (!this.#marks.atPrompt) {
       throw new VethlabError('terminal.busy', 'no prompt waits for a command', {
@@ -156,9 +173,22 @@ export class Terminal {
         cure: 'End the program that runs there, or use another terminal.',
       })
     }
+    const commands = commandLines(text)
+    // All of it is looked at before any of it is typed.
+    for (const command of commands) typedCommand(command, { bracketedPaste: true, clearLine: false })
+    this.#toEnter = commands
+    this.#enterNext()
+  }
+
+  /** @returns whether there was one */
+  #enterNext(): boolean {
+    if (!this.#marks.atPrompt) return false
+    const command = this.#toEnter.shift()
+    if (command === undefined) return false
     const { bracketedPaste } = this.#marks
-    this.write(typedCommand(text, { bracketedPaste, clearLine: this.#typed }))
+    this.write(typedCommand(command, { bracketedPaste, clearLine: this.#typed }))
     this.#marks.entered()
+    return true
   }
 
   /** Changes the size shortly, to the last one asked for by then. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
+import { Flow, FocusWatch } from './focus-watch.js'
 import { LabPage } from './lab-page.js'
 import { accessibilityProblems, Site } from './site.js'
 
@@ -27,12 +28,158 @@ const focused = (page: Page) =>
     const one = document.activeElement
     return one?.getAttribute('aria-label') ?? one?.textContent?.trim() ?? one?.tagName ?? ''
   })
+/** What was said aloud last. */
+const said = (page: Page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('[role=status].unseen')]
+      .map((one) => one.textContent)
+      .filter(Boolean)
+      .join(),
+  )
 const isOnBody = (page: Page) =>
   page.evaluate(() => document.activeElement === null || document.activeElement === document.body)
 const settled = async (page: Page) => {
   await page.waitForTimeout(300)
   expect(await isOnBody(page), `focus on ${await focused(page)}`).toBe(false)
 }
+
+it('takes at most three keys more than clicks, in every flow, and never loses the focus', async () => {
+  // What fades in while it is looked at has less contrast than it will have.
+  const page = await site.visit('/labs/published-ports', { reducedMotion: 'reduce' })
+  const learner = new LabPage(page, lab, site.racks)
+  await learner.opened()
+  await page.keyboard.press('Alt+Shift+N')
+  const watch = await FocusWatch.begin(page)
+  const flow = (name: string) => new Flow(page, watch, name)
+  const panel = page.locator('.section.current .check')
+  const [publish, rule] = lab.steps.map((step) => learner.panel(step))
+  const dialog = page.getByRole('dialog')
+
+  const check = flow('check')
+  await check.press('Alt+Shift+C')
+  // It can be read while it runs, and by those who don't see it.
+  expect(await accessibilityProblems(page)).toEqual([])
+  await panel.getByText('Expected').first().waitFor()
+  await expect.poll(() => said(page), patient).toMatch(/^0 of 2 checks pass\. \S/)
+  await check.ends({ clicks: 1 })
+
+  const hint = flow('hint')
+  await hint.press('Alt+Shift+H', 'Enter')
+  await panel.getByRole('list', { name: 'Hint' }).first().waitFor()
+  await expect.poll(() => said(page), patient).toMatch(/^Hint: \S/)
+  // The last hint takes its button away.
+  await hint.ends({ clicks: 1 })
+  await flow('the last hint').press('Enter')
+
+  const trace = flow('trace')
+  await page.keyboard.press('Alt+Shift+C')
+  await trace.press('Alt+Shift+H')
+  if (!/Where did/.test(await focused(page))) await trace.press('Alt+Shift+H')
+  expect(await focused(page)).toMatch(/Where did/)
+  await trace.press('Enter')
+  await page.locator('.inquiry, .trace').first().waitFor()
+  await trace.ends({ clicks: 1 })
+  expect(await accessibilityProblems(page)).toEqual([])
+
+  const run = flow('run a block')
+  await run.press('Alt+Shift+R', 'Enter')
+  await expect.poll(() => focused(page), patient).toMatch(/^Terminal /)
+  await run.ends({ clicks: 1 })
+  await learner.settled()
+  // The next time it is the next one.
+  const next = flow('run the next block')
+  await next.press('Alt+Shift+R', 'Enter')
+  await expect.poll(() => learner.terminalText(), patient).toContain('docker run -d --name web')
+  await next.ends({ clicks: 1 })
+  await learner.expectPassed(lab.steps[0]!)
+  expect(await publish!.getByText('Step passed').count()).toBe(1)
+
+  const ports = flow('look at a port')
+  await page.getByRole('button', { name: 'Open port' }).waitFor()
+  await ports.press('Alt+Shift+P')
+  await page.locator('a[role=menuitem][href]').first().waitFor()
+  expect(await accessibilityProblems(page)).toEqual([])
+  const opened = page.context().waitForEvent('page')
+  await ports.press('Enter')
+  await (await opened).close()
+  await ports.ends({ clicks: 2 })
+
+  const answer = flow('answer')
+  await answer.press('Alt+Shift+A')
+  await page.keyboard.type('192.168.1.11')
+  await answer.press('Enter')
+  await rule!.getByText('Expected').first().waitFor()
+  await expect.poll(() => said(page), patient).toMatch(/checks pass\. Your answer to “To which address .*” /)
+  await answer.ends({ clicks: 2 })
+
+  const show = flow('show me')
+  await show.press('Alt+Shift+S', 'Enter')
+  await dialog.getByText('for good').waitFor()
+  await show.press('Tab', 'Enter')
+  await rule!.getByText('One way to do it').waitFor()
+  await show.ends({ clicks: 2 })
+
+  const skip = flow('skip')
+  await skip.press('Alt+Shift+S', 'End', 'Enter')
+  await dialog.waitFor()
+  await skip.press('Tab', 'Enter')
+  await rule!.getByText('Skipped').waitFor()
+  await skip.ends({ clicks: 2 })
+
+  const terminal = flow('new terminal')
+  await terminal.press('Alt+Shift+W', 'ArrowDown', 'Enter')
+  await page.getByRole('tab', { name: /^laptop/, selected: true }).waitFor()
+  await terminal.ends({ clicks: 2 })
+
+  const language = flow('language')
+  await language.press('Alt+Shift+L')
+  await page.getByRole('heading', { level: 1, name: lab.title.zh }).waitFor()
+  await page.keyboard.press('Alt+Shift+L')
+  await page.getByRole('heading', { level: 1, name: lab.title.en }).waitFor()
+  await language.ends({ clicks: 1 })
+
+  const theme = flow('theme')
+  await theme.press('Alt+Shift+O')
+  expect(await accessibilityProblems(page)).toEqual([])
+  await theme.press('s', 'e', 'Enter')
+  await dialog.waitFor()
+  await theme.press('Tab', 'ArrowDown', 'Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme), patient).toBe('light')
+  await theme.ends({ clicks: 4 })
+
+  const reset = flow('reset a host')
+  await reset.press('Alt+Shift+O', 'Enter')
+  await dialog.waitFor()
+  await reset.press('Tab', 'Enter')
+  await page.locator('.notice').getByText('Resetting node1').waitFor()
+  await expect.poll(() => said(page), { timeout: 60_000 }).toMatch(/node1 is reset\./)
+  await reset.ends({ clicks: 3 })
+  await watch.expectKept()
+  expect(site.complaints).toEqual([])
+  await page.context().close()
+})
+
+it('is a menu as others are: arrows, Home, End, letters, Escape', async () => {
+  const page = await site.visit('/labs/published-ports')
+  await new LabPage(page, lab, site.racks).opened()
+  const menu = page.getByRole('button', { name: 'Menu' })
+  await menu.focus()
+  await page.keyboard.press('ArrowUp')
+  await expect.poll(() => focused(page), patient).toMatch(/^Keyboard shortcuts/)
+  await page.keyboard.press('ArrowDown')
+  expect(await focused(page)).toMatch(/^Reset node1/)
+  await page.keyboard.press('End')
+  expect(await focused(page)).toMatch(/^Keyboard shortcuts/)
+  await page.keyboard.press('Home')
+  await page.keyboard.press('s')
+  expect(await focused(page)).toMatch(/^Start over/)
+  await page.keyboard.press('c')
+  expect(await focused(page)).toMatch(/^Screen-reader mode/)
+  await page.keyboard.press('Escape')
+  expect(await focused(page)).toBe('Menu')
+  await page.context().close()
+})
 
 it('never loses the focus to the top of the page, and leads back to where it was', async () => {
   const page = await site.visit('/labs/published-ports')
@@ -95,14 +242,12 @@ it('never loses the focus to the top of the page, and leads back to where it was
     const button = current.getByRole('button', { name })
     await button.focus()
     await page.keyboard.press('Enter')
-    await page.waitForTimeout(200)
-    if (await page.getByRole('dialog').isVisible()) {
-      await page.getByRole('dialog').getByRole('button').last().focus()
-      await page.keyboard.press('Enter')
-    }
+    await page.getByRole('dialog').getByText('for good').waitFor()
+    await page.getByRole('dialog').getByRole('button').last().focus()
+    await page.keyboard.press('Enter')
     await settled(page)
   }
-  await page.getByText('Doing this step for you').waitFor({ state: 'detached', timeout: 60_000 })
+  await page.locator('.notice').getByText('Doing this step for you').waitFor({ state: 'detached', timeout: 60_000 })
   await settled(page)
   expect(site.complaints).toEqual([])
   await page.context().close()
@@ -124,6 +269,29 @@ it('comes back to the step, by reload, Back and address', async () => {
   await page.getByRole('link', { name: lab.title.en, exact: true }).waitFor()
   await page.goBack()
   await expect.poll(top, patient).toBeLessThan(before + 200)
+
+  // What was half typed, and which terminal was in front: after a reload, and in a second window.
+  const field = (one: Page) => one.locator('.answers input').first()
+  const front = (one: Page) => one.getByRole('tab', { selected: true }).innerText()
+  await new LabPage(page, lab, site.racks).toHost('laptop')
+  await field(page).fill('172.17.')
+  await page.reload()
+  await expect.poll(() => field(page).inputValue(), patient).toBe('172.17.')
+  await expect.poll(() => front(page), patient).toMatch(/^laptop/)
+  const second = await page.context().newPage()
+  await second.goto(page.url())
+  await expect.poll(() => field(second).inputValue(), patient).toBe('172.17.')
+  await expect.poll(() => front(second), patient).toMatch(/^laptop/)
+  await second.close()
+
+  // Brought to a step: there it goes on, and what was done for the learner was help.
+  const third = lab.steps[2]!.id
+  await page.getByRole('button', { name: 'Menu' }).click()
+  await page.getByRole('menuitem', { name: /^Step 3/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Bring them there' }).click()
+  await page.locator(`nav.path li.current a[href="#section-${third}"]`).waitFor({ timeout: 90_000 })
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id), patient).toBe(`section-${third}`)
+  expect(await page.locator('nav.path li.helped').count()).toBeGreaterThan(0)
   expect(site.complaints).toEqual([])
   await page.context().close()
 })
@@ -152,6 +320,21 @@ it('has on a phone the keys that its keyboard lacks', async () => {
   await keys.getByRole('button', { name: 'Up' }).tap()
   await keys.getByRole('button', { name: 'Tab' }).tap()
   await expect.poll(() => learner.terminalText(), patient).toMatch(/\/etc\/host(name|s)?/)
+
+  // A block that is to be typed is read whole, and comes to a prompt of its host without being entered.
+  await page.getByRole('button', { name: 'Read', exact: true }).tap()
+  const block = page.locator('.block', { has: page.locator('button.put') }).first()
+  expect(await block.locator('pre').evaluate((pre) => pre.scrollWidth <= pre.clientWidth)).toBe(true)
+  await block.locator('button.put').tap()
+  await page.getByRole('tab', { name: /^laptop/, selected: true }).waitFor()
+  await expect
+    .poll(async () => (await learner.terminalText()).replace(/\n/g, ''), patient)
+    .toMatch(/# echo hello \| socat .*7777$/)
+
+  // On its side there are rows enough to read an answer.
+  await page.setViewportSize({ width: 740, height: 360 })
+  await expect.poll(() => learner.screen.locator('> div').count(), patient).toBeGreaterThanOrEqual(8)
+  expect(await accessibilityProblems(page)).toEqual([])
   expect(site.complaints).toEqual([])
   await page.context().close()
 })

@@ -427,6 +427,17 @@ describe('settings and search', () => {
       .first()
       .waitFor({ state: 'attached' })
     await expectAccessible(learner)
+    // It waits for a pause, so that it cuts off nobody, and is in the page's language.
+    const live = learner.pane.locator('.live-region')
+    expect(await live.getAttribute('aria-live')).toBe('polite')
+    await learner.type('seq 1 100\n')
+    await expect.poll(() => live.textContent(), eventually).toContain('Much output.')
+    // What comes without keys, as from dictation, and what comes by keys: each once.
+    await learner.press('Control+L')
+    await learner.type('echo ')
+    await page.keyboard.insertText('🙂é中')
+    await learner.type(' typed\n')
+    await learner.row(/^🙂é中 typed$/)
   })
 })
 
@@ -500,6 +511,15 @@ describe('several terminals', () => {
     await expect.poll(async () => (await first.screen()).length, eventually).toBe(large)
     await hint(second).waitFor()
     await hint(first).waitFor({ state: 'hidden' })
+    // What else is said there does not cover it.
+    await second.page.evaluate(() => {
+      const clipboardData = new DataTransfer()
+      clipboardData.setData('text/plain', 'x'.repeat(2 * 1024 * 1024 + 1))
+      const input = document.querySelector('.terminal-pane:not([hidden]) .xterm-helper-textarea')
+      input?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+    })
+    const note = (await second.page.locator('.terminal-note').boundingBox())!
+    expect(note.y + note.height).toBeLessThanOrEqual((await hint(second).boundingBox())!.y)
     await expectAgreed(large)
 
     /** Kernel and both emulators: as many rows, and a line of as many columns fills one row. */

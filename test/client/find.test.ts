@@ -19,6 +19,7 @@ function card(id: string, over: Partial<LabCard> = {}): LabCard {
     steps: 4,
     passed: 0,
     helped: 0,
+    states: [],
     finished: false,
     lacks: [],
     ...over,

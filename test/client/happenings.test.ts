@@ -60,8 +60,8 @@ describe('happenings', () => {
     const wrong: CheckView = { ...fail, answer: 'q', finding: { ...fail.finding, why: other } as CheckView['finding'] }
     const before = view([step('a', { checking: 'asked' })])
     const told = (checks: CheckView[]) => happenings(before, view([step('a', { checks, answered: 'q' })]))
-    expect(told([{ ...fail, index: 0 }, wrong])).toMatchObject([{ why: other }])
-    expect(told([fail, right])).toMatchObject([{ why: (pass.finding as { observed: object }).observed }])
+    expect(told([{ ...fail, index: 0 }, wrong])).toMatchObject([{ answered: 'q', why: other }])
+    expect(told([fail, right])).toMatchObject([{ answered: 'q', why: (pass.finding as { observed: object }).observed }])
   })
 
   it('tells as soon as there is an answer, though the look goes on', () => {
@@ -82,5 +82,38 @@ describe('happenings', () => {
     const after = view([step('a', { state: 'passed' })])
     expect(happenings(undefined, after)).toEqual([])
     expect(happenings(view([step('a')], { id: 's0' }), after)).toEqual([])
+  })
+
+  it('tells how the hosts are', () => {
+    const opening = view([], { phase: { name: 'opening', stages: [] } })
+    const open = view([])
+    expect(happenings(undefined, opening)).toEqual([{ what: 'hosts', now: 'starting' }])
+    expect(happenings(opening, open)).toEqual([{ what: 'hosts', now: 'ready' }])
+    const closed = view([], { phase: { name: 'closed', reason: 'idle' } })
+    expect(happenings(open, closed)).toEqual([{ what: 'hosts', now: 'idle' }])
+    const resetting = view([], { busy: { what: 'resetting', host: 'node1' } })
+    expect(happenings(open, resetting)).toEqual([{ what: 'begun', busy: resetting.busy }])
+    expect(happenings(resetting, resetting)).toEqual([])
+    expect(happenings(resetting, open)).toEqual([{ what: 'over', busy: resetting.busy }])
+    // Whoever is told that they are closed need not hear of a reset.
+    expect(happenings(resetting, closed)).toEqual([{ what: 'hosts', now: 'idle' }])
+  })
+
+  it('tells a hint that was asked for, and none that was there before', () => {
+    const hinted = (hints: CheckView['hints']) => view([step('a', { checks: [{ ...fail, hints }] })])
+    expect(happenings(hinted([]), hinted([why]))).toEqual([{ what: 'hint', text: why }])
+    expect(happenings(hinted([why]), hinted([why, other]))).toEqual([{ what: 'hint', text: other }])
+    expect(happenings(hinted([why]), hinted([why]))).toEqual([])
+    expect(happenings(view([step('a')]), hinted([why]))).toEqual([])
+  })
+
+  it('tells that a shell has ended, once', () => {
+    const terminal = { id: 't', host: 'node1', number: 1, atPrompt: true }
+    const ended = { ...terminal, atPrompt: false, exited: { exitCode: 3, signal: null } }
+    const alive = view([], { terminals: [terminal] })
+    const after = view([], { terminals: [ended] })
+    expect(happenings(alive, after)).toEqual([{ what: 'shell-ended', terminal: ended }])
+    expect(happenings(after, after)).toEqual([])
+    expect(happenings(view([]), after)).toEqual([])
   })
 })

@@ -132,6 +132,25 @@ describe('TerminalConnection', () => {
     await vi.waitFor(() => expect(screen.text).toBe('seen\r\nseen\r\n'), patience)
   })
 
+  it('says when what was typed may not have arrived', async () => {
+    const server = await serve('cat')
+    let lost = 0
+    const ask = server.ask(server.connect(), new KeptScreen())
+    const connection = new TerminalConnection({ ...ask, onLost: () => lost++ })
+    undo.push(() => connection.dispose())
+    await vi.waitFor(() => expect(connection.ready).toBe(true), patience)
+    expect(connection.caughtUp.value).toBe(true)
+    connection.input.send('a')
+    await vi.waitFor(() => expect(server.written).toHaveLength(1), patience)
+    expect(lost).toBe(0)
+    // Its answer would come long after the connection has gone.
+    server.writeMs = 60_000
+    connection.input.send('b')
+    await vi.waitFor(() => expect(server.written).toHaveLength(2), patience)
+    server.cut()
+    await vi.waitFor(() => expect(lost).toBe(1), patience)
+  })
+
   it('tells all windows the size, whoever sets it', async () => {
     const server = await serve('cat')
     const one = connect(server)

@@ -29,12 +29,25 @@ echo 172.20.0.1
 
 \`\`\`mermaid
 graph LR
+  accDescr: db and web
+\`\`\`
+
+\`\`\`mermaid
+graph LR
+\`\`\`
+
+\`\`\`bash type laptop
+curl ADDRESS
+\`\`\`
+
+\`\`\`bash type
+docker ps
 \`\`\`
 `
 
 describe('parsePage', () => {
   it('divides a page at its headings and finds the run blocks', () => {
-    const { sections, mermaid, links } = parsePage(page, 'en.md')
+    const { sections, diagrams, typed, links } = parsePage(page, 'en.md')
     expect(sections.map(({ id, heading, line }) => [id, heading, line])).toEqual([
       [undefined, '', 1],
       ['create', 'Make it', 3],
@@ -49,7 +62,8 @@ describe('parsePage', () => {
     ])
     expect(sections[1]!.markdown).toContain('### A detail')
     expect(sections[1]!.markdown).not.toContain('Let them talk')
-    expect(mermaid).toBe(1)
+    expect(diagrams).toEqual([{ line: 27, description: 'db and web' }, { line: 32 }])
+    expect(typed).toEqual([{ host: 'laptop', line: 36 }, { line: 40 }])
     expect(links.map(({ target }) => target)).toEqual(['../user-bridge', '#talk'])
   })
 

@@ -351,6 +351,17 @@ describe('What is wrong is said with its place and cure', () => {
       /step "create" has no run block to solve it/,
     ],
     ['no diagram', { 'en.md': replace('```mermaid', '```text') }, /^en.md:1: has no diagram/],
+    ['a diagram without a description', { 'zh.md': replace('accDescr', '%% ') }, /^zh.md:\d+: the diagram has no desc/],
+    [
+      'a description in another language',
+      { 'zh.md': (text: string) => text.replace(/accDescr: .*/, 'accDescr: A laptop.') },
+      /^zh.md:\d+: the description of the diagram has no Chinese in it/,
+    ],
+    [
+      'a block to be typed on a host that is not there',
+      { 'en.md': (text: string) => `${text}\n\`\`\`bash type labtop\nls\n\`\`\`\n` },
+      /^en.md:\d+: a block is to be typed on a host "labtop" that is not there. Did you mean "laptop"\?/,
+    ],
     [
       'a check on a host that is not there',
       { 'lab.yaml': replace('{from: db, to: laptop', '{from: nod1/db, to: laptop') },

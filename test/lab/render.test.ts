@@ -56,7 +56,7 @@ describe('the labs', () => {
         expect('live' in element.dataset).toBe(element.querySelector('.live') !== null)
       }
       const whole = sections.map((section) => section.html).join('')
-      expect(whole.match(/<figure class="mermaid">/g) ?? []).toHaveLength(page.mermaid)
+      expect(whole.match(/<figure class="mermaid">/g) ?? []).toHaveLength(page.diagrams.length)
       expect(whole).not.toMatch(/<script|javascript:|<[^>]*\son[a-z]+=|<[^>]*\sstyle=/i)
       return found.map((block) => [block.dataset.block, block.dataset.host])
     })
@@ -104,6 +104,15 @@ describe('a block', () => {
     expect(html(fenced('mermaid', 'a["x<br>y"] --> b'))).toBe(
       '<figure class="mermaid"><pre>a[&#34;x&#60;br&#62;y&#34;] --&#62; b\n</pre></figure>\n',
     )
+    // In prose, for those who don't see it: on one line or over several.
+    expect(html(fenced('mermaid', 'graph LR\n  accDescr: a <b>'))).toContain('</pre><p>a &#60;b&#62;</p></figure>')
+    expect(html(fenced('mermaid', 'graph LR\n  accDescr {\n    a\n    b\n  }'))).toContain('</pre><p>a b</p></figure>')
+  })
+
+  it('that the learner types says on which host', () => {
+    expect(html(fenced('bash type laptop', 'curl x'))).toContain('<div class="block" data-host="laptop"><pre>')
+    expect(html(fenced('bash type', 'curl x'))).toMatch(/<div class="block" data-host="\w+"><pre>/)
+    expect(html(fenced('bash', 'type laptop'))).toContain('<div class="block"><pre>')
   })
 
   it('has the index of its page, in any section, list or quote', () => {

@@ -135,13 +135,13 @@ describe('watching', () => {
 })
 
 describe('running a text', () => {
-  it('types it with Enter, and its lines as one paste', async () => {
+  it('types it with Enter, each command when the one before it has ended, and its lines as one paste', async () => {
     const { client, view, watched, id } = await shell()
     await client.run(id, 'n=0; sleep 0.1\nfor word in one two; do\n\tn=$((n + 1)); echo "$n:$word"\ndone\n')
     await view.untilText(/1:one\r\n2:two\r\n[\s\S]*\x1b\]633;B/)
-    // The shell has taken all of it before it runs the two commands that it is: no prompt comes between, as the first one
-    // and the last.
-    expect(view.text.split('\x1b]633;B')).toHaveLength(3)
+    // A prompt before, between and behind the two; none within the loop.
+    expect(view.text.split('\x1b]633;B')).toHaveLength(4)
+    expect(view.text).toMatch(/n=0; sleep 0\.1[\s\S]*633;B[\s\S]*for word in[\s\S]*1:one\r\n2:two/)
     await expect.poll(() => watched.commands.at(-1)).toMatch(/^-for word in one two;/)
     await watched.untilPrompt(id)
     await client.run(id, "printf '%s-' 中文 é; echo")
@@ -153,6 +153,18 @@ describe('running a text', () => {
     await client.run(id, 'echo fir""st\necho sec""ond')
     await view.untilText(/first\r\n[\s\S]*second\r\n/)
     expect(view.text).not.toContain('200~')
+  })
+
+  it('leaves out the rest where a command is broken off', async () => {
+    const { client, view, watched, id } = await shell()
+    await client.run(id, `sh -c 'echo st""arted; exec sleep 1000'\necho ne""ver`)
+    await view.untilText('started')
+    await watched.untilBusy(id)
+    await view.attachment.write('\x03')
+    await watched.untilPrompt(id)
+    await client.run(id, 'echo la""ter')
+    await view.untilText(/later\r\n/)
+    expect(view.text).not.toMatch(/ne""ver|never/)
   })
 
   it('replaces what stands on the line', async () => {

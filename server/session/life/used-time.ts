@@ -57,6 +57,14 @@ export class UsedTime {
     if (this.counting !== before) onChange()
   }
 
+  /** From nothing again; nothing of before is recorded any more. */
+  forget(): void {
+    this.update()
+    this.#usedMs = 0
+    this.#unrecorded = 0
+    this.#options.onChange()
+  }
+
   flush(): void {
     this.update()
     const ms = Math.round(this.#unrecorded)

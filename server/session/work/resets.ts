@@ -59,15 +59,20 @@ export class Resets {
     )
   }
 
-  /** Resets the rack, and does all steps before this one. */
+  /** Resets the rack, and does all steps before this one; those of them that are open are done with help then. */
   replay(step: string): void {
-    const { lab, use } = this.#options
+    const { lab, progress, use } = this.#options
     use.open()
     const found = stepNamed(lab, step)
     use.begin()
     use.occupy({ what: 'replaying', step }, async (live, signal) => {
       await this.#renew(live, signal)
       await bringTo(live.rack, found, signal)
+      for (const { id } of lab.steps.slice(0, lab.steps.indexOf(found))) {
+        if (progress.state(id) !== 'open') continue
+        progress.setHelp(id, { done: true })
+        progress.pass(id)
+      }
       this.#behind = false
     })
   }

@@ -77,11 +77,13 @@ export class Steps {
   check(step: string): void {
     const found = this.#begin(step)
     this.#answered.delete(step)
-    if (found.checks.length > 0) return this.#ask(found)
-    // One to read: whoever says so has read it.
-    this.progress.pass(step)
-    this.#options.onCaughtUp()
-    this.#options.onChange()
+    if (found.checks.length > 0) this.#ask(found)
+    else {
+      // One to read: whoever says so has read it.
+      this.progress.pass(step)
+      this.#options.onCaughtUp()
+      this.#options.onChange()
+    }
   }
 
   /** Keeps what was typed, and runs the checks. @throws VethlabError argument.invalid */

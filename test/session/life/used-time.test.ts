@@ -56,3 +56,17 @@ it('ceases five minutes after the last thing that was done, and goes on with the
   time.stop()
   expect(seen.recorded).toBe(360_000)
 })
+
+it('begins from nothing when the lab is started over', () => {
+  const { time, seen } = used()
+  seen.attended = true
+  time.touch()
+  vi.advanceTimersByTime(7_000)
+  const { recorded } = seen
+  time.forget()
+  expect(time.usedMs).toBe(0)
+  vi.advanceTimersByTime(2_000)
+  expect(time.usedMs).toBe(2_000)
+  time.stop()
+  expect(seen.recorded).toBe(recorded + 2_000)
+})
