@@ -37,14 +37,15 @@ function put(folder: string, name: string, content: string | Uint8Array, mode = 
   chmodSync(join(folder, name), mode)
 }
 
-/** A folder for one input. */
+/** A folder for one input: the last one of a fuzzer before may still be at work when its time is over. */
 async function within(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = join(scratch, 'internal')
+  const own = mkdtempSync(join(scratch, 'input-'))
+  const folder = join(own, 'internal')
   mkdirSync(folder)
   try {
     await use(folder)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(own, { recursive: true, force: true })
   }
 }
 

@@ -11,8 +11,8 @@ import { anyJson, bottomless, inherited, spoiled, spoiledBytes, spoiledText } fr
 let house: House
 beforeAll(async () => {
   house = await House.start({ perMinute: { known: 1_000_000, unknown: 1_000_000 } })
-})
-afterAll(() => house.stop())
+}, 60_000)
+afterAll(() => house?.stop())
 
 const terminal = '0'.repeat(32)
 const right: Record<string, object> = {
