@@ -69,7 +69,7 @@ it('the preview puts what can be used in the place of the lab, and tells what is
     reading: 1,
     broken: false,
     steps: [
-      { id: 'read', checks: [{ family: 'choice' }, { family: 'choice' }] },
+      { id: 'read', checks: [{ family: 'choice' }, { family: 'choice' }, { family: 'number' }, { family: 'pattern' }] },
       {
         id: 'build',
         mistakes: [
