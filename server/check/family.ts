@@ -25,6 +25,8 @@ export interface Check {
   hints: Text[]
   /** Why it asks for a form, where it does. */
   form?: string
+  /** Why no mistake shows it failing otherwise than for want of what it asks about. */
+  absence?: string
   /** Key of its family. */
   family: string
   /** What the author wrote under that key, with defaults filled in. */
@@ -37,6 +39,10 @@ export interface Family<Spec = unknown> {
   readonly schema: z.ZodType<Spec>
   /** Every `reason` with which it can fail; none where it is free to choose, as a lab's own script is. */
   readonly reasons: readonly string[]
+  /** Those that say no more than that what it asks about is not there, as before any work. */
+  readonly nothing: readonly string[]
+  /** The one with which `expect: no` fails because it is so all the same. */
+  readonly present?: string
   /** Those that no waiting changes, such as a wrong answer: such a check is not tried again. */
   readonly final?: readonly string[]
   /** Hosts that the spec names, for lint; `node1/web` names node1, and a bare name that may be a container none. */

@@ -63,9 +63,16 @@ export interface Variant {
 
 /** A wrong way through a step, and what must be said of it. */
 export interface Mistake extends Variant {
+  /** What must fail, and why; the first is what it is about. */
+  fails: [ExpectedFail, ...ExpectedFail[]]
+}
+
+export interface ExpectedFail {
   /** Index of the check within the step. */
   check: number
   reason: string
+  /** Of the file that says so, from 1. */
+  line: number
 }
 
 /** Something wrong with a lab's files. */

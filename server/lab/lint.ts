@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { asksForm, familyOf } from '../check/checks.js'
+import { asksForm, familyOf, reasonsOf } from '../check/checks.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { imagesIn } from './docker-images.js'
+import { hollowChecks } from './hollow.js'
 import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
 import { lintFiles } from './lint-files.js'
 import type { Page, RunBlock, Section } from './page.js'
@@ -17,6 +18,7 @@ export async function lintLab(lab: Lab, images: readonly string[]): Promise<Prob
     problems.push({ file: file.startsWith(lab.directory) ? file : join(lab.directory, file), line, what, cure })
   differences(lab, say)
   checks(lab, say)
+  proofs(lab, say)
   steps(lab, say)
   await lintFiles(lab, say)
   for (const [language, page] of Object.entries(lab.pages)) {
@@ -112,15 +114,21 @@ function checks(lab: Lab, say: Say): void {
     if ('chance' in value) noChance(lab, value.chance, `the value "${name}"`, 1, say)
   }
   for (const mistake of lab.mistakes) {
-    const check = lab.steps.find((step) => step.id === mistake.step)?.checks[mistake.check]
-    const reasons = check ? familyOf(check).reasons : []
-    if (!check || reasons.length === 0 || reasons.includes(mistake.reason)) continue
-    say(
-      mistake.file,
-      1,
-      `${check.family} never fails with "${mistake.reason}"`,
-      `${didYouMean(mistake.reason, reasons)}It fails with: ${reasons.join(', ')}.`,
-    )
+    for (const { check: index, reason, line } of mistake.fails) {
+      const check = lab.steps.find((step) => step.id === mistake.step)?.checks[index]
+      const reasons = check ? reasonsOf(check) : []
+      if (!check || reasons.length === 0 || reasons.includes(reason)) continue
+      const cure = `${didYouMean(reason, reasons)}It fails with: ${reasons.join(', ')}.`
+      say(mistake.file, line, `${check.family} never fails with "${reason}"`, cure)
+    }
+  }
+}
+
+/** A check that fails only where nothing is, and one that says why it does and does not. */
+function proofs(lab: Lab, say: Say): void {
+  for (const { step, index, what, cure } of hollowChecks(lab)) {
+    const name = `check ${index + 1} (${step.checks[index]!.family}) of step "${step.id}"`
+    say('lab.yaml', step.line, `${name} ${what}`, `${cure[0]!.toUpperCase()}${cure.slice(1)}.`)
   }
 }
 

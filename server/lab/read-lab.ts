@@ -157,8 +157,8 @@ class LabReader {
       pages,
       ...(setup === undefined ? {} : { setup }),
       alternatives: await this.variants('alternatives', AlternativeFront, steps, hosts, file.values, (front) => front),
-      mistakes: await this.variants('mistakes', MistakeFront, steps, hosts, file.values, (front, name, line) =>
-        this.mistake(front, name, line, steps),
+      mistakes: await this.variants('mistakes', MistakeFront, steps, hosts, file.values, (front, name, lineOf) =>
+        this.mistake(front, name, lineOf, steps),
       ),
     }
   }
@@ -311,20 +311,30 @@ class LabReader {
   }
 
   private mistake(
-    front: z.infer<typeof MistakeFront>,
+    { step: id, check, reason, also }: z.infer<typeof MistakeFront>,
     file: string,
-    line: number,
+    lineOf: (path: string[]) => number,
     steps: Step[],
-  ): Pick<Mistake, 'check' | 'reason'> {
-    const checks = steps.find((step) => step.id === front.step)?.checks ?? []
-    const at =
-      typeof front.check === 'number'
-        ? front.check - 1
-        : checks.findIndex((check) => check.id === front.check || answerId(check) === front.check)
-    if (checks.length > 0 && !checks[at]) {
-      this.problem(file, line, `step "${front.step}" has no check ${front.check}`, `It has ${checks.length}.`)
+  ): Pick<Mistake, 'fails'> {
+    const step = steps.find((one) => one.id === id)
+    const expected = (name: string | number, because: string, named: string[], said = named) => {
+      const at = step ? checkNamed(step, name) : -1
+      if (step && step.checks.length > 0 && !step.checks[at]) this.noCheck(file, lineOf(named), name, step)
+      return { check: at, reason: because, line: lineOf(said) }
     }
-    return { check: at, reason: front.reason }
+    return {
+      fails: [
+        expected(check, reason, ['check'], ['reason']),
+        ...Object.entries(also).map(([name, because]) => expected(name, because, ['also', name])),
+      ],
+    }
+  }
+
+  private noCheck(file: string, line: number, name: string | number, step: Step): void {
+    const named = step.checks.map((check, n) => check.id ?? answerId(check) ?? String(n + 1))
+    const near = /^\d+$/.test(String(name)) ? '' : didYouMean(String(name), named)
+    const cure = `${near}Its checks are: ${named.join(', ')}.`
+    this.problem(file, line, `step "${step.id}" has no check "${name}"`, cure)
   }
 
   private async variants<Front extends { step: string; answers: Record<string, string> }, More>(
@@ -333,7 +343,7 @@ class LabReader {
     steps: Step[],
     hosts: string[],
     values: object,
-    more: (front: Front, file: string, line: number) => More,
+    more: (front: Front, file: string, lineOf: (path: string[]) => number) => More,
   ): Promise<(Variant & More)[]> {
     const all: (Variant & More)[] = []
     for (const name of await this.entries(folder)) {
@@ -353,7 +363,7 @@ class LabReader {
       if (!steps.some((step) => step.id === parsed.step))
         this.noStep(file, 1 + yaml.lineOf(['step']), parsed.step, steps)
       all.push({
-        ...more(parsed, file, 1 + yaml.lineOf(['check'])),
+        ...more(parsed, file, (path) => 1 + yaml.lineOf(path)),
         name: name.replace(/\.md$/, ''),
         file: join(this.directory, file),
         step: parsed.step,
@@ -371,4 +381,10 @@ class LabReader {
     }
     return names.filter((name) => name.endsWith('.md')).sort()
   }
+}
+
+/** By its number, from 1, its id, or that of its answer; -1 where there is none. */
+function checkNamed({ checks }: Step, name: string | number): number {
+  if (/^\d+$/.test(String(name))) return Number(name) - 1
+  return checks.findIndex((check) => check.id === name || answerId(check) === name)
 }

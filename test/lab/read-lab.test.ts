@@ -42,12 +42,9 @@ describe('The lab of the guide', () => {
     ])
     expect(lab.steps.map(({ needs }) => needs)).toEqual([[], ['create']])
     expect(lab.steps[1]!.checks[1]!.hints).toHaveLength(2)
-    expect(lab.mistakes.map(({ name, step, check, reason }) => [name, step, check, reason])).toContainEqual([
-      'not-internal',
-      'create',
-      0,
-      'network.internal',
-    ])
+    expect(
+      lab.mistakes.map(({ name, step, fails: [{ check, reason }] }) => [name, step, check, reason]),
+    ).toContainEqual(['not-internal', 'create', 0, 'network.internal'])
     expect(lab.alternatives.map(({ name }) => name)).toEqual(['both-at-once'])
     expect(lab.pages.zh.sections.map(({ id }) => id)).toEqual([undefined, 'create', 'connect', 'finish'])
   })
@@ -284,7 +281,7 @@ describe('What is wrong is said with its place and cure', () => {
     [
       'a mistake of no check',
       { 'mistakes/not-internal.md': replace('check: 1', 'check: 4') },
-      /^mistakes\/not-internal.md:3: step "create" has no check 4/,
+      /^mistakes\/not-internal.md:3: step "create" has no check "4"\. Its checks are: 1\./,
     ],
     [
       'an unknown key of a mistake',
@@ -319,7 +316,7 @@ describe('What is wrong is said with its place and cure', () => {
     [
       'a reason that does not exist',
       { 'mistakes/not-internal.md': replace('network.internal', 'network.intern') },
-      /^mistakes\/not-internal.md:1: network never fails with "network.intern"/,
+      /^mistakes\/not-internal.md:4: network never fails with "network.intern"/,
     ],
     [
       'a dead link',

@@ -21,6 +21,8 @@ export const address: Family<Spec> = {
   key: 'address',
   schema,
   reasons: ['address.missing', 'address.other', 'address.present', 'address.no-such'],
+  nothing: ['address.missing', 'address.no-such'],
+  present: 'address.present',
   hosts: (spec) => hostsOf(spec.of),
   async check(spec, context) {
     const place = liveOr('address.no-such', spec.of, context)

@@ -24,6 +24,7 @@ export const interfaces: Family<Spec> = {
   key: 'interfaces',
   schema,
   reasons: ['interfaces.missing', 'interfaces.extra', 'interfaces.no-such'],
+  nothing: ['interfaces.no-such'],
   hosts: (spec) => hostsOf(spec.of),
   async check(spec, context) {
     const place = liveOr('interfaces.no-such', spec.of, context)

@@ -59,6 +59,8 @@ export const network: Family<Spec> = {
     'network.not-member',
     'network.kernel',
   ],
+  nothing: ['network.missing'],
+  present: 'network.exists',
   hosts: (spec) => [...(spec.host ? [spec.host] : []), ...hostsOf(...(spec.containers ?? []), ...(spec.without ?? []))],
   async check(spec, context) {
     const host = hostNamed(context.state, spec.host ?? context.home)

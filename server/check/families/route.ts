@@ -30,6 +30,8 @@ export const route: Family<Spec> = {
   key: 'route',
   schema,
   reasons: ['route.missing', 'route.via', 'route.device', 'route.present', 'route.no-such'],
+  nothing: ['route.missing', 'route.no-such'],
+  present: 'route.present',
   hosts: (spec) => hostsOf(spec.of),
   async check(spec, context) {
     const place = liveOr('route.no-such', spec.of, context)

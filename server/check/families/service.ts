@@ -37,6 +37,8 @@ export const service: Family<Spec> = {
     'service.image',
     'service.nodes',
   ],
+  nothing: ['service.missing'],
+  present: 'service.present',
   hosts: (spec) => spec.nodes ?? [],
   async check(spec, { state, home }) {
     const all = managers(state, home)
