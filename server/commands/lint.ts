@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { labFoldersNamed } from '../lab/catalogue.js'
 import { labJsonSchema } from '../lab/json-schema.js'
-import { lintLab } from '../lab/lint.js'
-import { readLab } from '../lab/read-lab.js'
+import { placeOf } from '../lab/lab.js'
+import { lintFolder } from '../lab/lint.js'
 import { fromPackage } from '../package-root.js'
 import { labImages } from '../rack/golden/inputs.js'
 
@@ -20,12 +20,11 @@ export function lintCommand(): Command {
       const images = labImages()
       const problems = []
       for (const folder of await labFoldersNamed(fromPackage('labs'), names)) {
-        const { lab, problems: found } = await readLab(folder)
-        problems.push(...(lab ? await lintLab(lab, images) : found))
+        problems.push(...(await lintFolder(folder, images)))
       }
       if (json) process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`)
       else
-        for (const { file, line, what, cure } of problems) process.stdout.write(`${file}:${line}: ${what}. ${cure}\n`)
+        for (const problem of problems) process.stdout.write(`${placeOf(problem)}: ${problem.what}. ${problem.cure}\n`)
       if (problems.length > 0) process.exitCode = 1
     })
 }

@@ -30,13 +30,13 @@ export function hollowChecks({ steps, mistakes }: Pick<Lab, 'steps' | 'mistakes'
           ? {
               step,
               index,
-              what: 'fails in no mistake but for want of what it asks about',
-              cure: 'add a mistake in which that is there and wrong, or say with `absence` why there is none',
+              what: 'is not shown to fail for another reason than that nothing is there',
+              cure: 'add a mistake in which what it asks about is there and wrong, or say with `absence` why there is none',
             }
           : {
               step,
               index,
-              what: `expects no, and fails in no mistake with ${presence}`,
+              what: `expects no, and is not shown to fail with ${presence}`,
               cure: 'add a mistake in which it is so all the same, or say with `absence` why there is none',
             },
       ]

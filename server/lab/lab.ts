@@ -79,9 +79,17 @@ export interface ExpectedFail {
 export interface Problem {
   /** As the caller named the folder, with the file's name. */
   file: string
+  /** From 1. */
   line: number
+  /** From 1, where it is known. */
+  column?: number
   what: string
   cure: string
+}
+
+/** Where it is, as editors and terminals make a link of it: `file:line:column`. */
+export function placeOf({ file, line, column }: Problem): string {
+  return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`
 }
 
 /** What a page says of a step. */

@@ -7,21 +7,43 @@ import { hollowChecks } from './hollow.js'
 import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
 import { lintFiles } from './lint-files.js'
 import type { Page, RunBlock, Section } from './page.js'
+import { type Draft, emptyPage, readLab } from './read-lab.js'
+
+/**
+ * All that is wrong with the lab in a folder, in the order of files and lines.
+ * @param images names of the images that lab hosts have
+ */
+export async function lintFolder(folder: string, images: readonly string[]): Promise<Problem[]> {
+  const { lab, draft, problems } = await readLab(folder)
+  const linted = lab ? await lintLab(lab, images) : draft ? await lintLab(draft.lab, images, draft.lacks) : []
+  return [...problems, ...linted].toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line)
+}
 
 /**
  * What is wrong with a lab that can be read: what would mislead a learner, or could not be tested.
  * @param images names of the images that lab hosts have
+ * @param lacks what is not in it since it can't be read, and says nothing by that
  */
-export async function lintLab(lab: Lab, images: readonly string[]): Promise<Problem[]> {
+export async function lintLab(
+  lab: Lab,
+  images: readonly string[],
+  lacks: Draft['lacks'] = { checks: false, pages: false },
+): Promise<Problem[]> {
   const problems: Problem[] = []
   const say = (file: string, line: number, what: string, cure: string) =>
     problems.push({ file: file.startsWith(lab.directory) ? file : join(lab.directory, file), line, what, cure })
-  differences(lab, say)
   checks(lab, say)
-  proofs(lab, say)
-  steps(lab, say)
+  if (!lacks.checks) {
+    reasons(lab, say)
+    proofs(lab, say)
+  }
+  if (!lacks.pages) {
+    differences(lab, say)
+    steps(lab, say)
+  }
   await lintFiles(lab, say)
   for (const [language, page] of Object.entries(lab.pages)) {
+    if (page === emptyPage) continue
     translated(language, page, say)
     await links(lab, `${language}.md`, page, say)
     if (page.mermaid === 0) say(`${language}.md`, 1, 'has no diagram', 'Add a ```mermaid block.')
@@ -39,7 +61,7 @@ export async function lintLab(lab: Lab, images: readonly string[]): Promise<Prob
       }
     }
   }
-  return problems.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line)
+  return problems
 }
 
 type Say = (file: string, line: number, what: string, cure: string) => void
@@ -113,6 +135,9 @@ function checks(lab: Lab, say: Say): void {
   for (const [name, value] of Object.entries(lab.values)) {
     if ('chance' in value) noChance(lab, value.chance, `the value "${name}"`, 1, say)
   }
+}
+
+function reasons(lab: Lab, say: Say): void {
   for (const mistake of lab.mistakes) {
     for (const { check: index, reason, line } of mistake.fails) {
       const check = lab.steps.find((step) => step.id === mistake.step)?.checks[index]

@@ -14,10 +14,18 @@ import {
 /** A YAML text with the line of everything in it. */
 export interface YamlFile {
   value: unknown
-  /** Line, from 1, of what a path leads to: of its key, where it has one; of the nearest thing above, where it is not there. */
+  /** Where what a path leads to begins: its key, where it has one; the nearest thing above, where it is not there. */
+  positionOf(path: readonly PropertyKey[]): Position
+  /** Its line alone. */
   lineOf(path: readonly PropertyKey[]): number
   /** What makes it no YAML. */
-  problems: { line: number; what: string }[]
+  problems: { line: number; column?: number; what: string }[]
+}
+
+/** In a text, from 1. */
+export interface Position {
+  line: number
+  column: number
 }
 
 /** The most that an alias may unfold to, against files that grow without end. */
@@ -35,6 +43,7 @@ export function parseYaml(text: string): YamlFile {
       value: undefined,
       problems: [{ line, what: `is nested deeper than ${mostLevels} levels` }],
       lineOf: () => 1,
+      positionOf: () => ({ line: 1, column: 1 }),
     }
   }
   const counter = new LineCounter()
@@ -42,9 +51,13 @@ export function parseYaml(text: string): YamlFile {
     lineCounter: counter,
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:float'),
   })
-  const lineAt = (offset: number | undefined) => (offset === undefined ? 1 : counter.linePos(offset).line)
+  const positionAt = (offset = 0): Position => {
+    const { line, col } = counter.linePos(offset)
+    return { line, column: col }
+  }
   const problems = document.errors.map((error) => ({
     line: error.linePos?.[0].line ?? 1,
+    ...(error.linePos ? { column: error.linePos[0].col } : {}),
     what: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''),
   }))
   let value: unknown
@@ -55,21 +68,18 @@ export function parseYaml(text: string): YamlFile {
       problems.push({ line: 1, what: (error as Error).message })
     }
   }
-  return {
-    value,
-    problems,
-    lineOf(path) {
-      let node: unknown = document.contents
-      let line = lineAt(isNode(node) ? node.range?.[0] : undefined)
-      for (const key of path) {
-        const child = step(node, key)
-        if (!child) break
-        line = lineAt(child.at)
-        node = child.node
-      }
-      return line
-    },
+  const positionOf = (path: readonly PropertyKey[]): Position => {
+    let node: unknown = document.contents
+    let offset = isNode(node) ? node.range?.[0] : undefined
+    for (const key of path) {
+      const child = step(node, key)
+      if (!child) break
+      offset = child.at
+      node = child.node
+    }
+    return positionAt(offset)
   }
+  return { value, problems, positionOf, lineOf: (path) => positionOf(path).line }
 }
 
 /** Where a text first goes so deep. The library's parser works without calling itself, and so does this. */

@@ -47,10 +47,10 @@ it('a lab without mistakes is refused, though each check has failed in the empty
     for (const name of Object.keys(files)) if (name.startsWith('mistakes/')) delete files[name]
   })
   expect(checksCanFail(lab, [report('page en, zh', all)]).problems).toEqual([
-    'check 1 (network) of step "create" fails in no mistake but for want of what it asks about: add a mistake in which that is there and wrong, or say with `absence` why there is none',
-    'check 1 (container) of step "connect" fails in no mistake but for want of what it asks about: add a mistake in which that is there and wrong, or say with `absence` why there is none',
-    'check 2 (reach) of step "connect" fails in no mistake but for want of what it asks about: add a mistake in which that is there and wrong, or say with `absence` why there is none',
-    'check 3 (reach) of step "connect" expects no, and fails in no mistake with reach.reached: add a mistake in which it is so all the same, or say with `absence` why there is none',
+    'check 1 (network) of step "create" is not shown to fail for another reason than that nothing is there: add a mistake in which what it asks about is there and wrong, or say with `absence` why there is none',
+    'check 1 (container) of step "connect" is not shown to fail for another reason than that nothing is there: add a mistake in which what it asks about is there and wrong, or say with `absence` why there is none',
+    'check 2 (reach) of step "connect" is not shown to fail for another reason than that nothing is there: add a mistake in which what it asks about is there and wrong, or say with `absence` why there is none',
+    'check 3 (reach) of step "connect" expects no, and is not shown to fail with reach.reached: add a mistake in which it is so all the same, or say with `absence` why there is none',
   ])
 })
 
@@ -60,10 +60,10 @@ it('a mistake that did not fail as it says, or for want of everything, shows not
     files[name] = files[name]!.replace('network.internal', 'network.missing')
   })
   const [first] = checksCanFail(lab, [report('page en, zh', all), ...mistakes]).problems
-  expect(first).toMatch(/^check 1 \(network\) of step "create" fails in no mistake but for want/)
+  expect(first).toMatch(/^check 1 \(network\) of step "create" is not shown to fail for another reason/)
   const right = await guideLab()
   const told = checksCanFail(right, [report('page en, zh', all), report('mistake not-internal', [], false)]).problems
-  expect(told[0]).toMatch(/^check 1 \(network\) of step "create" fails in no mistake but for want/)
+  expect(told[0]).toMatch(/^check 1 \(network\) of step "create" is not shown to fail for another reason/)
 })
 
 it('a check that says why there can be no such mistake needs none', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { lintLab } from '../../server/lab/lint.js'
+import { lintFolder } from '../../server/lab/lint.js'
 import { loadLab, readLab } from '../../server/lab/read-lab.js'
 import { guideFiles, writeLab } from './guide.js'
 
@@ -20,8 +20,7 @@ async function problemsOf(changes: Record<string, string | ((text: string) => st
   }
   const folder = writeLab(JSON.parse(JSON.stringify(files)))
   folders.push(folder)
-  const { lab, problems } = await readLab(folder)
-  const all = lab ? await lintLab(lab, images) : problems
+  const all = await lintFolder(folder, images)
   return all.map(({ file, line, what, cure }) => `${file.slice(folder.length + 1)}:${line}: ${what}. ${cure}`)
 }
 
@@ -86,7 +85,13 @@ describe('A lab from elsewhere', () => {
       symlinkSync('..', join(folder, 'mistakes'))
     })
     const leads = "is a link that leads out of the lab's folder"
-    expect(told).toEqual([`zh.md ${leads}`])
+    expect(told).toEqual([
+      `zh.md ${leads}`,
+      `setup.sh ${leads}`,
+      expect.stringMatching(/^mistakes\//),
+      `mistakes/secret.md ${leads}`,
+      expect.stringMatching(/^mistakes\//),
+    ])
     expect(
       await problemsIn((folder) => {
         symlinkSync('/etc/passwd', join(folder, 'setup.sh'))
@@ -363,7 +368,9 @@ describe('What is wrong is said with its place and cure', () => {
   it('throws the first problem, and says how many more there are', async () => {
     const folder = writeLab({ ...guideFiles(), 'lab.yaml': 'title: 1\n' })
     folders.push(folder)
-    await expect(loadLab(folder)).rejects.toThrow(/lab.yaml:1: .*\(and \d+ more: `vethlab lint`\)/)
+    await expect(loadLab(folder)).rejects.toThrow(
+      /lab.yaml:1:1: title: must be a map, and is "1" \(and \d+ more: `vethlab lint`\)/,
+    )
     await expect(loadLab(`${folder}-no`)).rejects.toThrow(/there is no such lab/)
   })
 })
