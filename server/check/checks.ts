@@ -202,6 +202,11 @@ export function asksForm(check: Check): boolean {
   return family.asksForm?.(check.spec) === true || innerOf(family, check.spec).some(asksForm)
 }
 
+/** A check and all those within it. */
+export function withInner(check: Check): Check[] {
+  return [check, ...innerOf(familyOf(check), check.spec).flatMap(withInner)]
+}
+
 /** Every reason that a check can fail with, those of checks within it as well; none where one of them is free to choose. */
 export function reasonsOf(check: Check): readonly string[] {
   const family = familyOf(check)

@@ -67,6 +67,12 @@ export interface Family<Spec = unknown> {
   readonly needsProof?: true
   /** Whether such a check asks how something was done, so that another way with the same effect fails. */
   asksForm?(spec: Spec): boolean
+  /** It asks what only an Engine knows, so that a rack without a docker host can't pass it. */
+  readonly needsEngine?: true
+  /** What it names that is a host, or a container of one: `laptop`, `web`, `node1/web`. */
+  references?(spec: Spec): string[]
+  /** Images that it names. */
+  images?(spec: Spec): string[]
   /** Files of the lab's folder that such a check runs. */
   files?(spec: Spec): string[]
 }

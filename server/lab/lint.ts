@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { asksForm, familyOf, reasonsOf } from '../check/checks.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { imagesIn } from './docker-images.js'
 import { hollowChecks } from './hollow.js'
 import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
 import { lintFiles } from './lint-files.js'
+import { lintRack } from './lint-rack.js'
 import type { Page, RunBlock, Section } from './page.js'
 import { type Draft, emptyPage, readLab } from './read-lab.js'
 
@@ -41,6 +42,9 @@ export async function lintLab(
     differences(lab, say)
     steps(lab, say)
   }
+  const commands = allBlocks(lab)
+  const texts = [...commands.flatMap(({ blocks }) => blocks.map(({ text }) => text)), lab.setup ?? '']
+  lintRack(lab, { all: commands, text: texts.join('\n') }, images, say)
   await lintFiles(lab, say)
   for (const [language, page] of Object.entries(lab.pages)) {
     if (page === emptyPage) continue
@@ -48,20 +52,26 @@ export async function lintLab(
     await links(lab, `${language}.md`, page, say)
     if (page.mermaid === 0) say(`${language}.md`, 1, 'has no diagram', 'Add a ```mermaid block.')
   }
-  for (const { file, blocks } of allBlocks(lab)) {
-    for (const block of blocks) {
-      for (const image of imagesIn(block.text)) {
-        if (images.includes(image.replace(/:latest$/, ''))) continue
-        say(
-          file,
-          block.line,
-          `there is no image "${image}" in lab hosts`,
-          `${didYouMean(image, [...images])}Images are: ${images.join(', ')}.`,
-        )
-      }
-    }
+  const noImage = (file: string, line: number, image: string) => {
+    if (images.includes(image.replace(/:latest$/, ''))) return
+    const cure = `${didYouMean(image, images)}Images are: ${images.join(', ')}.`
+    say(file, line, `there is no image "${image}" in lab hosts`, cure)
   }
+  for (const { file, blocks } of commands) {
+    for (const { text, line } of blocks) for (const image of imagesIn(text)) noImage(file, line, image)
+  }
+  for (const image of imagesIn(lab.setup ?? '')) noImage('setup.sh', lineWith(lab.setup ?? '', image), image)
   return problems
+}
+
+/** From 1, the first that has a word in it. */
+function lineWith(text: string, word: string): number {
+  return (
+    Math.max(
+      0,
+      text.split('\n').findIndex((line) => line.split(/\s+/).includes(word)),
+    ) + 1
+  )
 }
 
 type Say = (file: string, line: number, what: string, cure: string) => void
@@ -209,10 +219,12 @@ async function links(lab: Lab, file: string, page: Page, say: Say): Promise<void
       if (!ids.includes(target.slice(1)))
         say(file, line, `there is no section ${target}`, `Sections are: ${ids.join(', ')}.`)
     } else {
-      const path = join(lab.directory, decodeURI(target.split('#')[0]!))
-      const inside = path.startsWith(dirname(lab.directory))
+      // Where the lab is named from its parent's folder, or from within.
+      const folder = resolve(lab.directory)
+      const path = join(folder, decodeURI(target.split('#')[0]!))
+      const inside = path.startsWith(`${dirname(folder)}/`)
       if (inside && (await stat(path).catch(() => undefined))) continue
-      say(file, line, `the link ${target} is dead`, `Link to ../${basename(lab.directory)} or the like.`)
+      say(file, line, `the link ${target} is dead`, `Link to a lab beside this one, such as ../${lab.id}/en.md.`)
     }
   }
 }

@@ -52,6 +52,7 @@ export const link: Family<Spec> = {
   ],
   nothing: ['link.missing', 'link.no-such'],
   present: 'link.present',
+  references: (spec) => [spec.of],
   hosts: (spec) => hostsOf(spec.of, spec.peer),
   async check(spec, context) {
     const place = liveOr('link.no-such', spec.of, context)

@@ -22,6 +22,7 @@ export const node: Family<Spec> = {
   reasons: ['node.missing', 'node.present', 'node.role', 'node.state', 'node.availability'],
   nothing: ['node.missing'],
   present: 'node.present',
+  needsEngine: true,
   hosts: () => [],
   async check(spec, { state, home }) {
     const all = managers(state, home)

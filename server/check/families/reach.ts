@@ -82,6 +82,8 @@ export const reach: Family<Spec> = {
   ],
   nothing: ['reach.no-from', 'reach.no-target'],
   present: 'reach.reached',
+  references: ({ from, to, by, control }) =>
+    [from, by === 'name' ? [] : to, control?.from ?? []].flat().filter((one) => !isAddress(one)),
   hosts: (spec) => [
     ...hostsOf(spec.from, spec.to, spec.control?.from, ...(spec.only ?? [])),
     ...(spec.still ?? []).flatMap((one) => (typeof one === 'string' ? hostsOf(one) : hostsOf(one.from, one.to))),

@@ -75,6 +75,7 @@ export const resolve: Family<Spec> = {
   ],
   nothing: ['resolve.no-from'],
   present: 'resolve.resolved',
+  references: (spec) => [spec.from, spec.to ?? []].flat().filter((one) => !isAddress(one)),
   hosts: (spec) => hostsOf(spec.from, spec.to),
   async check(spec, context) {
     const { state, home } = context

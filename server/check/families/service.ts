@@ -39,6 +39,8 @@ export const service: Family<Spec> = {
   ],
   nothing: ['service.missing'],
   present: 'service.present',
+  images: (spec) => [spec.image ?? []].flat(),
+  needsEngine: true,
   hosts: (spec) => spec.nodes ?? [],
   async check(spec, { state, home }) {
     const all = managers(state, home)

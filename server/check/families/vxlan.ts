@@ -32,6 +32,7 @@ export const vxlan: Family<Spec> = {
   schema,
   reasons: ['vxlan.missing', 'vxlan.id', 'vxlan.peers', 'vxlan.no-network'],
   nothing: ['vxlan.no-network'],
+  needsEngine: true,
   hosts: (spec) => spec.hosts ?? [],
   async check(spec, { state }) {
     const docker = state.hosts.filter(({ kind }) => kind === 'docker')
