@@ -35,7 +35,7 @@ function describe(reading: Reading, issue: z.core.$ZodIssue, above: PropertyKey[
       return [{ path, what: `the name "${String(path.at(-1))}" ${own}`, cure: 'Choose another name.' }]
     }
     case 'invalid_value': {
-      if (isOwn(issue.message)) return [said(issue, path)]
+      if (isOwn(issue.message)) return [said(reading, issue, path)]
       const words = issue.values.map(String)
       const near = typeof value === 'string' ? didYouMean(value, words) : ''
       return [
@@ -47,31 +47,35 @@ function describe(reading: Reading, issue: z.core.$ZodIssue, above: PropertyKey[
       ]
     }
     case 'invalid_type': {
-      if (isOwn(issue.message)) return [said(issue, path)]
+      if (isOwn(issue.message)) return [said(reading, issue, path)]
       const kind = kindOf(reading.schema, path, issue.expected)
-      return [{ path, what: `must be ${kind}, and is ${shown(value)}`, cure: howToWrite(kind, value) }]
+      return [{ path, what: `must be ${kind}, and is ${shown(value)}`, cure: howToWrite(reading, path, kind, value) }]
     }
     case 'too_small':
     case 'too_big':
-      return [isOwn(issue.message) ? said(issue, path) : size(reading.schema, issue, path, value)]
+      return [isOwn(issue.message) ? said(reading, issue, path) : size(reading.schema, issue, path, value)]
     default:
       return [
         isOwn(issue.message)
-          ? said(issue, path)
-          : { path, what: `${shown(value)} is not written as it must be`, cure: seeReference },
+          ? said(reading, issue, path)
+          : { path, what: `${shown(value)} is not written as it must be`, cure: reference(reading, path) },
       ]
   }
 }
 
-const seeReference = 'See the reference in docs/.'
+/** What the field is for, where its own message says only what is wrong. */
+function reference({ schema }: Reading, path: PropertyKey[]): string {
+  const meaning = meaningAt(schema, path)
+  return meaning ? `What it means: ${meaning}.` : 'See the reference in docs/.'
+}
 
 /** A schema's own message: what zod says by itself begins with one of these. */
 function isOwn(message: string): boolean {
   return !/^(Invalid |Too (?:small|big)|Unrecognized )/.test(message)
 }
 
-function said(issue: z.core.$ZodIssue, path: PropertyKey[]): SchemaIssue {
-  return { path, what: issue.message, cure: seeReference }
+function said(reading: Reading, issue: z.core.$ZodIssue, path: PropertyKey[]): SchemaIssue {
+  return { path, what: issue.message, cure: reference(reading, path) }
 }
 
 function unknownKey({ schema }: Reading, path: PropertyKey[], key: string): SchemaIssue {
@@ -85,9 +89,7 @@ function unknownKey({ schema }: Reading, path: PropertyKey[], key: string): Sche
 
 function missing({ schema }: Reading, path: PropertyKey[], issue: z.core.$ZodIssue): SchemaIssue {
   const words = issue.code === 'invalid_value' ? ` Allowed: ${issue.values.map(String).join(', ')}.` : ''
-  const meaning = typesAt(schema, path)
-    .map((type) => z.globalRegistry.get(type)?.description)
-    .find((one) => one !== undefined)
+  const meaning = meaningAt(schema, path)
   const what = path.length === 0 ? 'is empty' : `"${String(path.at(-1))}" is missing`
   return { path, what, cure: `Add it${meaning ? `: ${meaning}` : ''}.${words}` }
 }
@@ -100,7 +102,7 @@ function union(reading: Reading, issue: z.core.$ZodIssueInvalidUnion, path: Prop
     inner.toSorted((a, b) => b.path.length - a.path.length).find((candidate) => candidate.path.length > 0)
   if (best) return describe(reading, best, path)
   const value = shown(valueAt(reading.value, path))
-  if (isOwn(issue.message)) return [{ path, what: `${issue.message}, and is ${value}`, cure: seeReference }]
+  if (isOwn(issue.message)) return [{ path, what: `${issue.message}, and is ${value}`, cure: reference(reading, path) }]
   const forms = inner.flatMap((one) => {
     if (one.code === 'invalid_type') return [kinds[one.expected] ?? one.expected]
     if (one.code === 'invalid_value') return one.values.map((word) => `\`${String(word)}\``)
@@ -128,12 +130,18 @@ function kindOf(schema: z.ZodType, path: PropertyKey[], expected: string): strin
   return isWhole ? kinds.int! : (kinds[expected] ?? expected)
 }
 
-function howToWrite(kind: string, value: unknown): string {
+function howToWrite({ schema }: Reading, path: PropertyKey[], kind: string, value: unknown): string {
   if (kind === kinds.int && /^-?\d*[.,]\d+$/.test(String(value))) return 'Write it without a fraction.'
   if (kind === kinds.int || kind === kinds.number) return 'Write digits, without quotes.'
-  if (kind === kinds.string) return 'Write it in quotes.'
+  const meaning = meaningAt(schema, path)
+  if (kind === kinds.string) return `Write it in quotes.${meaning ? ` What it means: ${meaning}.` : ''}`
   if (kind === kinds.array) return 'Write `[one, two]`, or a line `- one` for each.'
-  if (kind === kinds.object) return 'Write `{key: value}`, or a line `key: value` for each.'
+  if (kind === kinds.object) {
+    const keys = keysAt(schema, path).slice(0, 4)
+    return keys.length > 0
+      ? `Write \`{${keys.map((key) => `${key}: ...`).join(', ')}}\`.`
+      : 'Write `{key: value}`, or a line `key: value` for each.'
+  }
   return `Write ${kind}.`
 }
 
@@ -168,11 +176,24 @@ function size(
 }
 
 function boundsAt(schema: z.ZodType, path: PropertyKey[]): { minimum?: number; maximum?: number } {
-  const [bag] = typesAt(schema, path)
+  const [number] = typesAt(schema, path)
     .flatMap(unwrap)
     .filter((type) => type._zod.def.type === 'number')
-    .map((type) => type._zod.bag as { minimum?: number; maximum?: number })
-  return bag ?? {}
+  if (!number) return {}
+  const { minimum, maximum } = z.toJSONSchema(number)
+  // As far as whole numbers go is no bound of the author's.
+  const bound = (value: number | undefined) =>
+    Number.isSafeInteger(value) && Math.abs(value!) < Number.MAX_SAFE_INTEGER ? value : undefined
+  const [least, most] = [bound(minimum), bound(maximum)]
+  return { ...(least === undefined ? {} : { minimum: least }), ...(most === undefined ? {} : { maximum: most }) }
+}
+
+/** What the schema says of a field, as the references in docs/ print it. */
+function meaningAt(schema: z.ZodType, path: PropertyKey[]): string | undefined {
+  return typesAt(schema, path)
+    .flatMap((type) => [type, ...unwrap(type)])
+    .map((type) => z.globalRegistry.get(type)?.description)
+    .find((one) => one !== undefined)
 }
 
 /** A value as its author finds it again in the file. */

@@ -57,7 +57,7 @@ export const LabFile = z.strictObject({
   level: z.enum(levels).describe('how much it takes for granted'),
   minutes: z.int().min(1).max(600).describe('how long a learner needs'),
   requires: z.array(z.enum(featureNames)).default([]).describe('kernel features, as `vethlab doctor` names them'),
-  rack: z.unknown().describe('the hosts and LANs: a topology'),
+  rack: z.unknown().describe('the hosts and LANs, such as `{hosts: {node1: docker}}`'),
   explain: z
     .enum(['at-once', 'after-hint'])
     .default('at-once')

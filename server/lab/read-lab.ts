@@ -121,14 +121,14 @@ class LabReader {
       this.problem('lab.yaml', 1, `the name of its folder, "${id}", is no id of a lab`, cure)
     }
     const yaml = parseYaml(text)
-    for (const { what, ...at } of yaml.problems) this.problem('lab.yaml', positionIn(at), what, 'Mend the YAML.')
+    for (const { what, cure, ...at } of yaml.problems) this.problem('lab.yaml', positionIn(at), what, cure)
     if (yaml.problems.length > 0) {
       await this.pagesAlone()
       return undefined
     }
     const raw = isMap(yaml.value) ? yaml.value : {}
     const read = this.parsed('lab.yaml', LabFile, yaml)
-    const found = raw.rack === undefined ? this.noRack(yaml) : this.plan(raw.rack, yaml)
+    const found = raw.rack === undefined ? undefined : this.plan(raw.rack, yaml)
     const checks = this.checks(raw.steps, yaml)
     const plan = found ?? guessedPlan(raw.rack)
     const file = read ?? guessedFile(raw)
@@ -206,10 +206,6 @@ class LabReader {
   /** What can be said of pages while nobody knows the steps. */
   private async pagesAlone(): Promise<void> {
     for (const language of languages) await this.page(`${language}.md`, undefined, undefined)
-  }
-
-  private noRack(yaml: YamlFile): undefined {
-    this.problem('lab.yaml', yaml.lineOf([]), '"rack" is missing', 'Add it: `rack: {hosts: {node1: docker}}`.')
   }
 
   private plan(rack: unknown, yaml: YamlFile): RackPlan | undefined {
@@ -390,7 +386,7 @@ class LabReader {
         continue
       }
       const yaml = parseYaml(front)
-      for (const { line, what } of yaml.problems) this.problem(file, line + 1, what, 'Mend the YAML.')
+      for (const { line, what, cure } of yaml.problems) this.problem(file, line + 1, what, cure)
       if (yaml.problems.length > 0) continue
       const parsed = this.parsed(file, schema, yaml, 2)
       const page = await this.page(file, hosts, values, body, front.split('\n').length + 3)

@@ -1,5 +1,6 @@
 import {
   type CST,
+  type ErrorCode,
   isMap,
   isNode,
   isScalar,
@@ -9,6 +10,7 @@ import {
   type Pair,
   Parser,
   parseDocument,
+  type YAMLParseError,
 } from 'yaml'
 
 /** A YAML text with the line of everything in it. */
@@ -19,7 +21,7 @@ export interface YamlFile {
   /** Its line alone. */
   lineOf(path: readonly PropertyKey[]): number
   /** What makes it no YAML. */
-  problems: { line: number; column?: number; what: string }[]
+  problems: { line: number; column?: number; what: string; cure: string }[]
 }
 
 /** In a text, from 1. */
@@ -41,7 +43,7 @@ export function parseYaml(text: string): YamlFile {
     const line = text.slice(0, tooDeep).split('\n').length
     return {
       value: undefined,
-      problems: [{ line, what: `is nested deeper than ${mostLevels} levels` }],
+      problems: [{ line, what: `is nested deeper than ${mostLevels} levels`, cure: 'Make it flatter.' }],
       lineOf: () => 1,
       positionOf: () => ({ line: 1, column: 1 }),
     }
@@ -58,14 +60,14 @@ export function parseYaml(text: string): YamlFile {
   const problems = document.errors.map((error) => ({
     line: error.linePos?.[0].line ?? 1,
     ...(error.linePos ? { column: error.linePos[0].col } : {}),
-    what: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''),
+    ...wordsOf(error),
   }))
   let value: unknown
   if (problems.length === 0) {
     try {
       value = document.toJS({ maxAliasCount: maxAliases })
     } catch (error) {
-      problems.push({ line: 1, what: (error as Error).message })
+      problems.push({ line: 1, what: (error as Error).message, cure: mend })
     }
   }
   const positionOf = (path: readonly PropertyKey[]): Position => {
@@ -80,6 +82,32 @@ export function parseYaml(text: string): YamlFile {
     return positionAt(offset)
   }
   return { value, problems, positionOf, lineOf: (path) => positionOf(path).line }
+}
+
+const mend = 'Mend the YAML.'
+
+/** What the library says of the most frequent slips, for those who do not know how YAML calls its parts. */
+const words: Partial<Record<ErrorCode, [what: string, cure: string]>> = {
+  BAD_INDENT: [
+    'is indented otherwise than what it belongs to, or a bracket above is not closed',
+    'Line it up, or close the bracket.',
+  ],
+  TAB_AS_INDENT: ['is indented with a tab', 'Indent with blanks.'],
+  DUPLICATE_KEY: ['a key is there twice', 'Keep one of them.'],
+  MULTILINE_IMPLICIT_KEY: [
+    'a key without a `:` behind it, or a text that goes on where a key should stand',
+    'Write `key: value`.',
+  ],
+  BLOCK_AS_IMPLICIT_KEY: ['a second `:` in one line', 'Put the text in quotes.'],
+  MISSING_CHAR: ['a quote or bracket that is not closed, or a `-` or `:` that is missing', 'Close it, or write it.'],
+}
+
+function wordsOf(error: YAMLParseError): { what: string; cure: string } {
+  const [what, cure] = words[error.code] ?? [
+    error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, ''),
+    mend,
+  ]
+  return { what, cure }
 }
 
 /** Where a text first goes so deep. The library's parser works without calling itself, and so does this. */
