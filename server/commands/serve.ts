@@ -13,9 +13,10 @@ import { bracketed, isLoopback } from '../web/access.js'
 import { lacksOf } from '../web/lacks.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
-import { maxRacksOption, whole } from './rackd.js'
+import { maxRacksOption } from './rackd.js'
 import { keptToken } from './token.js'
 import { WebProcess } from './web-process.js'
+import { wholeNumber } from './whole-number.js'
 
 interface ServeOptions {
   host: string
@@ -44,8 +45,8 @@ export function serveCommand(): Command {
     .option('--public-name <name>', 'what a proxy in front sends as Host (repeatable)', collect, [])
     .option('--preview-ports <from-to>', 'ports for published ports of racks; the 100 behind --port', portRange)
     .option('--state <directory>', 'the state directory')
-    .option('--pool-docker <count>', 'docker hosts that wait, booted', whole, 2)
-    .option('--pool-plain <count>', 'plain hosts that wait, booted', whole, 1)
+    .option('--pool-docker <count>', 'docker hosts that wait, booted', wholeNumber(0, 64), 2)
+    .option('--pool-plain <count>', 'plain hosts that wait, booted', wholeNumber(0, 64), 1)
     .addOption(maxRacksOption())
     .option('--idle <minutes>', 'a rack that nobody uses for so long is closed, after a warning', minutes, 30)
     .option('--close-racks', 'close all racks at the end', false)
