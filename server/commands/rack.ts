@@ -4,6 +4,7 @@ import { VethlabError } from '../error/vethlab-error.js'
 import { parseYaml } from '../lab/yaml-file.js'
 import { ensureRackd } from '../node/start-rackd.js'
 import { StateDirectory } from '../rack/state-directory.js'
+import type { CommandResult } from '../racks/command-result.js'
 import type { RackInfo } from '../racks/racks.js'
 import { type TopologyInput, topologyIssues } from '../racks/topology.js'
 import { oneLine } from '../wording/one-line.js'
@@ -52,6 +53,12 @@ export function rackCommand(): Command {
         await withRacks(async (racks) => {
           const input = stdin ? await readAll(process.stdin) : ''
           const result = await racks.exec(id, host, argv, { stdin: input, timeoutMs: timeout * 1000 })
+          const refused = notRun(result, host, argv[0]!)
+          if (refused !== undefined) {
+            process.stderr.write(`vethlab: ${refused.said}\n`)
+            process.exitCode = refused.exitCode
+            return
+          }
           process.stdout.write(result.stdout)
           process.stderr.write(result.stderr)
           if (result.timedOut) process.stderr.write(`vethlab: ended after ${timeout} s\n`)
@@ -108,6 +115,22 @@ export function rackCommand(): Command {
       })
     })
   return rack
+}
+
+/** What the runtime says where it could not begin the program; a program that ran has its own words and exit code. */
+const runtimeSays = /^time="[^"]*" level=error msg="exec failed: unable to start container process: exec: (.*)"\s*$/
+
+/** As a shell says it: 127 where there is no such program, 126 where it is none that can be run. */
+function notRun(result: CommandResult, host: string, program: string): { said: string; exitCode: number } | undefined {
+  const [, why] = (result.exitCode === 255 && result.stdout === '' && runtimeSays.exec(result.stderr)) || []
+  if (why === undefined) return undefined
+  const [name, where] = [oneLine(program, 100), oneLine(host, 60)]
+  return why.endsWith('permission denied')
+    ? { said: `${where}: "${name}" is no program that can be run. Name one that is executable.`, exitCode: 126 }
+    : {
+        said: `${where}: there is no program "${name}". Name one that is in the host, or give it with -i to \`sh -s\`.`,
+        exitCode: 127,
+      }
 }
 
 const mostTopologyBytes = 1024 ** 2
