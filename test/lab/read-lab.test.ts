@@ -155,7 +155,11 @@ describe('What is wrong is said with its place and cure', () => {
 
   it.each([
     ['no lab.yaml', { 'lab.yaml': undefined }, /^lab.yaml:1: is missing\./],
-    ['broken YAML', { 'lab.yaml': replace('rack:', 'rack: [') }, /^lab.yaml:\d+: is indented otherwise than what it belongs to, or a bracket above is not closed\. /],
+    [
+      'broken YAML',
+      { 'lab.yaml': replace('rack:', 'rack: [') },
+      /^lab.yaml:\d+: is indented otherwise than what it belongs to, or a bracket above is not closed\. /,
+    ],
     [
       'a misspelt key',
       { 'lab.yaml': replace('summary:', 'sumary:') },
