@@ -17,7 +17,7 @@ export function hostsPage(): string {
     .toSorted()
   return `${[
     '# Hosts and images',
-    `What there is in the hosts of a rack. All are made from one system, Debian ${suite}, and what it lacks can't be installed: without `internet: true` a rack has no way to a package archive.`,
+    `What there is in the hosts of a rack. All are made from one system, Debian ${suite}, and what it lacks can't be installed: without \`internet: true\` a rack has no way to a package archive.`,
     '## Hosts',
     `A docker host runs Docker Engine ${engineVersion}, as Debian packages it; a plain host is the same system without one. Root is logged in, so no command needs sudo.`,
     `Packages: ${hostPackages.toSorted().join(', ')}, and what they depend on. Manuals and translations are left out.`,
