@@ -13,6 +13,7 @@ const sharing = [
     'causes',
     'causes-agree',
     'checks',
+    'checks-ipv6',
     'diagnose',
     'guide',
     'handover',

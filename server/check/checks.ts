@@ -66,6 +66,15 @@ export const commonFields = z.strictObject({
     .describe(
       'why it asks for a form, where another one may have the same effect: needed with `rule`, `port` and `macvlan`, the `mode` of `container`, the `kind` of `link` and the `chain` of `firewall`',
     ),
+  absence: z
+    .string()
+    .trim()
+    .min(10)
+    .max(300)
+    .optional()
+    .describe(
+      'why no mistake can show it failing for another reason than that what it asks about is not there, or, with `expect: no`, failing because it is so: else `vethlab test` wants one that does',
+    ),
   hint: z
     .union([text, z.array(text).max(10)], { error: 'must be a map of en and zh, or a list of such' })
     .optional()
@@ -188,7 +197,7 @@ export function parseCheck(
       [...path, key],
     )
   }
-  const { id, within, holds, hintAfter, points, form, hint } = read.data
+  const { id, within, holds, hintAfter, points, form, absence, hint } = read.data
   return {
     check: {
       ...(id === undefined ? {} : { id }),
@@ -197,6 +206,7 @@ export function parseCheck(
       ...(hintAfter === undefined ? {} : { hintAfter }),
       ...(points === undefined ? {} : { points }),
       ...(form === undefined ? {} : { form }),
+      ...(absence === undefined ? {} : { absence }),
       hints: hint === undefined ? [] : Array.isArray(hint) ? hint : [hint],
       family: key,
       spec: spec.data,
@@ -217,6 +227,39 @@ function silentFamily(check: Check): string | undefined {
 export function asksForm(check: Check): boolean {
   const family = familyOf(check)
   return family.asksForm?.(check.spec) === true || innerOf(family, check.spec).some(asksForm)
+}
+
+/** A check and all those within it. */
+export function withInner(check: Check): Check[] {
+  return [check, ...innerOf(familyOf(check), check.spec).flatMap(withInner)]
+}
+
+/** Every reason that a check can fail with, those of checks within it as well; none where one of them is free to choose. */
+export function reasonsOf(check: Check): readonly string[] {
+  const family = familyOf(check)
+  const within = family.negates ? [] : innerOf(family, check.spec).map(reasonsOf)
+  if (family.reasons.length === 0 || within.some((reasons) => reasons.length === 0)) return []
+  return [...new Set([...family.reasons, ...within.flat()])]
+}
+
+/**
+ * Whether a fail for this reason shows that a check looks at what there is: not only that there is nothing, or, where it
+ * expects no, that it is so all the same.
+ */
+export function showsItLooks(check: Check, reason: string): boolean {
+  const family = familyOf(check)
+  const within = family.negates ? [] : innerOf(family, check.spec)
+  if (within.length > 0) return within.some((one) => showsItLooks(one, reason))
+  if (family.reasons.length === 0) return true
+  if (!family.reasons.includes(reason)) return false
+  const expectsNo = family.present !== undefined && (check.spec as { expect?: unknown }).expect === false
+  return expectsNo ? reason === family.present : !family.nothing.includes(reason)
+}
+
+/** The reason that shows it for a check that expects no; undefined for all others. */
+export function presenceOf(check: Check): string | undefined {
+  const { present } = familyOf(check)
+  return (check.spec as { expect?: unknown }).expect === false ? present : undefined
 }
 
 function innerOf(family: Family, spec: unknown): readonly Check[] {

@@ -31,6 +31,8 @@ export interface Check {
   hints: Text[]
   /** Why it asks for a form, where it does. */
   form?: string
+  /** Why no mistake shows it failing otherwise than for want of what it asks about. */
+  absence?: string
   /** Key of its family. */
   family: string
   /** What the author wrote under that key, with defaults filled in. */
@@ -57,6 +59,10 @@ export interface Family<Spec = unknown> {
   readonly schema: z.ZodType<Spec>
   /** Every `reason` with which it can fail; none where it is free to choose, as a lab's own script is. */
   readonly reasons: readonly string[]
+  /** Those that say no more than that what it asks about is not there, as before any work. */
+  readonly nothing: readonly string[]
+  /** The one with which `expect: no` fails because it is so all the same. */
+  readonly present?: string
   /** Those that no waiting changes, such as a wrong answer: such a check is not tried again. */
   readonly final?: readonly string[]
   /** Hosts that the spec names, for lint; `node1/web` names node1, and a bare name that may be a container none. */
@@ -81,6 +87,12 @@ export interface Family<Spec = unknown> {
   readonly needsProof?: true
   /** Whether such a check asks how something was done, so that another way with the same effect fails. */
   asksForm?(spec: Spec): boolean
+  /** It asks what only an Engine knows, so that a rack without a docker host can't pass it. */
+  readonly needsEngine?: true
+  /** What it names that is a host, or a container of one: `laptop`, `web`, `node1/web`. */
+  references?(spec: Spec): string[]
+  /** Images that it names. */
+  images?(spec: Spec): string[]
   /** Files of the lab's folder that such a check runs. */
   files?(spec: Spec): string[]
 }

@@ -10,8 +10,8 @@ import { benchVandal } from '../bench/vandal.js'
 import { vandalTable } from '../bench/vandal-page.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { withOwnRacks } from './own-racks.js'
-import { whole } from './rackd.js'
 import { untilSignal } from './until-signal.js'
+import { wholeNumber } from './whole-number.js'
 
 export function benchCommand(): Command {
   const bench = new Command('bench').description('measure, on this machine')
@@ -20,7 +20,7 @@ export function benchCommand(): Command {
     .description(
       'how long hosts and racks need, against a bare Engine in the same run; memory and disk of a fresh host',
     )
-    .option('--runs <count>', 'times that each is measured', whole, 10)
+    .option('--runs <count>', 'times that each is measured', wholeNumber(1, 10_000), 10)
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
       const figures = await untilSignal((signal) =>
@@ -31,7 +31,7 @@ export function benchCommand(): Command {
   bench
     .command('checks')
     .description('how long captures and the checks of a step take, and how many submissions are graded in a minute')
-    .option('--runs <count>', 'times that each is measured', whole, 20)
+    .option('--runs <count>', 'times that each is measured', wholeNumber(1, 10_000), 20)
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
       const figures = await withOwnRacks((racks, signal) => benchChecks(racks, Math.max(1, runs), sayUntil(signal)))
@@ -42,7 +42,7 @@ export function benchCommand(): Command {
     .description(
       'echo, throughput, Ctrl-C and memory from a shell in a lab host to a client, through a server of its own',
     )
-    .option('--runs <count>', 'times that each is measured', whole, 5)
+    .option('--runs <count>', 'times that each is measured', wholeNumber(1, 10_000), 5)
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
       const figures = await untilSignal((signal) => benchTerminal(Math.max(1, runs), sayUntil(signal)))
@@ -51,7 +51,7 @@ export function benchCommand(): Command {
   bench
     .command('open')
     .description('from the click on a lab to its first prompt, with and without hosts that wait')
-    .option('--runs <count>', 'times that each is measured', whole, 10)
+    .option('--runs <count>', 'times that each is measured', wholeNumber(1, 10_000), 10)
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
       const figures = await untilSignal((signal) => benchOpen(Math.max(1, runs), sayUntil(signal)))
@@ -62,7 +62,7 @@ export function benchCommand(): Command {
     .description(
       'from a change in a rack to the map of it, a trace over two hosts, and what a map costs while nothing happens',
     )
-    .option('--runs <count>', 'times that each is measured', whole, 10)
+    .option('--runs <count>', 'times that each is measured', wholeNumber(1, 10_000), 10)
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
       const figures = await untilSignal((signal) => benchMap(Math.max(1, runs), sayUntil(signal)))
@@ -73,7 +73,7 @@ export function benchCommand(): Command {
     .description(
       'troubles of other people, made on real hosts: how many a trace names rightly, with a cure that works, and its time',
     )
-    .option('--runs <count>', 'times that each is asked', whole, 10)
+    .option('--runs <count>', 'times that each is asked', wholeNumber(1, 10_000), 10)
     .option('--only <words>', 'those whose cause or name has these words', '')
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, only, json }: { runs: number; only: string; json: boolean }) => {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
@@ -12,7 +12,7 @@ import { readSubmission } from '../trial/submission.js'
 import { oneLine } from '../wording/one-line.js'
 import { languages } from '../wording/text.js'
 import { withOwnRacks } from './own-racks.js'
-import { whole } from './rackd.js'
+import { wholeNumber } from './whole-number.js'
 
 interface GradeCommandOptions {
   json: boolean
@@ -31,7 +31,7 @@ export function gradeCommand(): Command {
     .argument('<submission>', 'a script, or a folder with a script a host')
     .option('--json', 'print a JSON document', false)
     .option('--junit <file>', 'write a JUnit report, too')
-    .option('--timeout <seconds>', 'deadline of the submission', whole, 120)
+    .option('--timeout <seconds>', 'deadline of the submission', wholeNumber(1, 86_400), 120)
     .option('--lang <language>', 'of the report: en or zh', 'en')
     .action(async (name: string, path: string, options: GradeCommandOptions) => {
       const language = languages.find((candidate) => candidate === options.lang)
@@ -41,18 +41,35 @@ export function gradeCommand(): Command {
           cure: 'Say en or zh.',
         })
       }
+      if (options.junit !== undefined) await requireWritable(options.junit)
       const lab = await loadLab(await labFolder(fromPackage('labs'), name))
       const submission = await readSubmission(path, lab)
       await requireFeatures(lab.requires)
       const report = await withOwnRacks((racks, signal) =>
         grade(racks, lab, submission, {
-          timeoutMs: Math.max(1, options.timeout) * 1000,
+          timeoutMs: options.timeout * 1000,
           signal,
           say: (line) => process.stderr.write(`${line}\n`),
         }),
       )
-      if (options.junit !== undefined) await writeFile(options.junit, junit(report, language))
       process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : readable(report, language))
       process.exitCode = exitCodes[report.outcome]
+      if (options.junit !== undefined)
+        await writeFile(options.junit, junit(report, language)).catch(cannotWrite(options.junit))
     })
+}
+
+/** Before a rack is opened for it: the grade takes a while, and is printed whatever becomes of the report. */
+async function requireWritable(path: string): Promise<void> {
+  const file = await open(path, 'a').catch(cannotWrite(path))
+  await file.close()
+}
+
+function cannotWrite(path: string): (error: Error) => never {
+  return (error) => {
+    throw new VethlabError('argument.invalid', `can't be written: ${oneLine(error.message, 200)}`, {
+      place: `--junit ${oneLine(path, 200)}`,
+      cure: 'Name a file in a folder that is there.',
+    })
+  }
 }

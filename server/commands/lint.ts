@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { labFoldersNamed } from '../lab/catalogue.js'
 import { labJsonSchema } from '../lab/json-schema.js'
+import { placeOf } from '../lab/lab.js'
 import { lintWording } from '../lab/lint-wording.js'
 import { lintedLab } from '../lab/reading.js'
 import { fromPackage } from '../package-root.js'
@@ -27,7 +28,7 @@ export function lintCommand(): Command {
       }
       if (json) process.stdout.write(`${JSON.stringify(problems, null, 2)}\n`)
       else
-        for (const { file, line, what, cure } of problems) process.stdout.write(`${file}:${line}: ${what}. ${cure}\n`)
+        for (const problem of problems) process.stdout.write(`${placeOf(problem)}: ${problem.what}. ${problem.cure}\n`)
       if (problems.length > 0) process.exitCode = 1
     })
 }

@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { Command } from 'commander'
 import { VethlabError } from '../error/vethlab-error.js'
 import { parseYaml } from '../lab/yaml-file.js'
 import { ensureRackd } from '../node/start-rackd.js'
 import { StateDirectory } from '../rack/state-directory.js'
+import type { CommandResult } from '../racks/command-result.js'
 import type { RackInfo } from '../racks/racks.js'
-import type { TopologyInput } from '../racks/topology.js'
+import { type TopologyInput, topologyIssues } from '../racks/topology.js'
 import { oneLine } from '../wording/one-line.js'
 import { attachTerminal } from './attach-terminal.js'
 import { withRacks } from './with-racks.js'
@@ -52,6 +53,12 @@ export function rackCommand(): Command {
         await withRacks(async (racks) => {
           const input = stdin ? await readAll(process.stdin) : ''
           const result = await racks.exec(id, host, argv, { stdin: input, timeoutMs: timeout * 1000 })
+          const refused = notRun(result, host, argv[0]!)
+          if (refused !== undefined) {
+            process.stderr.write(`vethlab: ${refused.said}\n`)
+            process.exitCode = refused.exitCode
+            return
+          }
           process.stdout.write(result.stdout)
           process.stderr.write(result.stderr)
           if (result.timedOut) process.stderr.write(`vethlab: ended after ${timeout} s\n`)
@@ -63,6 +70,12 @@ export function rackCommand(): Command {
     .command('shell <rack> <host>')
     .description('open a terminal in a host; Ctrl-] leaves it')
     .action(async (id: string, host: string) => {
+      if (!process.stdin.isTTY || !process.stdout.isTTY) {
+        throw new VethlabError('argument.invalid', 'no terminal is at the standard input and output', {
+          place: 'rack shell',
+          cure: 'Run it in a terminal, or run a program with `vethlab rack exec`.',
+        })
+      }
       await withRacks(async (racks) => attachTerminal(await racks.terminals(id), host))
     })
   rack
@@ -88,22 +101,63 @@ export function rackCommand(): Command {
     .description('end racks and remove all of them')
     .action(async (ids: string[]) => {
       await withRacks(async (racks) => {
-        for (const id of ids) await racks.close(id)
+        const wanted = [...new Set(ids)]
+        const open = (await racks.list()).map(({ id }) => id)
+        const unknown = wanted.find((id) => !open.includes(id))
+        // Before any of them is closed.
+        if (unknown !== undefined) {
+          throw new VethlabError('rack.not-found', 'there is no such rack', {
+            place: oneLine(unknown, 60),
+            cure: '`vethlab rack list` shows those that are open. None was closed.',
+          })
+        }
+        for (const id of wanted) await racks.close(id)
       })
     })
   return rack
 }
 
+/** What the runtime says where it could not begin the program; a program that ran has its own words and exit code. */
+const runtimeSays = /^time="[^"]*" level=error msg="exec failed: unable to start container process: exec: (.*)"\s*$/
+
+/** As a shell says it: 127 where there is no such program, 126 where it is none that can be run. */
+function notRun(result: CommandResult, host: string, program: string): { said: string; exitCode: number } | undefined {
+  const [, why] = (result.exitCode === 255 && result.stdout === '' && runtimeSays.exec(result.stderr)) || []
+  if (why === undefined) return undefined
+  const [name, where] = [oneLine(program, 100), oneLine(host, 60)]
+  return why.endsWith('permission denied')
+    ? { said: `${where}: "${name}" is no program that can be run. Name one that is executable.`, exitCode: 126 }
+    : {
+        said: `${where}: there is no program "${name}". Name one that is in the host, or give it with -i to \`sh -s\`.`,
+        exitCode: 127,
+      }
+}
+
+const mostTopologyBytes = 1024 ** 2
+
 /** @throws VethlabError argument.invalid with file, line and column */
 async function readTopology(file: string): Promise<TopologyInput> {
   const fail = (what: string, place = file) =>
     new VethlabError('argument.invalid', what, { place, cure: 'See docs/topology.md.' })
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
+  const unreadable = (error: Error) => {
     throw fail(`can't be read: ${error.message}`)
-  })
-  const { value, problems } = parseYaml(text)
+  }
+  const found = await stat(file).catch(unreadable)
+  if (!found.isFile() && !found.isFIFO()) throw fail('is no file')
+  if (found.size > mostTopologyBytes) throw fail('is larger than 1 MiB')
+  const text = await readFile(file, 'utf8').catch(unreadable)
+  const { value, problems, positionOf } = parseYaml(text)
   const [problem] = problems
-  if (problem) throw fail(problem.what, `${file}:${problem.line}`)
+  if (problem) throw fail(problem.what, [file, problem.line, problem.column ?? 1].join(':'))
+  const [issue] = topologyIssues(value)
+  if (issue) {
+    const { line, column } = positionOf(issue.path)
+    const path = issue.path.map(String).join('.')
+    throw new VethlabError('topology.invalid', `${path ? `${path}: ` : ''}${issue.what}`, {
+      place: [file, line, column].join(':'),
+      cure: issue.cure,
+    })
+  }
   return value as TopologyInput
 }
 

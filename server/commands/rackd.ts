@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { capacity } from '../machine/capacity.js'
 import { Rackd } from '../node/rackd.js'
 import { stopRackd } from '../node/start-rackd.js'
@@ -12,13 +12,15 @@ interface RackdOptions {
   stop: boolean
 }
 
+import { wholeNumber } from './whole-number.js'
+
 export function rackdCommand(): Command {
   return new Command('rackd')
     .description(
       'serve racks on a socket in the state directory, until SIGTERM or Ctrl-C; racks stay for the next start',
     )
-    .option('--pool-docker <count>', 'docker hosts that wait, booted', whole, 2)
-    .option('--pool-plain <count>', 'plain hosts that wait, booted', whole, 1)
+    .option('--pool-docker <count>', 'docker hosts that wait, booted', wholeNumber(0, 64), 2)
+    .option('--pool-plain <count>', 'plain hosts that wait, booted', wholeNumber(0, 64), 1)
     .addOption(maxRacksOption())
     .option('--close-racks', 'close all racks at the end', false)
     .option('--stop', 'end the rackd that runs; racks stay', false)
@@ -47,11 +49,6 @@ export function rackdCommand(): Command {
 export function maxRacksOption(): Option {
   const { racks, why } = capacity()
   return new Option('--max-racks <count>', 'racks at the same time')
-    .argParser(whole)
+    .argParser(wholeNumber(1, 10_000))
     .default(racks, `${racks}, of this machine: ${why}`)
-}
-
-export function whole(text: string): number {
-  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Give a whole number.')
-  return Number(text)
 }

@@ -15,10 +15,11 @@ import { bracketed, isLoopback } from '../web/access.js'
 import { lacksOf } from '../web/lacks.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
-import { maxRacksOption, whole } from './rackd.js'
+import { maxRacksOption } from './rackd.js'
 import { tlsOf } from './tls-files.js'
 import { keptToken } from './token.js'
 import { WebProcess } from './web-process.js'
+import { wholeNumber } from './whole-number.js'
 
 interface ServeOptions {
   host: string
@@ -51,8 +52,8 @@ export function serveCommand(): Command {
     .option('--tls-cert <file>', 'speak TLS with this certificate (PEM, with those that lead to a root)')
     .option('--tls-key <file>', 'the key of that certificate (PEM)')
     .option('--state <directory>', 'the state directory')
-    .option('--pool-docker <count>', 'docker hosts that wait, booted', whole, 2)
-    .option('--pool-plain <count>', 'plain hosts that wait, booted', whole, 1)
+    .option('--pool-docker <count>', 'docker hosts that wait, booted', wholeNumber(0, 64), 2)
+    .option('--pool-plain <count>', 'plain hosts that wait, booted', wholeNumber(0, 64), 1)
     .addOption(maxRacksOption())
     .option('--idle <minutes>', 'a rack that nobody uses for so long is closed, after a warning', minutes, 30)
     .option('--close-racks', 'close all racks at the end', false)

@@ -13,8 +13,8 @@ import { poolFor, runTrials, usualJobs } from '../trial/run-trials.js'
 import { checksCanFail, type Trial, type TrialReport, trialsOf } from '../trial/test-lab.js'
 import { withOwnRacks } from './own-racks.js'
 import { RackKeeper } from './rack-keeper.js'
-import { whole } from './rackd.js'
 import { summary, type TestReport, testReport, trialLine } from './test-report.js'
+import { wholeNumber } from './whole-number.js'
 
 interface TestOptions {
   all: boolean
@@ -41,8 +41,12 @@ export function testCommand(): Command {
     )
     .option('--all', 'prove all trials of all labs, and write receipts for those that pass', false)
     .option('--no-receipts', 'prove all trials, and leave the receipts as they are')
-    .option('--repeat <count>', 'do all of it so many times, and tell what flakes', whole, 1)
-    .option('--jobs <count>', 'trials that work at the same time; by default as many as memory and cores allow', whole)
+    .option('--repeat <count>', 'do all of it so many times, and tell what flakes', wholeNumber(1, 1000), 1)
+    .option(
+      '--jobs <count>',
+      'trials that work at the same time; by default as many as memory and cores allow',
+      wholeNumber(1, 64),
+    )
     .option('--keep', 'keep the rack of the first failed trial to look at; says how to enter and to close it', false)
     .option('--json', 'print a JSON document', false)
     .action(async (names: string[], options: TestOptions) => {
@@ -68,7 +72,7 @@ async function testLabs(names: string[], options: TestOptions, keeper: RackKeepe
   const plans = labs
     .filter((lab) => !lacks(lab))
     .map((lab): Plan => {
-      const runs = Array.from({ length: Math.max(1, options.repeat) }, () => [])
+      const runs = Array.from({ length: options.repeat }, () => [])
       return { lab, trials: trialsOf(lab, keeper), runs }
     })
 
@@ -135,7 +139,7 @@ async function prove(
     (racks, signal) => {
       ended = signal
       keeper?.keepFrom(racks)
-      return runTrials(racks, queue, Math.max(1, jobs), signal)
+      return runTrials(racks, queue, jobs, signal)
     },
     { pool: poolFor(queue, jobs) },
   )

@@ -103,7 +103,7 @@ export const LabFile = z.strictObject({
     .describe('ids of labs whose matter it takes for granted; shown, and never in the way of anybody'),
   minutes: z.int().min(1).max(600).describe('how long a learner needs'),
   requires: z.array(z.enum(featureNames)).default([]).describe('kernel features, as `vethlab doctor` names them'),
-  rack: z.unknown().describe('the hosts and LANs: a topology'),
+  rack: z.unknown().describe('the hosts and LANs, such as `{hosts: {node1: docker}}`'),
   explain: z
     .enum(['at-once', 'after-hint'])
     .default('at-once')
@@ -128,12 +128,20 @@ export const LabFile = z.strictObject({
 })
 export type LabFile = z.infer<typeof LabFile>
 
+const Reason = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/, 'is no reason: write one of docs/checks.md, such as network.missing')
+
 /** What stands above the run blocks of `mistakes/NAME.md`. */
 export const MistakeFront = z.strictObject({
-  step: Id,
+  step: Id.describe('the step in which it is made'),
   check: z.union([z.int().min(1), Id]).describe('number within the step, from 1, or id of the check that must fail'),
-  reason: z.string().regex(/^[a-z-]+\.[a-z-]+$/, 'is no reason, such as network.missing'),
-  answers: z.record(Id, z.string()).default({}),
+  reason: Reason.describe('with which it must fail'),
+  also: z
+    .record(z.string(), Reason)
+    .default({})
+    .describe('other checks of the step that must fail as well: numbers or ids, and the reason of each'),
+  answers: z.record(Id, z.string()).default({}).describe('what the learner types, by the id of the answer'),
 })
 
 /** What stands above the run blocks of `alternatives/NAME.md`. */

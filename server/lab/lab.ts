@@ -86,18 +86,33 @@ export interface Variant {
 
 /** A wrong way through a step, and what must be said of it. */
 export interface Mistake extends Variant {
+  /** What must fail, and why; the first is what it is about. */
+  fails: [ExpectedFail, ...ExpectedFail[]]
+}
+
+export interface ExpectedFail {
   /** Index of the check within the step. */
   check: number
   reason: string
+  /** Of the file that says so, from 1. */
+  line: number
 }
 
 /** Something wrong with a lab's files. */
 export interface Problem {
   /** As the caller named the folder, with the file's name. */
   file: string
+  /** From 1. */
   line: number
+  /** From 1, where it is known. */
+  column?: number
   what: string
   cure: string
+}
+
+/** Where it is, as editors and terminals make a link of it: `file:line:column`. */
+export function placeOf({ file, line, column }: Problem): string {
+  return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`
 }
 
 /** What a page says of a step. */

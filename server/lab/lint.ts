@@ -1,50 +1,80 @@
 import { stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { asksForm, familyOf } from '../check/checks.js'
+import { dirname, join, resolve } from 'node:path'
+import { asksForm, familyOf, reasonsOf } from '../check/checks.js'
 import { notHeld } from '../check/holding.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { lintBuildsOn } from './builds-on.js'
 import { imagesIn } from './docker-images.js'
+import { hollowChecks } from './hollow.js'
 import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
 import { lintDiagrams } from './lint-diagrams.js'
 import { lintFiles } from './lint-files.js'
+import { lintRack } from './lint-rack.js'
 import type { Page, RunBlock, Section } from './page.js'
+import { type Draft, emptyPage } from './read-lab.js'
+
+/** What lint has to know beside the lab's own files. */
+export interface LintGround {
+  /** Names of the images that lab hosts have. */
+  images: readonly string[]
+  /** The folder of the labs that come with vethlab. */
+  bundled: string
+}
 
 /**
  * What is wrong with a lab that can be read: what would mislead a learner, or could not be tested.
- * @param images names of the images that lab hosts have
- * @param bundled the folder of the labs that come with vethlab
+ * @param lacks what is not in it since it can't be read, and says nothing by that
  */
-export async function lintLab(lab: Lab, images: readonly string[], bundled: string): Promise<Problem[]> {
+export async function lintLab(
+  lab: Lab,
+  { images, bundled }: LintGround,
+  lacks: Draft['lacks'] = { checks: false, pages: false },
+): Promise<Problem[]> {
   const problems: Problem[] = []
   const say = (file: string, line: number, what: string, cure: string) =>
     problems.push({ file: file.startsWith(lab.directory) ? file : join(lab.directory, file), line, what, cure })
-  differences(lab, say)
   checks(lab, say)
-  steps(lab, say)
+  if (!lacks.checks) {
+    reasons(lab, say)
+    proofs(lab, say)
+  }
+  if (!lacks.pages) {
+    differences(lab, say)
+    steps(lab, say)
+  }
+  const commands = allBlocks(lab)
+  const texts = [...commands.flatMap(({ blocks }) => blocks.map(({ text }) => text)), lab.setup ?? '']
+  lintRack(lab, { all: commands, text: texts.join('\n') }, images, say)
   await lintFiles(lab, say)
   await lintBuildsOn(lab, bundled, say)
   for (const language of lab.languages) {
     const page = lab.pages[language]
+    if (page === emptyPage) continue
     translated(language, page, say)
     await links(lab, `${language}.md`, page, say)
     lintDiagrams(`${language}.md`, page, language === 'zh', say)
     typedBlocks(lab, `${language}.md`, page, say)
   }
-  for (const { file, blocks } of allBlocks(lab)) {
-    for (const block of blocks) {
-      for (const image of imagesIn(block.text)) {
-        if (images.includes(image.replace(/:latest$/, ''))) continue
-        say(
-          file,
-          block.line,
-          `there is no image "${image}" in lab hosts`,
-          `${didYouMean(image, [...images])}Images are: ${images.join(', ')}.`,
-        )
-      }
-    }
+  const noImage = (file: string, line: number, image: string) => {
+    if (images.includes(image.replace(/:latest$/, ''))) return
+    const cure = `${didYouMean(image, images)}Images are: ${images.join(', ')}.`
+    say(file, line, `there is no image "${image}" in lab hosts`, cure)
   }
-  return problems.toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line)
+  for (const { file, blocks } of commands) {
+    for (const { text, line } of blocks) for (const image of imagesIn(text)) noImage(file, line, image)
+  }
+  for (const image of imagesIn(lab.setup ?? '')) noImage('setup.sh', lineWith(lab.setup ?? '', image), image)
+  return problems
+}
+
+/** From 1, the first that has a word in it. */
+function lineWith(text: string, word: string): number {
+  return (
+    Math.max(
+      0,
+      text.split('\n').findIndex((line) => line.split(/\s+/).includes(word)),
+    ) + 1
+  )
 }
 
 type Say = (file: string, line: number, what: string, cure: string) => void
@@ -118,17 +148,26 @@ function checks(lab: Lab, say: Say): void {
   for (const [name, value] of Object.entries(lab.values)) {
     if ('chance' in value) noChance(lab, value.chance, `the value "${name}"`, 1, say)
   }
+}
+
+function reasons(lab: Lab, say: Say): void {
   for (const mistake of lab.mistakes) {
-    const check = lab.steps.find((step) => step.id === mistake.step)?.checks[mistake.check]
-    const reasons = check ? familyOf(check).reasons : []
-    if (!check || reasons.length === 0 || reasons.includes(mistake.reason)) continue
-    if (check.holds !== undefined && mistake.reason === notHeld) continue
-    say(
-      mistake.file,
-      1,
-      `${check.family} never fails with "${mistake.reason}"`,
-      `${didYouMean(mistake.reason, reasons)}It fails with: ${reasons.join(', ')}.`,
-    )
+    for (const { check: index, reason, line } of mistake.fails) {
+      const check = lab.steps.find((step) => step.id === mistake.step)?.checks[index]
+      const reasons = check ? reasonsOf(check) : []
+      if (!check || reasons.length === 0 || reasons.includes(reason)) continue
+      if (check.holds !== undefined && reason === notHeld) continue
+      const cure = `${didYouMean(reason, reasons)}It fails with: ${reasons.join(', ')}.`
+      say(mistake.file, line, `${check.family} never fails with "${reason}"`, cure)
+    }
+  }
+}
+
+/** A check that fails only where nothing is, and one that says why it does and does not. */
+function proofs(lab: Lab, say: Say): void {
+  for (const { step, index, what, cure } of hollowChecks(lab)) {
+    const name = `check ${index + 1} (${step.checks[index]!.family}) of step "${step.id}"`
+    say('lab.yaml', step.line, `${name} ${what}`, `${cure[0]!.toUpperCase()}${cure.slice(1)}.`)
   }
 }
 
@@ -194,10 +233,12 @@ async function links(lab: Lab, file: string, page: Page, say: Say): Promise<void
       if (!ids.includes(target.slice(1)))
         say(file, line, `there is no section ${target}`, `Sections are: ${ids.join(', ')}.`)
     } else {
-      const path = join(lab.directory, decodeURI(target.split('#')[0]!))
-      const inside = path.startsWith(dirname(lab.directory))
+      // Where the lab is named from its parent's folder, or from within.
+      const folder = resolve(lab.directory)
+      const path = join(folder, decodeURI(target.split('#')[0]!))
+      const inside = path.startsWith(`${dirname(folder)}/`)
       if (inside && (await stat(path).catch(() => undefined))) continue
-      say(file, line, `the link ${target} is dead`, `Link to ../${basename(lab.directory)} or the like.`)
+      say(file, line, `the link ${target} is dead`, `Link to a lab beside this one, such as ../${lab.id}/en.md.`)
     }
   }
 }

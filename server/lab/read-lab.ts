@@ -4,19 +4,29 @@ import type { z } from 'zod'
 import { parseCheck } from '../check/checks.js'
 import type { Check } from '../check/family.js'
 import { sumOf } from '../check/points.js'
-import { didYouMean, schemaIssues } from '../error/schema-issue.js'
+import { didYouMean, type SchemaIssue, schemaIssues } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { isLabId } from '../protocol/lab-address.js'
-import { type RackPlan, resolveTopology, type TopologyInput } from '../racks/topology.js'
+import { type RackPlan, resolveTopology, type TopologyInput, topologyIssues } from '../racks/topology.js'
 import { oneLine } from '../wording/one-line.js'
 import { languages } from '../wording/text.js'
 import { contentHash } from './content-hash.js'
 import { readFiles } from './files.js'
-import { answerId, type Lab, type LabFileOnHost, type Mistake, type Problem, type Step, type Variant } from './lab.js'
+import { guessedFile, guessedPlan, isMap } from './guess.js'
+import {
+  answerId,
+  type Lab,
+  type LabFileOnHost,
+  type Mistake,
+  type Problem,
+  placeOf,
+  type Step,
+  type Variant,
+} from './lab.js'
 import { AlternativeFront, LabFile, MistakeFront } from './lab-file.js'
 import { wrongLanguages } from './languages.js'
 import { type Page, parsePage, placeholders } from './page.js'
-import { parseYaml, type YamlFile } from './yaml-file.js'
+import { type Position, parseYaml, type YamlFile } from './yaml-file.js'
 
 /** No file of a lab is nearly as large. */
 const maxFileBytes = 1024 ** 2
@@ -24,14 +34,28 @@ const maxFileBytes = 1024 ** 2
 /** Sections that no step belongs to. */
 const closingSection = 'finish'
 
-/**
- * Reads a lab's folder.
- * @returns the lab, where it can be used, and all that is wrong with it
- */
-export async function readLab(directory: string): Promise<{ lab?: Lab; problems: Problem[] }> {
+export interface ReadLab {
+  /** Where nothing is wrong with it. */
+  lab?: Lab
+  /** What could be read of it where something is, so that the rest can be looked at as well. */
+  draft?: Draft
+  problems: Problem[]
+}
+
+/** A lab with holes: what of it is wrong is not in it, or stands as well as it could be guessed. */
+export interface Draft {
+  lab: Lab
+  /** What could not be read: a check, so that numbers of checks mean others; a page, in whose place is `emptyPage`. */
+  lacks: { checks: boolean; pages: boolean }
+}
+
+/** Reads a lab's folder, all of it, whatever is wrong with one of its files. */
+export async function readLab(directory: string): Promise<ReadLab> {
   const reader = new LabReader(directory)
   const lab = await reader.read()
-  return { problems: reader.problems, ...(lab && reader.problems.length === 0 ? { lab } : {}) }
+  const { problems, lacks } = reader
+  if (!lab) return { problems }
+  return problems.length === 0 ? { lab, problems } : { draft: { lab, lacks }, problems }
 }
 
 /** Reads a lab that must be right. @throws VethlabError lab.not-found, lab.invalid with file and line */
@@ -48,7 +72,7 @@ export async function loadLab(directory: string): Promise<Lab> {
   if (first) {
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more: \`vethlab lint\`)` : ''
     throw new VethlabError('lab.invalid', `${first.what}${more}`, {
-      place: `${first.file}:${first.line}`,
+      place: placeOf(first),
       cure: first.cure,
     })
   }
@@ -57,11 +81,13 @@ export async function loadLab(directory: string): Promise<Lab> {
 
 class LabReader {
   readonly problems: Problem[] = []
+  readonly lacks: Draft['lacks'] = { checks: false, pages: false }
 
   constructor(private readonly directory: string) {}
 
-  private problem(file: string, line: number, what: string, cure: string): void {
-    this.problems.push({ file: join(this.directory, file), line, what: oneLine(what), cure })
+  private problem(file: string, at: number | Position, what: string, cure: string): void {
+    const position = typeof at === 'number' ? { line: at } : at
+    this.problems.push({ file: join(this.directory, file), ...position, what: oneLine(what), cure: oneLine(cure) })
   }
 
   /**
@@ -107,14 +133,22 @@ class LabReader {
       this.problem('lab.yaml', 1, `the name of its folder, "${id}", is no id of a lab`, cure)
     }
     const yaml = parseYaml(text)
-    for (const { line, what } of yaml.problems) this.problem('lab.yaml', line, what, 'Mend the YAML.')
-    if (yaml.problems.length > 0) return undefined
-    const file = this.parsed('lab.yaml', LabFile, yaml)
-    const raw = (yaml.value ?? {}) as { rack?: unknown; steps?: unknown }
-    const plan = raw.rack === undefined ? this.noRack(yaml) : this.plan(raw.rack, yaml)
+    for (const { what, cure, ...at } of yaml.problems) this.problem('lab.yaml', positionIn(at), what, cure)
+    if (yaml.problems.length > 0) {
+      await this.pagesAlone()
+      return undefined
+    }
+    const raw = isMap(yaml.value) ? yaml.value : {}
+    const read = this.parsed('lab.yaml', LabFile, yaml)
+    const found = raw.rack === undefined ? undefined : this.plan(raw.rack, yaml)
     const checks = this.checks(raw.steps, yaml)
-    if (!file || !plan) return undefined
-    const { title, summary } = yaml.value as Record<string, unknown>
+    const plan = found ?? guessedPlan(raw.rack)
+    const file = read ?? guessedFile(raw)
+    if (!file || !plan) {
+      await this.pagesAlone()
+      return undefined
+    }
+    const { title, summary } = raw
     for (const problem of wrongLanguages({ title, summary, steps: raw.steps }, [], file.languages, yaml)) {
       this.problem('lab.yaml', problem.line, problem.what, problem.cure)
     }
@@ -122,14 +156,14 @@ class LabReader {
     const hosts = plan.hosts.map((host) => host.name)
     const steps: Step[] = file.steps.map(({ id, points, optional, needs, reads }, n) => ({
       id,
-      points: this.points(id, points, optional, checks[n] ?? [], yaml.lineOf(['steps', n, 'points'])),
+      points: this.points(id, points, optional, checks.get(n) ?? [], yaml.lineOf(['steps', n, 'points'])),
       optional,
       // What may be left out is built on only where the author says so.
       needs: file.steps
         .slice(0, n)
         .flatMap((earlier) => ((needs?.includes(earlier.id) ?? !earlier.optional) ? [earlier.id] : [])),
       ...(reads === undefined ? {} : { reads }),
-      checks: checks[n] ?? [],
+      checks: checks.get(n) ?? [],
       solution: [],
       line: yaml.lineOf(['steps', n]),
     }))
@@ -151,9 +185,9 @@ class LabReader {
     const pages = {} as Record<(typeof languages)[number], Page>
     for (const language of file.languages) {
       const page = await this.page(`${language}.md`, hosts, file.values)
-      if (!page) return undefined
-      this.sections(`${language}.md`, page, steps)
-      pages[language] = page
+      if (page) this.sections(`${language}.md`, page, steps)
+      else this.lacks.pages = true
+      pages[language] = page ?? emptyPage
     }
     const [first] = file.languages
     for (const language of languages) pages[language] ??= pages[first!]!
@@ -179,8 +213,8 @@ class LabReader {
       files,
       ...(setup === undefined ? {} : { setup }),
       alternatives: await this.variants('alternatives', AlternativeFront, steps, hosts, file.values, (front) => front),
-      mistakes: await this.variants('mistakes', MistakeFront, steps, hosts, file.values, (front, name, line) =>
-        this.mistake(front, name, line, steps),
+      mistakes: await this.variants('mistakes', MistakeFront, steps, hosts, file.values, (front, name, lineOf) =>
+        this.mistake(front, name, lineOf, steps),
       ),
     }
   }
@@ -188,43 +222,49 @@ class LabReader {
   private parsed<T>(file: string, schema: z.ZodType<T>, yaml: YamlFile, firstLine = 1): T | undefined {
     const result = schema.safeParse(yaml.value ?? {})
     if (result.success) return result.data
-    for (const { path, what, cure } of schemaIssues(schema, result.error, yaml.value ?? {})) {
-      const place = path.length > 0 ? `${path.map(String).join('.')}: ` : ''
-      this.problem(file, yaml.lineOf(path) + firstLine - 1, `${place}${what}`, cure)
-    }
+    this.issues(file, schemaIssues(schema, result.error, yaml.value ?? {}), yaml, firstLine)
     return undefined
   }
 
-  private noRack(yaml: YamlFile): undefined {
-    this.problem('lab.yaml', yaml.lineOf([]), '"rack" is missing', 'Add it: `rack: {hosts: {node1: docker}}`.')
-  }
-
-  private plan(rack: unknown, yaml: YamlFile): RackPlan | undefined {
-    try {
-      return resolveTopology(rack)
-    } catch (error) {
-      if (!(error instanceof VethlabError)) throw error
-      const path = ['rack', ...(error.place === 'topology' ? [] : error.place.split('.'))]
-      this.problem('lab.yaml', yaml.lineOf(path), `${path.join('.')}: ${error.what}`, error.cure)
-      return undefined
+  private issues(file: string, issues: readonly SchemaIssue[], yaml: YamlFile, firstLine = 1): void {
+    for (const { path, what, cure } of issues) {
+      const place = path.length > 0 ? `${path.map(String).join('.')}: ` : ''
+      const { line, column } = yaml.positionOf(path)
+      this.problem(file, { line: line + firstLine - 1, column }, `${place}${what}`, cure)
     }
   }
 
-  private checks(steps: unknown, yaml: YamlFile): Check[][] {
-    if (!Array.isArray(steps)) return []
-    return steps.map((step, n) => {
-      const checks: unknown = (step as { checks?: unknown } | null)?.checks
-      if (!Array.isArray(checks)) return []
-      return checks.flatMap((value, at) => {
-        const path = ['steps', n, 'checks', at]
-        const parsed = parseCheck(value, path)
+  /** What can be said of pages while nobody knows the steps. */
+  private async pagesAlone(): Promise<void> {
+    for (const language of languages) await this.page(`${language}.md`, undefined, undefined)
+  }
+
+  private plan(rack: unknown, yaml: YamlFile): RackPlan | undefined {
+    const issues = topologyIssues(rack)
+    this.issues(
+      'lab.yaml',
+      issues.map((issue) => ({ ...issue, path: ['rack', ...issue.path] })),
+      yaml,
+    )
+    return issues.length === 0 ? resolveTopology(rack) : undefined
+  }
+
+  /** Of each step, those that can be read. */
+  private checks(steps: unknown, yaml: YamlFile): Map<number, Check[]> {
+    const all = new Map<number, Check[]>()
+    for (const [n, step] of (Array.isArray(steps) ? steps : []).entries()) {
+      const checks: unknown = isMap(step) ? step.checks : undefined
+      if (!Array.isArray(checks)) continue
+      const read = checks.flatMap((value, at) => {
+        const parsed = parseCheck(value, ['steps', n, 'checks', at])
         if ('check' in parsed) return [parsed.check]
-        for (const issue of parsed.issues) {
-          this.problem('lab.yaml', yaml.lineOf(issue.path), `${issue.path.join('.')}: ${issue.what}`, issue.cure)
-        }
+        this.issues('lab.yaml', parsed.issues, yaml)
+        this.lacks.checks = true
         return []
       })
-    })
+      all.set(n, read)
+    }
+    return all
   }
 
   /** What a step counts: by its checks where these have points, else as a whole; nothing where it may be left out. */
@@ -281,8 +321,8 @@ class LabReader {
 
   private async page(
     file: string,
-    hosts: string[],
-    values: object,
+    hosts: string[] | undefined,
+    values: object | undefined,
     text?: string,
     firstLine = 1,
   ): Promise<Page | undefined> {
@@ -294,7 +334,7 @@ class LabReader {
     try {
       const page = parsePage(source, join(this.directory, file), firstLine)
       for (const block of page.sections.flatMap((section) => section.blocks)) {
-        if (block.host !== undefined && !hosts.includes(block.host)) {
+        if (block.host !== undefined && hosts && !hosts.includes(block.host)) {
           this.problem(
             file,
             block.line,
@@ -303,7 +343,7 @@ class LabReader {
           )
         }
         for (const name of placeholders(block.text)) {
-          if (name in values) continue
+          if (!values || name in values) continue
           const known = Object.keys(values)
           this.problem(
             file,
@@ -363,20 +403,30 @@ class LabReader {
   }
 
   private mistake(
-    front: z.infer<typeof MistakeFront>,
+    { step: id, check, reason, also }: z.infer<typeof MistakeFront>,
     file: string,
-    line: number,
+    lineOf: (path: string[]) => number,
     steps: Step[],
-  ): Pick<Mistake, 'check' | 'reason'> {
-    const checks = steps.find((step) => step.id === front.step)?.checks ?? []
-    const at =
-      typeof front.check === 'number'
-        ? front.check - 1
-        : checks.findIndex((check) => check.id === front.check || answerId(check) === front.check)
-    if (checks.length > 0 && !checks[at]) {
-      this.problem(file, line, `step "${front.step}" has no check ${front.check}`, `It has ${checks.length}.`)
+  ): Pick<Mistake, 'fails'> {
+    const step = steps.find((one) => one.id === id)
+    const expected = (name: string | number, because: string, named: string[], said = named) => {
+      const at = step ? checkNamed(step, name) : -1
+      if (step && !this.lacks.checks && !step.checks[at]) this.noCheck(file, lineOf(named), name, step)
+      return { check: at, reason: because, line: lineOf(said) }
     }
-    return { check: at, reason: front.reason }
+    return {
+      fails: [
+        expected(check, reason, ['check'], ['reason']),
+        ...Object.entries(also).map(([name, because]) => expected(name, because, ['also', name])),
+      ],
+    }
+  }
+
+  private noCheck(file: string, line: number, name: string | number, step: Step): void {
+    const named = step.checks.map((check, n) => check.id ?? answerId(check) ?? String(n + 1))
+    const near = /^\d+$/.test(String(name)) ? '' : didYouMean(String(name), named)
+    const cure = `${near}Its checks are: ${named.join(', ')}.`
+    this.problem(file, line, `step "${step.id}" has no check "${name}"`, cure)
   }
 
   private async variants<Front extends { step: string; answers: Record<string, string> }, More>(
@@ -385,7 +435,7 @@ class LabReader {
     steps: Step[],
     hosts: string[],
     values: object,
-    more: (front: Front, file: string, line: number) => More,
+    more: (front: Front, file: string, lineOf: (path: string[]) => number) => More,
   ): Promise<(Variant & More)[]> {
     const all: (Variant & More)[] = []
     for (const name of await this.entries(folder)) {
@@ -397,7 +447,7 @@ class LabReader {
         continue
       }
       const yaml = parseYaml(front)
-      for (const { line, what } of yaml.problems) this.problem(file, line + 1, what, 'Mend the YAML.')
+      for (const { line, what, cure } of yaml.problems) this.problem(file, line + 1, what, cure)
       if (yaml.problems.length > 0) continue
       const parsed = this.parsed(file, schema, yaml, 2)
       const page = await this.page(file, hosts, values, body, front.split('\n').length + 3)
@@ -405,7 +455,7 @@ class LabReader {
       if (!steps.some((step) => step.id === parsed.step))
         this.noStep(file, 1 + yaml.lineOf(['step']), parsed.step, steps)
       all.push({
-        ...more(parsed, file, 1 + yaml.lineOf(['check'])),
+        ...more(parsed, file, (path) => 1 + yaml.lineOf(path)),
         name: name.replace(/\.md$/, ''),
         file: join(this.directory, file),
         step: parsed.step,
@@ -423,4 +473,17 @@ class LabReader {
     }
     return names.filter((name) => name.endsWith('.md')).sort()
   }
+}
+
+/** By its number, from 1, its id, or that of its answer; -1 where there is none. */
+function checkNamed({ checks }: Step, name: string | number): number {
+  if (/^\d+$/.test(String(name))) return Number(name) - 1
+  return checks.findIndex((check) => check.id === name || answerId(check) === name)
+}
+
+/** In the place of a page that can't be read. */
+export const emptyPage: Page = { sections: [], links: [], diagrams: [], typed: [] }
+
+function positionIn({ line, column }: { line: number; column?: number }): number | Position {
+  return column === undefined ? line : { line, column }
 }

@@ -1,5 +1,5 @@
 import type { Lab, Problem } from './lab.js'
-import { lintLab } from './lint.js'
+import { type LintGround, lintLab } from './lint.js'
 import { readLab } from './read-lab.js'
 
 /** What became of reading a lab: the lab, where it can be used, and all that is wrong with it. */
@@ -8,16 +8,10 @@ export interface Reading {
   problems: Problem[]
 }
 
-/** What lint has to know beside the lab's own files. */
-export interface LintGround {
-  /** Names of the images that lab hosts have. */
-  images: readonly string[]
-  /** The folder of the labs that come with vethlab. */
-  bundled: string
-}
-
-/** Reads a lab's folder, and lints it where it can be read. */
-export async function lintedLab(directory: string, { images, bundled }: LintGround): Promise<Reading> {
-  const { lab, problems } = await readLab(directory)
-  return lab ? { lab, problems: await lintLab(lab, images, bundled) } : { problems }
+/** Reads a lab's folder, and lints as much of it as can be read; what is wrong comes in the order of files and lines. */
+export async function lintedLab(directory: string, ground: LintGround): Promise<Reading> {
+  const { lab, draft, problems } = await readLab(directory)
+  const linted = lab ? await lintLab(lab, ground) : draft ? await lintLab(draft.lab, ground, draft.lacks) : []
+  const all = [...problems, ...linted].toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line)
+  return lab ? { lab, problems: all } : { problems: all }
 }

@@ -1,5 +1,6 @@
 import { watch } from 'chokidar'
-import { type LintGround, lintedLab, type Reading } from './reading.js'
+import type { LintGround } from './lint.js'
+import { lintedLab, type Reading } from './reading.js'
 
 /** An editor writes a file in several steps, and a tool that formats follows it: all of it is one change. */
 const quietMs = 120

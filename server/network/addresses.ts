@@ -16,6 +16,13 @@ function parsed<T>(known: Map<string, T>, text: string, parse: (text: string) =>
   return value
 }
 
+/** `ipv4` or `ipv6`; of what is no address, `ipv4`. */
+export type IpFamily = 'ipv4' | 'ipv6'
+
+export function ipFamilyOf(address: string): IpFamily {
+  return address.includes(':') ? 'ipv6' : 'ipv4'
+}
+
 export function isAddress(text: string): boolean {
   // A zone, as in fe80::1%eth0, means something on one machine only.
   if (text.includes('%')) return false

@@ -1,4 +1,4 @@
-import { canonicalAddress, isAddress } from '../network/addresses.js'
+import { canonicalAddress, type IpFamily, ipFamilyOf, isAddress } from '../network/addresses.js'
 import { bare, code } from '../wording/wording.js'
 import { ask } from './ask.js'
 import type { Asking } from './ground.js'
@@ -13,28 +13,36 @@ const mostSearched = 6
 /**
  * What a name resolves to where a place stands, as its own C library would find out (resolv.conf(5)): its hosts file first,
  * then its nameservers, with its search domains and ndots. 127.0.0.11 is the Engine's server within the namespace.
+ * @param family addresses of which alone count; by default nameservers are asked for IPv4, and the hosts file gives all it has
  */
-export async function resolveName(place: LivePlace, name: string, context: Asking): Promise<string[]> {
-  if (isAddress(name)) return [canonicalAddress(name)!]
+export async function resolveName(
+  place: LivePlace,
+  name: string,
+  context: Asking,
+  family?: IpFamily,
+): Promise<string[]> {
+  const isWanted = (address: string) => family === undefined || ipFamilyOf(address) === family
+  if (isAddress(name)) return [canonicalAddress(name)!].filter(isWanted)
   const { dns } = place
   requireFiles(place)
   const lower = name.toLowerCase()
   const known = dns.hosts.filter(({ names }) => names.some((one) => one.toLowerCase() === lower))
-  const fromFile = known.flatMap(({ address }) => canonicalAddress(address) ?? [])
+  const fromFile = known.flatMap(({ address }) => canonicalAddress(address) ?? []).filter(isWanted)
   if (fromFile.length > 0) return unique(fromFile)
 
   const given = dns.nameservers.filter(isAddress).slice(0, mostServers)
   const servers = new Set(given.length > 0 ? given : ['127.0.0.1'])
+  const type = family === 'ipv6' ? ('AAAA' as const) : ('A' as const)
   for (const candidate of candidates(name, dns.search, dns.options)) {
     // All at once, so that those who are silent are waited for together; what they say counts in their order.
     const said = [...servers].map((server) => ({
       server,
-      answer: ask(place, { kind: 'dns', server, name: candidate, timeoutMs: serverTimeoutMs }, context),
+      answer: ask(place, { kind: 'dns', server, name: candidate, type, timeoutMs: serverTimeoutMs }, context),
     }))
     await Promise.allSettled(said.map(({ answer }) => answer))
     for (const { server, answer: asked } of said) {
       const answer = await asked
-      const found = (answer.records ?? []).flatMap((record) => canonicalAddress(record) ?? [])
+      const found = (answer.records ?? []).flatMap((record) => canonicalAddress(record) ?? []).filter(isWanted)
       if (found.length > 0) return unique(found)
       // Whoever does not answer once is not asked again; whoever says no has said it.
       if (answer.cause === undefined) break

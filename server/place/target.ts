@@ -1,4 +1,12 @@
-import { canonicalAddress, holds, isAny, isLoopback, sameAddress } from '../network/addresses.js'
+import {
+  canonicalAddress,
+  holds,
+  type IpFamily,
+  ipFamilyOf,
+  isAny,
+  isLoopback,
+  sameAddress,
+} from '../network/addresses.js'
 import { outLink, routeFor } from '../network/routing.js'
 import type { Container, Endpoint, NetworkState, PublishedPort } from '../network/state.js'
 import {
@@ -24,15 +32,15 @@ export function ownAddresses(place: Place): string[] {
   ].toSorted((a, b) => Number(a.includes(':')) - Number(b.includes(':')))
 }
 
-/** Its address on one network: a Docker network's name, or a LAN's. */
-export function addressOn(place: LivePlace, network: string): string | undefined {
+/** Its address on one network, a Docker network's name or a LAN's; of one family, where that is said, else IPv4 first. */
+export function addressOn(place: LivePlace, network: string, family?: IpFamily): string | undefined {
   const leg = endpointsOf(place).find((endpoint) => endpoint.network === network)
-  if (leg) return leg.address ?? leg.address6
+  if (leg) return family === 'ipv6' ? leg.address6 : family === 'ipv4' ? leg.address : (leg.address ?? leg.address6)
   const bridge = place.host.engine?.networks.find(({ name }) => name === network)?.bridge
   const link = place.namespace.links.find(
     ({ lan, name }) => lan === network || (isInHostNamespace(place) && bridge !== undefined && name === bridge),
   )
-  return link?.addresses.find(({ scope }) => scope === 'global')?.address
+  return link?.addresses.find(({ scope, address }) => scope === 'global' && isOf(family, address))?.address
 }
 
 /** Names of the Docker networks that both are on. */
@@ -47,18 +55,24 @@ export function commonNetworks(a: Place, b: Place): string[] {
   ]
 }
 
-/** By which addresses one place would try to reach another, the best first. */
-export function addressesTowards(from: LivePlace, to: LivePlace): string[] {
-  const all = ownAddresses(to)
-  if (from.namespace.id === to.namespace.id) return all.length > 0 ? all : ['127.0.0.1']
-  const common = commonNetworks(from, to).flatMap((network) => addressOn(to, network) ?? [])
+function isOf(family: IpFamily | undefined, address: string): boolean {
+  return family === undefined || ipFamilyOf(address) === family
+}
+
+/** By which addresses one place would try to reach another, the best first; those of one family, where that is said. */
+export function addressesTowards(from: LivePlace, to: LivePlace, family?: IpFamily): string[] {
+  const all = ownAddresses(to).filter((address) => isOf(family, address))
+  if (from.namespace.id === to.namespace.id) return all.length > 0 ? all : [family === 'ipv6' ? '::1' : '127.0.0.1']
+  const common = commonNetworks(from, to).flatMap((network) => addressOn(to, network, family) ?? [])
   if (common.length > 0) return unique(common)
   if (isInHostNamespace(to)) {
     const theirs = ownNamespace(to.host).links.filter(({ lan }) => lan !== undefined)
     const ours = ownNamespace(from.host).links.flatMap(({ lan }) => lan ?? [])
     const onLans = (links: typeof theirs) =>
       links.flatMap(({ addresses }) =>
-        addresses.filter(({ scope }) => scope === 'global').map(({ address }) => address),
+        addresses
+          .filter(({ scope, address }) => scope === 'global' && isOf(family, address))
+          .map(({ address }) => address),
       )
     const shared = onLans(theirs.filter(({ lan }) => ours.includes(lan!)))
     const lans = shared.length > 0 ? shared : onLans(theirs)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, mkdirSync, realpathSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { VethlabError } from '../error/vethlab-error.js'
 import { lockFile } from '../kernel/system-calls.js'
 
@@ -56,7 +56,7 @@ export class StateDirectory {
       })
     }
     try {
-      mkdirSync(path, { recursive: true, mode: 0o711 })
+      makeWithParents(path)
       const state = new StateDirectory(realpathSync(path))
       // The web passes through it to what is its own. One that is more open than this was made so by somebody else.
       if ((statSync(state.root).mode & 0o077) === 0) chmodSync(state.root, 0o711)
@@ -183,4 +183,18 @@ export class StateDirectory {
 
 export function defaultStatePath(): string {
   return process.env.VETHLAB_STATE ?? '/var/lib/vethlab'
+}
+
+/** One after the other: Node's own `recursive` tries for ever where a parent refuses with ENOENT, as /proc does. */
+function makeWithParents(path: string): void {
+  const missing: string[] = []
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at)
+  for (const directory of missing) {
+    try {
+      mkdirSync(directory, { mode: 0o711 })
+    } catch (error) {
+      // Somebody else may have made it meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
-import { didYouMean, schemaIssues } from '../error/schema-issue.js'
+import { didYouMean, type SchemaIssue, schemaIssues } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 
 /**
@@ -379,6 +379,20 @@ function overlaps(a: [ipaddr.IPv4 | ipaddr.IPv6, number], b: [ipaddr.IPv4 | ipad
   if (a[0].kind() !== b[0].kind()) return false
   const prefix = Math.min(a[1], b[1])
   return (a[0] as ipaddr.IPv4).match(b[0] as ipaddr.IPv4, prefix)
+}
+
+/** All that is wrong with a topology, as far as it can be told at once, with the path of each. */
+export function topologyIssues(input: unknown): SchemaIssue[] {
+  const parsed = Topology.safeParse(input)
+  if (!parsed.success) return schemaIssues(Topology, parsed.error, input)
+  try {
+    resolveTopology(input)
+    return []
+  } catch (error) {
+    if (!(error instanceof VethlabError)) throw error
+    const { place, what, cure } = error
+    return [{ path: place === 'topology' ? [] : place.split('.'), what, cure }]
+  }
 }
 
 function fromZod(error: z.ZodError, input: unknown): VethlabError {

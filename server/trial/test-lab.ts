@@ -1,4 +1,6 @@
 import type { Verdict } from '../check/evaluate.js'
+import type { Check } from '../check/family.js'
+import { hollowChecks } from '../lab/hollow.js'
 import { answerId, blocksOf, type Lab, type Mistake, type Step, sameCommand, type Variant } from '../lab/lab.js'
 import type { RunBlock } from '../lab/page.js'
 import { LabRack } from '../labrack/lab-rack.js'
@@ -75,15 +77,19 @@ export function trialsOf(lab: Lab, { keep }: TrialsOptions = {}): Trial[] {
   ]
 }
 
-/** Whether every check of a lab has failed at least once in all its trials. */
+/** Whether every check of a lab has failed at least once in all its trials, and not only because nothing was there. */
 export function checksCanFail(lab: Lab, reports: readonly TrialReport[]): TrialReport {
   const failed = new Set(reports.flatMap(({ failedChecks }) => failedChecks))
+  const passed = new Set(reports.filter((report) => report.passed).map(({ name }) => name))
+  const shown = lab.mistakes.filter(({ name }) => passed.has(`mistake ${name}`))
+  const hollow = hollowChecks({ ...lab, mistakes: shown })
   const problems = lab.steps.flatMap((step) =>
-    step.checks.flatMap((check, index) =>
-      failed.has(`${step.id}/${index}`)
-        ? []
-        : [`check ${index + 1} (${check.family}) of step "${step.id}" has never failed: add a mistake that it sees`],
-    ),
+    step.checks.flatMap((check, index) => {
+      const name = `check ${index + 1} (${check.family}) of step "${step.id}"`
+      if (!failed.has(`${step.id}/${index}`)) return [`${name} has never failed: add a mistake that it sees`]
+      const found = hollow.find((one) => one.step === step && one.index === index)
+      return found ? [`${name} ${found.what}: ${found.cure}`] : []
+    }),
   )
   return { name: 'checks can fail', passed: problems.length === 0, problems, failedChecks: [], durationMs: 0 }
 }
@@ -172,23 +178,32 @@ class Attempt {
     await this.blocks(mistake.blocks, mistake.file)
     Object.assign(this.rack!.answers, mistake.answers)
     if (this.problems.length > 0) return
-    // The others need not be waited for: it is this one that must not become true.
-    const check = step.checks[mistake.check]!
-    // Next to all of it is waiting: others can work meanwhile.
-    const look = (within: number) =>
-      this.turn.waitOut(async () => {
-        const [verdict] = await this.rack!.check([{ ...check, within }], { signal: this.signal, pauseMs: holdPauseMs })
-        return verdict!
-      })
-    const asNamed = ({ finding }: Verdict) => finding.outcome === 'fail' && finding.reason === mistake.reason
-    let verdict = await look(Math.min(check.within, holdSeconds))
-    // Right after the mistake it may fail for another reason, such as a container that has yet to start.
-    if (!asNamed(verdict) && check.within > holdSeconds) verdict = await look(check.within)
-    const { finding } = verdict
-    if (finding.outcome === 'fail') this.note(step, [{ ...verdict, index: mistake.check }])
-    if (asNamed(verdict)) return
-    const got = finding.outcome === 'pass' ? 'it passes' : describe(verdict)
-    this.problems.push(`check ${mistake.check + 1} of step "${step.id}" should fail with ${mistake.reason}: ${got}`)
+    const asNamed = ({ index, finding }: Verdict) => {
+      const { reason } = mistake.fails[index]!
+      return finding.outcome === 'fail' && (finding.reason === reason || finding.because?.includes(reason) === true)
+    }
+    // The others need not be waited for: it is these that must not become true.
+    const checks = mistake.fails.map(({ check }) => step.checks[check]!)
+    const verdicts = await this.look(checks, holdSeconds)
+    // Right after the mistake one may fail for another reason, such as a container that has yet to start.
+    const late = verdicts.filter((one) => !asNamed(one) && checks[one.index]!.within > holdSeconds)
+    if (late.length > 0) {
+      const again = await this.look(late.map(({ index }) => checks[index]!))
+      for (const [n, { index }] of late.entries()) verdicts[index] = { ...again[n]!, index }
+    }
+    for (const verdict of verdicts) {
+      const { check, reason } = mistake.fails[verdict.index]!
+      if (verdict.finding.outcome === 'fail') this.note(step, [{ ...verdict, index: check }])
+      if (asNamed(verdict)) continue
+      const got = verdict.finding.outcome === 'pass' ? 'it passes' : describe(verdict)
+      this.problems.push(`check ${check + 1} of step "${step.id}" should fail with ${reason}: ${got}`)
+    }
+  }
+
+  /** Next to all of it is waiting: others can work meanwhile. */
+  private look(checks: Check[], most = Number.POSITIVE_INFINITY): Promise<Verdict[]> {
+    const limited = checks.map((check) => ({ ...check, within: Math.min(check.within, most) }))
+    return this.turn.waitOut(() => this.rack!.check(limited, { signal: this.signal, pauseMs: holdPauseMs }))
   }
 
   /**

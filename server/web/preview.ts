@@ -44,7 +44,7 @@ function stepsOf(lab: Lab): AuthorStep[] {
     checks: checks.map((check) => ({ family: check.family, ...(check.id === undefined ? {} : { id: check.id }) })),
     mistakes: lab.mistakes
       .filter(({ step }) => step === id)
-      .map(({ name, check, reason }) => ({ name, check, reason })),
+      .map(({ name, fails: [{ check, reason }] }) => ({ name, check, reason })),
     alternatives: lab.alternatives.filter(({ step }) => step === id).map(({ name }) => name),
   }))
 }

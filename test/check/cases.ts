@@ -14,7 +14,7 @@ export interface Case {
   spec: unknown
   rack?: () => StateBuilder
   given?: (rack: StateBuilder) => unknown
-  /** What the network answers, by `NAMESPACE kind address:port`; silence where nothing is said. */
+  /** What the network answers, by `NAMESPACE kind address:port`, `dns6` for AAAA; silence where nothing is said. */
   network?: Script
   answers?: Record<string, string>
   labDirectory?: string
@@ -46,7 +46,7 @@ export class ScriptedProbe implements Probe {
     const from = question.namespace === undefined ? host : (this.rack.labels.get(question.namespace) ?? 'nowhere')
     const key =
       question.kind === 'dns'
-        ? `${from} dns ${question.name}`
+        ? `${from} ${question.type === 'AAAA' ? 'dns6' : 'dns'} ${question.name}`
         : `${from} ${question.kind} ${question.address}${'port' in question ? `:${question.port}` : ''}`
     this.asked.push(key)
     const said = this.script[key]

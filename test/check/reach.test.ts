@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { runCheck } from '../../server/check/checks.js'
 import type { Finding } from '../../server/check/verdict.js'
+import { addIp6 } from '../cause/dual-stack.js'
 import {
   cases,
   contextOf,
@@ -72,7 +73,116 @@ it('asks for what only the one that is meant can answer: its own id, and a word 
   })
 })
 
+const six = (rack: StateBuilder) => addIp6(rack.state)
+
+/** A rule of IPv6 alone, in the way of whoever asks. */
+function blockSix(rack: StateBuilder): void {
+  six(rack)
+  const own = rack.host('node1').namespaces[0]!
+  own.rules.unshift({
+    family: 'ip6',
+    table: 'filter',
+    chain: 'DOCKER-USER',
+    position: 0,
+    source: 'fd00::c0a8:132/128',
+    target: 'DROP',
+    text: '-A DOCKER-USER -s fd00::c0a8:132/128 -j DROP',
+  })
+}
+
+const both = { 'api tcp 172.20.0.2:80': yes, 'api tcp [fd00::ac14:2]:80': yes, 'api tcp fd00::ac14:2:80': yes }
+
 cases('reach', [
+  {
+    gives: 'pass',
+    spec: { from: 'api', to: 'web', port: 80, family: 'ipv6' },
+    given: six,
+    network: both,
+    says: '`[fd00::ac14:2]:80`',
+    never: '172.20.0.2',
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'api', to: 'web', port: 80, family: 'both' },
+    given: six,
+    network: both,
+    says: '`172.20.0.2:80`; `api` reaches `web` at `[fd00::ac14:2]:80`',
+  },
+  {
+    gives: 'reach.silent',
+    spec: { from: 'api', to: 'web', port: 80, family: 'both' },
+    given: six,
+    network: { 'api tcp 172.20.0.2:80': yes },
+    says: '`[fd00::ac14:2]:80` does not answer',
+  },
+  {
+    gives: 'reach.silent',
+    spec: { from: 'api', to: 'web', port: 80, family: 'both' },
+    given: six,
+    network: { 'api tcp fd00::ac14:2:80': yes },
+    says: '`172.20.0.2:80` does not answer',
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'api', to: 'web', port: 80, by: 'name', family: 'ipv6' },
+    given: six,
+    network: { ...both, 'api dns6 web': ['fd00::ac14:2'] },
+  },
+  {
+    gives: 'reach.family',
+    spec: { from: 'api', to: 'web', port: 80, by: 'name', family: 'ipv6' },
+    network: { 'api dns web': ['172.20.0.2'] },
+    says: '`web` has no IPv6 address, only `172.20.0.2`',
+  },
+  {
+    gives: 'reach.family',
+    spec: { from: 'api', to: 'web', port: 80, family: 'ipv6' },
+    says: '没有 IPv6 地址',
+  },
+  {
+    gives: 'reach.family',
+    spec: { from: 'api', to: 'web', port: 80, family: 'both' },
+    network: { 'api tcp 172.20.0.2:80': yes },
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'laptop', to: 'node1', network: 'lan', family: 'ipv6' },
+    given: six,
+    network: { 'laptop ping fd00::c0a8:10b': yes },
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'client', to: 'web', port: 80, family: 'ipv6', expect: 'no', control: { from: 'api' } },
+    given: six,
+    network: both,
+  },
+  {
+    gives: 'reach.reached',
+    spec: { from: 'client', to: 'web', port: 80, family: 'both', expect: 'no', control: { from: 'api' } },
+    given: six,
+    network: { ...both, 'client tcp fd00::ac14:2:80': yes },
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'client', to: 'web', port: 80, family: 'ipv4', expect: 'no', control: { from: 'api' } },
+    given: six,
+    network: { ...both, 'client tcp fd00::ac14:2:80': yes },
+  },
+  {
+    gives: 'reach.silent',
+    spec: { from: 'laptop', to: 'node1', port: 8080, family: 'ipv6' },
+    given: (rack) => {
+      six(rack)
+      block(rack)
+    },
+    never: 'DOCKER-USER',
+  },
+  {
+    gives: 'reach.silent',
+    spec: { from: 'laptop', to: 'node1', port: 8080, family: 'ipv6' },
+    given: blockSix,
+    says: 'DOCKER-USER',
+  },
   { gives: 'pass', spec: { from: 'api', to: 'web' }, network: { 'api ping 172.20.0.2': yes } },
   { gives: 'pass', spec: { from: 'api', to: 'web', port: 80 }, network: { 'api tcp 172.20.0.2:80': yes } },
   {

@@ -1,10 +1,50 @@
 import type { DnsSettings } from '../../server/network/state.js'
+import { addIp6 } from '../cause/dual-stack.js'
 import { cases, unasked, unverified } from './cases.js'
 import { type StateBuilder, swarmRack } from './state-builder.js'
 
 const web = { 'api dns web': ['172.20.0.2'] }
 
+const six = (rack: StateBuilder) => addIp6(rack.state)
+
 cases('resolve', [
+  { gives: 'pass', spec: { from: 'api', name: 'web', type: 'A', to: 'web' }, network: web },
+  {
+    gives: 'pass',
+    spec: { from: 'api', name: 'web', type: 'AAAA', to: 'web' },
+    given: six,
+    network: { 'api dns6 web': ['fd00::ac14:2'] },
+    says: '`fd00::ac14:2`',
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'api', name: 'web', to: 'fd00::ac14:2' },
+    network: { 'api dns6 web': ['fd00:0::ac14:2'] },
+  },
+  {
+    gives: 'resolve.elsewhere',
+    spec: { from: 'api', name: 'web', type: 'AAAA', to: 'db' },
+    given: six,
+    network: { 'api dns6 web': ['fd00::ac14:2'] },
+  },
+  {
+    gives: 'resolve.family',
+    spec: { from: 'api', name: 'web', type: 'AAAA', to: 'web' },
+    network: web,
+    says: '`web` has no IPv6 address, only `172.20.0.2`',
+  },
+  { gives: 'resolve.family', spec: { from: 'api', name: 'web', type: 'AAAA' }, network: web, says: '--ipv6' },
+  { gives: 'pass', spec: { from: 'api', name: 'web', type: 'AAAA', expect: 'no' }, network: web },
+  {
+    gives: 'resolve.family',
+    spec: { from: 'laptop', name: 'node1', type: 'AAAA' },
+    given: (rack) => rack.host('laptop').dns.hosts.push({ address: '192.168.1.11', names: ['node1'] }),
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'laptop', name: 'node1', type: 'AAAA' },
+    given: (rack) => rack.host('laptop').dns.hosts.push({ address: 'fd00::b', names: ['node1'] }),
+  },
   { gives: 'pass', spec: { from: 'api', name: 'web', to: 'web' }, network: web },
   { gives: 'pass', spec: { from: 'api', name: 'web', to: '172.20.0.2' }, network: web },
   { gives: 'pass', spec: { from: 'api', name: 'web' }, network: web },

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -143,8 +143,60 @@ describe('the command line', () => {
 
   it('refuses a state directory whose sockets would have too long names', () => {
     const result = run('sweep', { VETHLAB_STATE: `/var/tmp/${'x'.repeat(80)}` })
-    expect(result).toMatchObject({ status: 2 })
+    expect(result).toMatchObject({ status: 64 })
     expect(result.stderr).toMatch(/^vethlab: .*Set VETHLAB_STATE to a shorter path\.\n$/)
+  })
+
+  it.each<[string, string[], number, RegExp]>([
+    ['a number beyond the limit', ['test', '--jobs', '1000000'], 64, /Give a whole number from 1 to 64\./],
+    ['a number of none', ['test', '--repeat', '0'], 64, /Give a whole number from 1 to 1000\./],
+    ['a deadline of none', ['grade', 'user-bridge', '/dev/null', '--timeout', '0'], 64, /from 1 to 86400\./],
+    ['an unknown command', ['nothing'], 64, /unknown command 'nothing'/],
+    ['an unknown command of a command', ['rack', 'nothing'], 64, /unknown command 'nothing'/],
+    ['an argument that is missing', ['rack', 'open'], 64, /missing required argument 'file'/],
+    ['a language that is none', ['grade', 'user-bridge', '/dev/null', '--lang', 'xx'], 64, /Say en or zh\./],
+    [
+      'a report that can not be written, before a rack is opened',
+      ['grade', 'user-bridge', '/dev/null', '--junit', '/nowhere/x.xml'],
+      64,
+      /^vethlab: --junit \/nowhere\/x.xml: can't be written: ENOENT/,
+    ],
+    ['a shell without a terminal', ['rack', 'shell', 'r', 'h'], 64, /no terminal is at the standard input/],
+    ['a topology without an end', ['rack', 'open', '/dev/zero'], 64, /^vethlab: \/dev\/zero: is no file\./],
+    ['a lab that is not there', ['test', 'nolab'], 2, /^vethlab: nolab: there is no such lab\./],
+    [
+      'a state directory that can not be made',
+      ['serve', '--state', '/proc/x', '--port', '0'],
+      2,
+      /\/proc\/x: can't use the state directory/,
+    ],
+  ])('refuses %s in one line', (_, args, status, said) => {
+    const result = run(...args)
+    expect(result.stderr).toMatch(said)
+    expect(result.stderr.trim().split('\n')).toHaveLength(1)
+    expect(result).toMatchObject({ status, stdout: '' })
+  })
+
+  it('tells what is wrong with a topology with its file, line and column', () => {
+    const scratch = mkdtempSync(join(tmpdir(), 'vethlab-rack-'))
+    const file = join(scratch, 'rack.yaml')
+    writeFileSync(file, 'hosts: {a: plain}\nlans: {lan: {subnet: 192.168.1.7/24}}\n')
+    expect(run('rack', 'open', file)).toMatchObject({
+      status: 2,
+      stderr: `vethlab: ${file}:2:14: lans.lan.subnet: 192.168.1.7/24 has host bits set. Write the network's own address: 192.168.1.0/24.\n`,
+    })
+    rmSync(scratch, { recursive: true })
+  })
+
+  it('says that nothing can be printed where the disk is full', () => {
+    const full = spawnSync('sh', [
+      '-c',
+      `"$0" "$1" lint --schema > /dev/full`,
+      process.execPath,
+      fromPackage('dist/main.js'),
+    ])
+    expect(full.status).toBe(74)
+    expect(full.stderr.toString()).toMatch(/^vethlab: standard output: can't be written: ENOSPC/)
   })
 
   it('prints what the machine has as a table and as JSON', () => {

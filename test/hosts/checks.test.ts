@@ -8,6 +8,7 @@ import type { Probe } from '../../server/place/ground.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import { RackGround } from '../../server/racks/rack-ground.js'
 import type { RackInfo } from '../../server/racks/racks.js'
+import { engineVersion } from '../docs/hosts-page.js'
 import { testState } from './state.js'
 
 /** Checks on real Engines and a real kernel: what passes, what fails and why, and that a no is proved. */
@@ -201,6 +202,10 @@ describe('port and macvlan', () => {
   ])('%j: %s', async (check, reason) => {
     await expectOutcome(check, reason)
   })
+})
+
+it('the Engine is that of which docs/hosts.md tells', () => {
+  expect(state.hosts.find(({ name }) => name === 'node1')?.engine?.version).toContain(engineVersion)
 })
 
 describe('reach', () => {

@@ -11,7 +11,7 @@ export function guideFiles(): Record<string, string> {
 }
 
 /** Writes a lab's files into a folder of its own. @returns the folder, called `internal` */
-export function writeLab(files: Record<string, string> = guideFiles()): string {
+export function writeLab(files: Record<string, string | Uint8Array> = guideFiles()): string {
   const folder = join(mkdtempSync(join(tmpdir(), 'vethlab-lab-')), 'internal')
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })

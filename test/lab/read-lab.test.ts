@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { lintLab } from '../../server/lab/lint.js'
 import { loadLab, readLab } from '../../server/lab/read-lab.js'
+import { lintedLab } from '../../server/lab/reading.js'
 import { fromPackage } from '../../server/package-root.js'
 import { guideFiles, writeLab } from './guide.js'
 
@@ -21,8 +21,7 @@ async function problemsOf(changes: Record<string, string | ((text: string) => st
   }
   const folder = writeLab(JSON.parse(JSON.stringify(files)))
   folders.push(folder)
-  const { lab, problems } = await readLab(folder)
-  const all = lab ? await lintLab(lab, images, fromPackage('labs')) : problems
+  const { problems: all } = await lintedLab(folder, { images, bundled: fromPackage('labs') })
   return all.map(({ file, line, what, cure }) => `${file.slice(folder.length + 1)}:${line}: ${what}. ${cure}`)
 }
 
@@ -43,12 +42,9 @@ describe('The lab of the guide', () => {
     ])
     expect(lab.steps.map(({ needs }) => needs)).toEqual([[], ['create']])
     expect(lab.steps[1]!.checks[1]!.hints).toHaveLength(2)
-    expect(lab.mistakes.map(({ name, step, check, reason }) => [name, step, check, reason])).toContainEqual([
-      'not-internal',
-      'create',
-      0,
-      'network.internal',
-    ])
+    expect(
+      lab.mistakes.map(({ name, step, fails: [{ check, reason }] }) => [name, step, check, reason]),
+    ).toContainEqual(['not-internal', 'create', 0, 'network.internal'])
     expect(lab.alternatives.map(({ name }) => name)).toEqual(['both-at-once'])
     expect(lab.pages.zh.sections.map(({ id }) => id)).toEqual([undefined, 'create', 'connect', 'finish'])
   })
@@ -90,7 +86,13 @@ describe('A lab from elsewhere', () => {
       symlinkSync('..', join(folder, 'mistakes'))
     })
     const leads = "is a link that leads out of the lab's folder"
-    expect(told).toEqual([`zh.md ${leads}`])
+    expect(told).toEqual([
+      `zh.md ${leads}`,
+      `setup.sh ${leads}`,
+      expect.stringMatching(/^mistakes\//),
+      `mistakes/secret.md ${leads}`,
+      expect.stringMatching(/^mistakes\//),
+    ])
     expect(
       await problemsIn((folder) => {
         symlinkSync('/etc/passwd', join(folder, 'setup.sh'))
@@ -154,7 +156,11 @@ describe('What is wrong is said with its place and cure', () => {
 
   it.each([
     ['no lab.yaml', { 'lab.yaml': undefined }, /^lab.yaml:1: is missing\./],
-    ['broken YAML', { 'lab.yaml': replace('rack:', 'rack: [') }, /^lab.yaml:\d+: .*Mend the YAML/],
+    [
+      'broken YAML',
+      { 'lab.yaml': replace('rack:', 'rack: [') },
+      /^lab.yaml:\d+: is indented otherwise than what it belongs to, or a bracket above is not closed\. /,
+    ],
     [
       'a misspelt key',
       { 'lab.yaml': replace('summary:', 'sumary:') },
@@ -285,7 +291,7 @@ describe('What is wrong is said with its place and cure', () => {
     [
       'a mistake of no check',
       { 'mistakes/not-internal.md': replace('check: 1', 'check: 4') },
-      /^mistakes\/not-internal.md:3: step "create" has no check 4/,
+      /^mistakes\/not-internal.md:3: step "create" has no check "4"\. Its checks are: 1\./,
     ],
     [
       'an unknown key of a mistake',
@@ -320,7 +326,7 @@ describe('What is wrong is said with its place and cure', () => {
     [
       'a reason that does not exist',
       { 'mistakes/not-internal.md': replace('network.internal', 'network.intern') },
-      /^mistakes\/not-internal.md:1: network never fails with "network.intern"/,
+      /^mistakes\/not-internal.md:4: network never fails with "network.intern"/,
     ],
     [
       'a dead link',
@@ -378,7 +384,9 @@ describe('What is wrong is said with its place and cure', () => {
   it('throws the first problem, and says how many more there are', async () => {
     const folder = writeLab({ ...guideFiles(), 'lab.yaml': 'title: 1\n' })
     folders.push(folder)
-    await expect(loadLab(folder)).rejects.toThrow(/lab.yaml:1: .*\(and \d+ more: `vethlab lint`\)/)
+    await expect(loadLab(folder)).rejects.toThrow(
+      /lab.yaml:1:1: title: must be a map, and is "1" \(and \d+ more: `vethlab lint`\)/,
+    )
     await expect(loadLab(`${folder}-no`)).rejects.toThrow(/there is no such lab/)
   })
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { holds, sameAddress } from '../../network/addresses.js'
+import { holds, ipFamilyOf, sameAddress } from '../../network/addresses.js'
 import { hostsOf, requireWhole } from '../../place/reference.js'
 import { code, codes } from '../../wording/wording.js'
 import type { Family } from '../family.js'
@@ -7,13 +7,18 @@ import { address as addressField, cidr, expected, linkName, reference } from '..
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
 
-const schema = z.strictObject({
-  of: reference.describe('in whose network namespace'),
-  link: linkName.optional().describe('on which link; any but lo by default'),
-  address: addressField.optional().describe('the address'),
-  in: cidr.optional().describe('a network that the address must be in'),
-  expect: expected,
-})
+const schema = z
+  .strictObject({
+    of: reference.describe('in whose network namespace'),
+    link: linkName.optional().describe('on which link; any but lo by default'),
+    address: addressField.optional().describe('the address'),
+    in: cidr.optional().describe('a network that the address must be in'),
+    expect: expected,
+  })
+  .refine((spec) => !spec.address || !spec.in || ipFamilyOf(spec.address) === ipFamilyOf(spec.in), {
+    path: ['in'],
+    message: 'is of another family than `address`: one is IPv4 and one is IPv6',
+  })
 type Spec = z.output<typeof schema>
 
 /** An address on a link, as the kernel has it. */
@@ -21,6 +26,9 @@ export const address: Family<Spec> = {
   key: 'address',
   schema,
   reasons: ['address.missing', 'address.other', 'address.present', 'address.no-such'],
+  nothing: ['address.missing', 'address.no-such'],
+  present: 'address.present',
+  references: (spec) => [spec.of],
   hosts: (spec) => hostsOf(spec.of),
   async check(spec, context) {
     const place = liveOr('address.no-such', spec.of, context)

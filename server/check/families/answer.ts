@@ -82,6 +82,7 @@ export const answer: Family<Spec> = {
   key: 'answer',
   schema,
   reasons: ['answer.none', 'answer.several', 'answer.length', 'answer.other', 'answer.wrong'],
+  nothing: ['answer.none'],
   final: ['answer.none', 'answer.several', 'answer.length', 'answer.other', 'answer.wrong'],
   question: ({ id, ask }) => ({ id, ask }),
   knowable: ({ equals, known }) => (equals === undefined && known === undefined ? undefined : { why: known }),

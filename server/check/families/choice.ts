@@ -67,6 +67,7 @@ export const choice: Family<Spec> = {
   key: 'choice',
   schema,
   reasons,
+  nothing: ['choice.none'],
   final: reasons,
   question: ({ id, ask, options, several, shuffle }) => ({
     id,

@@ -13,6 +13,11 @@ export interface Inner {
 type Failed = Extract<Finding, { outcome: 'fail' }>
 const isFailed = (finding: Finding): finding is Failed => finding.outcome === 'fail'
 
+/** Each once, those of what is further inside as well. */
+function reasonsOf(findings: readonly Failed[]): string[] {
+  return [...new Set(findings.flatMap(({ reason, because = [] }) => [reason, ...because]))]
+}
+
 /** Every one of them passes. An error among them makes an error, and the first that fails tells why. */
 export function allOf(inner: Inner): Family<Check[]> {
   return {
@@ -20,13 +25,14 @@ export function allOf(inner: Inner): Family<Check[]> {
     inner: { written: 'list', of: (checks) => checks },
     schema: z.array(inner.schema).min(1).max(20),
     reasons: ['all.failed'],
+    nothing: ['all.failed'],
     hosts: (checks) => checks.flatMap((check) => inner.hosts(check)),
     async check(checks, context) {
       const findings = await Promise.all(checks.map((check) => inner.run(check, context)))
       const error = findings.find(({ outcome }) => outcome === 'error')
       if (error) return error
       const failed = findings.find(isFailed)
-      if (failed) return { ...failed, reason: 'all.failed' }
+      if (failed) return { ...failed, reason: 'all.failed', because: reasonsOf(findings.filter(isFailed)) }
       return pass('every condition holds', '所有条件都满足')
     },
   }
@@ -39,6 +45,7 @@ export function anyOf(inner: Inner): Family<Check[]> {
     inner: { written: 'list', of: (checks) => checks },
     schema: z.array(inner.schema).min(1).max(20),
     reasons: ['any.failed'],
+    nothing: ['any.failed'],
     hosts: (checks) => checks.flatMap((check) => inner.hosts(check)),
     async check(checks, context) {
       const findings = await Promise.all(checks.map((check) => inner.run(check, context)))
@@ -51,7 +58,8 @@ export function anyOf(inner: Inner): Family<Check[]> {
         en: [...new Set(failed.map((finding) => finding[key].en))].join('; or '),
         zh: [...new Set(failed.map((finding) => finding[key].zh))].join('；或者'),
       })
-      return fail('any.failed', { expected: join('expected'), observed: join('observed'), why: failed[0]!.why })
+      const all = fail('any.failed', { expected: join('expected'), observed: join('observed'), why: failed[0]!.why })
+      return { ...all, because: reasonsOf(failed) }
     },
   }
 }
@@ -67,6 +75,7 @@ export function notOf(inner: Inner): Family<Check> {
     negates: true,
     schema: inner.schema,
     reasons: ['not.passed'],
+    nothing: [],
     hosts: (check) => inner.hosts(check),
     async check(check, context) {
       const finding = await inner.run(check, context)

@@ -27,6 +27,7 @@ export const command: Family<Spec> = {
   key: 'command',
   schema,
   reasons: ['command.failed'],
+  nothing: [],
   hosts: ({ on }) => [on],
   files: ({ run }) => [`checks/${run}`],
   async check({ on, run, passes }, { probe, labDirectory, signal }) {

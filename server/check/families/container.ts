@@ -65,6 +65,10 @@ export const container: Family<Spec> = {
     'container.privileged',
     'container.restart',
   ],
+  nothing: ['container.missing'],
+  present: 'container.exists',
+  images: (spec) => [spec.image ?? []].flat(),
+  needsEngine: true,
   hosts: (spec) => hostsOf(spec.name, spec.sharesWith, spec.startedAfter),
   async check(spec, context) {
     const place = find(spec.name, context.state, context.home)

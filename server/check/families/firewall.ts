@@ -53,6 +53,9 @@ export const firewall: Family<Spec> = {
   asksForm: ({ chain }) => chain !== undefined,
   schema,
   reasons: ['firewall.dropped', 'firewall.accepted', 'firewall.no-from', 'firewall.no-target'],
+  nothing: ['firewall.no-from', 'firewall.no-target'],
+  present: 'firewall.accepted',
+  references: (spec) => [spec.from, spec.to ?? []].flat().filter((one) => !isAddress(one)),
   hosts: (spec) => [...(spec.host ? [spec.host] : []), ...hostsOf(spec.from, spec.to)],
   async check(spec, context) {
     const host = hostNamed(context.state, spec.host ?? context.home)

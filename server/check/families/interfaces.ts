@@ -24,6 +24,8 @@ export const interfaces: Family<Spec> = {
   key: 'interfaces',
   schema,
   reasons: ['interfaces.missing', 'interfaces.extra', 'interfaces.no-such'],
+  nothing: ['interfaces.no-such'],
+  references: (spec) => [spec.of],
   hosts: (spec) => hostsOf(spec.of),
   async check(spec, context) {
     const place = liveOr('interfaces.no-such', spec.of, context)

@@ -50,6 +50,9 @@ export const link: Family<Spec> = {
     'link.vlan',
     'link.no-such',
   ],
+  nothing: ['link.missing', 'link.no-such'],
+  present: 'link.present',
+  references: (spec) => [spec.of],
   hosts: (spec) => hostsOf(spec.of, spec.peer),
   async check(spec, context) {
     const place = liveOr('link.no-such', spec.of, context)

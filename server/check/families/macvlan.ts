@@ -19,6 +19,8 @@ export const macvlan: Family<Spec> = {
   asksForm: () => true,
   schema,
   reasons: ['macvlan.no-such', 'macvlan.kind', 'macvlan.parent', 'macvlan.mode'],
+  nothing: ['macvlan.no-such'],
+  needsEngine: true,
   hosts: (spec) => hostsOf(spec.container),
   async check(spec, context) {
     const place = liveOr('macvlan.no-such', spec.container, context)

@@ -59,6 +59,9 @@ export const network: Family<Spec> = {
     'network.not-member',
     'network.kernel',
   ],
+  nothing: ['network.missing'],
+  present: 'network.exists',
+  needsEngine: true,
   hosts: (spec) => [...(spec.host ? [spec.host] : []), ...hostsOf(...(spec.containers ?? []), ...(spec.without ?? []))],
   async check(spec, context) {
     const host = hostNamed(context.state, spec.host ?? context.home)

@@ -20,6 +20,9 @@ export const node: Family<Spec> = {
   key: 'node',
   schema,
   reasons: ['node.missing', 'node.present', 'node.role', 'node.state', 'node.availability'],
+  nothing: ['node.missing'],
+  present: 'node.present',
+  needsEngine: true,
   hosts: () => [],
   async check(spec, { state, home }) {
     const all = managers(state, home)

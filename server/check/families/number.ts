@@ -58,6 +58,7 @@ export const number: Family<Spec> = {
   key: 'number',
   schema,
   reasons,
+  nothing: ['number.none'],
   final: reasons,
   question: ({ id, ask }) => ({ id, ask }),
   knowable: ({ is, known }) => (is === undefined && known === undefined ? undefined : { why: known }),

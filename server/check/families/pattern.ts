@@ -45,6 +45,7 @@ export const pattern: Family<Spec> = {
   key: 'pattern',
   schema,
   reasons: ['pattern.none', 'pattern.other'],
+  nothing: ['pattern.none'],
   final: ['pattern.none', 'pattern.other'],
   question: ({ id, ask }) => ({ id, ask }),
   knowable: ({ known }) => ({ why: known }),

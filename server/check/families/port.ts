@@ -27,6 +27,9 @@ export const port: Family<Spec> = {
   asksForm: ({ expect }) => expect,
   schema,
   reasons: ['port.missing', 'port.published', 'port.address', 'port.rule', 'port.present', 'port.no-such'],
+  nothing: ['port.no-such'],
+  present: 'port.present',
+  needsEngine: true,
   hosts: (spec) => hostsOf(spec.container),
   async check(spec, context) {
     const place = liveOr('port.no-such', spec.container, context)

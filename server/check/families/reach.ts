@@ -35,7 +35,8 @@ import {
   tryAt,
 } from '../reach/attempt.js'
 import { opened, stopped } from '../reach/besides.js'
-import { kindOf, portOf, type Spec, schema, shown, wanted } from '../reach/spec.js'
+import { noneOfFamily, ofOtherFamily } from '../reach/other-family.js'
+import { kindOf, oneFamily, portOf, type Spec, schema, shown, wanted } from '../reach/spec.js'
 import type { Finding } from '../verdict.js'
 
 /**
@@ -65,6 +66,7 @@ export const reach: Family<Spec> = {
     'reach.default-bridge',
     'reach.no-common-network',
     'reach.unresolved',
+    'reach.family',
     'reach.elsewhere',
     'reach.itself',
     'reach.together',
@@ -78,6 +80,10 @@ export const reach: Family<Spec> = {
     'reach.still',
     'reach.others',
   ],
+  nothing: ['reach.no-from', 'reach.no-target'],
+  present: 'reach.reached',
+  references: ({ from, to, by, control }) =>
+    [from, by === 'name' ? [] : to, control?.from ?? []].flat().filter((one) => !isAddress(one)),
   hosts: (spec) => [
     ...hostsOf(spec.from, spec.to, spec.control?.from, ...(spec.only ?? [])),
     ...(spec.still ?? []).flatMap((one) => (typeof one === 'string' ? hostsOf(one) : hostsOf(one.from, one.to))),
@@ -95,7 +101,13 @@ async function look(spec: Spec, context: CheckContext): Promise<Finding> {
   if (isFinding(from)) return from
   const target = targetOf(spec, context)
   if (isFinding(target)) return target
-  return spec.expect ? reached(spec, from, target, context) : unreached(spec, from, target, context)
+  if (!spec.expect) return unreached(spec, from, target, context)
+  if (spec.family !== 'both') return reached(spec, from, target, context)
+  const first = await reached({ ...spec, family: 'ipv4' }, from, target, context)
+  if (first.outcome !== 'pass') return first
+  const second = await reached({ ...spec, family: 'ipv6' }, from, target, context)
+  if (second.outcome !== 'pass') return second
+  return pass(`${first.observed.en}; ${second.observed.en}`, `${first.observed.zh}；${second.observed.zh}`)
 }
 
 function targetOf(spec: Spec, context: CheckContext): Target | Finding {
@@ -119,8 +131,10 @@ async function reached(spec: Spec, from: LivePlace, target: Target, context: Che
     addresses = addressesOfTarget(spec, from, target)
     if (addresses.length === 0) return notOn(spec, target)
   } else {
-    addresses = await resolveName(from, target.name, context)
+    addresses = await resolveName(from, target.name, context, oneFamily(spec))
     if (addresses.length === 0) {
+      const others = await ofOtherFamily(from, target.name, context, oneFamily(spec))
+      if (others) return fail('reach.family', { expected: expectedText, ...others })
       const cause = causeOfName({
         state: context.state,
         home: context.home,
@@ -235,7 +249,7 @@ async function unreached(spec: Spec, from: LivePlace, target: Target, context: C
   const addresses =
     target.name === undefined
       ? addressesOfTarget(spec, from, target, true)
-      : (await resolveName(from, target.name, context)).filter(
+      : (await namesOf(spec, from, target.name, context)).filter(
           // Who goes by the target's name without being it has not been asked for.
           (address) =>
             !target.exact ||
@@ -294,8 +308,20 @@ function proof(attempts: Attempt[]): { durationMs: number } | undefined {
   return answered.length > 0 ? { durationMs: Math.max(...answered) } : undefined
 }
 
+/** What a name resolves to, of the families that count. */
+async function namesOf(spec: Spec, from: LivePlace, name: string, context: CheckContext): Promise<string[]> {
+  if (spec.family !== 'both') return resolveName(from, name, context, oneFamily(spec))
+  const families = ['ipv4', 'ipv6'] as const
+  return (await Promise.all(families.map((family) => resolveName(from, name, context, family)))).flat()
+}
+
 function notOn(spec: Spec, target: Target): Finding {
   const whom = code(target.label)
+  const other = target.places[0] && ownAddresses(target.places[0])
+  const family = oneFamily(spec)
+  if (family && other && other.length > 0) {
+    return fail('reach.family', { expected: wanted(spec), ...noneOfFamily(whom, family, other) })
+  }
   const on = spec.network === undefined ? undefined : code(spec.network)
   const container = target.places[0]?.container
   const join = container && howToJoin(container, spec.network ?? 'NETWORK')
@@ -332,9 +358,9 @@ async function controlFrom(spec: Spec, reference: string, target: Target, contex
     ? [target.literal]
     : place
       ? spec.network
-        ? [addressOn(place, spec.network)].filter((one) => one !== undefined)
-        : addressesTowards(from, place)
-      : await resolveName(from, target.name!, context)
+        ? [addressOn(place, spec.network, oneFamily(spec))].filter((one) => one !== undefined)
+        : addressesTowards(from, place, oneFamily(spec))
+      : await namesOf(spec, from, target.name!, context)
   const attempts = await Promise.all(
     addresses.slice(0, mostAddresses).map((address) => tryAt(from, address, spec, context)),
   )
@@ -375,7 +401,7 @@ async function controlOfItself(
       target,
     )
   }
-  const loopback = kindOf(spec) === 'icmp' ? [] : ['127.0.0.1']
+  const loopback = kindOf(spec) === 'icmp' ? [] : [spec.family === 'ipv6' ? '::1' : '127.0.0.1']
   const attempts = await Promise.all(
     owners.slice(0, mostAddresses).flatMap((owner) => {
       const own = ownAddresses(owner)
@@ -438,11 +464,11 @@ function whyProxied(status: 502 | 504, address: string, spec: Spec, { label, pla
 
 /** The packet that it asks with. */
 function packet(spec: Spec, state: NetworkState, home: string): TraceQuestion {
-  const { from, to, port, with: kind, by, network } = spec
+  const { from, to, port, with: kind, by } = spec
   const at = port ?? (kind === 'http' ? 80 : undefined)
   return {
     from,
-    to: (network !== undefined && addressIn(to, network, state, home)) || to,
+    to: addressAsked(spec, state, home) ?? to,
     protocol: kind === 'http' ? 'tcp' : (kind ?? (at === undefined ? 'icmp' : 'tcp')),
     ...(at === undefined ? {} : { port: at }),
     by,
@@ -450,11 +476,19 @@ function packet(spec: Spec, state: NetworkState, home: string): TraceQuestion {
   }
 }
 
-/** The address on the network that the check asks for; undefined where there is none, which the trace then tells in its own way. */
-function addressIn(to: string, network: string, state: NetworkState, home: string): string | undefined {
+/**
+ * The address that a check asks for which names a network or IPv6; undefined where there is none, which the trace then tells
+ * in its own way, and for all other checks.
+ */
+function addressAsked(spec: Spec, state: NetworkState, home: string): string | undefined {
+  const { from, to, network } = spec
+  const family = oneFamily(spec)
+  if (network === undefined && family !== 'ipv6') return undefined
   try {
-    const place = find(to, state, home)
-    return isLive(place) ? addressOn(place, network) : undefined
+    const [asking, place] = [find(from, state, home), find(to, state, home)]
+    if (!isLive(place)) return undefined
+    if (network !== undefined) return addressOn(place, network, family)
+    return isLive(asking) ? addressesTowards(asking, place, family)[0] : undefined
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { causeOfName, unresolvedReason } from '../../cause/causes.js'
-import { isAddress, sameAddress } from '../../network/addresses.js'
+import { type IpFamily, ipFamilyOf, isAddress, sameAddress } from '../../network/addresses.js'
 import type { DnsSettings } from '../../network/state.js'
 import { resolveName } from '../../place/name-resolution.js'
 import { absence, find, hostsOf } from '../../place/reference.js'
@@ -10,26 +10,45 @@ import type { Family } from '../family.js'
 import { expected, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
+import { ofOtherFamily } from '../reach/other-family.js'
 
-const schema = z.strictObject({
-  from: reference.describe('who asks'),
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$/, 'is no name')
-    .describe('the name asked for'),
-  to: z
-    .union([reference, z.string().refine(isAddress)], { error: 'is neither a reference nor an address' })
-    .optional()
-    .describe('a container, a host or an address that it must resolve to'),
-  by: z
-    .enum(['any', 'dns'])
-    .default('any')
-    .describe(
-      'dns: only what nameservers say, as programs with a resolver of their own do it; any: the hosts file first',
-    ),
-  expect: expected,
-})
+const families = { A: 'ipv4', AAAA: 'ipv6' } as const
+
+const schema = z
+  .strictObject({
+    from: reference.describe('who asks'),
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$/, 'is no name')
+      .describe('the name asked for'),
+    to: z
+      .union([reference, z.string().refine(isAddress)], { error: 'is neither a reference nor an address' })
+      .optional()
+      .describe('a container, a host or an address that it must resolve to'),
+    type: z
+      .enum(['A', 'AAAA'])
+      .optional()
+      .describe(
+        'A: IPv4 addresses alone, AAAA: IPv6 addresses alone. By default AAAA where `to` is an IPv6 address; else A, and whatever the hosts file has',
+      ),
+    by: z
+      .enum(['any', 'dns'])
+      .default('any')
+      .describe(
+        'dns: only what nameservers say, as programs with a resolver of their own do it; any: the hosts file first',
+      ),
+    expect: expected,
+  })
+  .refine(({ to, type }) => type === undefined || !to || !isAddress(to) || ipFamilyOf(to) === families[type], {
+    path: ['type'],
+    message: 'asks for another family than that of the address in `to`',
+  })
 type Spec = z.output<typeof schema>
+
+function familyAsked({ type, to }: Spec): IpFamily | undefined {
+  if (type !== undefined) return families[type]
+  return to !== undefined && isAddress(to) && ipFamilyOf(to) === 'ipv6' ? 'ipv6' : undefined
+}
 
 /** As programs see it that don't look into the hosts file. */
 function withoutHosts({ unread, ...dns }: DnsSettings): DnsSettings {
@@ -48,11 +67,15 @@ export const resolve: Family<Spec> = {
   reasons: [
     'resolve.no-from',
     'resolve.unresolved',
+    'resolve.family',
     'resolve.default-bridge',
     'resolve.no-common-network',
     'resolve.elsewhere',
     'resolve.resolved',
   ],
+  nothing: ['resolve.no-from'],
+  present: 'resolve.resolved',
+  references: (spec) => [spec.from, spec.to ?? []].flat().filter((one) => !isAddress(one)),
   hosts: (spec) => hostsOf(spec.from, spec.to),
   async check(spec, context) {
     const { state, home } = context
@@ -61,7 +84,8 @@ export const resolve: Family<Spec> = {
     const literal = spec.to !== undefined && isAddress(spec.to)
     const to = spec.to === undefined || literal ? undefined : find(spec.to, state, home)
     const asking = spec.by === 'dns' ? { ...from, dns: withoutHosts(from.dns) } : from
-    const addresses = await resolveName(asking, spec.name, context)
+    const family = familyAsked(spec)
+    const addresses = await resolveName(asking, spec.name, context, family)
     const allowed = spec.to === undefined ? addresses : literal ? [spec.to] : to ? ownAddresses(to) : []
     const hit = addresses.find((address) => allowed.some((own) => sameAddress(own, address)))
     const who = code(spec.from)
@@ -90,6 +114,8 @@ export const resolve: Family<Spec> = {
       zh: `${who} 能把 ${what} 解析${spec.to === undefined ? '出来' : `为 ${code(spec.to)} 的地址`}`,
     }
     if (addresses.length === 0) {
+      const others = await ofOtherFamily(asking, spec.name, context, family)
+      if (others) return fail('resolve.family', { expected: expectedText, ...others })
       const meant = to ?? namedSo(spec.name, state)[0]
       const cause = causeOfName({ state, home, from: asking, name: spec.name, ...(meant ? { meant } : {}) })
       return fail(`resolve.${unresolvedReason(cause)}`, { expected: expectedText, observed, why: cause.what })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { holds, isAddress, isCidr, sameAddress, sameNetwork } from '../../network/addresses.js'
+import { holds, ipFamilyOf, isAddress, isCidr, sameAddress, sameNetwork } from '../../network/addresses.js'
 import type { Route } from '../../network/state.js'
 import { bridgeNamed, hostsOf, requireWhole } from '../../place/reference.js'
 import { code, codes } from '../../wording/wording.js'
@@ -8,21 +8,27 @@ import { address, expected, reference } from '../fields.js'
 import { fail, pass } from '../finding.js'
 import { isFinding, liveOr } from '../live.js'
 
-const schema = z.strictObject({
-  of: reference.describe('in whose network namespace'),
-  to: z
-    .string()
-    .refine((to) => to === 'default' || isCidr(to) || isAddress(to), 'is neither `default` nor a network')
-    .describe('default, or a network'),
-  via: address.optional().describe('the next hop'),
-  device: z
-    .string()
-    .min(1)
-    .max(128)
-    .optional()
-    .describe("the link it leaves by; a Docker network's name stands for its bridge"),
-  expect: expected,
-})
+const schema = z
+  .strictObject({
+    of: reference.describe('in whose network namespace'),
+    to: z
+      .string()
+      .refine((to) => to === 'default' || isCidr(to) || isAddress(to), 'is neither `default` nor a network')
+      .describe('default, or a network'),
+    via: address.optional().describe('the next hop'),
+    device: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe("the link it leaves by; a Docker network's name stands for its bridge"),
+    expect: expected,
+  })
+  .refine(({ to, via }) => to === 'default' || via === undefined || ipFamilyOf(to) === ipFamilyOf(via), {
+    path: ['via'],
+    message:
+      'is of another family than the network: no route of IPv6 leads over an IPv4 address, nor the other way round',
+  })
 type Spec = z.output<typeof schema>
 
 /** A route of the kernel, in any table but `local`. More specific routes that together do the same count as well. */
@@ -30,6 +36,9 @@ export const route: Family<Spec> = {
   key: 'route',
   schema,
   reasons: ['route.missing', 'route.via', 'route.device', 'route.present', 'route.no-such'],
+  nothing: ['route.missing', 'route.no-such'],
+  present: 'route.present',
+  references: (spec) => [spec.of],
   hosts: (spec) => hostsOf(spec.of),
   async check(spec, context) {
     const place = liveOr('route.no-such', spec.of, context)

@@ -41,6 +41,9 @@ export const rule: Family<Spec> = {
   asksForm: () => true,
   schema,
   reasons: ['rule.missing', 'rule.present', 'rule.shadowed', 'rule.no-such'],
+  nothing: ['rule.no-such'],
+  present: 'rule.present',
+  references: (spec) => [spec.of ?? []].flat(),
   hosts: (spec) => [...(spec.host ? [spec.host] : []), ...hostsOf(spec.of)],
   async check(spec, context) {
     const place = spec.of === undefined ? undefined : liveOr('rule.no-such', spec.of, context)

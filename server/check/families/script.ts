@@ -30,6 +30,7 @@ export const script: Family<Spec> = {
   files: ({ run }) => [`checks/${run}`],
   schema,
   reasons: [],
+  nothing: [],
   hosts: () => [],
   async check(spec, { state, probe, labDirectory, signal }) {
     const output = await runScript(probe, labDirectory, spec.run, {

@@ -37,6 +37,10 @@ export const service: Family<Spec> = {
     'service.image',
     'service.nodes',
   ],
+  nothing: ['service.missing'],
+  present: 'service.present',
+  images: (spec) => [spec.image ?? []].flat(),
+  needsEngine: true,
   hosts: (spec) => spec.nodes ?? [],
   async check(spec, { state, home }) {
     const all = managers(state, home)

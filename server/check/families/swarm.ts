@@ -19,6 +19,8 @@ export const swarm: Family<Spec> = {
   key: 'swarm',
   schema,
   reasons: ['swarm.inactive', 'swarm.active', 'swarm.role', 'swarm.nodes'],
+  nothing: ['swarm.inactive'],
+  needsEngine: true,
   hosts: (spec) => (spec.host ? [spec.host] : []),
   async check(spec, { state, home }) {
     const host = hostNamed(state, spec.host ?? home)

@@ -31,6 +31,8 @@ export const vxlan: Family<Spec> = {
   key: 'vxlan',
   schema,
   reasons: ['vxlan.missing', 'vxlan.id', 'vxlan.peers', 'vxlan.no-network'],
+  nothing: ['vxlan.no-network'],
+  needsEngine: true,
   hosts: (spec) => spec.hosts ?? [],
   async check(spec, { state }) {
     const docker = state.hosts.filter(({ kind }) => kind === 'docker')

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { ipFamilyOf } from '../../network/addresses.js'
 import type { ProbeAnswer } from '../../network/question.js'
 import { ask } from '../../place/ask.js'
 import type { LivePlace } from '../../place/place.js'
@@ -7,7 +8,7 @@ import { addressesTowards, addressOn, ownAddresses } from '../../place/target.js
 import type { Text } from '../../wording/text.js'
 import { bare, code } from '../../wording/wording.js'
 import type { CheckContext } from '../family.js'
-import { kindOf, portOf, type Spec, shown } from './spec.js'
+import { kindOf, oneFamily, portOf, type Spec, shown } from './spec.js'
 
 /** One question of a `reach`, put to one address, and what came of it. */
 
@@ -52,12 +53,15 @@ export function addressesOfTarget(spec: Spec, from: LivePlace, target: Target, a
   if (target.literal !== undefined) return [target.literal]
   const place = target.places[0]!
   if (spec.network !== undefined) {
-    const address = addressOn(place, spec.network)
+    const address = addressOn(place, spec.network, oneFamily(spec))
     return address === undefined ? [] : [address]
   }
-  const towards = addressesTowards(from, place)
+  const family = oneFamily(spec)
+  const towards = addressesTowards(from, place, family)
   // A host is tried where it stands on a LAN; its bridges' addresses are its side of its containers' networks.
-  return all && place.container ? [...new Set([...towards, ...ownAddresses(place)])] : towards
+  if (!all || !place.container) return towards
+  const own = ownAddresses(place).filter((address) => family === undefined || ipFamilyOf(address) === family)
+  return [...new Set([...towards, ...own])]
 }
 
 export async function tryAt(

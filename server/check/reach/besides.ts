@@ -1,5 +1,5 @@
 import pMap from 'p-map'
-import { lastHosts } from '../../network/addresses.js'
+import { ipFamilyOf, lastHosts } from '../../network/addresses.js'
 import { judge } from '../../network/filter.js'
 import type { Flow } from '../../network/flow.js'
 import { routeFor } from '../../network/routing.js'
@@ -14,7 +14,7 @@ import type { CheckContext } from '../family.js'
 import { fail } from '../finding.js'
 import type { Finding } from '../verdict.js'
 import { addressesOfTarget, mostAddresses, patience, type Target, tryAt } from './attempt.js'
-import { kindOf, portOf, type Spec, shown, wanted } from './spec.js'
+import { kindOf, oneFamily, portOf, type Spec, shown, wanted } from './spec.js'
 
 /** What a cure opened or stopped besides what it was for: `only` and `still`. */
 
@@ -120,7 +120,9 @@ function byRules(spec: Spec, target: LivePlace, only: readonly string[], state: 
   if (isInHostNamespace(target)) return undefined
   const namespace = ownNamespace(host)
   const own = new Set(endpointsOf(target).map(({ network }) => network))
-  const destination = spec.network === undefined ? ownAddresses(target)[0] : addressOn(target, spec.network)
+  const family = oneFamily(spec)
+  const addresses = ownAddresses(target).filter((one) => family === undefined || ipFamilyOf(one) === family)
+  const destination = spec.network === undefined ? addresses[0] : addressOn(target, spec.network, family)
   const out = destination === undefined ? undefined : routeFor(namespace, destination)?.device
   if (destination === undefined || out === undefined || !namespace.links.some(({ name }) => name === out)) {
     return undefined

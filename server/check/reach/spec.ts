@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isAddress } from '../../network/addresses.js'
+import { type IpFamily, isAddress } from '../../network/addresses.js'
 import type { Text } from '../../wording/text.js'
 import { code } from '../../wording/wording.js'
 import { expected, flag, name, port, reference } from '../fields.js'
@@ -35,6 +35,12 @@ export const schema = z
       .default('address')
       .describe('name: resolved as the asking container itself would; address by default'),
     network: name.optional().describe('on which Docker network or LAN; a common one by default'),
+    family: z
+      .enum(['ipv4', 'ipv6', 'both'])
+      .optional()
+      .describe(
+        'by addresses of which family; both: by each of them, or with `expect: no` by neither. IPv4 by default, where there is any',
+      ),
     path: z
       .string()
       .regex(/^\/[\x21-\x7e]{0,500}$/, 'is no path: begin it with "/"')
@@ -75,6 +81,10 @@ export const schema = z
       .optional()
       .describe('with `expect: no`: who must reach it instead; by default the target must answer itself'),
   })
+  .refine(({ to, family }) => family === undefined || !isAddress(to), {
+    path: ['family'],
+    message: 'is for places and names: an address has its family',
+  })
   .refine(({ expect, only }) => expect || only === undefined, {
     path: ['only'],
     message: 'is for `expect: yes`: with `no`, nobody has to reach it',
@@ -110,6 +120,11 @@ export const schema = z
   })
 export type Spec = z.output<typeof schema>
 
+/** Addresses of which family count; undefined for those of all. */
+export function oneFamily({ family }: Spec): IpFamily | undefined {
+  return family === 'both' ? undefined : family
+}
+
 export function kindOf(spec: Spec): 'icmp' | 'tcp' | 'udp' | 'http' {
   return spec.with ?? (spec.port === undefined ? 'icmp' : 'tcp')
 }
@@ -124,6 +139,12 @@ export function shown(address: string, spec: Spec): string {
   return address.includes(':') ? `[${address}]:${at}` : `${address}:${at}`
 }
 
+const byFamily: Record<NonNullable<Spec['family']>, Text> = {
+  ipv4: { en: ' over IPv4', zh: '，使用 IPv4' },
+  ipv6: { en: ' over IPv6', zh: '，使用 IPv6' },
+  both: { en: ' over IPv4 and IPv6', zh: '，IPv4 和 IPv6 都可以' },
+}
+
 export function wanted(spec: Spec): Text {
   const kind = kindOf(spec)
   const how =
@@ -133,12 +154,17 @@ export function wanted(spec: Spec): Text {
         ? ['by HTTP', '（HTTP）']
         : [`by ${kind}`, `（${kind}）`]
   const at = portOf(spec)
+  const over = spec.family === undefined ? { en: '', zh: '' } : byFamily[spec.family]
+  const overNone = spec.family === 'both' ? { en: ' over IPv4 or IPv6', zh: '，IPv4 和 IPv6 都不行' } : over
   const what = `${code(spec.to)}${at === undefined ? '' : ` port ${at}`}`
   const whatZh = `${code(spec.to)}${at === undefined ? '' : ` 的端口 ${at}`}`
   return spec.expect
-    ? { en: `${code(spec.from)} reaches ${what} ${how[0]}`, zh: `${code(spec.from)} 能访问 ${whatZh}${how[1]}` }
+    ? {
+        en: `${code(spec.from)} reaches ${what} ${how[0]}${over.en}`,
+        zh: `${code(spec.from)} 能访问 ${whatZh}${how[1]}${over.zh}`,
+      }
     : {
-        en: `${code(spec.from)} does not reach ${what} ${how[0]}`,
-        zh: `${code(spec.from)} 访问不到 ${whatZh}${how[1]}`,
+        en: `${code(spec.from)} does not reach ${what} ${how[0]}${overNone.en}`,
+        zh: `${code(spec.from)} 访问不到 ${whatZh}${how[1]}${overNone.zh}`,
       }
 }

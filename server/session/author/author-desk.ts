@@ -59,12 +59,12 @@ export class AuthorDesk {
         if (asked !== undefined && rack.answers[asked] !== undefined) answer(asked, rack.answers[asked])
       }
       const mistake = way.way === 'mistake' ? lab.mistakes.find(({ name }) => name === way.name) : undefined
-      const made = mistake ? [mistake.check] : step.checks.map((_, index) => index)
+      const made = mistake ? [mistake.fails[0].check] : step.checks.map((_, index) => index)
       const verdicts = await rack.check(
         made.map((index) => step.checks[index]!),
         { answers: answers(), signal },
       )
-      this.#outcome = outcomeOf(step, way, ran, verdicts, made, mistake?.reason)
+      this.#outcome = outcomeOf(step, way, ran, verdicts, made, mistake?.fails[0].reason)
       trigger()
       onChange()
     })

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { furtherTags, hostPackages, imagesDirectory, suite } from '../../server/rack/golden/inputs.js'
+import { defaultHostLimits } from '../../server/racks/topology.js'
+
+/** docs/hosts.md, written from what the golden system is made from. */
+
+/** Debian's docker.io in the suite; a host test compares it with the Engine that runs. */
+export const engineVersion = '26.1.5'
+
+export function hostsPage(): string {
+  const { docker, plain } = defaultHostLimits
+  const mebibytes = (bytes: number) => `${bytes / 1024 ** 2} MiB`
+  const images = readdirSync(imagesDirectory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .toSorted()
+  return `${[
+    '# Hosts and images',
+    `What there is in the hosts of a rack. All are made from one system, Debian ${suite}, and what it lacks can't be installed: without \`internet: true\` a rack has no way to a package archive.`,
+    '## Hosts',
+    `A docker host runs Docker Engine ${engineVersion}, as Debian packages it; a plain host is the same system without one. Root is logged in, so no command needs sudo.`,
+    `Packages: ${hostPackages.toSorted().join(', ')}, and what they depend on. Manuals and translations are left out.`,
+    [
+      '| | docker | plain |',
+      '|---|---|---|',
+      `| memory and swap together | ${mebibytes(docker.memoryBytes)} | ${mebibytes(plain.memoryBytes)} |`,
+      `| disk that it may write | ${mebibytes(docker.diskBytes)} | ${mebibytes(plain.diskBytes)} |`,
+      `| processes and threads | ${docker.pids} | ${plain.pids} |`,
+    ].join('\n'),
+    '[topology.md](topology.md) says how a lab asks for more.',
+    '## Images',
+    'Each docker host has these, and can pull no others. Names go with `:latest` or without.',
+    ['| image | also called | made from | runs |', '|---|---|---|---|', ...images.map(imageRow)].join('\n'),
+    "A lab can't bring an image along. What a container needs besides goes into it as its own Docker would do it: a `Dockerfile` with `FROM nginx` and `COPY`, built by `setup.sh` in the host, or a folder of the host that is mounted. A further image for all labs is a folder with a `Dockerfile` below `labs/images`, `FROM vethlab/base`; `vethlab setup` builds it into the golden system, with the internet.",
+  ]
+    .map(wrapped)
+    .join('\n\n')}\n`
+}
+
+function imageRow(name: string): string {
+  const text = readFileSync(join(imagesDirectory, name, 'Dockerfile'), 'utf8')
+  const origin = /vethlab\.origin="([^"]+)"/.exec(text)?.[1] ?? ''
+  const command = /^CMD \[(.*)\]$/m.exec(text)?.[1]?.replaceAll('"', '').replaceAll(', ', ' ') ?? ''
+  const also = (furtherTags[name] ?? []).map((tag) => `\`${tag}\``).join(', ')
+  return `| \`${name}\` | ${also} | ${origin} | \`${command}\` |`
+}
+
+function wrapped(text: string): string {
+  if (text.includes('\n')) return text
+  return text.replace(/(?![^\n]{1,120}$)([^\n]{1,120})\s/g, '$1\n')
+}
