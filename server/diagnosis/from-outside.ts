@@ -312,7 +312,12 @@ function leadsInto(place: LivePlace, port: PublishedPort, rule: Rule): boolean {
   const isOwn = endpointsOf(place).some((leg) =>
     [leg.address, leg.address6].some((one) => sameAddress(one, to.address)),
   )
-  return isOwn && to.port === port.containerPort
+  // Where the container has lost the address that the Engine gave it, the rule is still right.
+  const wasOwn = place.host.disagreements.some(
+    ({ about, engine }) =>
+      about.startsWith(`container ${place.container?.name} on `) && sameAddress(engine, to.address),
+  )
+  return (isOwn || wasOwn) && to.port === port.containerPort
 }
 
 /** A port on an address that other hosts do not come by. */
@@ -346,8 +351,8 @@ function boundElsewhere({ host, container }: LivePlace, port: PublishedPort): Dr
         ],
         tries: [
           {
-            en: `If others should: make ${code(container!.name)} anew with \`-p ${port.hostPort}:${port.containerPort}\`, without an address`,
-            zh: `如果要让别人访问：用 \`-p ${port.hostPort}:${port.containerPort}\`（不写地址）重建 ${code(container!.name)}`,
+            en: `If others should: make ${code(container!.name)} anew with \`-p ${lan?.address ?? '0.0.0.0'}:${port.hostPort}:${port.containerPort}\``,
+            zh: `如果要让别人访问：用 \`-p ${lan?.address ?? '0.0.0.0'}:${port.hostPort}:${port.containerPort}\` 重建 ${code(container!.name)}`,
           },
         ],
       },

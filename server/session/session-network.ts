@@ -7,6 +7,7 @@ import { traceStory } from '../trace/trace.js'
 import { NetworkFeed, type NetworkFeedOptions, type NetworkViewer } from './feed/network-feed.js'
 import { traceCheck } from './inquiry/check-trace.js'
 import { Inquiries } from './inquiry/inquiries.js'
+import { type Answer, withhold } from './inquiry/withhold.js'
 import type { LiveRack } from './life/live-rack.js'
 import { stepNamed } from './work/blocks.js'
 import type { Look } from './work/check-runner.js'
@@ -28,6 +29,10 @@ export interface SessionNetworkOptions extends NetworkFeedOptions {
   /** The rack, for whoever works with it now. @throws VethlabError session.not-open, session.busy */
   begin(): LiveRack
   look(step: string): Look
+  /** The step whose causes are the learner's to find now; undefined where they are told as they are. */
+  hiding(): string | undefined
+  /** A cause was told that is to be found in that step. */
+  onTold(step: string): void
 }
 
 /** All about the network of a session that is no check: how it is, what happened to it, and where packets go. */
@@ -35,6 +40,8 @@ export class SessionNetwork {
   readonly feed: NetworkFeed
   readonly #options: SessionNetworkOptions
   readonly #inquiries = new Inquiries()
+  /** The last answer whose causes were kept back, and the step that it is about. */
+  #kept: { answer: Answer; step: string } | undefined
 
   constructor(options: SessionNetworkOptions) {
     this.#options = options
@@ -103,13 +110,36 @@ export class SessionNetwork {
     )
   }
 
+  /**
+   * The last answer with what was kept back of it; from now on the step counts as done with help.
+   * @throws VethlabError argument.invalid where nothing was kept back
+   */
+  tell(): Answer {
+    if (!this.#kept) {
+      throw new VethlabError('argument.invalid', 'nothing was kept back', { place: 'inquiry', cure: 'Ask once more.' })
+    }
+    const { answer, step } = this.#kept
+    this.#options.onTold(step)
+    this.#kept = undefined
+    return answer
+  }
+
   /** Ends a trace or a diagnosis that runs. */
   cancelTrace(): void {
     this.#inquiries.cancel()
   }
 
-  #inquire<T>(gone: AbortSignal, work: (live: LiveRack, signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #inquire<A extends Answer>(
+    gone: AbortSignal,
+    work: (live: LiveRack, signal: AbortSignal) => Promise<A>,
+  ): Promise<A> {
     const live = this.#options.begin()
-    return this.#inquiries.run((signal) => work(live, signal), gone, live.signal)
+    this.#kept = undefined
+    const answer = await this.#inquiries.run((signal) => work(live, signal), gone, live.signal)
+    const step = this.#options.hiding()
+    if (step === undefined) return answer
+    const shown = withhold(answer)
+    if (shown.withheld) this.#kept = { answer, step }
+    return shown
   }
 }

@@ -89,6 +89,8 @@ export class SessionRooms {
       records,
       begin: () => use.begin(),
       look: (step) => this.steps.look(step),
+      hiding: () => progress.hiding,
+      onTold: (step) => this.steps.told(step),
       onError,
     })
     this.life = new RackLife({

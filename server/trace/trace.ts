@@ -10,8 +10,8 @@ import { pausedCause } from '../cause/paused.js'
 import type { Seen } from '../cause/seen.js'
 import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
 import { listening } from '../cause/sockets.js'
-import { sameAddress } from '../network/addresses.js'
-import { outLink, ownsAddress } from '../network/routing.js'
+import { isLoopback, sameAddress } from '../network/addresses.js'
+import { leadsOn, outLink, ownsAddress, routeFor } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
 import type { Ground } from '../place/ground.js'
 import { resolveName } from '../place/name-resolution.js'
@@ -182,7 +182,7 @@ async function toAddresses(
   begun?: Begun,
 ): Promise<Told> {
   // By reference the first is the best; by name any of them may be taken.
-  const tried = before.length > 0 ? addresses.slice(0, mostAddresses) : addresses.slice(0, 1)
+  const tried = before.length > 0 ? usable(from, addresses).slice(0, mostAddresses) : addresses.slice(0, 1)
   const sharers = name === undefined || before.length === 0 ? [] : sharersOf(name, from, run.state)
   let first: Told | undefined
   let failed: { address: string; told: Told } | undefined
@@ -204,6 +204,12 @@ async function toAddresses(
   if (!failed) return sharers.length === 0 ? first! : withSharers(first!, name!, sharers)
   if (!first || !cause || sharers.length === 0) return failed.told
   return { ...failed.told, cause: sharedNameCause(name!, sharers, failed.address, cause) }
+}
+
+/** Programs leave out addresses that no route leads to, as IPv6 where there is none, as long as there is another (RFC 6724, 5, rule 1). */
+function usable(from: LivePlace, addresses: string[]): string[] {
+  const led = addresses.filter((address) => isLoopback(address) || leadsOn(routeFor(from.namespace, address)))
+  return led.length > 0 ? led : addresses
 }
 
 /** Whom the name means, where it means several: whoever has the address. */

@@ -79,6 +79,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'trace.check': (ask) => sessionOf(ask).network.traceCheck(ask.step, ask.check, gone.signal),
     'trace.cancel': (ask) => nothing(sessionOf(ask).network.cancelTrace()),
     'diagnose.run': (ask) => sessionOf(ask).network.diagnose(ask.container, gone.signal),
+    'inquiry.tell': (ask) => sessionOf(ask).network.tell(),
     'terminal.open': (ask) => sessionOf(ask).openTerminal(ask.host, ask.cols, ask.rows),
     'terminal.close': (ask) => nothing(sessionOf(ask).closeTerminal(ask.terminal)),
     'terminal.attach': (ask) => gateway.attach(sessionOf(ask), ask.terminal, ask.fromOffset),

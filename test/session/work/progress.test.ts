@@ -47,7 +47,7 @@ it('is the same in memory and on record', () => {
     expect(lab.steps.map(({ id }) => same.state(id))).toEqual(['passed', 'skipped', 'helped', 'open', 'open'])
     expect(same.current?.id).toBe('nat')
     expect(same.hints('nat', 0)).toBe(2)
-    expect(same.help('addresses')).toEqual({ shown: true, done: false })
+    expect(same.help('addresses')).toEqual({ shown: true, done: false, told: false })
     expect(same.answers).toEqual({ 'seen-as': '192.168.1.11' })
   }
 })
@@ -99,7 +99,7 @@ it('is forgotten as a whole, and of one session alone', () => {
   for (const same of [progress, progressOf(one)]) {
     expect(same.current?.id).toBe('first')
     expect(same.hints('cable', 0)).toBe(0)
-    expect(same.help('cable')).toEqual({ shown: false, done: false })
+    expect(same.help('cable')).toEqual({ shown: false, done: false, told: false })
     expect(same.answers).toEqual({})
   }
   expect(records.verdicts(one)).toHaveLength(1)
