@@ -127,11 +127,17 @@ function onWrongLink(place: LivePlace, flow: Flow, { state }: Trail, answer: boo
     ({ gateway, link }) =>
       link !== undefined && gateway !== undefined && gateway.includes(':') === address.includes(':'),
   )
-  const right = near
-    ? { link: near.name }
-    : leg?.gateway && !isInHostNamespace(place)
-      ? { gateway: leg.gateway }
-      : undefined
+  // Another default route, which this one takes precedence of.
+  const beaten = place.namespace.routes.find(
+    (one) =>
+      one.destination === 'default' &&
+      one.gateway !== undefined &&
+      one.device !== out.name &&
+      one.family === (address.includes(':') ? 6 : 4) &&
+      (one.table === 'main' || isInHostNamespace(place)),
+  )?.gateway
+  const gateway = isInHostNamespace(place) ? beaten : (leg?.gateway ?? beaten)
+  const right = near ? { link: near.name } : gateway ? { gateway } : undefined
   if (!right) return undefined
   const ip = ipFor(address)
   const mend = route.by
@@ -195,8 +201,8 @@ export const astray = define<Found>({
       const [link, there] = [code(out ?? ''), code('link' in other ? other.link : other.gateway)]
       return {
         what: {
-          en: `${what.en}${sends.en}, where nobody takes it, and not ${'link' in other ? `by ${there}, where somebody has that address` : `to ${there}, the gateway of its network`}`,
-          zh: `${what.zh}${sends.zh}，而那里没有人接收；本该${'link' in other ? `走 ${there}，那里有人使用这个地址` : `交给它所在网络的网关 ${there}`}`,
+          en: `${what.en}${sends.en}, where nobody takes it, and not ${'link' in other ? `by ${there}, where somebody has that address` : `to the gateway ${there}`}`,
+          zh: `${what.zh}${sends.zh}，而那里没有人接收；本该${'link' in other ? `走 ${there}，那里有人使用这个地址` : `交给网关 ${there}`}`,
         },
         evidence: shown,
         tries:

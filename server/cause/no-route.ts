@@ -13,6 +13,8 @@ interface Found {
   address: string
   /** The route or rule that says no; or the gateway that answered so. */
   refusal?: { text: string; by: 'route' | 'rule' | 'gateway' }
+  /** Whether it is a container that has the address. */
+  ofContainer?: boolean
   /** Where the routes of that family lead. */
   ways: string[]
   /** There is no IPv6 at all in the place, which is a container of these networks; `off`: it is switched off on a link of its. */
@@ -147,11 +149,12 @@ export const noRoute = define<Found>({
       where: last.label,
       address: destination,
       refusal: { text: refusal.packet.source, by: 'gateway' },
+      ofContainer: trail.goal !== undefined && !isInHostNamespace(trail.goal),
       ways: [],
       shown: [`${last.label}: ${writeRoute(route)}`, bare(writeStep(refusal), 200)],
     }
   },
-  say: ({ where, address, refusal, ways, mend, lacks6, shown }) => {
+  say: ({ where, address, refusal, ofContainer, ways, mend, lacks6, shown }) => {
     const [who, whom, how] = [code(where), code(address), code(refusal?.text ?? '', 160)]
     if (refusal?.by === 'gateway') {
       return {
@@ -161,10 +164,15 @@ export const noRoute = define<Found>({
         },
         evidence: shown,
         tries: [
-          {
-            en: 'publish a port of the container and ask the host for it, or add a route to its subnet by way of its host',
-            zh: '发布容器的端口再访问主机，或者添加一条经由其主机通往该子网的路由',
-          },
+          ofContainer === false
+            ? {
+                en: `add a route to ${whom} by way of a machine that knows it, if there is one`,
+                zh: `如果有机器知道去 ${whom} 的路，就添加一条经由它的路由`,
+              }
+            : {
+                en: 'publish a port of the container and ask the host for it, or add a route to its subnet by way of its host',
+                zh: '发布容器的端口再访问主机，或者添加一条经由其主机通往该子网的路由',
+              },
         ],
       }
     }

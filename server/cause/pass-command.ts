@@ -24,16 +24,16 @@ interface Met {
 function metBy(drop: Drop, trail: Trail): Met {
   const { protocol, port, address, destination, destinationPort, source } = trail
   const isOwn = drop.place !== undefined && ownsAddress(drop.place.namespace, destination)
+  // Of a chain that could not be read the links tell: only what is passed on has both.
+  const isOnward = drop.hook === 'forward' || (drop.hook === undefined && !!drop.inLink && !!drop.outLink)
   // What is for the host itself is not passed on unless it was translated, also where that was not seen.
   const translated =
-    port !== undefined &&
-    (destinationPort !== port || !sameAddress(destination, address) || (drop.hook === 'forward' && isOwn))
+    port !== undefined && (destinationPort !== port || !sameAddress(destination, address) || (isOnward && isOwn))
   // What comes by a bridge from one of its own ports passes the chains of IP as coming from the bridge.
   const into = drop.inLink === undefined || drop.inLink === '' ? {} : { in: drop.inLink }
   if (drop.role === 'reply') {
     // On the sender's own host it is translated back before it is passed on.
-    const sent =
-      drop.hook === 'forward' && drop.host === trail.from.host.name ? trail.seen?.out[0]?.packet.source : undefined
+    const sent = isOnward && drop.host === trail.from.host.name ? trail.seen?.out[0]?.packet.source : undefined
     const to = sent ?? source
     return {
       ...into,

@@ -6,6 +6,7 @@ import { writeSocket } from '../cause/words.js'
 import { isAddress, isAny, isLoopback, sameAddress } from '../network/addresses.js'
 import { endOf, translationAt } from '../network/filter.js'
 import type { ProbeAnswer } from '../network/question.js'
+import { outLink } from '../network/routing.js'
 import type { PublishedPort, Rule } from '../network/state.js'
 import { endpointsOf, hostPlace, isInHostNamespace, type LivePlace, ownNamespace } from '../place/place.js'
 import { addressesTowards } from '../place/target.js'
@@ -568,7 +569,10 @@ async function reachOnLan(subject: Subject): Promise<Draft[]> {
   const who = code(tester.label)
   const answer = await put(subject, tester, { kind: 'ping', address })
   const evidence = [probeLine(tester.label, `ping ${address}`, answer)]
-  const hint = note(
+  const home = ownNamespace(place.host)
+  // By a macvlan link of its own a host is a sibling of the container.
+  const isSibling = /^(macvlan|ipvlan)$/.test(outLink(home, address)?.kind ?? '')
+  const apart = note(
     {
       en: `its own host ${code(place.host.name)} can not reach it at ${code(address)}: the kernel keeps a parent and its macvlan children apart`,
       zh: `它所在的主机 ${code(place.host.name)} 无法通过 ${code(address)} 访问它：内核不让父接口与 macvlan 子接口互通`,
@@ -585,7 +589,7 @@ async function reachOnLan(subject: Subject): Promise<Draft[]> {
         },
         evidence,
       ),
-      hint,
+      ...(isSibling ? [] : [apart]),
     ]
   }
   const found = because(subject, { from: tester, meant: place, address, protocol: 'icmp' }, answer.cause ?? 'silent')
@@ -605,6 +609,6 @@ async function reachOnLan(subject: Subject): Promise<Draft[]> {
         question: { from: tester.label, to: referenceOf(place), protocol: 'icmp' },
       },
     ),
-    hint,
+    ...(isSibling ? [] : [apart]),
   ]
 }

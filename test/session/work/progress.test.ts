@@ -107,3 +107,29 @@ it('is forgotten as a whole, and of one session alone', () => {
   progress.pass('first')
   expect(progressOf(one).state('first')).toBe('passed')
 })
+
+it('hides causes where finding them is the task, until a hint or help tells of them', async () => {
+  const hidden = await loadLab(fromPackage('labs/broken-web'))
+  expect(hidden.explain).toBe('after-hint')
+  const of = (id: string) => {
+    records.createSession({ id, learner, lab: hidden.id, labHash: hidden.contentHash })
+    return new Progress(records, hidden, records.session(id)!)
+  }
+  const [first, second] = hidden.steps
+  const hinted = of(one)
+  expect(hinted.hiding).toBe(first!.id)
+  hinted.hint(first!.id, 0)
+  expect(hinted.hiding).toBeUndefined()
+
+  const told = of(two)
+  told.setHelp(first!.id, { told: true })
+  expect(told.hiding).toBeUndefined()
+  told.pass(first!.id)
+  expect(told.state(first!.id)).toBe('helped')
+  // The next one is the learner's again.
+  expect(told.hiding).toBe(second!.id)
+  expect(new Progress(records, hidden, records.session(two)!).help(first!.id)).toMatchObject({ told: true })
+
+  // Of other labs nothing is hidden.
+  expect(begin(three).hiding).toBeUndefined()
+})
