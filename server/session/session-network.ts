@@ -1,6 +1,6 @@
 import { diagnose } from '../diagnosis/diagnose.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { Lab } from '../lab/lab.js'
+import type { Lab, Step } from '../lab/lab.js'
 import type { DiagnosisReport, NetworkMap, NetworkView, TraceSeries, TraceStory } from '../protocol/protocol.js'
 import { traceSeries } from '../trace/repeat.js'
 import { traceStory } from '../trace/trace.js'
@@ -29,8 +29,8 @@ export interface SessionNetworkOptions extends NetworkFeedOptions {
   /** The rack, for whoever works with it now. @throws VethlabError session.not-open, session.busy */
   begin(): LiveRack
   look(step: string): Look
-  /** The step whose causes are the learner's to find now; undefined where they are told as they are. */
-  hiding(): string | undefined
+  /** The step, by default the current one, where its causes are the learner's to find; undefined where they are told. */
+  hiding(step?: Step): string | undefined
   /** A cause was told that is to be found in that step. */
   onTold(step: string): void
 }
@@ -91,7 +91,8 @@ export class SessionNetwork {
   /** The same for a reach check that failed when it was looked at last. @throws VethlabError argument.invalid, and as `trace` */
   traceCheck(step: string, index: number, signal: AbortSignal): Promise<TraceStory> {
     const { lab, look } = this.#options
-    const check = stepNamed(lab, step).checks[index]
+    const found = stepNamed(lab, step)
+    const check = found.checks[index]
     const verdict = look(step).verdicts.find((one) => one.index === index)
     if (!check || verdict?.finding.outcome !== 'fail') {
       throw new VethlabError('argument.invalid', 'the step has no such check that failed', {
@@ -99,7 +100,7 @@ export class SessionNetwork {
         cure: 'Name one that failed.',
       })
     }
-    return this.#inquire(signal, ({ rack }, until) => traceCheck(rack.ground, check, lab.home, until))
+    return this.#inquire(signal, ({ rack }, until) => traceCheck(rack.ground, check, lab.home, until), found)
   }
 
   /** Itself, same network, outside, from outside. @throws as `trace` */
@@ -129,14 +130,19 @@ export class SessionNetwork {
     this.#inquiries.cancel()
   }
 
-  async #inquire<A extends Answer>(
+  #inquire<A extends Answer>(
     gone: AbortSignal,
     work: (live: LiveRack, signal: AbortSignal) => Promise<A>,
+    about?: Step,
   ): Promise<A> {
     const live = this.#options.begin()
     this.#kept = undefined
-    const answer = await this.#inquiries.run((signal) => work(live, signal), gone, live.signal)
-    const step = this.#options.hiding()
+    return this.#inquiries
+      .run((signal) => work(live, signal), gone, live.signal)
+      .then((answer) => this.#shown(answer, this.#options.hiding(about)))
+  }
+
+  #shown<A extends Answer>(answer: A, step: string | undefined): A {
     if (step === undefined) return answer
     const shown = withhold(answer)
     if (shown.withheld) this.#kept = { answer, step }

@@ -66,13 +66,11 @@ export class Progress {
     return this.#known.help[step] ?? { shown: false, done: false, told: false }
   }
 
-  /** The current step, where its causes are the learner's to find and no hint and no help has told of them. */
-  get hiding(): string | undefined {
-    const step = this.current
-    if (this.lab.explain !== 'after-hint' || !step) return undefined
-    const { shown, done, told } = this.help(step.id)
-    const isTold = shown || done || told || step.checks.some((_, index) => this.hints(step.id, index) > 0)
-    return isTold ? undefined : step.id
+  /** Whether the causes behind a step are the learner's to find, and no hint and no help has told of them. */
+  hidesCause({ id, checks }: Step): boolean {
+    if (this.lab.explain !== 'after-hint' || this.state(id) !== 'open') return false
+    const { shown, done, told } = this.help(id)
+    return !shown && !done && !told && checks.every((_, index) => this.hints(id, index) === 0)
   }
 
   setHelp(step: string, help: { [K in keyof StepHelp]?: true }): void {

@@ -117,19 +117,19 @@ it('hides causes where finding them is the task, until a hint or help tells of t
   }
   const [first, second] = hidden.steps
   const hinted = of(one)
-  expect(hinted.hiding).toBe(first!.id)
+  expect(hinted.hidesCause(first!)).toBe(true)
   hinted.hint(first!.id, 0)
-  expect(hinted.hiding).toBeUndefined()
+  expect(hinted.hidesCause(first!)).toBe(false)
 
   const told = of(two)
   told.setHelp(first!.id, { told: true })
-  expect(told.hiding).toBeUndefined()
+  expect(told.hidesCause(first!)).toBe(false)
   told.pass(first!.id)
   expect(told.state(first!.id)).toBe('helped')
   // The next one is the learner's again.
-  expect(told.hiding).toBe(second!.id)
+  expect(told.hidesCause(second!)).toBe(true)
   expect(new Progress(records, hidden, records.session(two)!).help(first!.id)).toMatchObject({ told: true })
 
   // Of other labs nothing is hidden.
-  expect(begin(three).hiding).toBeUndefined()
+  expect(begin(three).hidesCause(lab.steps[0]!)).toBe(false)
 })
