@@ -80,12 +80,13 @@ export const noSuchAddress = define<Found>({
     const entry = last.namespace.neighbours.find(
       (one) => sameAddress(one.address, hop) && /^(FAILED|INCOMPLETE)$/.test(one.state),
     )
-    const unanswered = asked ? seen.whole && asked.macs.length === 0 : entry !== undefined
-    if (!unanswered) return undefined
-    const line = asked ? writeAsked(asked) : `${last.label}: ${hop} dev ${entry!.device} ${entry!.state}`
     const [lost, bridge] = [lostBy(state, hop), gatewayOf(last, hop)]
+    // A bridge that has no port left does not even ask.
+    const unanswered = asked ? seen.whole && asked.macs.length === 0 : entry !== undefined || lost !== undefined
+    if (!unanswered) return undefined
+    const line = asked ? [writeAsked(asked)] : entry ? [`${last.label}: ${hop} dev ${entry.device} ${entry.state}`] : []
     return {
-      ...{ address: hop, where: last.label, seen: true, shown: [line] },
+      ...{ address: hop, where: last.label, seen: asked !== undefined || entry !== undefined, shown: line },
       ...(bridge ? { bridge } : {}),
       ...(link ? { link: link.name } : {}),
       ...(lost ? { lost } : {}),

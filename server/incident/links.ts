@@ -263,5 +263,6 @@ export const links: readonly Incident[] = [
     ask: { from: 'api', to: 'laptop' },
     code: 'no-such-address',
     says: /inhibit_ipv4=true/,
+    netdiag: { as: ['astray'] },
   },
 ]

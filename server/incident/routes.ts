@@ -273,6 +273,7 @@ export const routes: readonly Incident[] = [
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'astray',
     says: /by `tun0`/,
+    netdiag: { beyond: "it takes the container's own routes as they are: a tunnel of its own may be meant" },
     cure: { on: 'node1' },
     shut: ['node1', 'docker exec web ping -c 1 -W 1 192.168.1.12'],
   },
@@ -298,6 +299,7 @@ export const routes: readonly Incident[] = [
     ask: { from: 'api', to: 'laptop' },
     code: 'no-route-back',
     says: /192\.168\.1\.99.*nobody has that address/,
+    netdiag: { beyond: 'it looks whether sources are translated, and not to which address' },
     cure: { on: 'node1' },
     undo: {
       node1: `iptables -t nat -D POSTROUTING -s 172.30.0.0/24 -o eth0 -j SNAT --to-source 192.168.1.99
