@@ -36,7 +36,15 @@ export const arrows = {
     'server/terminal',
     'server/racks',
   ],
-  'server/session/inquiry': ['server/error', 'server/network', 'server/place', 'server/check', 'server/trace'],
+  'server/session/inquiry': [
+    'server/check',
+    'server/diagnosis',
+    'server/error',
+    'server/network',
+    'server/place',
+    'server/trace',
+    'server/wording',
+  ],
   'server/node': [
     'server/package-root.ts',
     'server/wording',

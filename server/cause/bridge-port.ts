@@ -1,6 +1,6 @@
 import { outLink } from '../network/routing.js'
 import type { Link } from '../network/state.js'
-import { hostPlace, type LivePlace } from '../place/place.js'
+import { endpointsOf, hostPlace, type LivePlace } from '../place/place.js'
 import { hostEnd } from '../place/segment.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
@@ -12,7 +12,7 @@ interface Found {
   bridge: string
   /** Whose link the other end is. */
   whose: string
-  /** `isolated`: this port and another one do not hear each other. */
+  /** `isolated`: this port and another one do not hear each other; `none`: the link is no port of the bridge any more. */
   state: string
   other?: string
   spanning: boolean
@@ -37,7 +37,30 @@ function portTo(place: LivePlace | undefined, address: string | undefined): Port
   return { place, link: end.link, bridge }
 }
 
-function find({ from, goal, destination, source }: Trail): Found | undefined {
+/** A container's link whose other end has left the bridge of its network. */
+function detached(place: LivePlace | undefined): Found | undefined {
+  for (const { link: name, networkId } of place ? endpointsOf(place) : []) {
+    const { host, namespace, label } = place!
+    const bridge = host.engine?.networks.find(({ id, driver }) => id === networkId && driver === 'bridge')?.bridge
+    const link = namespace.links.find((one) => one.name === name)
+    const end = link && hostEnd({ place: place!, link })
+    if (bridge === undefined || !end || end.link.master === bridge) continue
+    const master = end.link.master === undefined ? 'no master' : `master ${end.link.master}`
+    return {
+      ...{ host: host.name, port: end.link.name, bridge, whose: label, state: 'none', spanning: false },
+      shown: [`${host.name}: ${end.link.name} ${master}`, `${host.name}: network bridge ${bridge}`],
+    }
+  }
+  return undefined
+}
+
+function find(trail: Trail): Found | undefined {
+  const gone = detached(trail.from) ?? detached(trail.goal)
+  // What a rule ended has come that far.
+  return gone ?? (trail.stage === 'dropped' ? undefined : closed(trail))
+}
+
+function closed({ from, goal, destination, source }: Trail): Found | undefined {
   const [near, far] = [portTo(from, destination), portTo(goal, source)]
   for (const one of [near, far]) {
     const { state = '' } = one?.link.port ?? {}
@@ -67,24 +90,35 @@ export const bridgePort = define<Found>({
   say: ({ host, port, bridge, whose, state, other, spanning, shown }) => {
     const [on, of, at] = [code(port), code(bridge), code(host)]
     const command =
-      state === 'isolated'
-        ? `bridge link set dev ${port} isolated off`
-        : spanning
-          ? `ip link set dev ${bridge} type bridge stp_state 0`
-          : `bridge link set dev ${port} state 3`
+      state === 'none'
+        ? `ip link set dev ${port} master ${bridge}`
+        : state === 'isolated'
+          ? `bridge link set dev ${port} isolated off`
+          : spanning
+            ? `ip link set dev ${bridge} type bridge stp_state 0`
+            : `bridge link set dev ${port} state 3`
     return {
       what:
-        state === 'isolated'
+        state === 'none'
           ? {
-              en: `the bridge ${of} of ${at} passes nothing between its ports ${code(other ?? '')} and ${on}: both are isolated, and ${on} leads to ${code(whose)}`,
-              zh: `${at} 的网桥 ${of} 不在端口 ${code(other ?? '')} 与 ${on} 之间转发：两个端口都被设为隔离（isolated），其中 ${on} 通向 ${code(whose)}`,
+              en: `${on} on ${at}, which leads to ${code(whose)}, is no port of the bridge ${of} of its network any more, so the two hear nothing of each other`,
+              zh: `${at} 上通向 ${code(whose)} 的 ${on} 已经不是它所在网络的网桥 ${of} 的端口，两边互相收不到任何帧`,
             }
-          : {
-              en: `the port ${on} of the bridge ${of} on ${at}, which leads to ${code(whose)}, passes nothing: its state is ${code(state)}${spanning ? ', which spanning tree decides there' : ''}`,
-              zh: `${at} 上网桥 ${of} 的端口 ${on}（通向 ${code(whose)}）不转发任何帧：它的状态是 ${code(state)}${spanning ? '，由那里的生成树协议决定' : ''}`,
-            },
+          : state === 'isolated'
+            ? {
+                en: `the bridge ${of} of ${at} passes nothing between its ports ${code(other ?? '')} and ${on}: both are isolated, and ${on} leads to ${code(whose)}`,
+                zh: `${at} 的网桥 ${of} 不在端口 ${code(other ?? '')} 与 ${on} 之间转发：两个端口都被设为隔离（isolated），其中 ${on} 通向 ${code(whose)}`,
+              }
+            : {
+                en: `the port ${on} of the bridge ${of} on ${at}, which leads to ${code(whose)}, passes nothing: its state is ${code(state)}${spanning ? ', which spanning tree decides there' : ''}`,
+                zh: `${at} 上网桥 ${of} 的端口 ${on}（通向 ${code(whose)}）不转发任何帧：它的状态是 ${code(state)}${spanning ? '，由那里的生成树协议决定' : ''}`,
+              },
       evidence: shown,
-      tries: [{ en: `let it forward: ${code(command)} on ${at}`, zh: `让它转发：在 ${at} 上运行 ${code(command)}` }],
+      tries: [
+        state === 'none'
+          ? { en: `plug it in again: ${code(command)} on ${at}`, zh: `重新接上：在 ${at} 上运行 ${code(command)}` }
+          : { en: `let it forward: ${code(command)} on ${at}`, zh: `让它转发：在 ${at} 上运行 ${code(command)}` },
+      ],
     }
   },
   broken: '`bridge link set dev VETH state 0` for the port that leads to a container',

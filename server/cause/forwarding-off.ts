@@ -1,15 +1,29 @@
-import { ownsAddress, unforwardedBy } from '../network/routing.js'
-import { isInHostNamespace } from '../place/place.js'
+import { nextHop, ownsAddress, unforwardedBy } from '../network/routing.js'
+import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
+import { commandIn } from './place-command.js'
+import type { SeenTrail } from './trail.js'
 
 interface Found {
   where: string
   setting: string
   answer: boolean
   seen: boolean
+  command: string
   shown: string[]
+}
+
+/** Whether the sender's own routes make it the next hop, as a container that is a router for others. */
+function isChosen({ namespace }: LivePlace, { from, destination, stage }: SeenTrail): boolean {
+  const hop = stage === 'lost' ? nextHop(from.namespace, destination) : undefined
+  return hop !== undefined && hop !== destination && ownsAddress(namespace, hop)
+}
+
+/** Of a place's own: in a container it is set from its host. */
+function switchOn(place: LivePlace, setting: string): string {
+  return commandIn(place, `sysctl -w ${setting}=1`)
 }
 
 export const forwardingOff = define<Found>({
@@ -20,15 +34,17 @@ export const forwardingOff = define<Found>({
     const setting = stop && unforwardedBy(stop.place.namespace, stop.in, stopped!.flow.destination)
     if (!stop || setting === undefined) return undefined
     const where = stop.place.label
-    return { where, setting, answer: stopped !== way, seen: false, shown: [`${where}: ${setting} = 0`] }
+    const command = switchOn(stop.place, setting)
+    return { where, setting, answer: stopped !== way, seen: false, command, shown: [`${where}: ${setting} = 0`] }
   },
-  bySight: ({ stage, seen, destination }) => {
+  bySight: (trail) => {
+    const { stage, seen, destination } = trail
     if (stage !== 'lost' && stage !== 'no-return') return undefined
     const last = (stage === 'lost' ? seen.out : seen.back).at(-1)
     if (!last?.place || last.tunnel || last.sighting.direction !== 'in') return undefined
     const { place, packet, frame, link, sighting } = last
-    // A container is no router: a frame that came to the wrong one is another matter.
-    if (place.container && !isInHostNamespace(place)) return undefined
+    // A container is no router, unless somebody made it one: a frame that came to the wrong one is another matter.
+    if (place.container && !isInHostNamespace(place) && !isChosen(place, trail)) return undefined
     // Frames come in by a port, and packets by its bridge.
     // An answer to an address that was put on the packet here goes on to whoever sent that.
     const [first] = seen.out
@@ -48,10 +64,11 @@ export const forwardingOff = define<Found>({
       setting,
       answer: stage === 'no-return',
       seen: true,
+      command: switchOn(place, setting),
       shown: [`${place.label}: ${setting} = 0`, writeStep(last)],
     }
   },
-  say: ({ where: place, setting: name, answer, seen, shown }) => {
+  say: ({ where: place, setting: name, answer, seen, command, shown }) => {
     const [where, setting] = [code(place), code(name)]
     const what = answer ? { en: 'the answer', zh: '应答' } : { en: 'the packet', zh: '数据包' }
     return {
@@ -67,8 +84,8 @@ export const forwardingOff = define<Found>({
       evidence: shown,
       tries: [
         {
-          en: `switch it on, on ${where}: ${code(`sysctl -w ${name}=1`)}`,
-          zh: `在 ${where} 上打开它：${code(`sysctl -w ${name}=1`)}`,
+          en: `switch it on, on ${where}: ${code(command, 200)}`,
+          zh: `在 ${where} 上打开它：${code(command, 200)}`,
         },
       ],
     }
@@ -80,6 +97,7 @@ export const forwardingOff = define<Found>({
     setting: 'net.ipv4.ip_forward',
     answer: false,
     seen: true,
+    command: 'sysctl -w net.ipv4.ip_forward=1',
     shown: [
       'node1: net.ipv4.ip_forward = 0',
       'node1 eth0 in: 192.168.1.50:… > 192.168.1.11:8080 tcp [S], 60 bytes, ttl 64',

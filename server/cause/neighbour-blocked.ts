@@ -1,8 +1,9 @@
 import { sameAddress } from '../network/addresses.js'
 import { nextHop, outLink } from '../network/routing.js'
 import type { Rule } from '../network/state.js'
-import type { LivePlace } from '../place/place.js'
+import { hostPlace, type LivePlace } from '../place/place.js'
 import { holdersOn } from '../place/segment.js'
+import { join, same } from '../wording/phrase.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { commandIn } from './place-command.js'
@@ -16,7 +17,8 @@ interface Found {
   protocol: 'ARP' | 'neighbour discovery'
   /** A setting of the kernel's, where it is no rule. */
   setting?: string
-  command: string
+  /** One after the other. */
+  commands: string[]
   shown: string[]
 }
 
@@ -44,15 +46,35 @@ function between(asks: LivePlace, to: string, { state, seen }: Trail): Found | u
     const setting = `net.ipv4.conf.${owner.link.name}.arp_ignore`
     return {
       ...{ who: asks.label, owner: owner.place.label, address: hop, protocol: 'ARP', setting },
-      command: commandIn(owner.place, `sysctl -w net.ipv4.conf.all.arp_ignore=0 ${setting}=0`),
+      commands: [commandIn(owner.place, `sysctl -w net.ipv4.conf.all.arp_ignore=0 ${setting}=0`)],
       shown: [
         `${owner.place.label}: arp_ignore of ${owner.link.name} or all = 8`,
         ...(asked ? [`${asks.label} ${link.name}: who has ${hop}? no answer`] : []),
       ],
     }
   }
-  for (const place of [owner.place, asks]) {
-    const rule = place.namespace.rules.find(isAgainst(hop))
+  const home = hostPlace(asks.host)
+  const ends = home && home.namespace !== asks.namespace && home.namespace !== owner.place.namespace ? [home] : []
+  for (const place of [owner.place, asks, ...ends]) {
+    // What only passes a host's bridges meets the rules of that family alone.
+    const isMet = ({ family }: { family: string }) => place !== home || !ends.length || family === 'bridge'
+    const policy = hop.includes(':')
+      ? undefined
+      : place.namespace.chains.find((one) => one.family === 'arp' && one.policy === 'DROP' && isMet(one))
+    const rule = place.namespace.rules.find((one) => isMet(one) && isAgainst(hop)(one))
+    if (!rule && !policy) continue
+    const line = asked ? [`${asks.label} ${link.name}: who has ${hop}? no answer`] : []
+    if (!hop.includes(':')) {
+      const { family, table } = rule ?? policy!
+      const chain = rule?.chain ?? policy!.name
+      const pass = ['saddr', 'daddr'].map((end) =>
+        commandIn(place, `nft insert rule ${family} ${table} ${chain} arp ${end} ip ${hop} accept`),
+      )
+      return {
+        ...{ who: asks.label, owner: owner.place.label, address: hop, protocol: 'ARP', commands: pass },
+        shown: [`${place.label}: ${family} ${table}: ${rule?.text ?? `-P ${chain} DROP`}`, ...line],
+      }
+    }
     if (!rule) continue
     const tool = rule.family === 'ip6' ? 'ip6tables' : undefined
     const command =
@@ -60,12 +82,9 @@ function between(asks: LivePlace, to: string, { state, seen }: Trail): Found | u
         ? commandIn(place, `${tool} -t ${rule.table} ${rule.text.replace(/^-A /, '-D ')}`)
         : commandIn(place, `nft -a list chain ${rule.family} ${rule.table} ${rule.chain}`)
     return {
-      ...{ who: asks.label, owner: owner.place.label, address: hop, command },
-      protocol: hop.includes(':') ? 'neighbour discovery' : 'ARP',
-      shown: [
-        `${place.label}: ${rule.family} ${rule.table}: ${rule.text}`,
-        ...(asked ? [`${asks.label} ${link.name}: who has ${hop}? no answer`] : []),
-      ],
+      ...{ who: asks.label, owner: owner.place.label, address: hop, commands: [command] },
+      protocol: 'neighbour discovery',
+      shown: [`${place.label}: ${rule.family} ${rule.table}: ${rule.text}`, ...line],
     }
   }
   return undefined
@@ -82,7 +101,7 @@ export const neighbourBlocked = define<Found>({
   code: 'neighbour-blocked',
   byState: find,
   bySight: find,
-  say: ({ who, owner, address, protocol, setting, command, shown }) => {
+  say: ({ who, owner, address, protocol, setting, commands, shown }) => {
     const [asks, has, whom] = [code(who), code(owner), code(address)]
     const rule = setting
       ? {
@@ -95,7 +114,12 @@ export const neighbourBlocked = define<Found>({
             en: 'a rule drops the messages of neighbour discovery, without which IPv6 finds no MAC address',
             zh: '有规则丢弃了邻居发现（ND）的包，没有它们，IPv6 找不到 MAC 地址',
           }
-    const list = command.includes(' list ')
+    const list = commands.some((one) => one.includes(' list '))
+    const done = join(
+      commands.map((one) => same(code(one, 300))),
+      ', ',
+      '，',
+    )
     return {
       what: {
         en: `${asks} does not learn the MAC address of ${whom}, which ${has} has: ${rule.en}`,
@@ -104,18 +128,24 @@ export const neighbourBlocked = define<Found>({
       evidence: shown,
       tries: [
         setting
-          ? { en: `let it answer: ${code(command, 300)}`, zh: `让它应答：${code(command, 300)}` }
+          ? { en: `let it answer: ${done.en}`, zh: `让它应答：${done.zh}` }
           : list
-            ? { en: `find that rule by ${code(command, 300)}`, zh: `用 ${code(command, 300)} 找到这条规则` }
-            : { en: `let it pass: ${code(command, 300)}`, zh: `让它通过：${code(command, 300)}` },
+            ? { en: `find that rule by ${done.en}`, zh: `用 ${done.zh} 找到这条规则` }
+            : protocol === 'ARP'
+              ? {
+                  en: `let what asks and answers for that address pass, and no more than it: ${done.en}`,
+                  zh: `只放行询问和应答这个地址的 ARP，别的不动：${done.zh}`,
+                }
+              : { en: `let it pass: ${done.en}`, zh: `让它通过：${done.zh}` },
       ],
     }
   },
   broken: '`ip6tables -A INPUT -p icmpv6 --icmpv6-type neighbour-solicitation -j DROP` in a container',
   example: {
     ...{ who: 'api', owner: 'node1/web', address: 'fd00:30::20', protocol: 'neighbour discovery' },
-    command:
+    commands: [
       "nsenter -t $(docker inspect -f '{{.State.Pid}}' web) -n ip6tables -t filter -D INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j DROP",
+    ],
     shown: [
       'node1/web: ip6 filter: -A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j DROP',
       'api eth0: who has fd00:30::20? no answer',

@@ -12,9 +12,13 @@ interface Found {
   source: string
   subnet: string
   bridge: string
+  /** The network that was made so. */
+  meant?: string
   seen: boolean
   shown: string[]
 }
+
+const masqueradeOption = 'com.docker.network.bridge.enable_ip_masquerade'
 
 /** The bridge network of a host that an address is of. */
 function networkOf({ host }: LivePlace, source: string) {
@@ -42,13 +46,19 @@ function find({ leaving, destination, destinationPort, protocol, seen }: Trail):
   if (source.includes(':') && !holds('fc00::/7', source)) return undefined
   const port = destinationPort === undefined ? {} : { destinationPort }
   if (!of || masquerades(place, { source, destination, protocol, out: link.name, ...port }) !== false) return undefined
+  const meant = of.network.options[masqueradeOption] === 'false'
   return {
     host: place.label,
     source,
     subnet: of.subnet,
     bridge: of.network.bridge ?? 'BRIDGE',
+    ...(meant ? { meant: of.network.name } : {}),
     seen: seen !== undefined,
-    shown: [...shown, `${place.label}: nat: no MASQUERADE of ${of.subnet} in POSTROUTING`],
+    shown: [
+      ...shown,
+      `${place.label}: nat: no MASQUERADE of ${of.subnet} in POSTROUTING`,
+      ...(meant ? [`network ${of.network.name}: ${masqueradeOption}=false`] : []),
+    ],
   }
 }
 
@@ -56,7 +66,7 @@ export const noMasquerade = define<Found>({
   code: 'no-masquerade',
   byState: find,
   bySight: find,
-  say: ({ host, source, subnet, bridge, seen, shown }) => {
+  say: ({ host, source, subnet, bridge, meant, seen, shown }) => {
     const [where, from, net] = [code(host), code(source), code(subnet)]
     const command = code(`${iptablesFor(subnet)} -t nat -A POSTROUTING -s ${subnet} ! -o ${bridge} -j MASQUERADE`, 120)
     return {
@@ -71,12 +81,17 @@ export const noMasquerade = define<Found>({
           },
       evidence: shown,
       tries: [
-        subnet.includes(':')
+        meant !== undefined
           ? {
-              en: `let a rule do so, as the Engine does by itself with ${code('"ip6tables": true')} in daemon.json: ${command}`,
-              zh: `用规则做地址伪装（daemon.json 里有 ${code('"ip6tables": true')} 时引擎会自己做）：${command}`,
+              en: `the network ${code(meant)} was made so, with ${code(`${masqueradeOption}=false`)}: give those outside a route to ${net} by ${where}, or masquerade all the same: ${command}`,
+              zh: `网络 ${code(meant)} 创建时就是这样设定的（${code(`${masqueradeOption}=false`)}）：给外面的机器加一条经由 ${where} 通往 ${net} 的路由，或者还是做地址伪装：${command}`,
             }
-          : { en: `put the rule back: ${command}`, zh: `把规则加回来：${command}` },
+          : subnet.includes(':')
+            ? {
+                en: `let a rule do so, as the Engine does by itself with ${code('"ip6tables": true')} in daemon.json: ${command}`,
+                zh: `用规则做地址伪装（daemon.json 里有 ${code('"ip6tables": true')} 时引擎会自己做）：${command}`,
+              }
+            : { en: `put the rule back: ${command}`, zh: `把规则加回来：${command}` },
       ],
     }
   },

@@ -1,17 +1,55 @@
+import { sameAddress } from '../network/addresses.js'
+import { endOf } from '../network/filter.js'
 import { leadsOn, routeFor, writeRoute } from '../network/routing.js'
+import { addressesOf } from '../place/place.js'
+import { holdersOf } from '../place/segment.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
 import type { Trail } from './trail.js'
-import { foundLines, routeLines } from './words.js'
+import { defaultRouteOf, defaultRouteTry, foundLines, iptablesFor, routeLines } from './words.js'
 
 interface Found {
   goal: string
   source: string
   /** The gateway that the answer went off to. */
   gateway?: string
+  /** What gives it back the default route that it lacks. */
+  mend?: string
+  /** Nobody has the source, which a rule put on the packet: what puts the host's own there. */
+  nobody?: { host: string; command?: string }
   seen: boolean
   shown: string[]
+}
+
+/** The source that a packet arrived with is nobody's: a rule of a host gave it that. */
+function strangeSource({ source, goal, state, from, leaving }: Trail): Omit<Found, 'seen'> | undefined {
+  if (!goal || source === undefined || holdersOf(source, state).length > 0) return undefined
+  if (state.lans.some(({ gateway, gateway6 }) => sameAddress(gateway, source) || sameAddress(gateway6, source)))
+    return undefined
+  for (const { name, namespaces } of state.hosts) {
+    const rule = namespaces[0]?.rules.find((one) => one.target === 'SNAT' && sameAddress(endOf(one).address, source))
+    if (!rule) continue
+    const isIptables = rule.text.startsWith('-A ') && rule.chain === 'POSTROUTING'
+    const own = addressesOf(from.namespace).find((one) => one.includes(':') === source.includes(':'))
+    const at = leaving?.place.host.name === name ? leaving.link.name : undefined
+    const command = [
+      iptablesFor(source),
+      '-t nat -I POSTROUTING',
+      `${rule.position}`,
+      '-s',
+      own,
+      ...(at === undefined ? [] : ['-o', at]),
+      '-j MASQUERADE',
+    ]
+    return {
+      goal: goal.label,
+      source,
+      nobody: { host: name, ...(isIptables && own !== undefined ? { command: command.join(' ') } : {}) },
+      shown: [`${name}: nat: ${rule.text}`],
+    }
+  }
+  return undefined
 }
 
 function wayBack({ goal, source, destination, protocol, destinationPort }: Trail) {
@@ -30,9 +68,11 @@ function missing(trail: Trail): Omit<Found, 'seen'> | undefined {
   const back = wayBack(trail)
   if (!back || leadsOn(back.route)) return undefined
   const { goal, source, route } = back
+  const mend = route ? undefined : defaultRouteOf(goal, source)
   return {
     goal: goal.label,
     source,
+    ...(mend === undefined ? {} : { mend }),
     shown: [...(route ? foundLines(goal.label, route) : []), ...routeLines(goal, source)],
   }
 }
@@ -40,12 +80,12 @@ function missing(trail: Trail): Omit<Found, 'seen'> | undefined {
 export const noRouteBack = define<Found>({
   code: 'no-route-back',
   byState: (trail) => {
-    const found = missing(trail)
+    const found = missing(trail) ?? strangeSource(trail)
     return found && { ...found, seen: false }
   },
   bySight: (trail) => {
     if (!trail.seen.arrived) return undefined
-    const found = missing(trail)
+    const found = missing(trail) ?? strangeSource(trail)
     if (found) return { ...found, seen: true }
     // It went off towards a gateway, and from there nowhere.
     const last = trail.seen.back.at(-1)
@@ -60,9 +100,30 @@ export const noRouteBack = define<Found>({
       shown: [`${back.goal.label}: ${writeRoute(back.route!)}`, writeStep(last)],
     }
   },
-  say: ({ goal, source, gateway, seen, shown }) => {
+  say: ({ goal, source, gateway, mend, nobody, seen, shown }) => {
     const [who, whom] = [code(goal), code(source)]
     const via = code(gateway ?? '')
+    if (nobody) {
+      const where = code(nobody.host)
+      return {
+        what: {
+          en: `answers can not come back: a rule of NAT on ${where} gives such packets the source ${whom}, and nobody has that address, so ${who} has nobody to answer`,
+          zh: `应答回不来：${where} 上的一条 NAT 规则把这样的数据包的源地址改成 ${whom}，而没有人使用这个地址，${who} 也就无从应答`,
+        },
+        evidence: shown,
+        tries: [
+          nobody.command === undefined
+            ? {
+                en: `let that rule give an address that ${where} has`,
+                zh: `让这条规则改成 ${where} 自己拥有的地址`,
+              }
+            : {
+                en: `let ${where} give them an address of its own, before that rule: ${code(nobody.command, 200)}`,
+                zh: `在这条规则之前，让 ${where} 换成自己的地址：${code(nobody.command, 200)}`,
+              },
+        ],
+      }
+    }
     return {
       what: gateway
         ? {
@@ -80,6 +141,7 @@ export const noRouteBack = define<Found>({
             },
       evidence: shown,
       tries: [
+        ...(mend === undefined ? [] : [defaultRouteTry(goal, mend)]),
         {
           en: `give ${who} a route to ${whom}, or let the sender's host masquerade`,
           zh: `给 ${who} 加一条到 ${whom} 的路由，或者让发送方的主机做地址伪装`,

@@ -6,16 +6,20 @@ import { flowAt } from './case.js'
 import { type Cause, define } from './cause.js'
 import { writeStep } from './packet-text.js'
 import type { Trail } from './trail.js'
-import { called, foundLines, ipFor, routeLines, routesLike } from './words.js'
+import { called, defaultRouteOf, defaultRouteTry, foundLines, ipFor, routeLines, routesLike } from './words.js'
 
 interface Found {
   where: string
   address: string
   /** The route or rule that says no; or the gateway that answered so. */
   refusal?: { text: string; by: 'route' | 'rule' | 'gateway' }
+  /** Whether it is a container that has the address. */
+  ofContainer?: boolean
   /** Where the routes of that family lead. */
   ways: string[]
   /** There is no IPv6 at all in the place, which is a container of these networks; `off`: it is switched off on a link of its. */
+  /** What gives it back the default route that it lacks. */
+  mend?: string
   lacks6?: { container?: string; networks: string[]; without: string[]; off: boolean }
   shown: string[]
 }
@@ -40,10 +44,12 @@ function find(trail: Trail): Found | undefined {
     (route.table === ''
       ? { text: writeRoutingRule(route.by!), by: 'rule' as const }
       : { text: writeRoute(route), by: 'route' as const })
+  const mend = refusal ? undefined : defaultRouteOf(last, destination)
   return {
     where: last.label,
     address: destination,
     ...(refusal ? { refusal } : {}),
+    ...(mend === undefined ? {} : { mend }),
     ways: routesLike(last, destination).map(({ destination: to }) => to),
     ...(refusal || !destination.includes(':') || hasIp6(last) ? {} : { lacks6: networksWithout(last) }),
     shown: [
@@ -143,11 +149,12 @@ export const noRoute = define<Found>({
       where: last.label,
       address: destination,
       refusal: { text: refusal.packet.source, by: 'gateway' },
+      ofContainer: trail.goal !== undefined && !isInHostNamespace(trail.goal),
       ways: [],
       shown: [`${last.label}: ${writeRoute(route)}`, bare(writeStep(refusal), 200)],
     }
   },
-  say: ({ where, address, refusal, ways, lacks6, shown }) => {
+  say: ({ where, address, refusal, ofContainer, ways, mend, lacks6, shown }) => {
     const [who, whom, how] = [code(where), code(address), code(refusal?.text ?? '', 160)]
     if (refusal?.by === 'gateway') {
       return {
@@ -157,10 +164,15 @@ export const noRoute = define<Found>({
         },
         evidence: shown,
         tries: [
-          {
-            en: 'publish a port of the container and ask the host for it, or add a route to its subnet by way of its host',
-            zh: '发布容器的端口再访问主机，或者添加一条经由其主机通往该子网的路由',
-          },
+          ofContainer === false
+            ? {
+                en: `add a route to ${whom} by way of a machine that knows it, if there is one`,
+                zh: `如果有机器知道去 ${whom} 的路，就添加一条经由它的路由`,
+              }
+            : {
+                en: 'publish a port of the container and ask the host for it, or add a route to its subnet by way of its host',
+                zh: '发布容器的端口再访问主机，或者添加一条经由其主机通往该子网的路由',
+              },
         ],
       }
     }
@@ -189,20 +201,22 @@ export const noRoute = define<Found>({
             },
       evidence: shown,
       tries: [
-        refusal?.by === 'rule'
-          ? {
-              en: `look at the rules there with ${code(`${ip} rule`)}, and remove it unless it is intended: ${code(`${ip} rule del …`)}`,
-              zh: `用 ${code(`${ip} rule`)} 查看那里的规则；如果不是有意为之，就用 ${code(`${ip} rule del …`)} 删除它`,
-            }
-          : refusal
+        mend !== undefined
+          ? defaultRouteTry(where, mend)
+          : refusal?.by === 'rule'
             ? {
-                en: `remove the route unless it is intended: ${code(`${ip} route del ${refusal.text}`, 160)}`,
-                zh: `如果不是有意为之，就删除这条路由：${code(`${ip} route del ${refusal.text}`, 160)}`,
+                en: `look at the rules there with ${code(`${ip} rule`)}, and remove it unless it is intended: ${code(`${ip} rule del …`)}`,
+                zh: `用 ${code(`${ip} rule`)} 查看那里的规则；如果不是有意为之，就用 ${code(`${ip} rule del …`)} 删除它`,
               }
-            : {
-                en: `look at the routes there with ${code(`${ip} route`)}; a container gets its default route from a network that is not internal`,
-                zh: `用 ${code(`${ip} route`)} 查看那里的路由；容器的默认路由来自非内部的网络`,
-              },
+            : refusal
+              ? {
+                  en: `remove the route unless it is intended: ${code(`${ip} route del ${refusal.text}`, 160)}`,
+                  zh: `如果不是有意为之，就删除这条路由：${code(`${ip} route del ${refusal.text}`, 160)}`,
+                }
+              : {
+                  en: `look at the routes there with ${code(`${ip} route`)}; a container gets its default route from a network that is not internal`,
+                  zh: `用 ${code(`${ip} route`)} 查看那里的路由；容器的默认路由来自非内部的网络`,
+                },
       ],
     }
   },

@@ -1,7 +1,7 @@
-import { sameAddress } from '../network/addresses.js'
+import { holds, sameAddress } from '../network/addresses.js'
 import { nextHop, outLink } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
-import { ownLink, placesOf } from '../place/place.js'
+import { endpointsOf, hostPlace, type LivePlace, ownLink, placesOf } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { flowAt } from './case.js'
 import { define } from './cause.js'
@@ -12,8 +12,46 @@ interface Found {
   address: string
   where: string
   link?: string
+  /** Whom the Engine gave it to, and what has become of it there, as a Disagreement tells. */
+  lost?: { container: string; kernel: string; shown: string }
+  /** It is the gateway of a network, and its bridge does not have it: what gives it back, unless the network was made so. */
+  bridge?: { host: string; network: string; name: string; command?: string }
   seen: boolean
   shown: string[]
+}
+
+const inhibited = 'com.docker.network.bridge.inhibit_ipv4'
+
+/** The network of a container whose gateway has that address. */
+function gatewayOf(place: LivePlace, address: string): Found['bridge'] {
+  const leg = endpointsOf(place).find(({ gateway }) => sameAddress(gateway, address))
+  const network = place.host.engine?.networks.find(({ id, driver }) => id === leg?.networkId && driver === 'bridge')
+  const own = hostPlace(place.host)?.namespace.links.find(({ name }) => name === network?.bridge)
+  if (!network || !own) return undefined
+  const prefix = network.subnets.find(({ subnet }) => holds(subnet, address))?.subnet.split('/')[1]
+  const isMeant = network.options[inhibited] === 'true' || prefix === undefined
+  return {
+    ...{ host: place.host.name, network: network.name, name: own.name },
+    ...(isMeant ? {} : { command: `ip address add ${address}/${prefix} dev ${own.name}` }),
+  }
+}
+
+/** The container that the Engine gave an address to, and that does not have it. */
+function lostBy({ hosts }: NetworkState, address: string): Found['lost'] {
+  for (const { name, disagreements } of hosts) {
+    const one = disagreements.find(
+      ({ engine, about }) => about.startsWith('container ') && sameAddress(engine, address),
+    )
+    const container = one && /^container (\S+) on /.exec(one.about)?.[1]
+    if (one && container !== undefined) {
+      return {
+        container,
+        kernel: one.kernel,
+        shown: `${name}: ${one.about}: Engine ${one.engine}, kernel ${one.kernel}`,
+      }
+    }
+  }
+  return undefined
 }
 
 export const noSuchAddress = define<Found>({
@@ -25,7 +63,13 @@ export const noSuchAddress = define<Found>({
     const hop = nextHop(last.namespace, flow)
     if (hop === undefined || isKnown(state, hop)) return undefined
     const link = outLink(last.namespace, flow)
-    return { address: hop, where: last.label, ...(link ? { link: link.name } : {}), seen: false, shown: [] }
+    const [lost, bridge] = [lostBy(state, hop), gatewayOf(last, hop)]
+    return {
+      ...{ address: hop, where: last.label, seen: false, shown: [] },
+      ...(bridge ? { bridge } : {}),
+      ...(link ? { link: link.name } : {}),
+      ...(lost ? { lost } : {}),
+    }
   },
   bySight: ({ last, destination, seen, state }) => {
     const hop = nextHop(last.namespace, destination)
@@ -36,30 +80,62 @@ export const noSuchAddress = define<Found>({
     const entry = last.namespace.neighbours.find(
       (one) => sameAddress(one.address, hop) && /^(FAILED|INCOMPLETE)$/.test(one.state),
     )
-    const unanswered = asked ? seen.whole && asked.macs.length === 0 : entry !== undefined
+    const [lost, bridge] = [lostBy(state, hop), gatewayOf(last, hop)]
+    // A bridge that has no port left does not even ask.
+    const unanswered = asked ? seen.whole && asked.macs.length === 0 : entry !== undefined || lost !== undefined
     if (!unanswered) return undefined
-    const line = asked ? writeAsked(asked) : `${last.label}: ${hop} dev ${entry!.device} ${entry!.state}`
+    const line = asked ? [writeAsked(asked)] : entry ? [`${last.label}: ${hop} dev ${entry.device} ${entry.state}`] : []
     return {
-      ...{ address: hop, where: last.label, seen: true, shown: [line] },
+      ...{ address: hop, where: last.label, seen: asked !== undefined || entry !== undefined, shown: line },
+      ...(bridge ? { bridge } : {}),
       ...(link ? { link: link.name } : {}),
+      ...(lost ? { lost } : {}),
     }
   },
-  say: ({ address, where, link, seen, shown }) => {
+  say: ({ address, where, link, lost, bridge, seen, shown }) => {
     const [whom, who] = [code(address), code(where)]
     const asking = askingFor(address)
     const on = link === undefined ? { en: '', zh: '' } : { en: ` on ${code(link)}`, zh: ` 在 ${code(link)} 上` }
+    const has = lost && code(lost.kernel)
+    const since = lost
+      ? {
+          en: `; the Engine gave it to ${code(lost.container)}, but in its network namespace there is ${has!.replaceAll('`', '')}: somebody changed it by hand`,
+          zh: `；引擎把它分给了 ${code(lost.container)}，但在它的网络命名空间里内核说的是 ${has}：有人手工改动过`,
+        }
+      : bridge
+        ? {
+            en: `; it is the gateway of ${code(bridge.network)}, and the bridge ${code(bridge.name)} on ${code(bridge.host)} does not have it${bridge.command === undefined ? `, since the network was made with ${code(`${inhibited}=true`)}` : ''}`,
+            zh: `；它是 ${code(bridge.network)} 的网关，而 ${code(bridge.host)} 上的网桥 ${code(bridge.name)} 没有这个地址${bridge.command === undefined ? `，因为网络创建时用了 ${code(`${inhibited}=true`)}` : ''}`,
+          }
+        : { en: '', zh: '' }
     return {
       what: seen
         ? {
-            en: `nobody on that segment has ${whom}: ${who} asked for its MAC address${on.en} (${asking.en}), and got no answer`,
-            zh: `这个子网上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有得到应答`,
+            en: `nobody on that segment has ${whom}: ${who} asked for its MAC address${on.en} (${asking.en}), and got no answer${since.en}`,
+            zh: `这个子网上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有得到应答${since.zh}`,
           }
         : {
-            en: `nobody on that segment has ${whom}: when ${who} asks for its MAC address${on.en} (${asking.en}), nobody answers`,
-            zh: `这个子网上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有人应答`,
+            en: `nobody on that segment has ${whom}: when ${who} asks for its MAC address${on.en} (${asking.en}), nobody answers${since.en}`,
+            zh: `这个子网上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有人应答${since.zh}`,
           },
-      evidence: shown,
+      evidence: [...shown, ...(lost ? [lost.shown] : [])],
       tries: [
+        ...(lost
+          ? [
+              {
+                en: `let the Engine set its network up anew: ${code(`docker restart ${lost.container}`)}`,
+                zh: `让引擎重新设置它的网络：${code(`docker restart ${lost.container}`)}`,
+              },
+            ]
+          : []),
+        ...(bridge?.command === undefined
+          ? []
+          : [
+              {
+                en: `give the bridge back what Docker gave it, on ${code(bridge.host)}: ${code(bridge.command, 200)}`,
+                zh: `在 ${code(bridge.host)} 上把 Docker 原来给网桥的地址加回来：${code(bridge.command, 200)}`,
+              },
+            ]),
         {
           en: `see who has which address with ${code('ip address')} or ${code('docker network inspect')}`,
           zh: `用 ${code('ip address')} 或 ${code('docker network inspect')} 看看谁用着哪个地址`,

@@ -1,4 +1,5 @@
 import { sameAddress } from '../network/addresses.js'
+import { ownsAddress } from '../network/routing.js'
 import type { Text } from '../wording/text.js'
 import { bare, code } from '../wording/wording.js'
 import type { Drop } from './drop.js'
@@ -22,21 +23,32 @@ interface Met {
 
 function metBy(drop: Drop, trail: Trail): Met {
   const { protocol, port, address, destination, destinationPort, source } = trail
-  const translated = port !== undefined && (destinationPort !== port || !sameAddress(destination, address))
+  const isOwn = drop.place !== undefined && ownsAddress(drop.place.namespace, destination)
+  // Of a chain that could not be read the links tell: only what is passed on has both.
+  const isOnward = drop.hook === 'forward' || (drop.hook === undefined && !!drop.inLink && !!drop.outLink)
+  // What is for the host itself is not passed on unless it was translated, also where that was not seen.
+  const translated =
+    port !== undefined && (destinationPort !== port || !sameAddress(destination, address) || (isOnward && isOwn))
   // What comes by a bridge from one of its own ports passes the chains of IP as coming from the bridge.
   const into = drop.inLink === undefined || drop.inLink === '' ? {} : { in: drop.inLink }
   if (drop.role === 'reply') {
+    // On the sender's own host it is translated back before it is passed on.
+    const sent = isOnward && drop.host === trail.from.host.name ? trail.seen?.out[0]?.packet.source : undefined
+    const to = sent ?? source
     return {
       ...into,
       role: 'reply',
       protocol,
       source: destination,
-      ...(source === undefined ? {} : { destination: source }),
+      ...(to === undefined ? {} : { destination: to }),
     }
   }
+  // What is translated is told by what was asked for, and an address of its own is what the host is asked at anyway.
+  const goesOn = !translated && !isOwn
   return {
     ...into,
     ...(source === undefined ? {} : { source }),
+    ...(goesOn ? { destination } : {}),
     role: 'request',
     protocol,
     ...(destinationPort === undefined ? {} : { port: destinationPort }),
@@ -48,7 +60,8 @@ function metBy(drop: Drop, trail: Trail): Met {
 function isIptables({ family, table, chain, rule, policy }: Drop): boolean {
   if (family !== 'ip' && family !== 'ip6') return false
   if (!/^(filter|nat|mangle|raw|security)$/.test(table)) return false
-  return policy ? /^[A-Z]+$/.test(chain) : rule?.text.startsWith('-A ') === true
+  if (policy) return /^[A-Z]+$/.test(chain)
+  return rule ? rule.text.startsWith('-A ') : /^[A-Z][A-Z0-9-]*$/.test(chain)
 }
 
 /** @returns the command, as it can be run on the drop's host */
@@ -61,7 +74,7 @@ export function passCommand(drop: Drop, trail: Trail): string {
 function iptables({ family, table, chain, rule, policy }: Drop, met: Met): string {
   const tool = family === 'ip6' ? 'ip6tables' : 'iptables'
   // Behind all rules, none of which wanted it; or just before the one that ended it.
-  const at = policy || !rule ? `-A ${chain}` : `-I ${chain}${rule.position > 1 ? ` ${rule.position}` : ''}`
+  const at = policy ? `-A ${chain}` : `-I ${chain}${rule && rule.position > 1 ? ` ${rule.position}` : ''}`
   const icmp = family === 'ip6' ? 'ipv6-icmp' : 'icmp'
   return [
     tool,
@@ -69,7 +82,7 @@ function iptables({ family, table, chain, rule, policy }: Drop, met: Met): strin
     at,
     ...(met.in === undefined ? [] : ['-i', met.in]),
     ...(met.source === undefined ? [] : ['-s', met.source]),
-    ...(met.role === 'reply' && met.destination !== undefined ? ['-d', met.destination] : []),
+    ...(met.destination === undefined ? [] : ['-d', met.destination]),
     ...['-p', met.protocol === 'icmp' ? icmp : met.protocol],
     ...(met.role === 'reply'
       ? table === 'raw'
@@ -93,7 +106,7 @@ function nft({ family, table, chain, hook }: Drop, met: Met): string {
     // A chain of netdev is for one link already.
     ...(met.in === undefined || family === 'netdev' || hook === 'output' ? [] : ['iifname', met.in]),
     ...(met.source === undefined ? [] : [ip, 'saddr', met.source]),
-    ...(met.role === 'reply' && met.destination !== undefined ? [ip, 'daddr', met.destination] : []),
+    ...(met.destination === undefined ? [] : [ip, 'daddr', met.destination]),
     ...(met.role === 'reply'
       ? ['ct', 'state', 'established,related']
       : met.originalPort !== undefined

@@ -1,11 +1,14 @@
-import { isLoopback } from '../network/addresses.js'
-import type { Container } from '../network/state.js'
-import { isInHostNamespace, type LivePlace } from '../place/place.js'
+import { isAny, isLoopback, sameAddress } from '../network/addresses.js'
+import { ownsAddress, routeFor } from '../network/routing.js'
+import type { Container, HostState, NetworkState } from '../network/state.js'
+import { addressesOf, endpointsOf, isInHostNamespace, isLive, type LivePlace, placeOf } from '../place/place.js'
+import { commonNetworks } from '../place/target.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
 import { type Door, doorOf, listening, reachable, refusalLines } from './sockets.js'
 import type { Trail } from './trail.js'
+import { iptablesFor } from './words.js'
 
 interface Found {
   goal: string
@@ -30,8 +33,25 @@ interface Found {
   }
   /** It is open for the other protocol of the two. */
   other?: 'tcp' | 'udp'
+  /** Who has what was asked for, where one asked somebody else for it. */
+  instead?: Instead
+  /** A container asked itself by its loopback. */
+  itself: boolean
+  /** A rule of NAT that led the packet here, though another was asked, and what keeps this packet out of it. */
+  redirect?: { asked: string; text: string; host: string; command: string }
   seen: boolean
   shown: string[]
+}
+
+/**
+ * `beside`: a container on a network of the sender's, which is asked at that port; `unpublished`: one of the host that was asked, whose
+ * port is not published; `elsewhere`: another host publishes the port; `protocol`: it is published for the other protocol.
+ */
+interface Instead {
+  how: 'beside' | 'unpublished' | 'elsewhere' | 'protocol'
+  /** As it is called, or asked for. */
+  who: string
+  port: number
 }
 
 function find(trail: Trail): Found | undefined {
@@ -45,6 +65,9 @@ function find(trail: Trail): Found | undefined {
   const told = ports.filter((one) => isOfContainers(goal, one))
   const other = trail.protocol === 'tcp' ? 'udp' : 'tcp'
   const isOther = listening(goal, other, port, address).length > 0
+  const itself = isLoopback(address) && trail.from.container !== undefined && !isInHostNamespace(goal)
+  const redirect = redirectOf(trail, door)
+  const instead = published || redirect || others.length > 0 ? undefined : insteadOf(trail, door, itself)
   return {
     ...{
       goal: goal.label,
@@ -56,10 +79,86 @@ function find(trail: Trail): Found | undefined {
       seen: trail.seen !== undefined,
     },
     elsewhere: others.map((socket) => socket.address),
+    itself,
+    ...(instead ? { instead } : {}),
+    ...(redirect ? { redirect } : {}),
     ...(published ? { published } : {}),
     ...(isOther ? { other } : {}),
     shown: refusalLines(trail),
   }
+}
+
+/** Somebody else was asked, and a rule of the host's makes it a matter of its own, as for a proxy that nobody is to notice. */
+function redirectOf({ from, address, port, protocol, state }: Trail, { goal }: Door): Found['redirect'] {
+  if (port === undefined || !isInHostNamespace(goal) || ownsAddress(goal.namespace, address)) return undefined
+  if (from.namespace.id === goal.namespace.id || state.lans.some(({ gateway }) => sameAddress(gateway, address)))
+    return undefined
+  const rule = goal.namespace.rules.find(
+    (one) =>
+      one.target === 'REDIRECT' &&
+      one.chain === 'PREROUTING' &&
+      one.text.startsWith('-A ') &&
+      (one.destinationPort === undefined || one.destinationPort === `${port}`),
+  )
+  if (!rule) return undefined
+  const source =
+    routeFor(from.namespace, address)?.source ??
+    addressesOf(from.namespace).find((own) => own.includes(':') === address.includes(':'))
+  const packet = [...(source === undefined ? [] : ['-s', source]), '-d', address, '-p', protocol, '--dport', `${port}`]
+  return {
+    asked: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+    text: `${goal.host.name}: nat: ${rule.text}`,
+    host: goal.host.name,
+    command: [iptablesFor(address), '-t nat -I PREROUTING', `${rule.position}`, ...packet, '-j RETURN'].join(' '),
+  }
+}
+
+/** Who else has what was asked for: only where there is one that it can be. */
+function insteadOf({ from, protocol, state }: Trail, { goal, port }: Door, itself: boolean): Instead | undefined {
+  const one = (found: Instead[]) => (found.length === 1 ? found[0] : undefined)
+  if (itself) return one(beside(from, protocol, port))
+  if (!isInHostNamespace(goal) || goal.container) return undefined
+  const containers = goal.host.engine?.containers ?? []
+  const otherwise = containers.find(({ ports }) =>
+    ports.some((mapping) => mapping.hostPort === port && mapping.protocol !== protocol),
+  )
+  if (otherwise) return { how: 'protocol', who: otherwise.name, port }
+  return one(publishedOnOthers(state, goal.host, protocol, port)) ?? one(unpublishedOn(goal.host, protocol, port))
+}
+
+/** Containers on a network of the sender's whose program has the port, or that have published it as that one of their host. */
+function beside(from: LivePlace, protocol: string, port: number): Instead[] {
+  return (from.host.engine?.containers ?? []).flatMap((container): Instead[] => {
+    const place = placeOf(from.host, container)
+    if (!isLive(place) || place.namespace.id === from.namespace.id || isInHostNamespace(place)) return []
+    if (commonNetworks(from, place).every((network) => network === 'bridge')) return []
+    const has = (number: number) => hasOpen(place, protocol, number)
+    const inside = has(port) ? port : container.ports.find(({ hostPort }) => hostPort === port)?.containerPort
+    return inside !== undefined && has(inside) ? [{ how: 'beside', who: container.name, port: inside }] : []
+  })
+}
+
+function publishedOnOthers({ hosts }: NetworkState, asked: HostState, protocol: string, port: number): Instead[] {
+  return hosts.flatMap((host): Instead[] => {
+    const isThere = (host.engine?.containers ?? []).some(({ ports }) =>
+      ports.some((one) => one.hostPort === port && one.protocol === protocol && !isLoopback(one.hostAddress)),
+    )
+    return isThere && host !== asked ? [{ how: 'elsewhere', who: host.name, port }] : []
+  })
+}
+
+function unpublishedOn(host: HostState, protocol: string, port: number): Instead[] {
+  return (host.engine?.containers ?? []).flatMap((container): Instead[] => {
+    const place = placeOf(host, container)
+    const isIts = isLive(place) && !isInHostNamespace(place) && endpointsOf(place).length > 0
+    return isIts && hasOpen(place, protocol, port) ? [{ how: 'unpublished', who: container.name, port }] : []
+  })
+}
+
+function hasOpen({ namespace }: LivePlace, protocol: string, port: number): boolean {
+  return namespace.sockets.some(
+    (socket) => socket.protocol === protocol && socket.port === port && !isLoopback(socket.address),
+  )
 }
 
 /**
@@ -110,7 +209,10 @@ function triesOf({
   protocol,
   ports,
   published,
-}: Pick<Found, 'port' | 'protocol' | 'ports' | 'published' | 'goal'>): Text[] {
+  instead,
+  elsewhere,
+  address,
+}: Pick<Found, 'port' | 'protocol' | 'ports' | 'published' | 'goal' | 'instead' | 'elsewhere' | 'address'>): Text[] {
   const list = codes(ports)
   const open: Text =
     ports.length > 0
@@ -122,6 +224,8 @@ function triesOf({
           en: `start the program that should listen on ${port}; ${code(protocol === 'udp' ? 'ss -lnu' : 'ss -lnt')} shows what listens`,
           zh: `启动应当监听 ${port} 的程序；${code(protocol === 'udp' ? 'ss -lnu' : 'ss -lnt')} 可以看到正在监听的端口`,
         }
+  if (elsewhere.length > 0) return [elsewhereTry(elsewhere, address, port)]
+  if (instead) return [insteadTry(instead, port, protocol)]
   if (!published) return [open]
   const { how, container, hostPort, containerPort } = published
   const who = code(container)
@@ -165,12 +269,106 @@ function triesOf({
   }
 }
 
+function redirectTries({ host, command }: NonNullable<Found['redirect']>, port: number): Text[] {
+  const [where, what] = [code(host), code(command, 300)]
+  return [
+    {
+      en: `if this is not meant to be led there, leave it out of that rule, on ${where}: ${what}`,
+      zh: `如果不该把它引到那里，就在 ${where} 上让它不受这条规则影响：${what}`,
+    },
+    {
+      en: `else start the program that should take it at port ${port}`,
+      zh: `否则启动应当在端口 ${port} 上接收它的程序`,
+    },
+  ]
+}
+
+/** It listens, and not there: by another address it is reached as it is. */
+function elsewhereTry(elsewhere: readonly string[], address: string, port: number): Text {
+  const isOf6 = address.includes(':')
+  const any = code(isOf6 ? '::' : '0.0.0.0')
+  const other = elsewhere.find((one) => !isAny(one))
+  if (other === undefined) {
+    const family = isOf6 ? 'IPv4' : 'IPv6'
+    const loopback = isLoopback(address) ? `${isOf6 ? '127.0.0.1' : '[::1]'}:${port}` : undefined
+    return {
+      en: `ask by ${family}${loopback === undefined ? '' : `, ${code(loopback)}`}, or let the program listen on ${any} as well`,
+      zh: `改用 ${family} 访问${loopback === undefined ? '' : `（${code(loopback)}）`}，或者让程序同时监听 ${any}`,
+    }
+  }
+  const there = code(other.includes(':') ? `[${other}]:${port}` : `${other}:${port}`)
+  return {
+    en: `ask for ${there}, or let the program listen on ${any}, or on ${code(address)} as well`,
+    zh: `访问 ${there}，或者让程序监听 ${any}，或同时监听 ${code(address)}`,
+  }
+}
+
+function insteadTry({ how, who, port: inside }: Instead, port: number, protocol: string): Text {
+  const whom = code(who)
+  switch (how) {
+    case 'beside': {
+      const there = code(`${who}:${inside}`)
+      return {
+        en: `${whom} is a container of its own, with a program at port ${inside}: ask for ${there}, by its name`,
+        zh: `${whom} 是另一个容器，它的端口 ${inside} 上有程序：请按名字访问 ${there}`,
+      }
+    }
+    case 'elsewhere': {
+      const there = code(`${who}:${port}`)
+      return {
+        en: `that port is published on ${whom}, which is another host: ask for ${there}`,
+        zh: `发布这个端口的是另一台主机 ${whom}：请访问 ${there}`,
+      }
+    }
+    case 'protocol': {
+      const right = code(`-p ${port}:PORT${protocol === 'udp' ? '/udp' : ''}`)
+      return {
+        en: `${whom} publishes port ${port} for ${protocol === 'tcp' ? 'udp' : 'tcp'} alone: make it anew with ${right} as well`,
+        zh: `${whom} 只为 ${protocol === 'tcp' ? 'udp' : 'tcp'} 发布了端口 ${port}：重新创建它，并加上 ${right}`,
+      }
+    }
+    case 'unpublished': {
+      const right = code(`-p ${port}:${inside}${protocol === 'udp' ? '/udp' : ''}`)
+      return {
+        en: `${whom} has a program at port ${inside}, but does not publish it: make it anew with ${right}, if others may ask for it`,
+        zh: `${whom} 的端口 ${inside} 上有程序，但没有发布：如果允许别人访问，就用 ${right} 重新创建它`,
+      }
+    }
+  }
+}
+
 export const portNotListening = define<Found>({
   code: 'port-not-listening',
   byState: find,
   bySight: find,
-  say: ({ goal, protocol, port, address, ports, nothing, elsewhere, published, other, seen, shown }) => {
+  say: ({
+    goal,
+    protocol,
+    port,
+    address,
+    ports,
+    nothing,
+    elsewhere,
+    published,
+    other,
+    instead,
+    itself,
+    redirect,
+    seen,
+    shown,
+  }) => {
     const [whom, list, others] = [code(goal), codes(ports), codes(elsewhere)]
+    const own = redirect
+      ? {
+          en: `; ${code(redirect.asked)} was asked, and a rule of NAT leads such packets to ${whom} itself`,
+          zh: `；访问的是 ${code(redirect.asked)}，但一条 NAT 规则把这样的数据包引到了 ${whom} 自己`,
+        }
+      : itself
+        ? {
+            en: `; ${code(address)} is the loopback of ${whom} itself, not that of its host or of another container`,
+            zh: `；${code(address)} 是 ${whom} 自己的回环地址，不是主机的，也不是别的容器的`,
+          }
+        : { en: '', zh: '' }
     const also = other ? { en: `; it is open for ${other}`, zh: `；它开放的是 ${other}` } : { en: '', zh: '' }
     return {
       what:
@@ -181,8 +379,8 @@ export const portNotListening = define<Found>({
             }
           : seen
             ? {
-                en: `the packet arrived in ${whom}, but no program there listens on ${protocol} port ${port}, so the kernel refuses${also.en}`,
-                zh: `数据包到了 ${whom}，但那里没有程序监听 ${protocol} 端口 ${port}，于是内核拒绝了它${also.zh}`,
+                en: `the packet arrived in ${whom}, but no program there listens on ${protocol} port ${port}, so the kernel refuses${also.en}${own.en}`,
+                zh: `数据包到了 ${whom}，但那里没有程序监听 ${protocol} 端口 ${port}，于是内核拒绝了它${also.zh}${own.zh}`,
               }
             : nothing
               ? {
@@ -199,12 +397,19 @@ export const portNotListening = define<Found>({
                     zh: `${whom} 里没有程序监听 ${protocol} 端口 ${port}；它监听的端口：${list.zh}`,
                   },
       evidence: [
+        ...(redirect ? [redirect.text] : []),
         ports.length > 0 || nothing
           ? `${goal}: listening ${protocol} ports ${ports.slice(0, 8).join(', ') || 'none'}`
           : `${goal}: no listening ${protocol} port ${port}`,
         ...shown,
       ],
-      tries: triesOf({ port, protocol, ports, goal, ...(published ? { published } : {}) }),
+      tries: redirect
+        ? redirectTries(redirect, port)
+        : triesOf({
+            ...{ port, protocol, ports, goal, elsewhere, address },
+            ...(published ? { published } : {}),
+            ...(instead ? { instead } : {}),
+          }),
     }
   },
   broken: 'the program listens on another port',
@@ -218,6 +423,7 @@ export const portNotListening = define<Found>({
       ports: [6380],
       nothing: false,
       elsewhere: [],
+      itself: false,
     },
     ...{ seen: true, shown: ['172.20.0.13:6379 > 172.20.0.12:… tcp [RA], 40 bytes, ttl 64'] },
   },

@@ -36,6 +36,10 @@ function find(trail: Trail): Found | undefined {
   return undefined
 }
 
+function writeEnd(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
 export const publishedElsewhere = define<Found>({
   code: 'published-elsewhere',
   byState: find,
@@ -47,9 +51,17 @@ export const publishedElsewhere = define<Found>({
     },
     evidence: [`docker port ${container}: ${containerPort}/${protocol} -> ${hostAddress}:${port}`, ...shown],
     tries: [
+      ...(isLoopback(hostAddress)
+        ? []
+        : [
+            {
+              en: `ask for ${code(writeEnd(hostAddress, port))}, where it is published`,
+              zh: `访问发布它的地址 ${code(writeEnd(hostAddress, port))}`,
+            },
+          ]),
       {
-        en: `publish it on all addresses, by recreating it with ${code(`-p ${port}:${containerPort}`)}`,
-        zh: `用 ${code(`-p ${port}:${containerPort}`)} 重新创建容器，在所有地址上发布`,
+        en: `publish it there as well, by recreating it with ${code(`-p ${writeEnd(address, port)}:${containerPort}${protocol === 'tcp' ? '' : `/${protocol}`}`)}`,
+        zh: `用 ${code(`-p ${writeEnd(address, port)}:${containerPort}${protocol === 'tcp' ? '' : `/${protocol}`}`)} 重新创建容器，在那个地址上也发布`,
       },
     ],
   }),

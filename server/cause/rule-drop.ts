@@ -59,12 +59,17 @@ export const ruleDrop = define<Found>({
     if (policy) {
       const end = because
         ? { en: `: ${because.what.en}`, zh: `：${because.what.zh}` }
-        : drop.hook === 'forward'
-          ? {
-              en: ': Docker lets through only what it has a rule for',
-              zh: '：Docker 只放行有规则的流量',
-            }
-          : { en: '', zh: '' }
+        : drop.hook !== 'forward'
+          ? { en: '', zh: '' }
+          : table === 'filter' && family !== 'inet'
+            ? {
+                en: ': Docker lets through only what it has a rule for',
+                zh: '：Docker 只放行有规则的流量',
+              }
+            : {
+                en: `: what Docker's own rules accept has to be let through by table ${code(`${family} ${table}`)} as well, since each table decides for itself`,
+                zh: `：Docker 自己的规则放行的流量，还必须得到 ${code(`${family} ${table}`)} 表的放行，因为每个表各自作决定`,
+              }
       return {
         what: {
           en: `no rule of chain ${code(chain)} on ${code(where)} accepts ${what.en}, and its policy is to drop${end.en}`,

@@ -35,10 +35,16 @@ export function doorOf({ goal, destination: address, destinationPort: port, prot
   return { goal, address, port, at, open: listening(goal, protocol, port, address).length > 0 }
 }
 
-/** What others can ask for: what is open on the loopback alone, such as the Engine's DNS server, nobody else reaches. */
+/** The Engine's DNS server listens there in each container of a network of one's own, at a port of chance. */
+export const embeddedServer = '127.0.0.11'
+
+/** What others can ask for: what is open on the loopback alone nobody else reaches. The Engine's DNS server is no program of it. */
 export function reachable({ namespace }: LivePlace, protocol: string, address: string): ListeningSocket[] {
   return namespace.sockets.filter(
-    (socket) => socket.protocol === protocol && (isLoopback(address) || !isLoopback(socket.address)),
+    (socket) =>
+      socket.protocol === protocol &&
+      socket.address !== embeddedServer &&
+      (isLoopback(address) || !isLoopback(socket.address)),
   )
 }
 

@@ -1,15 +1,25 @@
-import { endpointsOf, isInHostNamespace, isLive } from '../place/place.js'
+import { sameAddress } from '../network/addresses.js'
+import { endOf } from '../network/filter.js'
+import { endpointsOf, isInHostNamespace, isLive, type LivePlace } from '../place/place.js'
 import { commonNetworks } from '../place/target.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
+import { embeddedServer } from './sockets.js'
 import type { Unresolved } from './unresolved.js'
-import { networkNames, networksOf } from './words.js'
+import { called, networkNames, networksOf } from './words.js'
 
 interface Found {
   from: string
   name: string
-  /** `host`: it asks the resolvers of its host; `none`: it is on no network; `shared`: who is meant is on the same one. */
-  asks: 'host' | 'none' | 'shared' | 'servers'
+  /**
+   * `host`: it asks the resolvers of its host; `none`: it is on no network; `shared`: who is meant is on the same one; `flushed`: the
+   * rules that lead to the embedded server are gone; `desktop`: a name that Docker Desktop makes.
+   */
+  asks: 'host' | 'none' | 'shared' | 'servers' | 'flushed' | 'desktop'
+  /** Of a container, the address that its host has on its network. */
+  gateway?: string
+  /** As the Engine calls the one who asks. */
+  asker: string
   networks: string[]
   servers: string[]
   /** Whom 127.0.0.11 asks for what is no container's name. */
@@ -17,21 +27,41 @@ interface Found {
   shown: string[]
 }
 
+/** The names by which Docker Desktop has its containers find its host. */
+const desktopNames = /^(host|gateway)\.docker\.internal\.?$/i
+
+/** The embedded server has a port of chance: rules of the container's own lead there what is for 127.0.0.11:53 (libnetwork, resolver_unix). */
+function isFlushed({ dns, namespace }: LivePlace): boolean {
+  const server = (address: string | undefined) => sameAddress(address, embeddedServer)
+  return (
+    dns.nameservers.some(server) &&
+    namespace.sockets.some(({ address }) => server(address)) &&
+    namespace.faults.length === 0 &&
+    !namespace.rules.some((rule) => rule.target === 'DNAT' && server(endOf(rule).address))
+  )
+}
+
 /** Any other name that led nowhere. */
 function findName({ from, name, meant }: Unresolved): Found {
   const servers = from.dns.nameservers.slice(0, 3)
   const lines = servers.map((server) => `nameserver ${server}`)
+  const gateway = endpointsOf(from).find((endpoint) => endpoint.gateway)?.gateway
   const isHost = !from.container || isInHostNamespace(from)
   return {
-    ...{ from: from.label, name, networks: networkNames(from), servers },
+    ...{ from: from.label, name, networks: networkNames(from), servers, asker: called(from) },
+    ...(gateway === undefined ? {} : { gateway }),
     beyond: servers.includes('127.0.0.11') ? (from.dns.forwardsTo ?? []).slice(0, 3) : [],
     asks: isHost
       ? 'host'
       : endpointsOf(from).length === 0
         ? 'none'
-        : isLive(meant) && commonNetworks(from, meant).length > 0
-          ? 'shared'
-          : 'servers',
+        : isFlushed(from)
+          ? 'flushed'
+          : desktopNames.test(name)
+            ? 'desktop'
+            : isLive(meant) && commonNetworks(from, meant).length > 0
+              ? 'shared'
+              : 'servers',
     shown: [
       `${from.label}: ${lines.join(', ') || 'no nameserver'}`,
       ...(from.dns.forwardsTo
@@ -45,7 +75,7 @@ function findName({ from, name, meant }: Unresolved): Found {
 export const unknownName = define<Found>({
   code: 'unknown-name',
   byName: findName,
-  say: ({ from, name, asks, networks, servers, beyond, shown }) => {
+  say: ({ from, name, asks, networks, servers, beyond, gateway, asker, shown }) => {
     const [who, what, list, asked] = [code(from), code(name), codes(networks), codes(servers)]
     const others = codes(beyond)
     const further =
@@ -70,17 +100,42 @@ export const unknownName = define<Found>({
                 en: `${who} is on no network, so there is no DNS server that it could ask for ${what}`,
                 zh: `${who} 没有接入任何网络，因此没有可以查询 ${what} 的 DNS 服务器`,
               }
-            : asks === 'shared'
+            : asks === 'flushed'
               ? {
-                  en: `though both are on the same network: the embedded DNS server is not asked (${asked.en}), or does not answer`,
-                  zh: `双方明明在同一个网络上：要么没有查询内嵌 DNS（查询的是 ${asked.zh}），要么它没有应答`,
+                  en: `the rules of ${who} itself that lead what is for ${asked.en} to the Engine's DNS server are gone (table ${code('nat')}): somebody has flushed them`,
+                  zh: `${who} 自己的 ${code('nat')} 表里，把发往 ${asked.zh} 的查询引到引擎 DNS 的规则没有了：有人清空了它们`,
                 }
-              : {
-                  en: `no running container on ${list.en} is called ${what}, neither by name nor by alias${further.en}`,
-                  zh: `${list.zh} 上没有名字或别名为 ${what} 的运行中容器${further.zh}`,
-                },
+              : asks === 'desktop'
+                ? {
+                    en: `${what} is a name that Docker Desktop makes; an Engine on Linux knows it only in containers that were made with ${code(`--add-host ${name}:host-gateway`)}`,
+                    zh: `${what} 是 Docker Desktop 才有的名字；Linux 上的引擎只在用 ${code(`--add-host ${name}:host-gateway`)} 创建的容器里提供它`,
+                  }
+                : asks === 'shared'
+                  ? {
+                      en: `though both are on the same network: the embedded DNS server is not asked (${asked.en}), or does not answer`,
+                      zh: `双方明明在同一个网络上：要么没有查询内嵌 DNS（查询的是 ${asked.zh}），要么它没有应答`,
+                    }
+                  : {
+                      en: `no running container on ${list.en} is called ${what}, neither by name nor by alias${further.en}`,
+                      zh: `${list.zh} 上没有名字或别名为 ${what} 的运行中容器${further.zh}`,
+                    },
       evidence: shown,
       tries: [
+        ...(asks === 'flushed'
+          ? [
+              {
+                en: `let the Engine make them anew: ${code(`docker restart ${asker}`)}`,
+                zh: `让引擎重新创建它们：${code(`docker restart ${asker}`)}`,
+              },
+            ]
+          : asks === 'desktop'
+            ? [
+                {
+                  en: `make ${who} anew with ${code(`--add-host ${name}:host-gateway`)} (${code('extra_hosts')})${gateway === undefined ? '' : `, or ask for the host by its address there, ${code(gateway)}`}`,
+                  zh: `用 ${code(`--add-host ${name}:host-gateway`)}（${code('extra_hosts')}）重新创建 ${who}${gateway === undefined ? '' : `，或者用主机在那里的地址 ${code(gateway)} 访问它`}`,
+                },
+              ]
+            : []),
         {
           en: `look at the names that there are with ${code('docker ps')}, and at the networks of both with ${code('docker inspect')}`,
           zh: `用 ${code('docker ps')} 看看现有的名字，再用 ${code('docker inspect')} 查看双方所在的网络`,
@@ -90,7 +145,15 @@ export const unknownName = define<Found>({
   },
   broken: 'a name that nobody on the networks of the sender has',
   example: {
-    ...{ from: 'api', name: 'shop', asks: 'servers', networks: ['app'], servers: ['127.0.0.11'], beyond: [] },
+    ...{
+      from: 'api',
+      name: 'shop',
+      asks: 'servers',
+      networks: ['app'],
+      servers: ['127.0.0.11'],
+      beyond: [],
+      asker: 'api',
+    },
     shown: ['api: nameserver 127.0.0.11', 'api: networks app'],
   },
   hidden: { sight: 'a name that does not resolve sends no packet: a trace tells it by the name' },

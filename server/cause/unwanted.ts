@@ -34,7 +34,12 @@ export function whyUnwanted(drop: Drop, trail: Trail): Unwanted | undefined {
   if (chains) return chains
   const { destination } = trail
   const network = networkHolding(place.host, destination)
-  if (!network) return ownedHere(place.host, destination) ? undefined : { kind: 'not-ours', address: destination }
+  if (!network) {
+    // What one of the host's own containers sends to others is passed on for it: that is what a host of containers does.
+    const fromOutside = place.namespace.links.some(({ name, lan }) => name === drop.inLink && lan !== undefined)
+    const isOurs = !fromOutside || ownedHere(place.host, destination)
+    return isOurs ? undefined : { kind: 'not-ours', address: destination }
+  }
   const holder = engine.containers.find(({ endpoints }) =>
     endpoints.some(({ address, address6 }) => sameAddress(address, destination) || sameAddress(address6, destination)),
   )

@@ -1,8 +1,9 @@
 import { type FoundRoute, writeRoute, writeRoutingRule } from '../network/routing.js'
 import type { ListeningSocket, Route } from '../network/state.js'
-import { endpointsOf, type LivePlace, type Place } from '../place/place.js'
+import { endpointsOf, isInHostNamespace, type LivePlace, type Place } from '../place/place.js'
 import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
+import { commandIn } from './place-command.js'
 
 /** Words that several causes have in common. */
 
@@ -65,6 +66,25 @@ export function foundLines(label: string, route: FoundRoute): string[] {
     ...(route.by ? [`${label}: ${route.family === 6 ? 'ip -6' : 'ip'} rule: ${writeRoutingRule(route.by)}`] : []),
     ...(route.table === '' ? [] : [`${label}: ${writeRoute(route)}`]),
   ]
+}
+
+/** What gives a container its default route back; undefined where it has one, or none was planned (internal networks, hosts). */
+export function defaultRouteOf(place: LivePlace, address: string): string | undefined {
+  if (!place.container || isInHostNamespace(place)) return undefined
+  if (routesLike(place, address).some(({ destination }) => destination === 'default')) return undefined
+  const gateway = endpointsOf(place)
+    .filter(({ networkId }) => place.host.engine?.networks.some(({ id, internal }) => id === networkId && !internal))
+    .map((leg) => leg.gateway)
+    .find((one) => one !== undefined && one !== '' && one.includes(':') === address.includes(':'))
+  return gateway === undefined ? undefined : commandIn(place, `${ipFor(address)} route add default via ${gateway}`)
+}
+
+export function defaultRouteTry(where: string, command: string): Text {
+  const [who, what] = [code(where), code(command, 200)]
+  return {
+    en: `give ${who} back the default route that the Engine gave it: ${what}`,
+    zh: `把引擎给 ${who} 的默认路由加回来：${what}`,
+  }
 }
 
 /** As ss(8). */

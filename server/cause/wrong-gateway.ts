@@ -3,7 +3,7 @@ import type { Flow } from '../network/flow.js'
 import { leadsOn, outLink, ownsAddress, routeFor } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
 import { isInHostNamespace, type LivePlace, placesOf } from '../place/place.js'
-import { holdersOn } from '../place/segment.js'
+import { holdersOf, holdersOn } from '../place/segment.js'
 import { code } from '../wording/wording.js'
 import { flowAt } from './case.js'
 import { define } from './cause.js'
@@ -67,6 +67,8 @@ export function plannedGateways(place: LivePlace, state: NetworkState): string[]
   return [
     ...legs.flatMap(({ gateway, networkId }) => {
       const network = host.engine?.networks.find(({ id }) => id === networkId)
+      // On a LAN the Engine makes no gateway: what it was told of one may be nobody.
+      if (/^(macvlan|ipvlan)$/.test(network?.driver ?? '') && holdersOf(gateway ?? '', state).length === 0) return []
       return [gateway, ...(network?.subnets.map((subnet) => subnet.gateway) ?? [])].flatMap((one) => one || [])
     }),
     ...ofLans,

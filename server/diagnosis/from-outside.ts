@@ -6,6 +6,7 @@ import { writeSocket } from '../cause/words.js'
 import { isAddress, isAny, isLoopback, sameAddress } from '../network/addresses.js'
 import { endOf, translationAt } from '../network/filter.js'
 import type { ProbeAnswer } from '../network/question.js'
+import { outLink } from '../network/routing.js'
 import type { PublishedPort, Rule } from '../network/state.js'
 import { endpointsOf, hostPlace, isInHostNamespace, type LivePlace, ownNamespace } from '../place/place.js'
 import { addressesTowards } from '../place/target.js'
@@ -312,7 +313,12 @@ function leadsInto(place: LivePlace, port: PublishedPort, rule: Rule): boolean {
   const isOwn = endpointsOf(place).some((leg) =>
     [leg.address, leg.address6].some((one) => sameAddress(one, to.address)),
   )
-  return isOwn && to.port === port.containerPort
+  // Where the container has lost the address that the Engine gave it, the rule is still right.
+  const wasOwn = place.host.disagreements.some(
+    ({ about, engine }) =>
+      about.startsWith(`container ${place.container?.name} on `) && sameAddress(engine, to.address),
+  )
+  return (isOwn || wasOwn) && to.port === port.containerPort
 }
 
 /** A port on an address that other hosts do not come by. */
@@ -346,8 +352,8 @@ function boundElsewhere({ host, container }: LivePlace, port: PublishedPort): Dr
         ],
         tries: [
           {
-            en: `If others should: recreate ${code(container!.name)} with \`-p ${port.hostPort}:${port.containerPort}\`, without an address`,
-            zh: `如果要让别人访问：用 \`-p ${port.hostPort}:${port.containerPort}\`（不写地址）重建 ${code(container!.name)}`,
+            en: `If others should: recreate ${code(container!.name)} with \`-p ${lan?.address ?? '0.0.0.0'}:${port.hostPort}:${port.containerPort}\``,
+            zh: `如果要让别人访问：用 \`-p ${lan?.address ?? '0.0.0.0'}:${port.hostPort}:${port.containerPort}\` 重建 ${code(container!.name)}`,
           },
         ],
       },
@@ -563,7 +569,10 @@ async function reachOnLan(subject: Subject): Promise<Draft[]> {
   const who = code(tester.label)
   const answer = await put(subject, tester, { kind: 'ping', address })
   const evidence = [probeLine(tester.label, `ping ${address}`, answer)]
-  const hint = note(
+  const home = ownNamespace(place.host)
+  // By a macvlan link of its own a host is a sibling of the container.
+  const isSibling = /^(macvlan|ipvlan)$/.test(outLink(home, address)?.kind ?? '')
+  const apart = note(
     {
       en: `its own host ${code(place.host.name)} cannot reach it at ${code(address)}: the kernel keeps a parent and its macvlan children apart`,
       zh: `它所在的主机 ${code(place.host.name)} 无法通过 ${code(address)} 访问它：内核不让父接口与 macvlan 子接口互通`,
@@ -580,7 +589,7 @@ async function reachOnLan(subject: Subject): Promise<Draft[]> {
         },
         evidence,
       ),
-      hint,
+      ...(isSibling ? [] : [apart]),
     ]
   }
   const found = because(subject, { from: tester, meant: place, address, protocol: 'icmp' }, answer.cause ?? 'silent')
@@ -600,6 +609,6 @@ async function reachOnLan(subject: Subject): Promise<Draft[]> {
         question: { from: tester.label, to: referenceOf(place), protocol: 'icmp' },
       },
     ),
-    hint,
+    ...(isSibling ? [] : [apart]),
   ]
 }

@@ -181,13 +181,20 @@ function linksOf(place: LivePlace): Draft[] {
   if (links.length === 0) {
     const plain = bare(container!.name)
     const isNone = container!.networkMode === 'none'
+    // The Engine has it on networks, whose links somebody took away.
+    const isStripped = !isNone && container!.endpoints.length > 0
     return [
       problem(
         { en: `${name} has no network: there is only its loopback`, zh: `${name} 没有网络：只有回环接口` },
         {
           why: isNone
             ? { en: 'it was started with `--network none`', zh: '它是用 `--network none` 启动的' }
-            : { en: 'it is connected to no network of Docker', zh: '它没有接入任何 Docker 网络' },
+            : isStripped
+              ? {
+                  en: 'the Engine has it on a network, but its link is gone: somebody took it away',
+                  zh: '引擎认为它在网络上，但它的接口没有了：有人把它删掉了',
+                }
+              : { en: 'it is connected to no network of Docker', zh: '它没有接入任何 Docker 网络' },
           ...(isOnNone(place) ? { cause: 'none-network' as const } : {}),
           evidence: namespace.links.map(linkLine),
           tries: [
@@ -199,16 +206,24 @@ function linksOf(place: LivePlace): Draft[] {
                   },
                 ]
               : []),
-            {
-              en: `Connect it: \`docker network connect NETWORK ${plain}\``,
-              zh: `接入网络：\`docker network connect 网络 ${plain}\``,
-            },
+            isStripped
+              ? {
+                  en: `Let the Engine set it up anew: \`docker restart ${plain}\``,
+                  zh: `让引擎重新设置它：\`docker restart ${plain}\``,
+                }
+              : {
+                  en: `Connect it: \`docker network connect NETWORK ${plain}\``,
+                  zh: `接入网络：\`docker network connect 网络 ${plain}\``,
+                },
           ],
         },
       ),
     ]
   }
-  const bad = links.flatMap((link) => brokenLink(link, place))
+  // What else stands in its namespace, such as the tunnel of a VPN, is its own matter.
+  const engines = new Set(endpointsOf(place).flatMap(({ link }) => link ?? []))
+  const judged = engines.size > 0 ? links.filter(({ name }) => engines.has(name)) : links
+  const bad = judged.flatMap((link) => brokenLink(link, place))
   if (bad.length > 0) return bad
   const list = codes(links.map((link) => `${link.name} ${addressOf(link)}`))
   return [

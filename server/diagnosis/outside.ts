@@ -14,7 +14,7 @@ import { holds, isAddress, isLoopback, sameAddress } from '../network/addresses.
 import { translationAt } from '../network/filter.js'
 import type { ProbeAnswer } from '../network/question.js'
 import { type FoundRoute, leadsOn, routeFor, sourceOn, writeRoute } from '../network/routing.js'
-import { hostPlace, isInHostNamespace, type LivePlace, ownNamespace } from '../place/place.js'
+import { endpointsOf, hostPlace, isInHostNamespace, type LivePlace, ownNamespace } from '../place/place.js'
 import { addressesTowards, isNeighbour } from '../place/target.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { type Draft, note, ok, problem, type StageDraft } from './draft.js'
@@ -157,12 +157,14 @@ function routeOf({ place }: Subject, trail: Trail, way: FoundRoute | undefined):
   const leads = { en: `its default route${of.en} leads to ${via}`, zh: `${of.zh}默认路由指向 ${via}`.trim() }
   const stray = isInHostNamespace(place) ? undefined : wrongGateway.byState!(trail)
   if (!stray) return [ok(leads, foundLines(place.label, way))]
+  // What the Engine was told of the gateway of a LAN it would tell the container once more.
+  const isGiven = endpointsOf(place).some(({ gateway }) => sameAddress(gateway, way.gateway))
   return [
     problem(leads, {
       why: stray.what,
       cause: stray.code,
       evidence: [...stray.evidence, ...main],
-      tries: [again, ...stray.tries],
+      tries: [...(isGiven ? [] : [again]), ...stray.tries],
     }),
   ]
 }

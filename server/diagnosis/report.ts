@@ -14,6 +14,8 @@ export interface DiagnosisReport {
   summary: Text
   /** All four, in order. */
   stages: DiagnosisStage[]
+  /** What is wrong is known, and kept back until it is asked for, as of a TraceStory. */
+  withheld?: true
   durationMs: number
 }
 

@@ -308,4 +308,86 @@ export const firewalls: readonly Incident[] = [
     code: 'no-masquerade',
     undo: { node1: 'iptables -P FORWARD DROP; rm -f /etc/docker/daemon.json; systemctl restart docker' },
   },
+  {
+    name: "a table of the administrator's own that lets nothing by",
+    source: 'pitkley/dfw#135',
+    make: {
+      node1: `docker network create app; docker run -d --name api --network app netshoot sleep infinity
+        nft add table inet fw; nft add chain inet fw onward '{ type filter hook forward priority 0; policy drop; }'
+        nft add rule inet fw onward ct state established,related accept`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'rule-drop',
+    says: /each table decides for itself/,
+    netdiag: { beyond: 'it tells that nobody outside answers, and reads the policies of the tables of iptables alone' },
+    cure: { on: 'node1' },
+    shut: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.12'],
+    undo: { node1: 'nft delete table inet fw' },
+  },
+  {
+    name: 'a container of a VPN that lets nothing out, and another one in its namespace',
+    source: 'passteque/gluetun#273',
+    make: {
+      node1: `docker network create app; docker run -d --name vpn --network app netshoot sleep infinity
+        docker run -d --name api --network container:vpn netshoot sleep infinity
+        ${inside('vpn')} iptables -P OUTPUT DROP; ${inside('vpn')} iptables -A OUTPUT -o lo -j ACCEPT`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'rule-drop',
+    says: /`OUTPUT` on `node1\/vpn`/,
+    netdiag: { beyond: 'it asks by the networks that a container has of its own, and this one has those of another' },
+    cure: { on: 'node1' },
+    shut: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.12'],
+  },
+  {
+    name: 'a list of addresses in a table of its own',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        docker run -d --name other --network app -p 9090:80 nginx
+        nft add table ip bouncer; nft add set ip bouncer listed '{ type ipv4_addr; }'
+        nft add element ip bouncer listed '{ 192.168.1.50, 10.9.9.9 }'
+        nft add chain ip bouncer onward '{ type filter hook forward priority -10; policy accept; }'
+        nft add rule ip bouncer onward ip saddr @listed drop`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'rule-drop',
+    says: /bouncer/,
+    cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:9090')],
+    undo: { node1: 'nft delete table ip bouncer' },
+  },
+  {
+    name: 'a rule that drops whoever comes too often',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx; docker run -d --name other -p 9090:80 nginx
+        iptables -I DOCKER-USER -i eth0 -p tcp --syn -m recent --name often --set
+        iptables -I DOCKER-USER 2 -i eth0 -p tcp --syn -m recent --name often --update --seconds 600 --hitcount 3 -j DROP`,
+      laptop: `for one in 1 2 3; do ${curl('http://192.168.1.11:8080')} || true; done`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'docker-user-drop',
+    cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:9090')],
+    undo: { node1: 'iptables -F DOCKER-USER; iptables -A DOCKER-USER -j RETURN' },
+  },
+  {
+    name: 'a rule of the family bridge that drops ARP',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        nft add table bridge shield; nft add chain bridge shield onward '{ type filter hook forward priority 0; policy accept; }'
+        nft add rule bridge shield onward ether type arp drop`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'neighbour-blocked',
+    evidence: /bridge shield/,
+    netdiag: { beyond: 'it reads rules of IP, and not those of ARP' },
+    cure: { on: 'node1' },
+    undo: { node1: 'nft delete table bridge shield' },
+  },
 ]

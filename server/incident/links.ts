@@ -212,4 +212,57 @@ export const links: readonly Incident[] = [
     code: 'no-such-address',
     diagnosis: { beyond: unsaid },
   },
+  {
+    name: 'a link that is no port of its bridge any more',
+    source: 'moby/moby#26492',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        ip link set ${vethOf('web')} nomaster`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'bridge-port',
+    says: /no port of the bridge/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a container that has lost the address that the Engine gave it',
+    source: 'moby/moby#23407',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        ${inside('web')} ip addr flush dev eth0`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'no-such-address',
+    says: /the Engine gave it to `web`/,
+    diagnosis: { of: 'web', as: ['no-route', 'no-such-address'] },
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a container whose link somebody took away',
+    source: 'mniedermaier/CybICS#224',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        ip link del ${vethOf('web')}`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'no-such-address',
+    says: /the Engine gave it to `web`/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a network whose bridge was made without an address',
+    make: {
+      node1: `docker network create -o com.docker.network.bridge.inhibit_ipv4=true app
+        docker run -d --name api --network app netshoot sleep infinity`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'no-such-address',
+    says: /inhibit_ipv4=true/,
+    netdiag: { as: ['astray'] },
+  },
 ]

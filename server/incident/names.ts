@@ -1,4 +1,4 @@
-import { curl, type Incident, unsaid } from './incident.js'
+import { curl, type Incident, inside, unsaid } from './incident.js'
 
 /** Names that lead nowhere, or to another one. */
 export const names: readonly Incident[] = [
@@ -136,5 +136,37 @@ export const names: readonly Incident[] = [
     ask: { from: 'api', to: 'db', port: 6379 },
     code: 'hosts-entry',
     says: /172\.30\.0\.99/,
+  },
+  {
+    name: 'a container whose own rules were flushed, and with them the way to its DNS server',
+    source: 'moby/libnetwork#1938',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        ${inside('api')} iptables -t nat -F`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'unknown-name',
+    says: /somebody has flushed them/,
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'the name that Docker Desktop has for its host, on Linux',
+    make: {
+      node1: `docker network create app; docker run -d --name api --network app netshoot sleep infinity
+        docker run -d --name web -p 8080:80 nginx`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://host.docker.internal:8080')}`],
+    ask: { from: 'api', to: 'host.docker.internal', port: 8080 },
+    code: 'unknown-name',
+    says: /Docker Desktop makes/,
+    diagnosis: { beyond: unsaid },
+    cure: {
+      on: 'node1',
+      of: -1,
+      afterwards: `docker rm -f api
+        docker run -d --name api --network app --add-host host.docker.internal:host-gateway netshoot sleep infinity`,
+    },
   },
 ]

@@ -131,4 +131,92 @@ export const ports: readonly Incident[] = [
     diagnosis: { beyond: unsaid },
     says: /udp/i,
   },
+  {
+    name: 'localhost in a container, for what another container has',
+    make: {
+      node1: `docker network create app; docker run -d --name db --network app -p 5432:6379 redis
+        docker run -d --name api --network app netshoot sleep infinity; sleep 0.5`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 localhost 5432'],
+    ask: { from: 'api', to: '127.0.0.1', port: 5432 },
+    code: 'port-not-listening',
+    says: /is the loopback of `node1\/api` itself/,
+    diagnosis: { beyond: unsaid },
+  },
+  {
+    name: 'localhost by IPv6, and a program of IPv4',
+    source: 'dsgnr/portchecker.io#362',
+    make: {
+      node1: `docker network create app
+        docker run -d --name web --network app netshoot socat TCP4-LISTEN:80,fork,reuseaddr PIPE; sleep 0.5`,
+    },
+    symptom: ['node1', 'docker exec web nc -6 -z -w 1 localhost 80'],
+    ask: { from: 'web', to: 'localhost', port: 80 },
+    code: 'port-not-listening',
+    says: /open at `0\.0\.0\.0` there, not at `::1`/,
+    diagnosis: {
+      beyond: 'whether a program is asked at its own loopback, and by which family, is none of its questions',
+    },
+  },
+  {
+    name: 'a port that is published for UDP alone',
+    make: { node1: 'docker run -d --name web -p 8080:80/udp nginx' },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'port-not-listening',
+    says: /open for udp/,
+    cure: { on: 'node1', of: -1, afterwards: 'docker rm -f web; docker run -d --name web -p 8080:80 nginx' },
+  },
+  {
+    name: 'a port that a container has and nobody has published',
+    make: { node1: 'docker run -d --name web nginx' },
+    symptom: ['laptop', curl('http://192.168.1.11')],
+    ask: { from: 'laptop', to: 'node1', port: 80 },
+    code: 'port-not-listening',
+    diagnosis: { beyond: 'it tells that nothing is published, which need be no fault' },
+    cure: { on: 'node1', of: -1, afterwards: 'docker rm -f web; docker run -d --name web -p 80:80 nginx' },
+  },
+  {
+    name: 'a port that is published on another host',
+    make: { node1: 'docker run -d --name web -p 8080:80 nginx' },
+    symptom: ['laptop', curl('http://192.168.1.12:8080')],
+    ask: { from: 'laptop', to: 'node2', port: 8080 },
+    code: 'port-not-listening',
+    diagnosis: { beyond: 'the container is as it should be: another host was asked' },
+  },
+  {
+    name: 'a network whose ports are published on the loopback',
+    make: {
+      node1: `docker network create -o com.docker.network.bridge.host_binding_ipv4=127.0.0.1 app
+        docker run -d --name web --network app -p 8080:80 nginx`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'published-elsewhere',
+    cure: {
+      on: 'node1',
+      of: -1,
+      afterwards: 'docker rm -f web; docker run -d --name web --network app -p 192.168.1.11:8080:80 nginx',
+    },
+  },
+  {
+    name: 'a rule that leads all of a port to a proxy that does not run',
+    source: 'ysbaddaden/prax#102',
+    make: {
+      laptop: 'socat TCP-LISTEN:80,fork,reuseaddr PIPE > /dev/null 2>&1 & sleep 0.3',
+      node1: `docker network create app; docker run -d --name api --network app netshoot sleep infinity
+        iptables -t nat -A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 3128`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 192.168.1.50 80'],
+    ask: { from: 'api', to: 'laptop', port: 80 },
+    code: 'port-not-listening',
+    says: /a rule of NAT leads such packets to `node1` itself/,
+    diagnosis: { beyond: unsaid },
+    cure: { on: 'node1' },
+    undo: {
+      laptop: 'pkill socat',
+      node1: `iptables -t nat -D PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 3128
+        iptables -t nat -S PREROUTING | grep -- '-j RETURN' | sed 's/^-A/iptables -t nat -D/' | sh`,
+    },
+  },
 ]

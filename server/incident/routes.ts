@@ -129,6 +129,7 @@ export const routes: readonly Incident[] = [
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'no-route-back',
     diagnosis: { as: ['no-route'] },
+    cure: { on: 'node1' },
   },
   {
     name: 'a mask that is too narrow',
@@ -217,5 +218,110 @@ export const routes: readonly Incident[] = [
     diagnosis: { beyond: unsaid },
     says: /neither `node2`/,
     undo: { laptop: 'ip route del 172.30.0.0/24' },
+  },
+  {
+    name: 'a tunnel with a longer route than a network of Docker',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name web --network app --ip 172.30.0.20 -p 8080:80 nginx
+        ip link add tun0 type bridge; ip link set tun0 up; ip route add 172.30.0.0/25 dev tun0`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'astray',
+    says: /by `tun0`/,
+    cure: { on: 'node1' },
+    undo: { node1: 'ip link del tun0' },
+  },
+  {
+    name: 'the same tunnel, and answers to a container',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name api --network app --ip 172.30.0.10 netshoot sleep infinity
+        ip link add tun0 type bridge; ip link set tun0 up; ip route add 172.30.0.0/25 dev tun0`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'astray',
+    says: /answer could not come back.*by `tun0`/,
+    cure: { on: 'node1' },
+    undo: { node1: 'ip link del tun0' },
+  },
+  {
+    name: 'a routing rule of a VPN, whose table has the LAN',
+    source: 'tailscale/tailscale#1164',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        ip link add ts0 type bridge; ip link set ts0 up; ip route add 192.168.1.0/24 dev ts0 table 52
+        ip rule add priority 5270 lookup 52`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'astray',
+    evidence: /lookup 52/,
+    diagnosis: { beyond: 'it says that the fault is not in the container: its host reaches nobody either' },
+    cure: { on: 'node1' },
+    undo: { node1: 'ip rule del priority 5270; ip rule del priority 5269; ip link del ts0' },
+  },
+  {
+    name: 'a container of a VPN whose answers go into the tunnel',
+    source: 'passteque/gluetun#37',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        for each in 'link add tun0 type bridge' 'link set tun0 up' 'addr add 10.64.0.2/32 dev tun0' 'route replace default dev tun0'
+        do ${inside('web')} ip $each; done`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'astray',
+    says: /by `tun0`/,
+    netdiag: { beyond: "it takes the container's own routes as they are: a tunnel of its own may be meant" },
+    cure: { on: 'node1' },
+    shut: ['node1', 'docker exec web ping -c 1 -W 1 192.168.1.12'],
+  },
+  {
+    name: 'a link that was taken down and up, and the default route that went with it',
+    source: 'moby/moby#18081',
+    make: {
+      node1: `docker network create app; docker run -d --name api --network app netshoot sleep infinity
+        ${inside('api')} ip link set eth0 down; ${inside('api')} ip link set eth0 up; sleep 1`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'no-route',
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a source address that a rule gives and nobody has',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name api --network app netshoot sleep infinity
+        iptables -t nat -I POSTROUTING -s 172.30.0.0/24 -o eth0 -j SNAT --to-source 192.168.1.99`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'no-route-back',
+    says: /192\.168\.1\.99.*nobody has that address/,
+    netdiag: { beyond: 'it looks whether sources are translated, and not to which address' },
+    cure: { on: 'node1' },
+    undo: {
+      node1: `iptables -t nat -D POSTROUTING -s 172.30.0.0/24 -o eth0 -j SNAT --to-source 192.168.1.99
+        iptables -t nat -S POSTROUTING | grep -- '-o eth0 -j MASQUERADE' | sed 's/^-A/iptables -t nat -D/' | sh`,
+    },
+  },
+  {
+    name: 'a container that is a router and does not forward',
+    make: {
+      node1: `sysctl -w net.bridge.bridge-nf-call-iptables=0
+        docker network create --subnet 172.30.0.0/24 app; docker network create --subnet 172.31.0.0/24 far
+        docker run -d --name router --network app --ip 172.30.0.5 --sysctl net.ipv4.ip_forward=0 netshoot sleep infinity
+        docker network connect --ip 172.31.0.5 far router
+        docker run -d --name api --network app netshoot sleep infinity; docker run -d --name web --network far --ip 172.31.0.20 nginx
+        ${inside('api')} ip route add 172.31.0.0/24 via 172.30.0.5; ${inside('web')} ip route add 172.30.0.0/24 via 172.31.0.5`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://172.31.0.20')}`],
+    ask: { from: 'api', to: '172.31.0.20', port: 80 },
+    code: 'forwarding-off',
+    says: /`node1\/router`/,
+    diagnosis: { beyond: unsaid },
+    cure: { on: 'node1' },
+    undo: { node1: 'sysctl -w net.bridge.bridge-nf-call-iptables=1' },
   },
 ]

@@ -156,6 +156,8 @@ function nameOwners(containers: ParsedContainer[], places: Places, namespaces: T
         places.get(container)?.state === namespace ||
         (!places.get(container) && container.sandbox !== undefined && namespace.names.includes(container.sandbox)),
     )
-    if (inside.length > 0) namespace.owner = { kind: 'container', containers: inside.map(({ name }) => name) }
+    // Whose namespace it is comes before those who were let into it.
+    const owners = inside.toSorted((a, b) => Number(a.sharesWith !== undefined) - Number(b.sharesWith !== undefined))
+    if (owners.length > 0) namespace.owner = { kind: 'container', containers: owners.map(({ name }) => name) }
   }
 }

@@ -120,6 +120,8 @@ export const requests = {
   'trace.cancel': ask({ session }).answeredBy<null>(),
   /** Itself, same network, outside, from outside. */
   'diagnose.run': ask({ session, container: place }).answeredBy<DiagnosisReport>(),
+  /** The last answer of these with what was kept back of it, since finding the cause is the task: that counts as help. */
+  'inquiry.tell': ask({ session }).answeredBy<TraceStory | TraceSeries | DiagnosisReport>(),
 
   /** In a preview: works at a step in one of its ways, and makes its checks; the view shows what became of it. */
   'author.run': ask({

@@ -1,12 +1,13 @@
 import { diagnose } from '../diagnosis/diagnose.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { Lab } from '../lab/lab.js'
+import type { Lab, Step } from '../lab/lab.js'
 import type { DiagnosisReport, NetworkMap, NetworkView, TraceSeries, TraceStory } from '../protocol/protocol.js'
 import { traceSeries } from '../trace/repeat.js'
 import { traceStory } from '../trace/trace.js'
 import { NetworkFeed, type NetworkFeedOptions, type NetworkViewer } from './feed/network-feed.js'
 import { traceCheck } from './inquiry/check-trace.js'
 import { Inquiries } from './inquiry/inquiries.js'
+import { type Answer, withhold } from './inquiry/withhold.js'
 import type { LiveRack } from './life/live-rack.js'
 import { stepNamed } from './work/blocks.js'
 import type { Look } from './work/check-runner.js'
@@ -28,6 +29,10 @@ export interface SessionNetworkOptions extends NetworkFeedOptions {
   /** The rack, for whoever works with it now. @throws VethlabError session.not-open, session.busy */
   begin(): LiveRack
   look(step: string): Look
+  /** The step, by default the current one, where its causes are the learner's to find; undefined where they are told. */
+  hiding(step?: Step): string | undefined
+  /** A cause was told that is to be found in that step. */
+  onTold(step: string): void
 }
 
 /** All about the network of a session that is no check: how it is, what happened to it, and where packets go. */
@@ -35,6 +40,8 @@ export class SessionNetwork {
   readonly feed: NetworkFeed
   readonly #options: SessionNetworkOptions
   readonly #inquiries = new Inquiries()
+  /** The last answer whose causes were kept back, and the step that it is about. */
+  #kept: { answer: Answer; step: string } | undefined
 
   constructor(options: SessionNetworkOptions) {
     this.#options = options
@@ -84,7 +91,8 @@ export class SessionNetwork {
   /** The same for a reach check that failed when it was looked at last. @throws VethlabError argument.invalid, and as `trace` */
   traceCheck(step: string, index: number, signal: AbortSignal): Promise<TraceStory> {
     const { lab, look } = this.#options
-    const check = stepNamed(lab, step).checks[index]
+    const found = stepNamed(lab, step)
+    const check = found.checks[index]
     const verdict = look(step).verdicts.find((one) => one.index === index)
     if (!check || verdict?.finding.outcome !== 'fail') {
       throw new VethlabError('argument.invalid', 'the step has no such check that failed', {
@@ -92,7 +100,7 @@ export class SessionNetwork {
         cure: 'Name one that failed.',
       })
     }
-    return this.#inquire(signal, ({ rack }, until) => traceCheck(rack.ground, check, lab.home, until))
+    return this.#inquire(signal, ({ rack }, until) => traceCheck(rack.ground, check, lab.home, until), found)
   }
 
   /** Itself, same network, outside, from outside. @throws as `trace` */
@@ -103,13 +111,41 @@ export class SessionNetwork {
     )
   }
 
+  /**
+   * The last answer with what was kept back of it; from now on the step counts as done with help.
+   * @throws VethlabError argument.invalid where nothing was kept back
+   */
+  tell(): Answer {
+    if (!this.#kept) {
+      throw new VethlabError('argument.invalid', 'nothing was kept back', { place: 'inquiry', cure: 'Ask once more.' })
+    }
+    const { answer, step } = this.#kept
+    this.#options.onTold(step)
+    this.#kept = undefined
+    return answer
+  }
+
   /** Ends a trace or a diagnosis that runs. */
   cancelTrace(): void {
     this.#inquiries.cancel()
   }
 
-  #inquire<T>(gone: AbortSignal, work: (live: LiveRack, signal: AbortSignal) => Promise<T>): Promise<T> {
+  #inquire<A extends Answer>(
+    gone: AbortSignal,
+    work: (live: LiveRack, signal: AbortSignal) => Promise<A>,
+    about?: Step,
+  ): Promise<A> {
     const live = this.#options.begin()
-    return this.#inquiries.run((signal) => work(live, signal), gone, live.signal)
+    this.#kept = undefined
+    return this.#inquiries
+      .run((signal) => work(live, signal), gone, live.signal)
+      .then((answer) => this.#shown(answer, this.#options.hiding(about)))
+  }
+
+  #shown<A extends Answer>(answer: A, step: string | undefined): A {
+    if (step === undefined) return answer
+    const shown = withhold(answer)
+    if (shown.withheld) this.#kept = { answer, step }
+    return shown
   }
 }

@@ -105,6 +105,11 @@ export class SessionRooms {
       records,
       begin: () => use.begin(),
       look: (step) => this.steps.look(step),
+      hiding: (of) => {
+        const step = of ?? progress.current
+        return step && progress.hidesCause(step) ? step.id : undefined
+      },
+      onTold: (step) => this.steps.told(step),
       onError,
     })
     this.life = new RackLife({

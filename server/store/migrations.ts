@@ -104,4 +104,8 @@ export const migrations: readonly string[] = [
   CREATE TABLE identity (id TEXT NOT NULL) STRICT;
   INSERT INTO identity (id) VALUES (lower(hex(randomblob(16))));
   `,
+  // Whether the cause was told that the step asks to find.
+  `
+  ALTER TABLE step ADD COLUMN is_told INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1));
+  `,
 ]

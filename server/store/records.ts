@@ -25,10 +25,19 @@ export interface SessionRecord {
   answers: Record<string, string>
   /** How many hints were asked for, by step and then by index of the check. */
   hints: Record<string, Record<number, number>>
-  /** By step: whether the solution was shown, and whether it was done for the learner. */
-  help: Record<string, { shown: boolean; done: boolean }>
+  help: Record<string, StepHelp>
   /** The learner's session of the same lab before this one. */
   previous?: string
+}
+
+/**
+ * Of a step, by its id: whether the solution was shown, whether it was done for the learner, and whether the cause was told that
+ * is to be found in it.
+ */
+export interface StepHelp {
+  shown: boolean
+  done: boolean
+  told: boolean
 }
 
 /** An entry of a session's timeline, as JSON, and the network's state after it, packed; without one it keeps what it has. */
@@ -197,9 +206,10 @@ export class Records {
     this.write(() => this.sql.setStep.run(session, step, state, now()))
   }
 
-  /** The solution of a step was shown, or done for the learner. */
-  setHelp(session: string, step: string, help: { shown?: true; done?: true }): void {
-    this.write(() => this.sql.setHelp.run(session, step, Number(help.shown === true), Number(help.done === true)))
+  /** A learner was helped with a step: what was so before stays so. */
+  setHelp(session: string, step: string, { shown, done, told }: { [K in keyof StepHelp]?: true }): void {
+    const [isShown, isDone, isTold] = [shown, done, told].map((one) => Number(one === true))
+    this.write(() => this.sql.setHelp.run(session, step, isShown!, isDone!, isTold!))
   }
 
   /** Keeps what was typed as the answer of that id. */
@@ -333,8 +343,10 @@ export class Records {
       answers: Object.fromEntries(answers.map(({ id, text }) => [id, text])),
       hints,
       help: Object.fromEntries(
-        steps.flatMap(({ id, is_shown, is_done }) =>
-          is_shown || is_done ? [[id, { shown: is_shown === 1, done: is_done === 1 }]] : [],
+        steps.flatMap(({ id, is_shown, is_done, is_told }) =>
+          is_shown || is_done || is_told
+            ? [[id, { shown: is_shown === 1, done: is_done === 1, told: is_told === 1 }]]
+            : [],
         ),
       ),
       ...(row.previous === null ? {} : { previous: row.previous }),
@@ -365,6 +377,7 @@ interface StepRow {
   at: string | null
   is_shown: number
   is_done: number
+  is_told: number
 }
 
 function now(): string {
@@ -397,7 +410,7 @@ function statements(database: DatabaseSyncInstance) {
     session: prepare(`${selectSession} WHERE id = ?`),
     latestSession: prepare(`${selectSession} WHERE learner = ? AND lab = ? ORDER BY number DESC LIMIT 1`),
     openSessions: prepare(`${selectSession} WHERE ended_at IS NULL ORDER BY number`),
-    steps: prepare('SELECT id, state, at, is_shown, is_done FROM step WHERE session = ?'),
+    steps: prepare('SELECT id, state, at, is_shown, is_done, is_told FROM step WHERE session = ?'),
     answers: prepare('SELECT id, text FROM answer WHERE session = ?'),
     hints: prepare('SELECT step, check_index, count FROM hint WHERE session = ?'),
     setStep: prepare(`
@@ -406,8 +419,9 @@ function statements(database: DatabaseSyncInstance) {
       WHERE state IS NULL OR state = 'skipped' AND excluded.state <> 'skipped'
         OR state = 'passed' AND excluded.state = 'helped'`),
     setHelp: prepare(`
-      INSERT INTO step (session, id, is_shown, is_done) VALUES (?, ?, ?, ?)
-      ON CONFLICT DO UPDATE SET is_shown = max(is_shown, excluded.is_shown), is_done = max(is_done, excluded.is_done)`),
+      INSERT INTO step (session, id, is_shown, is_done, is_told) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET is_shown = max(is_shown, excluded.is_shown), is_done = max(is_done, excluded.is_done),
+        is_told = max(is_told, excluded.is_told)`),
     setAnswer: prepare(`
       INSERT INTO answer (session, id, text) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET text = excluded.text`),
     setHints: prepare(`

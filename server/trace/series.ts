@@ -18,6 +18,8 @@ export interface TraceSeries extends Pick<TraceStory, 'from' | 'to' | 'protocol'
   groups: TraceGroup[]
   /** What is not the same in all groups, without what follows from it; empty where there is one group, or none. */
   differs: Differing[]
+  /** As of a story. */
+  withheld?: true
   durationMs: number
 }
 

@@ -17,6 +17,8 @@ export interface TraceStory {
   hops: Hop[]
   /** With `stopped`, and with `error` as far as known. */
   cause?: Cause
+  /** The cause is known, and kept back until it is asked for: finding it is the task. Set by a session, never by a trace. */
+  withheld?: true
   durationMs: number
   /** Of the last packet that was sent to the target itself; missing where none was sent. */
   reached?: Reached

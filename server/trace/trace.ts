@@ -10,8 +10,8 @@ import { pausedCause } from '../cause/paused.js'
 import type { Seen } from '../cause/seen.js'
 import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
 import { listening } from '../cause/sockets.js'
-import { sameAddress } from '../network/addresses.js'
-import { outLink, ownsAddress } from '../network/routing.js'
+import { holds, isLoopback, sameAddress } from '../network/addresses.js'
+import { leadsOn, outLink, ownsAddress, routeFor } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
 import type { Ground } from '../place/ground.js'
 import { resolveName } from '../place/name-resolution.js'
@@ -182,16 +182,18 @@ async function toAddresses(
   begun?: Begun,
 ): Promise<Told> {
   // By reference the first is the best; by name any of them may be taken.
-  const tried = before.length > 0 ? addresses.slice(0, mostAddresses) : addresses.slice(0, 1)
+  const tried = before.length > 0 ? usable(from, addresses).slice(0, mostAddresses) : addresses.slice(0, 1)
   const sharers = name === undefined || before.length === 0 ? [] : sharersOf(name, from, run.state)
   let first: Told | undefined
   let failed: { address: string; told: Told } | undefined
+  let aside: { address: string; told: Told } | undefined
   for (const address of tried) {
     const told = await (begun && sameAddress(begun.address, address)
       ? begun.told
       : toAddress(run, from, meantAt(address, meant, sharers, run), address))
     const whole = { ...told, hops: [...before, ...told.hops] }
     if (told.outcome === 'answered') first ??= whole
+    else if (first && isPreferred(tried[0]!, address)) aside ??= { address, told: whole }
     else failed ??= { address, told: whole }
     // Several of one name: what became of the others tells whether it is the name that matters.
     if (failed && (sharers.length === 0 || first)) break
@@ -201,9 +203,34 @@ async function toAddresses(
     const entry = hostsEntryCause(from, name, meant, failed.address, cause)
     if (entry) return { ...failed.told, cause: entry }
   }
-  if (!failed) return sharers.length === 0 ? first! : withSharers(first!, name!, sharers)
+  if (!failed) return withAside(sharers.length === 0 ? first! : withSharers(first!, name!, sharers), aside)
   if (!first || !cause || sharers.length === 0) return failed.told
   return { ...failed.told, cause: sharedNameCause(name!, sharers, failed.address, cause) }
+}
+
+/** Whether programs take the one before the other: IPv4 goes before local addresses of IPv6 (RFC 6724, 2.1), and they end with what answers. */
+function isPreferred(first: string, other: string): boolean {
+  return !first.includes(':') && holds('fc00::/7', other)
+}
+
+/** Answered, and by another of its addresses it would not be. */
+function withAside(told: Told, aside: { address: string; told: Told } | undefined): Told {
+  if (!aside) return told
+  const [other, why] = [code(aside.address), aside.told.cause?.what]
+  const because = why ? { en: `: ${why.en}`, zh: `：${why.zh}` } : { en: '', zh: '' }
+  return {
+    ...told,
+    summary: {
+      en: `${told.summary.en}; by IPv6, at ${other}, it would get no answer${because.en}`,
+      zh: `${told.summary.zh}；改用 IPv6（${other}）则得不到应答${because.zh}`,
+    },
+  }
+}
+
+/** Programs leave out addresses that no route leads to, as IPv6 where there is none, as long as there is another (RFC 6724, 5, rule 1). */
+function usable(from: LivePlace, addresses: string[]): string[] {
+  const led = addresses.filter((address) => isLoopback(address) || leadsOn(routeFor(from.namespace, address)))
+  return led.length > 0 ? led : addresses
 }
 
 /** Whom the name means, where it means several: whoever has the address. */

@@ -85,6 +85,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'diagnose.run': (ask) => sessionOf(ask).network.diagnose(ask.container, gone.signal),
     'author.run': (ask) => nothing(sessionOf(ask).author.run(ask.step, ask.way)),
     'author.look': (ask) => sessionOf(ask).author.look(ask.step, ask.check),
+    'inquiry.tell': (ask) => sessionOf(ask).network.tell(),
     'terminal.open': (ask) => sessionOf(ask).openTerminal(ask.host, ask.cols, ask.rows),
     'terminal.close': (ask) => nothing(sessionOf(ask).closeTerminal(ask.terminal)),
     'terminal.attach': (ask) => gateway.attach(sessionOf(ask), ask.terminal, ask.fromOffset),

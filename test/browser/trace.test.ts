@@ -45,6 +45,26 @@ async function failedCheck(learner: LabPage, step: string): Promise<Locator> {
   return check
 }
 
+it('keeps the cause back where finding it is the task, and says that it counts as help', async () => {
+  const learner = await visit()
+  const { page } = learner
+  await page.getByRole('button', { name: 'Trace', exact: true }).click()
+  const panel = side(page).getByRole('region', { name: 'Trace a packet' })
+  await panel.getByLabel('From').selectOption('laptop')
+  await panel.getByLabel('To', { exact: true }).fill('192.168.1.11')
+  await panel.getByLabel('Protocol').selectOption('tcp')
+  await panel.getByLabel('Port').fill('8080')
+  await panel.getByRole('button', { name: 'Send' }).click()
+  await panel.getByText('Stopped on the way').waitFor(patient)
+  expect(await panel.locator('.withheld').innerText()).toMatch(/your task[\s\S]*with help[\s\S]*Tell me the cause/)
+  expect(await panel.locator('.cause').count()).toBe(0)
+  expect(await panel.locator('.hops > li').count()).toBeGreaterThan(0)
+  expect(await accessibilityProblems(page)).toEqual([])
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/withheld.png` })
+  expect(site.complaints).toEqual([])
+  await page.context().close()
+})
+
 it('traces a failed check to its cause, draws the way, and gives the focus back', async () => {
   const learner = await visit()
   const { page } = learner

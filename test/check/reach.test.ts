@@ -413,7 +413,7 @@ cases('reach', [
     gives: 'reach.still',
     spec: { ...served, still: ['client'] },
     network: { 'api tcp 172.20.0.2:80': yes },
-    says: 'does not any more',
+    says: 'this has to work as well, and does not',
   },
   {
     gives: 'reach.still',

@@ -68,6 +68,22 @@ describe('a fresh rack', () => {
     expect(performance.now() - started).toBeLessThan(15_000)
   })
 
+  it('says on a host without Docker which hosts have it', async () => {
+    const says = 'laptop is a host without Docker; hosts with a Docker Engine: node1, node2'
+    for (const command of ['docker ps', 'docker run --rm nginx', 'systemctl start docker', 'service docker start']) {
+      const said = await racks.exec(rack.id, 'laptop', ['sh', '-c', command])
+      expect(said.exitCode, command).toBe(1)
+      expect(said.stderr.split('\n'), command).toEqual([says, expect.stringContaining('没有 Docker'), ''])
+    }
+    expect((await racks.exec(rack.id, 'laptop', ['sh', '-c', 'LANG=zh_CN.UTF-8 docker ps'])).stderr).not.toContain(says)
+    // Who asks another host's Engine, or for what needs none, gets the program itself.
+    const elsewhere = await racks.exec(rack.id, 'laptop', ['sh', '-c', 'DOCKER_HOST=tcp://node1:2375 docker ps'])
+    expect(elsewhere.stderr).toContain('tcp://node1:2375')
+    expect(await sh('laptop', 'docker --version')).toMatch(/^Docker version/)
+    expect(await sh('node1', 'command -v docker')).toBe('/usr/bin/docker\n')
+    expect(await sh('node1', 'service docker status')).toContain('docker is running')
+  })
+
   it('has the lab images, each with its origin, and no other', async () => {
     const images = await sh('node1', "docker image ls --format '{{.Repository}}' | sort")
     expect(images.trim().split('\n')).toEqual(

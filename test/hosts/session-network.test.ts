@@ -292,6 +292,22 @@ describe('The network of a session', () => {
       cause: { code: 'port-not-listening' },
     })
 
+    // Where finding the cause is the task, it is kept back until somebody asks for it, and that is help.
+    session.lab.explain = 'after-hint'
+    const asked = { from: 'laptop', to: 'node1', port: 8080 }
+    expect(() => network.tell()).toThrow(expect.objectContaining({ code: 'argument.invalid' }))
+    const kept = await network.trace(asked, never)
+    expect(kept).toMatchObject({ outcome: 'stopped', withheld: true })
+    expect(kept.cause).toBeUndefined()
+    expect(kept.hops.length).toBeGreaterThan(0)
+    expect((await network.traceSeries(asked, 2, never)).groups[0]).not.toHaveProperty('cause')
+    await network.trace(asked, never)
+    expect(network.tell()).toMatchObject({ cause: { code: 'port-not-listening' } })
+    expect(records.session(session.id)!.help).toEqual({ network: { shown: false, done: false, told: true } })
+    // From then on it is told as it is.
+    expect(await network.trace(asked, never)).toMatchObject({ cause: { code: 'port-not-listening' } })
+    session.lab.explain = 'at-once'
+
     // Nobody answers there, so that it takes its time.
     const away = { from: 'laptop', to: '192.168.1.99' }
     const first = network.trace(away, never)

@@ -60,6 +60,7 @@ describe('a session', () => {
     records.setHelp('s1', 'names', { shown: true })
     records.setHelp('s1', 'names', { done: true })
     records.setHelp('s1', 'isolation', { shown: true })
+    records.setHelp('s1', 'isolation', { told: true })
     records.setAnswer('s1', 'gateway', 'first')
     records.setAnswer('s1', 'gateway', text)
     records.setHints('s1', 'create', 0, 1)
@@ -77,7 +78,10 @@ describe('a session', () => {
       steps: { create: { state: 'passed', at: time }, names: { state: 'helped', at: time } },
       answers: { gateway: text.replace('\0', '\ufffd') },
       hints: { create: { 0: 2, 3: 1 } },
-      help: { names: { shown: true, done: true }, isolation: { shown: true, done: false } },
+      help: {
+        names: { shown: true, done: true, told: false },
+        isolation: { shown: true, done: false, told: true },
+      },
     })
     expect(records.session('s2')).toBeUndefined()
   })

@@ -9,6 +9,7 @@ import { strings } from './inquiry-strings.js'
 import { Outdated } from './outdated.js'
 import { Running } from './running.js'
 import { Evidence, Hops, Tries } from './story-view.js'
+import { Withheld } from './withheld.js'
 
 /** The four questions about a container, and what was found. */
 export function DiagnosePanel({ now }: { now: Extract<Inquiry, { kind: 'diagnosis' }> }) {
@@ -41,6 +42,7 @@ function Report({ report }: { report: DiagnosisReport }) {
       <p>
         <Words text={report.summary} finding />
       </p>
+      {report.withheld && <Withheld />}
       <ol class="four">
         {report.stages.map((stage) => (
           <Stage key={stage.name} stage={stage} />

@@ -138,6 +138,16 @@ export async function runDiagnosis(container: string): Promise<void> {
   await finish('diagnosis', askQuietly('diagnose.run', { container }))
 }
 
+/** Asks for the cause that was kept back: the answer takes the place of the one without it. */
+export async function tellCause(): Promise<void> {
+  const mine = turn
+  const answered = await askQuietly('inquiry.tell', {})
+  const now = inquiry.peek()
+  if (turn !== mine || now?.run.state !== 'done') return
+  const run = answered.ok ? { state: 'done', value: answered.value } : { state: 'failed', trouble: answered.trouble }
+  inquiry.value = { ...now, run } as Inquiry
+}
+
 /** Ends what runs; the panel stays. */
 export function cancelInquiry(): void {
   const now = inquiry.peek()

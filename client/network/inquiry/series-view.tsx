@@ -3,6 +3,7 @@ import { CrossIcon, TickIcon, UnknownIcon } from '../../shell/icons.js'
 import { Words } from '../../shell/words.js'
 import { strings } from './inquiry-strings.js'
 import { StoryView } from './story-view.js'
+import { Withheld } from './withheld.js'
 
 /** What a question that was asked several times was answered: what is the same is one line, with the first story of it. */
 export function SeriesView({ series }: { series: TraceSeries }) {
@@ -24,6 +25,7 @@ export function SeriesView({ series }: { series: TraceSeries }) {
           <Words text={summary} finding />
         </p>
       )}
+      {series.withheld && <Withheld />}
       <ul class="series">
         {groups.map(({ outcome, text, turns, story }) => (
           <li key={turns[0]} class={outcome}>

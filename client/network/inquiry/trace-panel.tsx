@@ -9,6 +9,7 @@ import { Outdated } from './outdated.js'
 import { Running } from './running.js'
 import { OutcomeFace, SeriesView } from './series-view.js'
 import { StoryView } from './story-view.js'
+import { Withheld } from './withheld.js'
 
 type Trace = Extract<Inquiry, { kind: 'trace' }>
 
@@ -63,6 +64,7 @@ function StoryOutcome({ story }: { story: TraceStory }) {
       <p>
         <Words text={story.summary} finding />
       </p>
+      {story.withheld && <Withheld />}
       <StoryView story={story} />
     </div>
   )

@@ -36,8 +36,8 @@ export async function stopped(spec: Spec, context: CheckContext, reach: Reach): 
       expected: wanted(other),
       observed: finding.observed,
       why: {
-        en: `what the step asks for works, but this does not any more: ${finding.why.en}`,
-        zh: `这一步要求的已经做到，但另一处却不通了：${finding.why.zh}`,
+        en: `what the step asks for works, but this has to work as well, and does not: ${finding.why.en}`,
+        zh: `这一步要求的已经做到，但另一处也必须能通，现在却不通：${finding.why.zh}`,
       },
     })
   }

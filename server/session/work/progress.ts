@@ -1,6 +1,6 @@
 import type { Lab, Step } from '../../lab/lab.js'
 import type { StepState } from '../../protocol/protocol.js'
-import type { Records, SessionRecord } from '../../store/records.js'
+import type { Records, SessionRecord, StepHelp } from '../../store/records.js'
 
 type Known = Pick<SessionRecord, 'steps' | 'answers' | 'hints' | 'help'>
 
@@ -31,8 +31,8 @@ export class Progress {
   pass(step: string): void {
     const state = this.state(step)
     if (state !== 'open' && state !== 'skipped') return
-    const { shown = false, done = false } = this.#known.help[step] ?? {}
-    this.#set(step, shown || done ? 'helped' : 'passed')
+    const { shown, done, told } = this.help(step)
+    this.#set(step, shown || done || told ? 'helped' : 'passed')
   }
 
   skip(step: string): void {
@@ -64,11 +64,18 @@ export class Progress {
     this.#known.hints[step]![check] = count
   }
 
-  help(step: string): { shown: boolean; done: boolean } {
-    return this.#known.help[step] ?? { shown: false, done: false }
+  help(step: string): StepHelp {
+    return this.#known.help[step] ?? { shown: false, done: false, told: false }
   }
 
-  setHelp(step: string, help: { shown?: true; done?: true }): void {
+  /** Whether the causes behind a step are the learner's to find, and no hint and no help has told of them. */
+  hidesCause({ id, checks }: Step): boolean {
+    if (this.lab.explain !== 'after-hint' || this.state(id) !== 'open') return false
+    const { shown, done, told } = this.help(id)
+    return !shown && !done && !told && checks.every((_, index) => this.hints(id, index) === 0)
+  }
+
+  setHelp(step: string, help: { [K in keyof StepHelp]?: true }): void {
     this.records.setHelp(this.record.id, step, help)
     this.#known.help[step] = { ...this.help(step), ...help }
   }
@@ -83,8 +90,8 @@ export class Progress {
 /** A new session begins where the last one of its lab ended. */
 export function carryOver(records: Records, from: SessionRecord, to: string): void {
   for (const [step, { state }] of Object.entries(from.steps)) records.setStep(to, step, state)
-  for (const [step, { shown, done }] of Object.entries(from.help)) {
-    records.setHelp(to, step, { ...(shown ? { shown } : {}), ...(done ? { done } : {}) })
+  for (const [step, { shown, done, told }] of Object.entries(from.help)) {
+    records.setHelp(to, step, { ...(shown ? { shown } : {}), ...(done ? { done } : {}), ...(told ? { told } : {}) })
   }
   for (const [step, checks] of Object.entries(from.hints)) {
     for (const [check, count] of Object.entries(checks)) records.setHints(to, step, Number(check), count)

@@ -23,7 +23,7 @@ export function stepView(
     points: step.points,
     ...(step.optional ? { optional: true } : {}),
     ...(checking === undefined ? {} : { checking }),
-    checks: verdicts.map((verdict) => checkView(lab, verdict, step, progress.hints(step.id, verdict.index))),
+    checks: verdicts.map((verdict) => checkView(lab, verdict, step, progress)),
     ...(answered === undefined ? {} : { answered }),
     ...(at === undefined ? {} : { checkedAt: at }),
     ...(progress.help(step.id).shown
@@ -42,12 +42,14 @@ export function stepView(
 function checkView(
   { explain }: Lab,
   { index, family, finding, hints }: Verdict,
-  { checks }: Step,
-  shown: number,
+  { id, checks }: Step,
+  progress: Pick<Progress, 'hints' | 'help'>,
 ): CheckView {
+  const shown = progress.hints(id, index)
   const judged = checks[index]
   const answer = judged && answerId(judged)
-  const isHidden = explain === 'after-hint' && answer === undefined && shown === 0 && hints.length > 0
+  const isToFind = explain === 'after-hint' && answer === undefined && hints.length > 0
+  const isHidden = isToFind && shown === 0 && !progress.help(id).told
   // What an error of the server says may name its files.
   const why = finding.outcome === 'error' ? whyNotMade(finding.reason) : isHidden ? yoursToFind : undefined
   return {

@@ -124,6 +124,12 @@ export class Steps {
     this.#options.onChange()
   }
 
+  /** The cause was told that the step asks to find: whoever passes it afterwards was helped. */
+  told(step: string): void {
+    this.progress.setHelp(step, { told: true })
+    this.#options.onChange()
+  }
+
   /** Does a step for the learner, then runs its checks. */
   do(step: string): void {
     const { lab, use, onCaughtUp, tell, onChange } = this.#options

@@ -47,7 +47,7 @@ it('is the same in memory and on record', () => {
     expect(lab.steps.map(({ id }) => same.state(id))).toEqual(['passed', 'skipped', 'helped', 'open', 'open'])
     expect(same.current?.id).toBe('nat')
     expect(same.hints('nat', 0)).toBe(2)
-    expect(same.help('addresses')).toEqual({ shown: true, done: false })
+    expect(same.help('addresses')).toEqual({ shown: true, done: false, told: false })
     expect(same.answers).toEqual({ 'seen-as': '192.168.1.11' })
   }
 })
@@ -99,11 +99,37 @@ it('is forgotten as a whole, and of one session alone', () => {
   for (const same of [progress, progressOf(one)]) {
     expect(same.current?.id).toBe('first')
     expect(same.hints('cable', 0)).toBe(0)
-    expect(same.help('cable')).toEqual({ shown: false, done: false })
+    expect(same.help('cable')).toEqual({ shown: false, done: false, told: false })
     expect(same.answers).toEqual({})
   }
   expect(records.verdicts(one)).toHaveLength(1)
   expect(progressOf(three).state('first')).toBe('passed')
   progress.pass('first')
   expect(progressOf(one).state('first')).toBe('passed')
+})
+
+it('hides causes where finding them is the task, until a hint or help tells of them', async () => {
+  const hidden = await loadLab(fromPackage('labs/broken-web'))
+  expect(hidden.explain).toBe('after-hint')
+  const of = (id: string) => {
+    records.createSession({ id, learner, lab: hidden.id, labHash: hidden.contentHash })
+    return new Progress(records, hidden, records.session(id)!)
+  }
+  const [first, second] = hidden.steps
+  const hinted = of(one)
+  expect(hinted.hidesCause(first!)).toBe(true)
+  hinted.hint(first!.id, 0)
+  expect(hinted.hidesCause(first!)).toBe(false)
+
+  const told = of(two)
+  told.setHelp(first!.id, { told: true })
+  expect(told.hidesCause(first!)).toBe(false)
+  told.pass(first!.id)
+  expect(told.state(first!.id)).toBe('helped')
+  // The next one is the learner's again.
+  expect(told.hidesCause(second!)).toBe(true)
+  expect(new Progress(records, hidden, records.session(two)!).help(first!.id)).toMatchObject({ told: true })
+
+  // Of other labs nothing is hidden.
+  expect(begin(three).hidesCause(lab.steps[0]!)).toBe(false)
 })

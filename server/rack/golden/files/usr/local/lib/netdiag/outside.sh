@@ -16,7 +16,7 @@ look_outside() {
     note -c internal-network 'skipped: its networks are internal, nothing leaves them by design' '跳过：它的网络都是内部网络，按设计出不去'
     return
   fi
-  told=no forwards=yes translates6=yes
+  told=no misled='' forwards=yes translates6=yes
   if [ -n "$way4" ]; then ok 'it has a way to the outside' '有通往外部的路由'; { printf '%s\n' "$way4"; printf '%s\n' "$default"; } | show
   elif [ -n "$default" ]; then
     told=yes
@@ -52,7 +52,7 @@ look_at_default6() {
 
 # What this host has to do for it: pass packets on, and put its own address on them. For one family.
 look_at_host() {
-  local via bridge subnet leaves rule way=$way4 save=iptables far=${lan:-192.0.2.1} one off
+  local via bridge subnet leaves own end rule way=$way4 save=iptables far=${lan:-192.0.2.1} one off
   [ "$1" = -4 ] || way=$way6 save=ip6tables far=$lan6
   [ -n "$way" ] || return 0
   via=$(word_after via <<< "$way")
@@ -64,6 +64,19 @@ look_at_host() {
     inside ip "$1" route | show
     try "docker restart $name" "docker restart $name"
     return
+  fi
+  # Answers have to find back to the bridge, and over it to the container.
+  own=$(word_after src <<< "$way")
+  if [ -n "$own" ] && [ "$(ip "$1" route get "$own" 2> /dev/null | word_after dev)" != "$bridge" ]; then
+    told=yes misled=astray
+    bad -c astray "this host does not look for $own on $bridge, the bridge of its network" "本机没有到它所在网络的网桥 $bridge 上去找 $own"
+    ip "$1" route get "$own" 2>&1 | head -n 1 | show
+    try "which route wins: ip route get $own" "看是哪条路由生效：ip route get $own"
+  elif end=$(host_end "$pid" "$own") && [ -n "$end" ] && [ "$(jq -r '.master // ""' <<< "$end")" != "$bridge" ]; then
+    told=yes misled=bridge-port end=$(jq -r .ifname <<< "$end")
+    bad -c bridge-port "$end, the host's end of its link, is no port of $bridge" "它的接口在主机上的一端 $end 不是网桥 $bridge 的端口"
+    ip link show dev "$end" | show
+    try "ip link set dev $end master $bridge" "ip link set dev $end master $bridge"
   fi
   leaves=$(ip "$1" route get "$far" 2> /dev/null | word_after dev)
   off=''
@@ -145,6 +158,8 @@ silent_outsider() {
     elif ! taken=$(inside ip "$(family "$1")" route get "$1" 2>&1); then
       reason no-route 'it has no route there, or one that says no' '它没有去那里的路由，或者路由拒绝了' \
         "$taken"$'\n'"$(inside ip "$(family "$1")" route show table all | grep -E '^(blackhole|unreachable|prohibit|throw) ')"
+    # Answers go elsewhere, whatever rules say to them there.
+    elif [ -n "$misled" ]; then :
     # Where nothing is forwarded, the look-up says no to everything.
     elif [ $forwards = yes ] && [ -n "$on" ] && [ -n "$link" ] && route_of_host "$link" "$on" "$1"; then :
     elif may_reason && dropping_rule "$(family "$1")" '' '' inside ping -n -q -c 1 -W 1 "$1"; then :; fi
@@ -159,7 +174,7 @@ silent_outsider() {
   if [[ $taken == RTNETLINK* ]]; then
     reason no-route "a route or a routing rule of this host says no to it" "本机的路由或策略路由规则拒绝了它" \
       "$taken"$'\n'"$(ip "$(family "$1")" route show table all | grep -E '^(blackhole|unreachable|prohibit|throw) ' | grep -v 'dev lo')"
-  elif [ "$(jq -r --arg it "$link" 'first(.[] | select(.ifname == $it)).linkinfo.info_kind // ""' <<< "$host_links")" = bridge ]; then
+  elif [ "$(jq -r --arg it "$link" 'first(.[] | select(.ifname == $it and any(.addr_info[]?; .scope == "global"))).linkinfo.info_kind // ""' <<< "$host_links")" = bridge ]; then
     reason hidden-by-subnet "this host looks for it on the bridge $link, whose subnet has that address too" "本机到网桥 $link 上去找它，因为那个子网也包含这个地址" "$taken"
   elif may_reason; then dropping_rule "$(family "$1")" '' '' on_host ping -n -q -c 1 -W 1 "$1"; fi
   if [ -n "$cause" ]; then bad_because "$1 answers neither it nor this host" "$1 对它和本机都没有应答"
