@@ -33,7 +33,16 @@ export function svgFileOf(svg: SVGSVGElement, size: { width: number; height: num
       unwanted.push(element)
       continue
     }
-    for (const name of ['class', 'role', 'tabindex', 'aria-description', 'aria-pressed', 'aria-hidden', 'data-id']) {
+    for (const name of [
+      'class',
+      'role',
+      'tabindex',
+      'aria-label',
+      'aria-description',
+      'aria-pressed',
+      'aria-hidden',
+      'data-id',
+    ]) {
       element.removeAttribute(name)
     }
     if (element.localName === 'title') continue
