@@ -12,7 +12,7 @@ import { RackdClient } from '../node/rackd-client.js'
 import { Sessions } from '../session/sessions.js'
 import { Records } from '../store/records.js'
 import { oneLine } from '../wording/one-line.js'
-import { loadAssets } from './client-assets.js'
+import { loadAssets, loadPreloads } from './client-assets.js'
 import { dropTo } from './drop-privileges.js'
 import { listenOn } from './listen-on.js'
 import { WebOptions, type WebReport } from './web-options.js'
@@ -40,6 +40,7 @@ async function main(): Promise<void> {
   })
   const options = WebOptions.parse(JSON.parse(await firstLine(process.stdin)))
   const [labs, assets] = await Promise.all([loadLabs(options.labs), loadAssets(options.client)])
+  const preloads = await loadPreloads(options.client)
   const later = listenLater()
   // Nothing is accepted before the drop: that is done in the same turn in which the port becomes ours.
   await listen(later.server, options, () => dropTo(options.user))
@@ -63,6 +64,7 @@ async function main(): Promise<void> {
     sessions,
     learner: records.localLearner(),
     assets,
+    preloads,
     previewPorts: options.previewPorts ?? { from: Math.min(port + 1, 65_535), to: Math.min(port + 100, 65_535) },
   })
   report({ ready: { port } })

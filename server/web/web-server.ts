@@ -7,7 +7,7 @@ import type { Requests } from '../protocol/requests.js'
 import type { Sessions } from '../session/sessions.js'
 import { Access, type AccessOptions } from './access.js'
 import { webApp } from './app.js'
-import type { Asset } from './client-assets.js'
+import type { Asset, PageName } from './client-assets.js'
 import { serveLearner } from './learner-socket.js'
 import { noteRefusal } from './note-refusal.js'
 import { Previews, type PreviewsOptions } from './previews.js'
@@ -27,6 +27,8 @@ export interface WebServerOptions {
   sessions: Sessions
   learner: string
   assets: ReadonlyMap<string, Asset>
+  /** `loadPreloads` */
+  preloads: Readonly<Record<PageName, string>>
   previewPorts: PreviewsOptions['ports']
   perMinute?: { known: number; unknown: number }
 }
@@ -94,7 +96,8 @@ export class WebServer {
       socket.once('close', () => sockets--)
       gate.emit('upgrade', request, socket, head)
     })
-    handle(webApp({ access, log, assets: options.assets, sessions, learner, perMinute: options.perMinute }))
+    const { assets, preloads } = options
+    handle(webApp({ access, log, assets, preloads, sessions, learner, perMinute: options.perMinute }))
     return new WebServer(server, io, previews)
   }
 

@@ -18,14 +18,14 @@ export interface Layout {
   height: number
 }
 
-/** Sizes of the drawing's letters: none is smaller than can be read, and at full size they are CSS pixels. */
-export const letters = { label: 12.5, kind: 11, note: 11, end: 11 }
+/** Sizes of the drawing's letters, at full size in CSS pixels. */
+export const letters = { label: 12.5, kind: 12, note: 12, end: 12 }
 /** Bold letters take as much room as plain ones of this size. */
 export const boldLabel = 13.5
 /** Of the smallest letters on the screen, in CSS pixels, unless the learner wants to see more at once. */
 export const leastLetter = 11
 
-export const boxWidth = 150
+export const boxWidth = 156
 /** Of a box, left and right of what is written in it. */
 export const boxPad = 10
 /** Between two columns: room for ties and the names of their ends. */
@@ -49,7 +49,7 @@ const crowdedStep = 7
 const mostForCrowd = 120
 
 /** What says of which kind an element is stands beside its name; it is never wider than that, in any language. */
-const captionWidth = (kind: MapElement['kind']) => (/^(?:container|namespace|interface)$/.test(kind) ? 58 : 47)
+const captionWidth = (kind: MapElement['kind']) => (/^(?:container|namespace|interface)$/.test(kind) ? 63 : 51)
 
 /** Whether the name leaves no room beside it for what says of which kind it is: that has a line of its own then. */
 export function captionBelow({ kind, label }: Pick<MapElement, 'kind' | 'label'>): boolean {

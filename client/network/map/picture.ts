@@ -42,6 +42,7 @@ function cross(one: readonly Point[], other: readonly Point[]): boolean {
 
 /** Each ends on another side of the other; what only touches does not cross. */
 function segmentsCross(a: Point, b: Point, c: Point, d: Point): boolean {
+  if (Math.max(a.x, b.x) < Math.min(c.x, d.x) || Math.max(c.x, d.x) < Math.min(a.x, b.x)) return false
   return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0
 }
 

@@ -4,7 +4,7 @@ export interface Point {
 }
 
 /** Into so many straight pieces a curve is taken apart. */
-const pieces = 24
+const pieces = 12
 
 /** A line that is drawn: as an SVG path, and as the points on it. */
 export class Way {

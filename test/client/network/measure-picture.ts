@@ -18,7 +18,7 @@ export function pointsOf({ path }: Pick<Route, 'path'>): Point[] {
     const end =
       kind === 'H' ? { x: n[0]!, y: at.y } : kind === 'V' ? { x: at.x, y: n[0]! } : { x: n.at(-2)!, y: n.at(-1)! }
     const stops = [at, ...(kind === 'C' || kind === 'Q' ? pairs(n) : [end])]
-    for (let step = stops.length === 2 ? 24 : 1; step <= 24; step++) found.push(bezier(stops, step / 24))
+    for (let step = stops.length === 2 ? 12 : 1; step <= 12; step++) found.push(bezier(stops, step / 12))
   }
   return found
 }
@@ -135,6 +135,7 @@ function frame(points: Point[]): Box {
 }
 
 function segmentsCross(a: Point, b: Point, c: Point, d: Point): boolean {
+  if (Math.max(a.x, b.x) < Math.min(c.x, d.x) || Math.max(c.x, d.x) < Math.min(a.x, b.x)) return false
   const turn = (p: Point, q: Point, r: Point) => {
     const area = (q.x - p.x) * (r.y - p.y) - (q.y - p.y) * (r.x - p.x)
     return Math.abs(area) < 0.01 ? 0 : Math.sign(area)

@@ -101,7 +101,7 @@ describe('200 changes by chance', () => {
     }
     expect(changes).toBe(200)
     expect(stayed / all).toBeGreaterThanOrEqual(0.6)
-  }, 30_000)
+  }, 60_000)
 })
 
 it('gives long names a line of their own', () => {
