@@ -49,8 +49,7 @@ export function ElementShape({
       data-id={element.id}
       role="button"
       tabIndex={reachable ? 0 : -1}
-      // What stands in it may be cut.
-      aria-label={t.named([element.label, t[kind], ...(state === 'down' ? [t.down] : []), ...element.notes])}
+      // Named by what stands in it.
       aria-description={[...(mark === undefined ? [] : [mark]), inLanguage(element.sentence).replaceAll('`', '')].join(
         ': ',
       )}
@@ -66,9 +65,11 @@ export function ElementShape({
       {glows && <rect class="halo" x={box.x - 4} y={box.y - 4} width={box.width + 8} height={height + 8} rx={9} />}
       <Outline kind={kind} box={{ ...box, height }} />
       <g>
-        <text class="label" x={box.x + boxPad} y={box.y + 18} font-size={letters.label}>
-          {label}
-        </text>
+        <Written
+          {...{ class: 'label', x: box.x + boxPad, y: box.y + 18, size: letters.label }}
+          text={element.label}
+          shown={label}
+        />
         <text
           class="kind"
           x={below ? box.x + boxPad : box.x + box.width - boxPad}
@@ -79,21 +80,23 @@ export function ElementShape({
           {caption}
         </text>
         {isHost ? (
-          <text class="note" x={box.x + boxPad + inHead + 10} y={box.y + 18} font-size={letters.note}>
-            {fitText(element.notes.join(' · '), room - inHead - captionWidth - 20, letters.note, 'mono')}
-          </text>
+          <Written
+            {...{ class: 'note', x: box.x + boxPad + inHead + 10, y: box.y + 18, size: letters.note }}
+            text={element.notes.join(' · ')}
+            shown={fitText(element.notes.join(' · '), room - inHead - captionWidth - 20, letters.note, 'mono')}
+          />
         ) : (
-          element.notes.slice(0, lines).map((note, index) => (
-            <text
-              key={index}
-              class="note"
-              x={box.x + boxPad}
-              y={box.y + 18 + (index + (below ? 2 : 1)) * lineHeight}
-              font-size={letters.note}
-            >
-              {fitText(note, room, letters.note, 'mono')}
-            </text>
-          ))
+          element.notes
+            .slice(0, lines)
+            .map((note, index) => (
+              <Written
+                key={index}
+                {...{ class: 'note', x: box.x + boxPad, size: letters.note }}
+                y={box.y + 18 + (index + (below ? 2 : 1)) * lineHeight}
+                text={note}
+                shown={fitText(note, room, letters.note, 'mono')}
+              />
+            ))
         )}
         {highlight === 'stop' && (
           <g class="stop-mark" {...unheard}>
@@ -103,6 +106,35 @@ export function ElementShape({
         )}
       </g>
     </g>
+  )
+}
+
+/** A line of text; where it is cut, the whole of it is there for those who hear it. */
+function Written({
+  text,
+  shown,
+  size,
+  ...place
+}: {
+  text: string
+  shown: string
+  size: number
+  class: string
+  x: number
+  y: number
+}) {
+  const isCut = text !== shown
+  return (
+    <>
+      <text {...place} font-size={size} {...(isCut ? unheard : {})}>
+        {shown}
+      </text>
+      {isCut && (
+        <text {...place} class="whole" font-size={size}>
+          {text}
+        </text>
+      )}
+    </>
   )
 }
 

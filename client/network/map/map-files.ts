@@ -29,7 +29,7 @@ export function svgFileOf(svg: SVGSVGElement, size: { width: number; height: num
   const unwanted: Element[] = []
   for (const [index, element] of [...copy.querySelectorAll('*')].entries()) {
     const style = getComputedStyle(originals[index]!)
-    if (style.display === 'none' || style.visibility === 'hidden' || element.matches('.grip, .gone, .halo')) {
+    if (style.display === 'none' || style.visibility === 'hidden' || element.matches('.grip, .gone, .halo, .whole')) {
       unwanted.push(element)
       continue
     }
