@@ -33,11 +33,17 @@ for (const device of devices) {
   for (const [name, path] of Object.entries(pages)) {
     it(`${name}, ${device}`, async () => {
       let best: Awaited<ReturnType<typeof audit>> | undefined
+      let trouble: unknown
       for (let run = 0; run < mostRuns && !isEnough(best); run++) {
-        const now = await audit(path, device)
+        // A browser on a busy machine may miss the beginning of the page that it was to record.
+        const now = await audit(path, device).catch((error: unknown) => {
+          trouble = error
+        })
+        if (!now) continue
         if (best === undefined || now.scores.performance > best.scores.performance) best = now
       }
-      const { scores, findings, figures } = best!
+      if (best === undefined) throw trouble
+      const { scores, findings, figures } = best
       const told = [...categories.map((category) => `${category} ${scores[category]}`), ...figures].join(' | ')
       console.log([`| ${name} | ${device} | ${told} |`, ...findings].join('\n  '))
       for (const category of categories) expect(scores[category], category).toBeGreaterThanOrEqual(least[category])
