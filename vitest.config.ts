@@ -49,7 +49,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/hosts/**', 'test/stock-kernel/**', 'test/browser/**'],
+          exclude: ['test/hosts/**', 'test/stock-kernel/**', 'test/browser/**', 'test/lighthouse/**'],
           testTimeout: 15_000,
         },
       },
@@ -81,6 +81,13 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: 'lighthouse',
+          include: ['test/lighthouse/**/*.test.ts'],
+          sequence: { groupOrder: 4 },
         },
       },
     ],

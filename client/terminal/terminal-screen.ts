@@ -318,9 +318,10 @@ export class TerminalScreen {
   }
 
   #onPaste(event: ClipboardEvent): void {
+    if (event.clipboardData === null) return
     event.preventDefault()
     event.stopPropagation()
-    void this.paste(event.clipboardData?.getData('text/plain') ?? '')
+    void this.paste(event.clipboardData.getData('text/plain'))
   }
 
   /** Pastes a text, after a question where it would run at once. */

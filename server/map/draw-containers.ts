@@ -15,7 +15,7 @@ import {
   writeAddress,
 } from './facts.js'
 import { containerId } from './ids.js'
-import type { MapElement } from './map.js'
+import { type MapElement, mostNotes } from './map.js'
 import { bridgeOf, type End, type Place } from './places.js'
 import { addressesOf, type Drawable, labelOf, linksOf, order, type Rack, shortName } from './rack.js'
 
@@ -113,8 +113,11 @@ function containerNotes(container: Container, place: Place | undefined, isOwn: b
   const paused = container.state === 'paused' ? ['paused'] : []
   if (place.kind === 'host') return ['network host', ...paused]
   if (!isOwn) return [`container:${place.label}`, ...paused]
+  // One for each network that it is in.
   const addresses = linksOf(place).flatMap((link) => addressesOf(link).slice(0, 1).map(writeAddress))
-  const shown = addresses.length > 3 ? [...addresses.slice(0, 2), `+${addresses.length - 2}`] : addresses
+  const most = mostNotes - paused.length
+  const shown =
+    addresses.length > most ? [...addresses.slice(0, most - 1), `+${addresses.length - most + 1}`] : addresses
   const none = addresses.length === 0 && container.networkMode === 'none' ? ['network none'] : []
   return [...paused, ...none, ...shown]
 }

@@ -11,7 +11,7 @@ import { drawServices } from './draw-services.js'
 import { drawTies } from './draw-ties.js'
 import { drawVxlans } from './draw-vxlans.js'
 import { fact } from './facts.js'
-import type { MapElement, MapTie, NetworkMap } from './map.js'
+import { type MapElement, type MapTie, mostNotes, type NetworkMap } from './map.js'
 import { Rack } from './rack.js'
 
 /** More than anybody can look at; a rack's root may make far more. */
@@ -92,7 +92,7 @@ function withLeftOut(element: MapElement, left: number): MapElement {
 function bounded(element: MapElement): MapElement {
   return {
     ...element,
-    notes: element.notes.slice(0, 3),
+    notes: element.notes.slice(0, mostNotes),
     facts: element.facts.slice(0, mostFacts),
     sentence: cleanText(element.sentence),
   }

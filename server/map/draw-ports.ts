@@ -1,5 +1,5 @@
 import { isAddress, isAny, sameAddress } from '../network/addresses.js'
-import type { Container, HostState, PublishedPort, Rule } from '../network/state.js'
+import type { Container, HostState, NetworkState, PublishedPort, Rule } from '../network/state.js'
 import { sentence, text } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
 import { bare, code } from '../wording/wording.js'
@@ -8,7 +8,7 @@ import { swarmPorts } from './draw-services.js'
 import { fact, writeRule } from './facts.js'
 import { containerId, portId, publishesId, serviceId } from './ids.js'
 import type { MapElement, MapTie } from './map.js'
-import { addressesOf, type Drawable, labelOf, order, type Rack, shortName } from './rack.js'
+import { addressesOf, type Drawable, labelOf, order, Rack, shortName } from './rack.js'
 
 /** A port of a host that leads to a container or service; what the Engine says, and what the kernel does. */
 export interface HostPort {
@@ -38,7 +38,9 @@ export function portTies(rack: Rack): MapTie[] {
   return rack.state.hosts.flatMap((host) =>
     hostPorts(rack, host).flatMap((port) => {
       if (!port.target) return []
-      const [own, target] = [code(`${port.port}/${port.protocol}`), code(port.targetName)]
+      const number = `${port.port}/${port.protocol}`
+      // The same number on two addresses is two ports.
+      const [own, target] = [code(isAny(port.address) ? number : `${port.address} ${number}`), code(port.targetName)]
       return [
         {
           id: publishesId(port.id, port.target),
@@ -56,6 +58,26 @@ export function portTies(rack: Rack): MapTie[] {
       ]
     }),
   )
+}
+
+/**
+ * Ids of what shows that a port of a host is published: its elements and their ties.
+ * @param address that was asked for; undefined for any
+ */
+export function publishedShown(
+  state: NetworkState,
+  asked: { host: string; port: number; protocol: string; address?: string },
+): string[] {
+  const host = state.hosts.find(({ name }) => name === asked.host)
+  if (host === undefined) return []
+  return hostPorts(new Rack(state), host)
+    .filter(
+      ({ port, protocol, address }) =>
+        port === asked.port &&
+        protocol === asked.protocol &&
+        (isAny(address) || asked.address === undefined || sameAddress(address, asked.address)),
+    )
+    .flatMap(({ id, target }) => [id, ...(target === undefined ? [] : [publishesId(id, target)])])
 }
 
 const isOpen = ({ rules, listens }: HostPort) => rules.length > 0 || listens

@@ -1,9 +1,11 @@
-import type { Container, HostState } from '../network/state.js'
+import { canonicalNetwork, holds } from '../network/addresses.js'
+import type { Container, HostState, Link, Rule } from '../network/state.js'
 import { bracketed, text } from '../wording/phrase.js'
 import { code } from '../wording/wording.js'
 import { tasksOf } from './draw-services.js'
 import { tunnelsOf } from './draw-vxlans.js'
 import {
+  bridgeId,
   cableId,
   childId,
   containerId,
@@ -11,6 +13,7 @@ import {
   interfaceId,
   lanId,
   memberId,
+  routedId,
   serviceId,
   sharesId,
   taskId,
@@ -19,13 +22,13 @@ import {
 import type { MapTie } from './map.js'
 import type { End, Place } from './places.js'
 import { bridgeOf } from './places.js'
-import { labelOf, linksOf, order, type Rack, shortName } from './rack.js'
+import { addressesOf, labelOf, linksOf, order, type Rack, shortName } from './rack.js'
 
 /** All ties but those of published ports, in the order of their ids. */
 export function drawTies(rack: Rack): MapTie[] {
   const ties = [
     ...rack.places.all.flatMap((place) => linkTies(rack, place)),
-    ...rack.state.hosts.flatMap((host) => sharing(rack, host)),
+    ...rack.state.hosts.flatMap((host) => [...sharing(rack, host), ...routing(rack, host)]),
     ...tunnels(rack),
     ...tasks(rack),
   ]
@@ -78,6 +81,7 @@ function veth(rack: Rack, end: End): MapTie | undefined {
   const { outer, inner } = pair
   const bridge = outer.place.kind === 'container' ? undefined : bridgeOf(outer)
   const isUp = [outer.link, inner.link].every(({ up, carrier }) => up && carrier)
+  const on = code(end.place.host.name)
   const [where, whereTo] = [nameOf(inner), bridge ? code(bridge.name) : nameOf(outer)]
   return {
     id: pair.id,
@@ -88,8 +92,8 @@ function veth(rack: Rack, end: End): MapTie | undefined {
     fromLabel: labelOf(outer.link.name),
     toLabel: labelOf(inner.link.name),
     sentence: text(
-      `A veth pair: ${code(inner.link.name)} in ${where} and ${code(outer.link.name)} ${bridge ? 'on bridge' : 'in'} ${whereTo}${isUp ? '' : ', down'}.`,
-      `veth 对：一端是 ${where} 里的 ${code(inner.link.name)}，另一端是${bridge ? '网桥' : ''} ${whereTo} ${bridge ? '上' : '里'}的 ${code(outer.link.name)}${isUp ? '' : '，没有连通'}。`,
+      `A veth pair on ${on}: ${code(inner.link.name)} in ${where} and ${code(outer.link.name)} ${bridge ? 'on bridge' : 'in'} ${whereTo}${isUp ? '' : ', down'}.`,
+      `${on} 上的 veth 对：一端是 ${where} 里的 ${code(inner.link.name)}，另一端是${bridge ? '网桥' : ''} ${whereTo} ${bridge ? '上' : '里'}的 ${code(outer.link.name)}${isUp ? '' : '，没有连通'}。`,
     ),
   }
 }
@@ -130,7 +134,10 @@ function member(rack: Rack, end: End): MapTie[] {
   const from = rack.places.holderOf(end)
   const to = rack.places.holderOf({ place: end.place, link: bridge })
   if (!from || !to || from === to) return []
-  const { link } = end
+  const { link, place } = end
+  const [port, of, on] = [code(link.name), code(bridge.name), code(place.host.name)]
+  // Bridges of overlays are all called br0: which of them it is, is told by their networks.
+  const overlay = place.kind === 'overlay' ? code(place.label) : undefined
   return [
     {
       id: memberId(from, to),
@@ -138,10 +145,13 @@ function member(rack: Rack, end: End): MapTie[] {
       from,
       to,
       state: link.up && link.carrier ? 'up' : 'down',
-      sentence: text(
-        `${code(link.name)} is a port of bridge ${code(bridge.name)}.`,
-        `${code(link.name)} 是网桥 ${code(bridge.name)} 的一个端口。`,
-      ),
+      sentence:
+        overlay === undefined
+          ? text(`On ${on}, ${port} is a port of bridge ${of}.`, `在 ${on} 上，${port} 是网桥 ${of} 的一个端口。`)
+          : text(
+              `On ${on}, ${port} is a port of bridge ${of} of overlay network ${overlay}.`,
+              `在 ${on} 上，${port} 是 overlay 网络 ${overlay} 的网桥 ${of} 的一个端口。`,
+            ),
     },
   ]
 }
@@ -166,8 +176,8 @@ function sharing(rack: Rack, host: HostState): MapTie[] {
               `${code(container.name)} 在主机 ${code(host.name)} 自己的网络命名空间里。`,
             )
           : text(
-              `${code(container.name)} shares the network namespace of ${code(place.label)}.`,
-              `${code(container.name)} 共用 ${code(place.label)} 的网络命名空间。`,
+              `On ${code(host.name)}, ${code(container.name)} shares the network namespace of ${code(place.label)}.`,
+              `在 ${code(host.name)} 上，${code(container.name)} 共用 ${code(place.label)} 的网络命名空间。`,
             ),
       },
     ]
@@ -188,12 +198,98 @@ function asked(host: HostState, { name, networkMode, sharesWith }: Container, fr
       to,
       state: 'down',
       sentence: text(
-        `${code(name)} does not run; it is to share the network namespace of ${code(whose)}.`,
-        `${code(name)} 没有运行；运行时它会共用 ${code(whose)} 的网络命名空间。`,
+        `On ${code(host.name)}, ${code(name)} does not run; it is to share the network namespace of ${code(whose)}.`,
+        `在 ${code(host.name)} 上，${code(name)} 没有运行；运行时它会共用 ${code(whose)} 的网络命名空间。`,
       ),
     },
   ]
 }
+
+/**
+ * Bridges and the way out are no segment of their own: the host is a router between them, where it forwards, and mostly one that
+ * translates addresses. Of networks that are internal the Engine's rules drop all that would be routed.
+ */
+function routing(rack: Rack, host: HostState): MapTie[] {
+  const home = rack.home(host)
+  if (!home) return []
+  const internal = new Set(
+    (host.engine?.networks ?? []).flatMap((one) => (one.internal && one.bridge ? [one.bridge] : [])),
+  )
+  return linksOf(home)
+    .filter(({ name, kind }) => kind === 'bridge' && !internal.has(name))
+    .flatMap((bridge) => routed(rack, home, bridge) ?? [])
+}
+
+function routed(rack: Rack, home: Place, bridge: Link): MapTie | undefined {
+  const { host, namespace } = home
+  const family = [4 as const, 6 as const].find(
+    (one) => addressesOf(bridge).some((address) => address.family === one) && wayOut(home, one) !== undefined,
+  )
+  const out = family && wayOut(home, family)
+  if (!family || !out || rack.places.roleOf({ place: home, link: out }) !== 'interface') return undefined
+  const forwards = namespace.forwards[family === 4 ? 'ip4' : 'ip6'] === true
+  const isUp = bridge.up && out.up
+  const translation = translationOf(namespace.rules, bridge, out, family)
+  const [from, to] = [bridgeId(host.name, bridge.name), interfaceId(host.name, out.name)]
+  const [on, inner, outer] = [code(host.name), code(bridge.name), code(out.name)]
+  return {
+    id: routedId(from, to),
+    kind: 'routed',
+    from,
+    to,
+    state: forwards && isUp ? 'up' : 'down',
+    ...(translation ? { fromLabel: 'NAT' } : {}),
+    sentence: !forwards
+      ? text(
+          `${on} does not forward packets, so nothing is routed between bridge ${inner} and ${outer}.`,
+          `${on} 没有开启转发，因此网桥 ${inner} 与 ${outer} 之间不会路由任何数据包。`,
+        )
+      : !isUp
+        ? text(
+            `${on} would route between bridge ${inner} and ${outer}, but one of them is down.`,
+            `${on} 本可在网桥 ${inner} 与 ${outer} 之间路由，但其中一个处于关闭状态。`,
+          )
+        : translation
+          ? text(
+              `${on} routes between bridge ${inner} and ${outer}, and gives what goes out another source address (${code(translation.target)}).`,
+              `${on} 在网桥 ${inner} 与 ${outer} 之间路由，并改写出去的数据包的源地址（${code(translation.target)}）。`,
+            )
+          : text(
+              `${on} routes between bridge ${inner} and ${outer}, without changing addresses.`,
+              `${on} 在网桥 ${inner} 与 ${outer} 之间路由，不改写地址。`,
+            ),
+  }
+}
+
+/** The link that the default route of a family leads to. */
+function wayOut({ namespace, links }: Place, family: 4 | 6): Link | undefined {
+  const route = namespace.routes.find(
+    (one) => one.family === family && one.destination === 'default' && one.table === 'main' && one.type === 'unicast',
+  )
+  return route?.device === undefined ? undefined : links.get(route.device)
+}
+
+/** The rule that gives what comes from a bridge and goes out there another source. */
+function translationOf(rules: readonly Rule[], bridge: Link, out: Link, family: 4 | 6): Rule | undefined {
+  return rules.find(
+    (rule) =>
+      rule.table === 'nat' &&
+      rule.family === (family === 4 ? 'ip' : 'ip6') &&
+      (rule.target === 'MASQUERADE' || rule.target === 'SNAT') &&
+      rule.destination === undefined &&
+      rule.protocol === undefined &&
+      (rule.out === undefined || rule.out === out.name || (rule.out.startsWith('!') && rule.out !== `!${out.name}`)) &&
+      bridge.addresses.some((one) => one.family === family && covers(rule.source, one.address)),
+  )
+}
+
+/** @param source of a rule: CIDR or address; nothing is everybody */
+function covers(source: string | undefined, address: string): boolean {
+  if (source === undefined) return true
+  return source.startsWith('!') ? !holds(network(source.slice(1)), address) : holds(network(source), address)
+}
+
+const network = (source: string) => (source.includes('/') ? source : (canonicalNetwork(source) ?? source))
 
 function tunnels(rack: Rack): MapTie[] {
   return tunnelsOf(rack).map(({ one, other, number, isUp }) => {

@@ -93,6 +93,10 @@ export function memberId(element: string, bridge: string): string {
   return `member:${element}~${bridge}`
 }
 
+export function routedId(bridge: string, wayOut: string): string {
+  return `routed:${bridge}~${wayOut}`
+}
+
 /** The same from either side. */
 export function tunnelId(one: string, other: string): string {
   return `tunnel:${one < other ? `${one}~${other}` : `${other}~${one}`}`

@@ -12,6 +12,9 @@ export interface NetworkMap {
   ties: MapTie[]
 }
 
+/** A container in many networks has a line for each, as long as that can be drawn. */
+export const mostNotes = 8
+
 export type MapElementKind =
   | 'lan'
   | 'host'
@@ -37,7 +40,7 @@ export interface MapElement {
   parent?: string
   /** Short name, shown in the picture. */
   label: string
-  /** At most three short lines below it, such as an address or a driver. */
+  /** At most `mostNotes` short lines below it, such as an address or a driver. */
   notes: string[]
   /** `down`: there, but it carries nothing (a link that is down or cut, a container that does not run). */
   state: 'up' | 'down'
@@ -67,6 +70,8 @@ export type MapTieKind =
   | 'tunnel'
   /** A link that is a port of a bridge, other than a veth of a container. */
   | 'member'
+  /** A bridge and the interface of its host's way out: the host routes between them, and may translate addresses. */
+  | 'routed'
   /** A container in the namespace of its host or of another container. */
   | 'shares'
   /** A published port and its container or service. */

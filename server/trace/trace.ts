@@ -10,6 +10,7 @@ import { pausedCause } from '../cause/paused.js'
 import type { Seen } from '../cause/seen.js'
 import { sharedNameCause, sharersOf } from '../cause/shared-name.js'
 import { listening } from '../cause/sockets.js'
+import { publishedShown } from '../map/draw-ports.js'
 import { holds, isLoopback, sameAddress } from '../network/addresses.js'
 import { leadsOn, outLink, ownsAddress, routeFor } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
@@ -360,7 +361,7 @@ async function throughProxy(run: Run, one: Case, hops: Hop[]): Promise<Told | un
     evidence: [
       `docker port ${container.name}: ${mapping.containerPort}/${mapping.protocol} -> ${mapping.hostAddress}:${port}`,
     ],
-    about: [],
+    about: publishedShown(one.state, { host: host.name, port, protocol: one.protocol, address }),
   }
   const second = await send(run, hostPlace(host)!, undefined, inside, {
     protocol: one.protocol,

@@ -4,11 +4,12 @@ import { chainOf, ruleOf, translation, writeHit } from '../cause/rule-text.js'
 import type { Step } from '../cause/seen.js'
 import { listening } from '../cause/sockets.js'
 import { writeSocket } from '../cause/words.js'
+import { publishedShown } from '../map/draw-ports.js'
 import { lanId, overlayScope, tunnelId, vxlanId } from '../map/ids.js'
 import { Places } from '../map/places.js'
 import { isLoopback, sameAddress } from '../network/addresses.js'
 import type { RuleHit } from '../network/observation.js'
-import type { NetworkState } from '../network/state.js'
+import type { NetworkState, Rule } from '../network/state.js'
 import { networkOfBridge, overlayOf, placeIn } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { answererOf, writeAnswerer } from './answerer.js'
@@ -61,7 +62,8 @@ function isDrop({ verdict, rule }: RuleHit): boolean {
   return /^(drop|reject)/i.test(verdict) || /\breject\b/i.test(rule ?? '')
 }
 
-function ruleHop(hit: RuleHit, { state }: Case, places: Places): Hop {
+function ruleHop(hit: RuleHit, one: Case, places: Places): Hop {
+  const { state } = one
   const rule = ruleOf(hit, state)
   const chain = code(hit.chain)
   const host = code(hit.host)
@@ -98,8 +100,19 @@ function ruleHop(hit: RuleHit, { state }: Case, places: Places): Hop {
       writeHit(hit, state),
       ...(hook ? [`hook ${hook}, in ${hit.inLink ?? '-'}, out ${hit.outLink ?? '-'}`] : []),
     ],
-    about: elementOf(places, hit.host, hit.namespace),
+    about: [
+      // What is sent on by a published port passes that.
+      ...(translated === 'destination' ? portsOf(rule, hit, one) : []),
+      ...elementOf(places, hit.host, hit.namespace),
+    ],
   }
+}
+
+function portsOf(rule: Rule | undefined, hit: RuleHit, { state, protocol }: Case): string[] {
+  const port = Number(rule?.destinationPort)
+  if (!Number.isInteger(port) || protocol === 'icmp') return []
+  const address = rule?.destination?.split('/')[0]
+  return publishedShown(state, { host: hit.host, port, protocol, ...(address === undefined ? {} : { address }) })
 }
 
 /** What stands for a namespace on the map. */

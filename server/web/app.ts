@@ -8,7 +8,8 @@ import { labPageOf } from '../protocol/lab-address.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Text } from '../wording/text.js'
 import type { Access } from './access.js'
-import { type Asset, sendAsset } from './client-assets.js'
+import { type Asset, type PageName, sendAsset } from './client-assets.js'
+import { sendJson } from './encoding.js'
 import { noteRefusal } from './note-refusal.js'
 import { says, smallPage } from './small-page.js'
 import { tokenIn } from './token-in-url.js'
@@ -21,6 +22,8 @@ export interface AppOptions {
   access: Access
   log: SecurityLog
   assets: ReadonlyMap<string, Asset>
+  /** `loadPreloads` */
+  preloads: Readonly<Record<PageName, string>>
   sessions: Sessions
   learner: string
   /** Requests a minute: of those who are known, and of all others together. */
@@ -31,7 +34,7 @@ export interface AppOptions {
 
 /** All that is asked over http, but previews. Whoever isn't let in sees nothing of what is here. */
 export function webApp(options: AppOptions): Express {
-  const { access, log, assets, sessions, learner, isSecure = false } = options
+  const { access, log, assets, preloads, sessions, learner, isSecure = false } = options
   const { known, unknown } = options.perMinute ?? { known: 3000, unknown: 120 }
   const app = express()
   app.disable('x-powered-by')
@@ -76,7 +79,8 @@ export function webApp(options: AppOptions): Express {
   // Only whole, undecoded paths are looked up: there is nothing to climb out of.
   app.use((request, response, next) => {
     const { path } = request
-    const page = path === '/' || labPageOf(path) !== undefined
+    const found = labPageOf(path)
+    const page = path === '/' || found !== undefined
     const asset = assets.get(page ? '/index.html' : path)
     if (!asset || path === '/index.html') return next()
     // A token that was of no use, say an old one, must not stay in the address.
@@ -85,18 +89,17 @@ export function webApp(options: AppOptions): Express {
       response.status(303).setHeader('Location', withoutToken(request.url)).end()
       return
     }
+    if (page) response.setHeader('Link', preloads[found?.page ?? 'catalogue'])
     return sendAsset(request, response, asset)
   })
   app.use('/api', (_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store')
     next()
   })
-  app.get('/api/catalogue', (_request, response) => {
-    response.json(sessions.catalogue(learner))
-  })
+  app.get('/api/catalogue', (request, response) => sendJson(request, response, sessions.catalogue(learner)))
   app.get('/api/labs/:id', (request, response) => {
     const language = new URL(request.url, 'http://localhost').searchParams.get('language') === 'zh' ? 'zh' : 'en'
-    response.json(sessions.page(learner, request.params.id, language))
+    return sendJson(request, response, sessions.page(learner, request.params.id, language))
   })
   app.use('/api', (_request, response) => {
     response.status(404).json({ ok: false, trouble: troubles.noApi })

@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
-import { promisify } from 'node:util'
-import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Request, Response } from 'express'
 import { VethlabError } from '../error/vethlab-error.js'
-
-const encodings = ['br', 'gzip'] as const
-type Encoding = (typeof encodings)[number]
+import { compress, type Encoding, encodingFor } from './encoding.js'
 
 /** A file of the client, ready to be sent. */
 export interface Asset {
@@ -32,7 +28,48 @@ const types: Record<string, string> = {
   '.webmanifest': 'application/manifest+json',
 }
 const compressible = /^(text|image\/svg|application)\b/
-const leastToCompress = 500
+
+/** The pages of the client, by the chunk that each of them is in. */
+const chunks = {
+  catalogue: 'catalogue/catalogue-page.tsx',
+  lab: 'lab/lab-page.tsx',
+  map: 'network/map/map-page.tsx',
+} as const
+export type PageName = keyof typeof chunks
+
+/** What Vite writes about a chunk. */
+interface Chunk {
+  file: string
+  imports?: string[]
+  css?: string[]
+}
+
+/**
+ * The value of the header `Link` for each page: the files that it will ask for once its first script runs, so that they come
+ * together with that (RFC 8288).
+ */
+export async function loadPreloads(directory: string): Promise<Record<PageName, string>> {
+  const text = await readFile(join(directory, '.vite/manifest.json'), 'utf8')
+  const manifest = JSON.parse(text) as Record<string, Chunk>
+  const entry = filesOf(manifest, 'index.html', new Set())
+  const linksOf = (page: PageName) =>
+    [...filesOf(manifest, chunks[page], new Set())]
+      .filter((file) => !entry.has(file))
+      .map(
+        (file) => `</${file}>; ${file.endsWith('.css') ? 'rel=preload; as=style' : 'rel=modulepreload'}; crossorigin`,
+      )
+      .join(', ')
+  return { catalogue: linksOf('catalogue'), lab: linksOf('lab'), map: linksOf('map') }
+}
+
+/** Of a chunk and of all that it can't begin without. */
+function filesOf(manifest: Record<string, Chunk>, key: string, files: Set<string>): Set<string> {
+  const chunk = manifest[key]
+  if (chunk === undefined || files.has(chunk.file)) return files
+  for (const file of [chunk.file, ...(chunk.css ?? [])]) files.add(file)
+  for (const each of chunk.imports ?? []) filesOf(manifest, each, files)
+  return files
+}
 
 /**
  * All of the built client, in memory, by its path in the address. What is not in here can't be asked
@@ -74,15 +111,8 @@ async function loadAsset(file: string, immutable: boolean): Promise<Asset> {
 
 /** Compresses an asset once. All of the client at the start would take longer than the rest of it. */
 function encode(asset: Asset, encoding: Encoding): Promise<Buffer> {
-  const { plain } = asset
   // The best quality takes seconds for large files; the next ones give almost as little in a fraction of it.
-  const quality = plain.length < 300_000 ? 9 : 6
-  asset.encoded[encoding] ??=
-    encoding === 'br'
-      ? promisify(brotliCompress)(plain, {
-          params: { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length },
-        })
-      : promisify(gzip)(plain, { level: 6 })
+  asset.encoded[encoding] ??= compress(asset.plain, encoding, asset.plain.length < 300_000 ? 9 : 6)
   return asset.encoded[encoding]
 }
 
@@ -99,23 +129,10 @@ export async function sendAsset(request: Request, response: Response, asset: Ass
     response.status(304).end()
     return
   }
-  const encoding =
-    compressible.test(asset.type) && asset.plain.length > leastToCompress
-      ? encodings.find((name) => takes(request.headers['accept-encoding'], name))
-      : undefined
+  const encoding = compressible.test(asset.type) ? encodingFor(request, asset.plain.length) : undefined
   const body = encoding === undefined ? asset.plain : await encode(asset, encoding)
   if (encoding !== undefined) response.setHeader('Content-Encoding', encoding)
   response.setHeader('Content-Length', body.length)
   if (request.method === 'HEAD') response.end()
   else response.end(body)
-}
-
-/** The browser names that encoding, and doesn't refuse it. */
-function takes(header: string | string[] | undefined, encoding: string): boolean {
-  return String(header ?? '')
-    .split(',')
-    .some((item) => {
-      const [name, ...parameters] = item.split(';').map((part) => part.trim().toLowerCase())
-      return name === encoding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
-    })
 }

@@ -15,7 +15,7 @@ import { StateThread } from '../racks/state-thread.js'
 import { Sessions } from '../session/sessions.js'
 import { Records } from '../store/records.js'
 import { oneLine } from '../wording/one-line.js'
-import { loadAssets } from './client-assets.js'
+import { loadAssets, loadPreloads } from './client-assets.js'
 import { dropTo } from './drop-privileges.js'
 import { listenOn } from './listen-on.js'
 import { Preview } from './preview.js'
@@ -45,9 +45,10 @@ async function main(): Promise<void> {
   const starter = new Starter(process.stdin)
   const options = WebOptions.parse(JSON.parse(await starter.firstLine))
   const previewed = typeof options.labs === 'string' ? undefined : options.labs.preview
-  const [labs, assets, states] = await Promise.all([
+  const [labs, assets, preloads, states] = await Promise.all([
     typeof options.labs === 'string' ? loadLabs(options.labs) : [],
     loadAssets(options.client),
+    loadPreloads(options.client),
     StateThread.start(),
   ])
   const later = listenLater(options.tls)
@@ -77,6 +78,7 @@ async function main(): Promise<void> {
     learner: records.localLearner(),
     assets,
     preview,
+    preloads,
     tls: options.tls,
     previewPorts: options.previewPorts ?? { from: Math.min(port + 1, 65_535), to: Math.min(port + 100, 65_535) },
   })

@@ -8,7 +8,7 @@ import type { Requests } from '../protocol/requests.js'
 import type { Sessions } from '../session/sessions.js'
 import { Access, type AccessOptions } from './access.js'
 import { webApp } from './app.js'
-import type { Asset } from './client-assets.js'
+import type { Asset, PageName } from './client-assets.js'
 import { serveLearner } from './learner-socket.js'
 import { noteRefusal } from './note-refusal.js'
 import type { Preview } from './preview.js'
@@ -30,6 +30,8 @@ export interface WebServerOptions {
   sessions: Sessions
   learner: string
   assets: ReadonlyMap<string, Asset>
+  /** `loadPreloads` */
+  preloads: Readonly<Record<PageName, string>>
   previewPorts: PreviewsOptions['ports']
   /** The lab that its author looks at; missing where learners do. */
   preview?: Preview | undefined
@@ -103,8 +105,8 @@ export class WebServer {
       socket.once('close', () => sockets--)
       gate.emit('upgrade', request, socket, head)
     })
-    const { assets, perMinute, tls } = options
-    handle(webApp({ access, log, assets, sessions, learner, perMinute, isSecure: tls !== undefined }))
+    const { assets, preloads, perMinute, tls } = options
+    handle(webApp({ access, log, assets, preloads, sessions, learner, perMinute, isSecure: tls !== undefined }))
     return new WebServer(server, io, previews)
   }
 

@@ -212,3 +212,127 @@ it('stands on a page of its own, which follows and opens nothing', async () => {
   await own.context().close()
   expect(site.complaints).toEqual([])
 })
+
+it('refits when panels open and close, keeps letters readable, and is put away also while a diagnosis is open', async () => {
+  await page.setViewportSize({ width: 1280, height: 720 })
+  await learner.type('docker run -d --name panels-have-names-that-are-long nginx')
+  const long = container('panels-have-names-that-are-long')
+  await long.waitFor()
+  // What is cut in the picture is whole for those who hear it.
+  await page.getByRole('button', { name: /^panels-have-names-that-are-long *container *172\./ }).waitFor()
+  const transform = () => page.locator('svg.network-map > g').getAttribute('transform')
+  const scale = async () => Number(/scale\(([\d.]+)\)/.exec((await transform())!)![1])
+  const smallest = async () =>
+    (await scale()) *
+    Math.min(
+      ...(await page
+        .locator('svg.network-map text')
+        .evaluateAll((texts) => texts.map((text) => Number.parseFloat(getComputedStyle(text).fontSize)))),
+    )
+  await expect.poll(smallest).toBeGreaterThanOrEqual(11)
+  const before = await transform()
+  const side = page.locator('.network-side')
+  const inMap = async (id: string) => {
+    const [box, window] = await Promise.all([
+      page.locator(`.element[data-id="${id}"] .outline`).boundingBox(),
+      page.locator('.map-window').boundingBox(),
+    ])
+    return box!.x >= window!.x - 1 && box!.x + box!.width <= window!.x + window!.width + 1
+  }
+  // Facts.
+  await long.locator('.label').click()
+  await side.getByRole('button', { name: 'Close' }).waitFor()
+  await expect.poll(() => inMap('node1/container:panels-have-names-that-are-long')).toBe(true)
+  await expect.poll(smallest).toBeGreaterThanOrEqual(11)
+  await page.locator('.map-overview').waitFor()
+  await side.getByRole('button', { name: 'Close' }).click()
+  await expect.poll(transform).toBe(before)
+  // Timeline, and a trace above it.
+  const timelineButton = page.getByRole('button', { name: 'Timeline', exact: true })
+  await timelineButton.click()
+  await page.getByRole('button', { name: 'Trace', exact: true }).click()
+  await side.locator('select').first().selectOption('node1')
+  await side.locator('input').first().fill('panels-have-names-that-are-long')
+  await side.locator('input').first().press('Enter')
+  await side.getByRole('button', { name: 'Once more' }).waitFor({ timeout: settleMs })
+  const pane = page.getByRole('region', { name: 'Timeline' })
+  expect((await pane.boundingBox())!.height).toBeGreaterThanOrEqual(120)
+  await side.getByRole('button', { name: '10 times more' }).focus()
+  const heading = side.getByRole('heading', { name: 'Trace a packet' })
+  for (let tabs = 0; tabs < 30; tabs++) {
+    await page.keyboard.press('Tab')
+    if (await pane.evaluate((one) => one.contains(document.activeElement))) break
+  }
+  expect(await pane.evaluate((one) => one.contains(document.activeElement))).toBe(true)
+  const network = (await page.locator('.network').boundingBox())!
+  expect((await side.boundingBox())!.y).toBeGreaterThanOrEqual(network.y)
+  expect(
+    await page.locator('.network-body').evaluate((body) => [body.scrollTop, body.parentElement!.scrollTop]),
+  ).toEqual([0, 0])
+  await heading.waitFor()
+  expect(await accessibilityProblems(page)).toEqual([])
+  await side.locator('.inquiry').getByRole('button', { name: 'Close' }).click()
+  await timelineButton.click()
+  await expect.poll(transform).toBe(before)
+  // A diagnosis, and the map put away with it.
+  await long.locator('.label').click()
+  await side.getByRole('button', { name: 'Diagnose' }).click()
+  await side.getByRole('heading', { name: /panels-have-names/ }).waitFor()
+  await page.getByRole('button', { name: 'Hide the map' }).click()
+  await page.locator('.network').waitFor({ state: 'detached' })
+  expect(await page.evaluate(() => document.activeElement?.className)).toContain('map-switch')
+  await page.getByRole('button', { name: 'Map', exact: true }).click()
+  await page.locator('.element').first().waitFor()
+  expect(await page.locator('.inquiry').count()).toBe(0)
+  await learner.type('docker rm -f panels-have-names-that-are-long')
+  await long.waitFor({ state: 'detached' })
+  expect(site.complaints).toEqual([])
+})
+
+it('lights the published port that a packet went through', async () => {
+  await learner.type('docker run -d --name lit -p 8080:80 nginx')
+  await container('lit').waitFor()
+  await page.getByRole('button', { name: 'Trace', exact: true }).click()
+  const side = page.locator('.network-side')
+  await side.locator('select').first().selectOption('node1')
+  await side.locator('input').first().fill('192.168.1.11')
+  await side.locator('select').nth(1).selectOption('tcp')
+  await side.locator('input').nth(1).fill('8080')
+  await side.locator('input').nth(1).press('Enter')
+  await side.getByRole('button', { name: 'Once more' }).waitFor({ timeout: settleMs })
+  await page.locator('.element.port.way').waitFor()
+  await page.locator('.tie-group.publishes.way').waitFor({ state: 'attached' })
+  await page.locator('.element.container.way[data-id="node1/container:lit"]').waitFor()
+  await side.locator('.inquiry').getByRole('button', { name: 'Close' }).click()
+  await learner.type('docker rm -f lit')
+  await container('lit').waitFor({ state: 'detached' })
+  expect(site.complaints).toEqual([])
+})
+
+it('does nothing while nothing changes', async () => {
+  await learner.type('true')
+  // What came before has faded, and programs that begin to listen have begun.
+  await page.waitForTimeout(5000)
+  const work = await page.evaluate(
+    () =>
+      new Promise<{ changes: number; redraws: number }>((resolve) => {
+        let changes = 0
+        const observer = new MutationObserver((records) => {
+          changes += records.length
+        })
+        observer.observe(document.querySelector('.network')!, {
+          subtree: true,
+          childList: true,
+          attributes: true,
+          characterData: true,
+        })
+        const count = () => performance.getEntriesByName('vethlab-map').length
+        const before = count()
+        setTimeout(() => {
+          observer.disconnect()
+          resolve({ changes, redraws: count() - before })
+        }, 6000)
+      }),
+  )
+  expect(work).toEqual({ changes: 0, redraws: 0 })
+})

@@ -10,7 +10,7 @@ import { testState } from '../hosts/state.js'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Debian's Chromium, as root in a container: without its own sandbox, and asking nobody on the network for anything. */
-const chromiumOptions = {
+export const chromiumOptions = {
   executablePath: '/usr/bin/chromium',
   args: [
     '--no-sandbox',

@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { labFoldersNamed } from '../../server/lab/catalogue.js'
 import type { ProbeRequest } from '../../server/network/question.js'
 import type { HostState, NetworkState } from '../../server/network/state.js'
+import { fromPackage } from '../../server/package-root.js'
 import { Cgroups } from '../../server/rack/cgroup.js'
 import { run } from '../../server/rack/command.js'
 import { type HostRecord, recordPath } from '../../server/rack/host/host.js'
@@ -12,6 +14,7 @@ import { LocalRacks } from '../../server/rack/local-racks.js'
 import { walkNamespaces } from '../../server/rack/namespace-walk.js'
 import { RackGround } from '../../server/racks/rack-ground.js'
 import type { RackInfo } from '../../server/racks/racks.js'
+import { captureLabStates } from '../map/capture-lab-states.js'
 import { captureFixtures } from '../network/capture-fixtures.js'
 import { testState } from './state.js'
 
@@ -51,6 +54,15 @@ afterAll(async () => {
 
 describe.runIf(process.env.VETHLAB_WRITE_FIXTURES)('fixtures', () => {
   it('are written', () => captureFixtures(racks), 300_000)
+})
+
+const labsToWrite = process.env.VETHLAB_WRITE_LAB_STATES
+describe.runIf(labsToWrite)('states of labs', async () => {
+  const folders = await labFoldersNamed(
+    fromPackage('labs'),
+    labsToWrite === undefined || labsToWrite === '1' ? [] : labsToWrite.split(','),
+  )
+  it.each(folders)('are written: %s', (folder) => captureLabStates(racks, folder), 900_000)
 })
 
 describe('the state of a rack', () => {

@@ -391,3 +391,68 @@ describe('names by somebody who means harm', () => {
     expect(factOf(map, 'host:node1', 'Neighbours').at(-1)).toMatch(/^… \+\d+$/)
   })
 })
+
+describe('the way out', () => {
+  const routed = 'routed:node1/bridge:docker0~node1/interface:eth0'
+
+  it('is joined to a bridge as the kernel joins them: by routing, and by a rule that translates', () => {
+    const state = standardState()
+    expect(tie(drawMap(state), routed)).toMatchObject({ kind: 'routed', state: 'up', fromLabel: 'NAT' })
+    expect(tie(drawMap(state), routed).sentence.en).toMatch(
+      /^`node1` routes between bridge `docker0` and `eth0`, and gives .*MASQUERADE/,
+    )
+    const plain = edited(state, (copy) => {
+      home(copy).rules = home(copy).rules.filter(({ target }) => target !== 'MASQUERADE')
+    })
+    expect(tie(drawMap(plain), routed)).not.toHaveProperty('fromLabel')
+    expect(tie(drawMap(plain), routed).sentence.en).toContain('without changing addresses')
+  })
+
+  it('is cut where the host does not forward, and none where there is no default route or the network is internal', () => {
+    const state = standardState()
+    const off = edited(state, (copy) => {
+      home(copy).forwards.ip4 = false
+    })
+    expect(tie(drawMap(off), routed)).toMatchObject({ state: 'down' })
+    expect(tie(drawMap(off), routed).sentence.en).toContain('does not forward')
+    const ids = (changed: NetworkState) => drawMap(changed).ties.map(({ id }) => id)
+    const noRoute = edited(state, (copy) => {
+      home(copy).routes = home(copy).routes.filter(({ destination }) => destination !== 'default')
+    })
+    expect(ids(noRoute)).not.toContain(routed)
+    const internal = edited(state, (copy) => {
+      for (const network of host(copy, 'node1').engine!.networks) network.internal = network.bridge === 'docker0'
+    })
+    expect(ids(internal)).not.toContain(routed)
+  })
+})
+
+it('shows the address of every network that a container is in', () => {
+  const state = edited(standardState(), (copy) => {
+    const { links } = namespaceOf(copy, 'web')
+    const leg = links.find(({ name }) => name === 'eth0')!
+    for (const n of [1, 2, 3, 4]) {
+      links.push({
+        ...structuredClone(leg),
+        name: `eth${n}`,
+        addresses: [{ family: 4, address: `172.3${n}.0.2`, prefix: 16, scope: 'global' }],
+      })
+    }
+  })
+  const notes = element(drawMap(state), 'node1/container:web').notes
+  expect(notes).toHaveLength(5)
+  expect(notes.slice(1)).toEqual([1, 2, 3, 4].map((n) => `172.3${n}.0.2/16`))
+})
+
+it('tells two ports of one number apart by their addresses', () => {
+  const state = edited(standardState(), (copy) => {
+    const { ports } = container(copy, 'web')
+    const [port] = ports
+    ports.push({ ...port!, hostAddress: '127.0.0.1' }, { ...port!, hostAddress: '192.168.1.11' })
+  })
+  const sentences = drawMap(state)
+    .ties.filter(({ kind }) => kind === 'publishes')
+    .map(({ sentence }) => sentence.en)
+  expect(new Set(sentences).size).toBe(sentences.length)
+  expect(sentences.some((one) => one.includes('127.0.0.1'))).toBe(true)
+})

@@ -6,6 +6,11 @@ import { locked, nameOf, neededBy } from './lock.js'
 /** Packages whose package.json names no licence, with the first line of their licence's text. */
 const fromText: Record<string, { file: string; begins: RegExp; licence: string }> = {
   khroma: { file: 'license', begins: /^The MIT License/, licence: 'MIT' },
+  'parse-cache-control': {
+    file: 'LICENSE',
+    begins: /Redistribution and use in source and binary forms/,
+    licence: 'BSD-3-Clause',
+  },
   'xmlhttprequest-ssl': { file: 'LICENSE', begins: /Permission is hereby granted, free of charge/, licence: 'MIT' },
 }
 

@@ -329,6 +329,13 @@ describe('a packet that stops', () => {
     })
     const story = await trace(rack, { from: 'laptop', to: '192.168.1.11', port: 8080 }, [seen.ends('silent')])
     expect(story.cause?.code).toBe('forwarding-off')
+    // What the map lights: the published port, and its tie to the container.
+    const rule = story.hops.find(({ kind }) => kind === 'rule')
+    expect(rule?.about).toEqual([
+      'node1/port:*:8080/tcp',
+      'publishes:node1/port:*:8080/tcp~node1/container:web',
+      hostId('node1'),
+    ])
   })
 
   it('is not looked for where a bridge has sent a copy', async () => {

@@ -182,6 +182,33 @@ describe('headers', () => {
   })
 })
 
+describe('the first load', () => {
+  it('names what a page will ask for once its first script runs, and nothing that its HTML names', async () => {
+    const link = (await house.known('/labs/default-bridge')).headers.link
+    expect(link).toBe(
+      [
+        '</assets/lab-3c.js>; rel=modulepreload; crossorigin',
+        '</assets/lab-3c.css>; rel=preload; as=style; crossorigin',
+        '</assets/menu-5e.js>; rel=modulepreload; crossorigin',
+      ].join(', '),
+    )
+    expect((await house.known('/assets/app-1a2b.js')).headers.link).toBeUndefined()
+  })
+
+  it('gets documents compressed, for those who take that', async () => {
+    const plain = await house.known('/api/labs/default-bridge')
+    expect(plain.headers['content-encoding']).toBeUndefined()
+    const packed = await house.known('/api/labs/default-bridge', { 'accept-encoding': 'br' })
+    expect(packed.headers).toMatchObject({
+      'content-encoding': 'br',
+      'content-type': 'application/json; charset=utf-8',
+      vary: 'Accept-Encoding',
+    })
+    expect(packed.body.length).toBeLessThan(plain.body.length / 2)
+    expect(JSON.parse(brotliDecompressSync(packed.body).toString())).toEqual(JSON.parse(plain.body.toString()))
+  })
+})
+
 describe('a conditional request', () => {
   const path = '/assets/app-1a2b.js'
   const statusOf = async (noneMatch: string, headers: Record<string, string> = {}) =>

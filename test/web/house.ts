@@ -15,7 +15,7 @@ import type { Racks } from '../../server/racks/racks.js'
 import { Sessions } from '../../server/session/sessions.js'
 import { Records } from '../../server/store/records.js'
 import { Access } from '../../server/web/access.js'
-import { loadAssets } from '../../server/web/client-assets.js'
+import { loadAssets, loadPreloads } from '../../server/web/client-assets.js'
 import { listenLater, WebServer, type WebServerOptions } from '../../server/web/web-server.js'
 
 export const token = 'the-token-of-a-test-which-is-long-enough-123'
@@ -30,6 +30,13 @@ export interface Got {
   status: number
   headers: IncomingHttpHeaders
   body: Buffer
+}
+
+/** As Vite writes it, of a client with one page. */
+const manifest = {
+  'index.html': { file: 'assets/app-1a2b.js', css: ['assets/app-1a2b.css'] },
+  'lab/lab-page.tsx': { file: 'assets/lab-3c.js', imports: ['index.html', '_menu.js'], css: ['assets/lab-3c.css'] },
+  '_menu.js': { file: 'assets/menu-5e.js' },
 }
 
 /** The web on a free port of loopback, with one lab and no racks. */
@@ -54,7 +61,7 @@ export class House {
     await mkdir(join(client, '.vite'))
     await writeFile(join(client, 'index.html'), '<!doctype html><title>the app</title>')
     await writeFile(join(client, 'assets/app-1a2b.js'), 'export const app = 1\n'.repeat(100))
-    await writeFile(join(client, '.vite/manifest.json'), '{}')
+    await writeFile(join(client, '.vite/manifest.json'), JSON.stringify(manifest))
     await writeFile(join(folder, 'secret.html'), 'a secret')
     const records = Records.open(join(folder, 'records.sqlite'))
     const labs = [await loadLab(fromPackage('labs', 'default-bridge'))]
@@ -69,6 +76,7 @@ export class House {
       sessions,
       learner: records.localLearner(),
       assets: await loadAssets(client),
+      preloads: await loadPreloads(client),
       previewPorts: { from: 20_000, to: 20_100 },
       ...(options.perMinute ? { perMinute: options.perMinute } : {}),
       tls: options.tls,

@@ -28,13 +28,13 @@ function Opened({ now }: { now: Inquiry }) {
   useEffect(() => {
     if (state === 'waiting') panel.current?.querySelector<HTMLElement>('select, input')?.focus({ preventScroll: true })
     else heading.current?.focus({ preventScroll: true })
-    panel.current?.parentElement?.scrollTo({ top: 0 })
+    scrollToTop(panel.current)
   }, [now.kind])
   useEffect(() => {
     if (state !== 'done' && state !== 'failed') return
     const words =
       now.run.state === 'done' ? now.run.value.summary : now.run.state === 'failed' ? now.run.trouble.what : undefined
-    panel.current?.parentElement?.scrollTo({ top: 0 })
+    scrollToTop(panel.current)
     if (words !== undefined) announce(inLanguage(words).replaceAll('`', ''))
     // The button that ended it is gone, and the focus with it.
     const within = document.activeElement
@@ -80,4 +80,10 @@ function Opened({ now }: { now: Inquiry }) {
       {now.kind === 'trace' ? <TracePanel now={now} /> : <DiagnosePanel now={now} />}
     </section>
   )
+}
+
+/** It scrolls by itself, or in a low window together with what is below it. */
+function scrollToTop(panel: HTMLElement | null): void {
+  panel?.scrollTo({ top: 0 })
+  panel?.parentElement?.scrollTo({ top: 0 })
 }

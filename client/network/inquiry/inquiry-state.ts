@@ -11,6 +11,7 @@ import { side } from '../../state/lab.js'
 import { askQuietly, view } from '../../state/session.js'
 import { mapOpen } from '../../state/settings.js'
 import { elementOf, type Highlight, highlighted, latest, past, selected, timeline, wanted } from '../network-state.js'
+import { passedTies } from './passed-ties.js'
 
 /** Questions that send packets through the rack: where one goes, or what is wrong with a container. One at a time. */
 export type Inquiry =
@@ -172,7 +173,8 @@ function goBack(): void {
   const from = opener
   opener = undefined
   if (from === undefined) return
-  side.value = from.side
+  // Who has put the map away does not want it back.
+  side.value = from.side === 'map' && !mapOpen.peek() ? 'read' : from.side
   requestAnimationFrame(() => {
     // Buttons of a pane that has gone meanwhile: the map that it was about.
     const element = from.element.isConnected
@@ -197,6 +199,8 @@ export function wayOf(story: TraceStory): Map<string, Highlight> {
 /** Draws the way on the map, and brings its end into sight. */
 export function drawWay(story: TraceStory): void {
   const way = wayOf(story)
+  const map = latest.peek()
+  for (const tie of map === undefined ? [] : passedTies(story, map)) if (!way.has(tie)) way.set(tie, 'way')
   const drawn = [...way.keys()].filter((id) => elementOf(latest.peek(), id) !== undefined)
   batch(() => {
     highlighted.value = way
@@ -253,6 +257,19 @@ async function finish<K extends Inquiry['kind']>(
     }
   })
 }
+
+// Who puts the map away puts away what is beside it, also where a question had brought it to the front.
+let wasOpen = mapOpen.peek()
+effect(() => {
+  const isNow = mapOpen.value
+  untracked(() => {
+    if (wasOpen && !isNow) {
+      if (side.peek() === 'map') side.value = 'read'
+      if (inquiry.peek() !== undefined) closeInquiry()
+    }
+    wasOpen = isNow
+  })
+})
 
 // A session that is left takes its questions along: the server ends them with the connection.
 let session: string | undefined

@@ -3,18 +3,10 @@ import { inLanguage, marks } from '../../state/language.js'
 import type { Highlight } from '../network-state.js'
 import { strings } from '../strings.js'
 import { fitText, widthOf } from './fit-text.js'
-import { type Box, hostHead } from './layout.js'
+import { type Box, boldLabel, boxPad, captionBelow, hostHead, letters, lineHeight } from './layout.js'
 
 /** For the eye alone: the same is said in words elsewhere. */
 export const unheard = { 'aria-hidden': true } as const
-
-const pad = 10
-const labelSize = 12.5
-/** Bold letters take as much room as plain ones of this size. */
-const boldSize = 13.5
-const kindSize = 9.5
-const noteSize = 10.5
-const lineHeight = 14
 
 /** An element with its name, kind and notes; a button for keys, pointer and screen readers. */
 export function ElementShape({
@@ -39,13 +31,16 @@ export function ElementShape({
   const t = strings.value
   const { kind, state } = element
   const isHost = kind === 'host'
-  const height = isHost ? hostHead - 6 : box.height
+  const height = isHost ? hostHead - 3 : box.height
   const classes = ['element', kind, state, chosen && 'chosen', highlight].filter(Boolean).join(' ')
   // Not by colour and dashes alone.
   const caption = state === 'down' ? `✕ ${t.down}` : t[kind]
-  const captionWidth = widthOf(caption, kindSize, 'sans')
-  const room = box.width - 2 * pad
-  const label = fitText(element.label, room - captionWidth - 8, boldSize, 'sans')
+  const captionWidth = widthOf(caption, letters.kind, 'sans')
+  const room = box.width - 2 * boxPad
+  const below = !isHost && captionBelow(element)
+  const label = fitText(element.label, room - (below ? 0 : captionWidth + 8), boldLabel, 'sans')
+  const lines = Math.floor((height - 22) / lineHeight) - (below ? 1 : 0)
+  const inHead = widthOf(label, boldLabel, 'sans')
   const mark = highlight === 'stop' ? t.stopped : highlight === 'way' ? t.onTheWay : undefined
   return (
     // biome-ignore lint/a11y/useSemanticElements: there are no HTML buttons in a drawing
@@ -54,7 +49,7 @@ export function ElementShape({
       data-id={element.id}
       role="button"
       tabIndex={reachable ? 0 : -1}
-      // Named by what stands in it; what may be cut there is in the sentence.
+      // Named by what stands in it.
       aria-description={[...(mark === undefined ? [] : [mark]), inLanguage(element.sentence).replaceAll('`', '')].join(
         marks.value.colon,
       )}
@@ -70,38 +65,38 @@ export function ElementShape({
       {glows && <rect class="halo" x={box.x - 4} y={box.y - 4} width={box.width + 8} height={height + 8} rx={9} />}
       <Outline kind={kind} box={{ ...box, height }} />
       <g>
-        <text class="label" x={box.x + pad} y={box.y + 18} font-size={labelSize}>
-          {label}
-        </text>
-        <text class="kind" x={box.x + box.width - pad} y={box.y + 17} font-size={kindSize} text-anchor="end">
+        <Written
+          {...{ class: 'label', x: box.x + boxPad, y: box.y + 18, size: letters.label }}
+          text={element.label}
+          shown={label}
+        />
+        <text
+          class="kind"
+          x={below ? box.x + boxPad : box.x + box.width - boxPad}
+          y={box.y + (below ? 18 + lineHeight : 17)}
+          font-size={letters.kind}
+          text-anchor={below ? 'start' : 'end'}
+        >
           {caption}
         </text>
         {isHost ? (
-          <text
-            class="note"
-            x={box.x + pad + widthOf(label, boldSize, 'sans') + 10}
-            y={box.y + 18}
-            font-size={noteSize}
-          >
-            {fitText(
-              element.notes.join(' · '),
-              room - widthOf(label, boldSize, 'sans') - captionWidth - 20,
-              noteSize,
-              'mono',
-            )}
-          </text>
+          <Written
+            {...{ class: 'note', x: box.x + boxPad + inHead + 10, y: box.y + 18, size: letters.note }}
+            text={element.notes.join(' · ')}
+            shown={fitText(element.notes.join(' · '), room - inHead - captionWidth - 20, letters.note, 'mono')}
+          />
         ) : (
-          element.notes.slice(0, Math.floor((height - 22) / lineHeight)).map((note, index) => (
-            <text
-              key={index}
-              class="note"
-              x={box.x + pad}
-              y={box.y + 18 + (index + 1) * lineHeight}
-              font-size={noteSize}
-            >
-              {fitText(note, room, noteSize, 'mono')}
-            </text>
-          ))
+          element.notes
+            .slice(0, lines)
+            .map((note, index) => (
+              <Written
+                key={index}
+                {...{ class: 'note', x: box.x + boxPad, size: letters.note }}
+                y={box.y + 18 + (index + (below ? 2 : 1)) * lineHeight}
+                text={note}
+                shown={fitText(note, room, letters.note, 'mono')}
+              />
+            ))
         )}
         {highlight === 'stop' && (
           <g class="stop-mark" {...unheard}>
@@ -111,6 +106,35 @@ export function ElementShape({
         )}
       </g>
     </g>
+  )
+}
+
+/** A line of text; where it is cut, the whole of it is there for those who hear it. */
+function Written({
+  text,
+  shown,
+  size,
+  ...place
+}: {
+  text: string
+  shown: string
+  size: number
+  class: string
+  x: number
+  y: number
+}) {
+  const isCut = text !== shown
+  return (
+    <>
+      <text {...place} font-size={size} {...(isCut ? unheard : {})}>
+        {shown}
+      </text>
+      {isCut && (
+        <text {...place} class="whole" font-size={size}>
+          {text}
+        </text>
+      )}
+    </>
   )
 }
 

@@ -1,9 +1,10 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { MapElement, MapTie, NetworkMap } from '../../../server/protocol/protocol.js'
 import { glowing, highlighted, selected } from '../network-state.js'
 import { ElementShape, unheard } from './element-shape.js'
 import { type Box, type Layout, lanBar } from './layout.js'
 import { type Route, routeTies } from './route-ties.js'
+import { showMoves } from './show-moves.js'
 import { TieShape } from './tie-shape.js'
 
 /** How long what is gone can still be seen, in milliseconds. */
@@ -31,15 +32,28 @@ export function MapDrawing({
 }) {
   const routes = useMemo(() => routeTies(map, layout), [map, layout])
   const gone = useGone(map, layout, routes)
+  const all = useRef<SVGGElement>(null)
+  const before = useRef({ layout, routes })
+  useLayoutEffect(() => {
+    const was = before.current
+    before.current = { layout, routes }
+    if (was.layout !== layout && all.current !== null) showMoves(all.current, was, { layout, routes })
+  }, [layout, routes])
   const chosen = selected.value
   const hosts = map.elements.filter(({ kind }) => kind === 'host')
   return (
-    <>
+    <g ref={all}>
       {hosts.map(({ id, state }) => {
         const box = layout.boxes.get(id)
         return (
           box !== undefined && (
-            <rect key={id} class={`host-frame ${state}${chosen === id ? ' chosen' : ''}`} {...box} rx={8} />
+            <rect
+              key={id}
+              class={`host-frame ${state}${chosen === id ? ' chosen' : ''}`}
+              data-frame={id}
+              {...box}
+              rx={8}
+            />
           )
         )
       })}
@@ -91,7 +105,7 @@ export function MapDrawing({
           )
         )
       })}
-    </>
+    </g>
   )
 }
 

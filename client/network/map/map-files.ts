@@ -29,11 +29,20 @@ export function svgFileOf(svg: SVGSVGElement, size: { width: number; height: num
   const unwanted: Element[] = []
   for (const [index, element] of [...copy.querySelectorAll('*')].entries()) {
     const style = getComputedStyle(originals[index]!)
-    if (style.display === 'none' || style.visibility === 'hidden' || element.matches('.grip, .gone, .halo')) {
+    if (style.display === 'none' || style.visibility === 'hidden' || element.matches('.grip, .gone, .halo, .whole')) {
       unwanted.push(element)
       continue
     }
-    for (const name of ['class', 'role', 'tabindex', 'aria-description', 'aria-pressed', 'aria-hidden', 'data-id']) {
+    for (const name of [
+      'class',
+      'role',
+      'tabindex',
+      'aria-label',
+      'aria-description',
+      'aria-pressed',
+      'aria-hidden',
+      'data-id',
+    ]) {
       element.removeAttribute(name)
     }
     if (element.localName === 'title') continue

@@ -14,6 +14,7 @@ import { fileName, keepFile, keepMermaid, svgFileOf } from './map-files.js'
 import { MapView } from './map-view.js'
 import { BarActions, SidePanels } from './slots.js'
 import { TextDialog } from './text-dialog.js'
+import { zoom, zoomStep } from './zoom.js'
 
 /** The network: map, facts, timeline. `lab` is its id; `alone` where nothing else is on the page. */
 export function MapPanel({ lab, alone = false }: { lab: string; alone?: boolean }) {
@@ -48,6 +49,8 @@ export function MapPanel({ lab, alone = false }: { lab: string; alone?: boolean 
             }}
           />
         )}
+        <ZoomButtons />
+        {!alone && past.value === undefined && <HideButton />}
       </div>
       <div class="network-body">
         {map === undefined ? <p class="network-waiting muted">{t.waiting}</p> : <MapView map={map} />}
@@ -98,32 +101,70 @@ function Tools({
         </>
       )}
       {!alone && (
-        <>
-          <a
-            class="button quiet only-icon"
-            href={mapPath(lab)}
-            target="_blank"
-            rel="noopener"
-            aria-label={t.ownPage}
-            title={t.ownPage}
-          >
-            <OutsideIcon />
-          </a>
-          <button
-            type="button"
-            class="quiet only-icon hide"
-            aria-label={t.hide}
-            title={t.hide}
-            onClick={() => {
-              mapOpen.value = false
-              document.querySelector<HTMLElement>('.map-switch')?.focus()
-            }}
-          >
-            <CrossIcon />
-          </button>
-        </>
+        <a
+          class="button quiet only-icon own-page"
+          href={mapPath(lab)}
+          target="_blank"
+          rel="noopener"
+          aria-label={t.ownPage}
+          title={t.ownPage}
+        >
+          <OutsideIcon />
+        </a>
       )}
     </>
+  )
+}
+
+/** In the bar, so that they cover nothing of the map. */
+function ZoomButtons() {
+  const t = strings.value
+  const zooming = zoom.value
+  if (zooming === undefined) return null
+  const { by, all } = zooming
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: no fieldset of a form
+    <span class="map-zoom" role="group" aria-label={t.size}>
+      <button
+        type="button"
+        class="quiet only-icon"
+        aria-label={t.smaller}
+        title={`${t.smaller} (-)`}
+        onClick={() => by(1 / zoomStep)}
+      >
+        −
+      </button>
+      <button
+        type="button"
+        class="quiet only-icon"
+        aria-label={t.larger}
+        title={`${t.larger} (+)`}
+        onClick={() => by(zoomStep)}
+      >
+        +
+      </button>
+      <button type="button" class="quiet only-icon" aria-label={t.fit} title={`${t.fit} (0)`} onClick={all}>
+        ⤢
+      </button>
+    </span>
+  )
+}
+
+function HideButton() {
+  const t = strings.value
+  return (
+    <button
+      type="button"
+      class="quiet only-icon hide"
+      aria-label={t.hide}
+      title={t.hide}
+      onClick={() => {
+        mapOpen.value = false
+        document.querySelector<HTMLElement>('.map-switch')?.focus()
+      }}
+    >
+      <CrossIcon />
+    </button>
   )
 }
 

@@ -7,14 +7,18 @@ import { strings } from '../strings.js'
 import { unheard } from './element-shape.js'
 import { layoutOf, tidied } from './layout-memory.js'
 import { MapDrawing } from './map-drawing.js'
+import { Overview } from './overview.js'
 import { type RedrawClock, redrawClock } from './redraw-clock.js'
-import { fitting, holds, moveBy, type Size, showing, type ViewPort, zoomed } from './view-port.js'
+import { fitting, misses, moveBy, readable, type Size, showing, type ViewPort, zoomed } from './view-port.js'
+import { zoom as zooming, zoomStep } from './zoom.js'
 
-/** By one press of a key or button. */
-const zoomStep = 1.25
+/** By one press of a key. */
 const panStep = 60
 
-/** The map in a window that can be moved over it; by itself it shows all. */
+/** What of the map is seen: what can be read of it, all of it since the learner asked for that, or what the learner has moved to. */
+type Seen = 'readable' | 'all' | 'own'
+
+/** The map in a window that can be moved over it; by itself it shows as much as can be read. */
 export function MapView({ map }: { map: NetworkMap }) {
   const clock = useRef<RedrawClock>(undefined)
   clock.current ??= redrawClock()
@@ -26,51 +30,58 @@ export function MapView({ map }: { map: NetworkMap }) {
   const window = useRef<HTMLDivElement>(null)
   const size = useSignal<Size>({ width: 0, height: 0 })
   const view = useSignal<ViewPort>({ x: 0, y: 0, k: 1 })
-  /** As long as the learner has not chosen what to see. */
-  const auto = useRef(true)
+  const seen = useRef<Seen>('readable')
   const current = useSignal<string | undefined>(undefined)
   const hinted = useSignal<string | undefined>(undefined)
   const reachable = elementOf(map, current.value ?? '')?.id ?? map.elements[0]?.id
 
+  /** Unless the learner has moved it, it fits the window, whatever opens or closes beside it. */
+  const refit = (content: Size, before?: ViewPort) => {
+    if (seen.current === 'own' && misses(view.peek(), content, size.peek())) seen.current = 'readable'
+    if (seen.current === 'all') view.value = fitting(content, size.peek())
+    else if (seen.current === 'readable') view.value = readable(content, size.peek(), before)
+  }
   useLayoutEffect(() => {
     const element = window.current!
-    let panel = ''
     const measure = () => {
       const next = { width: element.clientWidth, height: element.clientHeight }
-      if (next.width === 0 || next.height === 0) return
       const before = size.peek()
+      if (next.width === 0 || next.height === 0) return
+      if (next.width === before.width && next.height === before.height) return
       size.value = next
-      // Facts that open beside the map take room, and move nothing.
-      const body = element.closest('.network-body')
-      const whole = `${body?.clientWidth} ${body?.clientHeight}`
-      const grown = next.width > before.width || next.height > before.height
-      const asked = panel !== whole || (grown && !holds(view.peek(), latest.current, next))
-      panel = whole
-      if (auto.current && asked) view.value = fitting(latest.current, next)
-      else if (selected.peek() !== undefined) wanted.value = selected.peek()
+      refit(latest.current, before.width === 0 ? undefined : view.peek())
+      if (before.width > 0 && selected.peek() !== undefined) wanted.value = selected.peek()
     }
     measure()
     const observer = new ResizeObserver(measure)
     observer.observe(element)
     return () => observer.disconnect()
   }, [])
-  useEffect(
-    () =>
-      moveBy(window.current!, view, () => {
-        auto.current = false
-      }),
-    [],
-  )
+  const onMoved = () => {
+    seen.current = 'own'
+  }
+  useEffect(() => moveBy(window.current!, view, onMoved), [])
   const showAll = () => {
-    auto.current = true
+    seen.current = 'all'
     view.value = fitting(latest.current, size.peek())
   }
-  // Nothing moves because something else came, as long as there is room for both.
+  const drawn = useRef(map)
   useLayoutEffect(() => {
-    if (auto.current && size.peek().width > 0 && !holds(view.peek(), layout, size.peek())) showAll()
+    const before = new Set(drawn.current.elements.map(({ id }) => id))
+    const isFirst = drawn.current === map
+    drawn.current = map
+    if (isFirst || size.peek().width === 0) return
+    refit(layout, view.peek())
+    // What has come is what one wants to see.
+    const news = map.elements.filter(({ id }) => !before.has(id))
+    if (seen.current !== 'own' && news.length < map.elements.length) {
+      for (const { id } of news.toReversed()) bringIntoSight(id)
+    }
   }, [layout])
   useLayoutEffect(() => {
-    if (tidyTurn > 0) showAll()
+    if (tidyTurn === 0) return
+    seen.current = 'readable'
+    refit(layout)
   }, [tidyTurn])
   useLayoutEffect(() => clock.current?.end(map), [map])
 
@@ -93,13 +104,19 @@ export function MapView({ map }: { map: NetworkMap }) {
     window.current?.querySelector<SVGElement>(`.element[data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true })
   }
   const zoom = (factor: number) => {
-    auto.current = false
+    onMoved()
     view.value = zoomed(view.peek(), factor, { x: size.peek().width / 2, y: size.peek().height / 2 })
   }
   const pan = (x: number, y: number) => {
-    auto.current = false
+    onMoved()
     view.value = { ...view.peek(), x: view.peek().x + x, y: view.peek().y + y }
   }
+  useEffect(() => {
+    zooming.value = { by: zoom, all: showAll }
+    return () => {
+      zooming.value = undefined
+    }
+  }, [])
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return
     const at = map.elements.findIndex(({ id }) => id === reachable)
@@ -180,30 +197,7 @@ export function MapView({ map }: { map: NetworkMap }) {
           <Words text={hint.sentence} />
         </p>
       )}
-      {/* biome-ignore lint/a11y/useSemanticElements: no fieldset of a form */}
-      <div class="map-zoom" role="group" aria-label={t.map}>
-        <button
-          type="button"
-          class="only-icon"
-          aria-label={t.larger}
-          title={`${t.larger} (+)`}
-          onClick={() => zoom(zoomStep)}
-        >
-          +
-        </button>
-        <button
-          type="button"
-          class="only-icon"
-          aria-label={t.smaller}
-          title={`${t.smaller} (-)`}
-          onClick={() => zoom(1 / zoomStep)}
-        >
-          −
-        </button>
-        <button type="button" class="only-icon" aria-label={t.fit} title={`${t.fit} (0)`} onClick={showAll}>
-          ⤢
-        </button>
-      </div>
+      <Overview map={map} layout={layout} view={view} size={size} onMoved={onMoved} />
     </div>
   )
 }

@@ -1,6 +1,6 @@
 import { Graph, layout } from '@dagrejs/dagre'
 import type { MapElement, MapTie } from '../../../server/protocol/protocol.js'
-import { boxWidth, columnGap, columnOf, heightOf, rowGap } from './layout.js'
+import { boxWidth, columnGap, columnOf, rowGap } from './layout.js'
 
 /** Elements of one column that are tied to the same: which of them is above which makes no difference to anybody. */
 interface Alike {
@@ -10,13 +10,17 @@ interface Alike {
 }
 
 /** The elements of a host from top to bottom, so that few of its ties cross; dagre finds that out. Pure. */
-export function ordered(elements: readonly MapElement[], ties: readonly MapTie[]): MapElement[] {
+export function ordered(
+  elements: readonly MapElement[],
+  ties: readonly MapTie[],
+  heights: ReadonlyMap<string, number>,
+): MapElement[] {
   const groups = alike(elements, ties)
   const groupOf = new Map(groups.flatMap((group) => group.elements.map(({ id }) => [id, group])))
   const graph = new Graph()
   graph.setGraph({ rankdir: 'LR', nodesep: rowGap, ranksep: columnGap })
   for (const { id, elements } of groups) {
-    const height = elements.reduce((sum, element) => sum + heightOf(element) + rowGap, -rowGap)
+    const height = elements.reduce((sum, element) => sum + (heights.get(element.id) ?? 0) + rowGap, -rowGap)
     graph.setNode(id, { width: boxWidth, height })
   }
   for (const { from, to } of ties) {
@@ -28,11 +32,11 @@ export function ordered(elements: readonly MapElement[], ties: readonly MapTie[]
     graph.setEdge(left.id, right.id, { minlen: right.column - left.column })
   }
   layout(graph)
-  const heights = groups.map(({ id }): number => graph.node(id)?.y ?? 0)
+  const middles = groups.map(({ id }): number => graph.node(id)?.y ?? 0)
   // Upside down it would cross as little: the way up is that in which the first come first.
-  const up = concordance(heights) < 0 ? -1 : 1
+  const up = concordance(middles) < 0 ? -1 : 1
   return groups
-    .map((group, index) => ({ group, y: up * heights[index]! }))
+    .map((group, index) => ({ group, y: up * middles[index]! }))
     .toSorted((a, b) => a.y - b.y)
     .flatMap(({ group }) => group.elements)
 }

@@ -1,20 +1,25 @@
 import type { MapElement, MapTie, NetworkMap } from '../../../server/protocol/protocol.js'
-import { type Box, boxWidth, hostHead, hostPad, type Layout, lanBar, middleOf } from './layout.js'
+import { type Box, boxWidth, columnGap, hostHead, type Layout, lanBar, middleOf } from './layout.js'
+import { type Point, Way } from './way.js'
 
 export interface End {
   x: number
   y: number
   /** Where the tie leaves the box: its name stands on that side. */
   side: 'left' | 'right'
+  /** Whether there is room for a name between this end and the next ones at the same side. */
+  roomy: boolean
 }
 
 /** The way of a tie in the drawing. */
 export interface Route {
   /** As of an SVG path. */
   path: string
+  /** Points along it, near enough to each other to stand for its curves. */
+  points: readonly Point[]
   from: End
   to: End
-  middle: { x: number; y: number }
+  middle: Point
 }
 
 interface Placed {
@@ -25,6 +30,15 @@ interface Placed {
   toElement: MapElement
   sides: { from: 'left' | 'right'; to: 'left' | 'right' }
 }
+
+/** Where ends are along a side of a box. */
+interface Spot {
+  y: number
+  roomy: boolean
+}
+
+/** Between the ends of two ties, so that a name stands between them. */
+const nameHeight = 12
 
 /** Ways for all ties whose ends have a place: past the boxes between them, and side by side where many end at one box. Pure. */
 export function routeTies(map: NetworkMap, layout: Layout): Map<string, Route> {
@@ -37,18 +51,18 @@ export function routeTies(map: NetworkMap, layout: Layout): Map<string, Route> {
     if (!from || !to || !fromElement || !toElement) return []
     return [{ tie, from, to, fromElement, toElement, sides: sidesOf(from, to, fromElement, toElement) }]
   })
-  const heights = spread(placed)
+  const spots = spread(placed)
   const obstacles = map.elements.flatMap((element) => {
     const box = layout.boxes.get(element.id)
     return box === undefined || element.kind === 'host' || element.kind === 'lan' ? [] : [box]
   })
-  const lanes = new Map<string, number>()
+  const lanes = new Map<number, number>()
   return new Map(
     placed.map((one) => [
       one.tie.id,
       one.fromElement.kind === 'service' || one.toElement.kind === 'service'
-        ? aboutService(one, heights, lanes)
-        : routeOf(one, heights, obstacles),
+        ? aboutService(one, spots, lanes)
+        : routeOf(one, spots, obstacles),
     ]),
   )
 }
@@ -66,114 +80,135 @@ function sidesOf(from: Box, to: Box, fromElement: MapElement, toElement: MapElem
   return from.x < to.x ? { from: 'right', to: 'left' } : { from: 'left', to: 'right' }
 }
 
-/** Heights at which ties end, by tie and end: those of one side of a box are spread over it, in the order of where they go. */
-function spread(placed: readonly Placed[]): Map<string, number> {
+/** Where ties end, by tie and end: those of one side of a box are spread over it, in the order of where they go. */
+function spread(placed: readonly Placed[]): Map<string, Spot> {
   const sides = new Map<string, { key: string; box: Box; towards: number }[]>()
   for (const { tie, from, to, fromElement, toElement, sides: side } of placed) {
     for (const [end, box, other, element] of [
       ['from', from, to, fromElement],
       ['to', to, from, toElement],
     ] as const) {
-      if (element.kind === 'lan' || element.kind === 'host') continue
-      const place = `${element.id} ${side[end]}`
-      const ends = sides.get(place) ?? []
+      if (element.kind === 'lan' || element.kind === 'host' || element.kind === 'service') continue
+      const at = `${element.id} ${side[end]}`
+      const ends = sides.get(at) ?? []
+      // Of a service, which stands above all, one does not know from how far to the right its tie comes.
       ends.push({ key: `${tie.id} ${end}`, box, towards: middleOf(other) })
-      sides.set(place, ends)
+      sides.set(at, ends)
     }
   }
-  const heights = new Map<string, number>()
+  const spots = new Map<string, Spot>()
   for (const ends of sides.values()) {
     for (const [index, { key, box }] of ends.toSorted((a, b) => a.towards - b.towards).entries()) {
-      heights.set(key, box.y + (box.height * (index + 1)) / (ends.length + 1))
+      const step = box.height / (ends.length + 1)
+      spots.set(key, { y: box.y + step * (index + 1), roomy: step >= nameHeight })
     }
   }
-  return heights
+  return spots
 }
 
-function routeOf(placed: Placed, heights: ReadonlyMap<string, number>, obstacles: readonly Box[]): Route {
+function routeOf(placed: Placed, spots: ReadonlyMap<string, Spot>, obstacles: readonly Box[]): Route {
   const { tie, from, to, fromElement, toElement, sides } = placed
-  const a = endOf(from, sides.from, heights.get(`${tie.id} from`))
-  const b = endOf(to, sides.to, heights.get(`${tie.id} to`))
+  const a = endOf(from, sides.from, spots.get(`${tie.id} from`))
+  const b = endOf(to, sides.to, spots.get(`${tie.id} to`))
   // A cable runs level to the bar of its LAN; who shares the network of its host hangs on the host's frame.
-  if (toElement.kind === 'lan') return level(a, { ...b, x: to.x + lanBar, y: a.y })
-  if (fromElement.kind === 'lan') return level({ ...a, x: from.x + lanBar, y: b.y }, b)
-  if (toElement.kind === 'host') return level(a, { ...b, x: to.x + to.width, y: a.y })
-  if (fromElement.kind === 'host') return level({ ...a, x: from.x + from.width, y: b.y }, b)
+  if (toElement.kind === 'lan') return straight(a, { ...b, x: to.x + lanBar, y: a.y })
+  if (fromElement.kind === 'lan') return straight({ ...a, x: from.x + lanBar, y: b.y }, b)
+  if (toElement.kind === 'host') return toFrame(a, to, obstacles)
+  if (fromElement.kind === 'host') return reversed(toFrame(b, from, obstacles))
   if (a.side === b.side) {
-    const out = Math.min(hostPad + 30, 22 + Math.abs(a.y - b.y) / 16)
+    // No further out than the frame of the host, and than half of the way to the next column.
+    const out = Math.min(20, 12 + Math.abs(a.y - b.y) / 16)
     const far = a.side === 'left' ? Math.min(a.x, b.x) - out : Math.max(a.x, b.x) + out
-    return curve(a, b, far, far)
+    return ended(new Way(a).curve({ x: far, y: a.y }, { x: far, y: b.y }, b), a, b)
   }
-  const [left, right] = a.side === 'right' ? [a, b] : [b, a]
-  const between = obstacles.filter((box) => box.x > left.x && box.x + box.width < right.x)
-  const path = between.length === 0 ? undefined : past(left, right, between)
-  if (path !== undefined) return { path: path.path, from: a, to: b, middle: path.middle }
-  const half = (left.x + right.x) / 2
-  return curve(a, b, half, half)
+  if (a.side === 'left') return reversed(across(b, a, obstacles))
+  return across(a, b, obstacles)
 }
+
+/** From the right side of a box to the left side of one in a column further right. */
+function across(left: End, right: End, obstacles: readonly Box[]): Route {
+  const between = obstacles.filter((box) => box.x > left.x && box.x + box.width < right.x)
+  const half = (left.x + right.x) / 2
+  if (between.length === 0) {
+    return ended(new Way(left).curve({ x: half, y: left.y }, { x: half, y: right.y }, right), left, right)
+  }
+  const begin = Math.min(...between.map((box) => box.x)) - 8
+  const end = Math.max(...between.map((box) => box.x)) + boxWidth + 8
+  // Lines to further columns keep a little apart from those to nearer ones.
+  const lane = freeLane(right.y, between, Math.round((end - begin) / boxWidth) % 3)
+  const [first, last] = [(left.x + begin) / 2, (end + right.x) / 2]
+  const way = new Way(left)
+    .curve({ x: first, y: left.y }, { x: first, y: lane }, { x: begin, y: lane })
+    .level(end)
+    .curve({ x: last, y: lane }, { x: last, y: right.y }, right)
+  return ended(way, left, right, { x: (begin + end) / 2, y: lane })
+}
+
+/** To the right edge of the host's frame, past what stands further right in it. */
+function toFrame(start: End, frame: Box, obstacles: readonly Box[]): Route {
+  const edge = frame.x + frame.width
+  const between = obstacles.filter((box) => box.x > start.x && box.x + box.width <= edge)
+  const lane = between.length === 0 ? start.y : freeLane(start.y, between, 0)
+  const end: End = { x: edge, y: lane, side: 'right', roomy: true }
+  if (lane === start.y) return straight(start, end)
+  const begin = Math.min(...between.map((box) => box.x)) - 8
+  const first = (start.x + begin) / 2
+  const way = new Way(start).curve({ x: first, y: start.y }, { x: first, y: lane }, { x: begin, y: lane }).level(edge)
+  return ended(way, start, end)
+}
+
+/** Between boxes, as near as possible to a height. */
+function freeLane(y: number, boxes: readonly Box[], apart: number): number {
+  const free = (at: number) => boxes.every((box) => at < box.y - 3 || at > box.y + box.height + 3)
+  for (let off = 0; off < 4000; off += 2) {
+    const found = [y - off - apart, y + off + apart].find(free)
+    if (found !== undefined) return found
+  }
+  return y
+}
+
+/** How far below them ties to services turn towards them. */
+const serviceTurn = 16
 
 /** Services stand above the hosts: to them it goes up between two columns, each tie in a lane of its own. */
 function aboutService(
   { tie, from, to, fromElement }: Placed,
-  heights: ReadonlyMap<string, number>,
-  lanes: Map<string, number>,
+  spots: ReadonlyMap<string, Spot>,
+  lanes: Map<number, number>,
 ): Route {
   const up = fromElement.kind === 'service'
   const [service, other] = up ? [from, to] : [to, from]
-  const start = endOf(other, 'right', heights.get(`${tie.id} ${up ? 'to' : 'from'}`))
-  const gutter = `${start.x}`
-  const taken = lanes.get(gutter) ?? 0
-  lanes.set(gutter, taken + 1)
-  const lane = start.x + 18 + ((taken * 6) % 48)
+  const start = endOf(other, 'right', spots.get(`${tie.id} ${up ? 'to' : 'from'}`))
+  const taken = lanes.get(start.x) ?? 0
+  lanes.set(start.x, taken + 1)
+  const lane = start.x + 12 + ((taken * 6) % (columnGap - 24))
   const bend = 8
-  const rise = `M${start.x} ${start.y}H${lane - bend}Q${lane} ${start.y} ${lane} ${start.y - bend}`
-  const right = service.x + service.width
-  let end: End
-  let path: string
-  if (lane > right + bend) {
-    end = endOf(service, 'right', heights.get(`${tie.id} ${up ? 'from' : 'to'}`))
-    path = `${rise}V${end.y + bend}Q${lane} ${end.y} ${lane - bend} ${end.y}H${end.x}`
-  } else {
-    const bottom = service.y + service.height
-    const x = Math.max(service.x + 12, Math.min(right - 12, lane))
-    end = { x, y: bottom, side: 'right' }
-    path = `${rise}V${bottom + 24}C${lane} ${bottom + 8} ${x} ${bottom + 16} ${x} ${bottom}`
-  }
-  const middle = { x: lane, y: (start.y + end.y) / 2 }
-  return { path, from: up ? end : start, to: up ? start : end, middle }
+  const bottom = service.y + service.height
+  const x = Math.max(service.x + 12, Math.min(service.x + service.width - 12, lane))
+  const end: End = { x, y: bottom, side: 'right', roomy: false }
+  const way = new Way(start)
+    .level(lane - bend)
+    .bend({ x: lane, y: start.y }, { x: lane, y: start.y - bend })
+    .upright(bottom + serviceTurn)
+    .curve({ x: lane, y: bottom + 4 }, { x, y: bottom + 12 }, end)
+  const route = ended(way, start, end, { x: lane, y: (start.y + bottom) / 2 })
+  return up ? reversed(route) : route
 }
 
-function endOf(box: Box, side: 'left' | 'right', y = box.y + Math.min(box.height, hostHead) / 2): End {
-  return { x: side === 'left' ? box.x : box.x + box.width, y, side }
+function endOf(box: Box, side: 'left' | 'right', spot?: Spot): End {
+  const { y, roomy } = spot ?? { y: box.y + Math.min(box.height, hostHead) / 2, roomy: true }
+  return { x: side === 'left' ? box.x : box.x + box.width, y, side, roomy }
 }
 
-function level(a: End, b: End): Route {
-  return { path: `M${a.x} ${a.y}H${b.x}`, from: a, to: b, middle: { x: (a.x + b.x) / 2, y: a.y } }
+function straight(from: End, to: End): Route {
+  return ended(new Way(from).level(to.x), from, to)
 }
 
-function curve(a: End, b: End, ax: number, bx: number): Route {
-  const middle = { x: (a.x + 3 * ax + 3 * bx + b.x) / 8, y: (a.y + b.y) / 2 }
-  return { path: `M${a.x} ${a.y}C${ax} ${a.y} ${bx} ${b.y} ${b.x} ${b.y}`, from: a, to: b, middle }
+function ended({ path, points }: Way, from: End, to: End, middle?: Point): Route {
+  const half = points.length > 2 ? points[points.length >> 1]! : { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 }
+  return { path, points, from, to, middle: middle ?? half }
 }
 
-/** Between the boxes of the columns that lie on the way, in the lane that is nearest to its right end. */
-function past(left: End, right: End, between: readonly Box[]) {
-  const begin = Math.min(...between.map((box) => box.x)) - 8
-  const end = Math.max(...between.map((box) => box.x)) + boxWidth + 8
-  const free = (y: number) => between.every((box) => y < box.y - 3 || y > box.y + box.height + 3)
-  // Lines to further columns keep a little apart from those to nearer ones.
-  const apart = Math.round((end - begin) / boxWidth) % 3
-  let lane = right.y
-  for (let off = 0; off < 4000; off += 2) {
-    const found = [right.y - off - apart, right.y + off + apart].find(free)
-    if (found === undefined) continue
-    lane = found
-    break
-  }
-  const first = (left.x + begin) / 2
-  const last = (end + right.x) / 2
-  return {
-    path: `M${left.x} ${left.y}C${first} ${left.y} ${first} ${lane} ${begin} ${lane}H${end}C${last} ${lane} ${last} ${right.y} ${right.x} ${right.y}`,
-    middle: { x: (begin + end) / 2, y: lane },
-  }
+function reversed(route: Route): Route {
+  return { ...route, from: route.to, to: route.from }
 }

@@ -1,11 +1,11 @@
 import type { MapTie } from '../../../server/protocol/protocol.js'
 import type { Highlight } from '../network-state.js'
 import { unheard } from './element-shape.js'
+import { fitText } from './fit-text.js'
+import { columnGap, letters } from './layout.js'
 import type { End, Route } from './route-ties.js'
 
-const labelSize = 9.5
-
-/** A tie; the names of its ends stand there while one points at it or has chosen it, and at its right end always. */
+/** A tie, with the name of its right end where there is room. */
 export function TieShape({
   tie,
   route,
@@ -40,23 +40,19 @@ export function TieShape({
           <path d={`M${middle.x - 3.5} ${middle.y - 3.5}l7 7m0 -7l-7 7`} />
         </g>
       )}
-      {tie.fromLabel !== undefined && <EndLabel end={route.from} text={tie.fromLabel} />}
+      {/* A cable is called as the interface that it leads to, which has its name in it. */}
+      {tie.fromLabel !== undefined && tie.kind !== 'cable' && <EndLabel end={route.from} text={tie.fromLabel} />}
       {tie.toLabel !== undefined && <EndLabel end={route.to} text={tie.toLabel} />}
     </g>
   )
 }
 
 function EndLabel({ end, text }: { end: End; text: string }) {
-  const left = end.side === 'left'
+  // At the right side of a box it would lie on the name of the other end: that side's names are in the facts, and in the hint.
+  if (end.side === 'right' || !end.roomy) return null
   return (
-    <text
-      class={`end-label ${end.side}`}
-      x={end.x + (left ? -7 : 7)}
-      y={end.y - 4}
-      font-size={labelSize}
-      text-anchor={left ? 'end' : 'start'}
-    >
-      {text.length > 15 ? `${text.slice(0, 14)}…` : text}
+    <text class="end-label" x={end.x - 6} y={end.y - 3} font-size={letters.end} text-anchor="end">
+      {fitText(text, columnGap - 10, letters.end, 'mono')}
     </text>
   )
 }

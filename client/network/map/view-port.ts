@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals'
-import type { Box } from './layout.js'
+import { type Box, leastLetter, letters } from './layout.js'
 
 /** What of the drawing is seen, and how large: a point of it is at `x + k * its x` in the window. */
 export interface ViewPort {
@@ -15,21 +15,51 @@ export interface Size {
 
 const least = 0.15
 const most = 3
-const margin = 14
+const margin = 8
 /** A small network need not look like a poster. */
 const mostFitting = 1.15
 
-/** All of it, in the middle. Pure. */
-export function fitting(content: Size, window: Size): ViewPort {
-  const k = Math.max(
-    least,
-    Math.min(
-      mostFitting,
-      (window.width - 2 * margin) / Math.max(1, content.width),
-      (window.height - 2 * margin) / Math.max(1, content.height),
-    ),
+/** At it the smallest letters can still be read. */
+const leastReadable = leastLetter / Math.min(...Object.values(letters))
+
+const fittingScale = (content: Size, window: Size) =>
+  Math.min(
+    mostFitting,
+    (window.width - 2 * margin) / Math.max(1, content.width),
+    (window.height - 2 * margin) / Math.max(1, content.height),
   )
+
+/** All of it, in the middle, however small. Pure. */
+export function fitting(content: Size, window: Size): ViewPort {
+  const k = Math.max(least, fittingScale(content, window))
   return { k, x: (window.width - k * content.width) / 2, y: (window.height - k * content.height) / 2 }
+}
+
+/**
+ * All of it, in the middle, as long as it can be read then; else a part of it: as near as can be to what was seen before, at first
+ * its beginning. Pure.
+ */
+export function readable(content: Size, window: Size, before?: ViewPort): ViewPort {
+  const k = Math.max(leastReadable, fittingScale(content, window))
+  const place = (length: number, room: number, was: number | undefined) => {
+    if (length + 2 * margin <= room) return (room - length) / 2
+    return was === undefined ? margin : Math.min(margin, Math.max(room - margin - length, was))
+  }
+  return {
+    k,
+    x: place(k * content.width, window.width, before?.x),
+    y: place(k * content.height, window.height, before?.y),
+  }
+}
+
+/** Whether nothing of it is seen. Pure. */
+export function misses(view: ViewPort, content: Size, window: Size): boolean {
+  return (
+    view.x + view.k * content.width <= 0 ||
+    view.y + view.k * content.height <= 0 ||
+    view.x >= window.width ||
+    view.y >= window.height
+  )
 }
 
 /** Larger or smaller, with the point of the window where it is. Pure. */

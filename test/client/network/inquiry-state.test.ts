@@ -2,14 +2,20 @@
 import { describe, expect, it } from 'vitest'
 import {
   type Inquiry,
+  inquiry,
   isOutdated,
   newsOf,
+  openTrace,
   storyOf,
   type TraceForm,
   wayOf,
   wrongIn,
 } from '../../../client/network/inquiry/inquiry-state.js'
-import type { Hop, TimelineEntry, TraceSeries, TraceStory } from '../../../server/protocol/protocol.js'
+import { passedTies } from '../../../client/network/inquiry/passed-ties.js'
+import { side } from '../../../client/state/lab.js'
+import { mapOpen } from '../../../client/state/settings.js'
+import type { Hop, MapElement, TimelineEntry, TraceSeries, TraceStory } from '../../../server/protocol/protocol.js'
+import { element, tie } from './sample-map.js'
 
 const hop = (state: Hop['state'], about: string[]): Hop => ({
   ...{ kind: 'link', state, place: 'node1', text: { en: 'hop', zh: '跳' }, evidence: [], about },
@@ -39,6 +45,56 @@ describe('the way of a story', () => {
     ])
     expect(wayOf(story('stopped', [])).size).toBe(0)
     expect([...wayOf(story('error', [hop('ok', ['a'])])).values()]).toEqual(['way'])
+  })
+})
+
+describe('the ties of a way', () => {
+  const map = {
+    takenAt: '',
+    elements: [
+      element('host:h', 'host'),
+      element('lan:lan', 'lan'),
+      ...(['interface:eth0', 'bridge:docker0', 'container:web', 'port:80'] as const).map((id) =>
+        element(`h/${id}`, id.slice(0, id.indexOf(':')) as MapElement['kind'], { parent: 'host:h' }),
+      ),
+    ],
+    ties: [
+      tie('h/interface:eth0', 'lan:lan', 'cable'),
+      tie('h/bridge:docker0', 'h/interface:eth0', 'routed'),
+      tie('h/bridge:docker0', 'h/container:web'),
+      tie('h/port:80', 'h/container:web', 'publishes'),
+    ],
+  }
+
+  it('are those along which it went, past what stands for the host and its ports', () => {
+    const hops = [
+      hop('ok', ['lan:lan']),
+      hop('ok', ['h/interface:eth0']),
+      hop('ok', ['h/port:80', 'host:h']),
+      hop('ok', ['h/bridge:docker0']),
+      hop('ok', ['h/container:web']),
+    ]
+    expect(passedTies(story('answered', hops), map)).toEqual([
+      'h/interface:eth0~lan:lan',
+      'h/bridge:docker0~h/interface:eth0',
+      'h/bridge:docker0~h/container:web',
+    ])
+    // What comes after it stopped it did not pass.
+    const stopped = [...hops.slice(0, 2), hop('stop', ['host:h']), ...hops.slice(3)]
+    expect(passedTies(story('stopped', stopped), map)).toEqual(['h/interface:eth0~lan:lan'])
+  })
+})
+
+describe('the panel', () => {
+  it('is put away with the map, which does not come back by that', () => {
+    mapOpen.value = true
+    openTrace({ from: 'node1' })
+    expect(side.value).toBe('map')
+    mapOpen.value = false
+    expect(inquiry.value).toBeUndefined()
+    expect(side.value).not.toBe('map')
+    expect(mapOpen.value).toBe(false)
+    mapOpen.value = true
   })
 })
 
