@@ -7,7 +7,7 @@ import type { Layout } from './layout.js'
 import { holds, type Size, type ViewPort } from './view-port.js'
 
 /** Of the whole overview, in CSS pixels. */
-const most = { width: 128, height: 84 }
+const most = { width: 108, height: 62 }
 
 /** All of the map, tiny, and in it what of it is seen: while that is not all. Where one presses or drags to, is seen. */
 export function Overview({
