@@ -74,18 +74,18 @@ describe('a block', () => {
     )
     expect(html(fenced('bash run laptop fails', 'x'))).toBe(
       '<div class="block" data-block="0" data-host="laptop" data-fails>' +
-        '<pre><code class="hljs language-bash">x</code></pre></div>\n',
+        '<pre><code class="hljs language-bash"><span class="hljs-built_in">x</span></code></pre></div>\n',
     )
     expect(html(fenced('bash run answer=gateway', 'x'))).toBe(
       '<div class="block" data-block="0" data-host="node1" data-answer="gateway">' +
-        '<pre><code class="hljs language-bash">x</code></pre></div>\n',
+        '<pre><code class="hljs language-bash"><span class="hljs-built_in">x</span></code></pre></div>\n',
     )
   })
 
   it('with live values shows their names', () => {
     expect(html(fenced('bash run', 'enter {{token}} \ue000 {{peer}}'))).toBe(
       '<div class="block" data-block="0" data-host="node1" data-live><pre><code class="hljs language-bash">' +
-        'enter <span class="live">token</span> \ufffd <span class="live">peer</span></code></pre></div>\n',
+        '<span class="hljs-built_in">enter</span> <span class="live">token</span> \ufffd <span class="live">peer</span></code></pre></div>\n',
     )
     const quoted = dom(html(fenced('bash run', 'echo "a {{token}} b" \'{{x}}\' $({{y}})')))
     expect([...quoted.querySelectorAll('.live')].map((live) => live.textContent)).toEqual(['token', 'x', 'y'])
