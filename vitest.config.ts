@@ -12,9 +12,11 @@ const sharing = [
     'causes',
     'causes-agree',
     'checks',
+    'commands',
     'diagnose',
     'guide',
     'handover',
+    'images',
     'incidents',
     'incidents-links',
     'internet',
@@ -23,7 +25,7 @@ const sharing = [
     'observe',
     'racks',
   ],
-  ...['receipts', 'session', 'session-network', 'trace-series'],
+  ...['receipts', 'session', 'session-network', 'trace-series', 'tutorials'],
 ].map((name) => `test/hosts/${name}.test.ts`)
 
 /** Begin first, or one of them is left alone at the end: as long as vitest has no times of its own it begins with the largest file. */

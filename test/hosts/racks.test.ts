@@ -56,25 +56,11 @@ describe('a fresh rack', () => {
 
   it('refuses names and ways out at once instead of hanging', async () => {
     const started = performance.now()
-    const answer = await racks.exec(rack.id, 'node1', ['docker', 'run', '--rm', 'no-such-image'])
-    expect(answer.stderr).toMatch(/refused|no such host|unreachable/)
     const lookup = await racks.exec(rack.id, 'laptop', ['getent', 'hosts', 'example.com'])
     expect(lookup.exitCode).not.toBe(0)
     const far = await racks.exec(rack.id, 'laptop', ['curl', '-sS', 'http://203.0.113.9/'])
     expect(far.stderr).toMatch(/No route to host|unreachable|connect/i)
     expect(performance.now() - started).toBeLessThan(15_000)
-  })
-
-  it('has the lab images, each with its origin, and no other', async () => {
-    const images = await sh('node1', "docker image ls --format '{{.Repository}}' | sort")
-    expect(images.trim().split('\n')).toEqual(
-      ['busybox', 'mariadb', 'netshoot', 'nginx', 'nicolaka/netshoot', 'redis', 'vethlab/base'].toSorted(),
-    )
-    for (const name of ['nginx', 'redis', 'busybox', 'netshoot', 'mariadb']) {
-      expect(
-        await sh('node1', `docker image inspect --format '{{index .Config.Labels "vethlab.origin"}}' ${name}`),
-      ).toMatch(/^Debian trixie/)
-    }
   })
 
   it('has limits that hold', async () => {
