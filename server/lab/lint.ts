@@ -24,6 +24,7 @@ export async function lintLab(lab: Lab, images: readonly string[]): Promise<Prob
     await links(lab, `${language}.md`, page, say)
     if (page.mermaid === 0) say(`${language}.md`, 1, 'has no diagram', 'Add a ```mermaid block.')
   }
+  const untagged = images.filter((name) => !name.split('/').at(-1)!.includes(':'))
   for (const { file, blocks } of allBlocks(lab)) {
     for (const block of blocks) {
       for (const image of imagesIn(block.text)) {
@@ -32,7 +33,7 @@ export async function lintLab(lab: Lab, images: readonly string[]): Promise<Prob
           file,
           block.line,
           `there is no image "${image}" in lab hosts`,
-          `${didYouMean(image, [...images])}Images are: ${images.join(', ')}.`,
+          `${didYouMean(image, [...images])}Images are: ${untagged.join(', ')}.`,
         )
       }
     }

@@ -70,6 +70,8 @@ export function bundle(plan: BundlePlan) {
       { destination: '/sys', type: 'sysfs', source: 'sysfs', options: nothing },
       { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...nothing, 'relatime'] },
       { destination: '/run', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'mode=755', 'size=64m'] },
+      // `ip netns exec` takes /sys away before it mounts another, which the kernel allows who sees one somewhere.
+      { destination: '/run/sys', type: 'sysfs', source: 'sysfs', options: nothing },
     ],
     linux: {
       cgroupsPath: plan.cgroupPath,

@@ -2,7 +2,6 @@ import { createServer, isIP, type Server, type Socket } from 'node:net'
 import { messageOf } from '../error/message-of.js'
 import { inNetworkNamespace } from '../kernel/system-calls.js'
 import { oneLine } from '../wording/one-line.js'
-import type { Host } from './host/host.js'
 import { type Lan, offlineAddress } from './lan.js'
 import { connectToPort } from './port.js'
 import { readInRoots } from './read-in-roots.js'
@@ -42,7 +41,7 @@ export class OfflineGateway {
   constructor(
     lan: Lan,
     private readonly images: readonly string[],
-    private readonly hostAt: (address: string) => Host | undefined,
+    private readonly hostAt: (address: string) => { pid: number } | undefined,
   ) {
     this.server = createServer({ allowHalfOpen: true }, (socket) => this.serve(socket))
     this.server.maxConnections = mostConnections
@@ -102,11 +101,10 @@ export class OfflineGateway {
   }
 
   /** What the host's own /etc/hosts says of a name. */
-  private async knownTo(host: Host, name: string): Promise<string[]> {
+  private async knownTo({ pid }: { pid: number }, name: string): Promise<string[]> {
     const now = Date.now()
     if (now - this.looksSince > 1000) [this.looks, this.looksSince] = [looksPerSecond, now]
     if (this.looks-- <= 0) return []
-    const { pid } = host
     const path = 'etc/hosts'
     const { answers } = await readInRoots(`/proc/${pid}/ns/user`, [pid], [path], largestHostsBytes)
     const answer = answers.get(`${pid} ${path}`)
@@ -131,7 +129,7 @@ export class OfflineGateway {
 
 /** What an Engine's error ends in. */
 export function offlineWords(images: readonly string[]): string {
-  return `this rack is offline; here are ${images.join(', ')}; a teacher can add an image to labs/images and run \`vethlab setup\``
+  return `this rack is offline; here are ${images.join(', ')}; a teacher can add one to labs/images and run \`vethlab setup\``
 }
 
 function refuse(socket: Socket, code: number, words: string): void {

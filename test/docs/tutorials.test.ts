@@ -4,6 +4,9 @@ import { expectPrinted } from '../house/printed.js'
 
 const lists = tutorialLists()
 const without = ({ lines, known }: TutorialList) => lines.filter((line) => known[line] !== undefined)
+const reasonOf = (list: TutorialList, line: string) => list.known[line]?.split(':')[0]
+const count = (reason: string | undefined) =>
+  lists.flatMap((list) => list.lines.filter((line) => reasonOf(list, line) === reason)).length
 
 it('names reasons that exist, for lines that exist', () => {
   for (const { lines, known } of lists) {
@@ -14,9 +17,8 @@ it('names reasons that exist, for lines that exist', () => {
   }
 })
 
-it('works for nine of ten commands', () => {
-  const all = lists.flatMap(({ lines }) => lines).length
-  expect(1 - lists.flatMap(without).length / all).toBeGreaterThanOrEqual(0.9)
+it('works for nine of ten lines that a machine without internet can carry out', () => {
+  expect(count(undefined) / (count(undefined) + count('kernel'))).toBeGreaterThanOrEqual(0.9)
 })
 
 it('is printed', () => {
@@ -28,8 +30,7 @@ it('is printed', () => {
     const works = list.lines.length - without(list).length
     return `## ${list.name}\n\n${list.origin}\n\n${works} of ${list.lines.length} lines work.\n${table}`
   })
-  const meaning = Object.entries(reasons).map(([name, words]) => `| ${name} | ${words} |\n`)
-  const works = all - lists.flatMap(without).length
-  const text = `${works} of ${all} lines work.\n\n| reason | what it means |\n|---|---|\n${meaning.join('')}\n${sections.join('\n')}`
-  expectPrinted('docs/tutorials.md', 'tutorials', text)
+  const meaning = Object.entries(reasons).map(([name, words]) => `| ${name} | ${count(name)} | ${words} |\n`)
+  const head = `${count(undefined)} of ${all} lines work on any machine. The others:\n\n| reason | lines | what it means |\n|---|---|---|\n`
+  expectPrinted('docs/tutorials.md', 'tutorials', `${head}${meaning.join('')}\n${sections.join('\n')}`)
 })

@@ -28,6 +28,7 @@ it.each([
   ['sudo ip link show lo', /LOOPBACK/],
   ['sudo -u nobody id -un', /^nobody$/m],
   ['brctl show', /docker0/],
+  ['ip netns add test1 && ip netns exec test1 ip link show lo; ip netns delete test1', /LOOPBACK/],
   ['ifconfig eth0', /inet 192\.168\.1\.11/],
   ['route -n', /192\.168\.1\.1/],
   ['ping -c1 node2 > /dev/null; arp -n', /192\.168\.1\.12/],

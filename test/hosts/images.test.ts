@@ -62,7 +62,7 @@ describe('are what their names say', () => {
     ['memcached:alpine', 'memcached --version', /memcached/],
     [
       'nicolaka/netshoot',
-      'sh -c "for t in drill ngrep iftop nmap ss iperf3 tshark brctl ifconfig socat ab tcpdump; do command -v $t || echo no $t; done"',
+      `sh -c 'for t in drill ngrep iftop nmap ss iperf3 tshark brctl ifconfig socat ab tcpdump; do command -v $t || echo no $t; done'`,
       /^(?!.*no ).*ab/s,
     ],
   ])('%s', async (image, command, answer) => {
@@ -71,6 +71,14 @@ describe('are what their names say', () => {
 
   it('servers answer on their ports', { timeout: 240_000 }, async () => {
     await sh('docker network create back')
+    try {
+      await tryServers()
+    } finally {
+      await sh('docker rm -f $(docker ps -aq) && docker network rm back')
+    }
+  })
+
+  async function tryServers(): Promise<void> {
     const run = (name: string, rest: string) => sh(`docker run -d --name ${name} --network back ${rest}`)
     await run('web', 'httpd:alpine')
     await run('who', 'traefik/whoami')
@@ -102,8 +110,7 @@ describe('are what their names say', () => {
     await sh(
       'docker tag busybox localhost:5000/mine && docker push localhost:5000/mine && docker rmi localhost:5000/mine && docker pull localhost:5000/mine',
     )
-    await sh('docker rm -f $(docker ps -aq) && docker network rm back')
-  })
+  }
 })
 
 describe('an image that is not there', () => {

@@ -4,6 +4,7 @@
 set -e
 case ${1-} in -*) set -- postgres "$@" ;; esac
 [ "$1" = postgres ] || exec "$@"
+case " $* " in *' --version '* | *' -V '* | *' --help '* | *' -? '*) exec "$@" ;; esac
 as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups "$@"; }
 mkdir -p "$PGDATA"
 chown -R postgres:postgres "$PGDATA"
@@ -14,8 +15,11 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     echo "Error: Database is uninitialized and superuser password is not specified: set POSTGRES_PASSWORD, or POSTGRES_HOST_AUTH_METHOD=trust" >&2
     exit 1
   fi
-  as_postgres initdb --username="$user" --pwfile=<(printf '%s\n' "${POSTGRES_PASSWORD:-none}") --auth-local=trust \
-    --encoding=UTF8 > /dev/null
+  password=$(mktemp)
+  printf '%s\n' "${POSTGRES_PASSWORD:-none}" > "$password"
+  chown postgres "$password"
+  as_postgres initdb --username="$user" --pwfile="$password" --auth-local=trust --encoding=UTF8 > /dev/null
+  rm "$password"
   printf 'host all all all %s\n' "${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}" >> "$PGDATA/pg_hba.conf"
   as_postgres pg_ctl -s -w -o "-c listen_addresses=''" start > /dev/null
   database=${POSTGRES_DB:-$user}

@@ -18,7 +18,7 @@ export const reasons: Record<string, string> = {
   internet: 'needs the internet: an image, a package or a host that no rack has',
   source: 'fails on any machine as it is written in the source',
   kernel: 'needs a feature of the kernel that some machines lack: it may work or not',
-  engine: "needs a newer Engine than Debian's",
+  elsewhere: "needs something of the source's own machine",
 }
 
 const directory = fromPackage('test/hosts/tutorials')

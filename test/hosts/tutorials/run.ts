@@ -1,5 +1,10 @@
 import type { LocalRacks } from '../../../server/rack/local-racks.js'
 
+interface Ended {
+  failed: boolean
+  said: string
+}
+
 export interface Outcome {
   /** What was typed for it, its placeholders filled in. */
   typed: string
@@ -11,8 +16,9 @@ export interface Outcome {
 /** Goes on until somebody ends it: that it still runs is what is expected of it. */
 const goesOn =
   /^(?:sudo )?(?:tcpdump|ping(?! -c)|docker (?:container )?attach|docker logs -f)|iftop|ngrep|docker run .*alpine ping/
-const mostSeconds = 25
+const mostSeconds = 60
 const untilEndedSeconds = 2
+const untilKnownSeconds = 6
 
 /**
  * Types the lines of a tutorial on the rack's first machine as a learner would: fills in what stands for a name or an address, opens
@@ -21,49 +27,81 @@ const untilEndedSeconds = 2
 export class TutorialRun {
   /** The container in whose shell the learner is, or was last. */
   private container = ''
+  private seconds = mostSeconds
+  /** A process in the network namespace that he has made, while he is in there. */
+  private namespace = ''
+  /** What can't be had, by the name that it would have. */
+  private readonly unavailable = new Set<string>()
 
   constructor(
     private readonly racks: LocalRacks,
     private readonly rack: string,
   ) {}
 
-  async type(line: string): Promise<Outcome> {
+  /** @param known that it does not work: no longer is waited for it, and nothing mended */
+  async type(line: string, { known }: { known: boolean }): Promise<Outcome> {
+    this.seconds = known ? untilKnownSeconds : mostSeconds
     const [command = '', remark = ''] = line.split(/\s{2,}# /)
     const typed = await this.fill(command)
     const mustFail = /must (?:fail|be refused)/.test(remark)
     const host = remark.startsWith('on node01') || command.startsWith('docker swarm join ') ? 'node01' : 'controlplane'
-    const run = () =>
-      line.includes('[c]') ? this.inContainer(typed) : this.onHost(host, interactive(typed), goesOn.test(typed))
+    const run = () => (line.includes('[c]') ? this.inside(typed) : this.onHost(host, typed))
     let outcome = await run()
-    for (let tries = 0; tries < 3 && outcome.failed && !mustFail; tries++) {
+    for (let tries = 0; tries < 4 && outcome.failed && !mustFail && !known; tries++) {
       if (!(await this.mend(host, typed, outcome.said))) break
       outcome = await run()
     }
-    const last = /^([0-9a-f]{64})$/m.exec(outcome.said)
-    if (last && command.startsWith('docker') && !command.includes('network create')) this.container = last[1]!
-    const named = /--name[= ](\S+)/.exec(typed)
-    if (named && /^docker (?:container )?(?:run|create)/.test(typed)) this.container = named[1]!
-    const entered = /docker (?:container )?(?:attach|exec -it) (\S+)/.exec(typed)
-    if (entered) this.container = entered[1]!
+    await this.remember(typed, outcome.said)
     return { typed, works: outcome.failed === mustFail, said: outcome.said.trim().slice(-400) }
+  }
+
+  /** Where the learner is after it. */
+  private async remember(typed: string, said: string): Promise<void> {
+    if (/this rack is offline|No such image/.test(said)) {
+      for (const [, name] of typed.matchAll(/--(?:name|net-alias|network-alias)[= ](\S+)/g)) this.unavailable.add(name!)
+    }
+    if (/^sudo unshare --net/.test(typed)) this.namespace = said.trim()
+    if (!typed.startsWith('docker ')) return
+    this.namespace = ''
+    const made = /^([0-9a-f]{64})$/m.exec(said)?.[1]
+    const named = /^docker (?:container )?(?:run|create) .*--name[= ](\S+)/.exec(typed)?.[1]
+    const entered = /^docker (?:container )?(?:attach|exec -it) (\S+)/.exec(typed)?.[1]
+    const task = typed.startsWith('docker service create')
+      ? await this.sh('controlplane', 'docker ps -q | head -n 1')
+      : ''
+    const container = typed.includes('network create') ? undefined : made
+    this.container = (entered ?? named ?? container ?? task.trim()) || this.container
   }
 
   /** What a learner does who finds something of an earlier part in the way, or something missing that a part has told him to make. */
   private async mend(host: string, typed: string, said: string): Promise<boolean> {
     const sh = (script: string) => this.sh(host, script)
-    const missing =
-      /No such container: (\S+)|network (\S+) not found|service (\S+) not found|no such service: (\S+)/i.exec(said)
-    if (/already in use by container|port is already allocated|Address already in use|in use by task/i.test(said)) {
-      await sh('docker ps -aq | xargs -r docker rm -f; docker service ls -q | xargs -r docker service rm; sleep 1')
+    const noContainers =
+      'docker ps -aq | xargs -r docker rm -f; docker service ls -q | xargs -r docker service rm; sleep 1;'
+    if (/in use by container|port is already allocated|already in use by service|Address already in use/i.test(said)) {
+      await sh(noContainers)
       return true
     }
-    if (
-      /already exists|overlaps with|is already using parent|File exists|no available network|invalid pool|Pool/i.test(
-        said,
-      )
-    ) {
+    const active = /network (\S+) id \w+ has active endpoints/.exec(said)
+    if (active) {
+      await sh(`docker ps -aq --filter network=${active[1]} | xargs -r docker rm -f`)
+      return true
+    }
+    const twice = /endpoint with name (\S+) already exists in network (\S+)/.exec(said)
+    if (twice) {
+      await sh(`docker network disconnect ${twice[2]} ${twice[1]}`)
+      return true
+    }
+    const apart = /container \w+ is not connected to (?:the )?network (\S+)/.exec(said)
+    if (apart) {
+      await sh(`docker network connect ${apart[1]} ${typed.split(' ').at(-1)}`)
+      return true
+    }
+    if (/already exists|overlaps|is already using parent|File exists/i.test(said)) {
+      const links = 'ip netns delete test1; for l in veth-a in_host A mac0; do ip link delete $l; done;'
+      const swarm = /overlaps/.test(said) && !typed.includes('overlay') ? 'docker swarm leave --force;' : ''
       await sh(
-        'docker ps -aq | xargs -r docker rm -f; docker service ls -q | xargs -r docker service rm; sleep 2; docker network ls -q --filter type=custom | xargs -r docker network rm; ip netns delete test1; ip link delete veth-a; ip link delete in_host; ip link delete A; true',
+        `${noContainers} ${swarm} docker network ls -q --filter type=custom | xargs -r docker network rm; ${links} true`,
       )
       return true
     }
@@ -75,24 +113,45 @@ export class TutorialRun {
       await this.sh('controlplane', 'docker swarm init --advertise-addr 192.168.100.11')
       return true
     }
-    const [, container, network, ...services] = missing ?? []
-    const name = container ?? network ?? services.find((service) => service !== undefined)
-    if (name === undefined || !/^[\w.-]+$/.test(name)) return false
-    if (container !== undefined) {
-      await sh(`docker run -dit --name ${name} nginx:alpine`)
-    } else if (network !== undefined) {
+    if (said.includes("'/var/run/netns/")) {
+      await sh('mkdir -p /var/run/netns')
+      return true
+    }
+    return this.make(host, typed, said)
+  }
+
+  private async make(host: string, typed: string, said: string): Promise<boolean> {
+    const sh = (script: string) => this.sh(host, script)
+    const [, container] = /No such (?:container|object): ([\w-]+)/i.exec(said) ?? []
+    const [, network] = /network ([\w-]+) not found/i.exec(said) ?? []
+    const [, service] = /(?:service ([\w-]+) not found|no such service: ([\w-]+))/i.exec(said)?.filter(Boolean) ?? []
+    const [, stranger] =
+      /(?:bad address '|can't find |Could not resolve host: |Temporary failure in name resolution for )([\w-]+)/.exec(
+        said,
+      ) ?? []
+    const name = container ?? network ?? service ?? stranger
+    if (name === undefined || this.unavailable.has(name)) return false
+    const image = /web|app|nginx|test|my/i.test(name) ? 'nginx' : 'alpine'
+    if (container !== undefined) await sh(`docker run -dit --name ${name} ${image}`)
+    else if (service !== undefined) await sh(`docker service create --detach --name ${name} nginx; sleep 2`)
+    else if (network !== undefined) {
       const overlay = /service (?:create|update)/.test(typed)
       if (overlay) await sh('docker swarm init --advertise-addr 192.168.100.11')
       await sh(`docker network create ${overlay ? '-d overlay --attachable ' : ''}${name}`)
     } else {
-      await sh(`docker service create --detach --name ${name} nginx`)
+      const [, asked] = /--net(?:work)?[= ](\S+)/.exec(typed) ?? []
+      const [, from] = /^docker exec (?:-it )?(\S+)/.exec(typed) ?? []
+      const of = `docker inspect -f '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' ${from ?? this.container}`
+      const on = asked ?? (await sh(of)).trim().split(' ')[0]
+      if (!on || on === 'bridge' || on === 'host' || on === 'none') return false
+      await sh(`docker run -dit --name ${name} --network ${on} ${image} || docker network connect ${on} ${name}`)
     }
     return true
   }
 
   private async fill(command: string): Promise<string> {
     const ask = async (script: string) => (await this.sh('controlplane', script)).trim()
-    const one = this.container || 'none'
+    const one = (await this.exists(this.container)) ? this.container : await ask('docker ps -q | head -n 1')
     let typed = command
       .replace(
         /<(?:container|Container_ID|container_id|container-id|containerID|yourContainerID|id|mysql-container-id)>/g,
@@ -109,7 +168,7 @@ export class TutorialRun {
       .replace(/<image>|\bmyimage\b|\bmyapp\b|\bdns-server\b/, 'nginx:alpine')
     if (typed.includes('<TOKEN>')) typed = typed.replace('<TOKEN>', await ask('docker swarm join-token -q worker'))
     if (/<PID>|\$pid/.test(typed)) {
-      const pid = await ask(`docker inspect -f '{{.State.Pid}}' ${one}`)
+      const pid = this.namespace || (await ask(`docker inspect -f '{{.State.Pid}}' ${one}`))
       typed = typed.replace('<PID>', pid).replaceAll('$pid', pid)
     }
     // What the source's machine had, the last container has here.
@@ -125,22 +184,61 @@ export class TutorialRun {
     return typed
   }
 
-  private async inContainer(typed: string): Promise<{ failed: boolean; said: string }> {
-    const script = `docker exec -i ${this.container || 'none'} sh -c "$1"`
-    const limit = goesOn.test(typed) ? untilEndedSeconds : mostSeconds
-    return this.run('controlplane', ['timeout', `${limit}`, 'sh', '-c', script, 'sh', typed], goesOn.test(typed))
+  /** In the shell that the learner is in: a container's, or a network namespace of his own. */
+  private async inside(typed: string): Promise<Ended> {
+    const container = this.container || 'none'
+    if (this.namespace !== '')
+      return this.run('controlplane', typed, ['nsenter', '-t', this.namespace, '-n', 'sh', '-c', typed])
+    // Draws on the whole screen.
+    if (/^iftop/.test(typed)) {
+      return this.run('controlplane', typed, [
+        'script',
+        '-qec',
+        `TERM=xterm docker exec -it ${container} ${typed}`,
+        '/dev/null',
+      ])
+    }
+    return this.run('controlplane', typed, ['docker', 'exec', '-i', container, 'sh', '-c', typed])
   }
 
-  private async onHost(host: string, typed: string, going: boolean): Promise<{ failed: boolean; said: string }> {
-    const limit = going ? untilEndedSeconds : mostSeconds
-    return this.run(host, ['timeout', `${limit}`, 'bash', '-c', typed], going)
+  private async onHost(host: string, typed: string): Promise<Ended> {
+    const [, attached] = /^docker (?:container )?attach (\S+)/.exec(typed) ?? []
+    if (attached !== undefined) {
+      // And away again, by Ctrl-P Ctrl-Q.
+      const keys = `(sleep 1; printf '\\020\\021'; sleep 1) | script -qec '${typed}' /dev/null`
+      return this.run(host, typed, ['bash', '-c', keys])
+    }
+    if (/^sudo unshare --net/.test(typed)) {
+      return this.run(host, typed, [
+        'bash',
+        '-c',
+        `${typed} sleep 300 > /dev/null 2>&1 & sleep 1; pgrep -n -f '^sleep 300'`,
+      ])
+    }
+    if (/mysql -u root -p$/.test(typed)) {
+      await this.sh(
+        host,
+        `for i in $(seq 100); do docker exec ${this.container} mysqladmin ping && break; sleep 0.3; done`,
+      )
+      return this.run(host, typed, ['bash', '-c', `${typed.replace('-it', '-i')}secret -e 'show databases'`])
+    }
+    return this.run(host, typed, ['bash', '-c', interactive(typed)])
   }
 
-  private async run(host: string, argv: string[], going: boolean): Promise<{ failed: boolean; said: string }> {
-    const result = await this.racks.exec(this.rack, host, argv, { timeoutMs: 60_000 })
-    // timeout(1)'s own.
-    const ended = result.exitCode === 124
-    return { failed: result.failed && !(going && ended), said: `${result.stdout}${result.stderr}` }
+  private async run(host: string, typed: string, argv: string[]): Promise<Ended> {
+    const going = goesOn.test(typed)
+    const seconds = going ? untilEndedSeconds : this.seconds
+    const ended = ['timeout', '-k', '1', `${seconds}`, ...argv]
+    const { failed, exitCode, stdout, stderr } = await this.racks.exec(this.rack, host, ended, { timeoutMs: 90_000 })
+    // timeout(1)'s own, and of what it had to kill.
+    const late = exitCode === 124 || exitCode === 137
+    const goesOnWell = late && ((going && this.seconds === mostSeconds) || /verify: Waiting/.test(stdout))
+    return { failed: failed && !goesOnWell, said: `${stdout}${stderr}` }
+  }
+
+  private async exists(container: string): Promise<boolean> {
+    if (container === '') return false
+    return (await this.sh('controlplane', `docker inspect -f '{{.State.Running}}' ${container}`)).trim() === 'true'
   }
 
   private async sh(host: string, script: string): Promise<string> {
@@ -159,6 +257,5 @@ function interactive(typed: string): string {
     if (shell || server) return `${run[1]}-d ${run[2]}`
     return typed.replace(/ -(?:it|ti)(?= )/, ' -i').replace(' -i -t ', ' -i ')
   }
-  if (/^docker (?:container )?attach /.test(typed)) return `${typed} < /dev/null`
   return typed.replace(/^(docker exec) -it (\S+) \S*sh$/, '$1 -i $2 true').replace(/^(docker exec) -it /, '$1 -i ')
 }
