@@ -14,9 +14,11 @@ const sharing = [
     'causes-agree',
     'checks',
     'checks-ipv6',
+    'commands',
     'diagnose',
     'guide',
     'handover',
+    'images',
     'incidents',
     'incidents-links',
     'internet',
@@ -25,7 +27,7 @@ const sharing = [
     'observe',
     'racks',
   ],
-  ...['receipts', 'session', 'session-network', 'trace-series'],
+  ...['receipts', 'session', 'session-network', 'trace-series', 'tutorials'],
 ].map((name) => `test/hosts/${name}.test.ts`)
 
 /** Begin first, or one of them is left alone at the end: as long as vitest has no times of its own it begins with the largest file. */

@@ -12,7 +12,7 @@ if (spawnSync('perl', ['-v']).error) {
   process.exit(0)
 }
 let faults = 0
-const programs = ['server', 'test'].flatMap(perlIn)
+const programs = ['server', 'test', 'labs'].flatMap(perlIn)
 for (const program of programs) {
   const { status, stderr } = spawnSync('perl', ['-wc', `-I${eyes}`, program], { encoding: 'utf8' })
   if (status === 0 && stderr === `${program} syntax OK\n`) continue

@@ -55,9 +55,10 @@ export async function lintLab(
     lintDiagrams(`${language}.md`, page, language === 'zh', say)
     typedBlocks(lab, `${language}.md`, page, say)
   }
+  const untagged = images.filter((name) => !name.split('/').at(-1)!.includes(':'))
   const noImage = (file: string, line: number, image: string) => {
     if (images.includes(image.replace(/:latest$/, ''))) return
-    const cure = `${didYouMean(image, images)}Images are: ${images.join(', ')}.`
+    const cure = `${didYouMean(image, images)}Images are: ${untagged.join(', ')}.`
     say(file, line, `there is no image "${image}" in lab hosts`, cure)
   }
   for (const { file, blocks } of commands) {

@@ -9,6 +9,8 @@ export interface BundlePlan {
   cgroupPath: string
   /** What init starts: the Engine, or nothing. */
   kind: 'docker' | 'plain'
+  /** What init has in its environment besides `hostEnvironment`, and the Engine by it. */
+  environment: Record<string, string>
   hostname: string
 }
 
@@ -43,7 +45,7 @@ export function bundle(plan: BundlePlan) {
       // tini collects orphans; an Engine as the first process would leave them as zombies. The output that the runtime
       // was started with is a file of the machine's, in no quota of the host's: nobody inside may keep hold of it.
       args: ['/bin/sh', '-c', `exec /usr/bin/tini -g -- /usr/local/sbin/vethlab-init ${plan.kind} > ${initLog} 2>&1`],
-      env: Object.entries(hostEnvironment).map(([name, value]) => `${name}=${value}`),
+      env: Object.entries({ ...hostEnvironment, ...plan.environment }).map(([name, value]) => `${name}=${value}`),
       cwd: '/root',
       // All of them, for `--privileged` containers; they count only inside the user namespace.
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
@@ -70,6 +72,8 @@ export function bundle(plan: BundlePlan) {
       { destination: '/sys', type: 'sysfs', source: 'sysfs', options: nothing },
       { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...nothing, 'relatime'] },
       { destination: '/run', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'mode=755', 'size=64m'] },
+      // `ip netns exec` takes /sys away before it mounts another, which the kernel allows who sees one somewhere.
+      { destination: '/run/sys', type: 'sysfs', source: 'sysfs', options: nothing },
     ],
     linux: {
       cgroupsPath: plan.cgroupPath,

@@ -8,6 +8,9 @@ import type { InterfacePlan, LanPlan } from '../racks/topology.js'
 import { keepBridgesUnfiltered } from './bridge-filter.js'
 import type { StateDirectory } from './state-directory.js'
 
+/** Where the LAN's side is asked for what is not in the rack: in 198.18.0.0/15, which no topology may use. */
+export const offlineAddress = '198.19.255.254'
+
 /**
  * A layer-2 segment: a bridge in a network namespace of its own, which no rack can enter. Hosts hang on it by veth
  * pairs. The bridge's address is the LAN's gateway.
@@ -33,6 +36,7 @@ export class Lan {
     })
     await this.change(async (links) => {
       await links.setUp('lo')
+      await links.addAddress('lo', offlineAddress, 32)
       // A learner's bridges and frames are theirs: no snooping that would drop a multicast, no spanning tree.
       await links.addBridge('lan', plan.mtu, macOf(this.rack, '', plan.name))
       await links.addAddress('lan', plan.gateway, plan.prefix)

@@ -38,6 +38,7 @@ import { Cgroups } from './cgroup.js'
 import type { EngineClient } from './engine.js'
 import { execInHost } from './exec.js'
 import { requireGolden } from './golden/golden.js'
+import { commonImages } from './golden/inputs.js'
 import { Guard, type GuardedHost } from './guard/guard.js'
 import { raiseSharedTables } from './guard/shared-tables.js'
 import { Host, type HostGround } from './host/host.js'
@@ -46,6 +47,7 @@ import { configureInterfaces, Lan } from './lan.js'
 import { beLastToEnd } from './last-to-end.js'
 import { watchHost } from './network-watch.js'
 import { observePacket } from './observe.js'
+import { OfflineGateway } from './offline-gateway.js'
 import { Pool, type PoolSize } from './pool.js'
 import { connectToPort } from './port.js'
 import { probeFrom } from './probe.js'
@@ -63,6 +65,7 @@ import {
   writeRecord,
 } from './record.js'
 import { runLabScript } from './script-room.js'
+import { makeSshKey, startSsh } from './ssh.js'
 import type { StateDirectory } from './state-directory.js'
 import { Store } from './store.js'
 import { sweep } from './sweep.js'
@@ -89,6 +92,8 @@ interface OpenRack {
   record: RackRecord
   hosts: Map<string, Host>
   lans: Map<string, Lan>
+  /** One a LAN, in a rack without internet. */
+  gateways: OfflineGateway[]
 }
 
 /** Racks made by this process, which must be root. */
@@ -181,7 +186,9 @@ export class LocalRacks implements Racks {
       if (host) hosts.set(name, host)
     }
     const lans = new Map(record.plan.lans.map((plan) => [plan.name, Lan.at(this.state, record.id, plan)]))
-    this.racks.set(record.id, { record, hosts, lans })
+    const rack: OpenRack = { record, hosts, lans, gateways: [] }
+    this.racks.set(record.id, rack)
+    if (!record.plan.internet) for (const lan of lans.values()) this.listenOn(rack, lan)
   }
 
   /** Resets that were cut off with the process that made them: whoever changes such a rack next waits for it. */
@@ -204,6 +211,7 @@ export class LocalRacks implements Racks {
       rack.record.owner = { kind: 'rackd' }
       await this.save(rack)
       for (const host of rack.hosts.values()) await host.giveTo(rack.record.owner)
+      for (const gateway of rack.gateways) gateway.close()
       this.racks.delete(id)
     })
   }
@@ -250,11 +258,12 @@ export class LocalRacks implements Racks {
       hosts: {},
       cut: [],
       open: false,
+      ...(plan.ssh ? { ssh: makeSshKey() } : {}),
       ...(options.owner === undefined ? {} : { openedFor: options.owner }),
       ...(options.forWeb ? { forWeb: true } : {}),
       ...(request === undefined ? {} : { request }),
     }
-    const rack: OpenRack = { record, hosts: new Map(), lans: new Map() }
+    const rack: OpenRack = { record, hosts: new Map(), lans: new Map(), gateways: [] }
     this.opening++
     try {
       await makeRecordedDirectory(this.state.racks, id, rackRecordFile, record)
@@ -279,7 +288,7 @@ export class LocalRacks implements Racks {
       abort?.throwIfAborted()
     }
     const hosts = record.plan.hosts.map(async (plan) => {
-      const host = await this.obtain(plan)
+      const host = await this.obtain(plan, record.plan)
       rack.hosts.set(plan.name, host)
       record.hosts[plan.name] = host.id
     })
@@ -288,6 +297,7 @@ export class LocalRacks implements Racks {
       rack.lans.set(plan.name, lan)
       await lan.create()
       if (record.plan.internet) await this.uplinks.add(record.id, lan)
+      else this.listenOn(rack, lan)
     })
     await allOrNothing([...hosts, ...lans])
     done('hosts')
@@ -300,11 +310,22 @@ export class LocalRacks implements Racks {
     done('engines')
   }
 
-  private async obtain(plan: HostPlan): Promise<Host> {
+  private async obtain(plan: HostPlan, { internet }: { internet: boolean }): Promise<Host> {
     const { pids } = plan.limits
-    // Whoever waits in the pool was made with the usual number, which can't be changed later.
-    const waiting = pids === defaultHostLimits[plan.kind].pids ? this.pool.take(plan.kind) : undefined
-    return waiting ?? (await Host.start(this.ground, this.golden, plan.kind, { pids }))
+    // Whoever waits in the pool was made with the usual number, and for a rack without internet: neither can be changed later.
+    const usual = pids === defaultHostLimits[plan.kind].pids && (plan.kind === 'plain' || !internet)
+    const waiting = usual ? this.pool.take(plan.kind) : undefined
+    return waiting ?? (await Host.start(this.ground, this.golden, plan.kind, { pids, internet }))
+  }
+
+  /** What Engines are told of the internet that is not there. */
+  private listenOn(rack: OpenRack, lan: Lan): void {
+    const hostAt = (address: string) => {
+      const leg = (plan: HostPlan) =>
+        plan.interfaces.some((own) => own.address === address && own.lan === lan.plan.name)
+      return rack.hosts.get(rack.record.plan.hosts.find(leg)?.name ?? '')
+    }
+    rack.gateways.push(new OfflineGateway(lan, commonImages, hostAt))
   }
 
   /** Names hosts, plugs them into their LANs and gives them addresses. */
@@ -330,6 +351,8 @@ export class LocalRacks implements Racks {
         .filter((plan) => plan.interfaces.length > 0)
         .map((plan) => configureInterfaces(rack.hosts.get(plan.name)!.pid, plan.interfaces, record.plan.lans)),
     )
+    const { ssh } = record
+    if (ssh) await allOrNothing(plans.map(({ name }) => startSsh(this.ground, rack.hosts.get(name)!, ssh)))
   }
 
   async list({ owner: asking }: { owner?: string } = {}): Promise<RackInfo[]> {
@@ -370,7 +393,7 @@ export class LocalRacks implements Racks {
         plans.map(async (plan) => {
           for (const leg of plan.interfaces) await rack.lans.get(leg.lan)!.unplug(plan.name)
           await rack.hosts.get(plan.name)?.remove()
-          const fresh = await this.obtain(plan)
+          const fresh = await this.obtain(plan, record.plan)
           rack.hosts.set(plan.name, fresh)
           record.hosts[plan.name] = fresh.id
         }),
@@ -427,6 +450,7 @@ export class LocalRacks implements Racks {
   }
 
   private async dismantle(rack: OpenRack): Promise<void> {
+    for (const gateway of rack.gateways.splice(0)) gateway.close()
     const outcomes = await Promise.allSettled([
       rack.record.ptyHost ? endProcess(rack.record.ptyHost) : undefined,
       ...[...rack.hosts.values()].map((host) => host.remove()),

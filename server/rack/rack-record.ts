@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { HostEnd } from '../racks/racks.js'
 import type { RackPlan } from '../racks/topology.js'
 import type { Owner, ProcessIdentity } from './record.js'
+import type { SshKey } from './ssh.js'
 import type { StateDirectory } from './state-directory.js'
 
 /** What is on disk about a rack, written before the first thing of it is made. */
@@ -22,6 +23,8 @@ export interface RackRecord {
   ptyHost?: ProcessIdentity
   /** Hosts that are being made anew, since that boot of the machine: a reset that was cut off is finished by the next rackd. */
   resetting?: { hosts: string[]; bootId: string }
+  /** Where its plan has ssh. */
+  ssh?: SshKey
   /** Names the request that opened it: asked once more, it is answered with the same rack. */
   request?: string
   /** Whom it was opened for, who is shown as its owner; records of older versions have none. */

@@ -59,6 +59,10 @@ export const Topology = z.strictObject({
   hosts: z.record(Name, z.union([HostKind, HostObject])).describe('the machines, by name'),
   lans: z.record(Name, LanObject).default({}).describe('the layer-2 segments, by name'),
   internet: z.boolean().default(false).describe('NAT to public addresses; without it the rack is air-gapped'),
+  ssh: z
+    .boolean()
+    .default(false)
+    .describe('an ssh server on each host, by which root comes into every other without a password'),
 })
 /** A topology as an author writes it. */
 export type TopologyInput = z.input<typeof Topology>
@@ -106,6 +110,8 @@ export interface RackPlan {
   hosts: HostPlan[]
   lans: LanPlan[]
   internet: boolean
+  /** Missing where there is none. */
+  ssh?: boolean
 }
 
 /** What one rack may have at most; the operator's to set. */
@@ -213,7 +219,7 @@ export function resolveTopology(input: unknown, limits: RackLimits = defaultRack
   // A rack's weight against other racks does not grow with its number of hosts: they share one host's.
   const weight = hosts.reduce((total, host) => total + host.limits.cpuShares, 0)
   for (const host of hosts) host.limits.cpuShares = Math.max(2, Math.round((1024 * host.limits.cpuShares) / weight))
-  return { hosts, lans, internet: topology.internet }
+  return { hosts, lans, internet: topology.internet, ...(topology.ssh ? { ssh: true } : {}) }
 }
 
 function planLan(name: string, lan: z.infer<typeof LanObject>, others: LanPlan[]): LanPlan {

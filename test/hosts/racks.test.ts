@@ -59,8 +59,6 @@ describe('a fresh rack', () => {
 
   it('refuses names and ways out at once instead of hanging', async () => {
     const started = performance.now()
-    const answer = await racks.exec(rack.id, 'node1', ['docker', 'run', '--rm', 'no-such-image'])
-    expect(answer.stderr).toMatch(/refused|no such host|unreachable/)
     const lookup = await racks.exec(rack.id, 'laptop', ['getent', 'hosts', 'example.com'])
     expect(lookup.exitCode).not.toBe(0)
     const far = await racks.exec(rack.id, 'laptop', ['curl', '-sS', 'http://203.0.113.9/'])
@@ -82,18 +80,6 @@ describe('a fresh rack', () => {
     expect(await sh('laptop', 'docker --version')).toMatch(/^Docker version/)
     expect(await sh('node1', 'command -v docker')).toBe('/usr/bin/docker\n')
     expect(await sh('node1', 'service docker status')).toContain('docker is running')
-  })
-
-  it('has the lab images, each with its origin, and no other', async () => {
-    const images = await sh('node1', "docker image ls --format '{{.Repository}}' | sort")
-    expect(images.trim().split('\n')).toEqual(
-      ['busybox', 'mariadb', 'netshoot', 'nginx', 'nicolaka/netshoot', 'redis', 'vethlab/base'].toSorted(),
-    )
-    for (const name of ['nginx', 'redis', 'busybox', 'netshoot', 'mariadb']) {
-      expect(
-        await sh('node1', `docker image inspect --format '{{index .Config.Labels "vethlab.origin"}}' ${name}`),
-      ).toMatch(/^Debian trixie/)
-    }
   })
 
   it('has limits that hold', async () => {

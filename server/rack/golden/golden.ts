@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import pMap from 'p-map'
 import { VethlabError } from '../../error/vethlab-error.js'
 import { Cgroups } from '../cgroup.js'
 import { must, run } from '../command.js'
@@ -11,14 +12,18 @@ import type { StateDirectory } from '../state-directory.js'
 import { Store } from '../store.js'
 import { sweep } from '../sweep.js'
 import {
+  aptInImages,
   basePackages,
   filesDirectory,
-  furtherTags,
   type GoldenInputs,
   goldenInputs,
   hostPackages,
+  imageParents,
   imagesDirectory,
   leanOptions,
+  namesOf,
+  packageManagerSource,
+  packageManagers,
   suite,
 } from './inputs.js'
 import { mirrorAddress, PackageMirror } from './package-mirror.js'
@@ -57,7 +62,14 @@ const draftPrefix = '.building-'
 const manifestPath = 'etc/vethlab-golden.json'
 
 /** What must differ between hosts, or is rubbish. Golden never has it. */
-const identityPaths = ['etc/machine-id', 'etc/docker/key.json', 'etc/hostname', 'etc/resolv.conf', 'var/lib/containerd']
+const identityPaths = [
+  ...['rsa', 'ecdsa', 'ed25519'].flatMap((kind) => ['', '.pub'].map((end) => `etc/ssh/ssh_host_${kind}_key${end}`)),
+  'etc/machine-id',
+  'etc/docker/key.json',
+  'etc/hostname',
+  'etc/resolv.conf',
+  'var/lib/containerd',
+]
 const engineIdentityPaths = ['engine-id', 'swarm', 'network', 'runtimes', 'tmp', 'containers']
 
 /** @returns the newest golden, undefined before the first set-up */
@@ -185,7 +197,8 @@ async function bootstrapSystem(
 
 async function bootstrapBase(state: StateDirectory, target: string, say: (detail: string) => void): Promise<void> {
   const draft = `${target}.draft.tar`
-  await bootstrap(state, draft, basePackages, say)
+  const settings = `printf '%s\\n' ${aptInImages.map((line) => `'${line}'`).join(' ')} > "$1/etc/apt/apt.conf.d/90lean"`
+  await bootstrap(state, draft, basePackages, say, [`--customize-hook=${settings}`])
   await rename(draft, target)
 }
 
@@ -194,13 +207,14 @@ async function bootstrap(
   target: string,
   packages: string[],
   say: (detail: string) => void,
+  more: string[] = [],
 ): Promise<void> {
   say('packages')
   const format = target.endsWith('.tar') ? 'tar' : 'directory'
   const bootstrapper = ['mmdebstrap', '--mode=root', '--variant=minbase', `--format=${format}`]
   const result = await run(
     'setpriv',
-    [...endsWithUs, ...bootstrapper, `--include=${packages.join(',')}`, ...leanOptions, suite, target],
+    [...endsWithUs, ...bootstrapper, `--include=${packages.join(',')}`, ...leanOptions, ...more, suite, target],
     // What it leaves behind when it is killed goes with the cache.
     { timeoutMs: 15 * 60_000, env: { TMPDIR: state.cache } },
   )
@@ -215,6 +229,7 @@ async function bootstrap(
 /** Lays our own files over a system. */
 async function layFiles(root: string): Promise<void> {
   await cp(filesDirectory, root, { recursive: true, force: true })
+  for (const path of packageManagers) await cp(packageManagerSource, join(root, path), { force: true })
 }
 
 async function highestInode(root: string): Promise<number> {
@@ -276,11 +291,11 @@ async function buildImages(plan: {
         await inBuilder(['docker', 'import', '--change', 'CMD ["bash"]', '-', 'vethlab/base'], await readFile(base))
       })
     }
-    for (const name of stale) {
+    const build = async (name: string) => {
       await stage(`image ${name}`, async () => {
-        const context = join(state.cache, 'context.tar')
+        const context = join(state.cache, `context-${name}.tar`)
         await must('tar', ['--create', '--file', context, '--directory', join(imagesDirectory, name), '.'])
-        const tags = [name, ...(furtherTags[name] ?? [])].flatMap((tag) => ['--tag', tag])
+        const tags = namesOf(name).flatMap((tag) => ['--tag', tag])
         const proxy = ['http_proxy', 'https_proxy'].flatMap((key) => ['--build-arg', `${key}=${mirrorAddress}`])
         await inBuilder(
           ['docker', 'build', '--network', 'host', '--force-rm', ...tags, ...proxy, '-'],
@@ -288,10 +303,12 @@ async function buildImages(plan: {
         )
       })
     }
+    await inOrder(stale, build)
     await inBuilder(['docker', 'image', 'prune', '--force'])
-    const gone = (await inBuilder(['docker', 'image', 'ls', '--format', '{{.Repository}}'])).stdout
+    const wanted = new Set(['vethlab/base', ...Object.keys(inputs.images).flatMap(namesOf)].map(withTag))
+    const gone = (await inBuilder(['docker', 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'])).stdout
       .split('\n')
-      .filter((name) => name !== '' && !name.includes('/') && !(name in inputs.images))
+      .filter((name) => name !== '' && !wanted.has(name))
     if (gone.length > 0) await inBuilder(['docker', 'image', 'rm', ...gone])
     // The Engine writes its store out on SIGTERM; init would start it again.
     await inBuilder(['systemctl', 'stop', 'docker'])
@@ -306,6 +323,32 @@ async function buildImages(plan: {
     mirror.close()
     await builder.remove()
   }
+}
+
+/** An image's build waits on the network and unpacks by turns: two at a time fill a small machine. */
+const buildsAtOnce = 2
+
+/** Builds images, each after those that it begins from, and first those that others wait for. */
+async function inOrder(images: string[], build: (name: string) => Promise<void>): Promise<void> {
+  const depth = (name: string): number => 1 + Math.max(0, ...imageParents(name).map(depth))
+  const awaited = new Set(images.flatMap(imageParents))
+  const order = images.toSorted(
+    (a, b) => depth(a) - depth(b) || Number(awaited.has(b)) - Number(awaited.has(a)) || (a < b ? -1 : 1),
+  )
+  const built = new Map<string, Promise<void>>()
+  await pMap(
+    order,
+    (name) => {
+      const begun = Promise.all(imageParents(name).map((parent) => built.get(parent))).then(() => build(name))
+      built.set(name, begun)
+      return begun
+    },
+    { concurrency: buildsAtOnce },
+  )
+}
+
+function withTag(name: string): string {
+  return name.split('/').at(-1)!.includes(':') ? name : `${name}:latest`
 }
 
 /** Goldens that are neither current nor under a living host. */

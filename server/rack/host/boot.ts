@@ -10,6 +10,7 @@ import type { Cgroups } from '../cgroup.js'
 import { machinePath, run } from '../command.js'
 import { type IdSlot, makeUserNamespaces } from '../identity.js'
 import { limited } from '../limited.js'
+import { offlineEnvironment } from '../offline-gateway.js'
 import { endAtOnce, identify, type ProcessIdentity, signal } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
 import type { Store } from '../store.js'
@@ -30,6 +31,8 @@ export interface BootPlan {
   hostname: string
   slot: IdSlot
   limits: HostLimits
+  /** Whether its Engine has a way to the internet. */
+  internet: boolean
 }
 
 /** What runs on a disk: ids, control groups, mounts, namespaces, and the first process. It ends without a trace on the disk. */
@@ -51,7 +54,7 @@ export class Boot {
    * @returns that process
    * @throws VethlabError host.boot-failed, machine.missing-feature; what was made by then is for `end` to remove
    */
-  async start({ kind, hostname, slot, limits }: BootPlan, written: Promise<void>): Promise<ProcessIdentity> {
+  async start({ kind, hostname, slot, limits, internet }: BootPlan, written: Promise<void>): Promise<ProcessIdentity> {
     const { cgroups, state, store } = this.ground
     const { id } = this.disk
     const [namespaces, ...others] = await Promise.allSettled([
@@ -70,6 +73,7 @@ export class Boot {
         idBase: slot.base,
         cgroupPath: cgroups.guestPath(id),
         kind,
+        environment: internet ? {} : offlineEnvironment,
         hostname,
       })
       await writeFile(join(this.directory, 'config.json'), JSON.stringify(spec))

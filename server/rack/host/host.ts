@@ -33,6 +33,8 @@ export interface HostRecord {
   init?: ProcessIdentity
   /** Its name in a rack. */
   hostname?: string
+  /** Its rack has a way to the internet. */
+  internet?: boolean
   /** The rack it belongs to; one without a rack waits in the pool. */
   rack?: string
 }
@@ -93,11 +95,12 @@ export class Host {
     ground: HostGround,
     golden: string,
     kind: HostKind,
-    { from, ...limits }: BootLimits & { from?: Disk } = {},
+    { from, internet = false, ...limits }: BootLimits & { from?: Disk; internet?: boolean } = {},
   ): Promise<Host> {
     const id = newHostId()
     const slot = await takeSlot(ground.state.mark, id)
-    const host = new Host(ground, { id, kind, slot: slot.number, golden: from?.golden ?? golden, owner: ground.owner })
+    const record = { id, kind, slot: slot.number, golden: from?.golden ?? golden, owner: ground.owner }
+    const host = new Host(ground, { ...record, ...(internet ? { internet } : {}) })
     try {
       await host.begin()
       const { diskBytes } = { ...defaultHostLimits[kind], ...limits }
@@ -148,9 +151,9 @@ export class Host {
   }
 
   private async run(slot: IdSlot, limits: BootLimits, written: Promise<void>): Promise<void> {
-    const { kind, hostname = 'host' } = this.record
+    const { kind, hostname = 'host', internet = false } = this.record
     const all = { ...defaultHostLimits[kind], ...limits }
-    this.record.init = await this.running.start({ kind, hostname, slot, limits: all }, written)
+    this.record.init = await this.running.start({ kind, hostname, slot, limits: all, internet }, written)
     await this.save()
   }
 
