@@ -27,6 +27,7 @@ interface ServeOptions {
   token: boolean
   publicName: string[]
   previewPorts?: { from: number; to: number }
+  labs: string[]
   tlsCert?: string
   tlsKey?: string
   state?: string
@@ -51,6 +52,7 @@ export function serveCommand(): Command {
     .option('--preview-ports <from-to>', 'ports for published ports of racks; the 100 behind --port', portRange)
     .option('--tls-cert <file>', 'speak TLS with this certificate (PEM, with those that lead to a root)')
     .option('--tls-key <file>', 'the key of that certificate (PEM)')
+    .option('--labs <folder>', 'a folder of further labs (repeatable)', folders, [])
     .option('--state <directory>', 'the state directory')
     .option('--pool-docker <count>', 'docker hosts that wait, booted', wholeNumber(0, 64), 2)
     .option('--pool-plain <count>', 'plain hosts that wait, booted', wholeNumber(0, 64), 1)
@@ -104,7 +106,7 @@ async function serve(options: ServeOptions): Promise<void> {
         publicNames: options.publicName,
         previewPorts: options.previewPorts,
         tls,
-        labs: fromPackage('labs'),
+        labs: [fromPackage('labs'), ...options.labs.map((folder) => resolve(folder))],
         client: fromPackage('dist/client'),
         rackdSocket: state.webRackdSocket,
         portsSocket: state.portsSocket,
@@ -258,6 +260,10 @@ function minutes(text: string): number {
   const value = Number(text)
   if (!(value >= 0.1 && value <= 10_080)) throw new InvalidArgumentError('Give minutes, at most those of a week.')
   return value
+}
+
+function folders(folder: string, before: string[]): string[] {
+  return [...before, folder]
 }
 
 function collect(name: string, before: string[]): string[] {

@@ -9,7 +9,11 @@ import type { Lab } from './lab.js'
 import { languageNames } from './languages.js'
 
 /** All that a lab's folder may have. */
-const known = ['lab.yaml', 'en.md', 'zh.md', 'setup.sh', 'solution', 'alternatives', 'mistakes', 'checks', 'files']
+const known = [
+  ...['lab.yaml', 'en.md', 'zh.md', 'setup.sh', 'solution', 'alternatives', 'mistakes', 'checks', 'files'],
+  // What an import has to say.
+  'IMPORT.md',
+]
 const parseMs = 5_000
 
 type Say = (file: string, line: number, what: string, cure: string) => void

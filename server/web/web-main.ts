@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, readdir, stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SecurityLog } from '../error/security-log.js'
@@ -44,9 +44,9 @@ async function main(): Promise<void> {
   })
   const starter = new Starter(process.stdin)
   const options = WebOptions.parse(JSON.parse(await starter.firstLine))
-  const previewed = typeof options.labs === 'string' ? undefined : options.labs.preview
+  const previewed = Array.isArray(options.labs) ? undefined : options.labs.preview
   const [labs, assets, preloads, states] = await Promise.all([
-    typeof options.labs === 'string' ? loadLabs(options.labs) : [],
+    Array.isArray(options.labs) ? loadLabs(options.labs) : [],
     loadAssets(options.client),
     loadPreloads(options.client),
     StateThread.start(),
@@ -95,12 +95,17 @@ async function main(): Promise<void> {
 }
 
 /** A lab that is broken is its author's matter, and no reason to keep the others from anybody. */
-async function loadLabs(folder: string): Promise<Lab[]> {
+async function loadLabs(folders: readonly string[]): Promise<Lab[]> {
   const labs: Lab[] = []
-  for (const name of (await readdir(folder)).toSorted()) {
-    const directory = join(folder, name)
+  for (const directory of (await Promise.all(folders.map(foldersIn))).flat()) {
+    const name = basename(directory)
     if (!(await stat(join(directory, 'lab.yaml')).catch(() => undefined))) continue
     try {
+      if (labs.some(({ id }) => id === name))
+        throw new VethlabError('lab.invalid', 'another lab has that id', {
+          place: directory,
+          cure: 'Rename its folder.',
+        })
       labs.push(await loadLab(directory))
     } catch (error) {
       if (!(error instanceof VethlabError)) throw error
@@ -108,6 +113,18 @@ async function loadLabs(folder: string): Promise<Lab[]> {
     }
   }
   return labs
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).toSorted().map((name) => join(folder, name))
+  } catch (error) {
+    throw new VethlabError('lab.not-found', `can't be read (${(error as NodeJS.ErrnoException).code})`, {
+      place: oneLine(folder, 200),
+      cure: 'Name a folder that has folders of labs in it.',
+      cause: error,
+    })
+  }
 }
 
 async function listen(server: Server, { host, port }: WebOptions, onListening: () => void): Promise<void> {

@@ -15,8 +15,8 @@ export const WebOptions = z.strictObject({
   tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
   /** From the next port after the app's on where it isn't said. */
   previewPorts: z.strictObject({ from: port, to: port }).optional(),
-  /** The folder of all labs; or one lab by its id, whose readings come on stdin, a line of JSON each. */
-  labs: z.union([z.string(), z.strictObject({ preview: z.string() })]),
+  /** Folders of labs, a folder each; or one lab by its id, whose readings come on stdin, a line of JSON each. */
+  labs: z.union([z.array(z.string()), z.strictObject({ preview: z.string() })]),
   client: z.string(),
   rackdSocket: z.string(),
   portsSocket: z.string(),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { furtherTags, hostPackages, imagesDirectory, suite } from '../../server/rack/golden/inputs.js'
+import { hostPackages, imagesDirectory, namesOf, suite } from '../../server/rack/golden/inputs.js'
 import { defaultHostLimits } from '../../server/racks/topology.js'
 
 /** docs/hosts.md, written from what the golden system is made from. */
@@ -38,11 +38,12 @@ export function hostsPage(): string {
     .join('\n\n')}\n`
 }
 
-function imageRow(name: string): string {
-  const text = readFileSync(join(imagesDirectory, name, 'Dockerfile'), 'utf8')
+function imageRow(folder: string): string {
+  const [name, ...others] = namesOf(folder)
+  const text = readFileSync(join(imagesDirectory, folder, 'Dockerfile'), 'utf8')
   const origin = /vethlab\.origin="([^"]+)"/.exec(text)?.[1] ?? ''
   const command = /^CMD \[(.*)\]$/m.exec(text)?.[1]?.replaceAll('"', '').replaceAll(', ', ' ') ?? ''
-  const also = (furtherTags[name] ?? []).map((tag) => `\`${tag}\``).join(', ')
+  const also = others.map((other) => `\`${other}\``).join(', ')
   return `| \`${name}\` | ${also} | ${origin} | \`${command}\` |`
 }
 
