@@ -136,7 +136,7 @@ it.each(broken)('vethlab test sees %s', (_, changes, said) => {
 })
 
 it.each<[string, Record<string, ((text: string) => string) | undefined>, RegExp]>([
-  ['broken YAML', { 'lab.yaml': (text) => text.replace('rack:', 'rack: [') }, /^vethlab: \S+lab.yaml:\d+: /],
+  ['broken YAML', { 'lab.yaml': (text) => text.replace('rack:', 'rack: [') }, /^vethlab: \S+lab.yaml:\d+:\d+: /],
   [
     'an unknown host',
     { 'en.md': (text) => text.replace('bash run', 'bash run node7') },
