@@ -45,7 +45,13 @@ async function windowsOf(...learners: string[]): Promise<Window[]> {
   const server = new Server<Requests, Events>(http, { transports: ['websocket'] })
   const windows = new Windows()
   server.on('connection', (socket) =>
-    serveLearner(socket, { learner: socket.handshake.auth.learner as string, sessions, previews, windows, preview: undefined }),
+    serveLearner(socket, {
+      learner: socket.handshake.auth.learner as string,
+      sessions,
+      previews,
+      windows,
+      preview: undefined,
+    }),
   )
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const { port } = http.address() as AddressInfo
