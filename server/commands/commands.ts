@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 /** The subcommands of vethlab by name, in the order of its help. Each is read only when it is called. */
 export const commands: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./serve.js')).serveCommand(),
+  service: async () => (await import('./service.js')).serviceCommand(),
   setup: async () => (await import('./setup.js')).setupCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
   lint: async () => (await import('./lint.js')).lintCommand(),

@@ -14,6 +14,7 @@ import { lacksOf } from '../web/lacks.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
 import { maxRacksOption, whole } from './rackd.js'
+import { tlsOf } from './tls-files.js'
 import { keptToken } from './token.js'
 import { WebProcess } from './web-process.js'
 
@@ -23,6 +24,8 @@ interface ServeOptions {
   token: boolean
   publicName: string[]
   previewPorts?: { from: number; to: number }
+  tlsCert?: string
+  tlsKey?: string
   state?: string
   poolDocker: number
   poolPlain: number
@@ -43,6 +46,8 @@ export function serveCommand(): Command {
     .option('--no-token', 'let in everybody who reaches the port; on loopback alone')
     .option('--public-name <name>', 'what a proxy in front sends as Host (repeatable)', collect, [])
     .option('--preview-ports <from-to>', 'ports for published ports of racks; the 100 behind --port', portRange)
+    .option('--tls-cert <file>', 'speak TLS with this certificate (PEM, with those that lead to a root)')
+    .option('--tls-key <file>', 'the key of that certificate (PEM)')
     .option('--state <directory>', 'the state directory')
     .option('--pool-docker <count>', 'docker hosts that wait, booted', whole, 2)
     .option('--pool-plain <count>', 'plain hosts that wait, booted', whole, 1)
@@ -56,6 +61,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const { host, port } = options
   const orphaned = parentGone()
   checkHost(options)
+  const tls = await tlsOf(options)
   // Its memory has the token.
   forbidCoreDumps()
   const state = StateDirectory.at(resolve(options.state ?? defaultStatePath()))
@@ -91,6 +97,7 @@ async function serve(options: ServeOptions): Promise<void> {
         token,
         publicNames: options.publicName,
         previewPorts: options.previewPorts,
+        tls,
         labs: fromPackage('labs'),
         client: fromPackage('dist/client'),
         rackdSocket: state.webRackdSocket,
@@ -106,7 +113,7 @@ async function serve(options: ServeOptions): Promise<void> {
     // Side by side: the web reads labs while rackd starts, and waits for it then.
     await Promise.all([ensureRackd(state, rackdArgs), web.start()])
     const stopWatch = watchRackd(state, rackdArgs)
-    process.stdout.write(`vethlab is ready: ${addressOf(host, web.port, token)}\n`)
+    process.stdout.write(`vethlab is ready: ${addressOf(tls ? 'https' : 'http', host, web.port, token)}\n`)
     process.stderr.write('Ctrl-C ends it; racks stay for the next start\n')
 
     const failed = await Promise.race([givenUp, asked.then(() => undefined)])
@@ -220,10 +227,10 @@ async function endRacks(state: StateDirectory, { closeRacks }: ServeOptions): Pr
   )
 }
 
-function addressOf(host: string, port: number, token: string | undefined): string {
+function addressOf(scheme: string, host: string, port: number, token: string | undefined): string {
   // An address that stands for all of them is none to go to.
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : bracketed(host)
-  return `http://${name}:${port}/${token === undefined ? '' : `?token=${token}`}`
+  return `${scheme}://${name}:${port}/${token === undefined ? '' : `?token=${token}`}`
 }
 
 function portNumber(text: string): number {

@@ -24,12 +24,14 @@ export interface AppOptions {
   sessions: Sessions
   learner: string
   /** Requests a minute: of those who are known, and of all others together. */
-  perMinute?: { known: number; unknown: number }
+  perMinute?: { known: number; unknown: number } | undefined
+  /** TLS is spoken: the cookie goes over nothing else. */
+  isSecure?: boolean
 }
 
 /** All that is asked over http, but previews. Whoever isn't let in sees nothing of what is here. */
 export function webApp(options: AppOptions): Express {
-  const { access, log, assets, sessions, learner } = options
+  const { access, log, assets, sessions, learner, isSecure = false } = options
   const { known, unknown } = options.perMinute ?? { known: 3000, unknown: 120 }
   const app = express()
   app.disable('x-powered-by')
@@ -51,7 +53,8 @@ export function webApp(options: AppOptions): Express {
     const token = tokenIn(request.url)
     const cookie = token === undefined ? undefined : access.exchange(token)
     if (cookie === undefined || request.method !== 'GET') return next()
-    response.cookie(access.cookieName, cookie, { httpOnly: true, sameSite: 'strict', path: '/', maxAge: yearMs })
+    const rights = { httpOnly: true, sameSite: 'strict', secure: isSecure, path: '/', maxAge: yearMs } as const
+    response.cookie(access.cookieName, cookie, rights)
     response.setHeader('Cache-Control', 'no-store')
     response.status(303).setHeader('Location', withoutToken(request.url)).end()
   })
@@ -134,7 +137,10 @@ function headers() {
           imgSrc: ["'self'", 'data:'],
           fontSrc: ["'self'"],
           // Some browsers don't take a WebSocket to be 'self'. The Host header was one of ours, or this answer is a refusal.
-          connectSrc: ["'self'", (request) => `ws://${hostOf(request.headers.host)}`],
+          connectSrc: [
+            "'self'",
+            (request) => `ws://${hostOf(request.headers.host)} wss://${hostOf(request.headers.host)}`,
+          ],
           frameAncestors: ["'none'"],
           baseUri: ["'none'"],
           formAction: ["'none'"],

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createConnectionServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TroubleError } from '../error/trouble.js'
@@ -10,6 +11,7 @@ import { listenOn } from './listen-on.js'
 import { type PreviewTarget, proxyRequest, proxyUpgrade } from './preview-proxy.js'
 import { says, smallPage } from './small-page.js'
 import { troubles } from './troubles.js'
+import type { Tls } from './web-options.js'
 
 const most = { inAll: 64, ofSession: 16 }
 const unusedMs = 30 * 60_000
@@ -20,6 +22,7 @@ export interface PreviewsOptions {
   host: string
   ports: { from: number; to: number }
   publicNames: readonly string[]
+  tls?: Tls | undefined
 }
 
 /**
@@ -58,7 +61,12 @@ export class Previews {
       }
       const token = this.#tokens.get(session.id) ?? randomBytes(24).toString('base64url')
       this.#tokens.set(session.id, token)
-      preview = new Preview(session, { host, port, connect: () => session.connectPort(host, port) }, token)
+      preview = new Preview(
+        session,
+        { host, port, connect: () => session.connectPort(host, port) },
+        token,
+        this.options.tls,
+      )
       // Entered before it listens: otherwise two at once would be two.
       this.#open.set(key, preview)
       preview.listening = this.#listen(preview)
@@ -66,7 +74,8 @@ export class Previews {
     }
     await preview.listening
     preview.usedAt = Date.now()
-    return `http://${this.#nameFor(seenAs)}:${preview.port}/?${parameter}=${preview.token}`
+    const scheme = this.options.tls ? 'https' : 'http'
+    return `${scheme}://${this.#nameFor(seenAs)}:${preview.port}/?${parameter}=${preview.token}`
   }
 
   /**
@@ -136,8 +145,9 @@ class Preview {
     readonly session: Session,
     target: PreviewTarget,
     readonly token: string,
+    private readonly tls: Tls | undefined,
   ) {
-    this.#server = createServer({ headersTimeout: 10_000, keepAliveTimeout: 5_000 }, (request, response) => {
+    const onRequest: RequestListener = (request, response) => {
       request.on('error', () => {})
       response.on('error', () => {})
       // Such a worker would go on to answer for whatever is looked at on this port later.
@@ -152,7 +162,7 @@ class Preview {
       if (redirect !== undefined && request.method === 'GET') {
         response.writeHead(303, {
           Location: redirect,
-          'Set-Cookie': `${this.#cookieName}=${this.token}; Path=/; HttpOnly; SameSite=Lax`,
+          'Set-Cookie': `${this.#cookieName}=${this.token}; Path=/; HttpOnly; SameSite=Lax${tls ? '; Secure' : ''}`,
           'Cache-Control': 'no-store',
           'Referrer-Policy': 'no-referrer',
           // What another container left behind on this port.
@@ -162,7 +172,11 @@ class Preview {
         return
       }
       proxyRequest(target, request, response)
-    })
+    }
+    const options = { headersTimeout: 10_000, keepAliveTimeout: 5_000 }
+    this.#server = tls
+      ? createTlsServer({ ...options, ...tls, handshakeTimeout: 10_000 }, onRequest)
+      : createServer(options, onRequest)
     this.#server.maxConnections = 128
     this.#beside.maxConnections = 128
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -223,7 +237,8 @@ class Preview {
 
   #isOwnOrigin({ headers }: IncomingMessage): boolean {
     const { origin, host } = headers
-    return origin === undefined || origin.toLowerCase() === `http://${host?.toLowerCase()}`
+    const scheme = this.tls ? 'https' : 'http'
+    return origin === undefined || origin.toLowerCase() === `${scheme}://${host?.toLowerCase()}`
   }
 
   /** The address without our parameter, where it has it; all else stays as it came. */

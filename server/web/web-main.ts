@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   })
   const options = WebOptions.parse(JSON.parse(await firstLine(process.stdin)))
   const [labs, assets] = await Promise.all([loadLabs(options.labs), loadAssets(options.client)])
-  const later = listenLater()
+  const later = listenLater(options.tls)
   // Nothing is accepted before the drop: that is done in the same turn in which the port becomes ours.
   await listen(later.server, options, () => dropTo(options.user))
   const { port } = later.server.address() as AddressInfo
@@ -63,6 +63,7 @@ async function main(): Promise<void> {
     sessions,
     learner: records.localLearner(),
     assets,
+    tls: options.tls,
     previewPorts: options.previewPorts ?? { from: Math.min(port + 1, 65_535), to: Math.min(port + 100, 65_535) },
   })
   report({ ready: { port } })

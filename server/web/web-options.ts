@@ -11,6 +11,8 @@ export const WebOptions = z.strictObject({
   /** Undefined: everybody who reaches the port gets in. */
   token: z.string().min(32).optional(),
   publicNames: z.array(z.string()),
+  /** Certificate, with those that lead to a root, and its key, in PEM; without them plain http is spoken. */
+  tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
   /** From the next port after the app's on where it isn't said. */
   previewPorts: z.strictObject({ from: port, to: port }).optional(),
   labs: z.string(),
@@ -30,6 +32,7 @@ export const WebOptions = z.strictObject({
   ),
 })
 export type WebOptions = z.infer<typeof WebOptions>
+export type Tls = NonNullable<WebOptions['tls']>
 
 /** What it says: that it serves, or why it can't. `taken`: another program has the port. */
 export const WebReport = z.union([

@@ -1,4 +1,5 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { Server as SocketServer } from 'socket.io'
 import type { SecurityLog } from '../error/security-log.js'
@@ -11,6 +12,7 @@ import type { Asset } from './client-assets.js'
 import { serveLearner } from './learner-socket.js'
 import { noteRefusal } from './note-refusal.js'
 import { Previews, type PreviewsOptions } from './previews.js'
+import type { Tls } from './web-options.js'
 import { Windows } from './windows.js'
 
 /** Sockets of one learner, and of all together. */
@@ -28,26 +30,28 @@ export interface WebServerOptions {
   learner: string
   assets: ReadonlyMap<string, Asset>
   previewPorts: PreviewsOptions['ports']
+  tls?: Tls | undefined
   perMinute?: { known: number; unknown: number }
 }
 
-/** An http server whose handlers come later: what is asked before waits. */
-export function listenLater(): { server: HttpServer; handle: (listener: RequestListener) => void } {
+/** An http server, or https with a certificate, whose handlers come later: what is asked before waits. */
+export function listenLater(tls?: Tls): { server: HttpServer; handle: (listener: RequestListener) => void } {
   let handle: (listener: RequestListener) => void = () => {}
   const listener = new Promise<RequestListener>((resolve) => {
     handle = resolve
   })
-  const server = createServer(
-    {
-      headersTimeout: 10_000,
-      requestTimeout: 20_000,
-      keepAliveTimeout: 10_000,
-      connectionsCheckingInterval: 2_000,
-      // A key that is pressed is sent at once.
-      noDelay: true,
-    },
-    async (request, response) => (await listener)(request, response),
-  )
+  const options = {
+    headersTimeout: 10_000,
+    requestTimeout: 20_000,
+    keepAliveTimeout: 10_000,
+    connectionsCheckingInterval: 2_000,
+    // A key that is pressed is sent at once.
+    noDelay: true,
+  }
+  const first: RequestListener = async (request, response) => (await listener)(request, response)
+  const server = tls
+    ? createTlsServer({ ...options, ...tls, handshakeTimeout: 10_000 }, first)
+    : createServer(options, first)
   server.maxConnections = mostConnections
   return { server, handle }
 }
@@ -64,7 +68,7 @@ export class WebServer {
     const access = new Access(options.access)
     const { sessions, learner, log } = options
     const { host, publicNames } = options.access
-    const previews = new Previews({ host, publicNames, ports: options.previewPorts })
+    const previews = new Previews({ host, publicNames, ports: options.previewPorts, tls: options.tls })
     // socket.io has a server of its own that listens nowhere: only upgrades that are let in are handed to it, and nothing
     // that is asked over plain http gets past the app.
     const gate = createServer()
@@ -94,7 +98,8 @@ export class WebServer {
       socket.once('close', () => sockets--)
       gate.emit('upgrade', request, socket, head)
     })
-    handle(webApp({ access, log, assets: options.assets, sessions, learner, perMinute: options.perMinute }))
+    const { assets, perMinute, tls } = options
+    handle(webApp({ access, log, assets, sessions, learner, perMinute, isSecure: tls !== undefined }))
     return new WebServer(server, io, previews)
   }
 

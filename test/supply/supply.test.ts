@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { fromPackage } from '../../server/package-root.js'
 import { expectPrinted } from '../house/printed.js'
@@ -43,4 +44,24 @@ it('each has a licence that goes with ours', () => {
 
 it('docs/licences.md lists them', () => {
   expectPrinted('docs/licences.md', 'licences', licenceTables())
+})
+
+it('a package has all that the program reads of its own', () => {
+  const named = readdirSync(fromPackage('server'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && file !== 'package-root.ts')
+    .flatMap((file) => [...readFileSync(fromPackage('server', file), 'utf8').matchAll(/fromPackage\(([^()]*)\)/g)])
+    .map(([, words = '']) => [...words.matchAll(/'([^']+)'/g)].map(([, word]) => word).join('/'))
+  expect(named.length).toBeGreaterThan(8)
+  const [packed] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: fromPackage(), encoding: 'utf8' }),
+  ) as { files: { path: string }[] }[]
+  const files = packed!.files.map(({ path }) => path)
+  // What a build makes may not be there yet; `files` names all of dist.
+  const missing = named.filter(
+    (name) => !name.startsWith('dist/') && !files.some((path) => path === name || path.startsWith(`${name}/`)),
+  )
+  expect(missing).toEqual([])
+  const { files: wanted, private: isPrivate } = JSON.parse(readFileSync(fromPackage('package.json'), 'utf8'))
+  expect(wanted).toContain('dist')
+  expect(isPrivate).toBeUndefined()
 })

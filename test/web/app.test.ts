@@ -144,7 +144,7 @@ describe('headers', () => {
           "style-src 'self' 'unsafe-inline'",
           "img-src 'self' data:",
           "font-src 'self'",
-          `connect-src 'self' ws://127.0.0.1:${house.port}`,
+          `connect-src 'self' ws://127.0.0.1:${house.port} wss://127.0.0.1:${house.port}`,
           "frame-ancestors 'none'",
           "base-uri 'none'",
           "form-action 'none'",

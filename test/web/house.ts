@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type IncomingHttpHeaders, request } from 'node:http'
+import { request as tlsRequest } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +20,12 @@ import { listenLater, WebServer, type WebServerOptions } from '../../server/web/
 
 export const token = 'the-token-of-a-test-which-is-long-enough-123'
 
+/** For localhost, 127.0.0.1 and labs.example.org; made for the tests alone. */
+export const tls = {
+  cert: readFileSync(new URL('tls/cert.pem', import.meta.url), 'utf8'),
+  key: readFileSync(new URL('tls/key.pem', import.meta.url), 'utf8'),
+}
+
 export interface Got {
   status: number
   headers: IncomingHttpHeaders
@@ -34,9 +42,12 @@ export class House {
     private readonly web: WebServer,
     private readonly sessions: Sessions,
     private readonly records: Records,
+    private readonly isSecure: boolean,
   ) {}
 
-  static async start(options: Partial<Pick<WebServerOptions, 'perMinute'>> & { open?: boolean } = {}): Promise<House> {
+  static async start(
+    options: Partial<Pick<WebServerOptions, 'perMinute' | 'tls'>> & { open?: boolean } = {},
+  ): Promise<House> {
     const folder = await mkdtemp(join(tmpdir(), 'vethlab-web-'))
     const client = join(folder, 'client')
     await mkdir(join(client, 'assets'), { recursive: true })
@@ -48,7 +59,7 @@ export class House {
     const records = Records.open(join(folder, 'records.sqlite'))
     const labs = [await loadLab(fromPackage('labs', 'default-bridge'))]
     const sessions = await Sessions.start(noRacks, labs, records)
-    const later = listenLater()
+    const later = listenLater(options.tls)
     await new Promise<void>((resolve) => later.server.listen(0, '127.0.0.1', resolve))
     const { port } = later.server.address() as AddressInfo
     const log = new SecurityLog(join(folder, 'security.log'))
@@ -60,12 +71,13 @@ export class House {
       assets: await loadAssets(client),
       previewPorts: { from: 20_000, to: 20_100 },
       ...(options.perMinute ? { perMinute: options.perMinute } : {}),
+      tls: options.tls,
     })
-    return new House(port, folder, web, sessions, records)
+    return new House(port, folder, web, sessions, records, options.tls !== undefined)
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${this.port}`
+    return `${this.isSecure ? 'https' : 'http'}://127.0.0.1:${this.port}`
   }
 
   /** What a browser that has come with the token sends. */
@@ -77,7 +89,9 @@ export class House {
   /** Asks for exactly that path, which nobody puts in order first. */
   get(path: string, { method = 'GET', ...headers }: Record<string, string> = {}): Promise<Got> {
     return new Promise((resolve, reject) => {
-      const asking = request({ host: '127.0.0.1', port: this.port, path, method, headers, agent: false }, (answer) => {
+      const ask = this.isSecure ? tlsRequest : request
+      const to = { host: '127.0.0.1', port: this.port, path, method, headers, agent: false, ca: tls.cert }
+      const asking = ask(to, (answer) => {
         const chunks: Buffer[] = []
         answer.on('data', (chunk: Buffer) => chunks.push(chunk))
         answer.once('end', () =>
@@ -98,6 +112,7 @@ export class House {
   async connect(headers: Record<string, string> = {}): Promise<Socket<Events, Requests> | string> {
     const socket = io(this.origin, {
       transports: ['websocket'],
+      ca: tls.cert,
       extraHeaders: { cookie: this.cookie, origin: this.origin, ...headers },
       reconnection: false,
       forceNew: true,
