@@ -77,5 +77,5 @@ it.each(families.map(({ key }) => key))('%s has a test with a case for each reas
   if (key === 'script') return expect(existsSync(new URL('../hosts/script.test.ts', import.meta.url))).toBe(true)
   const name = ['all', 'any', 'not'].includes(key) ? 'combine' : key
   const path = new URL(`${name}.test.ts`, import.meta.url)
-  expect(existsSync(path) && readFileSync(path, 'utf8').includes(`cases('${key}'`)).toBe(true)
+  expect(existsSync(path) && readFileSync(path, 'utf8').match(new RegExp(`cases\\(\\s*'${key}'`)) !== null).toBe(true)
 })

@@ -17,7 +17,7 @@ const noDocker = {
 
 /** A lab that is wrong in one way each. */
 export const brokenLabs: Record<string, Changes> = {
-  'points with a fraction': lab('points: 2', 'points: 0.5'),
+  'points with three decimals': lab('points: 2', 'points: 0.125'),
   'points below zero': lab('points: 2', 'points: -1'),
   'points beyond the limit': lab('points: 2', 'points: 1000'),
   'points as a word': lab('points: 2', 'points: two'),

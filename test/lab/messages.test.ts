@@ -40,7 +40,7 @@ it('no message is in the words of a library', async () => {
 
 it('all that is wrong is said at once, in whatever file', async () => {
   const lines = await said({
-    ...brokenLabs['points with a fraction'],
+    ...brokenLabs['points with three decimals'],
     ...brokenLabs['a page that is missing'],
     ...brokenLabs['a folder with a misspelt name'],
     'setup.sh': 'if true; then\n',

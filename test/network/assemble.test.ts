@@ -40,7 +40,7 @@ describe('a rack of two docker hosts and a plain one', () => {
 
   it('says whose each namespace is', () => {
     const owners = host('node1').namespaces.map(({ owner }) => owner)
-    expect(owners).toContainEqual({ kind: 'container', containers: ['side', 'web'] })
+    expect(owners).toContainEqual({ kind: 'container', containers: ['web', 'side'] })
     expect(owners).toContainEqual({ kind: 'container', containers: ['api'] })
     expect(owners).toContainEqual({ kind: 'engine', name: 'ingress_sbox' })
     expect(owners).toContainEqual({ kind: 'engine', name: `1-${network('ov').id.slice(0, 10)}` })
