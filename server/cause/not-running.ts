@@ -4,7 +4,7 @@ import { calledBeside, commonNetworks } from '../place/target.js'
 import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
 import { type Cause, define } from './cause.js'
-import type { Unresolved } from './unresolved.js'
+import type { Trail } from './trail.js'
 import { called } from './words.js'
 
 interface Found {
@@ -26,11 +26,14 @@ function found(place: Place, home: string): Found {
 const steadyMs = 15_000
 
 /** Its program ends soon after each start: of the moments between, the Engine's DNS server knows nothing. */
-function loop(place: LivePlace, { from, state }: Unresolved): Found | undefined {
+function loop(place: LivePlace, { from, state }: Pick<Trail, 'from' | 'state'>): Found | undefined {
   const { container } = place
   const { count, startedAt } = container?.restarts ?? { count: 0, startedAt: '' }
   const age = Date.parse(state.takenAt) - Date.parse(startedAt)
-  if (!container || count < 2 || !(age < steadyMs) || commonNetworks(from, place).length === 0) return undefined
+  if (!container || count < 2 || !(age < steadyMs)) return undefined
+  // While it begins or ends it is in no network at all.
+  const isBetween = container.endpoints.every(({ address }) => address === undefined)
+  if (!isBetween && commonNetworks(from, place).length === 0) return undefined
   const name = called(place)
   const times = Math.round(count)
   return {
@@ -44,9 +47,18 @@ function loop(place: LivePlace, { from, state }: Unresolved): Found | undefined 
   }
 }
 
+/** It was there when it was looked at, and gone when the packet came. */
+function between({ meant, from, state }: Trail): Found | undefined {
+  return meant && isLive(meant) ? loop(meant, { from, state }) : undefined
+}
+
 export const notRunning = define<Found>({
   code: 'not-running',
-  byState: ({ meant, home }) => (meant?.container && !isLive(meant) ? found(meant, home) : undefined),
+  byState: (trail) => {
+    const { meant, home } = trail
+    return meant?.container && !isLive(meant) ? found(meant, home) : between(trail)
+  },
+  bySight: between,
   byName: (unresolved) => {
     const { meant, home, from, name, state } = unresolved
     if (meant?.container) return isLive(meant) ? loop(meant, unresolved) : found(meant, home)
@@ -85,7 +97,6 @@ export const notRunning = define<Found>({
     },
     shown: 'web is exited (exit code 137)',
   },
-  hidden: { sight: 'no packet is sent from or to what does not run: a trace tells it by the state' },
 })
 
 export function notRunningCause(place: Place, home: string): Cause {

@@ -44,7 +44,7 @@ export const ip6: readonly Incident[] = [
     symptom: ['node1', 'docker exec api ping -6 -c 1 -W 1 fd00:30::20'],
     ask: { from: 'api', to: 'fd00:30::20' },
     code: 'ipv6-off',
-    says: /`node1\/api`.*switched off.*nor a route/,
+    says: /`node1\/api`.*switched off.*nor an IPv6 route/,
     cure: { on: 'node1' },
   },
   {

@@ -119,7 +119,8 @@ export const names: readonly Incident[] = [
     name: 'a container that ends as soon as it starts',
     make: {
       node1: `docker network create app; docker run -d --restart always --name web --network app busybox false
-        docker run -d --name api --network app netshoot sleep infinity; sleep 1`,
+        docker run -d --name api --network app netshoot sleep infinity
+        for n in $(seq 100); do [ "$(docker inspect -f '{{.RestartCount}}' web)" -ge 3 ] && break; sleep 0.1; done`,
     },
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },

@@ -111,7 +111,7 @@ export const programs: readonly Incident[] = [
     symptom: ['laptop', curl('http://172.30.0.20')],
     ask: { from: 'laptop', to: 'node1/web', port: 80, ...http },
     code: 'one-way-tracking',
-    says: /`node2` sees one direction/,
+    says: /`node2` sees only one direction/,
     evidence: /ctstate INVALID -j DROP/,
     diagnosis: { of: 'web' },
     cure: { on: 'node2' },

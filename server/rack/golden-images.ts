@@ -39,10 +39,17 @@ async function readNames(file: string): Promise<Map<string, string[]>> {
   for (const [name, id] of Object.values(Repositories).flatMap((repository) => Object.entries(repository))) {
     names.set(
       id,
-      [...(names.get(id) ?? []), name].toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1)),
+      [...(names.get(id) ?? []), name].toSorted(
+        (a, b) => Number(isLatest(b)) - Number(isLatest(a)) || a.length - b.length || (a < b ? -1 : 1),
+      ),
     )
   }
   return names
+}
+
+/** What an image is called where nothing else is said of it. */
+function isLatest(name: string): boolean {
+  return name.endsWith(':latest')
 }
 
 /** As the Engine writes a name down: without Docker's own registry, and with a tag. */

@@ -337,7 +337,14 @@ const table: Record<CauseCode, Row> = {
     diagnose: { container: 'web', network: { 'web dns api': [] } },
   },
   'not-running': {
-    ...{ from: 'client', to: 'old', name: true },
+    given: (rack) => {
+      // It ends whenever it is started, and the packet comes when it has just ended.
+      rack.find(node1(rack), 'api').restarts = { count: 4, startedAt: '2025-12-31T23:59:59.000Z' }
+    },
+    ...{ from: 'web', to: 'api' },
+    seen: (rack) => [
+      toHost(rack, 'web', ['172.20.0.2', '172.20.0.3']).by('node1', vethOf(rack, 'api'), 'out').ends('silent'),
+    ],
     diagnose: { container: 'old' },
   },
   'no-such-address': {

@@ -107,7 +107,7 @@ describe('the state of a rack', () => {
     for (const name of ['web', 'side', 'own', 'alone', 'odd']) {
       expect(container(name).namespace, name).toBe(await inode(name))
     }
-    expect(namespace(container('web').namespace).owner).toEqual({ kind: 'container', containers: ['side', 'web'] })
+    expect(namespace(container('web').namespace).owner).toEqual({ kind: 'container', containers: ['web', 'side'] })
     expect(namespace(container('own').namespace).owner).toEqual({ kind: 'host' })
     expect(container('side').sharesWith).toBe('web')
     expect(container('gone')).toMatchObject({ state: 'exited', exitCode: 137 })

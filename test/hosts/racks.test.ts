@@ -79,7 +79,7 @@ describe('a fresh rack', () => {
     expect(elsewhere.stderr).toContain('tcp://node1:2375')
     expect(await sh('laptop', 'docker --version')).toMatch(/^Docker version/)
     expect(await sh('node1', 'command -v docker')).toBe('/usr/bin/docker\n')
-    expect(await sh('node1', 'service docker status')).toContain('docker is running')
+    expect(await sh('node1', 'service docker status')).toContain('Active: active (running)')
   })
 
   it('has limits that hold', async () => {

@@ -24,6 +24,13 @@ interface Device {
 const line = /^\s*([A-Za-z0-9_.-]+)\s*\[\s*([^\]]+?)\s*\]\s*=\s*(.*?)\s*$/
 const meta = /^\s*LAB_(NAME|DESCRIPTION|VERSION|AUTHOR|EMAIL|WEB)\s*=\s*(.*?)\s*$/
 
+/** As Kathará sets them in every device: each forwards, and none looks where a packet should have come from. */
+const settings = [
+  ...['all', 'default', 'lo'].map((link) => `net.ipv4.conf.${link}.rp_filter=0`),
+  'net.ipv4.ip_forward=1',
+  'net.ipv6.conf.all.forwarding=1',
+].map((setting) => `sysctl -qw ${setting} || true`)
+
 class KatharaReader {
   readonly #notes: Note[] = []
   readonly #devices = new Map<string, Device>()
@@ -146,7 +153,7 @@ class KatharaReader {
   }
 
   async #setup({ name, interfaces, options }: Device): Promise<string> {
-    const parts = [bareInterfaces(interfaces.map(({ number }) => `eth${number}`))]
+    const parts = [bareInterfaces(interfaces.map(({ number }) => `eth${number}`)), ...settings]
     for (const { number, mac } of interfaces) {
       if (mac !== undefined && /^[0-9a-fA-F:]{17}$/.test(mac)) parts.push(`ip link set dev eth${number} address ${mac}`)
     }

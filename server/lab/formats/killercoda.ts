@@ -90,7 +90,15 @@ class ScenarioReader {
       steps.push({ id: 'read', heading: index.title ?? 'Read', markdown, solution: [], hints: [] })
       this.#note('suspicious', 'index.json', 0, 'there are no steps')
     }
-    const setup = await this.#setup(details.intro)
+    const files = await this.#assets(index)
+    const setup = withEngine(await this.#setup(details.intro), files)
+    if (setup.includes(engineBack))
+      this.#note(
+        'differs',
+        'index.json',
+        0,
+        "its scripts change the Engine's daemon.json, and a lab host has none: where the Engine can't read what they make, it is put aside",
+      )
     const title = index.title?.trim() || posix.basename(this.folder.directory)
     return {
       title,
@@ -110,7 +118,7 @@ class ScenarioReader {
       steps,
       finish: finish.markdown,
       setup: Object.fromEntries(setup === '' ? [] : [[this.#hosts[0]!.name, setup]]),
-      files: await this.#assets(index),
+      files,
       notes: this.#notes,
     }
   }
@@ -252,6 +260,9 @@ class ScenarioReader {
         const found = this.folder.matching('assets', file)
         if (found.length === 0) this.#note('suspicious', 'index.json', 0, `the asset ${file} is not there`)
         for (const one of found) {
+          const content = (await this.folder.bytes(one.path))!
+          if (isScript(one.path, content))
+            this.#notes.push(...needsOf(content.toString(), one.path, 1, this.context.images))
           const folder = target.replace(/^~(?=\/|$)/, '/root')
           files.push({
             host,
@@ -260,7 +271,7 @@ class ScenarioReader {
               folder,
               one.rest.includes('*') ? posix.basename(one.rest) : relativeTo(file, one.rest),
             ),
-            content: (await this.folder.bytes(one.path))!,
+            content,
             mode: modeOf(chmod, one.isExecutable),
           })
         }
@@ -277,6 +288,27 @@ class ScenarioReader {
     this.#note('differs', 'index.json', 0, 'says no time: five minutes a step are written')
     return Math.min(600, Math.max(5, steps * 5))
   }
+}
+
+function isScript(path: string, content: Buffer): boolean {
+  return path.endsWith('.sh') || /^#!.*\b(?:ba|da|z)?sh\b/.test(content.subarray(0, 80).toString('latin1'))
+}
+
+/** Scripts that edit a file of the Engine's settings which is not here may leave it one that it can't read. */
+const engineBack = [
+  'if ! docker version >/dev/null 2>&1; then',
+  '  mv /etc/docker/daemon.json /etc/docker/daemon.json.aside',
+  '  systemctl restart docker',
+  'fi',
+].join('\n')
+
+function withEngine(setup: string, files: readonly DraftFile[]): string {
+  const texts = [
+    setup,
+    ...files.filter(({ target, content }) => isScript(target, content)).map(({ content }) => content),
+  ]
+  if (setup === '' || !texts.some((text) => text.includes('daemon.json'))) return setup
+  return `${setup}\n${engineBack}`
 }
 
 function levelOf(difficulty = ''): Draft['level'] {

@@ -31,7 +31,7 @@ it('makes hosts of devices and LANs of collision domains', async () => {
   ])
   expect(draft.rack.lans!.b!.at!['r-1']).toMatchObject({ interface: 'eth1' })
   expect(draft.setup['r-1']).toMatch(
-    /ip addr flush dev eth0[\s\S]*address 00:00:00:00:00:01[\s\S]*ip_forward=1[\s\S]*echo shared[\s\S]*10\.0\.0\.254/,
+    /ip addr flush dev eth0[\s\S]*ip_forward=1[\s\S]*address 00:00:00:00:00:01[\s\S]*ip_forward=1[\s\S]*echo shared[\s\S]*10\.0\.0\.254/,
   )
   expect(draft.files).toMatchObject([{ host: 'pc2', target: '/etc/motd' }])
   const lines = said(draft)

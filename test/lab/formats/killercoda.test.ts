@@ -148,6 +148,22 @@ it('makes steps, verifications, files and a set-up of a scenario', async () => {
   expect(lines).toContainEqual(expect.stringContaining('the asset gone.sh is not there'))
 })
 
+it('looks into scripts among the files, and gives the Engine back what it can read', async () => {
+  const draft = await drafted({
+    'index.json': index({
+      intro: { background: 'bg.sh' },
+      steps: [{ text: 's.md' }],
+      assets: { host01: [{ file: 'init.sh', target: '/ks' }] },
+    }),
+    'bg.sh': 'bash /ks/init.sh\n',
+    's.md': '',
+    'assets/init.sh':
+      '#!/bin/bash\ndocker pull nginx:alpine\necho , >> /etc/docker/daemon.json\nsystemctl restart docker\n',
+  })
+  expect(draft.setup.host01).toMatch(/init\.sh\n[\s\S]*daemon\.json\.aside[\s\S]*systemctl restart docker/)
+  expect(said(draft)).toContain('internet assets/init.sh:2 pulls an image: docker pull nginx:alpine')
+})
+
 it.each([
   ['exec in a page: the exit code counts', { page: '`ls`{{exec}}' }, 'exit'],
   ['Katacoda: `done` counts', { page: '`ls`{{execute}}' }, 'done'],
