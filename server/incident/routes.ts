@@ -16,7 +16,7 @@ export const routes: readonly Incident[] = [
     code: 'hidden-by-subnet',
     diagnosis: { beyond: unsaid },
     says: /`stack`.*`laptop` has it/,
-    cure: { on: 'node1', instead: { '--subnet …': '--subnet 172.29.0.0/16' } },
+    cure: { on: 'node1', instead: { '--subnet …': '--subnet 10.77.0.0/24' } },
     undo: { laptop: 'ip addr del 172.28.5.20/32 dev lo', node1: 'ip route replace default via 192.168.1.1' },
   },
   {
@@ -28,7 +28,7 @@ export const routes: readonly Incident[] = [
     symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
     ask: { from: 'api', to: 'laptop' },
     code: 'hidden-by-subnet',
-    cure: { on: 'node1', instead: { '--subnet …': '--subnet 172.29.0.0/16' } },
+    cure: { on: 'node1', instead: { '--subnet …': '--subnet 10.77.0.0/24' } },
   },
   {
     name: 'the address of the bridge is gone',

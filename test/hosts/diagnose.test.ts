@@ -252,7 +252,7 @@ describe('IPv6 is spoken of as IPv4', () => {
     const report = await reportOn('six')
     expect(found(report)).toEqual([])
     const said = JSON.stringify(report.stages)
-    for (const shown of ['by IPv6', 'fd00:26::1', '[fd00:26::9]:80', 'translates no addresses of IPv6'])
+    for (const shown of ['by IPv6', 'fd00:26::1', '[fd00:26::9]:80', 'translates no IPv6 addresses'])
       expect(said).toContain(shown)
   })
 
