@@ -376,7 +376,7 @@ describe.each(footholds)('From $name, root of a host', (foothold) => {
     // And it can read what it may: a program that has arrived.
     expect(seen).toEqual(
       expect.arrayContaining([
-        ...['sleep fd socket:[N]', 'sleep root /', 'sleep cwd /root'],
+        ...['sleep fd pipe:[N]', 'sleep root /', 'sleep cwd /root'],
         ...['sleep exe /usr/bin/sleep', 'sleep environ opened', 'sleep mem opened'],
       ]),
     )
