@@ -133,15 +133,16 @@ describe('vethlab serve', () => {
     const { port } = other.address() as { port: number }
     const scratch = await mkdtemp(join(tmpdir(), 'vethlab-serve-'))
     try {
-      for (const [options, says] of [
+      for (const [options, says, wanted = 2] of [
         [['--port', '0'], /serves it already/],
         [['--state', scratch, '--port', `${port}`], /another program listens there.*--port/],
         [['--state', scratch, '--port', serve.address.port], /another program listens there.*--port/],
-        [['--host', '0.0.0.0', '--no-token'], /--no-token/],
-        [['--host', 'example.org'], /is no address/],
+        // A wrong option ends as sysexits.h has it (EX_USAGE).
+        [['--host', '0.0.0.0', '--no-token'], /--no-token/, 64],
+        [['--host', 'example.org'], /is no address/, 64],
       ] as const) {
         const { code, stderr } = await refusal(...options)
-        expect([options, code]).toEqual([options, 2])
+        expect([options, code]).toEqual([options, wanted])
         expect(stderr).toMatch(says)
         expect(stderr.trim().split('\n').length).toBe(1)
       }
