@@ -47,11 +47,12 @@ it('an Engine that looked names up before its host was named knows the names of 
   const host = await Host.start(ground, golden, 'docker')
   try {
     await host.ready()
+    // Of this domain the Engine asks for itself, not by way of what tells it that a rack is offline.
     const pull = (name: string) => sh(host, `docker pull ${name}:5000/image 2>&1 || true`)
-    expect(await pull('node2')).toContain('lookup node2')
-    const hosts = '127.0.0.1 localhost\n127.0.0.1 node2\n'
+    expect(await pull('node2.test')).toContain('lookup node2.test')
+    const hosts = '127.0.0.1 localhost\n127.0.0.1 node2.test\n'
     await host.settle('a-test', 'node1', { hosts, resolv: '' }, defaultHostLimits.docker)
-    expect(await pull('node2')).toContain('127.0.0.1:5000: connect: connection refused')
+    expect(await pull('node2.test')).toContain('127.0.0.1:5000: connect: connection refused')
   } finally {
     await host.remove()
   }
