@@ -114,7 +114,7 @@ it('takes at most three keys more than clicks, in every flow, and never loses th
 
   const show = flow('show me')
   await show.press('Alt+Shift+S', 'Enter')
-  await dialog.getByText('for good').waitFor()
+  await dialog.getByText(/recorded as done with help/).waitFor()
   await show.press('Tab', 'Enter')
   await rule!.getByText('One way to do it').waitFor()
   await show.ends({ clicks: 2 })
@@ -242,7 +242,10 @@ it('never loses the focus to the top of the page, and leads back to where it was
     const button = current.getByRole('button', { name })
     await button.focus()
     await page.keyboard.press('Enter')
-    await page.getByRole('dialog').getByText('for good').waitFor()
+    await page
+      .getByRole('dialog')
+      .getByText(/recorded as done with help/)
+      .waitFor()
     await page.getByRole('dialog').getByRole('button').last().focus()
     await page.keyboard.press('Enter')
     await settled(page)

@@ -485,7 +485,7 @@ describe('several terminals', () => {
     const tabs = page.getByRole('tab')
     while ((await tabs.count()) < 16) await learner.openTerminal()
     await page.locator('.terminal-new > button').click()
-    await page.getByText('This lab has as many terminals as it may have').waitFor()
+    await page.getByText('This lab can have no more terminals').waitFor()
     await expectAccessible(learner)
     expect(await tabs.count()).toBe(16)
     // All of them work, also those whose screens were let go of.
@@ -499,7 +499,7 @@ describe('several terminals', () => {
     const first = await openTerminal()
     const large = (await first.screen()).length
     const second = await secondWindow(first, { width: 1100, height: 600 })
-    const hint = (learner: TerminalWindow) => learner.pane.getByRole('button', { name: /^Size set by another window/ })
+    const hint = (learner: TerminalWindow) => learner.pane.getByRole('button', { name: /^Sized by another window/ })
     await second.press('Shift')
     await expect.poll(async () => (await second.screen()).length, eventually).toBeLessThan(large)
     const small = (await second.screen()).length

@@ -56,7 +56,7 @@ it('keeps the cause back where finding it is the task, and says that it counts a
   await panel.getByLabel('Port').fill('8080')
   await panel.getByRole('button', { name: 'Send' }).click()
   await panel.getByText('Stopped on the way').waitFor(patient)
-  expect(await panel.locator('.withheld').innerText()).toMatch(/your task[\s\S]*with help[\s\S]*Tell me the cause/)
+  expect(await panel.locator('.withheld').innerText()).toMatch(/up to you[\s\S]*with help[\s\S]*Tell me the cause/)
   expect(await panel.locator('.cause').count()).toBe(0)
   expect(await panel.locator('.hops > li').count()).toBeGreaterThan(0)
   expect(await accessibilityProblems(page)).toEqual([])
