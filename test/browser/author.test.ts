@@ -36,7 +36,7 @@ it('shows what is wrong with a lab that can not be used, and the lab once it is 
     .first()
     .waitFor()
   await bar().getByText('It comes by itself once that is mended.').waitFor()
-  await page.getByText("The lab's files have a mistake in them.").first().waitFor()
+  await page.getByText("There is a mistake in the lab's files.").first().waitFor()
   change(folder, 'lab.yaml', ['stops:', 'steps:'])
   await page.getByRole('heading', { name: 'Read' }).waitFor()
   await bar().getByText('Lint finds nothing.').waitFor()

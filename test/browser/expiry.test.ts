@@ -31,7 +31,7 @@ it('warns before it closes a rack that nobody uses, keeps the progress, and open
   await learner.answer(step, step.solution[0]!)
   await learner.expectPassed(step)
 
-  const warning = page.locator('.bars').getByText(/The hosts are closed in 0:\d\d/)
+  const warning = page.locator('.bars').getByText(/The hosts close in 0:\d\d/)
   await warning.waitFor({ timeout: idleMs * 2 })
   expect(await accessibilityProblems(page)).toEqual([])
   // It counts.

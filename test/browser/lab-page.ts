@@ -85,7 +85,7 @@ export class LabPage {
   async typeAnswer(step: Step, id: string, text: string): Promise<void> {
     const check = step.checks.find(({ spec }) => (spec as { id?: string }).id === id)!
     const { ask } = check.spec as { ask: { en: string } }
-    const field = this.panel(step).getByLabel(ask.en, { exact: true })
+    const field = this.panel(step).getByLabel(ask.en.replaceAll('`', ''), { exact: true })
     await field.fill(text)
     await field.press('Enter')
   }
