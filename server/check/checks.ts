@@ -29,7 +29,7 @@ import { service } from './families/service.js'
 import { swarm } from './families/swarm.js'
 import { vxlan } from './families/vxlan.js'
 import type { Check, CheckContext, Family } from './family.js'
-import { text } from './fields.js'
+import { because, text } from './fields.js'
 import { failedToCheck } from './finding.js'
 import { Points } from './points.js'
 import type { Finding } from './verdict.js'
@@ -57,24 +57,12 @@ export const commonFields = z.strictObject({
   points: Points.optional().describe(
     'what it counts by itself when it is graded: the points of its step are then the sum of those of its checks',
   ),
-  form: z
-    .string()
-    .trim()
-    .min(10)
-    .max(300)
-    .optional()
-    .describe(
-      'why it asks for a form, where another one may have the same effect: needed with `rule`, `port` and `macvlan`, the `mode` of `container`, the `kind` of `link` and the `chain` of `firewall`',
-    ),
-  absence: z
-    .string()
-    .trim()
-    .min(10)
-    .max(300)
-    .optional()
-    .describe(
-      'why no mistake can show it failing for another reason than that what it asks about is not there, or, with `expect: no`, failing because it is so: else `vethlab test` wants one that does',
-    ),
+  form: because.describe(
+    'why it asks for a form, where another one may have the same effect: needed with `rule`, `port` and `macvlan`, the `mode` of `container`, the `kind` of `link` and the `chain` of `firewall`',
+  ),
+  absence: because.describe(
+    'why no mistake can show it failing for another reason than that what it asks about is not there, or, with `expect: no`, failing because it is so: else `vethlab test` wants one that does',
+  ),
   hint: z
     .union([text, z.array(text).max(10)], { error: 'must be a map of en and zh, or a list of such' })
     .optional()

@@ -55,3 +55,6 @@ export const text = z
   .strictObject({ en: english.optional(), zh: chinese.optional() })
   .refine(({ en, zh }) => en !== undefined || zh !== undefined, 'has no text')
   .transform(({ en, zh }) => ({ en: en ?? zh!, zh: zh ?? en! }))
+
+/** Why something is meant as it is, in the author's words: for readers of the lab's files, in one language. */
+export const because = z.string().trim().min(10).max(300).optional()

@@ -7,7 +7,6 @@ import { fromPackage } from '../package-root.js'
 import { oneLine } from '../wording/one-line.js'
 
 const unitFile = '/etc/systemd/system/vethlab.service'
-/** Node's flags that a unit would hide belong to whoever writes one by hand. */
 const systemctlMs = 60_000
 
 export function serviceCommand(): Command {

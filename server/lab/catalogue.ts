@@ -4,8 +4,8 @@ import { didYouMean } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { oneLine } from '../wording/one-line.js'
 
-/** Folders of labs below the folder of all labs, by name. */
-async function labFolders(labs: string): Promise<string[]> {
+/** Folders of labs below the folder of all labs, by name. @throws Error where it can't be read */
+export async function labFolders(labs: string): Promise<string[]> {
   const names = await readdir(labs)
   const found = await Promise.all(
     names.map(async (name) => ((await stat(join(labs, name, 'lab.yaml')).catch(() => undefined)) ? name : undefined)),

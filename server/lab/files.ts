@@ -8,11 +8,12 @@ import type { LabFile } from './lab-file.js'
 export const filesFolder = 'files'
 
 /** Limits, since a server keeps all of it in memory, and brings it to each host at each opening. */
-const mostFiles = 64
-const mostBytesOfOne = 256 * 1024
-const mostBytesTogether = 1024 ** 2
+export const mostFiles = 64
+export const mostBytesOfOne = 256 * 1024
+export const mostBytesTogether = 1024 ** 2
 const mostLevels = 12
-const segment = /^[A-Za-z0-9._][A-Za-z0-9._+@-]{0,99}$/
+/** One part of a path on a host. */
+export const pathPart = /^[A-Za-z0-9._][A-Za-z0-9._+@-]{0,99}$/
 /** The kernel's own, and what a host makes anew when it boots. */
 const notFiles = /^\/(?:proc|sys|dev|run|tmp)(?:\/|$)/
 
@@ -98,7 +99,7 @@ async function pathsBelow(directory: string, hosts: readonly string[], problems:
       const onHost = `/${path.split('/').slice(1).join('/')}`
       if (below === '' && !hosts.includes(entry.name)) {
         refuse('is named after no host', `${didYouMean(entry.name, [...hosts])}Hosts are: ${hosts.join(', ')}.`)
-      } else if (!segment.test(entry.name)) {
+      } else if (!pathPart.test(entry.name)) {
         refuse('has a name that is not for a host', 'Use letters, digits, ".", "_", "-", "+" and "@".')
       } else if (entry.isDirectory()) {
         if (notFiles.test(`${onHost}/`) && below !== '')

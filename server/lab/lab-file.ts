@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ChanceForm, ChanceName } from '../check/chance.js'
-import { flag } from '../check/fields.js'
+import { because, flag } from '../check/fields.js'
 import { Points } from '../check/points.js'
 import { ValueSpec } from '../check/values.js'
 import { featureNames } from '../machine/features.js'
@@ -71,13 +71,9 @@ const StepFile = z.strictObject({
     .array(Id)
     .optional()
     .describe('earlier steps whose work this one builds on, all of them; without it every earlier step'),
-  reads: z
-    .string()
-    .trim()
-    .min(10)
-    .max(300)
-    .optional()
-    .describe('why everything but its answers may be right before it is begun, such as a step that only looks'),
+  reads: because.describe(
+    'why everything but its answers may be right before it is begun, such as a step that only looks',
+  ),
   checks: z
     .array(z.unknown())
     .describe(

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, readdir, stat } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SecurityLog } from '../error/security-log.js'
 import { VethlabError } from '../error/vethlab-error.js'
+import { labFolders } from '../lab/catalogue.js'
 import { type Lab, runsFiles } from '../lab/lab.js'
 import { loadLab } from '../lab/read-lab.js'
 import type { Reading } from '../lab/reading.js'
@@ -99,7 +100,6 @@ async function loadLabs(folders: readonly string[]): Promise<Lab[]> {
   const labs: Lab[] = []
   for (const directory of (await Promise.all(folders.map(foldersIn))).flat()) {
     const name = basename(directory)
-    if (!(await stat(join(directory, 'lab.yaml')).catch(() => undefined))) continue
     try {
       if (labs.some(({ id }) => id === name))
         throw new VethlabError('lab.invalid', 'another lab has that id', {
@@ -117,7 +117,7 @@ async function loadLabs(folders: readonly string[]): Promise<Lab[]> {
 
 async function foldersIn(folder: string): Promise<string[]> {
   try {
-    return (await readdir(folder)).toSorted().map((name) => join(folder, name))
+    return (await labFolders(folder)).map((name) => join(folder, name))
   } catch (error) {
     throw new VethlabError('lab.not-found', `can't be read (${(error as NodeJS.ErrnoException).code})`, {
       place: oneLine(folder, 200),

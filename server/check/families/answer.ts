@@ -5,10 +5,11 @@ import type { Text } from '../../wording/text.js'
 import { bare, code } from '../../wording/wording.js'
 import { type Fault, lengthFault, means, networkFault, readingsOf, sameAs, type Value } from '../compare-answer.js'
 import type { CheckContext, Family } from '../family.js'
-import { hostName, text } from '../fields.js'
+import { because, hostName, text } from '../fields.js'
 import { fail, failedToCheck, pass } from '../finding.js'
 import { indexed, isText, ownersText } from '../owners.js'
 import { pointerTo, shown } from '../pointer.js'
+import { findTheAnswer, nothingTyped, questionFields, typedIn } from '../question.js'
 import { type Kind, kindOfWord, type Reading } from '../typed.js'
 import { hostsOfValue, kindOfValue, labelsOf, placeOfLink, readValue, ValueSpec } from '../values.js'
 
@@ -35,22 +36,12 @@ const wrong = z
 
 const schema = z
   .strictObject({
-    id: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,63}$/, 'is no id: lower-case letters, digits and "-"')
-      .describe('names the answer, also for `answer=ID` in run blocks'),
-    ask: text.describe('the question'),
+    ...questionFields,
     value: ValueSpec.optional().describe('the live value, or the value of chance, that is right'),
     equals: words.optional().describe('the right answer, or several'),
-    known: z
-      .string()
-      .trim()
-      .min(10)
-      .max(300)
-      .optional()
-      .describe(
-        'why it may be known without a look, such as a number that Docker always begins with: needed with `equals`, which is the same in every rack',
-      ),
+    known: because.describe(
+      'why it may be known without a look, such as a number that Docker always begins with: needed with `equals`, which is the same in every rack',
+    ),
     look: z
       .strictObject({
         run: z.string().min(1).max(80).describe('the command'),
@@ -94,22 +85,19 @@ export const answer: Family<Spec> = {
   ],
   async check(spec, context) {
     const { answers } = context
-    const typed = Object.hasOwn(answers, spec.id) ? String(answers[spec.id]).slice(0, longestAnswer) : ''
+    const typed = typedIn(answers, spec.id).slice(0, longestAnswer)
     const asked = askedBefore(spec, context)
     if (typed.trim() === '') {
       return fail('answer.none', {
         expected: { en: 'an answer to the question', zh: '回答这个问题' },
-        observed: { en: 'nothing was typed', zh: '还没有填写' },
+        observed: nothingTyped,
         why: asked(
           spec.value
             ? {
                 en: 'this step asks you something that only your own network can tell: look it up there and type it in',
                 zh: '这一步问的内容只有你自己的网络知道：去查看一下，再填进来',
               }
-            : {
-                en: 'this step asks you a question: find the answer and type it in',
-                zh: '这一步有一个问题：找到答案，再填进来',
-              },
+            : findTheAnswer,
         ),
       })
     }

@@ -5,6 +5,7 @@ import { bare, code } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
 import { flag, text } from '../fields.js'
 import { fail, pass } from '../finding.js'
+import { questionFields, typedIn } from '../question.js'
 
 /** The letters of options that an author has given no id. */
 const letters = 'abcdefghijkl'
@@ -31,11 +32,7 @@ const option = z
 
 const schema = z
   .strictObject({
-    id: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,63}$/, 'is no id: lower-case letters, digits and "-"')
-      .describe('names the answer, also for `answer=ID` in run blocks'),
-    ask: text.describe('the question'),
+    ...questionFields,
     options: z.array(option).min(2).max(letters.length).describe('what there is to choose from'),
     several: flag.default(false).describe('yes: all that is right has to be chosen, and nothing else'),
     shuffle: flag
@@ -81,7 +78,7 @@ export const choice: Family<Spec> = {
   hosts: () => [],
   async check(spec, { answers }: CheckContext) {
     const { options, several } = spec
-    const typed = Object.hasOwn(answers, spec.id) ? String(answers[spec.id]).slice(0, longestAnswer) : ''
+    const typed = typedIn(answers, spec.id).slice(0, longestAnswer)
     const ids = [
       ...new Set(
         typed

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { Unanswerable } from '../../place/unanswerable.js'
 import { bare, code } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
-import { text } from '../fields.js'
+import { because } from '../fields.js'
 import { fail, failedToCheck, pass } from '../finding.js'
 import { inUnit, type Quantity, quantitiesIn, units } from '../quantity.js'
+import { nothingTyped, questionFields, typedIn } from '../question.js'
 import { hostsOfValue, readValue, ValueSpec } from '../values.js'
 
 /** More than this is no number. */
@@ -16,11 +17,7 @@ const decimal = z
 
 const schema = z
   .strictObject({
-    id: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,63}$/, 'is no id: lower-case letters, digits and "-"')
-      .describe('names the answer, also for `answer=ID` in run blocks'),
-    ask: text.describe('the question'),
+    ...questionFields,
     is: decimal.optional().describe('the right number'),
     value: ValueSpec.optional().describe('the live value, or the value of chance, that is right; it must be a number'),
     within: z
@@ -38,13 +35,7 @@ const schema = z
       .describe(
         `what it is counted in; another unit of the same kind is converted, none is taken for this one: ${units.join(', ')}`,
       ),
-    known: z
-      .string()
-      .trim()
-      .min(10)
-      .max(300)
-      .optional()
-      .describe('why it may be known without a look: needed with `is`, which is the same in every rack'),
+    known: because.describe('why it may be known without a look: needed with `is`, which is the same in every rack'),
   })
   .refine((spec) => (spec.value === undefined) !== (spec.is === undefined), {
     message: 'needs one of `is` and `value`',
@@ -66,9 +57,7 @@ export const number: Family<Spec> = {
   hosts: ({ value }) => (value ? hostsOfValue(value) : []),
   async check(spec, context) {
     const { unit } = spec
-    const typed = Object.hasOwn(context.answers, spec.id)
-      ? String(context.answers[spec.id]).slice(0, longestAnswer)
-      : ''
+    const typed = typedIn(context.answers, spec.id).slice(0, longestAnswer)
     const expected = {
       en: unit ? `a number in ${unit}` : 'a number',
       zh: unit ? `一个以 ${unit} 为单位的数字` : '一个数字',
@@ -76,7 +65,7 @@ export const number: Family<Spec> = {
     if (typed.trim() === '') {
       return fail('number.none', {
         expected,
-        observed: { en: 'nothing was typed', zh: '还没有填写' },
+        observed: nothingTyped,
         why: {
           en: 'this step asks you for a number: find it out and type it in',
           zh: '这一步问一个数字：找到它，再填进来',

@@ -2,8 +2,9 @@ import { RE2JS } from 're2js'
 import { z } from 'zod'
 import { code } from '../../wording/wording.js'
 import type { Family } from '../family.js'
-import { flag, text } from '../fields.js'
+import { because, flag, text } from '../fields.js'
 import { fail, pass } from '../finding.js'
+import { findTheAnswer, nothingTyped, questionFields, typedIn } from '../question.js'
 
 /** Characters. RE2 takes time that grows with the length of the text times that of the pattern, and not faster (RE2's own paper): both are short. */
 const longestAnswer = 200
@@ -12,11 +13,7 @@ const mostRepeats = 100
 
 const schema = z
   .strictObject({
-    id: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,63}$/, 'is no id: lower-case letters, digits and "-"')
-      .describe('names the answer, also for `answer=ID` in run blocks'),
-    ask: text.describe('the question'),
+    ...questionFields,
     matches: z
       .string()
       .min(1)
@@ -26,13 +23,7 @@ const schema = z
       ),
     case: flag.default(false).describe('yes: capital letters are others than small ones'),
     why: text.describe('what is said where it does not match: what such an answer looks like, or where to look'),
-    known: z
-      .string()
-      .trim()
-      .min(10)
-      .max(300)
-      .optional()
-      .describe('why it may be known without a look, since it is the same in every rack'),
+    known: because.describe('why it may be known without a look, since it is the same in every rack'),
   })
   .superRefine(({ matches }, context) => {
     const fault = faultOf(matches)
@@ -51,17 +42,14 @@ export const pattern: Family<Spec> = {
   knowable: ({ known }) => ({ why: known }),
   hosts: () => [],
   async check(spec, { answers }) {
-    const whole = Object.hasOwn(answers, spec.id) ? String(answers[spec.id]).trim() : ''
+    const whole = typedIn(answers, spec.id).trim()
     const typed = whole.slice(0, longestAnswer)
     const expected = { en: 'an answer of the form that is asked for', zh: '符合要求的答案' }
     if (typed === '') {
       return fail('pattern.none', {
         expected,
-        observed: { en: 'nothing was typed', zh: '还没有填写' },
-        why: {
-          en: 'this step asks you a question: find the answer and type it in',
-          zh: '这一步有一个问题：找到答案，再填进来',
-        },
+        observed: nothingTyped,
+        why: findTheAnswer,
       })
     }
     if (whole.length <= longestAnswer && compiled(spec.matches, spec.case).matches(typed)) {

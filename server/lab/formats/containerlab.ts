@@ -1,15 +1,13 @@
 import { posix } from 'node:path'
 import { parse } from 'shell-quote'
 import { z } from 'zod'
-import { schemaIssues } from '../../error/schema-issue.js'
 import { VethlabError } from '../../error/vethlab-error.js'
-import { parseYaml } from '../yaml-file.js'
-import type { Draft, DraftFile, Note } from './draft.js'
+import { counted, type Draft, type DraftFile, type Note } from './draft.js'
 import type { ForeignFolder } from './foreign-folder.js'
 import type { Format, FormatContext } from './format.js'
-import { counted } from './killercoda-markdown.js'
 import { needsOf } from './needs.js'
-import { bareInterfaces, Names, type Segment, topologyOf } from './segments.js'
+import { readYaml } from './read-yaml.js'
+import { bareInterfaces, lookAround, Names, type Segment, topologyOf } from './segments.js'
 
 /** Topologies of containerlab, as far as their nodes are Linux (containerlab's manual, topo-def-file and nodes). */
 export const containerlab: Format = {
@@ -129,17 +127,7 @@ class ContainerlabReader {
       minutes: 30,
       rack,
       introduction: `${readme.replace(/^#{1,2} /gm, '### ').trim() || `The topology ${topology.name}.`}\n\nEach node is a host with a terminal of its own.`,
-      steps: [
-        {
-          id: 'look',
-          heading: 'Look around',
-          markdown: hosts
-            .map((name) => `\`\`\`bash run ${this.#hosts.of(name)}\nip -brief address; ip route\n\`\`\`\n`)
-            .join('\n'),
-          solution: [],
-          hints: [],
-        },
-      ],
+      steps: [lookAround(hosts.map((name) => this.#hosts.of(name)))],
       finish: '',
       setup,
       files,
@@ -156,21 +144,14 @@ class ContainerlabReader {
   }
 
   async #topology(): Promise<Topology> {
-    const refuse = (line: number, what: string, code: 'import.invalid' | 'import.unsupported' = 'import.invalid') =>
-      new VethlabError(code, what, {
-        place: this.#place(line),
-        cure: 'See https://containerlab.dev/manual/topo-def-file.',
-      })
+    const cure = 'See https://containerlab.dev/manual/topo-def-file.'
     const text = (await this.folder.text(this.#file)) ?? ''
-    if (/^\s*\{\{/m.test(text) || this.#file.endsWith('.gotmpl'))
-      throw refuse(1, 'is a template of Go, and no topology yet: render it first', 'import.unsupported')
-    const yaml = parseYaml(expandVariables(text))
-    const [problem] = yaml.problems
-    if (problem) throw refuse(problem.line, problem.what)
-    const parsed = Topology.safeParse(yaml.value ?? {})
-    if (parsed.success) return parsed.data
-    const [issue] = schemaIssues(Topology, parsed.error, yaml.value ?? {})
-    throw refuse(yaml.lineOf(issue?.path ?? []), `${issue?.path.join('.') ?? ''}: ${issue?.what ?? 'is no topology'}`)
+    if (/^\s*\{\{/m.test(text) || this.#file.endsWith('.gotmpl')) {
+      const what = 'is a template of Go, and no topology yet: render it first'
+      throw new VethlabError('import.unsupported', what, { place: this.#place(1), cure })
+    }
+    const place = (line: number) => this.#place(line)
+    return readYaml(expandVariables(text), Topology, { place, cure, otherwise: 'is no topology' })
   }
 
   #refuseVendors(nodes: Map<string, Node>): void {

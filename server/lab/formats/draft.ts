@@ -60,3 +60,8 @@ export interface Note {
   line: number
   what: string
 }
+
+/** A number of things within a note, such as "2 blocks". */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}

@@ -1,11 +1,7 @@
 import { posix } from 'node:path'
+import { mostBytesOfOne, mostBytesTogether, mostFiles, pathPart } from '../files.js'
 import type { Draft, DraftFile } from './draft.js'
 
-/** What a lab may bring onto its hosts (server/lab/files.ts). */
-const mostFiles = 64
-const mostBytesOfOne = 256 * 1024
-const mostBytesTogether = 1024 ** 2
-const segment = /^[A-Za-z0-9._][A-Za-z0-9._+@-]{0,99}$/
 /** Where a host keeps no files of its own before its set-up. */
 const passing = /^\/(?:run|tmp|dev|var\/run|var\/tmp)(?:\/|$)/
 /** From here the set-up copies what belongs there. */
@@ -19,13 +15,8 @@ export function fitFiles(draft: Draft): Draft {
   let together = 0
   for (const file of draft.files) {
     const refuse = (what: string) => notes.push({ kind: 'lost', file: posix.basename(file.target), line: 0, what })
-    if (
-      !file.target
-        .split('/')
-        .slice(1)
-        .every((part) => segment.test(part))
-    )
-      refuse('has a name that no file of a lab can have')
+    const parts = file.target.split('/').slice(1)
+    if (!parts.every((part) => pathPart.test(part))) refuse('has a name that no file of a lab can have')
     else if (file.content.length > mostBytesOfOne) refuse(`is larger than ${mostBytesOfOne / 1024} KiB`)
     else if (files.length >= mostFiles) refuse(`is one of more than ${mostFiles} files`)
     else if (together + file.content.length > mostBytesTogether)

@@ -1,15 +1,13 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { schemaIssues } from '../../error/schema-issue.js'
 import { VethlabError } from '../../error/vethlab-error.js'
-import { parseYaml } from '../yaml-file.js'
-import type { Draft, DraftBlock, DraftStep, Note } from './draft.js'
+import { counted, type Draft, type DraftBlock, type DraftStep, type Note } from './draft.js'
 import type { ForeignFolder } from './foreign-folder.js'
 import type { Format, FormatContext } from './format.js'
-import { counted } from './killercoda-markdown.js'
 import { needsOf } from './needs.js'
 import { plainHtml } from './plain-html.js'
-import { Names } from './segments.js'
+import { readYaml } from './read-yaml.js'
+import { Names, requireRoom } from './segments.js'
 
 /** Tracks of Instruqt in their classic form: `track.yml`, a folder a challenge with its text and scripts, named by host. */
 export const instruqt: Format = {
@@ -73,11 +71,7 @@ class TrackReader {
       this.#note('differs', 'config.yml', 0, 'names no machine: one docker host is there')
     }
     const hosts = machines.map((name) => this.#hosts.of(name))
-    if (hosts.length > 8)
-      throw new VethlabError('import.unsupported', `has ${hosts.length} machines, and a rack has at most 8`, {
-        place: posix.join(this.folder.directory, 'config.yml'),
-        cure: 'Make a smaller lab of a part of it by hand.',
-      })
+    requireRoom(hosts.length, 'machines', posix.join(this.folder.directory, 'config.yml'))
     for (const machine of [...(config.virtualmachines ?? []), ...(config.containers ?? [])])
       if (machine.image !== undefined)
         this.#note('differs', 'config.yml', 0, `${machine.name} is ${machine.image}: it is Debian with Docker here`)
@@ -145,18 +139,11 @@ class TrackReader {
   }
 
   #parsed<T>(path: string, text: string, schema: z.ZodType<T>, firstLine = 1): T {
-    const yaml = parseYaml(text)
-    const refuse = (line: number, what: string) =>
-      new VethlabError('import.invalid', what, {
-        place: `${posix.join(this.folder.directory, path)}:${line + firstLine - 1}`,
-        cure: 'Mend the YAML.',
-      })
-    const [problem] = yaml.problems
-    if (problem) throw refuse(problem.line, problem.what)
-    const parsed = schema.safeParse(yaml.value ?? {})
-    if (parsed.success) return parsed.data
-    const [issue] = schemaIssues(schema, parsed.error, yaml.value ?? {})
-    throw refuse(yaml.lineOf(issue?.path ?? []), `${issue?.path.join('.') ?? ''}: ${issue?.what ?? 'is no track'}`)
+    return readYaml(text, schema, {
+      place: (line) => `${posix.join(this.folder.directory, path)}:${line + firstLine - 1}`,
+      cure: 'Mend the YAML.',
+      otherwise: 'is no track',
+    })
   }
 
   async #script(path: string): Promise<string | undefined> {

@@ -1,11 +1,10 @@
 import { posix } from 'node:path'
 import { VethlabError } from '../../error/vethlab-error.js'
-import type { Draft, DraftFile, Note } from './draft.js'
+import { counted, type Draft, type DraftFile, type Note } from './draft.js'
 import type { ForeignFile, ForeignFolder } from './foreign-folder.js'
 import type { Format, FormatContext } from './format.js'
-import { counted } from './killercoda-markdown.js'
 import { needsOf } from './needs.js'
-import { bareInterfaces, Names, type Segment, topologyOf } from './segments.js'
+import { bareInterfaces, lookAround, Names, type Segment, topologyOf } from './segments.js'
 
 /** Labs of Kathará and Netkit: `lab.conf` says which device is on which collision domain, `DEVICE.startup` gives addresses (kathara-lab.conf(5)). */
 export const kathara: Format = {
@@ -87,19 +86,7 @@ class KatharaReader {
         ...(this.#meta.AUTHOR ? [`By ${this.#meta.AUTHOR}.`, ''] : []),
         'Each device is a host with a terminal of its own. Addresses and routes are as its start-up script sets them.',
       ].join('\n'),
-      steps: [
-        {
-          id: 'look',
-          heading: 'Look around',
-          markdown: [
-            'See what each device has:',
-            '',
-            ...hosts.map((host) => `\`\`\`bash run ${host}\nip -brief address; ip route\n\`\`\`\n`),
-          ].join('\n'),
-          solution: [],
-          hints: [],
-        },
-      ],
+      steps: [lookAround(hosts, 'See what each device has:')],
       finish: '',
       setup,
       files,

@@ -1,5 +1,5 @@
 import leven from 'leven'
-import type { DraftBlock, Note } from './draft.js'
+import { counted, type DraftBlock, type Note } from './draft.js'
 import { plainHtml } from './plain-html.js'
 
 /** What a page of Killercoda or Katacoda becomes. */
@@ -365,8 +365,4 @@ function lineAt(text: string, at: number): number {
 
 function countLines(text: string): number {
   return text.split('\n').length
-}
-
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

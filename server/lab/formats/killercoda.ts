@@ -2,10 +2,10 @@ import { posix } from 'node:path'
 import { z } from 'zod'
 import { schemaIssues } from '../../error/schema-issue.js'
 import { VethlabError } from '../../error/vethlab-error.js'
-import type { Draft, DraftFile, DraftStep, Note } from './draft.js'
+import { counted, type Draft, type DraftFile, type DraftStep, type Note } from './draft.js'
 import type { ForeignFolder } from './foreign-folder.js'
 import type { Format, FormatContext } from './format.js'
-import { type ConvertedPage, convertPage, counted } from './killercoda-markdown.js'
+import { type ConvertedPage, convertPage } from './killercoda-markdown.js'
 import { needsOf } from './needs.js'
 
 /**
@@ -266,11 +266,7 @@ class ScenarioReader {
           const folder = target.replace(/^~(?=\/|$)/, '/root')
           files.push({
             host,
-            target: posix.join(
-              '/',
-              folder,
-              one.rest.includes('*') ? posix.basename(one.rest) : relativeTo(file, one.rest),
-            ),
+            target: posix.join('/', folder, relativeTo(file, one.rest)),
             content,
             mode: modeOf(chmod, one.isExecutable),
           })

@@ -1,5 +1,6 @@
 import { VethlabError } from '../../error/vethlab-error.js'
-import type { TopologyInput } from '../../racks/topology.js'
+import { defaultRackLimits, type TopologyInput } from '../../racks/topology.js'
+import type { DraftStep } from './draft.js'
 
 /** One end of a segment. */
 export interface SegmentEnd {
@@ -15,19 +16,16 @@ export interface Segment {
   mtu?: number
 }
 
-/** What a rack has at most (docs/topology.md). */
-const most = 8
-
 /**
  * Hosts on segments as a topology. Each segment has a neutral network of its own, which set-ups take off the interfaces again, since two
  * segments that a bridge joins may have addresses of one network.
  * @throws VethlabError import.unsupported where they are too many
  */
 export function topologyOf(hosts: readonly string[], segments: readonly Segment[], place: string): TopologyInput {
-  const refuse = (what: string) =>
-    new VethlabError('import.unsupported', what, { place, cure: 'Make a smaller lab of a part of it by hand.' })
-  if (hosts.length > most) throw refuse(`has ${hosts.length} hosts, and a rack has at most ${most}`)
-  if (segments.length > most) throw refuse(`has ${segments.length} segments, and a rack has at most ${most} LANs`)
+  requireRoom(hosts.length, 'hosts', place)
+  const { lans } = defaultRackLimits
+  if (segments.length > lans)
+    throw tooMany(`has ${segments.length} segments, and a rack has at most ${lans} LANs`, place)
   return {
     hosts: Object.fromEntries(hosts.map((host) => [host, 'plain' as const])),
     lans: Object.fromEntries(
@@ -43,6 +41,23 @@ export function topologyOf(hosts: readonly string[], segments: readonly Segment[
       ]),
     ),
   }
+}
+
+/** @param what the package calls them @throws VethlabError import.unsupported where they are more hosts than a rack has */
+export function requireRoom(count: number, what: string, place: string): void {
+  const { hosts } = defaultRackLimits
+  if (count > hosts) throw tooMany(`has ${count} ${what}, and a rack has at most ${hosts}`, place)
+}
+
+function tooMany(what: string, place: string): VethlabError {
+  return new VethlabError('import.unsupported', what, { place, cure: 'Make a smaller lab of a part of it by hand.' })
+}
+
+/** The only step of a package that has no text. @param introduction before its blocks, a paragraph */
+export function lookAround(hosts: readonly string[], introduction = ''): DraftStep {
+  const blocks = hosts.map((host) => `\`\`\`bash run ${host}\nip -brief address; ip route\n\`\`\`\n`)
+  const markdown = [...(introduction === '' ? [] : [introduction, '']), ...blocks].join('\n')
+  return { id: 'look', heading: 'Look around', markdown, solution: [], hints: [] }
 }
 
 /** Shell text that takes what the rack gave off a host's interfaces, so that the package's own scripts begin with bare ones. */

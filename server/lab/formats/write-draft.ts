@@ -113,7 +113,7 @@ function diagram({ rack }: Draft): string {
 }
 
 /** A word that means nothing to Mermaid, such as `end`. */
-const node = (name: string) => `n-${name}`.replaceAll('-', '_').replace(/^n_(.*)$/, '$1_')
+const node = (name: string) => `${name.replaceAll('-', '_')}_`
 
 function setupOf({ setup }: Draft): string {
   const parts = Object.entries(setup).filter(([, text]) => text.trim() !== '')
