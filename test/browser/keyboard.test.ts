@@ -36,6 +36,18 @@ const said = (page: Page) =>
       .filter(Boolean)
       .join(),
   )
+/** Notes all that stands there from now on, however short: a reset may take less time than it takes to ask. */
+async function shownIn(page: Page, selector: string): Promise<() => Promise<string[]>> {
+  const noted = await page.evaluateHandle((where) => {
+    const texts = new Set<string>()
+    const note = () => {
+      for (const one of document.querySelectorAll(where)) texts.add(one.textContent ?? '')
+    }
+    new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true })
+    return texts
+  }, selector)
+  return () => noted.evaluate((texts) => [...texts])
+}
 const isOnBody = (page: Page) =>
   page.evaluate(() => document.activeElement === null || document.activeElement === document.body)
 const settled = async (page: Page) => {
@@ -148,11 +160,13 @@ it('takes at most three keys more than clicks, in every flow, and never loses th
   await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme), patient).toBe('light')
   await theme.ends({ clicks: 4 })
 
+  const bars = await shownIn(page, '.notice')
   const reset = flow('reset a host')
   await reset.press('Alt+Shift+O', 'Enter')
   await dialog.waitFor()
   await reset.press('Tab', 'Enter')
   await expect.poll(() => said(page), { timeout: 60_000 }).toMatch(/node1 is reset\./)
+  expect(await bars()).toContainEqual(expect.stringContaining('Resetting node1'))
   await reset.ends({ clicks: 3 })
   await watch.expectKept()
   expect(site.complaints).toEqual([])
