@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { failureLines, failuresOf } from './run/failures.mjs'
 import { runProgram } from './run/program.mjs'
 import { TestProofs } from './run/test-proofs.mjs'
 import { Times } from './run/times.mjs'
@@ -18,6 +19,7 @@ const withReceipts = ['hosts', 'hosts-alone', 'browser']
 const counts = { passed: 0, failed: 0 }
 const times = new Times()
 const closing = []
+const failures = []
 
 if (process.getuid?.() !== 0) {
   console.error('npm test: the tests make real hosts of namespaces and mounts, which needs root. Run it with sudo.')
@@ -32,11 +34,11 @@ try {
   else await everything()
 } catch (error) {
   counts.failed++
-  console.error(`npm test: ${error.message}`)
+  failures.push({ where: 'npm test', message: [error.message] })
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
-for (const line of closing) console.log(line)
+for (const line of [...closing, ...failureLines(failures)]) console.log(line)
 console.log(`${counts.passed} passed, ${counts.failed} failed`)
 process.exit(counts.failed > 0 ? 1 : 0)
 
@@ -127,6 +129,10 @@ async function vitest(project, files = []) {
   const found = JSON.parse(readFileSync(report, 'utf8'))
   times.vitest(project, found, root)
   counts.passed += found.numPassedTests
+  const failed = failuresOf(project, found, root)
+  if (failed.length === 0 && code !== 0)
+    failed.push({ where: project, message: ['an error outside of all tests: its log is above'] })
+  failures.push(...failed)
   // A file that fails to load has no failed test, and unhandled errors fail no test at all.
   counts.failed += found.numFailedTests || (code === 0 ? 0 : Math.max(1, found.numFailedTestSuites))
   return { report: found, whole: code === 0 || found.numFailedTests > 0 }
@@ -137,10 +143,12 @@ async function labs(jobs) {
   const args = ['dist/main.js', 'test', '--json', ...jobs, ...(noReceipts ? ['--no-receipts'] : [])]
   const { code, stdout } = await times.phase('labs', () => run(process.execPath, args, { keepStdout: true }))
   const report = stdout === '' ? undefined : JSON.parse(stdout)
-  const trials = report?.labs.flatMap(({ trials }) => trials) ?? []
-  const failed = trials.filter(({ passed }) => !passed).length
-  counts.passed += trials.length - failed
-  counts.failed += Math.max(failed, code === 0 ? 0 : 1)
+  const trials = report?.labs.flatMap(({ lab, trials }) => trials.map((trial) => ({ ...trial, lab }))) ?? []
+  const failed = trials.filter(({ passed }) => !passed)
+  counts.passed += trials.length - failed.length
+  counts.failed += Math.max(failed.length, code === 0 ? 0 : 1)
+  failures.push(...failed.map(({ lab, name, problems }) => ({ where: `labs/${lab}: ${name}`, message: problems })))
+  if (failed.length === 0 && code !== 0) failures.push({ where: 'labs', message: [`exit code ${code}`] })
   for (const { lab, trials } of report?.labs ?? []) {
     times.file(
       'labs',
