@@ -1,3 +1,4 @@
+import { iptablesOf } from '../network/tables.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { type Dropped, dropOf, plain, verb } from './dropped.js'
@@ -24,7 +25,7 @@ function find(trail: Trail): Found | undefined {
   if (most === 0) return undefined
   const port = trail.destinationPort
   const raised = rule.text.replace(/^-A \S+ /, '').replace(/--connlimit-above \d+/, `--connlimit-above ${2 * most + 1}`)
-  const tool = rule.family === 'ip6' ? 'ip6tables' : 'iptables'
+  const tool = iptablesOf(rule.family, place.namespace) ?? 'iptables'
   return {
     ...plain(drop, trail),
     ...{ most, each: !/--connlimit-mask 0\b/.test(rule.text) },

@@ -1,6 +1,7 @@
 import { sameAddress } from '../network/addresses.js'
 import { nextHop, outLink } from '../network/routing.js'
 import type { Rule } from '../network/state.js'
+import { iptablesOf } from '../network/tables.js'
 import { hostPlace, type LivePlace } from '../place/place.js'
 import { holdersOn } from '../place/segment.js'
 import { join, same } from '../wording/phrase.js'
@@ -27,7 +28,7 @@ function isAgainst(address: string): (rule: Rule) => boolean {
   return address.includes(':')
     ? ({ target, family, text }) =>
         /^(DROP|REJECT)$/.test(target) &&
-        /^(ip6|inet|bridge)$/.test(family) &&
+        /^(ip6|ip6tables-legacy|inet|bridge)$/.test(family) &&
         /neighbou?r-(solicit|advert)|nd-neighbor|--icmpv6-type 13[56]\b/.test(text)
     : ({ target, family, text }) => /^(DROP|REJECT)$/.test(target) && (family === 'arp' || / arp\b|"arp"/.test(text))
 }
@@ -76,7 +77,7 @@ function between(asks: LivePlace, to: string, { state, seen }: Trail): Found | u
       }
     }
     if (!rule) continue
-    const tool = rule.family === 'ip6' ? 'ip6tables' : undefined
+    const tool = iptablesOf(rule.family, place.namespace)
     const command =
       tool && rule.text.startsWith('-A ')
         ? commandIn(place, `${tool} -t ${rule.table} ${rule.text.replace(/^-A /, '-D ')}`)

@@ -1,4 +1,5 @@
 import type { Rule } from '../network/state.js'
+import { iptablesOf } from '../network/tables.js'
 import { code } from '../wording/wording.js'
 import { type Cause, define } from './cause.js'
 
@@ -17,8 +18,8 @@ export const oneWayTracking = define<Found>({
   code: 'one-way-tracking',
   say: ({ host, rule, source, destination, port, shown }) => {
     const [where, ends] = [code(host), code(`${source} > ${destination}:${port}`)]
-    const pass = `iptables -t ${rule.table} -I ${rule.chain} ${rule.position} -s ${source} -d ${destination} -p tcp --dport ${port} -m conntrack --ctstate INVALID -j ACCEPT`
-    const isIptables = rule.family === 'ip' && rule.text.startsWith('-A ')
+    const tool = rule.text.startsWith('-A ') ? iptablesOf(rule.family) : undefined
+    const pass = `${tool} -t ${rule.table} -I ${rule.chain} ${rule.position} -s ${source} -d ${destination} -p tcp --dport ${port} -m conntrack --ctstate INVALID -j ACCEPT`
     return {
       what: {
         en: `${where} sees only one direction of ${ends}: the answers take another way, so that its connection tracking takes all that follows the first packet for ${code('INVALID')}, and a rule there drops that; the connection is made, but no data gets through`,
@@ -26,7 +27,7 @@ export const oneWayTracking = define<Found>({
       },
       evidence: [`${host}: ${rule.table}: ${rule.text}`, ...shown],
       tries: [
-        ...(isIptables
+        ...(tool
           ? [
               {
                 en: `let these packets pass, and no more than them, on ${where}: ${code(pass, 300)}`,

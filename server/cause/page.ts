@@ -129,7 +129,8 @@ const rest = `## What a trace can't see
   than nginx and HAProxy it is heard whom they connect to, and not which name they mean by it.
 - **Connections that are there already**: a trace opens a new one. What an old entry of connection tracking does to an old one it does not
   meet; \`conntrack -L\` shows them.
-- **Older tables**: what \`iptables-legacy\` keeps is not read; \`iptables-legacy-save\` shows it. Nor are tables of nft that the machine's own
-  \`nft\` is too old to read: a rule of theirs is named when a packet meets it.
+- **Older tables**: what \`iptables-legacy\` keeps is read as nft's tables are, but the kernel does not say when a packet meets a rule
+  of it: such a rule is told by what it says, and by where the packet was seen last. Where both kinds of tables translate one packet, it is not known which one comes first.
+- **Newer tables**: tables of nft that the machine's own \`nft\` is too old to read are not read; a rule of theirs is named when a packet meets it.
 - **Filters of tc, and eBPF**: queueing disciplines that drop all are known, filters and programs on links are not read.
 - **\`force_forwarding\`** of a link, by which IPv6 is forwarded though \`net.ipv6.conf.all.forwarding\` is 0 (Linux 6.17), is not read.`

@@ -1,5 +1,6 @@
 import { sameAddress } from '../network/addresses.js'
 import { ownsAddress } from '../network/routing.js'
+import { iptablesOf, ipVersionOf } from '../network/tables.js'
 import type { Text } from '../wording/text.js'
 import { bare, code } from '../wording/wording.js'
 import type { Drop } from './drop.js'
@@ -58,7 +59,7 @@ function metBy(drop: Drop, trail: Trail): Met {
 
 /** What iptables(8) writes and reads: its own tables and chains, and not those that nft made of its own. */
 function isIptables({ family, table, chain, rule, policy }: Drop): boolean {
-  if (family !== 'ip' && family !== 'ip6') return false
+  if (iptablesOf(family) === undefined) return false
   if (!/^(filter|nat|mangle|raw|security)$/.test(table)) return false
   if (policy) return /^[A-Z]+$/.test(chain)
   return rule ? rule.text.startsWith('-A ') : /^[A-Z][A-Z0-9-]*$/.test(chain)
@@ -71,13 +72,12 @@ export function passCommand(drop: Drop, trail: Trail): string {
   return bare(drop.place ? commandIn(drop.place, command) : command, 400)
 }
 
-function iptables({ family, table, chain, rule, policy }: Drop, met: Met): string {
-  const tool = family === 'ip6' ? 'ip6tables' : 'iptables'
+function iptables({ family, table, chain, rule, policy, place }: Drop, met: Met): string {
   // Behind all rules, none of which wanted it; or just before the one that ended it.
   const at = policy ? `-A ${chain}` : `-I ${chain}${rule && rule.position > 1 ? ` ${rule.position}` : ''}`
-  const icmp = family === 'ip6' ? 'ipv6-icmp' : 'icmp'
+  const icmp = ipVersionOf(family) === 6 ? 'ipv6-icmp' : 'icmp'
   return [
-    tool,
+    iptablesOf(family, place?.namespace)!,
     ...(table === 'filter' ? [] : ['-t', table]),
     at,
     ...(met.in === undefined ? [] : ['-i', met.in]),

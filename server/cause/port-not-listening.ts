@@ -1,6 +1,7 @@
 import { isAny, isLoopback, sameAddress } from '../network/addresses.js'
 import { ownsAddress, routeFor } from '../network/routing.js'
 import type { Container, HostState, NetworkState } from '../network/state.js'
+import { iptablesOf } from '../network/tables.js'
 import { addressesOf, endpointsOf, isInHostNamespace, isLive, type LivePlace, placeOf } from '../place/place.js'
 import { commonNetworks } from '../place/target.js'
 import type { Text } from '../wording/text.js'
@@ -109,7 +110,13 @@ function redirectOf({ from, address, port, protocol, state }: Trail, { goal }: D
     asked: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
     text: `${goal.host.name}: nat: ${rule.text}`,
     host: goal.host.name,
-    command: [iptablesFor(address), '-t nat -I PREROUTING', `${rule.position}`, ...packet, '-j RETURN'].join(' '),
+    command: [
+      iptablesOf(rule.family, goal.namespace) ?? iptablesFor(address),
+      '-t nat -I PREROUTING',
+      `${rule.position}`,
+      ...packet,
+      '-j RETURN',
+    ].join(' '),
   }
 }
 

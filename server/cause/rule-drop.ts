@@ -1,4 +1,5 @@
 import { judge } from '../network/filter.js'
+import { tableName } from '../network/tables.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { type Drop, dropForeseen } from './drop.js'
@@ -61,7 +62,7 @@ export const ruleDrop = define<Found>({
         ? { en: `: ${because.what.en}`, zh: `：${because.what.zh}` }
         : drop.hook !== 'forward'
           ? { en: '', zh: '' }
-          : table === 'filter' && family !== 'inet'
+          : table === 'filter' && (family === 'ip' || family === 'ip6')
             ? {
                 en: ': Docker lets through only what it has a rule for',
                 zh: '：Docker 只放行有规则的流量',
@@ -84,7 +85,7 @@ export const ruleDrop = define<Found>({
         ? { en: 'a rule', zh: '一条规则' }
         : { en: `rule ${position}`, zh: `第 ${position} 条规则` }
     const proxy = byProxy(published)
-    const of = family === 'ip' ? table : `${family} ${table}`
+    const of = tableName({ family, table })
     return {
       what: {
         en: `${number.en} of chain ${code(chain)} in table ${code(of)} on ${code(where)} ${verb(drop).en} ${what.en}${proxy.en}`,

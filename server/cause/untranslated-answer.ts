@@ -1,4 +1,5 @@
 import { sameAddress } from '../network/addresses.js'
+import { familiesFor, iptablesOf } from '../network/tables.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
@@ -29,7 +30,7 @@ export const untranslatedAnswer = define<Found>({
     if (!other || last.packet.icmp) return undefined
     const host = state.hosts.find(({ name }) => name === goal?.host.name)
     const own = host?.namespaces[0]
-    const families = [source.includes(':') ? 'ip6' : 'ip', 'inet']
+    const families = familiesFor(source.includes(':') ? 6 : 4)
     const rule = own?.rules.find(
       ({ table, text, family }) =>
         table === 'raw' && families.includes(family) && /--notrack|\bNOTRACK\b|notrack/.test(text),
@@ -47,7 +48,7 @@ export const untranslatedAnswer = define<Found>({
         ? {
             untracked: {
               text: rule.text,
-              command: `${iptablesFor(source)} -t raw -I ${rule.chain} -s ${source} -p ${last.packet.protocol}${sourcePort === undefined ? '' : ` --sport ${sourcePort}`} -j ACCEPT`,
+              command: `${iptablesOf(rule.family, own) ?? iptablesFor(source)} -t raw -I ${rule.chain} -s ${source} -p ${last.packet.protocol}${sourcePort === undefined ? '' : ` --sport ${sourcePort}`} -j ACCEPT`,
             },
           }
         : {}),

@@ -2,6 +2,7 @@ import { holds, sameAddress } from '../network/addresses.js'
 import { endOf } from '../network/filter.js'
 import { ownsAddress } from '../network/routing.js'
 import type { EngineNetwork, HostState } from '../network/state.js'
+import { iptablesOf, ipVersionOf } from '../network/tables.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
@@ -30,7 +31,7 @@ export function whyUnwanted(drop: Drop, trail: Trail): Unwanted | undefined {
     return undefined
   const { engine } = place.host
   if (!engine) return undefined
-  const chains = drop.family === 'ip6' ? undefined : noDockerChains(place)
+  const chains = ipVersionOf(drop.family) === 6 ? undefined : noDockerChains(place)
   if (chains) return chains
   const { destination } = trail
   const network = networkHolding(place.host, destination)
@@ -44,21 +45,25 @@ export function whyUnwanted(drop: Drop, trail: Trail): Unwanted | undefined {
     endpoints.some(({ address, address6 }) => sameAddress(address, destination) || sameAddress(address6, destination)),
   )
   if (!holder) return nobody(trail, place, network)
-  return madeByDocker(place, drop.family) ? unpublished(drop, trail, place.host, holder.name, network) : undefined
+  return madeByDocker(place, ipVersionOf(drop.family))
+    ? unpublished(drop, trail, place.host, holder.name, network)
+    : undefined
 }
 
 /** Of IPv4, since `ip6tables` is another switch of the Engine's. Docker makes its chains whenever it starts (bridge driver). */
 export function noDockerChains({ host, namespace }: LivePlace): Unwanted | undefined {
   const networks = (host.engine?.networks ?? []).filter(({ driver }) => driver === 'bridge')
-  if (networks.length === 0 || madeByDocker({ namespace }, 'ip')) return undefined
-  if (namespace.faults.some((fault) => fault.startsWith('rules:'))) return undefined
+  if (networks.length === 0 || madeByDocker({ namespace }, 4)) return undefined
+  if (namespace.faults.some((fault) => /^(?:rules|iptablesLegacy):/.test(fault))) return undefined
   return { kind: 'no-docker-chains', networks: networks.map(({ name }) => name) }
 }
 
-/** Whether there are chains of Docker's for a family; for IPv6 only with `ip6tables`, which is on by default since Docker 27. */
-function madeByDocker({ namespace }: Pick<LivePlace, 'namespace'>, family: string): boolean {
+/** Whether there are chains of Docker's, by whichever iptables the host has; for IPv6 only with `ip6tables`, which is on by default since Docker 27. */
+function madeByDocker({ namespace }: Pick<LivePlace, 'namespace'>, version: 4 | 6 | undefined): boolean {
   const chains = namespace.chains.map((one) => ({ family: one.family, chain: one.name }))
-  return [...chains, ...namespace.rules].some((one) => one.family === family && one.chain.startsWith('DOCKER'))
+  return [...chains, ...namespace.rules].some(
+    (one) => version !== undefined && ipVersionOf(one.family) === version && one.chain.startsWith('DOCKER'),
+  )
 }
 
 /** The bridge network of a host that has an address in its subnet. */
@@ -83,7 +88,7 @@ function nobody({ destination, address }: Trail, place: LivePlace, network: Engi
       ? {
           rule: {
             text: rule.text,
-            remove: `${iptablesFor(destination)} -t ${rule.table} ${rule.text.replace(/^-A /, '-D ')}`,
+            remove: `${iptablesOf(rule.family, place.namespace) ?? iptablesFor(destination)} -t ${rule.table} ${rule.text.replace(/^-A /, '-D ')}`,
           },
         }
       : {}),

@@ -4,6 +4,7 @@ import { bridgeId } from '../map/ids.js'
 import type { Place } from '../map/places.js'
 import type { Rack } from '../map/rack.js'
 import type { Chain, Rule } from '../network/state.js'
+import { tableName } from '../network/tables.js'
 import { count, text } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
 import { bare, code } from '../wording/wording.js'
@@ -93,7 +94,7 @@ function tellRules(
 }
 
 function chainName({ family, table, chain }: Pick<Rule, 'family' | 'table' | 'chain'>): string {
-  return code(`${family === 'ip' ? '' : `${family} `}${table} ${chain}`)
+  return code(`${tableName({ family, table })} ${chain}`)
 }
 
 function ruleWords(place: Place, rule: Rule, kind: 'added' | 'removed'): Text {

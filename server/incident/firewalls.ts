@@ -390,4 +390,34 @@ export const firewalls: readonly Incident[] = [
     cure: { on: 'node1' },
     undo: { node1: 'nft delete table bridge shield' },
   },
+  {
+    name: 'a rule of iptables-legacy, which iptables and nft do not list',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx; docker run -d --name other -p 9090:80 nginx
+        iptables-legacy -I FORWARD -i eth0 -p tcp --dport 80 -s 192.168.1.50 -j DROP`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'rule-drop',
+    says: /iptables-legacy filter/,
+    cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:9090')],
+    undo: { node1: 'iptables-legacy -F FORWARD' },
+  },
+  {
+    name: 'Docker keeps its rules with iptables-legacy, and a firewall of nft drops what they accept',
+    source: 'moby/libnetwork#2331',
+    make: {
+      node1: `systemctl stop docker
+        iptables -P FORWARD ACCEPT; iptables -F; iptables -t nat -F; iptables -X; iptables -t nat -X
+        update-alternatives --set iptables /usr/sbin/iptables-legacy
+        systemctl start docker
+        docker run -d --name web -p 8080:80 nginx
+        iptables-nft -I FORWARD -i eth0 -p tcp --dport 80 -j DROP`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'rule-drop',
+    cure: { on: 'node1' },
+  },
 ]

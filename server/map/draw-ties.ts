@@ -1,5 +1,6 @@
 import { canonicalNetwork, holds } from '../network/addresses.js'
 import type { Container, HostState, Link, Rule } from '../network/state.js'
+import { ipVersionOf } from '../network/tables.js'
 import { bracketed, text } from '../wording/phrase.js'
 import { code } from '../wording/wording.js'
 import { tasksOf } from './draw-services.js'
@@ -274,7 +275,7 @@ function translationOf(rules: readonly Rule[], bridge: Link, out: Link, family: 
   return rules.find(
     (rule) =>
       rule.table === 'nat' &&
-      rule.family === (family === 4 ? 'ip' : 'ip6') &&
+      ipVersionOf(rule.family) === family &&
       (rule.target === 'MASQUERADE' || rule.target === 'SNAT') &&
       rule.destination === undefined &&
       rule.protocol === undefined &&

@@ -1,5 +1,6 @@
 import { writeRoute } from '../network/routing.js'
 import type { DnsSettings, Link, NamespaceState, Route, Rule } from '../network/state.js'
+import { tableName } from '../network/tables.js'
 import { text } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
 import { bare } from '../wording/wording.js'
@@ -121,7 +122,7 @@ const mostChains = 30
 export function rulesFacts({ rules, chains }: NamespaceState, by: 'chain' | 'table'): MapFact[] {
   const byChain = new Map<string, string[]>()
   const lines = (family: string, table: string, chain: string) => {
-    const key = `${family === 'ip' ? '' : `${family} `}${table}${by === 'chain' ? ` ${chain}` : ''}`
+    const key = `${tableName({ family, table })}${by === 'chain' ? ` ${chain}` : ''}`
     const found = byChain.get(key) ?? []
     byChain.set(key, found)
     return found
@@ -167,5 +168,5 @@ export class RulesByLink {
 }
 
 export function writeRule({ family, table, text: line }: Rule): string {
-  return `${family === 'ip' ? '' : `${family} `}${table}: ${line}`
+  return `${tableName({ family, table })}: ${line}`
 }

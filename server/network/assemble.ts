@@ -119,7 +119,12 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
       routingRules: [...parseRoutingRules(json('routingRules'), 4), ...parseRoutingRules(json('routingRules6'), 6)],
       neighbours: parseNeighbours(json('neighbours')).toSorted((a, b) => compare(a.address, b.address)),
       forwarding: parseForwarding(json('forwarding')),
-      ...parseRules(json('rules'), text('iptables'), text('ip6tables')),
+      ...parseRules(json('rules'), {
+        iptables: text('iptables'),
+        ip6tables: text('ip6tables'),
+        iptablesLegacy: text('iptablesLegacy'),
+        ip6tablesLegacy: text('ip6tablesLegacy'),
+      }),
       sockets: parseSockets(text('sockets')),
       forwards: parseForwards(sysctls),
       ...defined({

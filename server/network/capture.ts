@@ -24,6 +24,8 @@ export type CaptureQuestion =
   | 'rules'
   | 'iptables'
   | 'ip6tables'
+  | 'iptablesLegacy'
+  | 'ip6tablesLegacy'
   | 'sockets'
   | 'sysctls'
 

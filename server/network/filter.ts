@@ -1,6 +1,7 @@
 import type { Flow } from './flow.js'
 import { matches } from './rule-match.js'
 import type { Chain, NamespaceState, Rule } from './state.js'
+import { familiesFor, isLegacy } from './tables.js'
 
 /** What the chains of a namespace make of a packet (iptables(8), nft(8)). */
 
@@ -28,7 +29,7 @@ export function judge(namespace: NamespaceState, hook: Hook, flow: Flow): Judgem
 
 /** What could not be read may have any rule. */
 function hasAllRules({ faults }: NamespaceState): boolean {
-  return !faults.some((fault) => fault.startsWith('rules:'))
+  return !faults.some((fault) => /^(?:rules|ip6?tablesLegacy):/.test(fault))
 }
 
 /** Whether what goes from one port of a bridge to another meets the rules of IP there (br_netfilter; sysctl net.bridge.bridge-nf-call-*). */
@@ -39,12 +40,16 @@ export function filtersBridged({ bridgedMeetsRules }: NamespaceState, address: s
 /** The rule that changes a packet's source or destination at a hook; null where none does, undefined: can't say. */
 export function translationAt(namespace: NamespaceState, hook: Hook, flow: Flow): Rule | null | undefined {
   let known = hasAllRules(namespace)
+  const ends: Rule[] = []
   for (const base of basesAt(namespace, hook, flow, (table) => table === 'nat')) {
     const end = walk(namespace, base, flow, /^(DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP)$/)
     if (end === undefined) known = false
-    else if (end !== 'through' && end !== 'return' && end.target !== 'ACCEPT') return end
+    else if (end !== 'through' && end !== 'return' && end.target !== 'ACCEPT') ends.push(end)
   }
-  return known ? null : undefined
+  const [first] = ends
+  if (!first) return known ? null : undefined
+  // Which kind of tables comes first is a matter of which was there first (nf_nat_register_fn), and is not told.
+  return ends.some((end) => isLegacy(end.family) !== isLegacy(first.family)) ? undefined : first
 }
 
 type Base = Pick<Chain, 'family' | 'table' | 'name'> & Partial<Chain>
@@ -56,8 +61,7 @@ function basesAt(
   flow: Flow,
   isMeant: (table: string) => boolean,
 ): Base[] {
-  const families =
-    hook === 'ingress' ? ['netdev', 'inet'] : flow.destination.includes(':') ? ['ip6', 'inet'] : ['ip', 'inet']
+  const families = hook === 'ingress' ? ['netdev', 'inet'] : familiesFor(flow.destination.includes(':') ? 6 : 4)
   const called = hook.toUpperCase()
   const listed: Base[] = chains.filter(
     (chain) => chain.hook === hook || (chain.hook === undefined && chain.name === called),

@@ -4,6 +4,11 @@ import { defined, numberOf, recordOf, recordsOf, textOf } from './untrusted.js'
 
 const longestRule = 1000
 
+/** What iptables-save(8) and its likes said, by the name of the question; nothing where nobody had to ask. */
+export type SavedRules = Partial<Record<'iptables' | 'ip6tables' | 'iptablesLegacy' | 'ip6tablesLegacy', string>>
+
+type IptablesFamily = 'ip' | 'ip6' | 'iptables-legacy' | 'ip6tables-legacy'
+
 export interface Ruleset {
   chains: Chain[]
   rules: Rule[]
@@ -17,9 +22,9 @@ type Reading = Pick<
 
 /**
  * `nft --json list ruleset` (libnftables-json(5)), and for tables in which it only names what an iptables extension was
- * told (`xt`), iptables-save(8). Chains are nft's: it knows all families.
+ * told (`xt`), iptables-save(8). Chains are nft's: it knows all families. Only iptables-legacy-save knows what that keeps.
  */
-export function parseRules(nft: unknown, iptablesSave: string, ip6tablesSave: string): Ruleset {
+export function parseRules(nft: unknown, saved: SavedRules): Ruleset {
   const objects = recordsOf(recordOf(nft).nftables).filter((object) => !isTrace(object))
   const chains = objects.flatMap(({ chain }) => parseChain(recordOf(chain)))
   const inNft = objects.flatMap(({ rule }) => {
@@ -31,14 +36,27 @@ export function parseRules(nft: unknown, iptablesSave: string, ip6tablesSave: st
       .filter(({ expr }) => recordsOf(expr).some((statement) => 'xt' in statement))
       .map(({ family, table }) => `${family} ${table}`),
   )
-  const saved = [...parseIptablesSave(iptablesSave, 'ip'), ...parseIptablesSave(ip6tablesSave, 'ip6')]
   // Where nft gave nothing, what iptables says is better than nothing.
-  const fromIptables = saved.filter(({ family, table }) => objects.length === 0 || hidden.has(`${family} ${table}`))
+  const fromIptables = [
+    ...parseIptablesSave(saved.iptables ?? '', 'ip'),
+    ...parseIptablesSave(saved.ip6tables ?? '', 'ip6'),
+  ].filter(({ family, table }) => objects.length === 0 || hidden.has(`${family} ${table}`))
   const said = new Set(fromIptables.map(({ family, table }) => `${family} ${table}`))
   const fromNft = inNft
     .filter(({ family, table }) => !said.has(`${family} ${table}`))
     .map(({ family, table, chain, expr }) => ({ family, table, chain, ...readRule(chain, expr) }))
-  return { chains, rules: numbered([...fromNft, ...fromIptables]) }
+  const legacy = [
+    { text: saved.iptablesLegacy ?? '', family: 'iptables-legacy' },
+    { text: saved.ip6tablesLegacy ?? '', family: 'ip6tables-legacy' },
+  ] as const
+  return {
+    chains: [...chains, ...legacy.flatMap(({ text, family }) => parseSavedChains(text, family))],
+    rules: numbered([
+      ...fromNft,
+      ...fromIptables,
+      ...legacy.flatMap(({ text, family }) => parseIptablesSave(text, family)),
+    ]),
+  }
 }
 
 function isTrace({ chain, rule }: Record<string, unknown>): boolean {
@@ -175,7 +193,7 @@ function writeRule(chain: string, reading: Reading): string {
 }
 
 /** iptables-save(8): a table a section, `-A CHAIN` a line. Position is not yet counted. */
-export function parseIptablesSave(text: string, family: 'ip' | 'ip6'): Omit<Rule, 'position'>[] {
+export function parseIptablesSave(text: string, family: IptablesFamily): Omit<Rule, 'position'>[] {
   const rules: Omit<Rule, 'position'>[] = []
   let table = ''
   for (const line of text.split('\n')) {
@@ -183,6 +201,26 @@ export function parseIptablesSave(text: string, family: 'ip' | 'ip6'): Omit<Rule
     else if (line.startsWith('-A ')) rules.push(parseIptablesRule(line, family, table))
   }
   return rules
+}
+
+const builtIn = /^(?:PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/
+
+/** iptables-save(8): `:CHAIN POLICY [COUNTERS]`, where a chain of the learner's own has `-` for a policy. */
+function parseSavedChains(text: string, family: IptablesFamily): Chain[] {
+  const chains: Chain[] = []
+  let table = ''
+  for (const line of text.split('\n')) {
+    if (line.startsWith('*')) table = textOf(line.slice(1))
+    const [, name = '', policy = ''] = /^:(\S+) (\S+)/.exec(line) ?? []
+    if (name === '') continue
+    chains.push({
+      family,
+      table,
+      name: textOf(name),
+      ...(builtIn.test(name) ? { hook: name.toLowerCase(), policy: textOf(policy) } : {}),
+    })
+  }
+  return chains
 }
 
 const iptablesFields: Record<
@@ -203,7 +241,7 @@ const iptablesFields: Record<
   '-g': 'target',
 }
 
-function parseIptablesRule(line: string, family: 'ip' | 'ip6', table: string): Omit<Rule, 'position'> {
+function parseIptablesRule(line: string, family: IptablesFamily, table: string): Omit<Rule, 'position'> {
   // Only a comment can have spaces, and it is in double quotes with backslashes.
   const [, chain = '', ...words] = line.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? []
   const rule: Omit<Rule, 'position'> = {

@@ -2,6 +2,7 @@ import type { Flow } from './flow.js'
 import { matchesField, matchesInterface, matchesNetwork, matchesPorts } from './match-field.js'
 import { ownsAddress } from './routing.js'
 import type { NamespaceState, Rule } from './state.js'
+import { ipVersionOf } from './tables.js'
 import { recordOf } from './untrusted.js'
 
 /** Whether a rule of netfilter is for a packet: the only place that knows. */
@@ -15,7 +16,7 @@ type Answer = boolean | undefined
  * is not met settles it, whatever the others are; else one that is not known makes the answer undefined.
  */
 export function matches(rule: Rule, flow: Flow, namespace: NamespaceState): boolean | undefined {
-  if ((rule.family === 'ip' && isFor6(flow)) || (rule.family === 'ip6' && !isFor6(flow))) return false
+  if (isOfOther(rule.family, flow)) return false
   const { source, destination, in: into, out, protocol, sourcePort, destinationPort } = rule
   const answers: Answer[] = [
     source === undefined || matchesNetwork(source, flow.source),
@@ -31,8 +32,9 @@ export function matches(rule: Rule, flow: Flow, namespace: NamespaceState): bool
   return answers.includes(undefined) ? undefined : true
 }
 
-function isFor6({ destination }: Flow): boolean {
-  return destination.includes(':')
+function isOfOther(family: string, { destination }: Flow): boolean {
+  const version = ipVersionOf(family)
+  return version !== undefined && version !== (destination.includes(':') ? 6 : 4)
 }
 
 /** ICMP has no ports, so that a rule about one is for none of its packets. */

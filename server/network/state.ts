@@ -213,7 +213,7 @@ export interface ForwardingEntry {
 }
 
 export interface Chain {
-  /** ip, ip6, inet, bridge, arp, netdev. */
+  /** ip, ip6, inet, bridge, arp, netdev; and `iptables-legacy` and `ip6tables-legacy` for what these keep apart (tables.ts). */
   family: string
   table: string
   name: string

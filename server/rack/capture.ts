@@ -19,6 +19,8 @@ const questions: readonly CaptureQuestion[] = [
   'rules',
   'iptables',
   'ip6tables',
+  'iptablesLegacy',
+  'ip6tablesLegacy',
   'sockets',
   'sysctls',
 ]
@@ -113,8 +115,8 @@ function answersOf({ answers: said, complaints, fault }: Said): NamespaceCapture
     else answers[question as CaptureQuestion] = { failed, text: failed ? reason : text }
   }
   for (const question of questions) {
-    // Nobody asked iptables when nft could say it all.
-    const unasked = /^ip6?tables$/.test(question) && answers.sockets !== undefined
+    // Nobody asked iptables when nft could say it all, nor iptables-legacy where it keeps nothing.
+    const unasked = /^ip6?tables(?:Legacy)?$/.test(question) && answers.sockets !== undefined
     answers[question] ??= unasked
       ? { failed: false, text: '' }
       : { failed: true, text: why || 'the tool gave no answer' }

@@ -6,6 +6,7 @@ import { sameAddress } from '../network/addresses.js'
 import type { Conversation, Overheard } from '../network/conversation.js'
 import { ownsAddress } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
+import { familiesFor } from '../network/tables.js'
 import { type LivePlace, placeAt } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import type { Hop } from './story.js'
@@ -54,7 +55,7 @@ function oneWay({ overheard }: Conversation, { packet, direction }: Overheard, p
   const rule = place.namespace.rules.find(
     ({ target, text, family }) =>
       /^(DROP|REJECT)$/.test(target) &&
-      /^(ip|inet)$/.test(family) &&
+      familiesFor(packet.destination.includes(':') ? 6 : 4).includes(family) &&
       /\bctstate INVALID\b|ct state invalid\b/i.test(text),
   )
   const here = overheard.filter(

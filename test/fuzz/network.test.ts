@@ -126,11 +126,11 @@ describe('rules', () => {
     right.node1.namespaces.map(({ answers }) => answers.iptables.text).find((text) => text !== '') ??
     '*filter\n-A INPUT -j DROP\n'
   fuzz('of nft, of any shape', 300, fc.oneof(anyJson, spoiled(nft)), (value) => {
-    parseRules(value, '', '')
+    parseRules(value, {})
   })
   fuzz('of iptables-save', 300, spoiledText(saved, 8), (text) => {
     for (const { text: line } of parseIptablesSave(text, 'ip')) expect(/[\u0000-\u001f]/.test(line)).toBe(false)
-    parseRules({}, text, text)
+    parseRules({}, { iptables: text, ip6tables: text, iptablesLegacy: text, ip6tablesLegacy: text })
   })
   fuzz(
     'as nft lists them',

@@ -106,7 +106,7 @@ it('reads what nft has in JSON and iptables has no words for', () => {
   ].map((statement) => ({
     rule: { family: 'ip', table: 'filter', chain: 'FORWARD', expr: [statement, { drop: null }] },
   }))
-  const parsed = parseRules({ nftables: rules }, '', '').rules
+  const parsed = parseRules({ nftables: rules }, {}).rules
   expect(parsed.map((rule) => matches(rule, flow, here()))).toEqual([true, false, false, true, undefined])
 })
 
@@ -124,7 +124,7 @@ describe('chains', () => {
       chain('DOCKER', undefined, undefined, 'nat'),
       chain('POSTROUTING', 'postrouting', undefined, 'nat'),
     ]
-    namespace.rules = parseRules(undefined, save, '').rules
+    namespace.rules = parseRules(undefined, { iptables: save }).rules
     return namespace
   }
 
@@ -174,6 +174,21 @@ describe('chains', () => {
     expect(judge(unread, 'forward', allowed)).toBeUndefined()
     expect(translationAt(read, 'postrouting', { ...flow, in: '' })).toBeNull()
     expect(translationAt(unread, 'postrouting', { ...flow, in: '' })).toBeUndefined()
+  })
+
+  it("of iptables-legacy decide besides nft's, and which of both translates first is not told", () => {
+    const save =
+      '*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s 192.168.1.50 -j DROP\n*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -j MASQUERADE'
+    const legacy = parseRules(undefined, { iptablesLegacy: save })
+    const own = rules('*filter\n-A FORWARD -j ACCEPT')
+    const both = { ...own, chains: [...own.chains, ...legacy.chains], rules: [...own.rules, ...legacy.rules] }
+    expect(judge(both, 'forward', flow)).toMatchObject({ outcome: 'drop', rule: { family: 'iptables-legacy' } })
+    expect(judge(both, 'forward', { ...flow, source: 'fd00::1', destination: 'fd00::2' })?.outcome).toBe('accept')
+    expect(translationAt(both, 'postrouting', flow)).toMatchObject({ target: 'MASQUERADE' })
+    const twice = { ...both, rules: [...both.rules, ...rules('*nat\n-A POSTROUTING -j MASQUERADE').rules] }
+    expect(translationAt(twice, 'postrouting', flow)).toBeUndefined()
+    const unread = { ...own, faults: ['iptablesLegacy: the answers are larger than 2097152 bytes'] }
+    expect(judge(unread, 'forward', flow)).toBeUndefined()
   })
 
   it('that translate', () => {

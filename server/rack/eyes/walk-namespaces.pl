@@ -38,6 +38,7 @@ for (@walk) {
   $left = $most;
   links();
   rules($known);
+  legacy_rules();
   listeners();
   sysctls();
   print "\n$boundary done\n";
@@ -95,6 +96,15 @@ sub rules {
   return unless $failed or $rules =~ /"xt":/;
   run('iptables', 'iptables-nft-save');
   run('ip6tables', 'ip6tables-nft-save') if $failed or $rules =~ /"rule": ?\{"family": ?"ip6"/;
+}
+
+# What iptables-legacy keeps has no generation. Its tables are there only where somebody has touched them (net/ipv4/netfilter/ip_tables.c).
+sub legacy_rules {
+  for my $ip ('ip', 'ip6') {
+    open(my $names, '<', "/proc/net/${ip}_tables_names") or next;
+    defined(my $name = <$names>) or next;
+    run("${ip}tablesLegacy", "${ip}tables-legacy-save");
+  }
 }
 
 sub listeners {
