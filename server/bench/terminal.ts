@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RACK_BURST_BYTES, RACK_BYTES_PER_SECOND } from '../terminal/output-allowance.js'
 import { PtyProcess } from '../terminal/pty-process.js'
 import { Learner } from './learner.js'
 import { residentBytes, ServerProcess } from './server-process.js'
@@ -8,7 +9,7 @@ import { type Distribution, distribution } from './statistics.js'
 export interface TerminalBenchmark {
   /** From a key to its echo by the shell's line editor. */
   echoMs: Distribution
-  /** 64 MiB of text, from its first byte to its last. */
+  /** 64 MiB of text, from its first byte to its last, each time after a rest: so much a rack may put out at once. */
   throughputMiBs: Distribution
   /** From Ctrl-C to the last byte of `yes`: the next prompt is there. */
   interruptMs: Distribution
@@ -54,6 +55,7 @@ export async function benchTerminal(runs: number, say: (line: string) => void): 
       const throughput: number[] = []
       for (let run = 1; run <= runs; run++) {
         say(`64 MiB of output, ${run} of ${runs}`)
+        await allowanceFull()
         throughput.push(await timeFlood(shell))
       }
       clearInterval(sampler)
@@ -104,6 +106,11 @@ async function bare(runs: number): Promise<Pick<TerminalBenchmark, 'bareEchoMs' 
   } finally {
     pty.kill('SIGKILL')
   }
+}
+
+/** What a rack's terminals may put out at once has grown to its full size again. */
+function allowanceFull(): Promise<void> {
+  return sleep((RACK_BURST_BYTES / RACK_BYTES_PER_SECOND) * 1000)
 }
 
 /** @returns MiB a second */

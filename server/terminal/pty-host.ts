@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Channel } from '../rpc/channel.js'
+import { OutputAllowance } from './output-allowance.js'
 import { acknowledgeParams, requests, type TerminalInfo } from './protocol.js'
 import { Terminal, type TerminalOptions } from './terminal.js'
 import type { Viewer } from './viewer.js'
@@ -67,6 +68,7 @@ export class PtyHost {
   readonly #terminals = new Map<string, Terminal>()
   readonly #connections = new Set<Map<number, Attachment>>()
   readonly #watchers = new Set<Watcher>()
+  readonly #allowance = new OutputAllowance(performance.now())
   #ending = false
 
   constructor(options: PtyHostOptions) {
@@ -166,6 +168,7 @@ export class PtyHost {
       rows,
       recorderBytes,
       stallMs,
+      allowance: this.#allowance,
       onChange: () => this.#tellWatchers((watcher) => watcher.changed(id)),
       onCommandStart: (text) => this.#tellWatchers((watcher) => watcher.commandStarted(id, text)),
       onCommandEnd: (command) => this.#tellWatchers((watcher) => watcher.commandEnded(id, command)),

@@ -2,6 +2,7 @@ import { VethlabError } from '../error/vethlab-error.js'
 import { commandLines } from './command-lines.js'
 import { ConsoleProcess } from './console-process.js'
 import { FlowControl, flowLimits, STALL_MS } from './flow-control.js'
+import type { OutputAllowance, OutputShare } from './output-allowance.js'
 import type { TerminalExit, TerminalInfo } from './protocol.js'
 import { type Pty, PtyProcess } from './pty-process.js'
 import { RECORDER_BYTES, Recorder } from './recorder.js'
@@ -45,6 +46,8 @@ export interface TerminalOptions {
   recorderBytes?: number
   /** See STALL_MS. */
   stallMs?: number
+  /** Shared with the rack's other terminals; none, and it may put out what it likes. */
+  allowance?: OutputAllowance
   /** Its prompt, size or exit is another than before. */
   onChange?(): void
   /** A command of its shell has begun or ended; without a text where the shell does not tell it. */
@@ -58,6 +61,7 @@ export class Terminal {
   readonly host: string
   readonly #recorder: Recorder
   readonly #flow: FlowControl
+  readonly #share: OutputShare | undefined
   readonly #pty: Pty
   readonly #input: TerminalInput
   readonly #marks: ShellMarks
@@ -86,6 +90,7 @@ export class Terminal {
     this.#size = { cols, rows }
     this.#recorder = new Recorder(recorderBytes)
     this.#flow = new FlowControl(flowLimits(recorderBytes, stallMs))
+    this.#share = options.allowance?.share(performance.now())
     this.#onChange = onChange
     this.#marks = new ShellMarks({
       onPrompt: () => {
@@ -158,6 +163,10 @@ export class Terminal {
     if (bytes.includes(INTERRUPT)) this.#toEnter = []
     this.#input.push(bytes)
     this.#typed = true
+    if (this.#share) {
+      this.#share.typed(performance.now())
+      this.#regulate()
+    }
     // The echo is what a learner waits for: it is not gathered.
     this.#lastFlush = 0
   }
@@ -231,6 +240,7 @@ export class Terminal {
 
   #onOutput(bytes: Uint8Array): void {
     this.#recorder.append(bytes)
+    this.#share?.take(bytes.length, performance.now())
     this.#marks.feed(bytes)
     this.#regulate()
     const gathered = this.#recorder.end - this.#flushedTo
@@ -255,8 +265,12 @@ export class Terminal {
   #regulate(): void {
     if (this.#exit !== undefined) return
     const now = performance.now()
-    const { paused, recheckAt } = this.#flow.decide(this.#recorder, now)
+    const flow = this.#flow.decide(this.#recorder, now)
+    const waitMs = this.#share?.waitMs(now) ?? 0
+    const paused = flow.paused || waitMs > 0
     clearTimeout(this.#flowTimer)
+    // While it waits for its allowance nothing else may happen that would have it looked at again.
+    const recheckAt = waitMs > 0 ? Math.min(now + waitMs, flow.recheckAt ?? Number.POSITIVE_INFINITY) : flow.recheckAt
     if (recheckAt !== undefined) this.#flowTimer = setTimeout(() => this.#regulate(), Math.max(1, recheckAt - now))
     if (paused === this.#paused) return
     this.#paused = paused
