@@ -1,4 +1,5 @@
-import { outLink } from '../network/routing.js'
+import { isLoopback } from '../network/addresses.js'
+import { outLink, ownsAddress } from '../network/routing.js'
 import type { Link } from '../network/state.js'
 import { endpointsOf, hostPlace, type LivePlace } from '../place/place.js'
 import { hostEnd } from '../place/segment.js'
@@ -12,7 +13,10 @@ interface Found {
   bridge: string
   /** Whose link the other end is. */
   whose: string
-  /** `isolated`: this port and another one do not hear each other; `none`: the link is no port of the bridge any more. */
+  /**
+   * `isolated`: this port and another one do not hear each other; `none`: the link is no port of the bridge any more; `no-hairpin`: what
+   * came in by it would have to leave by it.
+   */
   state: string
   other?: string
   spanning: boolean
@@ -60,12 +64,25 @@ function find(trail: Trail): Found | undefined {
   return gone ?? (trail.stage === 'dropped' ? undefined : closed(trail))
 }
 
-function closed({ from, goal, destination, source }: Trail): Found | undefined {
+/** Who asks is led back to itself, by a rule of its host. */
+function turnedBack({ from, goal, address, destination }: Trail): Found | undefined {
+  const isItself = goal?.namespace.id === from.namespace.id && ownsAddress(from.namespace, destination)
+  if (!isItself || isLoopback(address) || ownsAddress(from.namespace, address)) return undefined
+  const port = portTo(from, address)
+  if (!port || port.link.port?.hairpin) return undefined
+  const { host } = port.place
+  return { ...found(port, 'no-hairpin'), shown: [`${host.name}: ${port.link.name} master ${port.bridge} hairpin off`] }
+}
+
+function closed(trail: Trail): Found | undefined {
+  const { from, goal, destination, source } = trail
   const [near, far] = [portTo(from, destination), portTo(goal, source)]
   for (const one of [near, far]) {
     const { state = '' } = one?.link.port ?? {}
     if (one && state !== '' && state !== 'forwarding') return found(one, state)
   }
+  const back = turnedBack(trail)
+  if (back) return back
   const apart = near?.link.port?.isolated && far?.link.port?.isolated && near.bridge === far.bridge
   return apart && near.place.host === far.place.host ? found(far, 'isolated', near) : undefined
 }
@@ -94,9 +111,11 @@ export const bridgePort = define<Found>({
         ? `ip link set dev ${port} master ${bridge}`
         : state === 'isolated'
           ? `bridge link set dev ${port} isolated off`
-          : spanning
-            ? `ip link set dev ${bridge} type bridge stp_state 0`
-            : `bridge link set dev ${port} state 3`
+          : state === 'no-hairpin'
+            ? `bridge link set dev ${port} hairpin on`
+            : spanning
+              ? `ip link set dev ${bridge} type bridge stp_state 0`
+              : `bridge link set dev ${port} state 3`
     return {
       what:
         state === 'none'
@@ -104,15 +123,20 @@ export const bridgePort = define<Found>({
               en: `${on} on ${at}, which leads to ${code(whose)}, is no port of the bridge ${of} of its network any more, so the two hear nothing of each other`,
               zh: `${at} 上通向 ${code(whose)} 的 ${on} 已经不是它所在网络的网桥 ${of} 的端口，两边互相收不到任何帧`,
             }
-          : state === 'isolated'
+          : state === 'no-hairpin'
             ? {
-                en: `the bridge ${of} of ${at} passes nothing between its ports ${code(other ?? '')} and ${on}: both are isolated, and ${on} leads to ${code(whose)}`,
-                zh: `${at} 的网桥 ${of} 不在端口 ${code(other ?? '')} 与 ${on} 之间转发：两个端口都被设为隔离（isolated），其中 ${on} 通向 ${code(whose)}`,
+                en: `a rule on ${at} leads what ${code(whose)} sends back to ${code(whose)} itself, and the bridge ${of} sends no frame out by the port that it came in by, ${on}, while its hairpin mode is off`,
+                zh: `${at} 上的规则把 ${code(whose)} 发出的包引回给它自己，而网桥 ${of} 不会把帧从它进来的端口 ${on} 再发出去，因为该端口的 hairpin 模式是关闭的`,
               }
-            : {
-                en: `the port ${on} of the bridge ${of} on ${at}, which leads to ${code(whose)}, passes nothing: its state is ${code(state)}${spanning ? ', which spanning tree decides there' : ''}`,
-                zh: `${at} 上网桥 ${of} 的端口 ${on}（通向 ${code(whose)}）不转发任何帧：它的状态是 ${code(state)}${spanning ? '，由那里的生成树协议决定' : ''}`,
-              },
+            : state === 'isolated'
+              ? {
+                  en: `the bridge ${of} of ${at} passes nothing between its ports ${code(other ?? '')} and ${on}: both are isolated, and ${on} leads to ${code(whose)}`,
+                  zh: `${at} 的网桥 ${of} 不在端口 ${code(other ?? '')} 与 ${on} 之间转发：两个端口都被设为隔离（isolated），其中 ${on} 通向 ${code(whose)}`,
+                }
+              : {
+                  en: `the port ${on} of the bridge ${of} on ${at}, which leads to ${code(whose)}, passes nothing: its state is ${code(state)}${spanning ? ', which spanning tree decides there' : ''}`,
+                  zh: `${at} 上网桥 ${of} 的端口 ${on}（通向 ${code(whose)}）不转发任何帧：它的状态是 ${code(state)}${spanning ? '，由那里的生成树协议决定' : ''}`,
+                },
       evidence: shown,
       tries: [
         state === 'none'

@@ -1,4 +1,5 @@
 import { canonicalAddress } from '../network/addresses.js'
+import { endOf, translationAt } from '../network/filter.js'
 import type { Flow } from '../network/flow.js'
 import type { LivePlace } from '../place/place.js'
 import { ownersOf } from '../place/target.js'
@@ -31,10 +32,22 @@ function isPortUnreachable({ icmp, version }: Step['packet']): boolean {
   return version === 6 ? icmp?.type === 1 && icmp.code === 4 : icmp?.type === 3 && icmp.code === 3
 }
 
-/** Where the packet is addressed to by now: translated on the way, it is another address and port than was asked for. */
-export function destinationOf({ address, port, seen }: Case): { address: string; port?: number } {
+/**
+ * Where the packet is addressed to by now: translated on the way, it is another address and port than was asked for. Of one that was
+ * seen nowhere, the sender's own rules tell.
+ */
+export function destinationOf(one: Case): { address: string; port?: number } {
+  const { address, port, seen } = one
   if (seen.redirect) return { ...(port === undefined ? {} : { port }), ...seen.redirect }
   const last = seen.out.at(-1)?.packet
+  const rule = last
+    ? undefined
+    : translationAt(one.from.namespace, 'output', { ...flowAt(one, one.from), out: '', state: 'new' })
+  if (rule?.target === 'DNAT') {
+    const led = endOf(rule)
+    if (led.address !== undefined)
+      return { address: led.address, ...(port === undefined ? {} : { port: led.port ?? port }) }
+  }
   const at = last ? (last.destinationPort ?? port) : port
   return { address: last?.destination ?? address, ...(at === undefined ? {} : { port: at }) }
 }

@@ -60,6 +60,7 @@ export const causeCodes = [
   'one-way-tracking',
   'ipv6-off',
   'connection-limit',
+  'loopback-kept-in',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

@@ -22,6 +22,7 @@ import { keptAddress } from './kept-address.js'
 import { leftBehindCause } from './left-behind.js'
 import { linkCut } from './link-cut.js'
 import { listeningOnLoopback } from './listening-on-loopback.js'
+import { loopbackKeptIn } from './loopback-kept-in.js'
 import { macvlanHostToChild } from './macvlan-host-to-child.js'
 import { mtuTooLarge } from './mtu-too-large.js'
 import { nameOnDefaultBridge } from './name-on-default-bridge.js'
@@ -122,6 +123,7 @@ const all: CauseKind[] = [
   oneWayTracking,
   ipv6Off,
   connectionLimit,
+  loopbackKeptIn,
   unknown,
 ]
 
@@ -132,6 +134,7 @@ export const causeKinds: readonly CauseKind[] = causeCodes.map((code) => all.fin
 const byStage: Record<Stage, CauseKind[]> = {
   unsent: [
     astray,
+    loopbackKeptIn,
     noTask,
     noIpvs,
     leftBehindCause,

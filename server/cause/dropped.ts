@@ -1,8 +1,10 @@
+import { isLegacy } from '../network/tables.js'
 import { isInHostNamespace } from '../place/place.js'
 import type { Text } from '../wording/text.js'
 import type { Drop } from './drop.js'
 import { passCommand } from './pass-command.js'
 import type { Trail } from './trail.js'
+import { trailForeseen } from './trail-foreseen.js'
 
 /** What the causes by rules have in common. */
 
@@ -24,8 +26,19 @@ export interface Dropped {
   command: string
 }
 
-export function dropOf({ stage, drop, replyDrop }: Trail): Drop | undefined {
-  return stage === 'no-return' ? replyDrop : (drop ?? replyDrop)
+export function dropOf(trail: Trail): Drop | undefined {
+  const { stage, drop, replyDrop } = trail
+  const seen = stage === 'no-return' ? replyDrop : (drop ?? replyDrop)
+  return seen ?? (trail.seen ? untold(trail, trail.last.namespace.id) : undefined)
+}
+
+/** The kernel tells of no rule of iptables-legacy which packet it met: it is one that would end it, where it was seen last. */
+function untold(trail: Trail, last: string): Drop | undefined {
+  const { drop, replyDrop } = trailForeseen(trail)
+  const one = trail.stage === 'no-return' ? replyDrop : drop
+  const back = trail.seen?.back.findLast(({ place }) => place !== undefined)?.place?.namespace.id
+  const at = trail.stage === 'no-return' ? back : last
+  return one?.place && isLegacy(one.family) && one.place.namespace.id === at ? one : undefined
 }
 
 export function plain({ rule, place, ...drop }: Drop, trail: Trail): Dropped {

@@ -5,7 +5,9 @@ import { endpointsOf, hostPlace, type LivePlace, ownLink, placesOf } from '../pl
 import { code } from '../wording/wording.js'
 import { flowAt } from './case.js'
 import { define } from './cause.js'
+import { type LeftoverRule, leftoverRule, removeTry } from './leftover-rule.js'
 import { writeAsked } from './packet-text.js'
+import type { Trail } from './trail.js'
 import { askingFor } from './words.js'
 
 interface Found {
@@ -14,6 +16,8 @@ interface Found {
   link?: string
   /** Whom the Engine gave it to, and what has become of it there, as a Disagreement tells. */
   lost?: { container: string; kernel: string; shown: string }
+  /** It was asked for as another one, and this rule of the sender's host led there. */
+  led?: { asked: string; rule: LeftoverRule }
   /** It is the gateway of a network, and its bridge does not have it: what gives it back, unless the network was made so. */
   bridge?: { host: string; network: string; name: string; command?: string }
   seen: boolean
@@ -34,6 +38,12 @@ function gatewayOf(place: LivePlace, address: string): Found['bridge'] {
     ...{ host: place.host.name, network: network.name, name: own.name },
     ...(isMeant ? {} : { command: `ip address add ${address}/${prefix} dev ${own.name}` }),
   }
+}
+
+function ledBy({ last, address, destination }: Trail, hop: string): Found['led'] {
+  if (!sameAddress(hop, destination) || sameAddress(address, destination)) return undefined
+  const rule = leftoverRule(last, destination)
+  return rule && { asked: address, rule }
 }
 
 /** The container that the Engine gave an address to, and that does not have it. */
@@ -63,15 +73,17 @@ export const noSuchAddress = define<Found>({
     const hop = nextHop(last.namespace, flow)
     if (hop === undefined || isKnown(state, hop)) return undefined
     const link = outLink(last.namespace, flow)
-    const [lost, bridge] = [lostBy(state, hop), gatewayOf(last, hop)]
+    const [lost, bridge, led] = [lostBy(state, hop), gatewayOf(last, hop), ledBy(trail, hop)]
     return {
       ...{ address: hop, where: last.label, seen: false, shown: [] },
+      ...(led ? { led } : {}),
       ...(bridge ? { bridge } : {}),
       ...(link ? { link: link.name } : {}),
       ...(lost ? { lost } : {}),
     }
   },
-  bySight: ({ last, destination, seen, state }) => {
+  bySight: (trail) => {
+    const { last, destination, seen, state } = trail
     const hop = nextHop(last.namespace, destination)
     if (hop === undefined || isKnown(state, hop)) return undefined
     const asked = seen.questions.find(({ target }) => sameAddress(target, hop))
@@ -80,19 +92,20 @@ export const noSuchAddress = define<Found>({
     const entry = last.namespace.neighbours.find(
       (one) => sameAddress(one.address, hop) && /^(FAILED|INCOMPLETE)$/.test(one.state),
     )
-    const [lost, bridge] = [lostBy(state, hop), gatewayOf(last, hop)]
+    const [lost, bridge, led] = [lostBy(state, hop), gatewayOf(last, hop), ledBy(trail, hop)]
     // A bridge that has no port left does not even ask.
     const unanswered = asked ? seen.whole && asked.macs.length === 0 : entry !== undefined || lost !== undefined
     if (!unanswered) return undefined
     const line = asked ? [writeAsked(asked)] : entry ? [`${last.label}: ${hop} dev ${entry.device} ${entry.state}`] : []
     return {
       ...{ address: hop, where: last.label, seen: asked !== undefined || entry !== undefined, shown: line },
+      ...(led ? { led } : {}),
       ...(bridge ? { bridge } : {}),
       ...(link ? { link: link.name } : {}),
       ...(lost ? { lost } : {}),
     }
   },
-  say: ({ address, where, link, lost, bridge, seen, shown }) => {
+  say: ({ address, where, link, lost, led, bridge, seen, shown }) => {
     const [whom, who] = [code(address), code(where)]
     const asking = askingFor(address)
     const on = link === undefined ? { en: '', zh: '' } : { en: ` on ${code(link)}`, zh: ` 在 ${code(link)} 上` }
@@ -107,7 +120,12 @@ export const noSuchAddress = define<Found>({
             en: `; it is the gateway of ${code(bridge.network)}, and the bridge ${code(bridge.name)} on ${code(bridge.host)} does not have it${bridge.command === undefined ? `, since the network was made with ${code(`${inhibited}=true`)}` : ''}`,
             zh: `；它是 ${code(bridge.network)} 的网关，而 ${code(bridge.host)} 上的网桥 ${code(bridge.name)} 没有这个地址${bridge.command === undefined ? `，因为网络创建时用了 ${code(`${inhibited}=true`)}` : ''}`,
           }
-        : { en: '', zh: '' }
+        : led
+          ? {
+              en: `; ${code(led.asked)} was asked, and a rule of NAT leads it there`,
+              zh: `；访问的是 ${code(led.asked)}，是一条 NAT 规则把它引到了那里`,
+            }
+          : { en: '', zh: '' }
     return {
       what: seen
         ? {
@@ -118,8 +136,9 @@ export const noSuchAddress = define<Found>({
             en: `nobody on that segment has ${whom}: when ${who} asks for its MAC address${on.en} (${asking.en}), nobody answers${since.en}`,
             zh: `这个子网上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有人应答${since.zh}`,
           },
-      evidence: [...shown, ...(lost ? [lost.shown] : [])],
+      evidence: [...shown, ...(lost ? [lost.shown] : []), ...(led ? [`${where}: nat: ${led.rule.text}`] : [])],
       tries: [
+        ...(led ? [removeTry(led.rule)] : []),
         ...(lost
           ? [
               {

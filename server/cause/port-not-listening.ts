@@ -7,6 +7,7 @@ import { commonNetworks } from '../place/target.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
+import { commandIn } from './place-command.js'
 import { type Door, doorOf, listening, reachable, refusalLines } from './sockets.js'
 import type { Trail } from './trail.js'
 import { iptablesFor } from './words.js'
@@ -91,13 +92,16 @@ function find(trail: Trail): Found | undefined {
 
 /** Somebody else was asked, and a rule of the host's makes it a matter of its own, as for a proxy that nobody is to notice. */
 function redirectOf({ from, address, port, protocol, state }: Trail, { goal }: Door): Found['redirect'] {
-  if (port === undefined || !isInHostNamespace(goal) || ownsAddress(goal.namespace, address)) return undefined
-  if (from.namespace.id === goal.namespace.id || state.lans.some(({ gateway }) => sameAddress(gateway, address)))
-    return undefined
+  if (port === undefined || isLoopback(address) || ownsAddress(goal.namespace, address)) return undefined
+  if (state.lans.some(({ gateway }) => sameAddress(gateway, address))) return undefined
+  // Its own packets meet another chain, as in a container that is to send all through a proxy beside it.
+  const isOwn = from.namespace.id === goal.namespace.id
+  if (!isOwn && !isInHostNamespace(goal)) return undefined
+  const chain = isOwn ? 'OUTPUT' : 'PREROUTING'
   const rule = goal.namespace.rules.find(
     (one) =>
       one.target === 'REDIRECT' &&
-      one.chain === 'PREROUTING' &&
+      one.chain === chain &&
       one.text.startsWith('-A ') &&
       (one.destinationPort === undefined || one.destinationPort === `${port}`),
   )
@@ -108,15 +112,18 @@ function redirectOf({ from, address, port, protocol, state }: Trail, { goal }: D
   const packet = [...(source === undefined ? [] : ['-s', source]), '-d', address, '-p', protocol, '--dport', `${port}`]
   return {
     asked: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
-    text: `${goal.host.name}: nat: ${rule.text}`,
+    text: `${isInHostNamespace(goal) ? goal.host.name : goal.label}: nat: ${rule.text}`,
     host: goal.host.name,
-    command: [
-      iptablesOf(rule.family, goal.namespace) ?? iptablesFor(address),
-      '-t nat -I PREROUTING',
-      `${rule.position}`,
-      ...packet,
-      '-j RETURN',
-    ].join(' '),
+    command: commandIn(
+      goal,
+      [
+        iptablesOf(rule.family, goal.namespace) ?? iptablesFor(address),
+        `-t nat -I ${chain}`,
+        `${rule.position}`,
+        ...packet,
+        '-j RETURN',
+      ].join(' '),
+    ),
   }
 }
 

@@ -72,7 +72,8 @@ function answerOf(attempt: Attempt, { stops, flow }: Way): Way | undefined {
 function stageForeseen({ stops, end }: Way, back: Way | undefined): Stage {
   if (end === 'dropped') return 'dropped'
   if (end === 'no-route' || end === 'nobody') return stops.length === 1 ? 'unsent' : 'lost'
-  if (end === 'not-forwarded' || end === 'filtered') return 'lost'
+  if (end === 'loopback-kept-in') return 'unsent'
+  if (end === 'not-forwarded' || end === 'filtered' || end === 'no-hairpin') return 'lost'
   if (end !== 'arrived') return 'open'
   if (back && ['dropped', 'not-forwarded', 'filtered'].includes(back.end)) return 'no-return'
   return back && back.end !== 'arrived' && back.end !== 'unknown' ? 'silent' : 'open'

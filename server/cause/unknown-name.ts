@@ -112,8 +112,12 @@ export const unknownName = define<Found>({
                   }
                 : asks === 'shared'
                   ? {
-                      en: `though both are on the same network: the embedded DNS server is not asked (${asked.en}), or does not answer`,
-                      zh: `双方明明在同一个网络上：要么没有查询内嵌 DNS（查询的是 ${asked.zh}），要么它没有应答`,
+                      en: servers.includes(embeddedServer)
+                        ? `though both are on the same network: the embedded DNS server (${asked.en}) gives no address for it`
+                        : `though both are on the same network: ${who} does not ask the embedded DNS server ${code(embeddedServer)}, since its ${code('/etc/resolv.conf')} names ${servers.length > 0 ? asked.en : 'no server'}`,
+                      zh: servers.includes(embeddedServer)
+                        ? `双方明明在同一个网络上：内嵌 DNS（${asked.zh}）没有给出它的地址`
+                        : `双方明明在同一个网络上：${who} 没有查询内嵌 DNS ${code(embeddedServer)}，因为它的 ${code('/etc/resolv.conf')} 里${servers.length > 0 ? `写的是 ${asked.zh}` : '没有任何服务器'}`,
                     }
                   : {
                       en: `no running container on ${list.en} is called ${what}, neither by name nor by alias${further.en}`,
@@ -121,6 +125,14 @@ export const unknownName = define<Found>({
                     },
       evidence: shown,
       tries: [
+        ...(asks === 'shared' && !servers.includes(embeddedServer)
+          ? [
+              {
+                en: `let it ask the embedded DNS server again: ${code(`docker exec ${asker} sh -c 'echo nameserver ${embeddedServer} > /etc/resolv.conf'`)}`,
+                zh: `让它重新查询内嵌 DNS：${code(`docker exec ${asker} sh -c 'echo nameserver ${embeddedServer} > /etc/resolv.conf'`)}`,
+              },
+            ]
+          : []),
         ...(asks === 'flushed'
           ? [
               {

@@ -1,15 +1,14 @@
 import { holds, sameAddress } from '../network/addresses.js'
-import { endOf } from '../network/filter.js'
 import { ownsAddress } from '../network/routing.js'
 import type { EngineNetwork, HostState } from '../network/state.js'
-import { iptablesOf, ipVersionOf } from '../network/tables.js'
+import { ipVersionOf } from '../network/tables.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import type { Drop } from './drop.js'
 import { subject } from './dropped.js'
+import { type LeftoverRule, leftoverRule, removeTry } from './leftover-rule.js'
 import type { Trail } from './trail.js'
-import { iptablesFor } from './words.js'
 
 /**
  * Why no rule of FORWARD took a packet, so that its policy ended it. Docker accepts what it has made a rule for; plain data, the
@@ -19,7 +18,7 @@ export type Unwanted =
   /** The Engine runs and has networks, and none of the chains that it makes at its start is there. */
   | { kind: 'no-docker-chains'; networks: string[] }
   /** Translated to an address of one of the host's networks that no container has. */
-  | { kind: 'nobody'; address: string; network: string; rule?: { text: string; remove: string } }
+  | { kind: 'nobody'; address: string; network: string; rule?: LeftoverRule }
   /** Neither the host nor one of its containers has the address. */
   | { kind: 'not-ours'; address: string }
   /** Straight for a container from outside, to a port that it does not publish, or not by the host's address. */
@@ -78,21 +77,8 @@ function ownedHere({ namespaces }: HostState, address: string): boolean {
 }
 
 function nobody({ destination, address }: Trail, place: LivePlace, network: EngineNetwork): Unwanted {
-  const rule = place.namespace.rules.find(
-    (one) => one.target === 'DNAT' && sameAddress(endOf(one).address, destination),
-  )
-  const translated = !sameAddress(address, destination)
-  return {
-    ...{ kind: 'nobody', address: destination, network: network.name },
-    ...(rule && translated
-      ? {
-          rule: {
-            text: rule.text,
-            remove: `${iptablesOf(rule.family, place.namespace) ?? iptablesFor(destination)} -t ${rule.table} ${rule.text.replace(/^-A /, '-D ')}`,
-          },
-        }
-      : {}),
-  }
+  const rule = sameAddress(address, destination) ? undefined : leftoverRule(place, destination)
+  return { kind: 'nobody', address: destination, network: network.name, ...(rule ? { rule } : {}) }
 }
 
 function unpublished(
@@ -148,12 +134,7 @@ export function sayUnwanted(
         },
         shown: why.rule ? [`${host}: nat: ${why.rule.text}`] : [],
         tries: why.rule
-          ? [
-              {
-                en: `if that rule is a leftover, remove it: ${code(why.rule.remove, 300)}`,
-                zh: `如果那条规则是遗留下来的，就删除它：${code(why.rule.remove, 300)}`,
-              },
-            ]
+          ? [removeTry(why.rule)]
           : [
               {
                 en: `look at the addresses that there are: ${code(`docker network inspect ${why.network}`)}`,

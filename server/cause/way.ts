@@ -10,6 +10,7 @@ import {
   takesIn,
   unforwardedBy,
 } from '../network/routing.js'
+import type { Link, NamespaceState } from '../network/state.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import { holdersOn, hostEnd, type Leg } from '../place/segment.js'
 import type { Attempt } from './attempt.js'
@@ -33,9 +34,20 @@ export interface Way {
   /**
    * `arrived`: somebody there has the address. `no-route`, `not-forwarded` and `dropped`: it ends at the last stop. `nobody`:
    * nobody on the segment has the next hop. `filtered`: the last stop does not take it in from there (rp_filter). `beyond`: it goes
-   * to a LAN's gateway, of which no more is known. `unknown`.
+   * to a LAN's gateway, of which no more is known. `loopback-kept-in`: its source is of 127.0.0.0/8, and the link lets that out only
+   * where it is told to. `no-hairpin`: it would have to leave a bridge by the port that it came in by. `unknown`.
    */
-  end: 'arrived' | 'no-route' | 'not-forwarded' | 'dropped' | 'nobody' | 'filtered' | 'beyond' | 'unknown'
+  end:
+    | 'arrived'
+    | 'no-route'
+    | 'not-forwarded'
+    | 'dropped'
+    | 'nobody'
+    | 'filtered'
+    | 'beyond'
+    | 'loopback-kept-in'
+    | 'no-hairpin'
+    | 'unknown'
   drop?: Foreseen
 }
 
@@ -83,6 +95,8 @@ class Walker {
     const begins = this.stops.length === 0
     const { place } = this
     const { namespace } = place
+    const early = begins ? undefined : this.dropEarly()
+    if (early) return early
     this.translate(begins ? 'output' : 'prerouting')
     if (!begins && this.isFiltered()) {
       this.stops.push({ place, in: this.flow.in ?? '', out: '' })
@@ -99,6 +113,7 @@ class Walker {
     if (!begins && unforwardedBy(namespace, stop.in, this.flow.destination) !== undefined)
       return this.end('not-forwarded')
     if (!leadsOn(route)) return this.end('no-route')
+    if (begins && isKeptIn(namespace, this.flow, stop.out)) return this.end('loopback-kept-in')
     if (begins) this.flow.source ??= sourceOn(namespace, route)
     this.flow.out = stop.out
     const dropped = this.dropAt(begins ? 'output' : 'forward')
@@ -124,6 +139,8 @@ class Walker {
       // Of a LAN that the state does not tell of nothing is known.
       return this.end(link.lan !== undefined && !lan ? 'unknown' : 'nobody')
     }
+    const before = this.stops.at(-2)?.place.namespace.id
+    if (before === next.place.namespace.id && turnsBack(link, flow.in, next)) return this.end('no-hairpin')
     const bridged = this.throughBridge({ place, link }, next)
     if (bridged) return bridged
     this.place = next.place
@@ -161,18 +178,19 @@ class Walker {
     return link !== undefined && flow.source !== undefined && !takesIn(place.namespace, link, flow.source)
   }
 
-  private dropAt(hook: 'input' | 'forward' | 'output'): Way | undefined {
+  /** By tables of raw and mangle, before anybody knows where it goes (iptables(8)). */
+  private dropEarly(): Way | undefined {
+    const dropped = this.dropAt('prerouting')
+    if (dropped) this.stops.push({ place: this.place, in: this.flow.in ?? '', out: '' })
+    return dropped
+  }
+
+  private dropAt(hook: 'prerouting' | 'input' | 'forward' | 'output'): Way | undefined {
     const { place, flow } = this
-    const judgement = judge(place.namespace, hook, {
-      ...flow,
-      in: flow.in ?? '',
-      out: hook === 'input' ? '' : (flow.out ?? ''),
-    })
+    const links = { in: flow.in ?? '', out: hook === 'input' || hook === 'prerouting' ? '' : (flow.out ?? '') }
+    const judgement = judge(place.namespace, hook, { ...flow, ...links })
     if (judgement?.outcome !== 'drop') return undefined
-    return {
-      ...this.end('dropped'),
-      drop: { place, hook, judgement, in: flow.in ?? '', out: hook === 'input' ? '' : (flow.out ?? '') },
-    }
+    return { ...this.end('dropped'), drop: { place, hook, judgement, ...links } }
   }
 
   /** Connection tracking does it for the answers. */
@@ -204,4 +222,18 @@ class Walker {
   private end(end: Way['end']): Way {
     return { stops: this.stops, flow: this.flow, end }
   }
+}
+
+/** What asked a loopback address, and is led elsewhere, still has a source of there (`__mkroute_output` in net/ipv4/route.c). */
+function isKeptIn({ links }: NamespaceState, { original, destination }: Flow, out: string): boolean {
+  const asked = original?.destination
+  if (asked === undefined || asked.includes(':') || !isLoopback(asked) || isLoopback(destination)) return false
+  return links.some(({ name, routesLoopback }) => name === out && !routesLoopback)
+}
+
+/** Out by the bridge that it came in by, to the port that it came from: who asked is whom it is led to. */
+function turnsBack(link: Link, into: string | undefined, next: Leg): boolean {
+  if (link.kind !== 'bridge' || into !== link.name) return false
+  const port = hostEnd(next)?.link
+  return port?.port !== undefined && port.master === link.name && !port.port.hairpin
 }

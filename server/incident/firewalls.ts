@@ -420,4 +420,17 @@ export const firewalls: readonly Incident[] = [
     code: 'rule-drop',
     cure: { on: 'node1' },
   },
+  {
+    name: "a rule of the host's own packets to an address that nobody has",
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx
+        iptables -t nat -I OUTPUT -d 192.168.1.11/32 -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.99:80`,
+    },
+    symptom: ['node1', curl('http://192.168.1.11:8080')],
+    ask: { from: 'node1', to: '192.168.1.11', port: 8080 },
+    code: 'no-such-address',
+    says: /a rule of NAT leads it there/,
+    diagnosis: { beyond: ofHost },
+    cure: { on: 'node1' },
+  },
 ]

@@ -170,4 +170,17 @@ export const names: readonly Incident[] = [
         docker run -d --name api --network app --add-host host.docker.internal:host-gateway netshoot sleep infinity`,
     },
   },
+  {
+    name: 'a resolv.conf that somebody wrote into a container',
+    make: {
+      node1: `docker network create app
+        docker run -d --name web --network app nginx; docker run -d --name api --network app netshoot sleep infinity
+        docker exec api sh -c 'echo nameserver 127.0.0.1 > /etc/resolv.conf'`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'unknown-name',
+    says: /does not ask the embedded DNS server/,
+    cure: { on: 'node1' },
+  },
 ]

@@ -1,4 +1,4 @@
-import { curl, type Incident, unsaid } from './incident.js'
+import { curl, type Incident, inside, unsaid, vethOf } from './incident.js'
 
 /** Ports: published, listened on, and not. */
 export const ports: readonly Incident[] = [
@@ -218,5 +218,47 @@ export const ports: readonly Incident[] = [
       node1: `iptables -t nat -D PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 3128
         iptables -t nat -S PREROUTING | grep -- '-j RETURN' | sed 's/^-A/iptables -t nat -D/' | sh`,
     },
+  },
+  {
+    name: 'localhost of the host, where no docker-proxy runs and loopback addresses are kept in',
+    make: {
+      node1: `mkdir -p /etc/docker; echo '{"userland-proxy": false}' > /etc/docker/daemon.json; systemctl restart docker
+        docker run -d --name web -p 8080:80 nginx
+        sysctl -qw net.ipv4.conf.docker0.route_localnet=0`,
+    },
+    symptom: ['node1', curl('http://127.0.0.1:8080')],
+    ask: { from: 'node1', to: '127.0.0.1', port: 8080 },
+    code: 'loopback-kept-in',
+    cure: { on: 'node1' },
+    undo: { node1: 'rm -f /etc/docker/daemon.json; systemctl restart docker' },
+  },
+  {
+    name: "a container and the port that it publishes itself, where no docker-proxy runs and its bridge's port has no hairpin mode",
+    make: {
+      node1: `mkdir -p /etc/docker; echo '{"userland-proxy": false}' > /etc/docker/daemon.json; systemctl restart docker
+        docker run -d --name web -p 8080:80 nginx
+        bridge link set dev ${vethOf('web')} hairpin off`,
+    },
+    symptom: ['node1', `docker exec web ${curl('http://192.168.1.11:8080')}`],
+    ask: { from: 'web', to: 'node1', port: 8080 },
+    code: 'bridge-port',
+    says: /hairpin mode is off/,
+    diagnosis: { beyond: unsaid },
+    cure: { on: 'node1' },
+    undo: { node1: 'rm -f /etc/docker/daemon.json; systemctl restart docker' },
+  },
+  {
+    name: 'a rule in a container that leads all it asks to a proxy beside it, which does not run',
+    make: {
+      node1: `docker network create app
+        docker run -d --name web --network app nginx; docker run -d --name api --network app netshoot sleep infinity
+        ${inside('api')} iptables -t nat -A OUTPUT -p tcp --dport 80 -j REDIRECT --to-ports 15001`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'port-not-listening',
+    says: /a rule of NAT leads such packets/,
+    diagnosis: { beyond: unsaid },
+    cure: { on: 'node1' },
   },
 ]

@@ -79,8 +79,12 @@ function parseLink(link: Record<string, unknown>, index: number, name: string): 
   }
 }
 
-function parsePort({ state, isolated }: Record<string, unknown>): NonNullable<Link['port']> {
-  return { state: textOf(state), ...(isolated === true ? { isolated } : {}) }
+function parsePort({ state, isolated, hairpin }: Record<string, unknown>): NonNullable<Link['port']> {
+  return {
+    state: textOf(state),
+    ...(isolated === true ? { isolated } : {}),
+    ...(hairpin === true ? { hairpin } : {}),
+  }
 }
 
 function parseAddress(address: Record<string, unknown>): LinkAddress[] {
@@ -101,14 +105,17 @@ function parseVxlan(data: Record<string, unknown>): NonNullable<Link['vxlan']> {
 
 /**
  * Lines such as `ipv6/conf/eth0/disable_ipv6 1` and `ipv4/conf/all/arp_ignore 8`, of what is not 0. Of arp_ignore the larger number
- * counts, the link's own or that of `all`; disable_ipv6 of `all` only sets those of the links (ip-sysctl).
+ * counts, the link's own or that of `all`, of route_localnet either; disable_ipv6 of `all` only sets those of the links (ip-sysctl).
  */
-export function parseLinkSwitches(answer: string): (link: string) => Pick<Link, 'ipv6Off' | 'arpOff'> {
+export function parseLinkSwitches(
+  answer: string,
+): (link: string) => Pick<Link, 'ipv6Off' | 'arpOff' | 'routesLoopback'> {
   const lines = new Set(answer.split('\n'))
+  const either = (name: string, setting: string) =>
+    ['all', name].some((one) => lines.has(`ipv4/conf/${one}/${setting}`))
   return (name) => ({
     ...(lines.has(`ipv6/conf/${name}/disable_ipv6 1`) ? { ipv6Off: true as const } : {}),
-    ...(lines.has(`ipv4/conf/${name}/arp_ignore 8`) || lines.has('ipv4/conf/all/arp_ignore 8')
-      ? { arpOff: true as const }
-      : {}),
+    ...(either(name, 'arp_ignore 8') ? { arpOff: true as const } : {}),
+    ...(either(name, 'route_localnet 1') ? { routesLoopback: true as const } : {}),
   })
 }

@@ -108,8 +108,11 @@ export interface Link {
   addresses: LinkAddress[]
   /** Name of the bridge that it is a port of. */
   master?: string
-  /** As a port of a bridge (bridge(8)): `forwarding` unless spanning tree or somebody stops it; isolated ones do not reach each other. */
-  port?: { state: string; isolated?: true }
+  /**
+   * As a port of a bridge (bridge(8)): `forwarding` unless spanning tree or somebody stops it; isolated ones do not reach each other;
+   * only with `hairpin` a frame may leave by the port that it came in by.
+   */
+  port?: { state: string; isolated?: true; hairpin?: true }
   /** A bridge that decides by spanning tree (IEEE 802.1D) which of its ports forward; Docker's do not. */
   spanningTree?: true
   /** What somebody made its queueing discipline (tc(8)), such as `tbf` or `blackhole`; missing where it is the kernel's own. */
@@ -122,6 +125,8 @@ export interface Link {
   ipv6Off?: true
   /** Answers no ARP question at all (arp_ignore of ip-sysctl is 8). */
   arpOff?: true
+  /** Lets out and in what has an address of 127.0.0.0/8 (route_localnet of ip-sysctl): as Docker's bridges where no docker-proxy runs. */
+  routesLoopback?: true
   /** Whether IPv4 that comes in by it is forwarded; missing where the kernel did not tell. Of IPv6 no link decides that by itself. */
   forwards4?: boolean
   /** The other end of a veth pair. */

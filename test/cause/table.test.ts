@@ -733,6 +733,31 @@ const table: Record<CauseCode, Row> = {
       },
     },
   },
+  'loopback-kept-in': {
+    given: (rack) => {
+      node1(rack).namespaces[0]!.sockets = []
+      node1(rack).namespaces[0]!.chains.push({
+        family: 'ip',
+        table: 'nat',
+        name: 'OUTPUT',
+        hook: 'output',
+        policy: 'ACCEPT',
+      })
+      rack.rule(node1(rack), {
+        ...{
+          table: 'nat',
+          chain: 'OUTPUT',
+          protocol: 'tcp',
+          destinationPort: '8080',
+          target: 'DNAT',
+          to: '172.20.0.2:80',
+        },
+        text: '-A OUTPUT -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.20.0.2:80',
+      })
+    },
+    ...{ from: 'node1', to: '127.0.0.1', port: 8080 },
+    seen: (rack) => [journey(rack, '127.0.0.1', '127.0.0.1', tcp(8080)).ends('silent')],
+  },
   unknown: {
     ...{ from: 'web', to: 'api' },
     seen: (rack) => [across(rack, 'web', 'api', ['172.20.0.2', '172.20.0.3']).ends('silent')],

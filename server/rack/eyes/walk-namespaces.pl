@@ -123,6 +123,7 @@ sub sysctls {
   }
   switches('ipv6/conf', 'disable_ipv6');
   switches('ipv4/conf', 'arp_ignore');
+  switches('ipv4/conf', 'route_localnet');
   print 'ipvs ', virtual_servers(), "\n";
   eval { encryption(); 1 } or print STDERR $@;
   said('sysctls', 0);
