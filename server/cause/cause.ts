@@ -61,6 +61,7 @@ export const causeCodes = [
   'ipv6-off',
   'connection-limit',
   'loopback-kept-in',
+  'ping-ignored',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

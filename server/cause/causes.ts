@@ -42,6 +42,7 @@ import { notRunning } from './not-running.js'
 import { offline } from './offline.js'
 import { oneWayTracking } from './one-way-tracking.js'
 import { paused } from './paused.js'
+import { pingIgnored } from './ping-ignored.js'
 import { portNotListening } from './port-not-listening.js'
 import { proxyArp } from './proxy-arp.js'
 import { publishedElsewhere } from './published-elsewhere.js'
@@ -124,6 +125,7 @@ const all: CauseKind[] = [
   ipv6Off,
   connectionLimit,
   loopbackKeptIn,
+  pingIgnored,
   unknown,
 ]
 
@@ -229,6 +231,7 @@ const byStage: Record<Stage, CauseKind[]> = {
   ],
   silent: [
     paused,
+    pingIgnored,
     astray,
     ttlExceeded,
     noTask,
@@ -276,6 +279,7 @@ const byStage: Record<Stage, CauseKind[]> = {
   open: [
     astray,
     paused,
+    pingIgnored,
     noTask,
     noIpvs,
     proxyArp,

@@ -1,10 +1,12 @@
-import { sameAddress } from '../network/addresses.js'
+import { isLoopback, sameAddress } from '../network/addresses.js'
 import { nextHop } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
+import { isLive, ownLink } from '../place/place.js'
 import { holdersOf, type Leg, segmentOf } from '../place/segment.js'
 import { code, codes } from '../wording/wording.js'
 import { type Cause, define } from './cause.js'
 import { writeAsked } from './packet-text.js'
+import { commandIn } from './place-command.js'
 import type { Asked } from './seen.js'
 import type { Trail } from './trail.js'
 import { askingFor } from './words.js'
@@ -13,6 +15,8 @@ interface Found {
   address: string
   /** Labels of those that have it on one segment; fewer than two where only two answers were seen. */
   who: string[]
+  /** It has the address as well, on that link, and took what it should have passed on. */
+  taken?: { by: string; link: string; command: string }
   shown: string[]
 }
 
@@ -49,7 +53,25 @@ function claimLine({ place, link }: Leg, address: string): string {
   return `${place.label}: ${link.name} ${link.mac} has ${address}`
 }
 
+/** Somebody on the way has the address too, and so is where the packet arrives. */
+function takenOnTheWay({ meant, last, destination, arrived, stage }: Trail): Found | undefined {
+  if (!arrived && stage !== 'refused') return undefined
+  if (!isLive(meant) || meant.namespace.id === last.namespace.id || isLoopback(destination)) return undefined
+  const own = ownLink(last.namespace, destination)
+  const theirs = ownLink(meant.namespace, destination)
+  const held = own?.addresses.find(({ address }) => sameAddress(address, destination))
+  if (!own || !theirs || !held) return undefined
+  const who = [meant.label, last.label]
+  const command = commandIn(last, `ip address del ${destination}/${held.prefix} dev ${own.name}`)
+  return {
+    ...{ address: destination, who, taken: { by: last.label, link: own.name, command } },
+    shown: [claimLine({ place: meant, link: theirs }, destination), claimLine({ place: last, link: own }, destination)],
+  }
+}
+
 function find(trail: Trail): Found | undefined {
+  const taken = takenOnTheWay(trail)
+  if (taken) return taken
   const { state, address, destination, from, last, source, seen, asked, way, stage, drop, goal } = trail
   // What a rule of the right host ended did not go astray.
   if (stage === 'dropped' && (!drop || !goal || drop.host === goal.host.name)) return undefined
@@ -72,8 +94,24 @@ export const duplicateAddress = define<Found>({
   code: 'duplicate-address',
   byState: find,
   bySight: find,
-  say: ({ address: target, who, shown }) => {
+  say: ({ address: target, who, taken, shown }) => {
     const [list, address] = [codes(who), code(target)]
+    if (taken) {
+      const [by, on, whose] = [code(taken.by), code(taken.link), code(who[0]!)]
+      return {
+        what: {
+          en: `${by} has ${address} itself, on ${on}, and so takes for its own what is for ${whose}`,
+          zh: `${by} 自己也有 ${address}（在 ${on} 上），于是把发给 ${whose} 的包当成了发给自己的`,
+        },
+        evidence: shown,
+        tries: [
+          {
+            en: `if it should not have it, take it away, on ${by}: ${code(taken.command, 300)}`,
+            zh: `如果它不该有这个地址，就在 ${by} 上去掉：${code(taken.command, 300)}`,
+          },
+        ],
+      }
+    }
     const flush = code(`ip neigh flush ${target}`)
     const asking = askingFor(target)
     return {

@@ -38,7 +38,10 @@ export const loopbackKeptIn = define<Found>({
       },
       evidence: [`${where}: net.ipv4.conf.${link}.route_localnet = 0`],
       tries: [
-        { en: `turn it on again, on ${who}: ${code(command)}`, zh: `在 ${who} 上重新打开它：${code(command)}` },
+        {
+          en: `turn it on again, on ${who}: ${code(command, 300)}`,
+          zh: `在 ${who} 上重新打开它：${code(command, 300)}`,
+        },
         {
           en: `or let the Engine set its bridges up anew: ${code('systemctl restart docker')}`,
           zh: `或者让引擎重新设置它的网桥：${code('systemctl restart docker')}`,

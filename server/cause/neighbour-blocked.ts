@@ -54,6 +54,16 @@ function between(asks: LivePlace, to: string, { state, seen }: Trail): Found | u
       ],
     }
   }
+  if (owner.link.noArp && !hop.includes(':')) {
+    return {
+      ...{ who: asks.label, owner: owner.place.label, address: hop, protocol: 'ARP', setting: 'NOARP' },
+      commands: [commandIn(owner.place, `ip link set dev ${owner.link.name} arp on`)],
+      shown: [
+        `${owner.place.label}: ${owner.link.name} NOARP`,
+        ...(asked ? [`${asks.label} ${link.name}: who has ${hop}? no answer`] : []),
+      ],
+    }
+  }
   const home = hostPlace(asks.host)
   const ends = home && home.namespace !== asks.namespace && home.namespace !== owner.place.namespace ? [home] : []
   for (const place of [owner.place, asks, ...ends]) {
@@ -104,17 +114,23 @@ export const neighbourBlocked = define<Found>({
   bySight: find,
   say: ({ who, owner, address, protocol, setting, commands, shown }) => {
     const [asks, has, whom] = [code(who), code(owner), code(address)]
-    const rule = setting
-      ? {
-          en: `its kernel is set to answer no ARP at all (${code('arp_ignore')} is 8)`,
-          zh: `它的内核被设为完全不应答 ARP（${code('arp_ignore')} 为 8）`,
-        }
-      : protocol === 'ARP'
-        ? { en: 'a rule drops ARP', zh: '有规则丢弃了 ARP' }
-        : {
-            en: 'a rule drops the messages of neighbour discovery, without which IPv6 finds no MAC address',
-            zh: '有规则丢弃了邻居发现（ND）的包，没有它们，IPv6 找不到 MAC 地址',
+    const rule =
+      setting === 'NOARP'
+        ? {
+            en: `its link is set to use no ARP (${code('NOARP')})`,
+            zh: `它的接口被设为不使用 ARP（${code('NOARP')}）`,
           }
+        : setting
+          ? {
+              en: `its kernel is set to answer no ARP at all (${code('arp_ignore')} is 8)`,
+              zh: `它的内核被设为完全不应答 ARP（${code('arp_ignore')} 为 8）`,
+            }
+          : protocol === 'ARP'
+            ? { en: 'a rule drops ARP', zh: '有规则丢弃了 ARP' }
+            : {
+                en: 'a rule drops the messages of neighbour discovery, without which IPv6 finds no MAC address',
+                zh: '有规则丢弃了邻居发现（ND）的包，没有它们，IPv6 找不到 MAC 地址',
+              }
     const list = commands.some((one) => one.includes(' list '))
     const done = join(
       commands.map((one) => same(code(one, 300))),

@@ -1,3 +1,4 @@
+import { isLoopback } from '../network/addresses.js'
 import type { IpPacket } from '../network/observation.js'
 import { type FoundRoute, leadsOn, ownsAddress, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
 import { endpointsOf, isInHostNamespace, type LivePlace } from '../place/place.js'
@@ -5,6 +6,7 @@ import { bare, code, codes } from '../wording/wording.js'
 import { flowAt } from './case.js'
 import { type Cause, define } from './cause.js'
 import { writeStep } from './packet-text.js'
+import { commandIn } from './place-command.js'
 import type { Trail } from './trail.js'
 import { called, defaultRouteOf, defaultRouteTry, foundLines, ipFor, routeLines, routesLike } from './words.js'
 
@@ -12,7 +14,9 @@ interface Found {
   where: string
   address: string
   /** The route or rule that says no; or the gateway that answered so. */
-  refusal?: { text: string; by: 'route' | 'rule' | 'gateway' }
+  refusal?: { text: string; by: 'route' | 'rule' | 'gateway' | 'loopback' }
+  /** The command that removes the route, as it can be run on the place's host. */
+  remove?: string
   /** Whether it is a container that has the address. */
   ofContainer?: boolean
   /** Where the routes of that family lead. */
@@ -38,26 +42,37 @@ export function wayOn({ last, destination, destinationPort, source, ...attempt }
 function find(trail: Trail): Found | undefined {
   const { last, destination } = trail
   const route = wayOn(trail)
-  if (leadsOn(route)) return undefined
+  const isInto = leadsOn(route) && isIntoLoopback(last, route, destination)
+  if (leadsOn(route) && !isInto) return undefined
   const refusal =
     route &&
-    (route.table === ''
-      ? { text: writeRoutingRule(route.by!), by: 'rule' as const }
-      : { text: writeRoute(route), by: 'route' as const })
+    (isInto
+      ? { text: writeRoute(route), by: 'loopback' as const }
+      : route.table === ''
+        ? { text: writeRoutingRule(route.by!), by: 'rule' as const }
+        : { text: writeRoute(route), by: 'route' as const })
   const mend = refusal ? undefined : defaultRouteOf(last, destination)
   return {
     where: last.label,
     address: destination,
     ...(refusal ? { refusal } : {}),
+    ...(refusal && refusal.by !== 'rule'
+      ? { remove: commandIn(last, `${ipFor(destination)} route del ${refusal.text}`) }
+      : {}),
     ...(mend === undefined ? {} : { mend }),
     ways: routesLike(last, destination).map(({ destination: to }) => to),
     ...(refusal || !destination.includes(':') || hasIp6(last) ? {} : { lacks6: networksWithout(last) }),
     shown: [
-      ...(route ? foundLines(last.label, route) : []),
-      ...routeLines(last, destination),
+      ...new Set([...(route ? foundLines(last.label, route) : []), ...routeLines(last, destination)]),
       ...(destination.includes(':') && !hasIp6(last) ? [`${last.label}: no address of IPv6 but the loopback's`] : []),
     ],
   }
+}
+
+/** The loopback leads to nobody else. */
+function isIntoLoopback({ namespace }: LivePlace, { device }: FoundRoute, destination: string): boolean {
+  const link = namespace.links.find(({ name }) => name === device)
+  return link?.kind === 'loopback' && !isLoopback(destination) && !ownsAddress(namespace, destination)
 }
 
 /** A link that is up has a link-local address of IPv6, if nothing else (RFC 4291, 2.1), unless IPv6 is switched off there. */
@@ -154,7 +169,7 @@ export const noRoute = define<Found>({
       shown: [`${last.label}: ${writeRoute(route)}`, bare(writeStep(refusal), 200)],
     }
   },
-  say: ({ where, address, refusal, ofContainer, ways, mend, lacks6, shown }) => {
+  say: ({ where, address, refusal, remove = '', ofContainer, ways, mend, lacks6, shown }) => {
     const [who, whom, how] = [code(where), code(address), code(refusal?.text ?? '', 160)]
     if (refusal?.by === 'gateway') {
       return {
@@ -186,10 +201,15 @@ export const noRoute = define<Found>({
               en: `a routing rule of ${who} says that ${whom} is not to be reached: ${how}`,
               zh: `${who} 有一条策略路由规则表明 ${whom} 不可到达：${how}`,
             }
-          : {
-              en: `a route of ${who} says that ${whom} is not to be reached: ${how}`,
-              zh: `${who} 有一条路由表明 ${whom} 不可到达：${how}`,
-            }
+          : refusal.by === 'loopback'
+            ? {
+                en: `a route of ${who} leads what is for ${whom} into its own loopback, where nobody else is: ${how}`,
+                zh: `${who} 有一条路由把发往 ${whom} 的包引到了它自己的回环接口，那里没有别人：${how}`,
+              }
+            : {
+                en: `a route of ${who} says that ${whom} is not to be reached: ${how}`,
+                zh: `${who} 有一条路由表明 ${whom} 不可到达：${how}`,
+              }
         : ways.length === 0
           ? {
               en: `${who} has no routes at all, so it reaches nobody but itself`,
@@ -210,8 +230,8 @@ export const noRoute = define<Found>({
               }
             : refusal
               ? {
-                  en: `remove the route unless it is intended: ${code(`${ip} route del ${refusal.text}`, 160)}`,
-                  zh: `如果不是有意为之，就删除这条路由：${code(`${ip} route del ${refusal.text}`, 160)}`,
+                  en: `remove the route unless it is intended: ${code(remove, 300)}`,
+                  zh: `如果不是有意为之，就删除这条路由：${code(remove, 300)}`,
                 }
               : {
                   en: `look at the routes there with ${code(`${ip} route`)}; a container gets its default route from a network that is not internal`,
@@ -226,6 +246,7 @@ export const noRoute = define<Found>({
     where: 'api',
     address: '192.168.1.50',
     refusal: { text: 'blackhole 192.168.1.0/24', by: 'route' },
+    remove: "nsenter -t $(docker inspect -f '{{.State.Pid}}' api) -n ip route del blackhole 192.168.1.0/24",
     ways: [],
     shown: ['api: blackhole 192.168.1.0/24', 'api: default via 172.20.0.1 dev eth0'],
   },

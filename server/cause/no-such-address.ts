@@ -136,7 +136,7 @@ export const noSuchAddress = define<Found>({
             en: `nobody on that segment has ${whom}: when ${who} asks for its MAC address${on.en} (${asking.en}), nobody answers${since.en}`,
             zh: `这个子网上没有人使用 ${whom}：${who}${on.zh}用${asking.zh}询问它的 MAC 地址，没有人应答${since.zh}`,
           },
-      evidence: [...shown, ...(lost ? [lost.shown] : []), ...(led ? [`${where}: nat: ${led.rule.text}`] : [])],
+      evidence: [...shown, ...(lost ? [lost.shown] : []), ...(led ? [`${where}: ${led.rule.text}`] : [])],
       tries: [
         ...(led ? [removeTry(led.rule)] : []),
         ...(lost

@@ -1,6 +1,6 @@
 import { sameAddress } from '../network/addresses.js'
 import { ownsAddress } from '../network/routing.js'
-import { iptablesOf, ipVersionOf } from '../network/tables.js'
+import { iptablesOf, ipVersionOf, isOfIptables } from '../network/tables.js'
 import type { Text } from '../wording/text.js'
 import { bare, code } from '../wording/wording.js'
 import type { Drop } from './drop.js'
@@ -57,12 +57,10 @@ function metBy(drop: Drop, trail: Trail): Met {
   }
 }
 
-/** What iptables(8) writes and reads: its own tables and chains, and not those that nft made of its own. */
 function isIptables({ family, table, chain, rule, policy }: Drop): boolean {
-  if (iptablesOf(family) === undefined) return false
-  if (!/^(filter|nat|mangle|raw|security)$/.test(table)) return false
+  if (!isOfIptables({ family, table, text: rule?.text ?? `-A ${chain}` })) return false
   if (policy) return /^[A-Z]+$/.test(chain)
-  return rule ? rule.text.startsWith('-A ') : /^[A-Z][A-Z0-9-]*$/.test(chain)
+  return rule !== undefined || /^[A-Z][A-Z0-9-]*$/.test(chain)
 }
 
 /** @returns the command, as it can be run on the drop's host */

@@ -1,7 +1,7 @@
 import { isAny, isLoopback, sameAddress } from '../network/addresses.js'
 import { ownsAddress, routeFor } from '../network/routing.js'
-import type { Container, HostState, NetworkState } from '../network/state.js'
-import { iptablesOf } from '../network/tables.js'
+import type { Container, HostState, NetworkState, Rule } from '../network/state.js'
+import { iptablesOf, isOfIptables, tableName } from '../network/tables.js'
 import { addressesOf, endpointsOf, isInHostNamespace, isLive, type LivePlace, placeOf } from '../place/place.js'
 import { commonNetworks } from '../place/target.js'
 import type { Text } from '../wording/text.js'
@@ -10,7 +10,6 @@ import { define } from './cause.js'
 import { commandIn } from './place-command.js'
 import { type Door, doorOf, listening, reachable, refusalLines } from './sockets.js'
 import type { Trail } from './trail.js'
-import { iptablesFor } from './words.js'
 
 interface Found {
   goal: string
@@ -91,8 +90,9 @@ function find(trail: Trail): Found | undefined {
 }
 
 /** Somebody else was asked, and a rule of the host's makes it a matter of its own, as for a proxy that nobody is to notice. */
-function redirectOf({ from, address, port, protocol, state }: Trail, { goal }: Door): Found['redirect'] {
-  if (port === undefined || isLoopback(address) || ownsAddress(goal.namespace, address)) return undefined
+function redirectOf({ from, address, port, protocol, state }: Trail, { goal, port: led }: Door): Found['redirect'] {
+  if (port === undefined || isLoopback(address)) return undefined
+  if (ownsAddress(goal.namespace, address) && led === port) return undefined
   if (state.lans.some(({ gateway }) => sameAddress(gateway, address))) return undefined
   // Its own packets meet another chain, as in a container that is to send all through a proxy beside it.
   const isOwn = from.namespace.id === goal.namespace.id
@@ -101,8 +101,7 @@ function redirectOf({ from, address, port, protocol, state }: Trail, { goal }: D
   const rule = goal.namespace.rules.find(
     (one) =>
       one.target === 'REDIRECT' &&
-      one.chain === chain &&
-      one.text.startsWith('-A ') &&
+      (one.chain === chain || isAtHook(goal, one, chain.toLowerCase())) &&
       (one.destinationPort === undefined || one.destinationPort === `${port}`),
   )
   if (!rule) return undefined
@@ -112,19 +111,39 @@ function redirectOf({ from, address, port, protocol, state }: Trail, { goal }: D
   const packet = [...(source === undefined ? [] : ['-s', source]), '-d', address, '-p', protocol, '--dport', `${port}`]
   return {
     asked: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
-    text: `${isInHostNamespace(goal) ? goal.host.name : goal.label}: nat: ${rule.text}`,
+    text: `${isInHostNamespace(goal) ? goal.host.name : goal.label}: ${tableName(rule)}: ${rule.text}`,
     host: goal.host.name,
     command: commandIn(
       goal,
-      [
-        iptablesOf(rule.family, goal.namespace) ?? iptablesFor(address),
-        `-t nat -I ${chain}`,
-        `${rule.position}`,
-        ...packet,
-        '-j RETURN',
-      ].join(' '),
+      isOfIptables(rule) ? leaveOut(rule, goal, packet) : leaveOutByNft(rule, address, protocol, port, source),
     ),
   }
+}
+
+function isAtHook({ namespace }: LivePlace, { family, table, chain }: Rule, hook: string): boolean {
+  return namespace.chains.some(
+    (one) => one.family === family && one.table === table && one.name === chain && one.hook === hook,
+  )
+}
+
+function leaveOut({ family, chain, position }: Rule, { namespace }: LivePlace, packet: readonly string[]): string {
+  return [iptablesOf(family, namespace), `-t nat -I ${chain} ${position}`, ...packet, '-j RETURN'].join(' ')
+}
+
+/** At the beginning of its chain (nft(8)); what is accepted there still meets the chains of others. */
+function leaveOutByNft(
+  { family, table, chain }: Rule,
+  address: string,
+  protocol: string,
+  port: number,
+  source: string | undefined,
+): string {
+  const ip = address.includes(':') ? 'ip6' : 'ip'
+  return [
+    `nft insert rule ${family} ${table} ${chain}`,
+    ...(source === undefined ? [] : [`${ip} saddr ${source}`]),
+    `${ip} daddr ${address} ${protocol} dport ${port} accept`,
+  ].join(' ')
 }
 
 /** Who else has what was asked for: only where there is one that it can be. */

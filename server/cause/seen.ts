@@ -125,8 +125,12 @@ function redirectOf(last: Step | undefined, hits: RuleHit[], state: NetworkState
   )
   const to = hit && ruleOf(hit, state)?.to
   const [, address = '', port] = /^\[?([0-9a-f.:]*?)\]?(?::(\d+))?$/.exec(to ?? '') ?? []
-  if (address === '' || sameAddress(address, last.packet.destination)) return undefined
-  return { address, ...(port === undefined ? {} : { port: Number(port) }) }
+  const { destination, destinationPort } = last.packet
+  // REDIRECT says a port alone, and leads to the address of the link that it came in by.
+  const to4 = address === '' ? destination : address
+  const isSame = sameAddress(to4, destination) && (port === undefined || Number(port) === destinationPort)
+  if ((address === '' && port === undefined) || isSame) return undefined
+  return { address: to4, ...(port === undefined ? {} : { port: Number(port) }) }
 }
 
 function arrivalOf(out: Step[], state: NetworkState, redirected: string | undefined): Step | undefined {

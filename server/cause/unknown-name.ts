@@ -21,6 +21,8 @@ interface Found {
   /** As the Engine calls the one who asks. */
   asker: string
   networks: string[]
+  /** Names of the containers that run on these. */
+  there: string[]
   servers: string[]
   /** Whom 127.0.0.11 asks for what is no container's name. */
   beyond: string[]
@@ -41,6 +43,23 @@ function isFlushed({ dns, namespace }: LivePlace): boolean {
   )
 }
 
+const mostNames = 8
+
+/** Of those on its networks where names are answered; Docker answers none on its default bridge. */
+function namesBeside(from: LivePlace): string[] {
+  const own = endpointsOf(from).map(({ networkId }) => networkId)
+  const named = (from.host.engine?.networks ?? []).filter(({ id, name }) => own.includes(id) && name !== 'bridge')
+  return (from.host.engine?.containers ?? [])
+    .filter(
+      ({ id, state, endpoints }) =>
+        id !== from.container?.id &&
+        state === 'running' &&
+        endpoints.some(({ networkId }) => named.some((network) => network.id === networkId)),
+    )
+    .map((container) => container.name)
+    .toSorted()
+}
+
 /** Any other name that led nowhere. */
 function findName({ from, name, meant }: Unresolved): Found {
   const servers = from.dns.nameservers.slice(0, 3)
@@ -49,6 +68,7 @@ function findName({ from, name, meant }: Unresolved): Found {
   const isHost = !from.container || isInHostNamespace(from)
   return {
     ...{ from: from.label, name, networks: networkNames(from), servers, asker: called(from) },
+    there: namesBeside(from).slice(0, mostNames),
     ...(gateway === undefined ? {} : { gateway }),
     beyond: servers.includes('127.0.0.11') ? (from.dns.forwardsTo ?? []).slice(0, 3) : [],
     asks: isHost
@@ -75,7 +95,7 @@ function findName({ from, name, meant }: Unresolved): Found {
 export const unknownName = define<Found>({
   code: 'unknown-name',
   byName: findName,
-  say: ({ from, name, asks, networks, servers, beyond, gateway, asker, shown }) => {
+  say: ({ from, name, asks, networks, there, servers, beyond, gateway, asker, shown }) => {
     const [who, what, list, asked] = [code(from), code(name), codes(networks), codes(servers)]
     const others = codes(beyond)
     const further =
@@ -148,6 +168,14 @@ export const unknownName = define<Found>({
                 },
               ]
             : []),
+        ...(asks === 'servers' && there.length > 0
+          ? [
+              {
+                en: `the containers there are ${codes(there).en}: ask for one of them, or make the one that is meant anew with ${code(`--network-alias ${name}`)}`,
+                zh: `那里的容器有 ${codes(there).zh}：访问其中之一，或者用 ${code(`--network-alias ${name}`)} 重新创建要访问的那个容器`,
+              },
+            ]
+          : []),
         {
           en: `look at the names that there are with ${code('docker ps')}, and at the networks of both with ${code('docker inspect')}`,
           zh: `用 ${code('docker ps')} 看看现有的名字，再用 ${code('docker inspect')} 查看双方所在的网络`,
@@ -162,6 +190,7 @@ export const unknownName = define<Found>({
       name: 'shop',
       asks: 'servers',
       networks: ['app'],
+      there: ['api-1', 'shop-1'],
       servers: ['127.0.0.11'],
       beyond: [],
       asker: 'api',

@@ -20,7 +20,7 @@ export type Unwanted =
   /** Translated to an address of one of the host's networks that no container has. */
   | { kind: 'nobody'; address: string; network: string; rule?: LeftoverRule }
   /** Neither the host nor one of its containers has the address. */
-  | { kind: 'not-ours'; address: string }
+  | { kind: 'not-ours'; address: string; rule?: LeftoverRule }
   /** Straight for a container from outside, to a port that it does not publish, or not by the host's address. */
   | { kind: 'unpublished'; container: string; port: number; publishedAs?: string }
 
@@ -38,7 +38,9 @@ export function whyUnwanted(drop: Drop, trail: Trail): Unwanted | undefined {
     // What one of the host's own containers sends to others is passed on for it: that is what a host of containers does.
     const fromOutside = place.namespace.links.some(({ name, lan }) => name === drop.inLink && lan !== undefined)
     const isOurs = !fromOutside || ownedHere(place.host, destination)
-    return isOurs ? undefined : { kind: 'not-ours', address: destination }
+    if (isOurs) return undefined
+    const rule = sameAddress(trail.address, destination) ? undefined : leftoverRule(place, destination)
+    return { kind: 'not-ours', address: destination, ...(rule ? { rule } : {}) }
   }
   const holder = engine.containers.find(({ endpoints }) =>
     endpoints.some(({ address, address6 }) => sameAddress(address, destination) || sameAddress(address6, destination)),
@@ -132,7 +134,7 @@ export function sayUnwanted(
           en: `${packet.en} goes to ${whom} by now, an address of ${network} that no container has${why.rule ? ', since a rule of NAT leads it there' : ''}`,
           zh: `${packet.zh}现在要去 ${whom}，这是 ${network} 里的地址，但没有容器使用它${why.rule ? '：是一条 NAT 规则把它引到了那里' : ''}`,
         },
-        shown: why.rule ? [`${host}: nat: ${why.rule.text}`] : [],
+        shown: why.rule ? [`${host}: ${why.rule.text}`] : [],
         tries: why.rule
           ? [removeTry(why.rule)]
           : [
@@ -146,6 +148,17 @@ export function sayUnwanted(
     }
     case 'not-ours': {
       const whom = code(why.address)
+      if (why.rule) {
+        return {
+          what: {
+            en: `a rule of NAT leads ${packet.en} to ${whom}, which neither ${where} nor a container on it has`,
+            zh: `一条 NAT 规则把${packet.zh}引到了 ${whom}，而 ${where} 和它上面的容器都没有这个地址`,
+          },
+          shown: [`${host}: ${why.rule.text}`],
+          tries: [removeTry(why.rule)],
+          only: false,
+        }
+      }
       return {
         what: {
           en: `${packet.en} is for ${whom}, which neither ${where} nor a container on it has: it came to the wrong machine, or ${where} was made a router for it`,

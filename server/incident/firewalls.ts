@@ -1,4 +1,4 @@
-import { bridgeOf, curl, type Incident, inside, ofHost } from './incident.js'
+import { bridgeOf, curl, type Incident, inside, ofHost, unsaid } from './incident.js'
 
 /** Rules of netfilter, in the host and in containers. */
 export const firewalls: readonly Incident[] = [
@@ -400,6 +400,7 @@ export const firewalls: readonly Incident[] = [
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'rule-drop',
     says: /iptables-legacy filter/,
+    netdiag: { beyond: 'it asks iptables, which does not list these rules' },
     cure: { on: 'node1' },
     shut: ['laptop', curl('http://192.168.1.11:9090')],
     undo: { node1: 'iptables-legacy -F FORWARD' },
@@ -431,6 +432,50 @@ export const firewalls: readonly Incident[] = [
     code: 'no-such-address',
     says: /a rule of NAT leads it there/,
     diagnosis: { beyond: ofHost },
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a rule of nft that leads a published port to one where nobody listens',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx
+        nft add table ip mine; nft add chain ip mine before '{ type nat hook prerouting priority -110; }'
+        nft add rule ip mine before iifname eth0 tcp dport 8080 redirect to :3128`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'port-not-listening',
+    says: /a rule of NAT leads such packets/,
+    diagnosis: { of: 'web' },
+    netdiag: { beyond: 'it comes from its host, and not by the link that the rule is for' },
+    cure: { on: 'node1' },
+    undo: { node1: 'nft delete table ip mine' },
+  },
+  {
+    name: 'a rule of nft that leads a published port to another machine',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx
+        nft add table ip mine; nft add chain ip mine before '{ type nat hook prerouting priority -110; }'
+        nft add rule ip mine before iifname eth0 tcp dport 8080 dnat to 192.168.1.12:81`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'rule-drop',
+    says: /a rule of NAT leads the packet to `192.168.1.12`/,
+    diagnosis: { of: 'web' },
+    netdiag: { beyond: 'it comes from its host, and not by the link that the rule is for' },
+    undo: { node1: 'nft delete table ip mine' },
+  },
+  {
+    name: "a rule of a container's own for what its root sends",
+    make: {
+      node1: `docker network create app
+        docker run -d --name web --network app nginx; docker run -d --name api --network app netshoot sleep infinity
+        ${inside('api')} iptables -A OUTPUT -m owner --uid-owner 0 -p tcp --dport 80 -j REJECT`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'rule-drop',
+    diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
   },
 ]

@@ -313,6 +313,6 @@ class Trial {
 
 /** The commands of a sentence. */
 function commandsOf(text: string): string[] {
-  const tools = /^(docker|iptables|ip6tables|nft|nsenter|ip|sysctl|systemctl|bridge|tc) /
+  const tools = /^(docker|ip6?tables(?:-legacy|-nft)?|nft|nsenter|ip|sysctl|systemctl|bridge|tc) /
   return [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!).filter((code) => tools.test(code))
 }

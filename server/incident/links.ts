@@ -265,4 +265,18 @@ export const links: readonly Incident[] = [
     says: /inhibit_ipv4=true/,
     netdiag: { as: ['astray'] },
   },
+  {
+    name: 'a container whose link is set to use no ARP',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        ${inside('web')} ip link set eth0 arp off`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'neighbour-blocked',
+    evidence: /NOARP/,
+    netdiag: { beyond: 'it reads no flags of links' },
+    cure: { on: 'node1' },
+  },
 ]

@@ -183,4 +183,15 @@ export const names: readonly Incident[] = [
     says: /does not ask the embedded DNS server/,
     cure: { on: 'node1' },
   },
+  {
+    name: 'a name that the container itself does not have',
+    make: {
+      node1: `docker network create app; docker run -d --name shop-db-1 --network app redis
+        docker run -d --name api --network app netshoot sleep infinity`,
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 db 6379'],
+    ask: { from: 'api', to: 'db', port: 6379 },
+    code: 'unknown-name',
+    diagnosis: { beyond: unsaid },
+  },
 ]

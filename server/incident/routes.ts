@@ -324,4 +324,43 @@ export const routes: readonly Incident[] = [
     cure: { on: 'node1' },
     undo: { node1: 'sysctl -w net.bridge.bridge-nf-call-iptables=1' },
   },
+  {
+    name: "a host that has another's address on its own loopback",
+    make: {
+      laptop: 'setsid socat TCP-LISTEN:2222,fork,reuseaddr EXEC:date < /dev/null > /dev/null 2>&1 & sleep 0.5',
+      node1: 'docker run -d --name api netshoot sleep infinity; ip address add 192.168.1.50/32 dev lo',
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 192.168.1.50 2222'],
+    ask: { from: 'api', to: 'laptop', port: 2222 },
+    code: 'duplicate-address',
+    says: /takes for its own what is for `laptop`/,
+    diagnosis: { beyond: unsaid },
+    cure: { on: 'node1' },
+    undo: { node1: 'ip address del 192.168.1.50/32 dev lo', laptop: 'pkill socat' },
+  },
+  {
+    name: 'a route that leads into the loopback',
+    make: {
+      node1: `docker run -d --name api netshoot sleep infinity
+        ${inside('api')} ip route add 192.168.1.50/32 dev lo`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'no-route',
+    says: /into its own loopback/,
+    netdiag: { beyond: 'it looks at the default route, and at none to a single address' },
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a container that answers no ping, and else is well',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        ${inside('web')} sysctl -qw net.ipv4.icmp_echo_ignore_all=1`,
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 web'],
+    ask: { from: 'api', to: 'web' },
+    code: 'ping-ignored',
+    cure: { on: 'node1', of: 1 },
+  },
 ]

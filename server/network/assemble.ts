@@ -9,6 +9,7 @@ import {
   parseBridgedRules,
   parseEncryption,
   parseForwards,
+  parseIgnoredPings,
   parseSockets,
   parseVirtualServers,
 } from './parse-sockets.js'
@@ -129,6 +130,7 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
       forwards: parseForwards(sysctls),
       ...defined({
         bridgedMeetsRules: parseBridgedRules(sysctls),
+        ignoresPings: parseIgnoredPings(sysctls),
         virtualServers: parseVirtualServers(sysctls),
         encryption: parseEncryption(sysctls),
       }),

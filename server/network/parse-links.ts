@@ -11,6 +11,9 @@ export interface ParsedLink extends Link {
   otherNamespaceId?: number
 }
 
+/** Kinds that use ARP unless somebody sets them otherwise; tunnels, dummies and ipvlan of layer 3 do not. */
+const usesArp = /^(?:veth|bridge|macvlan|device)$/
+
 const addressFamilies: Record<string, LinkAddress['family']> = { inet: 4, inet6: 6 }
 
 /** What the kernel chooses by itself (net.core.default_qdisc, and none for virtual links); `noop`: down. */
@@ -65,6 +68,7 @@ function parseLink(link: Record<string, unknown>, index: number, name: string): 
     addresses: recordsOf(link.addr_info).flatMap(parseAddress),
     ...defined({
       master: textOf(link.master),
+      noArp: link.link_type === 'ether' && usesArp.test(kind) && flags.includes('NOARP') ? (true as const) : undefined,
       port: textOf(info.info_slave_kind) === 'bridge' ? parsePort(recordOf(info.info_slave_data)) : undefined,
       discipline: ownDisciplines.has(discipline) ? undefined : discipline,
       spanningTree: kind === 'bridge' && numberOf(data.stp_state) === 1 ? (true as const) : undefined,

@@ -60,3 +60,12 @@ export function parseEncryption(answer: string): NamespaceState['encryption'] {
     associations: associations.map(([, source, destination]) => ({ source: source!, destination: destination! })),
   }
 }
+
+/** Of which versions of IP a kernel answers no ping; lines as of `parseForwards`. Undefined: it answers all, or did not tell. */
+export function parseIgnoredPings(answer: string): (4 | 6)[] | undefined {
+  const lines = answer.split('\n')
+  const versions = ([4, 6] as const).filter((version) =>
+    lines.includes(version === 4 ? 'ipv4/icmp_echo_ignore_all 1' : 'ipv6/icmp/echo_ignore_all 1'),
+  )
+  return versions.length > 0 ? versions : undefined
+}

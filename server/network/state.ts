@@ -81,6 +81,8 @@ export interface NamespaceState {
   sockets: ListeningSocket[]
   /** Whether packets are passed on; missing where the kernel did not tell. */
   forwards: { ip4?: boolean; ip6?: boolean }
+  /** Versions of IP of which no ping is answered (icmp_echo_ignore_all of ip-sysctl); missing where all are. */
+  ignoresPings?: (4 | 6)[]
   /** Frames between two ports of a bridge meet the rules of IP (br_netfilter); missing where the kernel has no such settings: they do not. */
   bridgedMeetsRules?: { ip4: boolean; ip6: boolean }
   /** How many virtual servers IPVS has here; `none` where the kernel has no IPVS; missing where it did not tell. */
@@ -127,6 +129,8 @@ export interface Link {
   arpOff?: true
   /** Lets out and in what has an address of 127.0.0.0/8 (route_localnet of ip-sysctl): as Docker's bridges where no docker-proxy runs. */
   routesLoopback?: true
+  /** Set to use no ARP at all (NOARP of ip-link(8)), though it is a link of Ethernet. */
+  noArp?: true
   /** Whether IPv4 that comes in by it is forwarded; missing where the kernel did not tell. Of IPv6 no link decides that by itself. */
   forwards4?: boolean
   /** The other end of a veth pair. */

@@ -21,6 +21,11 @@ export function iptablesOf(family: string, namespace?: Pick<NamespaceState, 'cha
   return tool !== undefined && both && !isLegacy(family) ? `${tool}-nft` : tool
 }
 
+/** Whether iptables(8) writes and reads it: of its own tables, and not of those that nft made of its own. */
+export function isOfIptables({ family, table, text }: Pick<Rule, 'family' | 'table' | 'text'>): boolean {
+  return iptablesOf(family) !== undefined && /^(filter|nat|mangle|raw|security)$/.test(table) && text.startsWith('-A ')
+}
+
 export function isLegacy(family: string): boolean {
   return family.endsWith('-legacy')
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { VethlabError } from '../error/vethlab-error.js'
@@ -71,6 +72,7 @@ export async function observePacket(
       {
         paths: places.map(({ path }) => path),
         sender,
+        root: rootOf(home.pid),
         filter: packetFilter(mark),
         rules: transaction,
         token: mark.token,
@@ -94,6 +96,16 @@ export async function observePacket(
     })
     return { ...observed, durationMs: performance.now() - started }
   })
+}
+
+/** What root of a process's user namespace is on the machine (user_namespaces(7)); the machine's own where that can't be read. */
+function rootOf(pid: number): number {
+  try {
+    const [, outside = '0'] = /^\s*0\s+(\d+)\s/m.exec(readFileSync(`/proc/${pid}/uid_map`, 'utf8')) ?? []
+    return Number(outside)
+  } catch {
+    return 0
+  }
 }
 
 /** Small numbers are watched first: the sender, hosts' own namespaces and LANs, then all others. */

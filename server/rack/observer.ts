@@ -16,6 +16,8 @@ export interface Errand {
   paths: string[]
   /** Which of them sends. */
   sender: number
+  /** Whose packet it is (iptables-extensions(8), owner): the machine's number for root of the sender's host. */
+  root: number
   filter: Uint8Array
   rules: Uint8Array
   token: Uint8Array
@@ -39,7 +41,14 @@ export function observeWith(errand: Errand, signal: AbortSignal | undefined): Pr
   const command = eye(
     'observe-packet',
     ...[hex(errand.filter), hex(errand.rules), hex(errand.token), errand.protocol],
-    ...[`${errand.version}`, `${errand.sender}`, hex(errand.address), `${errand.port}`, `${errand.sourcePort}`],
+    ...[
+      `${errand.version}`,
+      `${errand.sender}`,
+      `${errand.root}`,
+      hex(errand.address),
+      `${errand.port}`,
+      `${errand.sourcePort}`,
+    ],
     ...[`${errand.size}`, `${errand.timeoutMs / 1000}`, `${lingerSeconds}`],
     ...errand.paths,
   )

@@ -758,6 +758,14 @@ const table: Record<CauseCode, Row> = {
     ...{ from: 'node1', to: '127.0.0.1', port: 8080 },
     seen: (rack) => [journey(rack, '127.0.0.1', '127.0.0.1', tcp(8080)).ends('silent')],
   },
+  'ping-ignored': {
+    given: (rack) => {
+      inside(rack, 'api').ignoresPings = [4, 6]
+    },
+    ...{ from: 'web', to: 'api' },
+    seen: (rack) => [across(rack, 'web', 'api', ['172.20.0.2', '172.20.0.3']).ends('silent')],
+    diagnose: { container: 'web', network: { 'web ping 172.20.0.3': quiet } },
+  },
   unknown: {
     ...{ from: 'web', to: 'api' },
     seen: (rack) => [across(rack, 'web', 'api', ['172.20.0.2', '172.20.0.3']).ends('silent')],

@@ -13,6 +13,7 @@ my %numbers = (
   pidfd_open => [434, 434],
   prctl => [157, 167],
   prlimit64 => [302, 261],
+  setfsuid => [122, 151],
   setgroups => [116, 159],
   setns => [308, 268],
   setresgid => [119, 149],

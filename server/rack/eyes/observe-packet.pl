@@ -1,12 +1,12 @@
 # Sends one packet, and meanwhile listens in many network namespaces: with a packet socket (packet(7)) to all links, and with a
 # netlink socket to what netfilter does. All of it belongs to this one process, so its end is the end of sockets and tables.
-#   perl -I EYES observe-packet.pl FILTER RULES TOKEN PROTOCOL VERSION SENDER ADDRESS PORT OWN SIZE SECONDS LINGER PATH...
+#   perl -I EYES observe-packet.pl FILTER RULES TOKEN PROTOCOL VERSION SENDER ROOT ADDRESS PORT OWN SIZE SECONDS LINGER PATH...
 # FILTER: of the packet sockets, classic BPF. RULES: a transaction for nftables that has it tell of the packet. TOKEN: 8 bytes by
 # which the packet is known. ADDRESS: where it goes, in network order. All four in hexadecimal.
 # PROTOCOL: icmp, tcp, udp. VERSION: 4, 6. PORT: 0 for icmp. OWN: the port that it is sent from, or icmp's id.
 # SIZE: of the whole packet; 0: as it comes. SECONDS: until there is no answer, or less where netfilter has dropped it. LINGER: seconds
 # to listen on after the answer.
-# PATH: of a namespace; SENDER is the number of the one that sends, from 0.
+# PATH: of a namespace; SENDER is the number of the one that sends, from 0. ROOT: the machine's number for root of its host.
 # It reads nothing but the end of stdin, which ends it.
 #
 # It says, each on a line, with times in nanoseconds of the machine's clock as the kernel took them:
@@ -29,7 +29,7 @@ my $most_bytes_of_a_frame = 384;
 # Where netfilter dropped the packet or its answer, nobody answers any more, but to a copy of it that a bridge sent elsewhere.
 my $seconds_after_drop = 0.25;
 
-my ($filter, $rules, $token, $kind, $version, $sender, $address, $port, $own, $size, $seconds, $linger, @paths) = @ARGV;
+my ($filter, $rules, $token, $kind, $version, $sender, $root, $address, $port, $own, $size, $seconds, $linger, @paths) = @ARGV;
 $_ = pack 'H*', $_ for $filter, $rules, $token, $address;
 $SIG{PIPE} = 'IGNORE';
 
@@ -118,7 +118,12 @@ sub ask {
 sub prepared_socket {
   my %type = (icmp => [3, $version == 4 ? 1 : 58], tcp => [1, 6], udp => [2, 17]);
   my $family = $version == 4 ? 2 : 10;
-  socket(my $prepared, $family, $type{$kind}[0], $type{$kind}[1]) or die "socket: $!\n";
+  # A rule may ask who sends (iptables-extensions(8), owner), which is whoever made the socket: root there, as programs mostly are.
+  Kernel::call('setfsuid', 0 + $root);
+  my $made = socket(my $prepared, $family, $type{$kind}[0], $type{$kind}[1]);
+  my $why = "$!";
+  Kernel::call('setfsuid', 0);
+  $made or die "socket: $why\n";
   Peer::tell_errors($prepared, $family);
   # IP_MTU_DISCOVER and IPV6_MTU_DISCOVER: sends with "don't fragment", and asks no memory of what was too large before (ip(7),
   # IP_PMTUDISC_PROBE).

@@ -117,7 +117,8 @@ sub listeners {
 }
 
 sub sysctls {
-  for my $file ('ipv4/ip_forward', 'ipv6/conf/all/forwarding', map { "bridge/bridge-nf-call-$_" } qw(iptables ip6tables)) {
+  for my $file ('ipv4/ip_forward', 'ipv6/conf/all/forwarding', 'ipv4/icmp_echo_ignore_all', 'ipv6/icmp/echo_ignore_all',
+    map { "bridge/bridge-nf-call-$_" } qw(iptables ip6tables)) {
     open(my $value, '<', "/proc/sys/net/$file") or next;
     print "$file ", <$value>;
   }
