@@ -51,6 +51,11 @@ docker network create --subnet 172.30.2.0/24 back
 docker run -d --name orders-db --network back \
   -v /srv/shop/db-conf:/etc/nginx/conf.d:ro -v /srv/shop/db:/srv/db:ro nginx
 /root/run-web.sh
+# A container runs before its program listens, and until then the host's proxy answers with nothing.
+for try in $(seq 100); do
+  curl -sf -o /dev/null http://localhost:8080/ && break
+  sleep 0.1
+done
 
 iptables -I DOCKER-USER -i eth0 -p tcp --dport 80 -j DROP
 iptables -I DOCKER-USER -i eth0 -s 192.168.1.66 -j DROP -m comment --comment "port scanner, stays out"
