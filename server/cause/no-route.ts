@@ -70,7 +70,9 @@ function find(trail: Trail): Found | undefined {
 }
 
 /** The loopback leads to nobody else. */
-function isIntoLoopback({ namespace }: LivePlace, { device }: FoundRoute, destination: string): boolean {
+function isIntoLoopback({ namespace }: LivePlace, { device, type }: FoundRoute, destination: string): boolean {
+  // One of the type `local` makes addresses the place's own.
+  if (type !== 'unicast') return false
   const link = namespace.links.find(({ name }) => name === device)
   return link?.kind === 'loopback' && !isLoopback(destination) && !ownsAddress(namespace, destination)
 }

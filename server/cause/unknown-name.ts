@@ -45,10 +45,15 @@ function isFlushed({ dns, namespace }: LivePlace): boolean {
 
 const mostNames = 8
 
-/** Of those on its networks where names are answered; Docker answers none on its default bridge. */
+/**
+ * Of those on its networks where names are answered; Docker answers none on its default bridge. Nothing where a network reaches
+ * over several hosts: one Engine does not know all who are on it.
+ */
 function namesBeside(from: LivePlace): string[] {
   const own = endpointsOf(from).map(({ networkId }) => networkId)
-  const named = (from.host.engine?.networks ?? []).filter(({ id, name }) => own.includes(id) && name !== 'bridge')
+  const networks = (from.host.engine?.networks ?? []).filter(({ id }) => own.includes(id))
+  if (networks.some(({ driver }) => driver === 'overlay')) return []
+  const named = networks.filter(({ name }) => name !== 'bridge')
   return (from.host.engine?.containers ?? [])
     .filter(
       ({ id, state, endpoints }) =>
