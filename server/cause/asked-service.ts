@@ -1,5 +1,5 @@
 import { sameAddress } from '../network/addresses.js'
-import { ownsAddress } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
 import type { SwarmService } from '../network/state.js'
 import { type Manager, servicesOf } from '../place/swarm-manager.js'
 import type { Trail } from './trail.js'

@@ -1,5 +1,6 @@
 import { isLoopback } from '../network/addresses.js'
-import { outLink, ownsAddress } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
+import { outLink } from '../network/routing.js'
 import type { Link } from '../network/state.js'
 import { endpointsOf, hostPlace, type LivePlace } from '../place/place.js'
 import { hostEnd } from '../place/segment.js'

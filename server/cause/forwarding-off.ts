@@ -1,4 +1,5 @@
-import { nextHop, ownsAddress, unforwardedBy } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
+import { nextHop, unforwardedBy } from '../network/routing.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'

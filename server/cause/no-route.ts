@@ -1,6 +1,7 @@
 import { isLoopback } from '../network/addresses.js'
 import type { IpPacket } from '../network/observation.js'
-import { type FoundRoute, leadsOn, ownsAddress, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
+import { type FoundRoute, leadsOn, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
 import { endpointsOf, isInHostNamespace, type LivePlace } from '../place/place.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { flowAt } from './case.js'

@@ -1,5 +1,5 @@
 import { sameAddress } from '../network/addresses.js'
-import { ownsAddress } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
 import { iptablesOf, ipVersionOf, isOfIptables } from '../network/tables.js'
 import type { Text } from '../wording/text.js'
 import { bare, code } from '../wording/wording.js'

@@ -1,5 +1,6 @@
 import { isAny, isLoopback, sameAddress } from '../network/addresses.js'
-import { ownsAddress, routeFor } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
+import { routeFor } from '../network/routing.js'
 import type { Container, HostState, NetworkState, Rule } from '../network/state.js'
 import { iptablesOf, isOfIptables, tableName } from '../network/tables.js'
 import { addressesOf, endpointsOf, isInHostNamespace, isLive, type LivePlace, placeOf } from '../place/place.js'

@@ -1,5 +1,6 @@
 import { sameAddress } from '../network/addresses.js'
-import { nextHop, ownsAddress } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
+import { nextHop } from '../network/routing.js'
 import { ownLink, placesOf } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'

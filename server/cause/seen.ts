@@ -1,6 +1,6 @@
 import { holds, sameAddress } from '../network/addresses.js'
 import type { Frame, IpPacket, Observation, RuleHit, Sighting } from '../network/observation.js'
-import { ownsAddress } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
 import type { Link, NetworkState } from '../network/state.js'
 import { type LivePlace, linkOf, placeAt } from '../place/place.js'
 import { isFlooded } from './flood.js'

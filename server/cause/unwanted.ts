@@ -1,5 +1,5 @@
 import { holds, sameAddress } from '../network/addresses.js'
-import { ownsAddress } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
 import type { EngineNetwork, HostState } from '../network/state.js'
 import { ipVersionOf } from '../network/tables.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'

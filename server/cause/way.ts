@@ -1,15 +1,8 @@
 import { isLoopback, sameAddress } from '../network/addresses.js'
 import { endOf, filtersBridged, judge, translationAt } from '../network/filter.js'
 import type { Flow } from '../network/flow.js'
-import {
-  type FoundRoute,
-  leadsOn,
-  ownsAddress,
-  routeFor,
-  sourceOn,
-  takesIn,
-  unforwardedBy,
-} from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
+import { type FoundRoute, leadsOn, routeFor, sourceOn, takesIn, unforwardedBy } from '../network/routing.js'
 import type { Link, NamespaceState } from '../network/state.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import { holdersOn, hostEnd, type Leg } from '../place/segment.js'

@@ -1,6 +1,7 @@
 import { sameAddress } from '../network/addresses.js'
 import type { Flow } from '../network/flow.js'
-import { leadsOn, outLink, ownsAddress, routeFor } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
+import { leadsOn, outLink, routeFor } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
 import { isInHostNamespace, type LivePlace, placesOf } from '../place/place.js'
 import { holdersOf, holdersOn } from '../place/segment.js'

@@ -1,4 +1,4 @@
-import { holds, sameAddress } from './addresses.js'
+import { holds } from './addresses.js'
 import type { Flow } from './flow.js'
 import { matchesField, matchesInterface, matchesNetwork, matchesPorts } from './match-field.js'
 import type { Link, NamespaceState, Route, RoutingRule } from './state.js'
@@ -132,15 +132,6 @@ export function writeRoutingRule(rule: RoutingRule): string {
     ...rule.further,
     rule.action === 'lookup' ? `lookup ${rule.table}` : rule.action,
   ].join(' ')
-}
-
-/** Whether a link has an address, and uses it. */
-export function hasAddress({ addresses }: Link, address: string): boolean {
-  return addresses.some((own) => !own.failed && sameAddress(own.address, address))
-}
-
-export function ownsAddress(namespace: NamespaceState, address: string): boolean {
-  return namespace.links.some((link) => hasAddress(link, address))
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Flow } from './flow.js'
 import { matchesField, matchesInterface, matchesNetwork, matchesPorts } from './match-field.js'
-import { ownsAddress } from './routing.js'
+import { ownsAddress } from './own-address.js'
 import type { NamespaceState, Rule } from './state.js'
 import { ipVersionOf } from './tables.js'
 import { recordOf } from './untrusted.js'

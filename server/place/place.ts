@@ -1,4 +1,4 @@
-import { hasAddress } from '../network/routing.js'
+import { hasAddress } from '../network/own-address.js'
 import type {
   Container,
   DnsSettings,

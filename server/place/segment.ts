@@ -1,4 +1,4 @@
-import { hasAddress } from '../network/routing.js'
+import { hasAddress } from '../network/own-address.js'
 import type { HostState, Link, LinkReference, NamespaceState, NetworkState } from '../network/state.js'
 import { isInHostNamespace, type LivePlace, overlayOf, placeIn, placesOf } from './place.js'
 

@@ -1,7 +1,7 @@
 import { type Case, destinationOf } from '../cause/case.js'
 import type { Step } from '../cause/seen.js'
 import { sameAddress } from '../network/addresses.js'
-import { ownsAddress } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
 import type { LivePlace } from '../place/place.js'
 import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'

@@ -1,7 +1,7 @@
 import { sameAddress } from '../network/addresses.js'
 import type { Conversation, Overheard } from '../network/conversation.js'
 import type { IpPacket } from '../network/observation.js'
-import { ownsAddress } from '../network/routing.js'
+import { ownsAddress } from '../network/own-address.js'
 import type { NetworkState } from '../network/state.js'
 import { type LivePlace, placeAt } from '../place/place.js'
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { hasAddress } from '../../server/network/own-address.js'
 import { parseDns } from '../../server/network/parse-dns.js'
 import { parseLinkSwitches, parseLinks } from '../../server/network/parse-links.js'
 import { parseForwarding, parseNeighbours, parseRoutes } from '../../server/network/parse-routes.js'
@@ -10,7 +11,6 @@ import {
   parseSockets,
   parseVirtualServers,
 } from '../../server/network/parse-sockets.js'
-import { hasAddress } from '../../server/network/routing.js'
 import { tieLinks } from '../../server/network/tie-links.js'
 
 describe('links', () => {
