@@ -16,7 +16,7 @@ interface Found {
   whose: string
   /**
    * `isolated`: this port and another one do not hear each other; `none`: the link is no port of the bridge any more; `no-hairpin`: what
-   * came in by it would have to leave by it.
+   * came in by it would have to leave by it; `gone`: the bridge itself is not there.
    */
   state: string
   other?: string
@@ -42,6 +42,23 @@ function portTo(place: LivePlace | undefined, address: string | undefined): Port
   return { place, link: end.link, bridge }
 }
 
+/** A network of a place's whose bridge the kernel does not have. */
+function withoutBridge(place: LivePlace | undefined): Found | undefined {
+  for (const { network } of place ? endpointsOf(place) : []) {
+    const { host, label } = place!
+    const one = host.disagreements.find(
+      ({ about, kernel }) => about === `network ${network}` && kernel === 'no such bridge',
+    )
+    if (!one) continue
+    const bridge = one.engine.replace(/^bridge /, '')
+    return {
+      ...{ host: host.name, port: '', bridge, whose: label, state: 'gone', other: network, spanning: false },
+      shown: [`${host.name}: network ${network}: Engine ${one.engine}, kernel ${one.kernel}`],
+    }
+  }
+  return undefined
+}
+
 /** A container's link whose other end has left the bridge of its network. */
 function detached(place: LivePlace | undefined): Found | undefined {
   for (const { link: name, networkId } of place ? endpointsOf(place) : []) {
@@ -60,7 +77,7 @@ function detached(place: LivePlace | undefined): Found | undefined {
 }
 
 function find(trail: Trail): Found | undefined {
-  const gone = detached(trail.from) ?? detached(trail.goal)
+  const gone = withoutBridge(trail.from) ?? withoutBridge(trail.goal) ?? detached(trail.from) ?? detached(trail.goal)
   // What a rule ended has come that far.
   return gone ?? (trail.stage === 'dropped' ? undefined : closed(trail))
 }
@@ -107,6 +124,22 @@ export const bridgePort = define<Found>({
   bySight: find,
   say: ({ host, port, bridge, whose, state, other, spanning, shown }) => {
     const [on, of, at] = [code(port), code(bridge), code(host)]
+    if (state === 'gone') {
+      const network = code(other ?? '')
+      return {
+        what: {
+          en: `the bridge ${of} of the network ${network} is gone from ${at}: somebody deleted it, and ${code(whose)} has nothing left that it is plugged into`,
+          zh: `${at} 上网络 ${network} 的网桥 ${of} 不见了：有人删掉了它，${code(whose)} 已经没有可接的网桥`,
+        },
+        evidence: shown,
+        tries: [
+          {
+            en: `let the Engine make it anew, on ${at}: ${code('systemctl restart docker')}; then start the containers that ended with it`,
+            zh: `在 ${at} 上让引擎重新创建它：${code('systemctl restart docker')}；然后启动随之停止的容器`,
+          },
+        ],
+      }
+    }
     const command =
       state === 'none'
         ? `ip link set dev ${port} master ${bridge}`

@@ -31,7 +31,8 @@ function metBy(drop: Drop, trail: Trail): Met {
   const translated =
     port !== undefined && (destinationPort !== port || !sameAddress(destination, address) || (isOnward && isOwn))
   // What comes by a bridge from one of its own ports passes the chains of IP as coming from the bridge.
-  const into = drop.inLink === undefined || drop.inLink === '' ? {} : { in: drop.inLink }
+  // Chains of what leaves know no link that it came in by (iptables(8)).
+  const into = !drop.inLink || drop.hook === 'postrouting' || drop.hook === 'output' ? {} : { in: drop.inLink }
   if (drop.role === 'reply') {
     // On the sender's own host it is translated back before it is passed on.
     const sent = isOnward && drop.host === trail.from.host.name ? trail.seen?.out[0]?.packet.source : undefined

@@ -1,7 +1,9 @@
 import { holds, sameAddress } from '../network/addresses.js'
+import { translationAt } from '../network/filter.js'
 import type { Frame, IpPacket, Observation, RuleHit, Sighting } from '../network/observation.js'
 import { ownsAddress } from '../network/own-address.js'
-import type { Link, NetworkState } from '../network/state.js'
+import type { Link, NetworkState, Rule } from '../network/state.js'
+import { isLegacy } from '../network/tables.js'
 import { type LivePlace, linkOf, placeAt } from '../place/place.js'
 import { isFlooded } from './flood.js'
 import { ruleOf, translation } from './rule-text.js'
@@ -123,7 +125,7 @@ function redirectOf(last: Step | undefined, hits: RuleHit[], state: NetworkState
       candidate.namespace === last.sighting.namespace &&
       translation(candidate, state) === 'destination',
   )
-  const to = hit && ruleOf(hit, state)?.to
+  const to = hit ? ruleOf(hit, state)?.to : translatedUntold(last)?.to
   const [, address = '', port] = /^\[?([0-9a-f.:]*?)\]?(?::(\d+))?$/.exec(to ?? '') ?? []
   const { destination, destinationPort } = last.packet
   // REDIRECT says a port alone, and leads to the address of the link that it came in by.
@@ -131,6 +133,19 @@ function redirectOf(last: Step | undefined, hits: RuleHit[], state: NetworkState
   const isSame = sameAddress(to4, destination) && (port === undefined || Number(port) === destinationPort)
   if ((address === '' && port === undefined) || isSame) return undefined
   return { address: to4, ...(port === undefined ? {} : { port: Number(port) }) }
+}
+
+/** Of a rule of iptables-legacy the kernel does not tell which packet it met, so that the rules say it. */
+function translatedUntold({ place, packet, sighting }: Step): Rule | undefined {
+  if (!place || !place.namespace.chains.some(({ family }) => isLegacy(family))) return undefined
+  const { source, destination, protocol, sourcePort, destinationPort } = packet
+  const rule = translationAt(place.namespace, 'prerouting', {
+    ...{ source, destination, in: sighting.link, out: '', state: 'new' },
+    protocol: protocol === 'tcp' || protocol === 'udp' ? protocol : 'icmp',
+    ...(sourcePort === undefined ? {} : { sourcePort }),
+    ...(destinationPort === undefined ? {} : { destinationPort }),
+  })
+  return rule && isLegacy(rule.family) && /^(DNAT|REDIRECT)$/.test(rule.target) ? rule : undefined
 }
 
 function arrivalOf(out: Step[], state: NetworkState, redirected: string | undefined): Step | undefined {

@@ -28,7 +28,9 @@ export const untranslatedAnswer = define<Found>({
     const other =
       !sameAddress(source, address) || (port !== undefined && sourcePort !== undefined && sourcePort !== port)
     if (!other || last.packet.icmp) return undefined
-    const host = state.hosts.find(({ name }) => name === goal?.host.name)
+    // Where it went on with another destination than it came with.
+    const changed = seen.out.find(({ packet }) => !sameAddress(packet.destination, address))?.place
+    const host = state.hosts.find(({ name }) => name === (changed ?? goal)?.host.name)
     const own = host?.namespaces[0]
     const families = familiesFor(source.includes(':') ? 6 : 4)
     const rule = own?.rules.find(

@@ -1,4 +1,9 @@
-import { bridgeOf, curl, type Incident, inside, ofHost, unsaid } from './incident.js'
+import { bridgeOf, curl, type Incident, inside, ofHost, unsaid, vethOf } from './incident.js'
+
+const noRules = 'iptables -P FORWARD ACCEPT; iptables -F; iptables -t nat -F; iptables -X; iptables -t nat -X'
+/** Has Docker keep its rules where iptables-legacy does, as distributions did for a time; and back. */
+const toLegacy = `systemctl stop docker; ${noRules}; update-alternatives --set iptables /usr/sbin/iptables-legacy; systemctl start docker`
+const fromLegacy = `systemctl stop docker; ${noRules}; iptables-nft -F; update-alternatives --set iptables /usr/sbin/iptables-nft; systemctl start docker; iptables -P FORWARD DROP`
 
 /** Rules of netfilter, in the host and in containers. */
 export const firewalls: readonly Incident[] = [
@@ -409,17 +414,30 @@ export const firewalls: readonly Incident[] = [
     name: 'Docker keeps its rules with iptables-legacy, and a firewall of nft drops what they accept',
     source: 'moby/libnetwork#2331',
     make: {
-      node1: `systemctl stop docker
-        iptables -P FORWARD ACCEPT; iptables -F; iptables -t nat -F; iptables -X; iptables -t nat -X
-        update-alternatives --set iptables /usr/sbin/iptables-legacy
-        systemctl start docker
+      node1: `${toLegacy}
         docker run -d --name web -p 8080:80 nginx
         iptables-nft -I FORWARD -i eth0 -p tcp --dport 80 -j DROP`,
     },
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'rule-drop',
+    netdiag: { beyond: 'it asks iptables, which does not list these rules' },
     cure: { on: 'node1' },
+    undo: { node1: fromLegacy },
+  },
+  {
+    name: 'Docker keeps its rules with iptables-legacy, and a port of a bridge is disabled',
+    make: {
+      node1: `${toLegacy}
+        docker run -d --name web -p 8080:80 nginx
+        bridge link set dev ${vethOf('web')} state 0`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'bridge-port',
+    diagnosis: { of: 'web' },
+    cure: { on: 'node1' },
+    undo: { node1: fromLegacy },
   },
   {
     name: "a rule of the host's own packets to an address that nobody has",
@@ -477,5 +495,31 @@ export const firewalls: readonly Incident[] = [
     code: 'rule-drop',
     diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
+  },
+  {
+    name: "a rule that lets packets by before Docker's rule translates their source",
+    make: {
+      node1: 'docker run -d --name api netshoot sleep infinity; iptables -t nat -I POSTROUTING -j ACCEPT',
+    },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'no-masquerade',
+    says: /another rule lets packets/,
+    diagnosis: { also: ['hidden-by-subnet'] },
+    netdiag: { beyond: 'it looks whether a rule masquerades, and not at what comes before it' },
+    cure: { on: 'node1' },
+    undo: { node1: 'iptables -t nat -D POSTROUTING 1; iptables -t nat -D POSTROUTING 1' },
+  },
+  {
+    name: 'a rule of mangle, behind the choice of the way',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx
+        iptables -t mangle -A POSTROUTING -o docker0 -p tcp --dport 80 -j DROP`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'rule-drop',
+    cure: { on: 'node1' },
+    undo: { node1: 'iptables -t mangle -F POSTROUTING' },
   },
 ]

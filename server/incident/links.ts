@@ -279,4 +279,15 @@ export const links: readonly Incident[] = [
     netdiag: { beyond: 'it reads no flags of links' },
     cure: { on: 'node1' },
   },
+  {
+    name: 'a bridge that somebody deleted',
+    make: { node1: 'docker run -d --restart always --name api netshoot sleep infinity; ip link del docker0' },
+    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
+    ask: { from: 'api', to: 'laptop' },
+    code: 'bridge-port',
+    says: /is gone from `node1`/,
+    netdiag: { as: ['astray'] },
+    cure: { on: 'node1' },
+    undo: { node1: 'systemctl restart docker' },
+  },
 ]

@@ -52,6 +52,15 @@ export function translationAt(namespace: NamespaceState, hook: Hook, flow: Flow)
   return ends.some((end) => isLegacy(end.family) !== isLegacy(first.family)) ? undefined : first
 }
 
+/** The rule that ends the look for a translation without one, before all others that there may be: an ACCEPT of a base chain of nat. */
+export function untranslatedBy(namespace: NamespaceState, hook: Hook, flow: Flow): Rule | undefined {
+  for (const base of basesAt(namespace, hook, flow, (table) => table === 'nat')) {
+    const end = walk(namespace, base, flow, /^(DNAT|SNAT|MASQUERADE|REDIRECT|NETMAP)$/)
+    if (end !== undefined && end !== 'through' && end !== 'return' && end.target === 'ACCEPT') return end
+  }
+  return undefined
+}
+
 type Base = Pick<Chain, 'family' | 'table' | 'name'> & Partial<Chain>
 
 /** Base chains are known by their hook, or where nft said nothing of them by iptables' names for them. */
