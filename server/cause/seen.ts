@@ -137,7 +137,7 @@ function redirectOf(last: Step | undefined, hits: RuleHit[], state: NetworkState
 
 /** Of a rule of iptables-legacy the kernel does not tell which packet it met, so that the rules say it. */
 function translatedUntold({ place, packet, sighting }: Step): Rule | undefined {
-  if (!place || !place.namespace.chains.some(({ family }) => isLegacy(family))) return undefined
+  if (!place?.namespace.chains.some(({ family }) => isLegacy(family))) return undefined
   const { source, destination, protocol, sourcePort, destinationPort } = packet
   const rule = translationAt(place.namespace, 'prerouting', {
     ...{ source, destination, in: sighting.link, out: '', state: 'new' },
