@@ -144,6 +144,7 @@ export const arrows = {
     'server/error',
     'server/store',
     'server/check',
+    'server/report',
     'server/protocol',
     'server/lab',
     'server/labrack',
