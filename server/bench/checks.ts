@@ -69,13 +69,13 @@ async function benchGrading(racks: Racks, runs: number, say: (line: string) => v
     Array.from({ length: runs }, (_, run) => run + 1),
     async (run) => {
       say(`grading ${run} of ${runs}`)
-      const { outcome, durationMs } = await grade(racks, lab, submission, {
+      const { state, attempt } = await grade(racks, lab, submission, {
         timeoutMs: 60_000,
         signal: new AbortController().signal,
         say: () => {},
       })
-      if (outcome !== 'pass') throw new Error(`${gradedLab}: the page's own commands are graded ${outcome}`)
-      return (jobs * 60_000) / durationMs
+      if (state !== 'passed') throw new Error(`${gradedLab}: the page's own commands are graded ${state}`)
+      return (jobs * 60_000) / attempt.durationMs
     },
     { concurrency: jobs },
   )
@@ -106,5 +106,5 @@ async function reference(racks: Racks, lab: Lab): Promise<Submission> {
       text: `${block.text}\n`,
     })),
   }))
-  return { parts, answers: rack.answers }
+  return { parts, answers: rack.answers, notes: [] }
 }

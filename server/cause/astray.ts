@@ -140,18 +140,8 @@ function onWrongLink(place: LivePlace, flow: Flow, { state }: Trail, answer: boo
   const right = near ? { link: near.name } : gateway ? { gateway } : undefined
   if (!right) return undefined
   const ip = ipFor(address)
-  // All that goes nowhere in particular is meant for it, and the networks that are known are not, either way.
-  const isForTheRest =
-    route.destination === 'default' &&
-    place.namespace.routes.some(
-      ({ table, device, destination }) =>
-        table === 'main' && device !== out.name && destination !== 'default' && holds(destination, address),
-    )
-  const before = Math.max(1, (route.by?.priority ?? 1) - 1)
   const mend = route.by
-    ? isForTheRest
-      ? `${ip} rule add lookup main suppress_prefixlength 0 priority ${before}`
-      : `${ip} rule add to ${address} lookup main priority ${before}`
+    ? `${ip} rule add to ${address} lookup main priority ${Math.max(1, route.by.priority - 1)}`
     : 'link' in right
       ? `${ip} route add ${address} dev ${right.link}`
       : `${ip} route add ${address} via ${right.gateway}`

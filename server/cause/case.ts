@@ -79,7 +79,7 @@ export function goalOf(one: Case): LivePlace | undefined {
 export function flowAt(
   { from, protocol, address, port }: Pick<Attempt, 'from' | 'protocol' | 'address' | 'port'>,
   place: LivePlace,
-  now: { destination?: string; destinationPort?: number; source?: string; into?: string } = {},
+  now: { destination?: string; destinationPort?: number; source?: string } = {},
 ): Flow {
   const begins = place.namespace.id === from.namespace.id
   const destination = now.destination ?? address
@@ -89,6 +89,6 @@ export function flowAt(
     protocol,
     ...(destinationPort === undefined ? {} : { destinationPort }),
     ...(begins || now.source === undefined ? {} : { source: now.source }),
-    ...(begins ? { in: '' } : now.into === undefined ? {} : { in: now.into }),
+    ...(begins ? { in: '' } : {}),
   }
 }

@@ -30,12 +30,11 @@ interface Found {
 }
 
 /** The route by which the packet goes on from where it is; undefined where there is none at all. */
-export function wayOn({ last, into, destination, destinationPort, source, ...attempt }: Trail): FoundRoute | undefined {
+export function wayOn({ last, destination, destinationPort, source, ...attempt }: Trail): FoundRoute | undefined {
   const now = {
     destination,
     ...(destinationPort === undefined ? {} : { destinationPort }),
     ...(source ? { source } : {}),
-    ...(into === undefined ? {} : { into }),
   }
   return routeFor(last.namespace, flowAt(attempt, last, now))
 }

@@ -38,7 +38,6 @@ export function trailForeseen(attempt: Attempt): Trail {
     ...(attempt.port === undefined ? {} : { port: attempt.port }),
     stage: stageForeseen(way, back),
     last,
-    ...(stops.length > 1 && stops.at(-1)!.in !== '' ? { into: stops.at(-1)!.in } : {}),
     destination: flow.destination,
     ...(flow.destinationPort === undefined ? {} : { destinationPort: flow.destinationPort }),
     ...(flow.source === undefined ? {} : { source: flow.source }),

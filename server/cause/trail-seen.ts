@@ -25,14 +25,11 @@ export function trailSeen(one: Case): SeenTrail {
       sighting.direction === 'out' &&
       !tunnel,
   )
-  const at = seen.out.findLast(({ place }) => place !== undefined)
-  const came = at?.sighting.direction === 'in' && !at.tunnel ? at.sighting.link : undefined
   const { seen: _seen, ...attempt } = one
   return {
     ...attempt,
     stage: stageOf(one),
     last: lastPlace(one),
-    ...(came === undefined ? {} : { into: came }),
     destination,
     ...(port === undefined ? {} : { destinationPort: port }),
     ...(source === undefined ? {} : { source }),

@@ -15,9 +15,8 @@ export type Stage = 'unsent' | 'dropped' | 'lost' | 'refused' | 'silent' | 'no-r
 /** An attempt, and how far it comes: as it was seen, or as the state lets one foresee. Causes are found by it. */
 export interface Trail extends Attempt {
   stage: Stage
-  /** Where it is last, and the link that it came in there by, where it did not begin there. */
+  /** Where it is last. */
   last: LivePlace
-  into?: string
   /** Where it is addressed to and from by then: rules may have changed both. */
   destination: string
   destinationPort?: number

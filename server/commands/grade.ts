@@ -1,75 +1,179 @@
-import { open, writeFile } from 'node:fs/promises'
-import { Command } from 'commander'
+import { chmod, mkdir, open, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Command, Option } from 'commander'
+import { instantOf } from '../course/policy.js'
+import { readStudent } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
 import { loadLab } from '../lab/read-lab.js'
 import { requireFeatures } from '../machine/features.js'
 import { fromPackage } from '../package-root.js'
-import { junit } from '../report/junit.js'
-import { readable } from '../report/text.js'
-import { grade } from '../trial/grade.js'
-import { readSubmission } from '../trial/submission.js'
+import { type FormName, fileOf, formNames, write } from '../report/forms.js'
+import { type KitName, kitFiles, kitNames } from '../report/kits.js'
+import { type Result, resultJsonSchema } from '../report/result.js'
+import { type About, grade, refusal } from '../trial/grade.js'
+import { readSubmission, type Submission, SubmissionRefused } from '../trial/submission.js'
 import { oneLine } from '../wording/one-line.js'
-import { languages } from '../wording/text.js'
+import { type Language, languages } from '../wording/text.js'
 import { withOwnRacks } from './own-racks.js'
 import { wholeNumber } from './whole-number.js'
 
 interface GradeCommandOptions {
+  format?: FormName
+  out?: string
   json: boolean
   junit?: string
+  student?: string
+  assignment?: string
+  heading?: string
+  submitted?: string
+  schema: boolean
+  kit?: KitName
   timeout: number
   lang: string
 }
 
 /** Exit codes, as those who call it from a course's system switch on them. */
-const exitCodes = { pass: 0, fail: 1, error: 2 } as const
+const exitCodes = { passed: 0, failed: 1, 'could-not-tell': 2, refused: 3 } as const
 
 export function gradeCommand(): Command {
   return new Command('grade')
-    .description('grade a submission in a fresh rack; exit code 0 passed, 1 failed, 2 could not tell')
-    .argument('<lab>', 'id or folder')
-    .argument('<submission>', 'a script, or a folder with a script a host')
-    .option('--json', 'print a JSON document', false)
+    .description(
+      'grade a submission in a fresh rack; exit code 0 passed, 1 failed, 2 could not tell, 3 the submission can not be read',
+    )
+    .argument('[lab]', 'id or folder')
+    .argument('[submission]', 'a script, or a folder with a script a host')
+    .addOption(new Option('--format <form>', 'how the result is written; text by default').choices(formNames))
+    .option('--out <path>', 'write the result there, a file or a folder, and print it as text')
+    .option('--json', 'the same as --format json', false)
     .option('--junit <file>', 'write a JUnit report, too')
+    .option(
+      '--student <file>',
+      'whose work it is: YAML or JSON with id, login, email, sisId, firstName, lastName, section',
+    )
+    .option('--assignment <id>', 'what a course calls it; the id of the lab by default')
+    .option('--heading <text>', 'what the gradebook calls it; the title of the lab by default')
+    .option('--submitted <time>', 'when it was handed in, such as 2026-03-01T23:59:00+01:00; now by default')
+    .addOption(
+      new Option('--kit <system>', "write what a course's system needs to grade the lab, into --out").choices(kitNames),
+    )
+    .option('--schema', 'print the JSON Schema of --format json instead', false)
     .option('--timeout <seconds>', 'deadline of the submission', wholeNumber(1, 86_400), 120)
     .option('--lang <language>', 'of the report: en or zh', 'en')
-    .action(async (name: string, path: string, options: GradeCommandOptions) => {
-      const language = languages.find((candidate) => candidate === options.lang)
-      if (!language) {
-        throw new VethlabError('argument.invalid', `"${oneLine(options.lang, 20)}" is no language`, {
-          place: '--lang',
-          cure: 'Say en or zh.',
-        })
+    .action(async (name: string | undefined, path: string | undefined, options: GradeCommandOptions) => {
+      if (options.schema) {
+        process.stdout.write(`${JSON.stringify(resultJsonSchema(), null, 2)}\n`)
+        return
       }
-      if (options.junit !== undefined) await requireWritable(options.junit)
-      const lab = await loadLab(await labFolder(fromPackage('labs'), name))
-      const submission = await readSubmission(path, lab)
-      await requireFeatures(lab.requires)
-      const report = await withOwnRacks((racks, signal) =>
-        grade(racks, lab, submission, {
-          timeoutMs: options.timeout * 1000,
-          signal,
-          say: (line) => process.stderr.write(`${line}\n`),
-        }),
-      )
-      process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : readable(report, language))
-      process.exitCode = exitCodes[report.outcome]
-      if (options.junit !== undefined)
-        await writeFile(options.junit, junit(report, language)).catch(cannotWrite(options.junit))
+      if (options.kit !== undefined && path !== undefined)
+        throw invalid('--kit', 'is for no submission', 'Name the lab alone.')
+      if (options.kit !== undefined && name !== undefined) {
+        await writeKit(name, options.kit, options)
+        return
+      }
+      if (name === undefined || path === undefined)
+        throw invalid('grade', 'a lab and a submission are wanted', 'Name both; with --kit, the lab alone.')
+      await gradeOne(name, path, options)
     })
+}
+
+/** Files that are there already stay as they are. */
+async function writeKit(name: string, kit: KitName, { out, lang }: GradeCommandOptions): Promise<void> {
+  const language = languageOf(lang)
+  if (out === undefined) throw invalid('--kit', 'has nowhere to go', 'Name a folder with --out.')
+  const { id, title, topic, home } = await loadLab(await labFolder(fromPackage('labs'), name))
+  for (const { path, text, isExecutable } of kitFiles(kit, { id, title: title[language], topic, home })) {
+    const file = join(out, path)
+    await mkdir(dirname(file), { recursive: true }).catch(cannotWrite('--out', file))
+    await writeFile(file, text, { flag: 'wx' }).catch(cannotWrite('--out', file))
+    if (isExecutable) await chmod(file, 0o755)
+    process.stdout.write(`${file}\n`)
+  }
+}
+
+async function gradeOne(name: string, path: string, options: GradeCommandOptions): Promise<void> {
+  const language = languageOf(options.lang)
+  const form = options.format ?? (options.json ? 'json' : 'text')
+  const out = options.out === undefined ? undefined : await fileAt(options.out, form)
+  if (out !== undefined) await requireWritable('--out', out)
+  if (options.junit !== undefined) await requireWritable('--junit', options.junit)
+  const about: About = {
+    ...(options.student === undefined ? {} : { student: await readStudent(options.student) }),
+    ...(options.assignment === undefined ? {} : { assignment: options.assignment }),
+    ...(options.submitted === undefined ? {} : { submittedAt: timeOf(options.submitted) }),
+  }
+  const heading = options.heading === undefined ? {} : { heading: options.heading }
+  const lab = await loadLab(await labFolder(fromPackage('labs'), name))
+  // A form that lacks something is refused now, and not when the grade is there.
+  write(form, refusal(lab, { en: '', zh: '' }, about), { language, ...heading })
+  await requireFeatures(lab.requires)
+  const result = await judge(lab, path, about, options.timeout * 1000)
+  const text = write(form, result, { language, ...heading })
+  process.stdout.write(out === undefined ? text : write('text', result, { language }))
+  process.exitCode = exitCodes[result.refused ? 'refused' : result.state]
+  // The grade is printed, whatever becomes of the files.
+  if (out !== undefined) await writeFile(out, text).catch(cannotWrite('--out', out))
+  if (options.junit !== undefined)
+    await writeFile(options.junit, write('junit', result, { language })).catch(cannotWrite('--junit', options.junit))
+}
+
+async function judge(lab: Parameters<typeof grade>[1], path: string, about: About, timeoutMs: number): Promise<Result> {
+  let submission: Submission
+  try {
+    submission = await readSubmission(path, lab)
+  } catch (error) {
+    if (!(error instanceof SubmissionRefused)) throw error
+    process.stderr.write(`vethlab: ${error.message}\n`)
+    return refusal(lab, error.said, about)
+  }
+  return await withOwnRacks((racks, signal) =>
+    grade(racks, lab, submission, {
+      ...about,
+      timeoutMs,
+      signal,
+      say: (line) => process.stderr.write(`${line}\n`),
+    }),
+  )
+}
+
+function languageOf(word: string): Language {
+  const language = languages.find((candidate) => candidate === word)
+  if (!language) throw invalid('--lang', `"${oneLine(word, 20)}" is no language`, 'Say en or zh.')
+  return language
+}
+
+/** @returns ISO 8601 in UTC */
+function timeOf(word: string): string {
+  const at = instantOf(word)
+  if (at === undefined) {
+    const cure = 'Write it with its distance from UTC, such as 2026-03-01T23:59:00+01:00.'
+    throw invalid('--submitted', `"${oneLine(word, 40)}" is no time`, cure)
+  }
+  return new Date(at).toISOString()
+}
+
+/** In a folder, the file has the name that the form's readers look for. */
+async function fileAt(path: string, form: FormName): Promise<string> {
+  const found = await stat(path).catch(() => undefined)
+  return found?.isDirectory() ? join(path, fileOf(form)) : path
 }
 
 /** Before a rack is opened for it: the grade takes a while, and is printed whatever becomes of the report. */
-async function requireWritable(path: string): Promise<void> {
-  const file = await open(path, 'a').catch(cannotWrite(path))
+async function requireWritable(option: string, path: string): Promise<void> {
+  const isThere = (await stat(path).catch(() => undefined)) !== undefined
+  const file = await open(path, 'a').catch(cannotWrite(option, path))
   await file.close()
+  // An empty file would be read as a result that is broken, where there will be none.
+  if (!isThere) await rm(path, { force: true })
 }
 
-function cannotWrite(path: string): (error: Error) => never {
+function cannotWrite(option: string, path: string): (error: Error) => never {
   return (error) => {
-    throw new VethlabError('argument.invalid', `can't be written: ${oneLine(error.message, 200)}`, {
-      place: `--junit ${oneLine(path, 200)}`,
-      cure: 'Name a file in a folder that is there.',
-    })
+    const what = `can't be written: ${oneLine(error.message, 200)}`
+    throw invalid(`${option} ${oneLine(path, 200)}`, what, 'Name a file in a folder that is there.')
   }
+}
+
+function invalid(place: string, what: string, cure: string): VethlabError {
+  return new VethlabError('argument.invalid', what, { place, cure })
 }

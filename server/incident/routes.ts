@@ -363,34 +363,4 @@ export const routes: readonly Incident[] = [
     code: 'ping-ignored',
     cure: { on: 'node1', of: 1 },
   },
-  {
-    name: 'packets of containers that a rule marks, and a routing rule that leads marked ones nowhere',
-    make: {
-      node1: `docker run -d --name api netshoot sleep infinity
-        iptables -t mangle -A PREROUTING -i docker0 -j MARK --set-mark 7
-        ip rule add fwmark 7 lookup 100; ip route add blackhole default table 100`,
-    },
-    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
-    ask: { from: 'api', to: 'laptop' },
-    code: 'no-route',
-    evidence: /fwmark 0x7/,
-    netdiag: { beyond: 'it looks at the default route of the main table' },
-    cure: { on: 'node1' },
-    undo: { node1: 'iptables -t mangle -F PREROUTING; ip rule del fwmark 7; ip route flush table 100' },
-  },
-  {
-    name: 'a VPN that takes all that it has not marked itself, also what is for the LAN',
-    make: {
-      node1: `docker run -d --name api netshoot sleep infinity
-        ip link add wg0 type veth peer name wg1; ip link set wg0 up; ip link set wg1 up
-        ip address add 10.66.66.2/32 dev wg0; ip route add default dev wg0 table 51820
-        ip rule add not fwmark 51820 table 51820`,
-    },
-    symptom: ['node1', 'docker exec api ping -c 1 -W 1 192.168.1.50'],
-    ask: { from: 'api', to: 'laptop' },
-    code: 'astray',
-    evidence: /not from all fwmark 0xca6c/,
-    cure: { on: 'node1' },
-    undo: { node1: 'ip rule del not fwmark 51820; ip link del wg0; ip rule del lookup main suppress_prefixlength 0' },
-  },
 ]

@@ -155,6 +155,11 @@ export function answerId(check: Check): string | undefined {
   return questionOf(check)?.id
 }
 
+/** What a check goes by in reports: its own id, or else its place, behind the id of its step. */
+export function checkId({ id, checks }: Step, index: number): string {
+  return `${id}.${checks[index]?.id ?? index + 1}`
+}
+
 /** What a check asks the learner, where it is one that asks. */
 export function questionOf(check: Check): Question | undefined {
   return familyOf(check).question?.(check.spec)

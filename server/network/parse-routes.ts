@@ -70,7 +70,6 @@ export function parseRoutingRules(answer: unknown, family: RoutingRule['family']
           sourcePort: range('sport'),
           destinationPort: range('dport'),
           suppressedPrefix: numberOf(rule.suppress_prefixlen),
-          mark: parseMark(rule.fwmark, rule.fwmask),
         }),
         further,
       }
@@ -78,14 +77,8 @@ export function parseRoutingRules(answer: unknown, family: RoutingRule['family']
     .toSorted((a, b) => a.priority - b.priority)
 }
 
-/** `0x7`, and the bits that count, where these are not all. */
-function parseMark(mark: unknown, mask: unknown): RoutingRule['mark'] {
-  const [value, bits] = [Number(textOf(mark) || Number.NaN), Number(textOf(mask) || 0xffffffff)]
-  return Number.isInteger(value) && Number.isInteger(bits) ? { value, mask: bits } : undefined
-}
-
 /** As iproute2 calls them in JSON. */
-const furtherConditions = ['tos', 'dsfield', 'uid_start', 'l3mdev', 'tun_id', 'suppress_ifgroup']
+const furtherConditions = ['fwmark', 'tos', 'dsfield', 'uid_start', 'l3mdev', 'tun_id', 'suppress_ifgroup']
 
 /** `ip -json neighbour show` */
 export function parseNeighbours(answer: unknown): Neighbour[] {

@@ -1,6 +1,5 @@
 import { holds } from './addresses.js'
 import type { Flow } from './flow.js'
-import { markOf } from './mark.js'
 import { matchesField, matchesInterface, matchesNetwork, matchesPorts } from './match-field.js'
 import type { Link, NamespaceState, Route, RoutingRule } from './state.js'
 
@@ -16,7 +15,7 @@ const usualTables = new Set(['local', 'main', 'default'])
 /**
  * The route that the kernel takes (ip-rule(8), ip-route(8)): rules in the order of their priorities, in each table the longest
  * prefix, then the lowest metric. A route of the type `throw` ends the search in its table. Undefined where there is none. A
- * rule with a condition that is not known of the packet is passed over.
+ * rule with a condition that is not known of the packet, such as a mark, is passed over.
  */
 export function routeFor(namespace: NamespaceState, to: string | Flow): FoundRoute | undefined {
   const flow: Flow = typeof to === 'string' ? { destination: to } : to
@@ -32,7 +31,7 @@ export function routeFor(namespace: NamespaceState, to: string | Flow): FoundRou
 function search(namespace: NamespaceState, flow: Flow): FoundRoute | undefined {
   const family = flow.destination.includes(':') ? 6 : 4
   for (const rule of namespace.routingRules) {
-    if (rule.family !== family || !applies(rule, flow, namespace)) continue
+    if (rule.family !== family || !applies(rule, flow)) continue
     const own = usualTables.has(rule.table ?? '') && isBare(rule) ? {} : { by: rule }
     if (rule.action === 'lookup') {
       const found = lookUp(namespace.routes, rule, flow.destination)
@@ -44,16 +43,12 @@ function search(namespace: NamespaceState, flow: Flow): FoundRoute | undefined {
   return undefined
 }
 
-function isBare({ not, source, destination, in: into, out, protocol, mark, further }: RoutingRule): boolean {
-  return !not && !mark && !source && !destination && !into && !out && !protocol && further.length === 0
+function isBare({ not, source, destination, in: into, out, protocol, further }: RoutingRule): boolean {
+  return !not && !source && !destination && !into && !out && !protocol && further.length === 0
 }
 
-function applies(rule: RoutingRule, flow: Flow, namespace: NamespaceState): boolean {
-  const { destination, source, protocol, in: into, out, ...ports } = flow
-  const mark = rule.mark && markOf(namespace, flow)
-  if (rule.mark && mark === undefined) return false
+function applies(rule: RoutingRule, { destination, source, protocol, in: into, out, ...ports }: Flow): boolean {
   const met = [
-    rule.mark === undefined || ((mark! & rule.mark.mask) ^ rule.mark.value) === 0,
     // Whoever has no source yet is nobody's (RFC 1122, 3.2.1.3), which only the whole network holds.
     rule.source === undefined || (source !== undefined && matchesNetwork(rule.source, source)),
     rule.destination === undefined || matchesNetwork(rule.destination, destination),
@@ -134,14 +129,9 @@ export function writeRoutingRule(rule: RoutingRule): string {
     ...(rule.protocol ? [`ipproto ${rule.protocol}`] : []),
     ...(rule.sourcePort ? [`sport ${rule.sourcePort.replace(':', '-')}`] : []),
     ...(rule.destinationPort ? [`dport ${rule.destinationPort.replace(':', '-')}`] : []),
-    ...(rule.mark ? [`fwmark ${writeMark(rule.mark)}`] : []),
     ...rule.further,
     rule.action === 'lookup' ? `lookup ${rule.table}` : rule.action,
   ].join(' ')
-}
-
-function writeMark({ value, mask }: NonNullable<RoutingRule['mark']>): string {
-  return `0x${value.toString(16)}${mask === 0xffffffff ? '' : `/0x${mask.toString(16)}`}`
 }
 
 /**

@@ -197,11 +197,9 @@ export interface RoutingRule {
   /** Number or range `a:b`. */
   sourcePort?: string
   destinationPort?: string
-  /** The bits of the packet's mark that count, and what they have to be; a rule of mangle or the program's socket sets the mark. */
-  mark?: { value: number; mask: number }
   /** Of the table's answers, those with a prefix of at most so many bits do not count. */
   suppressedPrefix?: number
-  /** Conditions that no packet is known to meet or not, such as `uidrange 1-5`. */
+  /** Conditions that no packet is known to meet or not, such as `fwmark 0x1` or `uidrange 1-5`. */
   further: string[]
 }
 

@@ -1,34 +1,40 @@
 import module, { type Builder } from 'junit-report-builder'
 import type { Language } from '../wording/text.js'
 import type { Result } from './result.js'
+import { findings, pointsText, remarks } from './words.js'
 
 // Its types describe another way of importing than Node's.
 const builder = module as unknown as Builder
 
 /** A result as JUnit XML, which courses and CI systems read: a test case a check. */
-export function junit(report: Result, language: Language): string {
+export function junit(result: Result, language: Language): string {
   const file = builder.newBuilder()
-  for (const step of report.steps) {
+  const { lab } = result.assignment
+  for (const step of result.steps) {
     const suite = file
       .testSuite()
-      .name(clean(`${report.lab}: ${step.title[language]}`))
+      .name(`${lab}: ${step.title[language]}`)
       .property('points', `${step.points}/${step.of}`)
     for (const [n, check] of step.checks.entries()) {
       const testCase = suite
         .testCase()
-        .className(`${report.lab}.${step.id}`)
+        .className(`${lab}.${step.id}`)
         .name(`${n + 1} ${check.check}`)
+      testCase.property('id', check.id)
       if (check.of !== undefined) testCase.property('points', `${check.points}/${check.of}`)
-      const words = [check.reason, check.expected?.[language], check.observed?.[language], check.why?.[language]]
-      const message = clean(words.filter((word) => word !== undefined).join('; '))
-      if (check.outcome === 'fail') testCase.failure(message, check.reason)
-      if (check.outcome === 'error') testCase.error(message, check.reason)
+      const said = findings(check, language).map(({ text }) => text)
+      const message = [check.reason, ...said].filter((word) => word !== undefined).join('; ')
+      if (check.state === 'failed') testCase.failure(message, check.reason)
+      if (check.state === 'could-not-tell') testCase.error(message, check.reason)
+      if (check.state === 'skipped') testCase.skipped()
     }
   }
+  const suite = file.testSuite().name(`${lab}: submission`)
+  const whole = suite.testCase().className(lab).name('submission')
+  const about = [pointsText(result, language), ...remarks(result, language)]
+  if (result.refused) whole.failure(about.join('; '), 'submission.refused')
+  whole.standardOutput(about.join('\n'))
+  const errors = result.scripts.flatMap((script) => (script.errors ? [`${script.file}:\n${script.errors}`] : []))
+  if (errors.length > 0) whole.standardError(errors.join('\n'))
   return file.build()
-}
-
-/** XML 1.0 has no characters for what is left out here. */
-function clean(text: string): string {
-  return text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
 }

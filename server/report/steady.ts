@@ -10,6 +10,10 @@ const madeUp: [RegExp, string][] = [
 
 /** A text of a report without what differs from one run of the same submission to the next. */
 export function steady({ en, zh }: Text): Text {
-  const shorten = (text: string) => madeUp.reduce((rest, [name, short]) => rest.replace(name, short), text)
-  return { en: shorten(en), zh: shorten(zh) }
+  return { en: steadyOutput(en), zh: steadyOutput(zh) }
+}
+
+/** The same for what a program printed. */
+export function steadyOutput(output: string): string {
+  return madeUp.reduce((rest, [name, short]) => rest.replace(name, short), output)
 }

@@ -1,43 +1,24 @@
 import type { Language } from '../wording/text.js'
-import type { Outcome, Result } from './result.js'
-
-const words: Record<Language, Record<Outcome | 'points' | 'optional' | 'expected' | 'observed' | 'why', string>> = {
-  en: {
-    pass: 'passed',
-    fail: 'failed',
-    error: 'could not tell',
-    points: 'points',
-    optional: 'optional, counts nothing',
-    expected: 'expected',
-    observed: 'observed',
-    why: 'why',
-  },
-  zh: {
-    pass: '通过',
-    fail: '未通过',
-    error: '无法判定',
-    points: '分',
-    optional: '选做，不计分',
-    expected: '期望',
-    observed: '实际',
-    why: '原因',
-  },
-}
+import type { Result } from './result.js'
+import { findings, helpText, pointsText, printed, remarks, stateWord, words } from './words.js'
 
 /** A result as lines for a reader. */
-export function readable(report: Result, language: Language): string {
+export function readable(result: Result, language: Language): string {
   const say = words[language]
-  const lines = [`${report.title[language]}: ${say[report.outcome]}, ${report.points}/${report.of} ${say.points}`]
-  for (const step of report.steps) {
+  const lines = [
+    `${result.assignment.title[language]}: ${stateWord(result.state, language)}, ${pointsText(result, language)}`,
+  ]
+  for (const remark of remarks(result, language)) lines.push(remark)
+  for (const step of result.steps) {
     const counts = step.optional ? say.optional : `${step.points}/${step.of}`
-    lines.push(`${step.title[language]}: ${say[step.outcome]}, ${counts}`)
+    const help = helpText(step, language)
+    lines.push(`${step.title[language]}: ${stateWord(step.state, language)}, ${counts}${help && `, ${help}`}`)
     for (const [n, check] of step.checks.entries()) {
       const own = check.of === undefined ? '' : `, ${check.points}/${check.of}`
-      lines.push(`  ${n + 1} ${check.check}: ${say[check.outcome]}${own}`)
-      for (const key of ['expected', 'observed', 'why'] as const) {
-        if (check[key]) lines.push(`    ${say[key]}: ${check[key][language]}`)
-      }
+      lines.push(`  ${n + 1} ${check.check}: ${stateWord(check.state, language)}${own}`)
+      for (const { label, text } of findings(check, language)) lines.push(`    ${label}: ${text}`)
     }
   }
+  lines.push(...printed(result, language))
   return `${lines.join('\n')}\n`
 }

@@ -1,20 +1,34 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Verdict } from '../check/evaluate.js'
-import { sumOf } from '../check/points.js'
-import { answerId, type Lab, type Step, stepTitle } from '../lab/lab.js'
+import { answerId, checkId, type Lab, questionOf, type Step, stepTitle } from '../lab/lab.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import type { Racks } from '../racks/racks.js'
-import { type CheckResult, type Result, type ScriptResult, type StepResult, together } from '../report/result.js'
-import { steady } from '../report/steady.js'
-import type { Submission, SubmittedScript } from './submission.js'
+import { checkResult, resultOf, stepResult } from '../report/judge.js'
+import type { Result, ScriptResult, StepResult, StudentNames } from '../report/result.js'
+import { steadyOutput } from '../report/steady.js'
+import { manyLines } from '../wording/one-line.js'
+import type { Text } from '../wording/text.js'
+import { answersIn, type Submission, type SubmittedScript } from './submission.js'
 
-export interface GradeOptions {
+/** Whose work it is, and what for, as far as that is known. */
+export interface About {
+  student?: StudentNames
+  /** Id of the assignment; that of the lab by default. */
+  assignment?: string
+  /** When it was accepted, ISO 8601 in UTC; now by default. */
+  submittedAt?: string
+}
+
+export interface GradeOptions extends About {
   /** For all scripts together, milliseconds. */
   timeoutMs: number
   signal: AbortSignal
   say(line: string): void
 }
+
+/** As much of what a script printed to its standard error is in its report, from the end. */
+const mostErrors = 2000
 
 /** More than anybody reads; a script that prints more is ended. */
 const maxOutputBytes = 1024 ** 2
@@ -23,6 +37,7 @@ const maxOutputBytes = 1024 ** 2
 export async function grade(racks: Racks, lab: Lab, submission: Submission, options: GradeOptions): Promise<Result> {
   const started = performance.now()
   const startedAt = new Date().toISOString()
+  for (const { en } of submission.notes) options.say(en)
   options.say(`opening a rack for ${lab.id}`)
   const rack = await LabRack.open(racks, lab, { signal: options.signal })
   try {
@@ -40,20 +55,30 @@ export async function grade(racks: Racks, lab: Lab, submission: Submission, opti
       if (step) await look(step)
     }
     for (const step of lab.steps) if (!verdicts.has(step.id)) await look(step)
-    const steps = lab.steps.map((step) => stepResult(lab, step, verdicts.get(step.id)!))
-    return {
-      lab: lab.id,
-      title: lab.title,
-      outcome: together(steps.filter(({ optional }) => !optional)),
-      points: sumOf(steps.map(({ points }) => points)),
-      of: sumOf(steps.map(({ of }) => of)),
-      steps,
-      scripts,
-      startedAt,
-      durationMs: Math.round(performance.now() - started),
-    }
+    const steps = lab.steps.map((step) => judged(lab, step, verdicts.get(step.id)!))
+    const durationMs = Math.round(performance.now() - started)
+    return resultOf(aboutOf(lab, options, startedAt, durationMs), steps, { scripts, notes: submission.notes })
   } finally {
     await rack.close()
+  }
+}
+
+/** The result of a submission that can't be read: nothing was run, and nothing of it counts. */
+export function refusal(lab: Lab, refused: Text, about: About): Result {
+  const steps = lab.steps.map((step) => judged(lab, step, []))
+  return resultOf(aboutOf(lab, about, new Date().toISOString(), 0), steps, { refused })
+}
+
+function aboutOf(
+  { id, title, contentHash }: Lab,
+  { student = {}, assignment = id, submittedAt }: About,
+  startedAt: string,
+  durationMs: number,
+): Pick<Result, 'student' | 'assignment' | 'attempt'> {
+  return {
+    student,
+    assignment: { id: assignment, title, lab: id, labHash: contentHash },
+    attempt: { of: 'submission', submittedAt: submittedAt ?? startedAt, startedAt, durationMs },
   }
 }
 
@@ -108,39 +133,31 @@ async function runScript(
   if (result.stderr.includes(notWritten)) return { file, host, ended: 'not run', exitCode: null }
   const ended = result.timedOut ? 'timeout' : result.truncated ? 'cut' : result.signal ? 'signal' : 'exit'
   say(`${file} ended: ${ended}${result.exitCode === null ? '' : ` ${result.exitCode}`}`)
-  return { file, host, ended, exitCode: ended === 'exit' ? result.exitCode : null }
-}
-
-function stepResult(lab: Lab, step: Step, verdicts: Verdict[]): StepResult {
-  const checks = verdicts.map((verdict) => checkResult(verdict, step.checks[verdict.index]?.points))
-  const outcome = together(checks)
-  const counted = checks.flatMap(({ points }) => points ?? [])
-  const whole = outcome === 'pass' ? step.points : 0
+  Object.assign(rack.answers, answersIn(result.stdout, rack.lab))
+  const errors = steadyOutput(manyLines(tailOf(result.stderr)))
   return {
-    id: step.id,
-    title: stepTitle(lab, step),
-    outcome,
-    points: counted.length > 0 ? sumOf(counted) : whole,
-    of: step.points,
-    ...(step.optional ? { optional: true } : {}),
-    checks,
+    file,
+    host,
+    ended,
+    exitCode: ended === 'exit' ? result.exitCode : null,
+    ...(errors === '' ? {} : { errors }),
   }
 }
 
-/** What passed needs no words, and its words may hold what differs from run to run, such as the name of a link. */
-function checkResult({ family, finding }: Verdict, of: number | undefined): CheckResult {
-  const counts = of === undefined ? {} : { points: finding.outcome === 'pass' ? of : 0, of }
-  if (finding.outcome === 'pass') return { check: family, outcome: 'pass', ...counts }
-  if (finding.outcome === 'error')
-    return { check: family, outcome: 'error', ...counts, reason: finding.reason, why: steady(finding.why) }
-  const { outcome, reason, expected, observed, why } = finding
-  return {
-    check: family,
-    outcome,
-    ...counts,
-    reason,
-    expected: steady(expected),
-    observed: steady(observed),
-    why: steady(why),
-  }
+/** The last lines of an output. */
+function tailOf(output: string): string {
+  if (output.length <= mostErrors) return output
+  const tail = output.slice(-mostErrors)
+  return `…\n${tail.slice(tail.indexOf('\n') + 1)}`
+}
+
+function judged(lab: Lab, step: Step, verdicts: readonly Verdict[]): StepResult {
+  const findings = new Map(verdicts.map(({ index, finding }) => [index, finding]))
+  const checks = step.checks.map((check, index) =>
+    checkResult(
+      { id: checkId(step, index), check: check.family, title: questionOf(check)?.ask, of: check.points },
+      findings.get(index),
+    ),
+  )
+  return stepResult({ id: step.id, title: stepTitle(lab, step), of: step.points, optional: step.optional }, checks)
 }

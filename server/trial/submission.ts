@@ -7,6 +7,7 @@ import { VethlabError } from '../error/vethlab-error.js'
 import { answerId, type Lab } from '../lab/lab.js'
 import { parseYaml } from '../lab/yaml-file.js'
 import { oneLine } from '../wording/one-line.js'
+import type { Text } from '../wording/text.js'
 
 /** What a learner hands in for a lab. */
 export interface Submission {
@@ -14,6 +15,19 @@ export interface Submission {
   parts: { step?: string; scripts: SubmittedScript[] }[]
   /** By the id of the check. */
   answers: Record<string, string>
+  /** What was left out, and why. */
+  notes: Text[]
+}
+
+/** A submission that can't be read; `said` is the same in both languages, for its student. */
+export class SubmissionRefused extends VethlabError {
+  constructor(
+    place: string,
+    [what, cure]: [what: string, cure: string],
+    readonly said: Text,
+  ) {
+    super('submission.invalid', what, { place, cure })
+  }
 }
 
 export interface SubmittedScript {
@@ -28,48 +42,120 @@ const maxScriptBytes = 100 * 1024
 const answersFile = 'answers.yaml'
 const scriptName = /^(?:\d{1,4}-)?([a-z][a-z0-9-]*?)(?:\.(?:sh|bash))?$/
 
+/** What lies beside scripts and is none, such as README.md or compose.yaml: a name with another ending, or in capitals. */
+const besides = /\.(?!(?:sh|bash)$)[^.]+$|^[A-Z][A-Za-z]*$/
+
 /**
  * Reads a submission: a script for the first docker host; or a folder with a script a host (`node1.sh`, `20-node2.sh`, run
- * in the order of their names); or a folder with such a folder a step. `answers.yaml` holds answers by id.
- * @throws VethlabError submission.invalid with the place
+ * in the order of their names); or a folder with such a folder a step. `answers.yaml` holds answers by id. Line ends may be those of
+ * Windows, and scripts need not be executable: systems that take work in often lose that.
+ * @throws SubmissionRefused with the place; VethlabError submission.invalid where there is none at all
  */
 export async function readSubmission(path: string, lab: Lab): Promise<Submission> {
   const found = await stat(path).catch(() => undefined)
-  if (!found) throw invalid(path, 'there is no such file', 'Name a script, or a folder with a script a host.')
+  if (!found) throw noSubmission(path, 'there is no such file')
   if (found.isFile()) {
     return {
       parts: [{ scripts: [{ file: basename(path), host: lab.home, text: await scriptText(path, found) }] }],
       answers: {},
+      notes: [],
     }
   }
-  if (!found.isDirectory())
-    throw invalid(path, 'is neither a file nor a folder', 'Name a script, or a folder with a script a host.')
+  if (!found.isDirectory()) throw noSubmission(path, 'is neither a file nor a folder')
+  return new FolderReader(path, lab).read()
+}
 
-  const entries = await entriesOf(path)
-  const steps = lab.steps.map((step) => step.id)
-  const folders = entries.filter((entry) => entry.isDirectory())
-  const scripts = await scriptsIn(path, '', entries, lab)
-  const answers = entries.some((entry) => entry.name === answersFile)
-    ? await readAnswers(join(path, answersFile), lab)
-    : {}
-  for (const { name } of folders) {
-    if (steps.includes(name)) continue
-    throw invalid(
-      join(path, name),
-      'is the name of no step',
-      `${didYouMean(name, steps)}Steps are: ${steps.join(', ')}.`,
-    )
+class FolderReader {
+  readonly #notes: Text[] = []
+
+  constructor(
+    private readonly root: string,
+    private readonly lab: Lab,
+  ) {}
+
+  async read(): Promise<Submission> {
+    const { root, lab } = this
+    const entries = await entriesOf(root)
+    const steps = lab.steps.map((step) => step.id)
+    const folders = entries.filter((entry) => entry.isDirectory())
+    const scripts = await this.#scriptsIn('', entries)
+    const answers = entries.some((entry) => entry.name === answersFile) ? await this.#answers() : {}
+    for (const { name } of folders) {
+      if (steps.includes(name)) continue
+      throw refused(join(root, name), reasons.noStep(name, steps))
+    }
+    const parts: Submission['parts'] = scripts.length > 0 ? [{ scripts }] : []
+    for (const step of steps.filter((id) => folders.some((folder) => folder.name === id)))
+      parts.push({ step, scripts: await this.#scriptsIn(step, await entriesOf(join(root, step))) })
+    if (parts.length === 0 && Object.keys(answers).length === 0) {
+      const hosts = lab.plan.hosts.map((host) => `${host.name}.sh`)
+      throw refused(root, reasons.noScript(hosts))
+    }
+    return { parts, answers, notes: this.#notes }
   }
-  const parts: Submission['parts'] = scripts.length > 0 ? [{ scripts }] : []
-  for (const step of steps.filter((id) => folders.some((folder) => folder.name === id))) {
-    const folder = join(path, step)
-    parts.push({ step, scripts: await scriptsIn(folder, step, await entriesOf(folder), lab) })
+
+  async #scriptsIn(below: string, entries: Dirent[]): Promise<SubmittedScript[]> {
+    const scripts: SubmittedScript[] = []
+    const hosts = this.lab.plan.hosts.map((host) => host.name)
+    for (const { name } of entries.filter((entry) => !entry.isDirectory() && entry.name !== answersFile)) {
+      const file = join(below, name)
+      const path = join(this.root, file)
+      const host = scriptName.exec(name)?.[1] ?? ''
+      if (hosts.includes(host)) {
+        scripts.push({ file, host, text: await scriptText(path, await lstat(path)) })
+      } else if (besides.test(name)) {
+        this.#note(file, 'is no script, and was left out', '不是脚本，没有用到')
+      } else {
+        throw refused(path, reasons.noHost(host, hosts))
+      }
+    }
+    return scripts
   }
-  if (parts.length === 0 && Object.keys(answers).length === 0) {
-    const hosts = lab.plan.hosts.map((host) => `${host.name}.sh`)
-    throw invalid(path, 'is a folder without a script', `Put one a host into it: ${hosts.join(', ')}.`)
+
+  async #answers(): Promise<Record<string, string>> {
+    const path = join(this.root, answersFile)
+    const found = await lstat(path)
+    if (!found.isFile() || found.size > maxScriptBytes) throw refused(path, reasons.noAnswers('', ''))
+    const yaml = parseYaml(utf8(path, await readFile(path)))
+    const [problem] = yaml.problems
+    if (problem) throw refused(`${path}:${problem.line}`, reasons.noAnswers(problem.what, `第 ${problem.line} 行`))
+    const schema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
+    const parsed = schema.safeParse(yaml.value ?? {})
+    if (!parsed.success) {
+      const issue = schemaIssues(schema, parsed.error, yaml.value ?? {})[0]!
+      const line = yaml.lineOf(issue.path)
+      throw refused(`${path}:${line}`, reasons.noAnswers(issue.what, `第 ${line} 行`))
+    }
+    const ids = this.lab.steps.flatMap((step) => step.checks).flatMap((check) => answerId(check) ?? [])
+    const known = Object.entries(parsed.data).filter(([id]) => ids.includes(id))
+    for (const id of Object.keys(parsed.data)) {
+      if (ids.includes(id)) continue
+      const name = oneLine(id, 80)
+      const place = `${answersFile}:${yaml.lineOf([id])}`
+      const list = ids.join(', ') || 'none'
+      this.#note(
+        place,
+        `nothing asks for "${name}", and it was left out. ${didYouMean(id, ids)}Answers are: ${list}.`,
+        `没有哪个问题的编号是“${name}”，这一条没有用到。问题编号有：${ids.join('、') || '无'}。`,
+      )
+    }
+    return Object.fromEntries(known)
   }
-  return { parts, answers }
+
+  #note(place: string, en: string, zh: string): void {
+    const shown = oneLine(place, 200)
+    this.#notes.push({ en: `${shown}: ${en}`, zh: `${shown}：${zh}` })
+  }
+}
+
+/**
+ * Answers that a script printed, the last of each: a line `answer ID: TEXT`, for what only the network itself can tell, such as the
+ * name of a link. Other lines, and ids that no question has, are output like any other.
+ */
+export function answersIn(output: string, { steps }: Lab): Record<string, string> {
+  const ids = new Set(steps.flatMap(({ checks }) => checks).flatMap((check) => answerId(check) ?? []))
+  const lines = output.matchAll(/^answer ([a-z][a-z0-9-]{0,63}): *(.*?)\r?$/gm)
+  return Object.fromEntries([...lines].filter(([, id]) => ids.has(id!)).map(([, id, text]) => [id!, text!]))
 }
 
 async function entriesOf(folder: string): Promise<Dirent[]> {
@@ -77,69 +163,66 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   return entries.filter((entry) => !entry.name.startsWith('.')).toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-async function scriptsIn(folder: string, below: string, entries: Dirent[], lab: Lab): Promise<SubmittedScript[]> {
-  const scripts: SubmittedScript[] = []
-  const hosts = lab.plan.hosts.map((host) => host.name)
-  for (const { name } of entries.filter((entry) => !entry.isDirectory() && entry.name !== answersFile)) {
-    const path = join(folder, name)
-    const host = scriptName.exec(name)?.[1] ?? ''
-    if (!hosts.includes(host)) {
-      throw invalid(
-        path,
-        'is named after no host',
-        `${didYouMean(host, hosts)}Hosts are: ${hosts.join(', ')}; call it ${hosts[0]}.sh, or 10-${hosts[0]}.sh.`,
-      )
-    }
-    scripts.push({ file: join(below, name), host, text: await scriptText(path, await lstat(path)) })
-  }
-  return scripts
-}
-
 async function scriptText(path: string, { mode, size }: Stats): Promise<string> {
-  if ((mode & 0o170000) !== 0o100000) throw invalid(path, 'is no regular file', 'Copy the script itself.')
-  if (size > maxScriptBytes) {
-    throw invalid(path, `has ${size} bytes, and at most ${maxScriptBytes} are allowed`, 'Hand in the script alone.')
-  }
-  if (size === 0) throw invalid(path, 'is empty', 'Write the commands into it.')
-  if ((mode & 0o111) === 0) throw invalid(path, 'is not executable', 'Run `chmod +x` on it.')
-  const text = utf8(path, await readFile(path))
-  if (text.includes('\0')) throw invalid(path, 'is no script but a binary file', 'Hand in a script.')
-  return text
+  if ((mode & 0o170000) !== 0o100000) throw refused(path, reasons.irregular)
+  if (size > maxScriptBytes) throw refused(path, reasons.tooLarge(size))
+  if (size === 0) throw refused(path, reasons.empty)
+  const bytes = await readFile(path)
+  if (bytes.includes(0)) throw refused(path, reasons.binary)
+  return utf8(path, bytes).replaceAll('\r\n', '\n')
 }
 
-function utf8(path: string, bytes: Buffer): string {
+function utf8(place: string, bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw invalid(path, 'is not UTF-8', 'Save it as UTF-8.')
+    throw refused(place, reasons.encoding)
   }
 }
 
-async function readAnswers(path: string, lab: Lab): Promise<Record<string, string>> {
-  const found = await lstat(path)
-  if (!found.isFile() || found.size > maxScriptBytes)
-    throw invalid(path, 'is no file of answers', 'Write `ID: answer` lines.')
-  const yaml = parseYaml(utf8(path, await readFile(path)))
-  const [problem] = yaml.problems
-  if (problem) throw invalid(`${path}:${problem.line}`, problem.what, 'Write `ID: answer` lines.')
-  const schema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
-  const parsed = schema.safeParse(yaml.value ?? {})
-  if (!parsed.success) {
-    const issue = schemaIssues(schema, parsed.error, yaml.value ?? {})[0]!
-    throw invalid(`${path}:${yaml.lineOf(issue.path)}`, issue.what, 'Write `ID: answer` lines.')
-  }
-  const ids = lab.steps.flatMap((step) => step.checks).flatMap((check) => answerId(check) ?? [])
-  for (const id of Object.keys(parsed.data)) {
-    if (ids.includes(id)) continue
-    throw invalid(
-      `${path}:${yaml.lineOf([id])}`,
-      `nothing asks for "${id}"`,
-      `${didYouMean(id, ids)}Answers are: ${ids.join(', ') || 'none'}.`,
-    )
-  }
-  return parsed.data
+/** What is wrong, what helps, and both in Chinese. */
+type Reason = readonly [what: string, cure: string, zh: string]
+
+const reasons = {
+  noStep: (name: string, steps: string[]): Reason => [
+    'is the name of no step',
+    `${didYouMean(name, steps)}Steps are: ${steps.join(', ')}.`,
+    `没有叫这个名字的步骤。步骤有：${steps.join('、')}。`,
+  ],
+  noScript: (files: string[]): Reason => [
+    'is a folder without a script',
+    `Put one a host into it: ${files.join(', ')}.`,
+    `文件夹里没有脚本。请为每台主机放一个：${files.join('、')}。`,
+  ],
+  noHost: (name: string, hosts: string[]): Reason => [
+    'is named after no host',
+    `${didYouMean(name, hosts)}Hosts are: ${hosts.join(', ')}; call it ${hosts[0]}.sh, or 10-${hosts[0]}.sh.`,
+    `文件名不对应任何主机。主机有：${hosts.join('、')}；请命名为 ${hosts[0]}.sh 或 10-${hosts[0]}.sh。`,
+  ],
+  noAnswers: (en: string, zh: string): Reason => [
+    en || 'is no file of answers',
+    'Write `ID: answer` lines.',
+    `${zh}不是答案的写法。请每行写一条 \`编号: 答案\`。`,
+  ],
+  irregular: ['is no regular file', 'Copy the script itself.', '不是普通文件。请提交脚本本身。'],
+  tooLarge: (size: number): Reason => [
+    `has ${size} bytes, and at most ${maxScriptBytes} are allowed`,
+    'Hand in the script alone.',
+    `有 ${size} 字节，最多允许 ${maxScriptBytes} 字节。请只提交脚本。`,
+  ],
+  empty: ['is empty', 'Write the commands into it.', '是空文件。请把命令写进去。'],
+  binary: ['is no script but a binary file', 'Hand in a script.', '是二进制文件，不是脚本。请提交脚本。'],
+  encoding: ['is not UTF-8', 'Save it as UTF-8.', '不是 UTF-8 编码。请保存为 UTF-8。'],
+} as const satisfies Record<string, Reason | ((...args: never[]) => Reason)>
+
+function refused(path: string, [what, cure, zh]: Reason): SubmissionRefused {
+  const place = oneLine(path, 200)
+  const file = oneLine(basename(path), 200)
+  return new SubmissionRefused(place, [what, cure], { en: `${file}: ${what}. ${cure}`, zh: `${file}：${zh}` })
 }
 
-function invalid(path: string, what: string, cure: string): VethlabError {
+/** Nothing was handed in there, so that nobody can have handed in something wrong. */
+function noSubmission(path: string, what: string): VethlabError {
+  const cure = 'Name a script, or a folder with a script a host.'
   return new VethlabError('submission.invalid', what, { place: oneLine(path, 200), cure })
 }

@@ -59,9 +59,16 @@ it('files are on their hosts from the beginning, and again after a reset', async
   }
 })
 
-it('grades each check by its points, and nothing for what may be left out', async () => {
+it('grades each check by its points, answers that a script prints, and nothing for what may be left out', async () => {
   const script = join(scratch, 'submission.sh')
-  writeFileSync(script, '#!/bin/bash\ndocker network create shop\ndocker network create --internal vault\n')
+  writeFileSync(
+    script,
+    `#!/bin/bash
+docker network create shop
+docker network create --internal vault
+echo answer size: $(stat -c %s /root/desk/secret)
+`,
+  )
   chmodSync(script, 0o755)
   const result = await grade(racks, lab, await readSubmission(script, lab), {
     timeoutMs: 30_000,
@@ -69,11 +76,26 @@ it('grades each check by its points, and nothing for what may be left out', asyn
     say: () => {},
   })
   expect(result).toMatchObject({
-    outcome: 'fail',
+    state: 'failed',
     points: 2.5,
     of: 5,
     steps: [
-      { id: 'read', points: 0, of: 1 },
+      {
+        id: 'read',
+        points: 0,
+        of: 1,
+        checks: [
+          {
+            id: expect.any(String),
+            state: 'failed',
+            reason: 'choice.none',
+            title: { zh: '谁可以读取文件 `secret`？' },
+          },
+          { state: 'failed' },
+          { state: 'passed' },
+          { state: 'failed', reason: 'pattern.none' },
+        ],
+      },
       {
         id: 'build',
         points: 0.5,
@@ -83,8 +105,8 @@ it('grades each check by its points, and nothing for what may be left out', asyn
           { points: 0, of: 1.5 },
         ],
       },
-      { id: 'spare', outcome: 'fail', points: 0, of: 0, optional: true },
-      { id: 'close', outcome: 'pass', points: 2, of: 2 },
+      { id: 'spare', state: 'failed', points: 0, of: 0, optional: true },
+      { id: 'close', state: 'passed', points: 2, of: 2 },
     ],
   })
 })

@@ -30,7 +30,12 @@ export function footprint(state: StateDirectory): Footprint {
   return {
     processes: processesOf(state),
     mounts: lines('/proc/self/mounts').filter((line) => line.includes(state.mark) || line.includes(`${state.run}/`)),
-    controlGroups: execFileSync('find', ['/sys/fs/cgroup', '-type', 'd', '-path', `*${state.mark}/h*`])
+    // Groups of another installation may go while it looks.
+    controlGroups: execFileSync('find', [
+      '/sys/fs/cgroup',
+      '-ignore_readdir_race',
+      ...['-type', 'd', '-path', `*${state.mark}/h*`],
+    ])
       .toString()
       .split('\n')
       .filter(Boolean),

@@ -1,16 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
-import type { Result } from '../../server/report/result.js'
+import { type Result, ResultSchema } from '../../server/report/result.js'
 import { grade } from '../../server/trial/grade.js'
 import { readSubmission } from '../../server/trial/submission.js'
+import * as readers from '../report/readers.js'
 import { footprint } from './footprint.js'
 import { testState as state } from './state.js'
 
@@ -59,8 +60,9 @@ async function gradeOf(path: string, timeoutMs = 30_000): Promise<Result> {
 }
 
 /** What a report says but for its times. */
-function timeless({ startedAt, durationMs, ...rest }: Result): object {
+function timeless({ attempt: { startedAt, durationMs, submittedAt }, ...rest }: Result): object {
   expect(Date.parse(startedAt)).toBeGreaterThan(0)
+  expect(submittedAt).toBe(startedAt)
   expect(durationMs).toBeGreaterThan(0)
   return rest
 }
@@ -68,19 +70,19 @@ function timeless({ startedAt, durationMs, ...rest }: Result): object {
 describe('A submission', () => {
   it('gets all points when the network is right', async () => {
     const report = await gradeOf(script(honest))
-    expect(report, JSON.stringify(report, null, 1)).toMatchObject({ outcome: 'pass', points: 5, of: 5 })
+    expect(report, JSON.stringify(report, null, 1)).toMatchObject({ state: 'passed', points: 5, of: 5 })
     expect(report.scripts).toEqual([{ file: 'submission.sh', host: 'node1', ended: 'exit', exitCode: 0 }])
   })
 
   it('gets the points of the steps that are right, and reasons for the rest, the same each time', async () => {
     const path = script(honest.replace('8080:80', '8081:80'))
     const first = await gradeOf(path)
-    expect(first).toMatchObject({ outcome: 'fail', points: 2, of: 5 })
+    expect(first).toMatchObject({ state: 'failed', points: 2, of: 5 })
     const [, web] = first.steps
-    expect(web!.checks.map(({ outcome, reason }) => [outcome, reason])).toEqual([
-      ['pass', undefined],
-      ['fail', 'port.published'],
-      ['fail', 'reach.refused'],
+    expect(web!.checks.map(({ state, reason }) => [state, reason])).toEqual([
+      ['passed', undefined],
+      ['failed', 'port.published'],
+      ['failed', 'reach.refused'],
     ])
     for (const { why } of web!.checks.slice(1)) expect(why?.zh).toMatch(/\p{Script=Han}/u)
     expect(timeless(await gradeOf(path))).toEqual(timeless(first))
@@ -94,7 +96,7 @@ describe('A submission', () => {
     )
     script('ping -c 1 192.168.1.11', 'mine/web/20-laptop.sh')
     const report = await gradeOf(join(scratch, 'mine'))
-    expect(report).toMatchObject({ outcome: 'pass', points: 5 })
+    expect(report).toMatchObject({ state: 'passed', points: 5 })
     expect(report.scripts.map(({ file, host, exitCode }) => [file, host, exitCode])).toEqual([
       ['network/node1.sh', 'node1', 0],
       ['web/10-node1.sh', 'node1', 0],
@@ -109,11 +111,11 @@ describe('A submission that is right for an instant', () => {
   sleep 2; iptables -I DOCKER-USER -j DROP; sleep 2; iptables -D DOCKER-USER -j DROP
 done`
     const report = await gradeOf(script(`${honest}\nsetsid -f sh -c '${flips}' </dev/null >/dev/null 2>&1`))
-    expect(report).toMatchObject({ outcome: 'fail', points: 2, of: 5 })
-    expect(report.steps[1]!.checks.map(({ outcome, reason }) => [outcome, reason])).toEqual([
-      ['pass', undefined],
-      ['pass', undefined],
-      ['fail', 'reach.silent'],
+    expect(report).toMatchObject({ state: 'failed', points: 2, of: 5 })
+    expect(report.steps[1]!.checks.map(({ state, reason }) => [state, reason])).toEqual([
+      ['passed', undefined],
+      ['passed', undefined],
+      ['failed', 'reach.silent'],
     ])
   })
 })
@@ -126,42 +128,45 @@ describe('A submission that cheats gets no point when it', () => {
   done
 done
 true`
-  const forged = { outcome: 'pass', points: 5, of: 5, steps: [], scripts: [] }
+  const forged = { state: 'passed', points: 5, of: 5, steps: [], scripts: [] }
   const fakeDaemon = readFileSync(fromPackage('test/hosts/fake-daemon.pl'), 'utf8')
 
   it.each<[string, string, Partial<Result>]>([
-    ['does nothing and exits early', 'exit 0', { outcome: 'fail' }],
-    ['replaces the tools of its host', liar, { outcome: 'fail' }],
+    ['does nothing and exits early', 'exit 0', { state: 'failed' }],
+    ['replaces the tools of its host', liar, { state: 'failed' }],
     [
       'prints results',
       `echo '${JSON.stringify(forged)}'; echo '${JSON.stringify(forged)}' >&2; echo x > /report.json`,
-      { outcome: 'fail' },
+      { state: 'failed' },
     ],
-    ['puts a fake daemon on the socket', fakeDaemon, { outcome: 'error' }],
+    ['puts a fake daemon on the socket', fakeDaemon, { state: 'could-not-tell' }],
     [
       'imitates a bridge and a server without an Engine',
       `ip link add br-0123456789ab type bridge; ip address add 172.20.0.1/16 dev br-0123456789ab
 ip link set br-0123456789ab up; docker rm -f web; setsid -f nc -lk 8080 </dev/null >/dev/null 2>&1`,
-      { outcome: 'fail' },
+      { state: 'failed' },
     ],
-    ['stops the Engine', 'systemctl stop docker || pkill dockerd; sleep 1', { outcome: 'error' }],
+    ['stops the Engine', 'systemctl stop docker || pkill dockerd; sleep 1', { state: 'could-not-tell' }],
   ])('%s', async (_, text, expected) => {
     const report = await gradeOf(script(text))
     expect(report, JSON.stringify(report, null, 1)).toMatchObject({ points: 0, ...expected })
-    if (expected.outcome === 'error') {
-      expect(report.steps[0]!.checks[0]).toMatchObject({ outcome: 'error', reason: expect.stringMatching(/^engine\./) })
+    if (expected.state === 'could-not-tell') {
+      expect(report.steps[0]!.checks[0]).toMatchObject({
+        state: 'could-not-tell',
+        reason: expect.stringMatching(/^engine\./),
+      })
     }
   })
 
   it('floods its output', async () => {
     const report = await gradeOf(script('yes flood'))
-    expect(report).toMatchObject({ points: 0, outcome: 'fail', scripts: [{ ended: 'cut', exitCode: null }] })
+    expect(report).toMatchObject({ points: 0, state: 'failed', scripts: [{ ended: 'cut', exitCode: null }] })
     expect(JSON.stringify(report)).not.toContain('flood')
   })
 
   it('hangs, and what it started hangs with it', async () => {
     const report = await gradeOf(script('trap "" TERM INT HUP; (trap "" TERM; sleep infinity) & sleep infinity'), 2000)
-    expect(report).toMatchObject({ points: 0, outcome: 'fail', scripts: [{ ended: 'timeout' }] })
+    expect(report).toMatchObject({ points: 0, state: 'failed', scripts: [{ ended: 'timeout' }] })
   })
 })
 
@@ -176,7 +181,7 @@ describe('vethlab grade', () => {
     const file = join(scratch, 'junit.xml')
     const passed = command(exam, script(honest), '--json', '--junit', file)
     expect(passed.status, passed.stderr).toBe(0)
-    expect(JSON.parse(passed.stdout)).toMatchObject({ lab: 'exam', outcome: 'pass', points: 5 })
+    expect(JSON.parse(passed.stdout)).toMatchObject({ assignment: { lab: 'exam' }, state: 'passed', points: 5 })
     expect(passed.stderr).toContain('running submission.sh in node1')
     const failed = command(exam, script('true'), '--lang', 'zh', '--junit', file)
     expect(failed.status).toBe(1)
@@ -185,10 +190,90 @@ describe('vethlab grade', () => {
     expect(left()).toEqual(before)
   })
 
+  it('writes forms into files and folders, with whose work it is, and says what scripts said', () => {
+    const student = join(scratch, 'ada.yaml')
+    writeFileSync(student, 'login: ada\nsisId: "0042"\n')
+    const args = ['--student', student, '--submitted', '2026-03-01T23:59+01:00']
+    const out = join(scratch, 'out')
+    mkdirSync(out)
+    const path = script('docker network create --subnet 172.20.0.0/16 my_net\r\nno-such-command\r\nexit 3')
+    const done = command(exam, path, ...args, '--format', 'json', '--out', out)
+    expect(done.status, done.stderr).toBe(1)
+    expect(done.stdout).toContain('submission.sh (node1) ended with exit code 3')
+    expect(done.stdout).toMatch(/^ {2}\| .*no-such-command: command not found$/m)
+    const result = ResultSchema.parse(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')))
+    expect(result).toMatchObject({
+      student: { login: 'ada', sisId: '0042' },
+      attempt: { of: 'submission', submittedAt: '2026-03-01T22:59:00.000Z' },
+      points: 2,
+      steps: [{ id: 'network', state: 'passed' }, { checks: [{ id: 'web.1' }, { id: 'web.2' }, { id: 'web.3' }] }],
+      scripts: [{ exitCode: 3, errors: expect.stringContaining('no-such-command') }],
+    })
+  })
+
+  it('says in any form and language why a submission can not be read, and exits with 3', () => {
+    script('true', 'mine/nod1.sh')
+    const done = command(exam, join(scratch, 'mine'), '--lang', 'zh', '--format', 'gradescope')
+    expect(done.status).toBe(3)
+    expect(done.stderr).toMatch(/^vethlab: .*mine\/nod1.sh: is named after no host. Did you mean "node1"\?/)
+    expect(readers.gradescope(done.stdout)).toEqual({ score: 0, sum: 0, max: 5 })
+    expect(done.stdout).toContain('文件名不对应任何主机')
+    expect(left()).toEqual(before)
+  })
+
+  it('writes kits whose scripts grade, for Gradescope and for PrairieLearn, with a lab beside them', () => {
+    script(`exec ${process.execPath} ${fromPackage('dist/main.js')} "$@"`, 'bin/vethlab')
+    const env = { ...process.env, VETHLAB_STATE: state.root, PATH: `${scratch}/bin:${process.env.PATH}` }
+    const [autograder, graded] = [join(scratch, 'autograder'), join(scratch, 'grade')]
+    const made = command(exam, '--kit', 'gradescope', '--out', join(autograder, 'source'))
+    expect(
+      made.stdout
+        .trim()
+        .split('\n')
+        .map((file) => basename(file)),
+    ).toEqual(['setup.sh', 'run_autograder'])
+    expect(command(exam, '--kit', 'gradescope', '--out', join(autograder, 'source'))).toMatchObject({ status: 64 })
+    cpSync(exam, join(autograder, 'source/exam'), { recursive: true })
+    mkdirSync(join(autograder, 'submission'))
+    writeFileSync(join(autograder, 'submission/node1.sh'), honest.split('\n')[0]!, { mode: 0o644 })
+    const run = spawnSync(join(autograder, 'source/run_autograder'), [], {
+      encoding: 'utf8',
+      cwd: autograder,
+      env: { ...env, AUTOGRADER: autograder },
+    })
+    expect(run.status, run.stderr).toBe(0)
+    const results = readFileSync(join(autograder, 'results/results.json'), 'utf8')
+    expect(readers.gradescope(results)).toEqual({ score: 2, sum: 2, max: 5 })
+
+    command(exam, '--kit', 'prairielearn', '--out', graded)
+    cpSync(exam, join(graded, 'tests/exam'), { recursive: true })
+    mkdirSync(join(graded, 'student'))
+    const empty = spawnSync('bash', [join(graded, 'tests/run.sh')], {
+      encoding: 'utf8',
+      env: { ...env, GRADE: graded },
+    })
+    expect(empty.status, empty.stderr).toBe(0)
+    expect(readers.prairielearn(readFileSync(join(graded, 'results/results.json'), 'utf8'))).toBe(0)
+    expect(left()).toEqual(before)
+  })
+
   it.each<[string, () => string[], RegExp, number?]>([
     ['a lab that is not there', () => ['exan', script('true')], /^vethlab: exan: there is no such lab/],
     ['a submission that is not there', () => [exam, join(scratch, 'none')], /none: there is no such file/],
-    ['a folder without a script', () => [exam, scratch], /: is a folder without a script/],
+    ['no submission', () => [exam], /^vethlab: grade: a lab and a submission are wanted/, 64],
+    ['an unknown form', () => [exam, script('true'), '--format', 'x'], /^error: option '--format <form>'/, 64],
+    [
+      'a time that is none',
+      () => [exam, script('true'), '--submitted', 'today'],
+      /^vethlab: --submitted: "today" is no time/,
+      64,
+    ],
+    [
+      'a gradebook of nobody, before anything is graded',
+      () => [exam, script('true'), '--format', 'moodle'],
+      /^vethlab: --format moodle: not everybody has a login/,
+      64,
+    ],
     ['an unknown language', () => [exam, script('true'), '--lang', 'fr'], /^vethlab: --lang: "fr" is no language/, 64],
   ])('says in one line what is wrong and leaves nothing: %s', (_, args, said, wanted = 2) => {
     const { status, stdout, stderr } = command(...args())

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { parseRoutes, parseRoutingRules, usualRoutingRules } from '../../server/network/parse-routes.js'
-import { parseRules } from '../../server/network/parse-rules.js'
 import { leadsOn, nextHop, outLink, routeFor, writeRoute, writeRoutingRule } from '../../server/network/routing.js'
 import type { NamespaceState, Route, RoutingRule } from '../../server/network/state.js'
 import { StateBuilder } from '../check/state-builder.js'
@@ -90,13 +89,7 @@ describe('a routing rule', () => {
     ['not to a network', { table: '100', destination: '192.168.2.0/24', not: true as const }, other],
     ['for all', { table: '100' }, other],
     ['from an address, for a sender who has none yet', { table: '100', source: '10.0.0.5/32' }, main],
-    ['with a mark, which nothing sets', { table: '100', mark: { value: 1, mask: 0xffffffff } }, main],
-    [
-      'for all that have no mark, as those of VPNs',
-      { table: '100', not: true as const, mark: { value: 0xca6c, mask: 0xffffffff } },
-      other,
-    ],
-    ['for a user', { table: '100', further: ['uidrange 1-5'] }, main],
+    ['with a mark', { table: '100', further: ['fwmark 0x1'] }, main],
     ['for what comes in by a link', { table: '100', in: 'eth1' }, main],
     ['for what is sent from here', { table: '100', in: 'lo' }, other],
     ['that leaves defaults out', { table: '100', suppressedPrefix: 0 }, main],
@@ -108,33 +101,6 @@ describe('a routing rule', () => {
     expect(via(namespace(routes, [rule]), { destination: '192.168.1.9', protocol: 'tcp', destinationPort: 80 })).toBe(
       expected,
     )
-  })
-
-  it('with a mark is met by what a rule of mangle marks, and passed over where it can not be said', () => {
-    const here = namespace(routes, [{ table: '100', mark: { value: 7, mask: 0xff } }])
-    const rule = (text: string) => {
-      here.rules = parseRules(undefined, { iptables: `*mangle\n${text}` }).rules
-      return [
-        via(here, { destination: '192.168.1.9', source: '10.0.0.7', in: 'docker0', protocol: 'icmp' }),
-        via(here, { destination: '192.168.1.9', protocol: 'icmp' }),
-      ]
-    }
-    expect(rule('-A PREROUTING -i docker0 -j MARK --set-xmark 0x7/0xffffffff')).toEqual([other, main])
-    expect(rule('-A PREROUTING -i docker0 -j MARK --set-xmark 0x107/0xffffffff')).toEqual([other, main])
-    expect(rule('-A PREROUTING -i eth1 -j MARK --set-xmark 0x7/0xffffffff')).toEqual([main, main])
-    expect(rule('-A OUTPUT -p icmp -j MARK --set-xmark 0x7/0xff')).toEqual([main, other])
-    expect(rule('-A PREROUTING -i docker0 -j RETURN\n-A PREROUTING -j MARK --set-xmark 0x7/0xffffffff')).toEqual([
-      main,
-      main,
-    ])
-    expect(rule('-A PREROUTING -m mac --mac-source 02:42:ac:11:00:02 -j MARK --set-xmark 0x7/0xffffffff')).toEqual([
-      main,
-      main,
-    ])
-    expect(rule('-A PREROUTING -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff')).toEqual([
-      main,
-      main,
-    ])
   })
 
   it('from an address is met by a connection that gets it from its first route, and by what is passed on', () => {
@@ -208,7 +174,7 @@ it('reads what ip(8) says of rules, as measured', () => {
     '0: from all lookup local',
     '32760: from all sport 22 l3mdev other',
     '32761: from all uid_start 1 other',
-    '32762: from all fwmark 0x1/0xff lookup 7',
+    '32762: from all fwmark 0x1 lookup 7',
     '32763: not from 10.2.0.1/32 iif lo ipproto tcp dport 80-90 prohibit',
     '32764: from 10.1.0.0/16 blackhole',
     '32765: from all to 10.0.0.0/8 lookup 100',

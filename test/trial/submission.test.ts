@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
-import { readSubmission } from '../../server/trial/submission.js'
+import { answersIn, readSubmission, type SubmissionRefused } from '../../server/trial/submission.js'
 import { guideFiles, writeLab } from '../lab/guide.js'
 
 let lab: Lab
@@ -45,6 +45,7 @@ describe('readSubmission', () => {
     expect(await readSubmission(put('anything', 'echo 1\n'), lab)).toEqual({
       parts: [{ scripts: [{ file: 'anything', host: 'node1', text: 'echo 1\n' }] }],
       answers: {},
+      notes: [],
     })
   })
 
@@ -75,6 +76,43 @@ describe('readSubmission', () => {
     expect(answers).toEqual({ gateway: '172.20.0.1' })
   })
 
+  it('takes scripts as systems hand them on: not executable, with the line ends of Windows', async () => {
+    const { parts } = await readSubmission(put('x.sh', '#!/bin/sh\r\ntrue\r\n', 0o644), lab)
+    expect(parts[0]!.scripts[0]!.text).toBe('#!/bin/sh\ntrue\n')
+  })
+
+  it('leaves out what is no script, and answers that nothing asks for, and says so in both languages', async () => {
+    mine('node1.sh')
+    for (const name of ['README.md', 'README', 'compose.yaml', 'notes.txt']) put(`mine/${name}`, 'x', 0o644)
+    mine('answers.yaml', 'gateway: 1\n\ngatewa: 2\n')
+    const { parts, answers, notes } = await readSubmission(folder(), lab)
+    expect(parts[0]!.scripts.map(({ file }) => file)).toEqual(['node1.sh'])
+    expect(answers).toEqual({ gateway: '1' })
+    expect(notes.map(({ en }) => en)).toEqual([
+      'README: is no script, and was left out',
+      'README.md: is no script, and was left out',
+      'compose.yaml: is no script, and was left out',
+      'notes.txt: is no script, and was left out',
+      'answers.yaml:3: nothing asks for "gatewa", and it was left out. Did you mean "gateway"? Answers are: gateway.',
+    ])
+    for (const { zh } of notes) expect(zh).toMatch(/没有用到/)
+  })
+
+  it('takes answers that a script prints, the last of each, and nothing else that it prints', () => {
+    const output =
+      'answer gateway: 1\nanswer gatewa: 2\n answer gateway: 3\nanswer gateway: 172.20.0.1\r\nanswer gateway 4\n'
+    expect(answersIn(output, lab)).toEqual({ gateway: '172.20.0.1' })
+    expect(answersIn('', lab)).toEqual({})
+  })
+
+  it('says what it refuses in both languages, without the path of the server', async () => {
+    const said = await readSubmission(mine('nod1.sh'), lab).catch((error: unknown) => (error as SubmissionRefused).said)
+    expect(said).toEqual({
+      en: 'nod1.sh: is named after no host. Did you mean "node1"? Hosts are: node1, laptop; call it node1.sh, or 10-node1.sh.',
+      zh: 'nod1.sh：文件名不对应任何主机。主机有：node1、laptop；请命名为 node1.sh 或 10-node1.sh。',
+    })
+  })
+
   it.each<[string, () => string, RegExp]>([
     ['nothing', () => join(scratch, 'none'), /none: there is no such file/],
     [
@@ -88,18 +126,14 @@ describe('readSubmission', () => {
       () => mine('creat/node1.sh'),
       /mine\/creat: is the name of no step. Did you mean "create"\?/,
     ],
-    ['what is not executable', () => put('x.sh', 'true', 0o644), /x.sh: is not executable. Run `chmod \+x` on it/],
     ['what is not UTF-8', () => put('x.sh', Buffer.from([0x23, 0xff, 0xfe])), /x.sh: is not UTF-8/],
     ['a binary file', () => put('x.sh', 'a\0b'), /x.sh: is no script but a binary file/],
     ['an empty script', () => put('x.sh', ''), /x.sh: is empty/],
     ['100 MB', () => put('x.sh', Buffer.alloc(100e6, 'x')), /x.sh: has 100000000 bytes/],
     ['a device', () => '/dev/null', /\/dev\/null: is neither a file nor a folder/],
     ['a link out of the folder', () => linked(), /node1.sh: is no regular file/],
-    [
-      'answers that nothing asks for',
-      () => mine('answers.yaml', 'a: 1\ngatewa: 2\n'),
-      /answers.yaml:1: nothing asks for "a"/,
-    ],
+    ['nothing but answers that nothing asks for', () => mine('answers.yaml', 'a: 1\n'), /is a folder without a script/],
+    ['nothing but what is no script', () => mine('README.md'), /is a folder without a script/],
     ['answers that are no YAML', () => mine('answers.yaml', 'a: [\n'), /answers.yaml:\d+: /],
   ])('refuses %s', async (_, make, said) => {
     await expect(readSubmission(make(), lab)).rejects.toThrow(said)

@@ -1,8 +1,10 @@
 import { familyNamed } from '../../check/checks.js'
 import type { Verdict } from '../../check/evaluate.js'
+import type { Check } from '../../check/family.js'
 import { sentenceOf, tellOperator } from '../../error/sentences.js'
 import { answerId, type Lab, type Step } from '../../lab/lab.js'
 import type { CheckView, StepView } from '../../protocol/protocol.js'
+import type { StepHelp } from '../../store/records.js'
 import type { Text } from '../../wording/text.js'
 import { solutionOf } from './blocks.js'
 import type { Look } from './check-runner.js'
@@ -40,7 +42,7 @@ export function stepView(
 }
 
 function checkView(
-  { explain }: Lab,
+  lab: Lab,
   { index, family, finding, hints }: Verdict,
   { id, checks }: Step,
   progress: Pick<Progress, 'hints' | 'help'>,
@@ -48,8 +50,7 @@ function checkView(
   const shown = progress.hints(id, index)
   const judged = checks[index]
   const answer = judged && answerId(judged)
-  const isToFind = explain === 'after-hint' && answer === undefined && hints.length > 0
-  const isHidden = isToFind && shown === 0 && !progress.help(id).told
+  const isHidden = judged !== undefined && isToFind(lab, judged, shown, progress.help(id))
   // What an error of the server says may name its files.
   const why = finding.outcome === 'error' ? whyNotMade(finding.reason) : isHidden ? yoursToFind : undefined
   return {
@@ -63,8 +64,19 @@ function checkView(
   }
 }
 
+/** Whether the reason of a check is the learner's to find still: neither a hint of it nor anything else has told it. */
+export function isToFind(
+  { explain }: Lab,
+  check: Check,
+  hintsShown: number,
+  { told }: Pick<StepHelp, 'told'>,
+): boolean {
+  const isTask = explain === 'after-hint' && answerId(check) === undefined && check.hints.length > 0
+  return isTask && hintsShown === 0 && !told
+}
+
 /** In place of the reason, where finding it is the task. */
-const yoursToFind: Text = {
+export const yoursToFind: Text = {
   en: 'Why that is so is for you to find out. With the first hint, the check says what it knows.',
   zh: '原因要由你来找。打开第一条提示后，检查会说出它所知道的原因。',
 }

@@ -1,0 +1,128 @@
+import { rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Finding } from '../../../server/check/verdict.js'
+import type { Lab } from '../../../server/lab/lab.js'
+import { loadLab } from '../../../server/lab/read-lab.js'
+import { formNames, write } from '../../../server/report/forms.js'
+import { ResultSchema } from '../../../server/report/result.js'
+import { sessionResult } from '../../../server/session/work/session-result.js'
+import { Records } from '../../../server/store/records.js'
+import { writeLab } from '../../lab/guide.js'
+import { ada, failed, passed, unknown } from '../../report/works.js'
+import { newDirectory } from '../../store/directory.js'
+
+let lab: Lab
+let records: Records
+const session = 'a'.repeat(32)
+
+beforeAll(async () => {
+  lab = await loadLab(writeLab())
+})
+afterAll(() => rmSync(dirname(lab.directory), { recursive: true, force: true }))
+beforeEach(() => {
+  records = Records.open(join(newDirectory(), 'records.db'))
+  records.createSession({ id: session, learner: records.localLearner(), lab: lab.id, labHash: lab.contentHash })
+  return () => records.close()
+})
+
+/** As a session keeps what it found. */
+function saw(step: string, findings: Finding[], labHash = lab.contentHash): void {
+  records.addVerdicts(
+    session,
+    { step, asked: true, labHash },
+    findings.map(({ outcome, ...evidence }, index) => ({
+      index,
+      family: 'port',
+      outcome,
+      ...('reason' in evidence ? { reason: evidence.reason } : {}),
+      evidence,
+    })),
+  )
+}
+
+const submittedAt = '2026-03-01T20:00:00.000Z'
+const result = (of = lab) =>
+  sessionResult(of, records.session(session)!, records.verdicts(session), { student: ada, submittedAt })
+
+describe('A live session', () => {
+  it('counts what is done, and what was found last of the rest', () => {
+    saw('create', [passed])
+    records.setStep(session, 'create', 'passed')
+    saw('connect', [passed, failed, passed])
+    saw('connect', [passed, passed, failed])
+    records.addUsed(session, 90_000)
+    expect(result()).toMatchObject({
+      student: ada,
+      attempt: { of: 'session', submittedAt, durationMs: 90_000 },
+      state: 'failed',
+      points: 1,
+      of: 3,
+      open: 0,
+      steps: [
+        { id: 'create', state: 'passed', points: 1 },
+        {
+          id: 'connect',
+          state: 'failed',
+          points: 0,
+          checks: [
+            { id: 'connect.1', state: 'passed' },
+            { state: 'passed' },
+            { state: 'failed', reason: 'port.published', why: failed.outcome === 'fail' ? failed.why : {} },
+          ],
+        },
+      ],
+    })
+  })
+
+  it('keeps what is done, whatever was found of it later', () => {
+    records.setStep(session, 'create', 'passed')
+    saw('create', [failed])
+    expect(result().steps[0]).toMatchObject({ state: 'passed', points: 1, checks: [{ state: 'passed' }] })
+  })
+
+  it('tells the help, and takes no points for it', () => {
+    records.setHints(session, 'connect', 0, 1)
+    records.setHints(session, 'connect', 1, 2)
+    records.setHelp(session, 'connect', { shown: true })
+    records.setStep(session, 'connect', 'helped')
+    const found = result()
+    expect(found.steps[1]).toMatchObject({ points: 2, help: { hints: 3, shown: true, done: false, told: false } })
+    expect(found.steps[0]!.help).toBeUndefined()
+    expect(write('text', found, { language: 'en' })).toContain('passed, 2/2, with help: 3 hints, solution shown')
+    expect(write('text', found, { language: 'zh' })).toContain('借助了帮助：3 条提示，看过答案')
+  })
+
+  it('has nothing to say of what was never looked at, was left out, or was found in another version of the lab', () => {
+    records.setStep(session, 'create', 'skipped')
+    saw('connect', [passed, passed, passed], 'older')
+    expect(result()).toMatchObject({
+      state: 'failed',
+      points: 0,
+      open: 0,
+      steps: [{ state: 'skipped' }, { state: 'skipped', checks: [{ state: 'skipped' }, {}, {}] }],
+    })
+  })
+
+  it('loses no point by what could not be told', () => {
+    records.setStep(session, 'create', 'passed')
+    saw('connect', [passed, unknown, passed])
+    expect(result()).toMatchObject({ state: 'could-not-tell', points: 1, of: 3, open: 2 })
+  })
+
+  it('does not tell a cause that is the learner to find, before a hint', () => {
+    const finding = { ...lab, explain: 'after-hint' as const }
+    saw('create', [failed])
+    expect(JSON.stringify(result(finding))).not.toContain('nobody finds it there')
+    records.setHints(session, 'create', 0, 1)
+    expect(JSON.stringify(result(finding))).toContain('nobody finds it there')
+  })
+
+  it('is a result like that of a grading: every form can be written of it, also where evidence was cut', () => {
+    const long = { en: 'x'.repeat(60_000), zh: '长'.repeat(60_000) }
+    saw('create', [{ outcome: 'fail', reason: 'a.b', expected: long, observed: long, why: long }])
+    const found = result()
+    expect(ResultSchema.safeParse(found).error).toBeUndefined()
+    for (const form of formNames) expect(write(form, found, { language: 'zh' }).length).toBeGreaterThan(10)
+  })
+})
