@@ -73,7 +73,9 @@ export const noSuchAddress = define<Found>({
     const hop = nextHop(last.namespace, flow)
     if (hop === undefined || isKnown(state, hop)) return undefined
     const link = outLink(last.namespace, flow)
-    const [lost, bridge, led] = [lostBy(state, hop), gatewayOf(last, hop), ledBy(trail, hop)]
+    const [lost, bridge] = [lostBy(state, hop), gatewayOf(last, hop)]
+    // Docker's own rule is none that is left over.
+    const led = lost ? undefined : ledBy(trail, hop)
     return {
       ...{ address: hop, where: last.label, seen: false, shown: [] },
       ...(led ? { led } : {}),
@@ -92,7 +94,9 @@ export const noSuchAddress = define<Found>({
     const entry = last.namespace.neighbours.find(
       (one) => sameAddress(one.address, hop) && /^(FAILED|INCOMPLETE)$/.test(one.state),
     )
-    const [lost, bridge, led] = [lostBy(state, hop), gatewayOf(last, hop), ledBy(trail, hop)]
+    const [lost, bridge] = [lostBy(state, hop), gatewayOf(last, hop)]
+    // Docker's own rule is none that is left over.
+    const led = lost ? undefined : ledBy(trail, hop)
     // A bridge that has no port left does not even ask.
     const unanswered = asked ? seen.whole && asked.macs.length === 0 : entry !== undefined || lost !== undefined
     if (!unanswered) return undefined
