@@ -65,7 +65,15 @@ export const arrows = {
     'server/trace',
     'server/diagnosis',
   ],
-  'server/lab': ['server/wording', 'server/error', 'server/machine', 'server/check', 'server/racks', 'server/protocol'],
+  'server/lab': [
+    'server/wording',
+    'server/error',
+    'server/network',
+    'server/machine',
+    'server/check',
+    'server/racks',
+    'server/protocol',
+  ],
   'server/labrack': [
     'server/wording',
     'server/error',

@@ -51,7 +51,8 @@ async function everything() {
     await vitest('unit')
     await step('setup', process.execPath, ['dist/main.js', 'setup'])
     await step('lint of labs', process.execPath, ['dist/main.js', 'lint'])
-    await browser()
+    await debian('/usr/bin/chromium', 'chromium', 'fonts-noto-cjk')
+    await debian('/usr/bin/skopeo', 'skopeo')
     const found = await testFiles()
     const { commitOf } = await import('../dist/proof/rotation.js')
     const proofs = await TestProofs.open(root, [...found.values()].flat(), await commitOf(root))
@@ -80,12 +81,12 @@ async function install() {
   if (!fresh) await step('npm ci', 'npm', ['ci', '--ignore-scripts'])
 }
 
-/** Debian's Chromium, where it is missing. */
-async function browser() {
-  if (existsSync('/usr/bin/chromium')) return
+/** A program that only tests need, from Debian, where it is missing. */
+async function debian(file, ...packages) {
+  if (existsSync(file)) return
   process.env.DEBIAN_FRONTEND = 'noninteractive'
   await step('package index', 'apt-get', ['update', '-qq'])
-  await step('chromium', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-cjk'])
+  await step(packages[0], 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages])
 }
 
 /** Files of the projects that have receipts, by project, from the package's folder. */

@@ -6,6 +6,7 @@ export const commands: Record<string, () => Promise<Command>> = {
   service: async () => (await import('./service.js')).serviceCommand(),
   setup: async () => (await import('./setup.js')).setupCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
+  images: async () => (await import('./images.js')).imagesCommand(),
   lint: async () => (await import('./lint.js')).lintCommand(),
   import: async () => (await import('./import.js')).importCommand(),
   preview: async () => (await import('./preview.js')).previewCommand(),

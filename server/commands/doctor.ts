@@ -1,17 +1,27 @@
 import { Command } from 'commander'
-import { examine } from '../machine/doctor.js'
+import { missingImages } from '../lab/needed-images.js'
+import { examine, type ImagesFound } from '../machine/doctor.js'
 import { renderReport } from '../machine/doctor-report.js'
+import { fromPackage } from '../package-root.js'
 import { findGolden } from '../rack/golden/golden.js'
 import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
 import { Store } from '../rack/store.js'
+import { knownImages } from './known-images.js'
+import { several } from './several.js'
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('say what this machine has, what it lacks, what fails without it and how to get it')
     .option('--json', 'print a JSON document', false)
-    .action(async ({ json }: { json: boolean }) => {
+    .option('--labs <folder>', 'a folder of further labs, of which it says what they need (repeatable)', several, [])
+    .action(async ({ json, labs }: { json: boolean; labs: string[] }) => {
       const golden = await goldenOrNothing()
-      const report = await examine({ store: { path: defaultStatePath() }, ...(golden ? { golden } : {}) })
+      const images = golden ? await imagesFound([fromPackage('labs'), ...labs]) : undefined
+      const report = await examine({
+        store: { path: defaultStatePath() },
+        ...(golden ? { golden } : {}),
+        ...(images ? { images } : {}),
+      })
       const { isTTY, columns } = process.stdout
       process.stdout.write(
         json
@@ -38,4 +48,10 @@ async function goldenOrNothing() {
   } catch {
     return undefined
   }
+}
+
+/** What was added, and of what labs need, what is not there. */
+async function imagesFound(folders: readonly string[]): Promise<ImagesFound> {
+  const { images, added = [] } = await knownImages()
+  return { added: added.length, missing: await missingImages(folders, [...images, ...added]) }
 }

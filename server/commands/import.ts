@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { importLab, report } from '../lab/formats/import-lab.js'
-import { labImages } from '../rack/golden/inputs.js'
+import { knownImages } from './known-images.js'
 
 export function importCommand(): Command {
   return new Command('import')
@@ -12,7 +12,8 @@ export function importCommand(): Command {
     .option('--to <folder>', 'where the folders of the new labs are made', '.')
     .option('--json', 'print a JSON document', false)
     .action(async (folders: string[], { to, json }: { to: string; json: boolean }) => {
-      const images = labImages()
+      const { images: own, added = [] } = await knownImages()
+      const images = [...own, ...added]
       const all = []
       for (const folder of folders) all.push(await importLab(folder, resolve(to), { images }))
       if (json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`)

@@ -6,7 +6,7 @@ import { placeOf } from '../lab/lab.js'
 import { lintWording } from '../lab/lint-wording.js'
 import { lintedLab } from '../lab/reading.js'
 import { fromPackage } from '../package-root.js'
-import { labImages } from '../rack/golden/inputs.js'
+import { knownImages } from './known-images.js'
 
 export function lintCommand(): Command {
   return new Command('lint')
@@ -19,7 +19,7 @@ export function lintCommand(): Command {
         process.stdout.write(`${JSON.stringify(labJsonSchema(), null, 2)}\n`)
         return
       }
-      const ground = { images: labImages(), bundled: fromPackage('labs') }
+      const ground = { ...(await knownImages()), bundled: fromPackage('labs') }
       const problems = []
       for (const folder of await labFoldersNamed(fromPackage('labs'), names)) {
         const { lab, problems: found } = await lintedLab(folder, ground)

@@ -8,12 +8,12 @@ import { watchLab } from '../lab/watch-lab.js'
 import { probeFeatures } from '../machine/features.js'
 import { ensureRackd, stopRackd } from '../node/start-rackd.js'
 import { fromPackage } from '../package-root.js'
-import { labImages } from '../rack/golden/inputs.js'
 import { isAlive, type ProcessIdentity, readRecord, removeRecord } from '../rack/record.js'
 import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
 import { lacksOf } from '../web/lacks.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
+import { knownImages } from './known-images.js'
 import { addressOf, claim, parentGone, portNumber, recordOf, watchRackd, wishes } from './serve.js'
 import { WebProcess } from './web-process.js'
 
@@ -85,7 +85,7 @@ async function preview(name: string, { port }: PreviewOptions): Promise<void> {
     let broken: boolean | undefined
     endWatch = await watchLab(
       directory,
-      { images: labImages(), bundled: fromPackage('labs') },
+      { ...(await knownImages()), bundled: fromPackage('labs') },
       {
         onReading: (reading) => {
           running.tell(reading)

@@ -16,6 +16,7 @@ import { lacksOf } from '../web/lacks.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
 import { maxRacksOption } from './rackd.js'
+import { several } from './several.js'
 import { tlsOf } from './tls-files.js'
 import { keptToken } from './token.js'
 import { WebProcess } from './web-process.js'
@@ -52,7 +53,7 @@ export function serveCommand(): Command {
     .option('--preview-ports <from-to>', 'ports for published ports of racks; the 100 behind --port', portRange)
     .option('--tls-cert <file>', 'speak TLS with this certificate (PEM, with those that lead to a root)')
     .option('--tls-key <file>', 'the key of that certificate (PEM)')
-    .option('--labs <folder>', 'a folder of further labs (repeatable)', folders, [])
+    .option('--labs <folder>', 'a folder of further labs (repeatable)', several, [])
     .option('--state <directory>', 'the state directory')
     .option('--pool-docker <count>', 'docker hosts that wait, booted', wholeNumber(0, 64), 2)
     .option('--pool-plain <count>', 'plain hosts that wait, booted', wholeNumber(0, 64), 1)
@@ -260,10 +261,6 @@ function minutes(text: string): number {
   const value = Number(text)
   if (!(value >= 0.1 && value <= 10_080)) throw new InvalidArgumentError('Give minutes, at most those of a week.')
   return value
-}
-
-function folders(folder: string, before: string[]): string[] {
-  return [...before, folder]
 }
 
 function collect(name: string, before: string[]): string[] {

@@ -7,6 +7,7 @@ import { fromPackage, packageRoot } from '../package-root.js'
 import { keyOf, LabProofs } from '../proof/lab-proofs.js'
 import { commitOf } from '../proof/rotation.js'
 import { requireGolden } from '../rack/golden/golden.js'
+import { requireBase } from '../rack/images/base.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { Store } from '../rack/store.js'
 import { poolFor, runTrials, usualJobs } from '../trial/run-trials.js'
@@ -91,8 +92,10 @@ async function testLabs(names: string[], options: TestOptions, keeper: RackKeepe
 
 async function openProofs(labs: readonly Lab[]): Promise<LabProofs> {
   // Hosts are made from what is there, which may be older than the sources.
-  const golden = await requireGolden(await Store.open(StateDirectory.at()))
-  const proofs = await LabProofs.open(packageRoot, labs, golden.version)
+  const store = await Store.open(StateDirectory.at())
+  const { version } = await requireGolden(store)
+  const { packs } = await requireBase(store)
+  const proofs = await LabProofs.open(packageRoot, labs, packs === undefined ? version : `${version} ${packs}`)
   if (proofs.fault !== undefined) say(`labs/receipts.json counts for nothing: ${proofs.fault}`)
   return proofs
 }

@@ -19,6 +19,11 @@ export type OperatorCode = Codes<
   | 'topology.too-many-hosts'
   | 'lan.not-found'
   | 'submission.invalid'
+  | 'image.unreadable'
+  | 'image.invalid'
+  | 'image.too-large'
+  | 'image.failed'
+  | 'image.unknown'
   | 'import.unreadable'
   | 'import.too-large'
   | 'import.unknown'
@@ -150,6 +155,13 @@ export const sentences = {
   'lab.invalid': {
     what: { en: "There is a mistake in the lab's files.", zh: '这个实验的文件有错误。' },
     cure: { en: '`vethlab lint` tells its author what is wrong.', zh: '作者可以用 `vethlab lint` 查看错误。' },
+  },
+  'image.missing': {
+    what: { en: 'This lab needs an image that is not on this machine.', zh: '这台机器上没有这个实验需要的镜像。' },
+    cure: {
+      en: 'Whoever runs this server adds it with `vethlab images add`.',
+      zh: '请管理员用 `vethlab images add` 添加。',
+    },
   },
   'lab.setup-failed': {
     what: {

@@ -38,13 +38,18 @@ export function troubleOf(error: unknown): Trouble {
 
 /** What these errors say is made of the lab's own names alone. */
 function particular({ code, place }: VethlabError): { what: Text } | undefined {
-  if (code !== 'value.missing' || !/^[a-z0-9_]{1,64}$/.test(place)) return undefined
-  return {
-    what: {
-      en: `The value {{${place}}} can't be read now.`,
-      zh: `目前读取不到 {{${place}}} 的值。`,
-    },
+  if (code === 'value.missing' && /^[a-z0-9_]{1,64}$/.test(place)) {
+    return { what: { en: `The value {{${place}}} can't be read now.`, zh: `目前读取不到 {{${place}}} 的值。` } }
   }
+  if (code === 'image.missing' && /^[a-z0-9][a-z0-9._:/@-]{0,254}$/i.test(place)) {
+    return {
+      what: {
+        en: `This lab needs the image \`${place}\`, which is not on this machine.`,
+        zh: `这个实验需要镜像 \`${place}\`，这台机器上没有。`,
+      },
+    }
+  }
+  return undefined
 }
 
 function refused({ place, what }: VethlabError): Sentence {

@@ -17,6 +17,7 @@ export function guessedFile(raw: Record<string, unknown>): LabFile | undefined {
   const guess = LabFile.safeParse({
     ...fine,
     ...(LabFile.shape.languages.safeParse(raw.languages).success ? { languages: raw.languages } : {}),
+    ...(LabFile.shape.images.safeParse(raw.images).success ? { images: raw.images } : {}),
     steps,
     values: fitting('values', raw.values),
     chance: fitting('chance', raw.chance),

@@ -4,6 +4,7 @@ import { because, flag } from '../check/fields.js'
 import { Points } from '../check/points.js'
 import { ValueSpec } from '../check/values.js'
 import { featureNames } from '../machine/features.js'
+import { parseImageName } from '../network/image-name.js'
 import { isLabId } from '../protocol/lab-address.js'
 import { languages } from '../wording/text.js'
 
@@ -99,6 +100,15 @@ export const LabFile = z.strictObject({
     .describe('ids of labs whose matter it takes for granted; shown, and never in the way of anybody'),
   minutes: z.int().min(1).max(600).describe('how long a learner needs'),
   requires: z.array(z.enum(featureNames)).default([]).describe('kernel features, as `vethlab doctor` names them'),
+  images: z
+    .array(
+      z.string().refine((name) => parseImageName(name) !== undefined && !name.includes('@'), 'is no name of an image'),
+    )
+    .max(50)
+    .default([])
+    .describe(
+      'images that its hosts must have and that do not come with vethlab, such as `[shop/web:1]`; who runs the lab adds them by `vethlab images add`',
+    ),
   rack: z.unknown().describe('the hosts and LANs, such as `{hosts: {node1: docker}}`'),
   explain: z
     .enum(['at-once', 'after-hint'])

@@ -26,6 +26,8 @@ export interface Lab {
   buildsOn: string[]
   minutes: number
   requires: FeatureName[]
+  /** Names of images that its hosts must have and that do not come with vethlab. */
+  images: string[]
   topology: TopologyInput
   plan: RackPlan
   /** The first docker host, which names without a host belong to; the first host where there is none. */

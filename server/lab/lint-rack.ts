@@ -14,21 +14,15 @@ interface Commands {
 }
 
 /**
- * What checks and commands ask of hosts that the rack does not give: an Engine where there is none, hosts and images that do
- * not exist.
+ * What checks and commands ask of hosts that the rack does not give: an Engine where there is none, hosts that do not exist.
  */
-export function lintRack(lab: Lab, commands: Commands, images: readonly string[], say: Say): void {
+export function lintRack(lab: Lab, commands: Commands, say: Say): void {
   const plain = lab.plan.hosts.filter(({ kind }) => kind === 'plain').map(({ name }) => name)
   for (const step of lab.steps) {
     for (const [n, check] of step.checks.entries()) {
       const name = `check ${n + 1} (${check.family}) of step "${step.id}"`
       const told = (what: string, cure: string) => say('lab.yaml', step.line, `${name} ${what}`, cure)
       engines(lab, withInner(check), plain, commands, told)
-      for (const image of withInner(check).flatMap((one) => familyOf(one).images?.(one.spec) ?? [])) {
-        if (images.includes(image.replace(/:latest$/, '')) || isMade(image, commands.text)) continue
-        const cure = `${didYouMean(image, images)}Images are: ${images.join(', ')}.`
-        told(`names an image "${image}" that lab hosts do not have`, cure)
-      }
     }
   }
   for (const { file, blocks } of commands.all) {
@@ -78,9 +72,4 @@ function engines(
       }
     }
   }
-}
-
-/** Whether the lab makes an image of that name itself. */
-function isMade(image: string, text: string): boolean {
-  return /docker\s+(?:image\s+|buildx\s+)?(?:build|tag|commit|import|load)\b/.test(text) && text.includes(image)
 }

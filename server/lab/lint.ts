@@ -4,19 +4,17 @@ import { asksForm, familyOf, reasonsOf } from '../check/checks.js'
 import { notHeld } from '../check/holding.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { lintBuildsOn } from './builds-on.js'
-import { imagesIn } from './docker-images.js'
 import { hollowChecks } from './hollow.js'
 import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
 import { lintDiagrams } from './lint-diagrams.js'
 import { lintFiles } from './lint-files.js'
+import { type ImageGround, lintImages } from './lint-images.js'
 import { lintRack } from './lint-rack.js'
 import type { Page, RunBlock, Section } from './page.js'
 import { type Draft, emptyPage } from './read-lab.js'
 
 /** What lint has to know beside the lab's own files. */
-export interface LintGround {
-  /** Names of the images that lab hosts have. */
-  images: readonly string[]
+export interface LintGround extends ImageGround {
   /** The folder of the labs that come with vethlab. */
   bundled: string
 }
@@ -27,7 +25,7 @@ export interface LintGround {
  */
 export async function lintLab(
   lab: Lab,
-  { images, bundled }: LintGround,
+  { bundled, ...images }: LintGround,
   lacks: Draft['lacks'] = { checks: false, pages: false },
 ): Promise<Problem[]> {
   const problems: Problem[] = []
@@ -44,7 +42,9 @@ export async function lintLab(
   }
   const commands = allBlocks(lab)
   const texts = [...commands.flatMap(({ blocks }) => blocks.map(({ text }) => text)), lab.setup ?? '']
-  lintRack(lab, { all: commands, text: texts.join('\n') }, images, say)
+  const all = { all: commands, text: texts.join('\n') }
+  lintRack(lab, all, say)
+  lintImages(lab, all, images, say)
   await lintFiles(lab, say)
   await lintBuildsOn(lab, bundled, say)
   for (const language of lab.languages) {
@@ -55,27 +55,7 @@ export async function lintLab(
     lintDiagrams(`${language}.md`, page, language === 'zh', say)
     typedBlocks(lab, `${language}.md`, page, say)
   }
-  const untagged = images.filter((name) => !name.split('/').at(-1)!.includes(':'))
-  const noImage = (file: string, line: number, image: string) => {
-    if (images.includes(image.replace(/:latest$/, ''))) return
-    const cure = `${didYouMean(image, images)}Images are: ${untagged.join(', ')}.`
-    say(file, line, `there is no image "${image}" in lab hosts`, cure)
-  }
-  for (const { file, blocks } of commands) {
-    for (const { text, line } of blocks) for (const image of imagesIn(text)) noImage(file, line, image)
-  }
-  for (const image of imagesIn(lab.setup ?? '')) noImage('setup.sh', lineWith(lab.setup ?? '', image), image)
   return problems
-}
-
-/** From 1, the first that has a word in it. */
-function lineWith(text: string, word: string): number {
-  return (
-    Math.max(
-      0,
-      text.split('\n').findIndex((line) => line.split(/\s+/).includes(word)),
-    ) + 1
-  )
 }
 
 type Say = (file: string, line: number, what: string, cure: string) => void

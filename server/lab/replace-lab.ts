@@ -7,6 +7,6 @@ export function replaceLab(held: Lab, next: Lab): void {
 }
 
 /** What hosts are made of, as one text: where it has changed, hosts that were made before are not those of the lab. */
-export function startStateOf({ topology, chance, files, setup }: Lab): string {
-  return JSON.stringify([topology, chance, files, setup])
+export function startStateOf({ topology, images, chance, files, setup }: Lab): string {
+  return JSON.stringify([topology, images, chance, files, setup])
 }

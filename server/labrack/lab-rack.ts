@@ -79,7 +79,7 @@ export class LabRack {
     }
   }
 
-  /** Opens the lab's rack and brings it to its start state, or leaves nothing. @throws VethlabError lab.setup-failed */
+  /** Opens the lab's rack and brings it to its start state, or leaves nothing. @throws VethlabError lab.setup-failed, image.missing */
   static async open(
     racks: Racks,
     lab: Lab,
@@ -87,6 +87,7 @@ export class LabRack {
   ): Promise<LabRack> {
     const info = await racks.open(lab.topology, {
       label,
+      images: lab.images,
       ...(owner === undefined ? {} : { owner }),
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),

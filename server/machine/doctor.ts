@@ -46,6 +46,12 @@ export interface StoreFound {
   freeBytes?: number
 }
 
+/** Images that were added to golden's, and those that labs need and were not, as their owner knows them. */
+export interface ImagesFound {
+  added: number
+  missing: { lab: string; image: string }[]
+}
+
 const MIB = 1024 ** 2
 const GIB = 1024 ** 3
 const DAY_MS = 86_400_000
@@ -74,7 +80,15 @@ const CAPABILITIES = {
 }
 
 /** Looks at the whole machine. It changes nothing, and needs root only to find out more. */
-export async function examine({ golden, store }: { golden?: GoldenFound; store: StoreFound }): Promise<DoctorReport> {
+export async function examine({
+  golden,
+  images,
+  store,
+}: {
+  golden?: GoldenFound
+  images?: ImagesFound
+  store: StoreFound
+}): Promise<DoctorReport> {
   const [features, tools, disk] = await Promise.all([probeFeatures(), examineTools(), examineDisk(store, golden)])
   const rows = [
     ...examineRoot(),
@@ -86,6 +100,7 @@ export async function examine({ golden, store }: { golden?: GoldenFound; store: 
     describeCapacity(),
     disk,
     describeGolden(golden),
+    ...(images ? [describeImages(images)] : []),
   ]
   return { ok: rows.every(({ status }) => status !== 'missing'), rows }
 }
@@ -249,6 +264,15 @@ function describeGolden(golden: GoldenFound | undefined): DoctorRow {
   return row('golden', 'golden system', golden !== undefined, found, {
     fails: 'No host can be made.',
     cure: 'Run vethlab setup.',
+  })
+}
+
+function describeImages({ added, missing }: ImagesFound): DoctorRow {
+  const without = [...new Set(missing.map(({ image }) => image))]
+  const found = `${added} added${without.length === 0 ? '' : `, without ${without.join(', ')}`}`
+  return row('golden', 'images', without.length === 0 || 'warning', found, {
+    fails: `Labs can't be opened: ${[...new Set(missing.map(({ lab }) => lab))].join(', ')}.`,
+    cure: without.map((image) => `Run vethlab images add ${image}, or add an archive of it.`).join(' '),
   })
 }
 

@@ -98,6 +98,7 @@ function parseContainer(container: Fields, files: HostCapture['files']): ParsedC
       id,
       name: textOf(container.Name).replace(/^\//, ''),
       image: textOf(config.Image),
+      ...namesOfImage(config),
       state: textOf(state.Status),
       exitCode: numberOf(state.ExitCode) ?? 0,
       networkMode: textOf(host.NetworkMode).replace(/^default$/, 'bridge'),
@@ -119,6 +120,11 @@ function parseContainer(container: Fields, files: HostCapture['files']): ParsedC
       }),
     },
   ]
+}
+
+/** Written into the Engine's answer by whoever captured it. */
+function namesOfImage({ ImageNames }: Fields): { imageNames?: string[] } {
+  return ImageNames === undefined ? {} : { imageNames: textsOf(ImageNames) }
 }
 
 function parseEndpoint(network: string, endpoint: Fields): Endpoint {
@@ -230,6 +236,7 @@ function parseService(service: Fields, allTasks: Fields[], names: Names): SwarmS
       name: textOf(spec.Name),
       // The Engine adds the digest that it resolved.
       image: textOf(recordOf(template.ContainerSpec).Image).replace(/@sha256:.*$/, ''),
+      ...namesOfImage(recordOf(template.ContainerSpec)),
       running: tasks.filter(({ state, desired }) => state === 'running' && desired === 'running').length,
       endpointMode: textOf(recordOf(endpoint.Spec).Mode) || textOf(recordOf(spec.EndpointSpec).Mode) || 'vip',
       networks: recordsOf(template.Networks).map(({ Target }) => networkName(Target)),

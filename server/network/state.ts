@@ -307,7 +307,10 @@ export interface EngineNetwork {
 export interface Container {
   id: string
   name: string
+  /** As it was called, unless that name is another image's. */
   image: string
+  /** All names that hosts begin with for the same image; missing for one that they do not begin with. */
+  imageNames?: string[]
   /** created, running, paused, restarting, removing, exited, dead. */
   state: string
   exitCode: number
@@ -387,6 +390,8 @@ export interface SwarmService {
   id: string
   name: string
   image: string
+  /** As of a container; by the name, since a service has no other. */
+  imageNames?: string[]
   /** Undefined for global services. */
   replicas?: number
   running: number

@@ -17,6 +17,7 @@ export const requests = {
     topology: z.unknown(),
     label: z.string().max(1000).optional(),
     owner: Owner.optional(),
+    images: z.array(z.string().max(255)).max(100).optional(),
     token: z.string().max(64),
   }),
   list: z.strictObject({ owner: Owner.optional() }),

@@ -54,13 +54,22 @@ export class RackdClient implements Racks {
     readonly states?: Racks['states'],
   ) {}
 
-  async open(topology: TopologyInput, { label, owner, onProgress, signal }: OpenOptions = {}): Promise<RackInfo> {
+  async open(
+    topology: TopologyInput,
+    { label, owner, images, onProgress, signal }: OpenOptions = {},
+  ): Promise<RackInfo> {
     const token = randomUUID()
     this.openings.set(token, onProgress)
     try {
       return await this.askThroughRestart(
         'open',
-        { topology, token, ...(label === undefined ? {} : { label }), ...(owner === undefined ? {} : { owner }) },
+        {
+          topology,
+          token,
+          ...(label === undefined ? {} : { label }),
+          ...(owner === undefined ? {} : { owner }),
+          ...(images === undefined ? {} : { images }),
+        },
         signal,
       )
     } finally {

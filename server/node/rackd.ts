@@ -75,10 +75,11 @@ function serve(channel: Channel, racks: LocalRacks, log: SecurityLog, { forWeb =
       })
     }
   }
-  handle('open', requests.open, ({ topology, label, owner, token }, { signal }) =>
+  handle('open', requests.open, ({ topology, label, owner, images, token }, { signal }) =>
     racks.open(topology as Parameters<LocalRacks['open']>[0], {
       ...(label === undefined ? {} : { label }),
       ...(owner === undefined ? {} : { owner }),
+      ...(images === undefined ? {} : { images }),
       forWeb,
       request: token,
       signal,

@@ -1,7 +1,7 @@
 import { VethlabError } from '../error/vethlab-error.js'
 import type { EngineCapture } from '../network/capture.js'
 import type { EngineClient, EngineSession } from './engine.js'
-import type { GoldenImages } from './golden-images.js'
+import type { HostImages } from './images/host-images.js'
 
 /** An Engine under load answers in some tens of milliseconds; one that is silent for this long is taken as down. */
 const deadlineMs = 3000
@@ -14,12 +14,17 @@ const lively = ['running', 'paused', 'restarting']
 const largestBytes = 3 * 1024 ** 2
 
 /** Everything that a check needs from an Engine. Never throws: why there is nothing is part of the capture. */
-export async function captureEngine(engine: EngineClient, images: GoldenImages): Promise<EngineCapture> {
+export async function captureEngine(engine: EngineClient, images: HostImages): Promise<EngineCapture> {
   const deadline = AbortSignal.timeout(deadlineMs)
   try {
     const capture = await engine.session(deadline, { maxBytes: largestBytes }, read)
-    if ('containers' in capture)
-      await Promise.all(capture.containers.map((container) => callRightly(container, images)))
+    if ('containers' in capture) {
+      const { services } = capture.swarm ?? {}
+      await Promise.all([
+        ...capture.containers.map((container) => callRightly(container, images)),
+        ...(Array.isArray(services) ? services : []).map((service) => nameAll(service, images)),
+      ])
+    }
     return capture
   } catch (error) {
     const unverified = error instanceof VethlabError && error.code === 'host.unverified'
@@ -72,11 +77,25 @@ function isLively(state: unknown): boolean {
   return typeof state === 'string' && lively.includes(state)
 }
 
-/** In place of the name that the container was made with, the one that its image has in golden. */
-async function callRightly(container: unknown, images: GoldenImages): Promise<void> {
-  const { Image: id, Config: config } = (container ?? {}) as { Image?: unknown; Config?: { Image?: unknown } | null }
+/** In place of the name that the container was made with, the one that its image has in what hosts start from; and all of them. */
+async function callRightly(container: unknown, images: HostImages): Promise<void> {
+  const { Image: id, Config: config } = (container ?? {}) as { Image?: unknown; Config?: Named | null }
   if (typeof id !== 'string' || typeof config?.Image !== 'string') return
-  config.Image = await images.nameOf(config.Image, id)
+  const ImageNames = await images.namesOf(id)
+  Object.assign(config, { Image: await images.nameOf(config.Image, id), ImageNames })
+}
+
+/** A service says no more of its image than a name. */
+async function nameAll(service: unknown, images: HostImages): Promise<void> {
+  const { Spec } = (service ?? {}) as { Spec?: { TaskTemplate?: { ContainerSpec?: Named | null } | null } | null }
+  const spec = Spec?.TaskTemplate?.ContainerSpec
+  if (typeof spec?.Image === 'string') spec.ImageNames = await images.namesLike(spec.Image)
+}
+
+interface Named {
+  Image?: unknown
+  /** Ours, whatever stood there. */
+  ImageNames?: string[] | undefined
 }
 
 /** A swarm without a majority of managers gives no answer, yet the host's own networks and containers are there. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CommandResult } from '../racks/command-result.js'
 import type { ExecOptions } from '../racks/racks.js'
@@ -47,6 +48,9 @@ function hostCommand(
   ])
 }
 
+/** What a program reads may also come bit by bit. */
+type Options = Omit<ExecOptions, 'stdin'> & { stdin?: string | Uint8Array | Readable }
+
 /**
  * Runs a program as root of a host, in its limits and behind its seccomp profile, without a terminal.
  * @returns also for failure and time-out; at time-out the program and its descendants are killed
@@ -55,7 +59,7 @@ export async function execInHost(
   ground: HostGround,
   host: Host,
   argv: string[],
-  { env, stdin = '', timeoutMs = 30_000, maxOutputBytes = usualOutputBytes, signal: abort }: ExecOptions = {},
+  { env, stdin = '', timeoutMs = 30_000, maxOutputBytes = usualOutputBytes, signal: abort }: Options = {},
 ): Promise<CommandResult> {
   const pidFile = join(host.directory, `exec-${randomBytes(6).toString('hex')}.pid`)
   const runtime = hostCommand(ground.state.runcRoot, host.id, argv, { pidFile, ...(env ? { env } : {}) })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type FSWatcher, watch } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { VethlabError } from '../error/vethlab-error.js'
 import { forbidCoreDumps } from '../kernel/system-calls.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
+import { imageInFull } from '../network/image-name.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
@@ -37,12 +39,12 @@ import { captureHost } from './capture.js'
 import { Cgroups } from './cgroup.js'
 import type { EngineClient } from './engine.js'
 import { execInHost } from './exec.js'
-import { requireGolden } from './golden/golden.js'
-import { commonImages } from './golden/inputs.js'
 import { Guard, type GuardedHost } from './guard/guard.js'
 import { raiseSharedTables } from './guard/shared-tables.js'
 import { Host, type HostGround } from './host/host.js'
 import { hostFiles } from './host-files.js'
+import { requireBase } from './images/base.js'
+import { type HostBase, namesIn, readPacks, tidyPacks } from './images/pack-record.js'
 import { configureInterfaces, Lan } from './lan.js'
 import { beLastToEnd } from './last-to-end.js'
 import { watchHost } from './network-watch.js'
@@ -109,42 +111,62 @@ export class LocalRacks implements Racks {
   private opening = 0
   private tidying: NodeJS.Timeout | undefined
   private pool: Pool
-  private goldens = ''
+  private readonly packsWatch: FSWatcher
+  /** What was in the store when it was looked what hosts are made from. */
+  private stock = ''
 
   private constructor(
     private readonly state: StateDirectory,
     private readonly ground: HostGround,
-    private golden: string,
+    private base: HostBase,
     private readonly uplinks: Uplinks,
     private readonly options: LocalRacksOptions,
   ) {
     this.pool = this.newPool()
     this.guard = new Guard(ground.cgroups, ground.store, () => this.guarded())
+    // Whoever opens a rack looks for itself; this is for the hosts that wait.
+    this.packsWatch = watch(ground.store.packs, { persistent: false }, () => this.poolFollows())
+    this.packsWatch.on('error', () => {})
   }
 
   private newPool(): Pool {
     const size = this.options.pool ?? { docker: 0, plain: 0 }
-    return new Pool(this.ground, this.golden, size, () => this.opening > 0)
+    return new Pool(this.ground, this.base, size, () => this.opening > 0)
   }
 
-  /** A set-up may have made another golden system since: new hosts are made from that, and the pool is made anew. */
-  private async followGolden(): Promise<void> {
-    const goldens = (await this.ground.store.list('golden')).join()
-    if (goldens === this.goldens) return
-    const { name } = await requireGolden(this.ground.store)
-    this.goldens = goldens
-    if (name === this.golden) return
-    this.golden = name
+  /**
+   * A set-up may have made another golden system since, or somebody has added images: new hosts are made from that, and the pool is
+   * made anew.
+   */
+  private async followBase(): Promise<void> {
+    const { store } = this.ground
+    const stock = [...(await store.list('golden')), (await readPacks(store))?.set].join()
+    if (stock === this.stock) return
+    const base = await requireBase(store)
+    this.stock = stock
+    if (base.golden === this.base.golden && base.packs === this.base.packs) return
+    this.base = base
     const old = this.pool
     this.pool = this.newPool()
     void old.drain().catch(() => {})
+  }
+
+  private poolFollows(): void {
+    const { pool } = this
+    // Where there is nothing to be made from, whoever opens a rack is told.
+    this.followBase().then(
+      () => {
+        if (this.pool !== pool) this.pool.refill()
+      },
+      () => {},
+    )
   }
 
   /** Removes what crashed processes left, takes over the racks of an earlier rackd, and begins to fill the pool. */
   static async start(state: StateDirectory, options: LocalRacksOptions = {}): Promise<LocalRacks> {
     forbidCoreDumps()
     const store = await Store.open(state)
-    const golden = await requireGolden(store)
+    const base = await requireBase(store)
     const cgroups = await Cgroups.open(state.mark)
     if (options.owner === 'rackd') {
       beLastToEnd()
@@ -154,7 +176,7 @@ export class LocalRacks implements Racks {
     await raiseSharedTables(state)
     const owner: Owner = options.owner === 'rackd' ? { kind: 'rackd' } : ownProcess()
     const ground: HostGround = { state, store, cgroups, owner }
-    const racks = new LocalRacks(state, ground, golden.name, new Uplinks(state), options)
+    const racks = new LocalRacks(state, ground, base, new Uplinks(state), options)
     await sweep(ground, { adopting: options.owner === 'rackd' })
     if (options.owner === 'rackd') await racks.adopt()
     racks.finishResets()
@@ -240,7 +262,8 @@ export class LocalRacks implements Racks {
         cure: 'Close one, or wait until one ends.',
       })
     }
-    await this.followGolden()
+    await this.followBase()
+    await this.requireImages(options.images ?? [])
     await this.ground.store.requireSpace()
     if (freemem() < leastFreeBytes) {
       throw new VethlabError('machine.out-of-memory', `only ${Math.floor(freemem() / 1024 ** 2)} MiB are free`, {
@@ -262,6 +285,7 @@ export class LocalRacks implements Racks {
       ...(options.owner === undefined ? {} : { openedFor: options.owner }),
       ...(options.forWeb ? { forWeb: true } : {}),
       ...(request === undefined ? {} : { request }),
+      ...(options.images && options.images.length > 0 ? { images: [...options.images] } : {}),
     }
     const rack: OpenRack = { record, hosts: new Map(), lans: new Map(), gateways: [] }
     this.opening++
@@ -315,7 +339,20 @@ export class LocalRacks implements Racks {
     // Whoever waits in the pool was made with the usual number, and for a rack without internet: neither can be changed later.
     const usual = pids === defaultHostLimits[plan.kind].pids && (plan.kind === 'plain' || !internet)
     const waiting = usual ? this.pool.take(plan.kind) : undefined
-    return waiting ?? (await Host.start(this.ground, this.golden, plan.kind, { pids, internet }))
+    const { golden, ...packs } = this.base
+    return waiting ?? (await Host.start(this.ground, golden, plan.kind, { ...packs, pids, internet }))
+  }
+
+  /** @throws VethlabError image.missing unless new hosts have all of them */
+  private async requireImages(images: readonly string[]): Promise<void> {
+    if (images.length === 0) return
+    const there = new Set([...(await namesIn(this.ground.store, this.base)).values()].flat())
+    const missing = images.find((image) => !there.has(imageInFull(image)))
+    if (missing === undefined) return
+    throw new VethlabError('image.missing', 'the lab needs this image, and hosts here do not have it', {
+      place: oneLine(missing, 255),
+      cure: `Add it: \`vethlab images add ${oneLine(missing, 255)}\`.`,
+    })
   }
 
   /** What Engines are told of the internet that is not there. */
@@ -325,7 +362,7 @@ export class LocalRacks implements Racks {
         plan.interfaces.some((own) => own.address === address && own.lan === lan.plan.name)
       return rack.hosts.get(rack.record.plan.hosts.find(leg)?.name ?? '')
     }
-    rack.gateways.push(new OfflineGateway(lan, commonImages, hostAt))
+    rack.gateways.push(new OfflineGateway(lan, hostAt))
   }
 
   /** Names hosts, plugs them into their LANs and gives them addresses. */
@@ -375,7 +412,8 @@ export class LocalRacks implements Racks {
     return this.inTurn(id, async (rack) => {
       const names = rack.record.plan.hosts.map(({ name }) => name)
       if (host !== undefined && !names.includes(host)) this.host(rack, host)
-      await this.followGolden()
+      await this.followBase()
+      await this.requireImages(rack.record.images ?? [])
       await this.makeAnew(rack, host === undefined ? names : [host])
       return describe(rack)
     })
@@ -427,11 +465,13 @@ export class LocalRacks implements Racks {
     this.tidying ??= setTimeout(() => {
       this.tidying = undefined
       void this.ground.store.clearStaleQuotas()
+      void tidyPacks(this.state, this.ground.store).catch(() => {})
     }, tidyAfterMs).unref()
   }
 
   /** Ends everything at once: racks of this process, and the pool. */
   async closeAll(): Promise<void> {
+    this.packsWatch.close()
     await this.guard.stop()
     await Promise.all([...this.racks.keys()].map((id) => this.close(id)))
     await this.pool.drain()
@@ -439,6 +479,7 @@ export class LocalRacks implements Racks {
 
   /** Stops work in the background; racks and waiting hosts stay. */
   async detach(): Promise<void> {
+    this.packsWatch.close()
     await this.guard.stop()
     await this.pool.stop()
   }

@@ -2,6 +2,7 @@ import { createServer, isIP, type Server, type Socket } from 'node:net'
 import { messageOf } from '../error/message-of.js'
 import { inNetworkNamespace } from '../kernel/system-calls.js'
 import { oneLine } from '../wording/one-line.js'
+import type { HostImages } from './images/host-images.js'
 import { type Lan, offlineAddress } from './lan.js'
 import { connectToPort } from './port.js'
 import { readInRoots } from './read-in-roots.js'
@@ -27,6 +28,11 @@ const largestHostsBytes = 64 * 1024
 /** Looking into a host costs a process: no more of them a second than a person could ask for. */
 const looksPerSecond = 4
 
+interface Asking {
+  pid: number
+  images: Pick<HostImages, 'firstNames'>
+}
+
 /** Listens in the namespace of a LAN; nothing of it is in a host. Whoever sends it what it does not know is hung up on. */
 export class OfflineGateway {
   private readonly open = new Set<Socket>()
@@ -35,13 +41,11 @@ export class OfflineGateway {
   private looksSince = 0
 
   /**
-   * @param images names that are there without a way out
-   * @param hostAt the host of the rack that has this address on the LAN
+   * @param hostAt the host of the rack that has this address on the LAN, and the images that it began with
    */
   constructor(
     lan: Lan,
-    private readonly images: readonly string[],
-    private readonly hostAt: (address: string) => { pid: number } | undefined,
+    private readonly hostAt: (address: string) => Asking | undefined,
   ) {
     this.server = createServer({ allowHalfOpen: true }, (socket) => this.serve(socket))
     this.server.maxConnections = mostConnections
@@ -82,7 +86,7 @@ export class OfflineGateway {
     const host = this.hostAt(plain(socket.remoteAddress ?? ''))
     const addresses = host ? await this.knownTo(host, name.toLowerCase()) : []
     if (!host || addresses.length === 0) {
-      refuse(socket, 503, offlineWords(this.images))
+      refuse(socket, 503, offlineWords((await host?.images.firstNames().catch(() => undefined)) ?? []))
       return
     }
     // A name at home: it is as if the Engine had connected by itself.
@@ -127,9 +131,15 @@ export class OfflineGateway {
   }
 }
 
-/** What an Engine's error ends in. */
+/** A line with more is no help. */
+const mostNames = 60
+
+/** What an Engine's error ends in. @param images those that the host began with, each once */
 export function offlineWords(images: readonly string[]): string {
-  return `this rack is offline; here are ${images.join(', ')}; a teacher can add one to labs/images and run \`vethlab setup\``
+  const shown = images.filter((name) => !name.startsWith('vethlab/'))
+  const more = shown.length > mostNames ? `, and ${shown.length - mostNames} more` : ''
+  const here = shown.length === 0 ? '' : `; here are ${shown.slice(0, mostNames).join(', ')}${more}`
+  return `this rack is offline${here}; a teacher can add one with \`vethlab images add\``
 }
 
 function refuse(socket: Socket, code: number, words: string): void {

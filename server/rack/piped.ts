@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makePipe } from '../kernel/pipe.js'
 
@@ -34,13 +35,17 @@ export class Piped {
     this.outputs = [new Output(stdout.readEnd, most, onCut), new Output(stderr.readEnd, most, onCut)]
   }
 
-  /** Starts the program with its ends, which it alone holds from then on. */
-  handTo<T>(start: (descriptors: [stdin: number, stdout: number, stderr: number]) => T, stdin: string | Uint8Array): T {
+  /** Starts the program with its ends, which it alone holds from then on. A stream that breaks off ends its input, too. */
+  handTo<T>(
+    start: (descriptors: [stdin: number, stdout: number, stderr: number]) => T,
+    stdin: string | Uint8Array | Readable,
+  ): T {
     try {
       return start(this.descriptors)
     } finally {
       for (const fd of this.descriptors) closeSync(fd)
-      this.input.end(stdin)
+      if (stdin instanceof Readable) stdin.once('error', () => this.input.destroy()).pipe(this.input)
+      else this.input.end(stdin)
     }
   }
 

@@ -2,6 +2,7 @@ import { freemem } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HostKind } from '../racks/topology.js'
 import { Host, type HostGround } from './host/host.js'
+import type { HostBase } from './images/pack-record.js'
 
 /** How many booted hosts of each kind wait. */
 export type PoolSize = Record<HostKind, number>
@@ -23,7 +24,7 @@ export class Pool {
 
   constructor(
     private readonly ground: HostGround,
-    private readonly golden: string,
+    private readonly base: HostBase,
     private readonly size: PoolSize,
     private readonly busy: () => boolean,
   ) {}
@@ -41,7 +42,9 @@ export class Pool {
 
   /** Takes over a host that an earlier process left waiting. */
   adopt(host: Host): boolean {
-    if (this.lacking(host.record.kind) <= 0 || host.record.golden !== this.golden || !host.alive) return false
+    const { kind, golden, packs } = host.record
+    const isOfToday = golden === this.base.golden && packs === this.base.packs
+    if (this.lacking(kind) <= 0 || !isOfToday || !host.alive) return false
     this.waiting.push(host)
     return true
   }
@@ -90,7 +93,8 @@ export class Pool {
       let host: Host | undefined
       try {
         await this.ground.store.requireSpace()
-        host = await Host.start(this.ground, this.golden, kind, { cpuShares: waitingCpuShares })
+        const { golden, ...packs } = this.base
+        host = await Host.start(this.ground, golden, kind, { ...packs, cpuShares: waitingCpuShares })
         await host.ready()
         if (this.closed) await host.remove()
         else this.waiting.push(host)

@@ -29,6 +29,8 @@ export interface RackRecord {
   request?: string
   /** Whom it was opened for, who is shown as its owner; records of older versions have none. */
   openedFor?: string
+  /** Images that its hosts must have, also when they are made anew. */
+  images?: string[]
   /** Opened by the web, which may use no others. */
   forWeb?: boolean
 }

@@ -97,6 +97,10 @@ export class StateDirectory {
   get cache() {
     return join(this.root, 'cache')
   }
+  /** What is being copied from registries, one folder a reference, each the script user's: whoever copies is nobody on the machine. */
+  get copies() {
+    return join(this.root, 'copies')
+  }
   /** Records and mount points of what runs now; meaningless after a reboot, and swept then. */
   get run() {
     return join(this.root, 'run')

@@ -33,7 +33,8 @@ export class Store {
       const mounted = (await statfs(state.store)).type === BTRFS_SUPER_MAGIC
       if (!own && !mounted) await store.mountImage()
       await chmod(state.store, 0o700)
-      for (const part of ['golden', 'hosts']) await mkdir(join(state.store, part), { recursive: true, mode: 0o700 })
+      for (const part of ['golden', 'hosts', 'packs'])
+        await mkdir(join(state.store, part), { recursive: true, mode: 0o700 })
       // Does nothing where it is enabled already.
       if ((own || !mounted) && !enableSimpleQuotas(state.store)) await run('btrfs', ['quota', 'enable', state.store])
       return store
@@ -192,7 +193,7 @@ export class Store {
     return Number(match?.[1] ?? Number.NaN)
   }
 
-  async list(part: 'golden' | 'hosts'): Promise<string[]> {
+  async list(part: 'golden' | 'hosts' | 'packs'): Promise<string[]> {
     return (await readdir(join(this.path, part))).map((name) => join(this.path, part, name))
   }
 
@@ -202,6 +203,14 @@ export class Store {
   /** The disk of a new host of that golden system. */
   freshDisk(golden: string): string {
     return join(this.path, 'golden', `disk-${basename(golden)}`)
+  }
+  /** Where added images are. */
+  get packs(): string {
+    return join(this.path, 'packs')
+  }
+  /** The disk of a new host that has added images. */
+  packSet(set: string): string {
+    return join(this.packs, basename(set))
   }
   /** A host's own disk. */
   host(id: string): string {

@@ -5,6 +5,7 @@ import { run } from './command.js'
 import { Host, type HostGround, recordPath } from './host/host.js'
 import { HostRoot, mountedHosts } from './host/root.js'
 import { freeSlot, slotsOf } from './identity.js'
+import { tidyPacks } from './images/pack-record.js'
 import { Lan } from './lan.js'
 import { type RackRecord, rackRecordPath } from './rack-record.js'
 import {
@@ -35,7 +36,7 @@ export interface SweepReport {
 export interface SweepOptions {
   /** This is rackd itself, which takes over what an earlier one left whole, its pool too. */
   adopting?: boolean
-  /** Remove also the racks that wait for the next rackd. */
+  /** Remove also the racks that wait for the next rackd, and what was copied of images that were never added. */
   all?: boolean
 }
 
@@ -105,6 +106,7 @@ async function sweepNow(ground: HostGround, { adopting = false, all = false }: S
 
   await removeStrays(ground, living, report)
   if (living.size === 0) await cgroups.removeMark()
+  for (const name of await tidyPacks(state, store, { all })) report.strays.push(`images: ${name}`)
   await store.clearStaleQuotas()
   return report
 }

@@ -21,7 +21,7 @@ export interface Racks {
 
   /**
    * Makes a rack, or nothing: what a failure leaves half-made is removed before it is thrown.
-   * @throws VethlabError topology.*, rack.limit, store.full, golden.missing, machine.*, host.boot-failed
+   * @throws VethlabError topology.*, rack.limit, image.missing, store.full, golden.missing, machine.*, host.boot-failed
    */
   open(topology: TopologyInput, options?: OpenOptions): Promise<RackInfo>
   /** All racks; with `owner` those that are opened for it, and those that are opened for nobody. */
@@ -90,6 +90,8 @@ export interface OpenOptions {
   label?: string
   /** Whom it is opened for, such as the id of a server's records; at most 64 characters. */
   owner?: string
+  /** Names of images that its hosts must have. */
+  images?: readonly string[]
   onProgress?(progress: OpenProgress): void
   signal?: AbortSignal
 }

@@ -10,6 +10,12 @@ function neverStarted(rack: StateBuilder): void {
   Object.assign(rack.find(rack.host('node1'), 'web'), { state: 'created', exitCode: 127 })
 }
 
+/** By another name of the same image. */
+function calledOtherwise(rack: StateBuilder): void {
+  const imageNames = ['nginx:latest', 'nginx:alpine', 'nginx:stable']
+  Object.assign(rack.find(rack.host('node1'), 'web'), { image: 'nginx:alpine', imageNames })
+}
+
 /** More containers than a capture asks about. */
 function crowded(rack: StateBuilder): void {
   rack.host('node1').engine!.unasked = 5
@@ -30,6 +36,14 @@ cases('container', [
       unprivileged: true,
       restart: 'always',
     },
+  },
+  { gives: 'pass', spec: { name: 'web', image: 'nginx' }, given: calledOtherwise },
+  { gives: 'pass', spec: { name: 'web', image: 'docker.io/library/nginx:stable' }, given: calledOtherwise },
+  {
+    gives: 'container.image',
+    spec: { name: 'web', image: 'nginx:1.26' },
+    given: calledOtherwise,
+    says: 'nginx:alpine',
   },
   { gives: 'pass', spec: { name: 'tools', sharesWith: 'web', mode: 'container' } },
   { gives: 'pass', spec: { name: 'mon', mode: 'host' } },

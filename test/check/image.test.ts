@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isImage } from '../../server/check/image.js'
+import { isAmong, isImage } from '../../server/check/image.js'
 
 it.each([
   ['nginx', 'nginx', true],
@@ -10,6 +10,20 @@ it.each([
   ['netshoot', 'nicolaka/netshoot', false],
   ['nginx:1.26', 'nginx', false],
   ['redis', 'nginx', false],
-])('%s is %s: %s', (is, meant, so) => {
-  expect(isImage(is, meant)).toBe(so)
+])('%s is %s: %s', (image, meant, so) => {
+  expect(isImage({ image }, meant)).toBe(so)
+})
+
+it('counts any name of the same image', () => {
+  const made = { image: 'nginx:alpine', imageNames: ['nginx:latest', 'nginx:alpine', 'nginx:1'] }
+  expect(isImage(made, 'nginx')).toBe(true)
+  expect(isImage(made, 'docker.io/library/nginx:1')).toBe(true)
+  expect(isImage(made, 'nginx:1.26')).toBe(false)
+  expect(isImage(made, 'httpd')).toBe(false)
+})
+
+it('finds a name among others, in whatever way it is written', () => {
+  expect(isAmong(['nginx', 'localhost:5000/x:1'], 'docker.io/library/nginx:latest')).toBe(true)
+  expect(isAmong(['nginx', 'localhost:5000/x:1'], 'localhost:5000/x:1')).toBe(true)
+  expect(isAmong(['nginx', 'localhost:5000/x:1'], 'localhost:5000/x')).toBe(false)
 })

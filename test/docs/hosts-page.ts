@@ -30,9 +30,9 @@ export function hostsPage(): string {
     ].join('\n'),
     '[topology.md](topology.md) says how a lab asks for more.',
     '## Images',
-    'Each docker host has these, and can pull no others. Names go with `:latest` or without.',
+    'Each docker host has these, and can pull no others; [`vethlab images add`](operate.md#images) adds more to all hosts. Names go with `:latest` or without.',
     ['| image | also called | made from | runs |', '|---|---|---|---|', ...images.map(imageRow)].join('\n'),
-    "A lab can't bring an image along. What a container needs besides goes into it as its own Docker would do it: a `Dockerfile` with `FROM nginx` and `COPY`, built by `setup.sh` in the host, or a folder of the host that is mounted. A further image for all labs is a folder with a `Dockerfile` below `labs/images`, `FROM vethlab/base`; `vethlab setup` builds it into the golden system, with the internet.",
+    "A lab can't bring an image along; under `images` in lab.yaml it names those that whoever runs it has to add. What a container needs besides goes into it as its own Docker would do it: a `Dockerfile` with `FROM nginx` and `COPY`, built by `setup.sh` in the host, or a folder of the host that is mounted. An image that needs Debian's packages is a folder with a `Dockerfile` below `labs/images`, `FROM vethlab/base`; `vethlab setup` builds it into the golden system, with the internet.",
   ]
     .map(wrapped)
     .join('\n\n')}\n`

@@ -28,6 +28,7 @@ const met: ErrorCode[] = [
   'host.unverified',
   'rackd.unreachable',
   'lab.not-found',
+  'image.missing',
   'lab.setup-failed',
   'terminal.limit',
   'terminal.busy',
@@ -73,6 +74,16 @@ it('names the value that is missing', () => {
     zh: '目前读取不到 {{worker_token}} 的值。',
   })
   expect(missing('<b>').en).not.toContain('<')
+})
+
+it('names the image that is missing', () => {
+  const missing = (place: string) => troubleOf(new VethlabError('image.missing', 'x', { place, cure: 'y' }))
+  expect(missing('localhost:5000/shop:1').what).toEqual({
+    en: 'This lab needs the image `localhost:5000/shop:1`, which is not on this machine.',
+    zh: '这个实验需要镜像 `localhost:5000/shop:1`，这台机器上没有。',
+  })
+  expect(missing('shop').cure.en).toContain('`vethlab images add`')
+  expect(missing('<b>').what.en).not.toContain('<')
 })
 
 it('keeps to itself what nobody foresaw, and logs it once', () => {

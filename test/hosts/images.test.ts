@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseCheck } from '../../server/check/checks.js'
+import { evaluate } from '../../server/check/evaluate.js'
 import { labImages } from '../../server/rack/golden/inputs.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
+import { RackGround } from '../../server/racks/rack-ground.js'
 import type { RackInfo } from '../../server/racks/racks.js'
 import { testState } from './state.js'
 
@@ -36,6 +39,31 @@ it('are there by all their names, each with its origin, and no other', async () 
   const origins = (await sh(`docker image inspect --format '${label}' ${labImages().join(' ')}`)).trim().split('\n')
   expect(origins).toHaveLength(labImages().length)
   for (const origin of origins) expect(origin).toMatch(/^(?:Debian trixie, |a stand-in: )/)
+})
+
+it('counts by whatever name it was called, for a container and for a service', async () => {
+  const ground = new RackGround(racks, rack.id)
+  const looks = async (check: object, within = 1) => {
+    const parsed = parseCheck(check, [])
+    if (!('check' in parsed)) throw new Error(JSON.stringify(parsed.issues))
+    const options = { home: 'node1', labDirectory: '/nonexistent' }
+    const [verdict] = await evaluate([{ ...parsed.check, within }], ground, options)
+    return verdict!.finding
+  }
+  await sh(`docker run -d --name web nginx:alpine && docker tag redis nginx:mine && docker run -d --name other nginx:mine
+    docker swarm init --advertise-addr 192.168.1.11 > /dev/null
+    docker service create --quiet --detach --name shop nginx:stable`)
+  try {
+    expect(await looks({ container: { name: 'web', image: 'nginx' } }, 20)).toMatchObject({ outcome: 'pass' })
+    expect(await looks({ container: { name: 'web', image: 'nginx:mainline' } })).toMatchObject({ outcome: 'pass' })
+    expect(await looks({ container: { name: 'web', image: 'httpd' } })).toMatchObject({ reason: 'container.image' })
+    expect(await looks({ container: { name: 'other', image: 'redis' } })).toMatchObject({ outcome: 'pass' })
+    expect(await looks({ container: { name: 'other', image: 'nginx' } })).toMatchObject({ reason: 'container.image' })
+    expect(await looks({ service: { name: 'shop', image: 'nginx' } }, 20)).toMatchObject({ outcome: 'pass' })
+    expect(await looks({ service: { name: 'shop', image: 'redis' } })).toMatchObject({ reason: 'service.image' })
+  } finally {
+    await sh('docker service rm shop; docker swarm leave --force; docker rm -f web other; docker rmi nginx:mine')
+  }
 })
 
 describe('are what their names say', () => {
@@ -126,7 +154,7 @@ describe('an image that is not there', () => {
       times.push(performance.now() - started)
       expect(exitCode).not.toBe(0)
       expect(stderr).toMatch(
-        /^(?:docker: )?Error response from daemon: .*: this rack is offline; here are .*alpine, .*nginx,/m,
+        /^(?:docker: )?Error response from daemon: .*: this rack is offline; here are .*alpine, .*nginx, .*; a teacher can add one with `vethlab images add`/m,
       )
     }
     // The Engine's own part is far less; this is with the client's start, on a machine that tests keep busy.

@@ -5,8 +5,11 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { packageRoot } from '../../server/package-root.js'
 import { requireGolden } from '../../server/rack/golden/golden.js'
+import { requireBase } from '../../server/rack/images/base.js'
+import { namesIn } from '../../server/rack/images/pack-record.js'
 import { StateDirectory } from '../../server/rack/state-directory.js'
 import { Store } from '../../server/rack/store.js'
+import { configOf, dockerArchive, layerOf, write } from '../rack/images/made-archive.js'
 import { footprint } from './footprint.js'
 import { testState } from './state.js'
 
@@ -120,8 +123,18 @@ it('is killed at several points, goes on from what is there, and rebuilds only w
 
   appendFileSync(join(copy, 'labs/images/nginx/index.html'), '<p>changed</p>\n')
   expect(stages(await SetUp.start().finished())).toEqual(['image nginx', 'finish'])
+  // Images that were added are made anew for the system that comes after.
+  const layer = await layerOf('made', 'by hand')
+  const archive = await write(join(scratch, 'made.tar'), dockerArchive(configOf([layer]), [layer], ['made:1']))
+  execFileSync(process.execPath, [join(copy, 'dist/main.js'), 'images', 'add', archive], {
+    env: { ...process.env, VETHLAB_STATE: statePath },
+  })
   appendFileSync(join(copy, 'server/rack/golden/files/usr/local/sbin/systemctl'), '# changed\n')
-  expect(stages(await SetUp.start().finished())).toEqual(['finish'])
+  expect(stages(await SetUp.start().finished())).toEqual(['finish', 'added images'])
+  const base = await requireBase(store)
+  expect(base.packs).toBeDefined()
+  expect([...(await namesIn(store, base)).values()].flat()).toContain('made:1')
+  expect(stages(await SetUp.start().finished())).toEqual([])
   const [last = '', ...others] = await goldens(store)
   expect(others).toEqual([])
   expect(readFileSync(join(store.golden(last), 'usr/local/sbin/systemctl'), 'utf8')).toContain('# changed')

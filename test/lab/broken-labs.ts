@@ -84,6 +84,8 @@ export const brokenLabs: Record<string, Changes> = {
   'a rack without Docker': noDocker,
   'Docker on a plain host': { 'solution/create.md': '```bash run laptop\ndocker ps\n```\n' },
   'an image that is none in the setup': { 'setup.sh': 'true\ndocker run -d --name web ngnix\n' },
+  'an image that comes with vethlab and is asked for': lab('minutes: 10', 'minutes: 10\nimages: [nginx]'),
+  'an image whose name is none': lab('minutes: 10', 'minutes: 10\nimages: [Shop/Web, a b]'),
   'a mistake of no check': { 'mistakes/not-internal.md': replace('check: 1', 'check: 9') },
   'a mistake of a misspelt check': {
     ...lab('- reach: {from: web', '- id: by-name\n        reach: {from: web'),

@@ -14,14 +14,21 @@ afterEach(() => {
 const images = ['busybox', 'mariadb', 'netshoot', 'nginx', 'redis']
 
 /** Problems of the guide's lab with some files changed, a line each, without the folder. */
-async function problemsOf(changes: Record<string, string | ((text: string) => string) | undefined>): Promise<string[]> {
+async function problemsOf(
+  changes: Record<string, string | ((text: string) => string) | undefined>,
+  added?: readonly string[],
+): Promise<string[]> {
   const files: Record<string, string | undefined> = guideFiles()
   for (const [name, change] of Object.entries(changes)) {
     files[name] = typeof change === 'function' ? change(files[name]!) : change
   }
   const folder = writeLab(JSON.parse(JSON.stringify(files)))
   folders.push(folder)
-  const { problems: all } = await lintedLab(folder, { images, bundled: fromPackage('labs') })
+  const { problems: all } = await lintedLab(folder, {
+    images,
+    bundled: fromPackage('labs'),
+    ...(added ? { added } : {}),
+  })
   return all.map(({ file, line, what, cure }) => `${file.slice(folder.length + 1)}:${line}: ${what}. ${cure}`)
 }
 
@@ -64,6 +71,33 @@ describe('Files of a lab', () => {
     ])
     const notExecutable = await problemsOf({ 'lab.yaml': (text) => text + script, 'checks/judge': '#!/bin/sh\n' })
     expect(notExecutable).toContain('checks/judge:1: is not executable. chmod +x checks/judge')
+  })
+})
+
+describe('An image that does not come with vethlab', () => {
+  const uses = { 'en.md': (text: string) => text.replaceAll('nginx', 'shop:1') }
+  const inBoth = { ...uses, 'zh.md': uses['en.md'] }
+  const needs = { 'lab.yaml': (text: string) => text.replace('\nrack:', '\nimages: [docker.io/library/shop:1]\nrack:') }
+
+  it('is named by a lab that needs it, and nothing is said where it was added', async () => {
+    expect(await problemsOf({ ...inBoth, ...needs }, ['shop:1'])).toEqual([])
+    // Where nobody may look what was added, nothing is said of it.
+    expect(await problemsOf({ ...inBoth, ...needs })).toEqual([])
+  })
+
+  it('is told with the command that gets it where it was not added', async () => {
+    expect(await problemsOf({ ...inBoth, ...needs }, [])).toEqual([
+      'lab.yaml:1: the lab needs the image "docker.io/library/shop:1", which was not added on this machine. Add it: `vethlab images add docker.io/library/shop:1`, or an archive of it.',
+    ])
+  })
+
+  it('is told to be named where it was only added here', async () => {
+    const told = await problemsOf(uses, ['shop:1'])
+    expect(told).toContainEqual(
+      expect.stringMatching(
+        /^en\.md:\d+: the image "shop:1" does not come with vethlab\. Name it under `images` in lab/,
+      ),
+    )
   })
 })
 

@@ -108,6 +108,27 @@ test('without a golden system labs cannot run', async () => {
   expect(rows.find(({ area }) => area === 'golden')).toMatchObject({ status: 'missing', found: 'not built' })
 })
 
+test('names images that labs need and nobody added, with the command that adds them', async () => {
+  const row = async (images: Parameters<typeof examine>[0]['images']) =>
+    (await examine({ golden, store: { path: '/' }, ...(images ? { images } : {}) })).rows.find(
+      ({ name }) => name === 'images',
+    )
+  expect(await row(undefined)).toBeUndefined()
+  expect(await row({ added: 2, missing: [] })).toMatchObject({ status: 'ok', found: '2 added' })
+  const missing = [
+    { lab: 'a', image: 'shop:1' },
+    { lab: 'b', image: 'shop:1' },
+  ]
+  expect(await row({ added: 0, missing })).toEqual({
+    area: 'golden',
+    name: 'images',
+    status: 'warning',
+    found: '0 added, without shop:1',
+    fails: "Labs can't be opened: a, b.",
+    cure: 'Run vethlab images add shop:1, or add an archive of it.',
+  })
+})
+
 test('measures the disk of a directory that is not there yet', async () => {
   expect(await freeBytesAt('/proc/no/such/directory')).toBe(0)
   expect(await freeBytesAt('/no/such/directory')).toBeGreaterThan(0)

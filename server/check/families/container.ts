@@ -146,7 +146,7 @@ function differs(spec: Spec, place: Place, is: Container): Finding | undefined {
       },
     })
   }
-  if (spec.image !== undefined && !isImage(is.image, spec.image)) {
+  if (spec.image !== undefined && !isImage(is, spec.image)) {
     return unlike(
       'container.image',
       { en: `image ${code(spec.image)}`, zh: `镜像是 ${code(spec.image)}` },

@@ -103,7 +103,7 @@ function mismatch(spec: Spec, is: SwarmService, { swarm }: Manager): Finding | u
       why,
     })
   const plain = (data: string | number): Text => ({ en: code(data), zh: code(data) })
-  if (spec.image !== undefined && !isImage(is.image, spec.image)) {
+  if (spec.image !== undefined && !isImage(is, spec.image)) {
     return differs('image', 'image', '镜像', spec.image, plain(is.image), {
       en: `every task of ${what} is a container from ${code(is.image)}; \`docker service update --image\` changes that`,
       zh: `${what} 的每个任务都是用 ${code(is.image)} 启动的容器；用 \`docker service update --image\` 修改`,

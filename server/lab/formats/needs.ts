@@ -1,3 +1,4 @@
+import { isAmong } from '../../check/image.js'
 import { imagesIn } from '../docker-images.js'
 import type { Note } from './draft.js'
 
@@ -30,26 +31,21 @@ export function needsOf(text: string, file: string, firstLine: number, images: r
     const fetched = fetching.find(([pattern]) => pattern.test(line))
     if (fetched) {
       const pulled = /pull\s+(?:-\S+\s+)*([^\s;&|]+)/.exec(line)?.[1]
-      if (fetched[1] !== 'pulls an image' || pulled === undefined || !has(images, pulled))
+      if (fetched[1] !== 'pulls an image' || pulled === undefined || !isAmong(images, pulled))
         say('internet', `${fetched[1]}: ${line.trim().slice(0, 100)}`)
     }
     const program = missing.find(([pattern]) => pattern.test(line))
     if (program) say('lost', `${program[1]} is not in a lab's hosts: ${line.trim().slice(0, 100)}`)
   }
   for (const image of new Set(imagesIn(text))) {
-    if (has(images, image)) continue
+    if (isAmong(images, image)) continue
     const at = text.split('\n').findIndex((line) => line.includes(image))
     notes.push({
       kind: 'internet',
       file,
       line: firstLine + Math.max(0, at),
-      what: `the image ${image} is not among those of lab hosts`,
+      what: `the image ${image} is not among those of lab hosts: \`vethlab images add ${image}\`, and name it under \`images\` in lab.yaml`,
     })
   }
   return notes
-}
-
-function has(images: readonly string[], image: string): boolean {
-  const plain = image.replace(/^docker\.io\/(?:library\/)?/, '')
-  return images.includes(plain) || images.includes(plain.replace(/:latest$/, ''))
 }

@@ -6,11 +6,12 @@ import { Cgroups } from '../cgroup.js'
 import { must, run } from '../command.js'
 import { execInHost } from '../exec.js'
 import { layDisk } from '../host/disk.js'
-import { Host, type HostGround } from '../host/host.js'
+import type { HostGround } from '../host/host.js'
 import { ownProcess, readRecord, recordedDirectories } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
 import { Store } from '../store.js'
 import { sweep } from '../sweep.js'
+import { bakeDisk, highestInode } from './bake-disk.js'
 import {
   aptInImages,
   basePackages,
@@ -70,7 +71,6 @@ const identityPaths = [
   'etc/resolv.conf',
   'var/lib/containerd',
 ]
-const engineIdentityPaths = ['engine-id', 'swarm', 'network', 'runtimes', 'tmp', 'containers']
 
 /** @returns the newest golden, undefined before the first set-up */
 export async function findGolden(store: Store): Promise<Golden | undefined> {
@@ -232,11 +232,6 @@ async function layFiles(root: string): Promise<void> {
   for (const path of packageManagers) await cp(packageManagerSource, join(root, path), { force: true })
 }
 
-async function highestInode(root: string): Promise<number> {
-  const { stdout } = await run('find', [root, '-xdev', '-printf', '%i\\n'], { maxOutputBytes: 64 * 1024 ** 2 })
-  return stdout.split('\n').reduce((highest, inode) => Math.max(highest, Number(inode)), 0)
-}
-
 async function strip(root: string): Promise<void> {
   for (const path of identityPaths) await rm(join(root, path), { recursive: true, force: true })
   // Nobody in a host needs another's rights: root is there to begin with.
@@ -268,60 +263,49 @@ async function buildImages(plan: {
     ...new Set([...sources.matchAll(/^deb (?:\[.*?\] )?(\S+)/gm)].map((match) => `${match[1]!.replace(/\/$/, '')}/`)),
   ]
   const mirror = new PackageMirror(join(state.cache, 'packages'), archives)
-  const builder = await Host.start(ground, draft, 'docker')
+  const disk = store.freshDisk(draft)
   try {
-    const limits = { memoryBytes: 4 * 1024 ** 3, diskBytes: 16 * 1024 ** 3, pids: 4096, cpuShares: 1024 }
-    await builder.settle('setup', 'builder', { hosts: '127.0.0.1 localhost builder\n', resolv: '' }, limits)
-    await builder.ready()
-    await mirror.listenIn(`/proc/${builder.pid}/ns/net`)
-    const inBuilder = async (argv: string[], stdin?: Uint8Array) => {
-      const result = await execInHost(ground, builder, argv, {
-        timeoutMs: 10 * 60_000,
-        env: { DOCKER_BUILDKIT: '0' },
-        ...(stdin ? { stdin } : {}),
-      })
-      if (!result.failed) return result
-      throw new VethlabError('setup.failed', `${result.stdout.slice(-300)} ${result.stderr.slice(-300)}`, {
-        place: argv.join(' '),
-        cure: "Mend the image, or check that the machine reaches Debian's archive; then run `vethlab setup` again.",
-      })
-    }
-    if (base !== undefined) {
-      await stage('base of the images: import', async () => {
-        await inBuilder(['docker', 'import', '--change', 'CMD ["bash"]', '-', 'vethlab/base'], await readFile(base))
-      })
-    }
-    const build = async (name: string) => {
-      await stage(`image ${name}`, async () => {
-        const context = join(state.cache, `context-${name}.tar`)
-        await must('tar', ['--create', '--file', context, '--directory', join(imagesDirectory, name), '.'])
-        const tags = namesOf(name).flatMap((tag) => ['--tag', tag])
-        const proxy = ['http_proxy', 'https_proxy'].flatMap((key) => ['--build-arg', `${key}=${mirrorAddress}`])
-        await inBuilder(
-          ['docker', 'build', '--network', 'host', '--force-rm', ...tags, ...proxy, '-'],
-          await readFile(context),
-        )
-      })
-    }
-    await inOrder(stale, build)
-    await inBuilder(['docker', 'image', 'prune', '--force'])
-    const wanted = new Set(['vethlab/base', ...Object.keys(inputs.images).flatMap(namesOf)].map(withTag))
-    const gone = (await inBuilder(['docker', 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'])).stdout
-      .split('\n')
-      .filter((name) => name !== '' && !wanted.has(name))
-    if (gone.length > 0) await inBuilder(['docker', 'image', 'rm', ...gone])
-    // The Engine writes its store out on SIGTERM; init would start it again.
-    await inBuilder(['systemctl', 'stop', 'docker'])
-    await must('btrfs', ['filesystem', 'sync', store.path], { timeoutMs: 120_000 })
-    await builder.shutDown()
-    const disk = store.freshDisk(draft)
-    await store.remove([disk])
-    await store.snapshot(builder.disk.path, disk)
-    for (const path of engineIdentityPaths) await rm(join(disk, 'docker', path), { recursive: true, force: true })
-    await layDisk(disk, await highestInode(store.golden(draft)))
+    await bakeDisk(ground, { golden: draft }, disk, async (builder) => {
+      await mirror.listenIn(`/proc/${builder.pid}/ns/net`)
+      const inBuilder = async (argv: string[], stdin?: Uint8Array) => {
+        const result = await execInHost(ground, builder, argv, {
+          timeoutMs: 10 * 60_000,
+          env: { DOCKER_BUILDKIT: '0' },
+          ...(stdin ? { stdin } : {}),
+        })
+        if (!result.failed) return result
+        throw new VethlabError('setup.failed', `${result.stdout.slice(-300)} ${result.stderr.slice(-300)}`, {
+          place: argv.join(' '),
+          cure: "Mend the image, or check that the machine reaches Debian's archive; then run `vethlab setup` again.",
+        })
+      }
+      if (base !== undefined) {
+        await stage('base of the images: import', async () => {
+          await inBuilder(['docker', 'import', '--change', 'CMD ["bash"]', '-', 'vethlab/base'], await readFile(base))
+        })
+      }
+      const build = async (name: string) => {
+        await stage(`image ${name}`, async () => {
+          const context = join(state.cache, `context-${name}.tar`)
+          await must('tar', ['--create', '--file', context, '--directory', join(imagesDirectory, name), '.'])
+          const tags = namesOf(name).flatMap((tag) => ['--tag', tag])
+          const proxy = ['http_proxy', 'https_proxy'].flatMap((key) => ['--build-arg', `${key}=${mirrorAddress}`])
+          await inBuilder(
+            ['docker', 'build', '--network', 'host', '--force-rm', ...tags, ...proxy, '-'],
+            await readFile(context),
+          )
+        })
+      }
+      await inOrder(stale, build)
+      await inBuilder(['docker', 'image', 'prune', '--force'])
+      const wanted = new Set(['vethlab/base', ...Object.keys(inputs.images).flatMap(namesOf)].map(withTag))
+      const gone = (await inBuilder(['docker', 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'])).stdout
+        .split('\n')
+        .filter((name) => name !== '' && !wanted.has(name))
+      if (gone.length > 0) await inBuilder(['docker', 'image', 'rm', ...gone])
+    })
   } finally {
     mirror.close()
-    await builder.remove()
   }
 }
 

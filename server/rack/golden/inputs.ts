@@ -107,9 +107,6 @@ export function labImages(): string[] {
   return imageFolders().flatMap(namesOf)
 }
 
-/** The names that a message has room for: each image once. */
-export const commonImages = imageFolders().map((folder) => namesOf(folder)[0]!)
-
 /** Folders of the images that an image begins from or takes files of, from its Dockerfile. */
 export function imageParents(folder: string): string[] {
   const text = readFileSync(join(imagesDirectory, folder, 'Dockerfile'), 'utf8')

@@ -5,7 +5,7 @@ import type { Store } from '../store.js'
 
 /**
  * What a host has written: a layer of its own over golden, and its Engine's data. All of it is one subvolume with one
- * quota, a snapshot of golden's fresh disk. Owners of files are ids from 0 on, as the host sees them, so a disk belongs to no
+ * quota, a snapshot of golden's fresh disk, or of one to which packs of images were added. Owners of files are ids from 0 on, as the host sees them, so a disk belongs to no
  * slot: it can be kept while nothing runs on it, copied, and booted again.
  */
 export class Disk {
@@ -15,6 +15,8 @@ export class Disk {
     readonly id: string,
     /** The golden system that it lies over. It is nothing without that one. */
     readonly golden: string,
+    /** The set of packs whose images it begins with. */
+    private readonly packs?: string,
   ) {}
 
   /** Its subvolume. */
@@ -35,7 +37,8 @@ export class Disk {
 
   /** @param limitBytes what it may take besides what it shares, metadata included */
   async create(limitBytes: number): Promise<void> {
-    await this.store.snapshot(this.store.freshDisk(this.golden), this.path, { limitBytes })
+    const fresh = this.packs === undefined ? this.store.freshDisk(this.golden) : this.store.packSet(this.packs)
+    await this.store.snapshot(fresh, this.path, { limitBytes })
   }
 
   /** Makes it a copy of another disk, as that is now; of one that a host runs on, as if the power had failed. */

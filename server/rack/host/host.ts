@@ -7,8 +7,9 @@ import { VethlabError } from '../../error/vethlab-error.js'
 import { openInRoot, setHostname } from '../../kernel/system-calls.js'
 import { defaultHostLimits, type HostKind, type HostLimits } from '../../racks/topology.js'
 import { EngineClient } from '../engine.js'
-import { GoldenImages } from '../golden-images.js'
 import { freeSlot, type IdSlot, takeSlot } from '../identity.js'
+import { HostImages } from '../images/host-images.js'
+import { namesIn } from '../images/pack-record.js'
 import { KnownRules } from '../known-rules.js'
 import { isAlive, makeRecordedDirectory, type Owner, type ProcessIdentity, readRecord, writeRecord } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
@@ -26,6 +27,8 @@ export interface HostRecord {
   id: string
   kind: HostKind
   golden: string
+  /** The set of packs that it began with. */
+  packs?: string
   owner: Owner
   /** Missing while nothing runs on its disk. */
   slot?: number
@@ -52,7 +55,7 @@ const recordFile = 'host.json'
 export class Host {
   readonly engine: EngineClient
   readonly knownRules = new KnownRules()
-  readonly images: GoldenImages
+  readonly images: HostImages
   readonly disk: Disk
   private readonly running: Boot
 
@@ -60,8 +63,8 @@ export class Host {
     private readonly ground: HostGround,
     readonly record: HostRecord,
   ) {
-    this.disk = new Disk(ground.store, record.id, record.golden)
-    this.images = new GoldenImages(ground.store.freshDisk(record.golden))
+    this.disk = new Disk(ground.store, record.id, record.golden, record.packs)
+    this.images = new HostImages(() => namesIn(ground.store, record))
     this.running = new Boot(ground, this.disk, this.directory)
     const identity = new EngineIdentity({
       host: record.id,
@@ -89,18 +92,23 @@ export class Host {
 
   /**
    * Makes a host on a fresh disk and starts it; its Engine needs some more time (`ready`). A failure removes whatever was made.
+   * @param packs the set of packs whose images it begins with
    * @param from makes it a copy of a host with that disk instead, over the golden system of that
    */
   static async start(
     ground: HostGround,
     golden: string,
     kind: HostKind,
-    { from, internet = false, ...limits }: BootLimits & { from?: Disk; internet?: boolean } = {},
+    { from, packs, internet = false, ...limits }: BootLimits & { from?: Disk; packs?: string; internet?: boolean } = {},
   ): Promise<Host> {
     const id = newHostId()
     const slot = await takeSlot(ground.state.mark, id)
     const record = { id, kind, slot: slot.number, golden: from?.golden ?? golden, owner: ground.owner }
-    const host = new Host(ground, { ...record, ...(internet ? { internet } : {}) })
+    const host = new Host(ground, {
+      ...record,
+      ...(packs === undefined ? {} : { packs }),
+      ...(internet ? { internet } : {}),
+    })
     try {
       await host.begin()
       const { diskBytes } = { ...defaultHostLimits[kind], ...limits }
