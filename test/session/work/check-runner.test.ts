@@ -19,7 +19,8 @@ function stepOf(id: string, container: string, within = 1): Step {
     needs: [],
     checks: [read({ container: { name: container }, within })],
     solution: [],
-    line: 1,
+    at: { line: 1, column: 1 },
+    checksAt: [],
   }
 }
 
