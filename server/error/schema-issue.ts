@@ -303,8 +303,19 @@ function unwrap(type: z.core.$ZodType): z.core.$ZodType[] {
 
 /** A hint for a misspelt word, with a blank behind it; empty where nothing is near. */
 export function didYouMean(word: string, known: readonly string[]): string {
+  const near = nearest(word, known)
+  return near === undefined ? '' : `Did you mean "${near}"? `
+}
+
+/** The same in Chinese, which has no blanks there. */
+export function didYouMeanZh(word: string, known: readonly string[]): string {
+  const near = nearest(word, known)
+  return near === undefined ? '' : `是不是“${near}”？`
+}
+
+function nearest(word: string, known: readonly string[]): string | undefined {
   const best = known
     .map((name) => ({ name, distance: leven(word, name) }))
     .toSorted((a, b) => a.distance - b.distance)[0]
-  return best && best.distance <= Math.max(2, word.length / 3) ? `Did you mean "${best.name}"? ` : ''
+  return best && best.distance <= Math.max(2, word.length / 3) ? best.name : undefined
 }

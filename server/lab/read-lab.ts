@@ -10,6 +10,7 @@ import { isLabId } from '../protocol/lab-address.js'
 import { type RackPlan, resolveTopology, type TopologyInput, topologyIssues } from '../racks/topology.js'
 import { oneLine } from '../wording/one-line.js'
 import { languages } from '../wording/text.js'
+import { unreadable } from './catalogue.js'
 import { contentHash } from './content-hash.js'
 import { readFiles } from './files.js'
 import { guessedFile, guessedPlan, isMap } from './guess.js'
@@ -60,11 +61,14 @@ export async function readLab(directory: string): Promise<ReadLab> {
 
 /** Reads a lab that must be right. @throws VethlabError lab.not-found, lab.invalid with file and line */
 export async function loadLab(directory: string): Promise<Lab> {
-  const found = await stat(directory).catch(() => undefined)
+  const found = await stat(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EACCES' || error.code === 'EPERM') throw unreadable(directory, error.code)
+  })
   if (!found?.isDirectory()) {
     throw new VethlabError('lab.not-found', 'there is no such lab', {
       place: oneLine(directory, 200),
       cure: 'Name a folder with a lab.yaml in it; `vethlab lint` lists those there are.',
+      zh: { what: '没有这个实验', cure: '请指定一个有 lab.yaml 的文件夹；`vethlab lint` 会列出现有的实验。' },
     })
   }
   const { lab, problems } = await readLab(directory)
