@@ -1,5 +1,6 @@
 import MarkdownIt, { type Env, type Token } from 'markdown-it'
 import { labIdPattern, labPath } from '../protocol/lab-address.js'
+import { type CodePiece, codePieces } from '../wording/inline-code.js'
 import type { Language } from '../wording/text.js'
 import { descriptionOf } from './diagram.js'
 import { codeHtml, escapeHtml, liveCodeHtml } from './highlight.js'
@@ -51,6 +52,7 @@ function newRenderer() {
   })
   const { rules } = markdown.renderer
   rules.fence = (tokens, index, _options, env) => fence(tokens[index]!, env as SectionEnv)
+  rules.code_inline = (tokens, index) => `<code>${codePieces(tokens[index]!.content).map(pieceHtml).join('')}</code>`
   rules.code_block = (tokens, index) => readBlock(tokens[index]!.content, '')
   rules.image = (tokens, index) => escapeHtml(plainText(tokens[index]!.children ?? []))
   rules.table_open = () => '<div class="table"><table>\n'
@@ -142,6 +144,10 @@ function runBlock({ index, host, fails, answer, text }: RunBlock, language: stri
     ...(placeholders(text).length > 0 ? ['data-live'] : []),
   ]
   return `<div class="block" ${data.join(' ')}>${liveCodeHtml(text, language)}</div>\n`
+}
+
+function pieceHtml({ text, whole }: CodePiece): string {
+  return whole ? `<span class="whole">${escapeHtml(text)}</span>` : escapeHtml(text)
 }
 
 /** Its source, which the browser draws, and what it shows in prose. */

@@ -187,6 +187,8 @@ export interface CheckView {
   /** Those asked for so far. */
   hints: Text[]
   moreHints: number
+  /** It is the finding of before: others have an answer already, and this one is still being asked. */
+  asking?: true
   /** The last of them came by itself, with the last look that was asked for. */
   offered?: true
   /** It is about reaching somebody, and failed: `trace.check` can tell where the packet went. */

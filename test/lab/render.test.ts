@@ -130,7 +130,9 @@ describe('a block', () => {
 
 describe('Markdown', () => {
   it('keeps its parts', () => {
-    expect(html('A *b* **c** `d <e>`.')).toBe('<p>A <em>b</em> <strong>c</strong> <code>d &lt;e&gt;</code>.</p>\n')
+    expect(html('A *b* **c** `d <e>`.')).toBe(
+      '<p>A <em>b</em> <strong>c</strong> <code><span class="whole">d &#60;e&#62;</span></code>.</p>\n',
+    )
     expect(html('> note')).toBe('<blockquote class="note">\n<p>note</p>\n</blockquote>\n')
     expect(html('|a|b|\n|---|--:|\n|1|2|')).toBe(
       '<div class="table"><table>\n<thead>\n<tr>\n<th>a</th>\n<th class="align-right">b</th>\n</tr>\n</thead>\n' +

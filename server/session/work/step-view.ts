@@ -18,7 +18,7 @@ export function stepView(
   look: Look,
   { done, answered, offered = new Set() }: Pick<StepView, 'done' | 'answered'> & { offered?: ReadonlySet<number> },
 ): StepView {
-  const { checking, verdicts, at } = look
+  const { checking, verdicts, asking, at } = look
   return {
     id: step.id,
     state: progress.state(step.id),
@@ -28,6 +28,7 @@ export function stepView(
     checks: verdicts.map((verdict) => ({
       ...checkView(lab, verdict, step, progress),
       ...(offered.has(verdict.index) ? { offered: true as const } : {}),
+      ...(asking?.has(verdict.index) ? { asking: true as const } : {}),
     })),
     ...(answered === undefined ? {} : { answered }),
     ...(at === undefined ? {} : { checkedAt: at }),
