@@ -2,6 +2,7 @@ import { effect, signal } from '@preact/signals'
 import { connection } from '../state/connection.js'
 import { inLanguage } from '../state/language.js'
 import { theme } from '../state/settings.js'
+import { whenCalm } from './when-calm.js'
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)')
 const systemIsDark = signal(prefersDark.matches)
@@ -56,7 +57,7 @@ function drawDiagram(figure: HTMLElement): () => void {
         observer.disconnect()
       }
     },
-    { rootMargin: '600px' },
+    { rootMargin: '400px' },
   )
   observer.observe(figure)
   let hasFailed = false
@@ -67,6 +68,8 @@ function drawDiagram(figure: HTMLElement): () => void {
     if (!near.value || (drawnDark === dark && !(hasFailed && isBack))) return
     drawnDark = dark
     line = line.then(async () => {
+      // It takes its time, in which nothing else of the page moves.
+      await new Promise<void>((resolve) => whenCalm(resolve))
       if (gone) return
       try {
         const svg = await draw(source, dark)
