@@ -2,6 +2,8 @@ import { effect, signal } from '@preact/signals'
 import { connection } from '../state/connection.js'
 import { inLanguage } from '../state/language.js'
 import { theme } from '../state/settings.js'
+import { drawingNamed, loadDrawing } from './drawings.js'
+import { mermaidLook } from './mermaid-look.js'
 import { whenCalm } from './when-calm.js'
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)')
@@ -44,8 +46,13 @@ function drawDiagram(figure: HTMLElement): () => void {
   }
   figure.append(place, details)
   figure.classList.add('waiting')
-  // About as high as it will be, so that the text below stays where it is.
-  place.style.minHeight = `${Math.min(36, Math.max(12, source.split('\n').length * 2.2))}rem`
+  const drawing = drawingNamed(figure.dataset.drawing ?? '')
+  // As high as it will be, so that the text below stays where it is; where nobody knows, about so.
+  if (drawing) {
+    place.style.aspectRatio = `${drawing.width} / ${drawing.height}`
+    place.style.maxWidth = `${drawing.width}px`
+    place.style.marginInline = 'auto'
+  } else place.style.minHeight = `${Math.min(36, Math.max(12, source.split('\n').length * 2.2))}rem`
 
   const near = signal(false)
   let gone = false
@@ -64,18 +71,20 @@ function drawDiagram(figure: HTMLElement): () => void {
   const endDrawing = effect(() => {
     // What draws it may not have come: once the server is back it is asked for again.
     const isBack = connection.value === 'online'
-    const dark = theme.value === 'dark' || (theme.value === 'system' && systemIsDark.value)
+    // One that is drawn already takes its colours from the page.
+    const dark = drawing === undefined && (theme.value === 'dark' || (theme.value === 'system' && systemIsDark.value))
     if (!near.value || (drawnDark === dark && !(hasFailed && isBack))) return
     drawnDark = dark
     line = line.then(async () => {
-      // It takes its time, in which nothing else of the page moves.
-      await new Promise<void>((resolve) => whenCalm(resolve))
+      // To draw takes its time, in which nothing else of the page moves.
+      if (!drawing) await new Promise<void>((resolve) => whenCalm(resolve))
       if (gone) return
       try {
-        const svg = await draw(source, dark)
+        const svg = await (drawing ? loadDrawing(drawing) : draw(source, dark))
         if (gone) return
         place.innerHTML = svg
         place.style.minHeight = ''
+        place.style.aspectRatio = ''
         figure.classList.remove('waiting', 'failed')
         if (hasFailed) details.open = false
         hasFailed = false
@@ -98,45 +107,7 @@ async function draw(source: string, dark: boolean): Promise<string> {
   const { default: mermaid } = await import('mermaid')
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim()
-  mermaid.initialize({
-    startOnLoad: false,
-    securityLevel: 'strict',
-    suppressErrorRendering: true,
-    theme: 'base',
-    fontFamily: colour('font-sans'),
-    themeVariables: {
-      darkMode: dark,
-      fontSize: '15px',
-      background: colour('background'),
-      primaryColor: colour('surface'),
-      primaryTextColor: colour('text'),
-      primaryBorderColor: colour('muted'),
-      secondaryColor: colour('raised'),
-      tertiaryColor: colour('background'),
-      tertiaryTextColor: colour('text'),
-      tertiaryBorderColor: colour('border'),
-      lineColor: colour('accent'),
-      textColor: colour('text'),
-      clusterBkg: colour('raised'),
-      clusterBorder: colour('border'),
-      edgeLabelBackground: colour('background'),
-      noteBkgColor: colour('accent-soft'),
-      noteTextColor: colour('text'),
-      noteBorderColor: colour('accent'),
-      actorLineColor: colour('muted'),
-      signalColor: colour('accent'),
-      signalTextColor: colour('text'),
-      labelBoxBkgColor: colour('raised'),
-    },
-    flowchart: {
-      useMaxWidth: true,
-      nodeSpacing: 36,
-      rankSpacing: 34,
-      padding: 12,
-      subGraphTitleMargin: { top: 6, bottom: 10 },
-    },
-    sequence: { useMaxWidth: true, mirrorActors: false },
-  })
+  mermaid.initialize(mermaidLook(colour, dark))
   const { svg } = await mermaid.render(`diagram-${++count}`, source)
   return svg
 }

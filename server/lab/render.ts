@@ -2,7 +2,7 @@ import MarkdownIt, { type Env, type Token } from 'markdown-it'
 import { labIdPattern, labPath } from '../protocol/lab-address.js'
 import { type CodePiece, codePieces } from '../wording/inline-code.js'
 import type { Language } from '../wording/text.js'
-import { descriptionOf } from './diagram.js'
+import { descriptionOf, drawingName } from './diagram.js'
 import { codeHtml, escapeHtml, liveCodeHtml } from './highlight.js'
 import type { Lab } from './lab.js'
 import { placeholders, type RunBlock, typedHost } from './page.js'
@@ -154,7 +154,7 @@ function pieceHtml({ text, whole }: CodePiece): string {
 function diagram(source: string): string {
   const description = descriptionOf(source)
   const prose = description === undefined ? '' : `<p>${escapeHtml(description)}</p>`
-  return `<figure class="mermaid"><pre>${escapeHtml(source)}</pre>${prose}</figure>\n`
+  return `<figure class="mermaid" data-drawing="${drawingName(source)}"><pre>${escapeHtml(source)}</pre>${prose}</figure>\n`
 }
 
 /** @param host where the learner is to type it */
