@@ -2,7 +2,7 @@ import { effect, signal } from '@preact/signals'
 import { connection } from '../state/connection.js'
 import { inLanguage } from '../state/language.js'
 import { theme } from '../state/settings.js'
-import { drawingNamed, loadDrawing } from './drawings.js'
+import { type Drawing, drawingNamed, loadDrawing } from './drawings.js'
 import { mermaidLook } from './mermaid-look.js'
 import { whenCalm } from './when-calm.js'
 
@@ -48,11 +48,9 @@ function drawDiagram(figure: HTMLElement): () => void {
   figure.classList.add('waiting')
   const drawing = drawingNamed(figure.dataset.drawing ?? '')
   // As high as it will be, so that the text below stays where it is; where nobody knows, about so.
-  if (drawing) {
-    place.style.aspectRatio = `${drawing.width} / ${drawing.height}`
-    place.style.maxWidth = `${drawing.width}px`
-    place.style.marginInline = 'auto'
-  } else place.style.minHeight = `${Math.min(36, Math.max(12, source.split('\n').length * 2.2))}rem`
+  const room = drawing && roomFor(drawing)
+  if (room) place.append(room)
+  else place.style.minHeight = `${Math.min(36, Math.max(12, source.split('\n').length * 2.2))}rem`
 
   const near = signal(false)
   let gone = false
@@ -82,9 +80,9 @@ function drawDiagram(figure: HTMLElement): () => void {
       try {
         const svg = await (drawing ? loadDrawing(drawing) : draw(source, dark))
         if (gone) return
-        place.innerHTML = svg
+        if (room) room.innerHTML = svg
+        else place.innerHTML = svg
         place.style.minHeight = ''
-        place.style.aspectRatio = ''
         figure.classList.remove('waiting', 'failed')
         if (hasFailed) details.open = false
         hasFailed = false
@@ -101,6 +99,18 @@ function drawDiagram(figure: HTMLElement): () => void {
     observer.disconnect()
     endDrawing()
   }
+}
+
+/** Its letters are of 15 pixels, and stay large enough to be read: where there is less room than that takes, it is scrolled. */
+const leastScale = 11 / 15
+
+function roomFor({ width, height }: Drawing): HTMLElement {
+  const room = document.createElement('div')
+  room.className = 'room'
+  room.style.minWidth = `${Math.round(leastScale * width)}px`
+  room.style.maxWidth = `${width}px`
+  room.style.aspectRatio = `${width} / ${height}`
+  return room
 }
 
 async function draw(source: string, dark: boolean): Promise<string> {
