@@ -155,7 +155,8 @@ function Network({ id }: { id: string }) {
           }}
         />
       )}
-      <div key="terminals" class="hosts">
+      {/* Another one once the hosts are there: it stands elsewhere then, and nothing that one looks at has moved. */}
+      <div key={open ? 'terminals' : 'waiting'} class="hosts">
         <Machines shown={seen.terminals} />
       </div>
     </div>
