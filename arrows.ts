@@ -248,7 +248,7 @@ export const arrows = {
   ],
   'client/catalogue': ['server/wording', 'server/protocol', 'client/state', 'client/shell', 'client/lab'],
   'client/app.tsx': ['client/state', 'client/shell', 'client/network/map', 'client/lab', 'client/catalogue'],
-  'client/main.tsx': ['client/state', 'client/shell', 'client/network/map', 'client/lab', 'client/app.tsx'],
+  'client/main.tsx': ['client/shell', 'client/network/map', 'client/app.tsx'],
 } satisfies Arrows
 
 export const rooms: readonly string[] = Object.keys(arrows)

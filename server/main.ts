@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { commands } from './commands/commands.js'
 import { Interrupted } from './commands/until-signal.js'
+import { messageIn } from './error/message-in.js'
 import { VethlabError } from './error/vethlab-error.js'
 import { fromPackage } from './package-root.js'
 import { oneLine } from './wording/one-line.js'
+import { type Language, languages } from './wording/text.js'
 
 const { version } = JSON.parse(readFileSync(fromPackage('package.json'), 'utf8')) as { version: string }
 
@@ -43,6 +45,12 @@ process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
   })
 })
 
+/** Of what the command says, as far as it has a choice. */
+function languageChosen(): Language {
+  const { lang, language = lang } = program.commands.find((one) => one.name() === asked)?.opts() ?? {}
+  return languages.find((one) => one === language) ?? 'en'
+}
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -51,7 +59,7 @@ try {
   } else if (error instanceof Interrupted) {
     process.exitCode = error.exitCode
   } else if (error instanceof VethlabError) {
-    process.stderr.write(`vethlab: ${error.message}\n`)
+    process.stderr.write(`vethlab: ${messageIn(error, languageChosen())}\n`)
     process.exitCode = error.code === 'argument.invalid' ? usage : 2
   } else {
     process.stderr.write(`vethlab: ${process.env.VETHLAB_DEBUG ? (error as Error).stack : oneLine(String(error))}\n`)

@@ -17,6 +17,7 @@ const strings = stringsOf({
   en: {
     check: 'Check',
     checking: 'Checking…',
+    asking: 'Still being asked. Last time:',
     read: 'I have read it',
     toRead: 'Nothing is checked here. Go on when you have read it.',
     hasRead: 'Read',
@@ -59,6 +60,7 @@ const strings = stringsOf({
   zh: {
     check: '检查',
     checking: '正在检查…',
+    asking: '还在检查。上次的结果：',
     read: '读完了',
     toRead: '这一步不做检查，读完就可以继续。',
     hasRead: '已读',
@@ -225,7 +227,7 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
   // Nothing is wrong with an answer that was not given yet.
   const unanswered = finding.outcome === 'fail' && isUnanswered(finding.reason)
   return (
-    <li class={unanswered ? 'unanswered' : finding.outcome}>
+    <li class={`${unanswered ? 'unanswered' : finding.outcome}${check.asking ? ' asking' : ''}`}>
       <span class="face">
         {finding.outcome === 'pass' ? (
           <TickIcon />
@@ -239,6 +241,12 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
         <span class="unseen">{t[finding.outcome]}: </span>
       </span>
       <div>
+        {check.asking && (
+          <p class="still">
+            {t.asking}
+            <span class="pulse" aria-hidden="true" />
+          </p>
+        )}
         {finding.outcome === 'pass' && (
           <p>
             <Words text={finding.observed} finding />

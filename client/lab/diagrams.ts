@@ -2,6 +2,9 @@ import { effect, signal } from '@preact/signals'
 import { connection } from '../state/connection.js'
 import { inLanguage } from '../state/language.js'
 import { theme } from '../state/settings.js'
+import { type Drawing, drawingNamed, loadDrawing } from './drawings.js'
+import { mermaidLook } from './mermaid-look.js'
+import { whenCalm } from './when-calm.js'
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)')
 const systemIsDark = signal(prefersDark.matches)
@@ -43,8 +46,11 @@ function drawDiagram(figure: HTMLElement): () => void {
   }
   figure.append(place, details)
   figure.classList.add('waiting')
-  // About as high as it will be, so that the text below stays where it is.
-  place.style.minHeight = `${Math.min(36, Math.max(12, source.split('\n').length * 2.2))}rem`
+  const drawing = drawingNamed(figure.dataset.drawing ?? '')
+  // As high as it will be, so that the text below stays where it is; where nobody knows, about so.
+  const room = drawing && roomFor(drawing)
+  if (room) place.append(room)
+  else place.style.minHeight = `${Math.min(36, Math.max(12, source.split('\n').length * 2.2))}rem`
 
   const near = signal(false)
   let gone = false
@@ -56,22 +62,26 @@ function drawDiagram(figure: HTMLElement): () => void {
         observer.disconnect()
       }
     },
-    { rootMargin: '600px' },
+    { rootMargin: '400px' },
   )
   observer.observe(figure)
   let hasFailed = false
   const endDrawing = effect(() => {
     // What draws it may not have come: once the server is back it is asked for again.
     const isBack = connection.value === 'online'
-    const dark = theme.value === 'dark' || (theme.value === 'system' && systemIsDark.value)
+    // One that is drawn already takes its colours from the page.
+    const dark = drawing === undefined && (theme.value === 'dark' || (theme.value === 'system' && systemIsDark.value))
     if (!near.value || (drawnDark === dark && !(hasFailed && isBack))) return
     drawnDark = dark
     line = line.then(async () => {
+      // To draw takes its time, in which nothing else of the page moves.
+      if (!drawing) await new Promise<void>((resolve) => whenCalm(resolve))
       if (gone) return
       try {
-        const svg = await draw(source, dark)
+        const svg = await (drawing ? loadDrawing(drawing) : draw(source, dark))
         if (gone) return
-        place.innerHTML = svg
+        if (room) room.innerHTML = svg
+        else place.innerHTML = svg
         place.style.minHeight = ''
         figure.classList.remove('waiting', 'failed')
         if (hasFailed) details.open = false
@@ -91,49 +101,23 @@ function drawDiagram(figure: HTMLElement): () => void {
   }
 }
 
+/** Its letters are of 15 pixels, and stay large enough to be read: where there is less room than that takes, it is scrolled. */
+const leastScale = 11 / 15
+
+function roomFor({ width, height }: Drawing): HTMLElement {
+  const room = document.createElement('div')
+  room.className = 'room'
+  room.style.minWidth = `${Math.round(leastScale * width)}px`
+  room.style.maxWidth = `${width}px`
+  room.style.aspectRatio = `${width} / ${height}`
+  return room
+}
+
 async function draw(source: string, dark: boolean): Promise<string> {
   const { default: mermaid } = await import('mermaid')
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim()
-  mermaid.initialize({
-    startOnLoad: false,
-    securityLevel: 'strict',
-    suppressErrorRendering: true,
-    theme: 'base',
-    fontFamily: colour('font-sans'),
-    themeVariables: {
-      darkMode: dark,
-      fontSize: '15px',
-      background: colour('background'),
-      primaryColor: colour('surface'),
-      primaryTextColor: colour('text'),
-      primaryBorderColor: colour('muted'),
-      secondaryColor: colour('raised'),
-      tertiaryColor: colour('background'),
-      tertiaryTextColor: colour('text'),
-      tertiaryBorderColor: colour('border'),
-      lineColor: colour('accent'),
-      textColor: colour('text'),
-      clusterBkg: colour('raised'),
-      clusterBorder: colour('border'),
-      edgeLabelBackground: colour('background'),
-      noteBkgColor: colour('accent-soft'),
-      noteTextColor: colour('text'),
-      noteBorderColor: colour('accent'),
-      actorLineColor: colour('muted'),
-      signalColor: colour('accent'),
-      signalTextColor: colour('text'),
-      labelBoxBkgColor: colour('raised'),
-    },
-    flowchart: {
-      useMaxWidth: true,
-      nodeSpacing: 36,
-      rankSpacing: 34,
-      padding: 12,
-      subGraphTitleMargin: { top: 6, bottom: 10 },
-    },
-    sequence: { useMaxWidth: true, mirrorActors: false },
-  })
+  mermaid.initialize(mermaidLook(colour, dark))
   const { svg } = await mermaid.render(`diagram-${++count}`, source)
   return svg
 }

@@ -69,11 +69,12 @@ function told({ checks, answered }: StepView): { answered?: string; why?: Words 
   }
 }
 
-/** Those of a check that had fewer; a check that was not seen before shows what was asked for long ago. */
+/** Those of a check that had fewer; one that was not seen before shows what was asked for long ago, or what came with it by itself. */
 function newHints(was: StepView, step: StepView): Happening[] {
-  return step.checks.flatMap(({ index, hints }) => {
-    const known = was.checks.find((check) => check.index === index)?.hints.length
-    return known === undefined ? [] : hints.slice(known).map((text) => ({ what: 'hint' as const, text }))
+  return step.checks.flatMap(({ index, hints, offered }) => {
+    const known =
+      was.checks.find((check) => check.index === index)?.hints.length ?? hints.length - (offered === true ? 1 : 0)
+    return hints.slice(known).map((text) => ({ what: 'hint' as const, text }))
   })
 }
 

@@ -16,6 +16,7 @@ import { TroubleNote } from '../shell/trouble.js'
 import { connection } from '../state/connection.js'
 import { loadPage, page, side } from '../state/lab.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
+import { isNarrow } from '../state/narrow.js'
 import { enter, view } from '../state/session.js'
 import { mapOpen, splitAt } from '../state/settings.js'
 import { AuthorBar, AuthorStep } from './author-parts.js'
@@ -26,6 +27,7 @@ import { Finish } from './finish.js'
 import { followSession } from './follow-session.js'
 import { bindKeys } from './lab-keys.js'
 import { justDone, stepTitle } from './lab-state.js'
+import { loadTerminals } from './load-terminals.js'
 import { Machines } from './machines.js'
 import { usePosition } from './position.js'
 import { SectionHtml } from './section-html.js'
@@ -33,6 +35,7 @@ import { Splitter } from './splitter.js'
 import { StepPath } from './step-path.js'
 import { TopBar } from './top-bar.js'
 import { Welcome } from './welcome.js'
+import { whenCalm } from './when-calm.js'
 
 const strings = stringsOf({
   en: {
@@ -125,10 +128,21 @@ export function LabPage({ id }: { id: string }) {
   )
 }
 
-/** The hosts: map above, terminals below, and between them what has just changed. */
+/**
+ * The hosts: map above, terminals below, and between them what has just changed. Where one half is seen at a time, the others begin
+ * when they are first looked at.
+ */
 function Network({ id }: { id: string }) {
   const open = view.value?.phase.name === 'open'
-  const map = open && (mapOpen.value || side.value === 'map')
+  const seen = useRef({ map: false, terminals: false }).current
+  if (isNarrow.value ? side.value === 'map' : mapOpen.value) seen.map = true
+  if (!isNarrow.value || side.value === 'terminal') seen.terminals = true
+  const map = open && seen.map && (isNarrow.value || mapOpen.value || side.value === 'map')
+  const isThere = page.value !== undefined
+  useEffect(() => {
+    // Behind the text, which one can begin to read meanwhile.
+    if (isThere && seen.terminals) return whenCalm(() => void loadTerminals())
+  }, [isThere, seen.terminals])
   return (
     <div class={map ? 'with-map' : ''} style={{ '--map-height': `${mapHeight.value}%` }}>
       {map && <MapPlace key="map" lab={id} />}
@@ -141,8 +155,9 @@ function Network({ id }: { id: string }) {
           }}
         />
       )}
-      <div key="terminals" class="hosts">
-        <Machines />
+      {/* Another one once the hosts are there: it stands elsewhere then, and nothing that one looks at has moved. */}
+      <div key={open ? 'terminals' : 'waiting'} class="hosts">
+        <Machines shown={seen.terminals} />
       </div>
     </div>
   )

@@ -67,8 +67,8 @@ const strings = stringsOf({
   },
 })
 
-/** The right half: terminals, or what stands in their way. */
-export function Machines() {
+/** The right half: terminals, or what stands in their way. `shown`: terminals are seen, or have been. */
+export function Machines({ shown }: { shown: boolean }) {
   const session = view.value
   const why = unjoined.value
   if (session === undefined) {
@@ -82,7 +82,7 @@ export function Machines() {
     return <Failed trouble={phase.trouble} onRetry={() => ask('session.reopen', { replay: false })} />
   }
   if (phase.name === 'closed') return <Closed reason={phase.reason} />
-  return <Terminals />
+  return shown ? <Terminals /> : <div class="placeholder" />
 }
 
 function Terminals() {

@@ -58,6 +58,6 @@ function makeScrollable(root: HTMLElement): () => void {
       else target.removeAttribute('tabindex')
     }
   })
-  for (const wide of root.querySelectorAll('pre, table')) observer.observe(wide)
+  for (const wide of root.querySelectorAll('pre, table, .drawing')) observer.observe(wide)
   return () => observer.disconnect()
 }

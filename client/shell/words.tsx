@@ -1,3 +1,4 @@
+import { codePieces } from '../../server/wording/inline-code.js'
 import type { Text } from '../../server/wording/text.js'
 import { inLanguage, language } from '../state/language.js'
 
@@ -14,9 +15,25 @@ export function Coded({ text, capital = false }: { text: string; capital?: boole
   return (
     <>
       {text.split('`').map((part, at) => {
-        if (at % 2 === 1) return <code key={at}>{part}</code>
+        if (at % 2 === 1) return <Code key={at} text={part} />
         return at === 0 && capital ? part.charAt(0).toUpperCase() + part.slice(1) : part
       })}
     </>
+  )
+}
+
+function Code({ text }: { text: string }) {
+  return (
+    <code>
+      {codePieces(text).map((piece, at) =>
+        piece.whole ? (
+          <span key={at} class="whole">
+            {piece.text}
+          </span>
+        ) : (
+          piece.text
+        ),
+      )}
+    </code>
   )
 }

@@ -37,6 +37,11 @@ export interface EvaluateOptions {
   /** Between rounds, in milliseconds, where nobody waits for the first pass; else it grows from 100 to 400. */
   pauseMs?: number
   signal?: AbortSignal
+  /**
+   * Told of one check of the round while others are still being asked. Not of one that has to hold: what counts of it is known at the
+   * round's end.
+   */
+  onAnswer?(verdict: Verdict): void
   /** Told of how all checks stand after each round, the last one included. */
   onRound?(verdicts: Verdict[]): void
 }
@@ -75,6 +80,7 @@ export async function evaluate(
     once = false,
     pauseMs: steadyPauseMs,
     signal = new AbortController().signal,
+    onAnswer,
     onRound,
   }: EvaluateOptions,
 ): Promise<Verdict[]> {
@@ -88,7 +94,11 @@ export async function evaluate(
   let unsteadyRounds = 0
   for (let growingMs = firstPauseMs; ; growingMs = Math.min(longestPauseMs, growingMs * 1.5)) {
     signal.throwIfAborted()
-    const { findings, steady } = await round(checks, settled, probe, { home, answers, labDirectory, chance, signal })
+    const answered = (index: number, finding: Finding) => {
+      if (checks[index]!.holds === undefined) onAnswer?.(verdict(checks[index]!, index, finding, elapsed()))
+    }
+    const context = { home, answers, labDirectory, chance, signal, answered }
+    const { findings, steady } = await round(checks, settled, probe, context)
     const at = elapsed()
     const verdicts = findings.map((finding, index) => settled[index] ?? verdict(checks[index]!, index, finding, at))
     let waiting = false
@@ -120,7 +130,13 @@ async function round(
   checks: readonly Check[],
   settled: readonly (Verdict | undefined)[],
   probe: Probe,
-  { signal, ...context }: Required<Pick<EvaluateOptions, 'home' | 'answers' | 'labDirectory' | 'chance' | 'signal'>>,
+  {
+    signal,
+    answered,
+    ...context
+  }: Required<Pick<EvaluateOptions, 'home' | 'answers' | 'labDirectory' | 'chance' | 'signal'>> & {
+    answered(index: number, finding: Finding): void
+  },
 ): Promise<{ findings: Finding[]; steady: boolean }> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(roundTimeoutMs)])
   // One a check, however many there are.
@@ -146,16 +162,20 @@ async function round(
       return probe.runCommand(host, text, signal)
     },
   }
+  let open = settled.filter((done) => done === undefined).length
   const findings = await Promise.all(
     checks.map(async (check, index) => {
       const done = settled[index]
       if (done) return done.finding
+      let finding: Finding
       try {
-        return await orAbort(runCheck(check, { ...context, state, probe: asking, questions, signal: limit }), limit)
+        finding = await orAbort(runCheck(check, { ...context, state, probe: asking, questions, signal: limit }), limit)
       } catch (error) {
         signal.throwIfAborted()
-        return findingOf(error)
+        finding = findingOf(error)
       }
+      if (--open > 0) answered(index, finding)
+      return finding
     }),
   )
   if (!asked || findings.some(({ outcome }) => outcome !== 'pass')) return { findings, steady: true }

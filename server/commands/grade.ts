@@ -107,7 +107,7 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
   // A form that lacks something is refused now, and not when the grade is there.
   write(form, refusal(lab, { en: '', zh: '' }, about), { language, ...heading })
   await requireFeatures(lab.requires)
-  const result = await judge(lab, path, about, options.timeout * 1000)
+  const result = await judge(lab, path, about, { timeoutMs: options.timeout * 1000, language })
   const text = write(form, result, { language, ...heading })
   process.stdout.write(out === undefined ? text : write('text', result, { language }))
   process.exitCode = exitCodes[result.refused ? 'refused' : result.state]
@@ -117,13 +117,18 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
     await writeFile(options.junit, write('junit', result, { language })).catch(cannotWrite('--junit', options.junit))
 }
 
-async function judge(lab: Parameters<typeof grade>[1], path: string, about: About, timeoutMs: number): Promise<Result> {
+async function judge(
+  lab: Parameters<typeof grade>[1],
+  path: string,
+  about: About,
+  { timeoutMs, language }: { timeoutMs: number; language: Language },
+): Promise<Result> {
   let submission: Submission
   try {
     submission = await readSubmission(path, lab)
   } catch (error) {
     if (!(error instanceof SubmissionRefused)) throw error
-    process.stderr.write(`vethlab: ${error.message}\n`)
+    process.stderr.write(`vethlab: ${language === 'zh' ? error.said.zh : error.message}\n`)
     return refusal(lab, error.said, about)
   }
   return await withOwnRacks((racks, signal) =>
@@ -170,10 +175,13 @@ async function requireWritable(option: string, path: string): Promise<void> {
 function cannotWrite(option: string, path: string): (error: Error) => never {
   return (error) => {
     const what = `can't be written: ${oneLine(error.message, 200)}`
-    throw invalid(`${option} ${oneLine(path, 200)}`, what, 'Name a file in a folder that is there.')
+    throw invalid(`${option} ${oneLine(path, 200)}`, what, 'Name a file in a folder that is there.', {
+      what: `无法写入（${oneLine(error.message, 200)}）`,
+      cure: '请指定一个已有文件夹里的文件。',
+    })
   }
 }
 
-function invalid(place: string, what: string, cure: string): VethlabError {
-  return new VethlabError('argument.invalid', what, { place, cure })
+function invalid(place: string, what: string, cure: string, zh?: { what: string; cure: string }): VethlabError {
+  return new VethlabError('argument.invalid', what, { place, cure, ...(zh === undefined ? {} : { zh }) })
 }

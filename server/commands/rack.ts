@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { Command } from 'commander'
+import { placeInWords } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { parseYaml } from '../lab/yaml-file.js'
 import { ensureRackd } from '../node/start-rackd.js'
@@ -152,7 +153,7 @@ async function readTopology(file: string): Promise<TopologyInput> {
   const [issue] = topologyIssues(value)
   if (issue) {
     const { line, column } = positionOf(issue.path)
-    const path = issue.path.map(String).join('.')
+    const path = placeInWords(issue.path, value)
     throw new VethlabError('topology.invalid', `${path ? `${path}: ` : ''}${issue.what}`, {
       place: [file, line, column].join(':'),
       cure: issue.cure,

@@ -16,6 +16,40 @@ export function schemaIssues(schema: z.ZodType, error: z.ZodError, value: unknow
   return error.issues.flatMap((issue) => describe({ schema, value }, issue))
 }
 
+/** What an author calls one entry of these lists; those of others are called entries. */
+const entryNames: Readonly<Record<string, string>> = { steps: 'step', checks: 'check', options: 'option', hint: 'hint' }
+
+/**
+ * A place in what an author wrote, as they would say it: `step 1 (create), check 2, reach.port`. Entries of lists count from 1.
+ * Empty for the whole.
+ * @param value the whole that the path leads through
+ */
+export function placeInWords(path: readonly PropertyKey[], value: unknown): string {
+  const parts: string[] = []
+  let keys: string[] = []
+  let here = value
+  const end = () => {
+    if (keys.length > 0) parts.push(keys.join('.'))
+    keys = []
+  }
+  for (const key of path) {
+    const isEntry = Array.isArray(here)
+    here = (here as Record<PropertyKey, unknown> | undefined | null)?.[key]
+    if (!isEntry) {
+      keys.push(String(key))
+      continue
+    }
+    const own = keys.at(-1) === undefined ? undefined : entryNames[keys.at(-1)!]
+    if (own !== undefined) keys.pop()
+    end()
+    const id = (here as { id?: unknown } | undefined | null)?.id
+    const name = typeof id === 'string' && id !== '' && id.length <= 40 ? ` (${id})` : ''
+    parts.push(`${own ?? 'entry'} ${Number(key) + 1}${name}`)
+  }
+  end()
+  return parts.join(', ')
+}
+
 /** What was read, and by which schema. */
 interface Reading {
   schema: z.ZodType
@@ -269,8 +303,19 @@ function unwrap(type: z.core.$ZodType): z.core.$ZodType[] {
 
 /** A hint for a misspelt word, with a blank behind it; empty where nothing is near. */
 export function didYouMean(word: string, known: readonly string[]): string {
+  const near = nearest(word, known)
+  return near === undefined ? '' : `Did you mean "${near}"? `
+}
+
+/** The same in Chinese, which has no blanks there. */
+export function didYouMeanZh(word: string, known: readonly string[]): string {
+  const near = nearest(word, known)
+  return near === undefined ? '' : `是不是“${near}”？`
+}
+
+function nearest(word: string, known: readonly string[]): string | undefined {
   const best = known
     .map((name) => ({ name, distance: leven(word, name) }))
     .toSorted((a, b) => a.distance - b.distance)[0]
-  return best && best.distance <= Math.max(2, word.length / 3) ? `Did you mean "${best.name}"? ` : ''
+  return best && best.distance <= Math.max(2, word.length / 3) ? best.name : undefined
 }

@@ -63,6 +63,13 @@ export type ErrorCode =
   | 'argument.invalid'
   | 'command.failed'
 
+export interface VethlabErrorOptions {
+  place: string
+  cure: string
+  cause?: unknown
+  zh?: { what: string; cure: string }
+}
+
 /**
  * A failure that is no bug: it says where (`place`, such as `hosts.node1.memory` or a path) and what helps (`cure`).
  * All are one line, safe to print; `message` already contains both.
@@ -74,13 +81,16 @@ export class VethlabError extends Error {
   readonly what: string
   readonly place: string
   readonly cure: string
+  /** The same two in Chinese, where the error says more than its code does. */
+  readonly zh: { what: string; cure: string } | undefined
 
-  constructor(code: ErrorCode, what: string, { place, cure, cause }: { place: string; cure: string; cause?: unknown }) {
+  constructor(code: ErrorCode, what: string, { place, cure, cause, zh }: VethlabErrorOptions) {
     super(oneLine(`${place}: ${what}. ${cure}`), cause === undefined ? undefined : { cause })
     this.code = code
     // They are shown alone, too.
     this.what = oneLine(what)
     this.place = oneLine(place)
     this.cure = oneLine(cure)
+    this.zh = zh && { what: oneLine(zh.what), cure: oneLine(zh.cure) }
   }
 }

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
-import { isAbsolute, join, relative, sep } from 'node:path'
-import { didYouMean } from '../error/schema-issue.js'
+import { dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { didYouMean, didYouMeanZh } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { oneLine } from '../wording/one-line.js'
 
@@ -20,11 +20,36 @@ export async function labFolders(labs: string): Promise<string[]> {
 export async function labFolder(labs: string, name: string): Promise<string> {
   const isPath = name.includes(sep) || name === '.' || name === '..'
   const folder = isPath ? name : join(labs, name)
-  if (await stat(join(folder, 'lab.yaml')).catch(() => undefined)) return shownPath(folder)
+  if (await isThere(join(folder, 'lab.yaml'))) return shownPath(folder)
   const ids = await labFolders(labs)
   throw new VethlabError('lab.not-found', 'there is no such lab', {
     place: oneLine(name, 100),
     cure: isPath ? 'Name a folder with a lab.yaml in it.' : `${didYouMean(name, ids)}Labs are: ${ids.join(', ')}.`,
+    zh: {
+      what: '没有这个实验',
+      cure: isPath ? '请指定一个有 lab.yaml 的文件夹。' : `${didYouMeanZh(name, ids)}现有的实验：${ids.join('、')}。`,
+    },
+  })
+}
+
+/** @throws VethlabError lab.not-found where that can't be told, since a folder on the way may not be looked into */
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await stat(file)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EACCES' || code === 'EPERM') throw unreadable(dirname(file), code)
+    return false
+  }
+}
+
+/** A lab's folder that is there, as far as one may tell. */
+export function unreadable(folder: string, code: string): VethlabError {
+  return new VethlabError('lab.not-found', `can't be read (${code}): there is no permission for it`, {
+    place: oneLine(folder, 200),
+    cure: 'Give the right to read it and the folders above it, or run as the user who has it.',
+    zh: { what: `无法读取（${code}）：没有权限`, cure: '请给予读取它和上级文件夹的权限，或换有权限的用户运行。' },
   })
 }
 

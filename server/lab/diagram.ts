@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** A diagram of a page. */
 export interface Diagram {
   /** Line of the fence, from 1. */
@@ -19,4 +21,9 @@ export function descriptionOf(source: string): string | undefined {
     .filter(Boolean)
     .join(' ')
   return text === '' ? undefined : text
+}
+
+/** What a drawing of it is called, among those that the pages of our labs come with. Pure. */
+export function drawingName(source: string): string {
+  return createHash('sha256').update(source.trim()).digest('hex').slice(0, 16)
 }

@@ -7,6 +7,7 @@ import type { RackPlan, TopologyInput } from '../racks/topology.js'
 import type { Language, Text } from '../wording/text.js'
 import type { levels, topics } from './lab-file.js'
 import type { Page, RunBlock, Section } from './page.js'
+import type { Position } from './yaml-file.js'
 
 /** A lab as the program uses it: read, checked, every default filled in. */
 export interface Lab {
@@ -74,7 +75,10 @@ export interface Step {
   checks: Check[]
   /** Run blocks of `solution/STEP.md`, behind those of the page. */
   solution: RunBlock[]
-  line: number
+  /** Where it begins in `lab.yaml`. */
+  at: Position
+  /** Where each of its checks does. */
+  checksAt: Position[]
 }
 
 /** Another way through a step, in place of the page's. */
@@ -111,6 +115,9 @@ export interface Problem {
   what: string
   cure: string
 }
+
+/** Takes one of them; a number is a line. */
+export type Say = (file: string, at: number | Position, what: string, cure: string) => void
 
 /** Where it is, as editors and terminals make a link of it: `file:line:column`. */
 export function placeOf({ file, line, column }: Problem): string {

@@ -1,6 +1,5 @@
+import type { Say } from './lab.js'
 import type { Page } from './page.js'
-
-type Say = (file: string, line: number, what: string, cure: string) => void
 
 /** A page without a diagram, and a diagram that says nothing to those who don't see it. */
 export function lintDiagrams(file: string, { diagrams }: Page, isChinese: boolean, say: Say): void {

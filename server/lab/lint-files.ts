@@ -5,8 +5,9 @@ import { promisify } from 'node:util'
 import { familyOf } from '../check/checks.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { languages } from '../wording/text.js'
-import type { Lab } from './lab.js'
+import type { Lab, Say } from './lab.js'
 import { languageNames } from './languages.js'
+import type { Position } from './yaml-file.js'
 
 /** All that a lab's folder may have. */
 const known = [
@@ -15,8 +16,6 @@ const known = [
   'IMPORT.md',
 ]
 const parseMs = 5_000
-
-type Say = (file: string, line: number, what: string, cure: string) => void
 
 /** What is wrong with the files of a lab beside what is in them: names that mean nothing, scripts that can't run. */
 export async function lintFiles(lab: Lab, say: Say): Promise<void> {
@@ -35,8 +34,8 @@ export async function lintFiles(lab: Lab, say: Say): Promise<void> {
   }
   if (lab.setup !== undefined) await lintSetup(lab, say)
   for (const step of lab.steps) {
-    for (const check of step.checks) {
-      for (const file of familyOf(check).files?.(check.spec) ?? []) await lintScript(lab, file, step.line, say)
+    for (const [n, check] of step.checks.entries()) {
+      for (const file of familyOf(check).files?.(check.spec) ?? []) await lintScript(lab, file, step.checksAt[n]!, say)
     }
   }
 }
@@ -53,9 +52,9 @@ async function lintSetup(lab: Lab, say: Say): Promise<void> {
   say('setup.sh', Number(line), `bash says: ${what}`, 'Mend the script; `bash -n setup.sh` reads it too.')
 }
 
-async function lintScript(lab: Lab, file: string, line: number, say: Say): Promise<void> {
+async function lintScript(lab: Lab, file: string, at: Position, say: Say): Promise<void> {
   const found = await lstat(join(lab.directory, file)).catch(() => undefined)
-  if (found === undefined) say('lab.yaml', line, `there is no ${file}`, 'Write it, or mend `run`.')
+  if (found === undefined) say('lab.yaml', at, `there is no ${file}`, 'Write it, or mend `run`.')
   else if (!found.isFile()) say(file, 1, 'is no file', 'Put the script itself there, no link to it.')
   else if ((found.mode & 0o111) === 0) say(file, 1, 'is not executable', `chmod +x ${file}`)
 }

@@ -2,10 +2,8 @@ import { familyOf, withInner } from '../check/checks.js'
 import { isAmong } from '../check/image.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { imagesIn } from './docker-images.js'
-import type { Lab } from './lab.js'
+import type { Lab, Say } from './lab.js'
 import type { RunBlock } from './page.js'
-
-type Say = (file: string, line: number, what: string, cure: string) => void
 
 /** Which images there are. */
 export interface ImageGround {
@@ -46,7 +44,12 @@ export function lintImages(
       for (const image of withInner(check).flatMap((one) => familyOf(one).images?.(one.spec) ?? [])) {
         const problem = wrong(image, `names an image "${image}" that lab hosts do not have`, images)
         if (!problem || isMade(image, commands.text)) continue
-        say('lab.yaml', step.line, `${name}${problem[0].startsWith('names') ? '' : ':'} ${problem[0]}`, problem[1])
+        say(
+          'lab.yaml',
+          step.checksAt[n]!,
+          `${name}${problem[0].startsWith('names') ? '' : ':'} ${problem[0]}`,
+          problem[1],
+        )
       }
     }
   }

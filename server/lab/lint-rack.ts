@@ -1,10 +1,8 @@
 import { familyOf, withInner } from '../check/checks.js'
 import type { Check } from '../check/family.js'
 import { didYouMean } from '../error/schema-issue.js'
-import type { Lab } from './lab.js'
+import type { Lab, Say } from './lab.js'
 import type { RunBlock } from './page.js'
-
-type Say = (file: string, line: number, what: string, cure: string) => void
 
 /** What the lab's commands are, wherever they stand. */
 interface Commands {
@@ -21,7 +19,7 @@ export function lintRack(lab: Lab, commands: Commands, say: Say): void {
   for (const step of lab.steps) {
     for (const [n, check] of step.checks.entries()) {
       const name = `check ${n + 1} (${check.family}) of step "${step.id}"`
-      const told = (what: string, cure: string) => say('lab.yaml', step.line, `${name} ${what}`, cure)
+      const told = (what: string, cure: string) => say('lab.yaml', step.checksAt[n]!, `${name} ${what}`, cure)
       engines(lab, withInner(check), plain, commands, told)
     }
   }

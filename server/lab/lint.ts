@@ -5,13 +5,14 @@ import { notHeld } from '../check/holding.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { lintBuildsOn } from './builds-on.js'
 import { hollowChecks } from './hollow.js'
-import { answerId, commandsOf, type Lab, type Problem, sameCommand } from './lab.js'
+import { answerId, commandsOf, type Lab, type Problem, type Say, sameCommand } from './lab.js'
 import { lintDiagrams } from './lint-diagrams.js'
 import { lintFiles } from './lint-files.js'
 import { type ImageGround, lintImages } from './lint-images.js'
 import { lintRack } from './lint-rack.js'
 import type { Page, RunBlock, Section } from './page.js'
 import { type Draft, emptyPage } from './read-lab.js'
+import type { Position } from './yaml-file.js'
 
 /** What lint has to know beside the lab's own files. */
 export interface LintGround extends ImageGround {
@@ -29,8 +30,10 @@ export async function lintLab(
   lacks: Draft['lacks'] = { checks: false, pages: false },
 ): Promise<Problem[]> {
   const problems: Problem[] = []
-  const say = (file: string, line: number, what: string, cure: string) =>
-    problems.push({ file: file.startsWith(lab.directory) ? file : join(lab.directory, file), line, what, cure })
+  const say: Say = (file, at, what, cure) => {
+    const position = typeof at === 'number' ? { line: at } : at
+    problems.push({ file: file.startsWith(lab.directory) ? file : join(lab.directory, file), ...position, what, cure })
+  }
   checks(lab, say)
   if (!lacks.checks) {
     reasons(lab, say)
@@ -57,8 +60,6 @@ export async function lintLab(
   }
   return problems
 }
-
-type Say = (file: string, line: number, what: string, cure: string) => void
 
 function allBlocks(lab: Lab): { file: string; blocks: RunBlock[] }[] {
   return [
@@ -101,25 +102,32 @@ function checks(lab: Lab, say: Say): void {
   for (const step of lab.steps) {
     for (const [n, check] of step.checks.entries()) {
       const name = `check ${n + 1} (${check.family}) of step "${step.id}"`
-      if (check.hints.length === 0) say('lab.yaml', step.line, `${name} has no hint`, 'Add `hint: {en: ..., zh: ...}`.')
+      if (check.hints.length === 0)
+        say('lab.yaml', step.checksAt[n]!, `${name} has no hint`, 'Add `hint: {en: ..., zh: ...}`.')
       if (asksForm(check) && check.form === undefined) {
         const cure = 'Ask for the effect (`reach`, `firewall`, `networks`), or say with `form` why the form counts.'
-        say('lab.yaml', step.line, `${name} asks for a form and does not say why`, cure)
+        say('lab.yaml', step.checksAt[n]!, `${name} asks for a form and does not say why`, cure)
       }
       if (!asksForm(check) && check.form !== undefined) {
-        say('lab.yaml', step.line, `${name} says why it asks for a form, and asks for none`, 'Take `form` away.')
+        say(
+          'lab.yaml',
+          step.checksAt[n]!,
+          `${name} says why it asks for a form, and asks for none`,
+          'Take `form` away.',
+        )
       }
       const known = familyOf(check).knowable?.(check.spec)
       if (known && known.why === undefined) {
         const cure = 'Ask for a `value` of the rack, or say with `known` why it may be known without a look.'
-        say('lab.yaml', step.line, `${name} has the same answer in every rack`, cure)
+        say('lab.yaml', step.checksAt[n]!, `${name} has the same answer in every rack`, cure)
       }
-      for (const chance of familyOf(check).chances?.(check.spec) ?? []) noChance(lab, chance, name, step.line, say)
+      for (const chance of familyOf(check).chances?.(check.spec) ?? [])
+        noChance(lab, chance, name, step.checksAt[n]!, say)
       for (const host of familyOf(check).hosts(check.spec)) {
         if (hosts.includes(host)) continue
         say(
           'lab.yaml',
-          step.line,
+          step.checksAt[n]!,
           `${name} names a host "${host}" that is not there`,
           `${didYouMean(host, hosts)}Hosts are: ${hosts.join(', ')}.`,
         )
@@ -148,15 +156,15 @@ function reasons(lab: Lab, say: Say): void {
 function proofs(lab: Lab, say: Say): void {
   for (const { step, index, what, cure } of hollowChecks(lab)) {
     const name = `check ${index + 1} (${step.checks[index]!.family}) of step "${step.id}"`
-    say('lab.yaml', step.line, `${name} ${what}`, `${cure[0]!.toUpperCase()}${cure.slice(1)}.`)
+    say('lab.yaml', step.checksAt[index]!, `${name} ${what}`, `${cure[0]!.toUpperCase()}${cure.slice(1)}.`)
   }
 }
 
-function noChance({ chance }: Lab, name: string, who: string, line: number, say: Say): void {
+function noChance({ chance }: Lab, name: string, who: string, at: number | Position, say: Say): void {
   const names = Object.keys(chance)
   if (names.includes(name)) return
   const cure = `${didYouMean(name, names)}Draw it: \`chance: {${name}: "1###"}\`.`
-  say('lab.yaml', line, `${who} names a value of chance "${name}" that is not drawn`, cure)
+  say('lab.yaml', at, `${who} names a value of chance "${name}" that is not drawn`, cure)
 }
 
 /** What could not be proved by `vethlab test`. */
@@ -164,14 +172,14 @@ function steps(lab: Lab, say: Say): void {
   for (const step of lab.steps) {
     const blocks = commandsOf(lab, step)
     if (blocks.length === 0 && step.checks.length > 0) {
-      say('lab.yaml', step.line, `step "${step.id}" has no run block to solve it`, `Write solution/${step.id}.md.`)
+      say('lab.yaml', step.at, `step "${step.id}" has no run block to solve it`, `Write solution/${step.id}.md.`)
     }
-    for (const check of step.checks) {
+    for (const [n, check] of step.checks.entries()) {
       const id = answerId(check)
       if (id === undefined || blocks.some((block) => block.answer === id)) continue
       say(
         'lab.yaml',
-        step.line,
+        step.checksAt[n]!,
         `nothing answers "${id}"`,
         `Add a run block with answer=${id} to solution/${step.id}.md.`,
       )

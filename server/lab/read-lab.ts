@@ -4,12 +4,13 @@ import type { z } from 'zod'
 import { parseCheck } from '../check/checks.js'
 import type { Check } from '../check/family.js'
 import { sumOf } from '../check/points.js'
-import { didYouMean, type SchemaIssue, schemaIssues } from '../error/schema-issue.js'
+import { didYouMean, placeInWords, type SchemaIssue, schemaIssues } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { isLabId } from '../protocol/lab-address.js'
 import { type RackPlan, resolveTopology, type TopologyInput, topologyIssues } from '../racks/topology.js'
 import { oneLine } from '../wording/one-line.js'
 import { languages } from '../wording/text.js'
+import { unreadable } from './catalogue.js'
 import { contentHash } from './content-hash.js'
 import { readFiles } from './files.js'
 import { guessedFile, guessedPlan, isMap } from './guess.js'
@@ -60,11 +61,14 @@ export async function readLab(directory: string): Promise<ReadLab> {
 
 /** Reads a lab that must be right. @throws VethlabError lab.not-found, lab.invalid with file and line */
 export async function loadLab(directory: string): Promise<Lab> {
-  const found = await stat(directory).catch(() => undefined)
+  const found = await stat(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EACCES' || error.code === 'EPERM') throw unreadable(directory, error.code)
+  })
   if (!found?.isDirectory()) {
     throw new VethlabError('lab.not-found', 'there is no such lab', {
       place: oneLine(directory, 200),
       cure: 'Name a folder with a lab.yaml in it; `vethlab lint` lists those there are.',
+      zh: { what: '没有这个实验', cure: '请指定一个有 lab.yaml 的文件夹；`vethlab lint` 会列出现有的实验。' },
     })
   }
   const { lab, problems } = await readLab(directory)
@@ -149,37 +153,44 @@ class LabReader {
       return undefined
     }
     const { title, summary } = raw
-    for (const problem of wrongLanguages({ title, summary, steps: raw.steps }, [], file.languages, yaml)) {
-      this.problem('lab.yaml', problem.line, problem.what, problem.cure)
+    for (const { at, what, cure } of wrongLanguages({ title, summary, steps: raw.steps }, file.languages, yaml)) {
+      this.problem('lab.yaml', at, what, cure)
     }
 
     const hosts = plan.hosts.map((host) => host.name)
+    const checksOf = (n: number) => (checks.get(n) ?? []).map(({ check }) => check)
     const steps: Step[] = file.steps.map(({ id, points, optional, needs, reads }, n) => ({
       id,
-      points: this.points(id, points, optional, checks.get(n) ?? [], yaml.lineOf(['steps', n, 'points'])),
+      points: this.points(id, points, optional, checksOf(n), yaml.positionOf(['steps', n, 'points'])),
       optional,
       // What may be left out is built on only where the author says so.
       needs: file.steps
         .slice(0, n)
         .flatMap((earlier) => ((needs?.includes(earlier.id) ?? !earlier.optional) ? [earlier.id] : [])),
       ...(reads === undefined ? {} : { reads }),
-      checks: checks.get(n) ?? [],
+      checks: checksOf(n),
+      checksAt: (checks.get(n) ?? []).map(({ at }) => at),
       solution: [],
-      line: yaml.lineOf(['steps', n]),
+      at: yaml.positionOf(['steps', n]),
     }))
-    this.unique(steps, yaml)
+    this.unique(steps)
     if (steps.every(({ optional }) => optional))
-      this.problem('lab.yaml', yaml.lineOf(['steps']), 'all steps are optional', 'Take `optional` from one of them.')
+      this.problem(
+        'lab.yaml',
+        yaml.positionOf(['steps']),
+        'all steps are optional',
+        'Take `optional` from one of them.',
+      )
     for (const [n, { id, needs }] of file.steps.entries()) {
       for (const need of needs ?? []) {
-        const line = yaml.lineOf(['steps', n, 'needs'])
+        const at = yaml.positionOf(['steps', n, 'needs'])
         const earlier = steps.slice(0, n).find((one) => one.id === need)
         if (earlier?.optional && !steps[n]!.optional) {
           const cure = `Make "${id}" optional as well, or take \`optional\` from "${need}".`
-          this.problem('lab.yaml', line, `step "${id}" needs "${need}", which may be left out`, cure)
+          this.problem('lab.yaml', at, `step "${id}" needs "${need}", which may be left out`, cure)
         }
         if (earlier) continue
-        this.problem('lab.yaml', line, `step "${id}" needs "${need}", which is no earlier step`, 'Name earlier ones.')
+        this.problem('lab.yaml', at, `step "${id}" needs "${need}", which is no earlier step`, 'Name earlier ones.')
       }
     }
     const pages = {} as Record<(typeof languages)[number], Page>
@@ -228,9 +239,9 @@ class LabReader {
 
   private issues(file: string, issues: readonly SchemaIssue[], yaml: YamlFile, firstLine = 1): void {
     for (const { path, what, cure } of issues) {
-      const place = path.length > 0 ? `${path.map(String).join('.')}: ` : ''
+      const place = placeInWords(path, yaml.value)
       const { line, column } = yaml.positionOf(path)
-      this.problem(file, { line: line + firstLine - 1, column }, `${place}${what}`, cure)
+      this.problem(file, { line: line + firstLine - 1, column }, `${place}${place === '' ? '' : ': '}${what}`, cure)
     }
   }
 
@@ -249,15 +260,16 @@ class LabReader {
     return issues.length === 0 ? resolveTopology(rack) : undefined
   }
 
-  /** Of each step, those that can be read. */
-  private checks(steps: unknown, yaml: YamlFile): Map<number, Check[]> {
-    const all = new Map<number, Check[]>()
+  /** Of each step, those that can be read, with their places. */
+  private checks(steps: unknown, yaml: YamlFile): Map<number, { check: Check; at: Position }[]> {
+    const all = new Map<number, { check: Check; at: Position }[]>()
     for (const [n, step] of (Array.isArray(steps) ? steps : []).entries()) {
       const checks: unknown = isMap(step) ? step.checks : undefined
       if (!Array.isArray(checks)) continue
       const read = checks.flatMap((value, at) => {
-        const parsed = parseCheck(value, ['steps', n, 'checks', at])
-        if ('check' in parsed) return [parsed.check]
+        const path = ['steps', n, 'checks', at]
+        const parsed = parseCheck(value, path)
+        if ('check' in parsed) return [{ check: parsed.check, at: yaml.positionOf(path) }]
         this.issues('lab.yaml', parsed.issues, yaml)
         this.lacks.checks = true
         return []
@@ -273,19 +285,19 @@ class LabReader {
     own: number | undefined,
     optional: boolean,
     checks: readonly Check[],
-    line: number,
+    at: Position,
   ): number {
     const counted = checks.flatMap(({ points }) => points ?? [])
     if (optional) {
       if (own !== undefined || counted.length > 0) {
-        this.problem('lab.yaml', line, `step "${id}" is optional and has points`, 'Take them away: it counts nothing.')
+        this.problem('lab.yaml', at, `step "${id}" is optional and has points`, 'Take them away: it counts nothing.')
       }
       return 0
     }
     const sum = sumOf(counted)
     if (own !== undefined && counted.length > 0 && own !== sum) {
       const cure = 'Take `points` from the step, or make them the sum.'
-      this.problem('lab.yaml', line, `step "${id}" has ${own} points, and its checks together ${sum}`, cure)
+      this.problem('lab.yaml', at, `step "${id}" has ${own} points, and its checks together ${sum}`, cure)
     }
     return counted.length > 0 ? sum : (own ?? (checks.length === 0 ? 0 : 1))
   }
@@ -293,26 +305,30 @@ class LabReader {
   private files(rights: LabFile['files'], hosts: readonly string[], yaml: YamlFile): Promise<LabFileOnHost[]> {
     return readFiles(this.directory, rights, hosts, {
       inFolder: (file, what, cure) => this.problem(file, 1, what, cure),
-      ofRights: (name, what, cure) => this.problem('lab.yaml', yaml.lineOf(['files', name]), what, cure),
+      ofRights: (name, what, cure) => this.problem('lab.yaml', yaml.positionOf(['files', name]), what, cure),
     })
   }
 
-  private unique(steps: Step[], yaml: YamlFile): void {
-    for (const [n, { id, line }] of steps.entries()) {
+  private unique(steps: Step[]): void {
+    for (const [n, { id, at }] of steps.entries()) {
       if (steps.findIndex((other) => other.id === id) < n) {
-        this.problem('lab.yaml', line, `step "${id}" is there twice`, 'Give each step an id of its own.')
+        this.problem('lab.yaml', at, `step "${id}" is there twice`, 'Give each step an id of its own.')
       }
       if (id === closingSection) {
-        this.problem('lab.yaml', line, `no step can be called "${id}"`, 'It is the closing section of the page.')
+        this.problem('lab.yaml', at, `no step can be called "${id}"`, 'It is the closing section of the page.')
       }
     }
     const ids = new Set<string>()
-    for (const [n, step] of steps.entries()) {
-      for (const [at, check] of step.checks.entries()) {
+    for (const step of steps) {
+      for (const [n, check] of step.checks.entries()) {
         if (check.id === undefined) continue
-        const line = yaml.lineOf(['steps', n, 'checks', at])
         if (ids.has(check.id)) {
-          this.problem('lab.yaml', line, `check id "${check.id}" is there twice`, 'Give each check an id of its own.')
+          this.problem(
+            'lab.yaml',
+            step.checksAt[n]!,
+            `check id "${check.id}" is there twice`,
+            'Give each check an id of its own.',
+          )
         }
         ids.add(check.id)
       }

@@ -1,7 +1,8 @@
 import MarkdownIt, { type Env, type Token } from 'markdown-it'
 import { labIdPattern, labPath } from '../protocol/lab-address.js'
+import { type CodePiece, codePieces } from '../wording/inline-code.js'
 import type { Language } from '../wording/text.js'
-import { descriptionOf } from './diagram.js'
+import { descriptionOf, drawingName } from './diagram.js'
 import { codeHtml, escapeHtml, liveCodeHtml } from './highlight.js'
 import type { Lab } from './lab.js'
 import { placeholders, type RunBlock, typedHost } from './page.js'
@@ -51,6 +52,7 @@ function newRenderer() {
   })
   const { rules } = markdown.renderer
   rules.fence = (tokens, index, _options, env) => fence(tokens[index]!, env as SectionEnv)
+  rules.code_inline = (tokens, index) => `<code>${codePieces(tokens[index]!.content).map(pieceHtml).join('')}</code>`
   rules.code_block = (tokens, index) => readBlock(tokens[index]!.content, '')
   rules.image = (tokens, index) => escapeHtml(plainText(tokens[index]!.children ?? []))
   rules.table_open = () => '<div class="table"><table>\n'
@@ -144,11 +146,15 @@ function runBlock({ index, host, fails, answer, text }: RunBlock, language: stri
   return `<div class="block" ${data.join(' ')}>${liveCodeHtml(text, language)}</div>\n`
 }
 
+function pieceHtml({ text, whole }: CodePiece): string {
+  return whole ? `<span class="whole">${escapeHtml(text)}</span>` : escapeHtml(text)
+}
+
 /** Its source, which the browser draws, and what it shows in prose. */
 function diagram(source: string): string {
   const description = descriptionOf(source)
   const prose = description === undefined ? '' : `<p>${escapeHtml(description)}</p>`
-  return `<figure class="mermaid"><pre>${escapeHtml(source)}</pre>${prose}</figure>\n`
+  return `<figure class="mermaid" data-drawing="${drawingName(source)}"><pre>${escapeHtml(source)}</pre>${prose}</figure>\n`
 }
 
 /** @param host where the learner is to type it */

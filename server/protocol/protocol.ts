@@ -96,7 +96,8 @@ export interface PageQuestion {
  *   block: `data-block` is its index, `data-host` the host it runs in, `data-fails` is there where it shows an error,
  *   `data-live` where it has live values, each `<span class="live">name</span>`;
  * - `<div class="block"><pre>…` for one that is only read, with `data-host` where the learner is to type it there;
- * - `<figure class="mermaid"><pre>SOURCE</pre><p>DESCRIPTION</p></figure>` for a diagram.
+ * - `<figure class="mermaid" data-drawing="NAME"><pre>SOURCE</pre><p>DESCRIPTION</p></figure>` for a diagram: NAME is that of its
+ *   drawing, should the browser's program have one.
  * Links to the web carry `target="_blank" rel="noopener noreferrer"`.
  */
 export interface PageSection {
@@ -187,6 +188,10 @@ export interface CheckView {
   /** Those asked for so far. */
   hints: Text[]
   moreHints: number
+  /** It is the finding of before: others have an answer already, and this one is still being asked. */
+  asking?: true
+  /** The last of them came by itself, with the last look that was asked for. */
+  offered?: true
   /** It is about reaching somebody, and failed: `trace.check` can tell where the packet went. */
   traceable: boolean
 }

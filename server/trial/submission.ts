@@ -52,8 +52,11 @@ const besides = /\.(?!(?:sh|bash)$)[^.]+$|^[A-Z][A-Za-z]*$/
  * @throws SubmissionRefused with the place; VethlabError submission.invalid where there is none at all
  */
 export async function readSubmission(path: string, lab: Lab): Promise<Submission> {
-  const found = await stat(path).catch(() => undefined)
-  if (!found) throw noSubmission(path, 'there is no such file')
+  const found = await stat(path).catch(({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EACCES' || code === 'EPERM')
+      throw noSubmission(path, { en: "can't be read: there is no permission for it", zh: '没有权限读取' })
+  })
+  if (!found) throw noSubmission(path, { en: 'there is no such file', zh: '没有这个文件' })
   if (found.isFile()) {
     return {
       parts: [{ scripts: [{ file: basename(path), host: lab.home, text: await scriptText(path, found) }] }],
@@ -61,7 +64,8 @@ export async function readSubmission(path: string, lab: Lab): Promise<Submission
       notes: [],
     }
   }
-  if (!found.isDirectory()) throw noSubmission(path, 'is neither a file nor a folder')
+  if (!found.isDirectory())
+    throw noSubmission(path, { en: 'is neither a file nor a folder', zh: '既不是文件，也不是文件夹' })
   return new FolderReader(path, lab).read()
 }
 
@@ -222,7 +226,8 @@ function refused(path: string, [what, cure, zh]: Reason): SubmissionRefused {
 }
 
 /** Nothing was handed in there, so that nobody can have handed in something wrong. */
-function noSubmission(path: string, what: string): VethlabError {
+function noSubmission(path: string, what: Text): VethlabError {
   const cure = 'Name a script, or a folder with a script a host.'
-  return new VethlabError('submission.invalid', what, { place: oneLine(path, 200), cure })
+  const zh = { what: what.zh, cure: '请指定一个脚本，或一个每台主机有一个脚本的文件夹。' }
+  return new VethlabError('submission.invalid', what.en, { place: oneLine(path, 200), cure, zh })
 }

@@ -33,8 +33,8 @@ export function listed(texts: readonly Text[], most = 6): Text {
 }
 
 /**
- * The last thing done to a Chinese sentence: full-width punctuation has no blanks around it, and there is one between Chinese
- * and Latin letters, digits or code. Code itself is left as it is.
+ * The last thing done to a Chinese sentence: full-width punctuation has no blanks around it, there are none between Chinese
+ * words, as where a name is put in that is Chinese too, and there is one between Chinese and Latin letters, digits or code. Code itself is left as it is.
  */
 export function tidy(zh: string): string {
   // Between two backticks is code: every second piece.
@@ -42,7 +42,10 @@ export function tidy(zh: string): string {
     .split('`')
     .map((piece, index, all) => {
       if (index % 2 === 1) return piece
-      const prose = piece.replace(/ *([，。；：？！、（）“”]) */g, '$1').replace(seam, ' ')
+      const prose = piece
+        .replace(/ *([，。；：？！、（）“”]) */g, '$1')
+        .replace(gap, '')
+        .replace(seam, ' ')
       const before = index > 0 && hanFirst.test(prose) ? ' ' : ''
       const after = index < all.length - 1 && hanLast.test(prose) ? ' ' : ''
       return `${before}${prose}${after}`
@@ -50,6 +53,7 @@ export function tidy(zh: string): string {
     .join('`')
 }
 
+const gap = /(?<=\p{Script=Han}) +(?=\p{Script=Han})/gu
 const seam = /(?<=\p{Script=Han})(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=\p{Script=Han})/gu
 const hanFirst = /^\p{Script=Han}/u
 const hanLast = /\p{Script=Han}$/u

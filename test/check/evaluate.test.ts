@@ -119,6 +119,31 @@ it('calls what never comes to rest an error, after a few looks', async () => {
   expect(probe.captures).toBe(10)
 })
 
+it('tells each answer as it comes, while others are still being asked', async () => {
+  const probe = film()
+  let answer: (() => void) | undefined
+  const silent = await probe.ask('laptop', {} as never)
+  probe.ask = () => new Promise((resolve) => (answer = () => resolve(silent)))
+  const told: unknown[] = []
+  const held = read({ container: { name: 'web' }, holds: '1s', within: 1 })
+  const looking = evaluate([there('web'), reached, there('nobody'), held], probe, {
+    ...options,
+    once: true,
+    onAnswer: ({ index, finding }) => told.push([index, finding.outcome]),
+    onRound: (seen) => told.push(outcomes(seen)),
+  })
+  await expect
+    .poll(() => told)
+    .toEqual([
+      [0, 'pass'],
+      [2, 'fail'],
+    ])
+  await expect.poll(() => answer).toBeDefined()
+  answer!()
+  await looking
+  expect(told.slice(2)).toEqual([['pass', 'fail', 'fail', 'pass']])
+})
+
 it('looks a single time when told so', async () => {
   const probe = film(without('web'), () => {})
   expect(outcomes(await evaluate([there('web', 60)], probe, { ...options, once: true }))).toEqual(['fail'])

@@ -107,6 +107,17 @@ describe('happenings', () => {
     expect(happenings(view([step('a')]), hinted([why]))).toEqual([])
   })
 
+  it('tells a hint that came by itself, also with the first answer to a check', () => {
+    const first = view([step('a', { checking: 'asked' })])
+    const offered = view([step('a', { checks: [{ ...fail, hints: [other, why], offered: true }] })])
+    const told = happenings(first, offered)
+    expect(told).toEqual([
+      { what: 'looked', step: 'a', passed: 0, of: 1, why },
+      { what: 'hint', text: why },
+    ])
+    expect(happenings(offered, offered)).toEqual([])
+  })
+
   it('tells that a shell has ended, once', () => {
     const terminal = { id: 't', host: 'node1', number: 1, atPrompt: true }
     const ended = { ...terminal, atPrompt: false, exited: { exitCode: 3, signal: null } }

@@ -177,6 +177,33 @@ describe('the command line', () => {
     expect(result).toMatchObject({ status, stdout: '' })
   })
 
+  it.each<[string, string[], RegExp]>([
+    [
+      'a lab that is not there',
+      ['grade', 'user-brigde', 'x'],
+      /^vethlab: user-brigde：没有这个实验。是不是“user-bridge”？/,
+    ],
+    ['a submission that is none', ['grade', 'user-bridge', '/nowhere'], /^vethlab: \/nowhere：没有这个文件。请指定/],
+    ['a report', ['grade', 'user-bridge', '/dev/null', '--junit', '/nowhere/x.xml'], /无法写入（ENOENT.*）。请指定/],
+  ])('refuses %s in Chinese, where that is the language chosen', (_, args, said) => {
+    const result = run(...args, '--lang', 'zh')
+    expect(result.stderr).toMatch(said)
+    expect(result.stderr.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('says of a lab that it may not read just that', () => {
+    const scratch = mkdtempSync(join(tmpdir(), 'vethlab-locked-'))
+    const lab = join(scratch, 'lab')
+    mkdirSync(lab)
+    writeFileSync(join(lab, 'lab.yaml'), '')
+    // Whoever is not root can't look into it.
+    const options = { uid: 65_534, gid: 65_534, encoding: 'utf8' } as const
+    const said = spawnSync(process.execPath, [fromPackage('dist/main.js'), 'lint', lab], options)
+    expect(said.stderr).toMatch(/^vethlab: .*lab: can't be read \(EACCES\): there is no permission for it\./)
+    expect(said.stdout).toBe('')
+    rmSync(scratch, { recursive: true })
+  })
+
   it('tells what is wrong with a topology with its file, line and column', () => {
     const scratch = mkdtempSync(join(tmpdir(), 'vethlab-rack-'))
     const file = join(scratch, 'rack.yaml')

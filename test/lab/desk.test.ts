@@ -44,11 +44,15 @@ describe('optional steps and points', () => {
       ['- id: build', '- id: build\n    points: 3'],
       'step "build" has 3 points, and its checks together 2',
     ],
-    ['points that are none', ['points: 0.5', 'points: half'], 'steps.1.checks.0.points: is no number of points'],
+    [
+      'points that are none',
+      ['points: 0.5', 'points: half'],
+      'step 2 (build), check 1, points: is no number of points',
+    ],
     [
       'points with too many decimals',
       ['points: 0.5', 'points: 0.125'],
-      'steps.1.checks.0.points: is no number of points',
+      'step 2 (build), check 1, points: is no number of points',
     ],
     [
       'a step that needs what may be left out',
@@ -177,8 +181,16 @@ describe('one language alone', () => {
   it.each<[string, [string, string], string[]]>([
     ['a text that is missing in one of both', [', zh: 创建它', ''], []],
     ['a title', [', zh: 作者的工作台', ''], ['lab.yaml:1: title.zh: "zh" is missing']],
-    ['a hint', [', zh: "`ls -l` 会显示谁可以。"', ''], ['lab.yaml:29: steps.0.checks.0.hint.zh: "zh" is missing']],
-    ['an option', [', zh: 所有人', ''], ['lab.yaml:22: steps.0.checks.0.choice.options.0.text.zh: "zh" is missing']],
+    [
+      'a hint',
+      [', zh: "`ls -l` 会显示谁可以。"', ''],
+      ['lab.yaml:29: step 1 (read), check 1, hint.zh: "zh" is missing'],
+    ],
+    [
+      'an option',
+      [', zh: 所有人', ''],
+      ['lab.yaml:22: step 1 (read), check 1, choice, option 1, text.zh: "zh" is missing'],
+    ],
   ])('misses %s', async (_, pair, said) => {
     const folder = copyOfDesk()
     if (said.length > 0) change(folder, 'lab.yaml', pair)

@@ -1,20 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import { JSDOM } from 'jsdom'
 import { beforeAll, expect, it } from 'vitest'
-import { fromPackage } from '../../server/package-root.js'
-
-const labs = fromPackage('labs')
-const diagrams = readdirSync(labs).flatMap((lab) =>
-  ['en.md', 'zh.md'].flatMap((page) => {
-    const file = join(labs, lab, page)
-    const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
-    return [...text.matchAll(/^```mermaid\n([\s\S]*?)^```/gm)].map(([, source], n) => [
-      `${lab}/${page} ${n + 1}`,
-      source!,
-    ])
-  }),
-) as [string, string][]
+import { drawingName } from '../../server/lab/diagram.js'
+import { bundledDiagrams, drawingsFolder } from './bundled-diagrams.js'
 
 let parse: (source: string) => Promise<unknown>
 beforeAll(async () => {
@@ -25,10 +13,19 @@ beforeAll(async () => {
   parse = (source) => mermaid.parse(source)
 })
 
-it.each(diagrams)('mermaid draws %s', async (_, source) => {
+it.each(bundledDiagrams)('mermaid draws %s', async (_, source) => {
   await expect(parse(source)).resolves.toBeTruthy()
 })
 
 it('and says so where it does not', async () => {
   await expect(parse('flowchart LR\n  a --> [b')).rejects.toThrow()
+})
+
+it('each diagram of our labs has its drawing, and each drawing its diagram', () => {
+  expect(bundledDiagrams.length).toBeGreaterThan(10)
+  const drawn = readdirSync(drawingsFolder).map((file) => /^([0-9a-f]{16})-\d+x\d+\.svg$/.exec(file)?.[1])
+  const wanted = new Set(bundledDiagrams.map(([, source]) => drawingName(source)))
+  expect(drawn.toSorted(), 'PRINT=1 npx vitest run --project browser test/browser/drawings.test.ts').toEqual(
+    [...wanted].toSorted(),
+  )
 })

@@ -221,17 +221,17 @@ describe('What is wrong is said with its place and cure', () => {
     [
       'an unknown family',
       { 'lab.yaml': replace('- network: {name', '- netwrok: {name') },
-      /^lab.yaml:\d+: steps.0.checks.0.*netwrok.*network/,
+      /^lab.yaml:\d+: step 1 \(create\), check 1, netwrok.*network/,
     ],
     [
       'an unknown key of a check',
       { 'lab.yaml': replace('internal: yes', 'intern: yes') },
-      /^lab.yaml:16: steps.0.checks.0.network.intern: unknown key "intern". Did you mean "internal"\?/,
+      /^lab.yaml:16: step 1 \(create\), check 1, network.intern: unknown key "intern". Did you mean "internal"\?/,
     ],
     [
       'a feature that does not exist',
       { 'lab.yaml': replace('minutes: 10', 'minutes: 10\nrequires: [vxlam]') },
-      /^lab.yaml:10: requires.0: /,
+      /^lab.yaml:10: requires, entry 1: /,
     ],
     [
       'a check that asks for a form and does not say why',

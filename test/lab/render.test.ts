@@ -56,7 +56,9 @@ describe('the labs', () => {
         expect('live' in element.dataset).toBe(element.querySelector('.live') !== null)
       }
       const whole = sections.map((section) => section.html).join('')
-      expect(whole.match(/<figure class="mermaid">/g) ?? []).toHaveLength(page.diagrams.length)
+      expect(whole.match(/<figure class="mermaid" data-drawing="[0-9a-f]{16}">/g) ?? []).toHaveLength(
+        page.diagrams.length,
+      )
       expect(whole).not.toMatch(/<script|javascript:|<[^>]*\son[a-z]+=|<[^>]*\sstyle=/i)
       return found.map((block) => [block.dataset.block, block.dataset.host])
     })
@@ -102,7 +104,7 @@ describe('a block', () => {
 
   it('that is a diagram keeps its source', () => {
     expect(html(fenced('mermaid', 'a["x<br>y"] --> b'))).toBe(
-      '<figure class="mermaid"><pre>a[&#34;x&#60;br&#62;y&#34;] --&#62; b\n</pre></figure>\n',
+      '<figure class="mermaid" data-drawing="ad7a0b78d0b6e86a"><pre>a[&#34;x&#60;br&#62;y&#34;] --&#62; b\n</pre></figure>\n',
     )
     // In prose, for those who don't see it: on one line or over several.
     expect(html(fenced('mermaid', 'graph LR\n  accDescr: a <b>'))).toContain('</pre><p>a &#60;b&#62;</p></figure>')
@@ -130,7 +132,9 @@ describe('a block', () => {
 
 describe('Markdown', () => {
   it('keeps its parts', () => {
-    expect(html('A *b* **c** `d <e>`.')).toBe('<p>A <em>b</em> <strong>c</strong> <code>d &lt;e&gt;</code>.</p>\n')
+    expect(html('A *b* **c** `d <e>`.')).toBe(
+      '<p>A <em>b</em> <strong>c</strong> <code><span class="whole">d &#60;e&#62;</span></code>.</p>\n',
+    )
     expect(html('> note')).toBe('<blockquote class="note">\n<p>note</p>\n</blockquote>\n')
     expect(html('|a|b|\n|---|--:|\n|1|2|')).toBe(
       '<div class="table"><table>\n<thead>\n<tr>\n<th>a</th>\n<th class="align-right">b</th>\n</tr>\n</thead>\n' +
@@ -245,7 +249,7 @@ function expectHarmless(body: Element): void {
   for (const element of body.querySelectorAll('*')) {
     expect(elements).toContain(element.localName)
     for (const { name } of element.attributes) {
-      expect(attributes.includes(name) || /^data-(block|host|fails|answer|live)$/.test(name), name).toBe(true)
+      expect(attributes.includes(name) || /^data-(block|host|fails|answer|live|drawing)$/.test(name), name).toBe(true)
     }
     const href = element.getAttribute('href')
     if (href !== null) expect(href).toMatch(/^(https:\/\/[^@]*|\/labs\/[\w-]+(#[\w-]+)?|#[\w-]+)$/)

@@ -41,6 +41,13 @@ beforeEach(() => {
 afterAll(() => rmSync(join(lab.directory, '..'), { recursive: true, force: true }))
 
 describe('readSubmission', () => {
+  it('says in both languages that there is none', async () => {
+    await expect(readSubmission(join(scratch, 'nothing'), lab)).rejects.toMatchObject({
+      what: 'there is no such file',
+      zh: { what: '没有这个文件', cure: expect.stringMatching(/^请指定一个脚本/) },
+    })
+  })
+
   it('takes a script for the first docker host', async () => {
     expect(await readSubmission(put('anything', 'echo 1\n'), lab)).toEqual({
       parts: [{ scripts: [{ file: 'anything', host: 'node1', text: 'echo 1\n' }] }],

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { schemaIssues } from '../../error/schema-issue.js'
+import { placeInWords, schemaIssues } from '../../error/schema-issue.js'
 import { Unanswerable } from '../../place/unanswerable.js'
 import { bare, code } from '../../wording/wording.js'
 import type { Family } from '../family.js'
@@ -46,7 +46,7 @@ export const script: Family<Spec> = {
     const parsed = Said.safeParse(said)
     if (!parsed.success) {
       const [issue] = schemaIssues(Said, parsed.error, said)
-      throw unreadable(spec, `${issue?.path.join('.') || 'it'}: ${issue?.what ?? 'is something else'}`)
+      throw unreadable(spec, `${placeInWords(issue?.path ?? [], said) || 'it'}: ${issue?.what ?? 'is something else'}`)
     }
     const finding = parsed.data
     if (finding.outcome === 'pass') return pass(finding.observed.en, finding.observed.zh)

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
-import { schemaIssues } from '../../error/schema-issue.js'
+import { placeInWords, schemaIssues } from '../../error/schema-issue.js'
 import { VethlabError } from '../../error/vethlab-error.js'
 import { counted, type Draft, type DraftFile, type DraftStep, type Note } from './draft.js'
 import type { ForeignFolder } from './foreign-folder.js'
@@ -145,7 +145,7 @@ class ScenarioReader {
     const parsed = Index.safeParse(value)
     if (parsed.success) return parsed.data
     const [issue] = schemaIssues(Index, parsed.error, value)
-    throw refuse(undefined, `${issue?.path.join('.') ?? ''}: ${issue?.what ?? 'is no scenario'}`)
+    throw refuse(undefined, `${placeInWords(issue?.path ?? [], value) || 'it'}: ${issue?.what ?? 'is no scenario'}`)
   }
 
   #hostsOf({ backend }: Index): { name: string; address: string }[] {

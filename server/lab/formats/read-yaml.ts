@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { schemaIssues } from '../../error/schema-issue.js'
+import { placeInWords, schemaIssues } from '../../error/schema-issue.js'
 import { type ErrorCode, VethlabError } from '../../error/vethlab-error.js'
 import { parseYaml } from '../yaml-file.js'
 
@@ -28,7 +28,7 @@ export function readYaml<T>(text: string, schema: z.ZodType<T>, options: ReadYam
   const [issue] = schemaIssues(schema, parsed.error, value)
   throw refuse(
     yaml.lineOf(issue?.path ?? []),
-    `${issue?.path.join('.') ?? ''}: ${issue?.what ?? otherwise}`,
+    `${placeInWords(issue?.path ?? [], value) || 'it'}: ${issue?.what ?? otherwise}`,
     issue?.cure,
   )
 }

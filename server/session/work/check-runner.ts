@@ -7,7 +7,10 @@ const debounceMs = 150
 const gapMs = 500
 
 export interface CheckRunnerOptions {
-  evaluate(step: Step, options: { signal: AbortSignal; onRound(verdicts: Verdict[]): void }): Promise<Verdict[]>
+  evaluate(
+    step: Step,
+    options: { signal: AbortSignal; onAnswer(verdict: Verdict): void; onRound(verdicts: Verdict[]): void },
+  ): Promise<Verdict[]>
   /** The step that looks by themselves are about; undefined when all are done. */
   current(): Step | undefined
   /** There is no step to look at, but something has happened. */
@@ -23,6 +26,8 @@ export interface CheckRunnerOptions {
 export interface Look {
   checking?: 'asked' | 'by-itself'
   verdicts: readonly Verdict[]
+  /** Of them, those of before: these checks are still being asked, and others have an answer already. By the index of the check. */
+  asking?: ReadonlySet<number>
   /** When the last whole look ended, ISO 8601. */
   at?: string
 }
@@ -33,6 +38,8 @@ interface Run {
   abort: AbortController
   /** Rounds shown so far. */
   rounds: number
+  /** Answers of its first round that came before the others, by the index of the check. */
+  early: Map<number, Verdict>
 }
 
 interface Ask {
@@ -60,7 +67,9 @@ export class CheckRunner {
 
   look(step: string): Look {
     const checking = this.#checking(step)
-    return { verdicts: [], ...this.#looks.get(step), ...(checking === undefined ? {} : { checking }) }
+    const look = { verdicts: [], ...this.#looks.get(step), ...(checking === undefined ? {} : { checking }) }
+    const early = checking === 'asked' ? this.#run?.early : undefined
+    return early && early.size > 0 ? withEarly(look, early) : look
   }
 
   /** Also a look that is about to begin is shown, so that one which begins anew does not flicker. */
@@ -146,7 +155,7 @@ export class CheckRunner {
 
   async #look(step: Step | undefined, asked: boolean): Promise<Verdict[] | undefined> {
     const { evaluate, glance, onChange, onFinished, onError } = this.#options
-    const run: Run = { step, asked, abort: new AbortController(), rounds: 0 }
+    const run: Run = { step, asked, abort: new AbortController(), rounds: 0, early: new Map() }
     const { signal } = run.abort
     this.#run = run
     try {
@@ -162,7 +171,13 @@ export class CheckRunner {
         onChange()
         if (this.#wanted && !asked && verdicts.some(({ finding }) => finding.outcome !== 'pass')) run.abort.abort()
       }
-      const verdicts = await evaluate(step, { signal, onRound })
+      // Who has asked sees what is known as it comes. Looks by themselves are nobody's wait, and change once a round.
+      const onAnswer = (verdict: Verdict) => {
+        if (signal.aborted || !asked || run.rounds > 0) return
+        run.early.set(verdict.index, verdict)
+        onChange()
+      }
+      const verdicts = await evaluate(step, { signal, onAnswer, onRound })
       if (signal.aborted) return undefined
       this.#looks.set(step.id, { verdicts, at: new Date().toISOString() })
       onFinished(step, asked, verdicts)
@@ -177,4 +192,11 @@ export class CheckRunner {
       else if (this.#wanted) this.#schedule()
     }
   }
+}
+
+/** What was seen before, with the answers that have come since. Pure. */
+function withEarly(look: Look, early: ReadonlyMap<number, Verdict>): Look {
+  const old = look.verdicts.filter(({ index }) => !early.has(index))
+  const verdicts = [...old, ...early.values()].toSorted((a, b) => a.index - b.index)
+  return { ...look, verdicts, asking: new Set(old.map(({ index }) => index)) }
 }

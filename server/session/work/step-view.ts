@@ -16,16 +16,20 @@ export function stepView(
   step: Step,
   progress: Progress,
   look: Look,
-  { done, answered }: Pick<StepView, 'done' | 'answered'>,
+  { done, answered, offered = new Set() }: Pick<StepView, 'done' | 'answered'> & { offered?: ReadonlySet<number> },
 ): StepView {
-  const { checking, verdicts, at } = look
+  const { checking, verdicts, asking, at } = look
   return {
     id: step.id,
     state: progress.state(step.id),
     points: step.points,
     ...(step.optional ? { optional: true } : {}),
     ...(checking === undefined ? {} : { checking }),
-    checks: verdicts.map((verdict) => checkView(lab, verdict, step, progress)),
+    checks: verdicts.map((verdict) => ({
+      ...checkView(lab, verdict, step, progress),
+      ...(offered.has(verdict.index) ? { offered: true as const } : {}),
+      ...(asking?.has(verdict.index) ? { asking: true as const } : {}),
+    })),
     ...(answered === undefined ? {} : { answered }),
     ...(at === undefined ? {} : { checkedAt: at }),
     ...(progress.help(step.id).shown

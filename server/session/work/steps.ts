@@ -41,6 +41,8 @@ export class Steps {
   readonly #answered = new Map<string, string>()
   /** How often a check failed that was asked for, by step and index. */
   readonly #failed = new Map<string, number>()
+  /** Checks, by step, that the last look asked for has given a hint by itself. */
+  readonly #offered = new Map<string, Set<number>>()
 
   constructor(options: StepsOptions) {
     const { lab, record, records, use, onError, onChange } = options
@@ -65,6 +67,7 @@ export class Steps {
       return stepView(lab, step, this.progress, this.look(step.id), {
         ...(done === undefined ? {} : { done }),
         ...(answered === undefined ? {} : { answered }),
+        offered: this.#offered.get(step.id) ?? new Set(),
       })
     })
   }
@@ -192,6 +195,7 @@ export class Steps {
 
   /** What was seen is not so any more. */
   forgetLooks(): void {
+    this.#offered.clear()
     this.#runner.forget()
   }
 
@@ -201,7 +205,7 @@ export class Steps {
     this.#ran.clear()
     this.#answered.clear()
     this.#failed.clear()
-    this.#runner.forget()
+    this.forgetLooks()
   }
 
   /** @throws VethlabError session.not-open, session.busy, argument.invalid */
@@ -238,6 +242,8 @@ export class Steps {
 
   /** Whoever has had a check made so often in vain, where the author says so, need not ask for its hints. */
   #offerHints(step: Step, verdicts: readonly Verdict[]): void {
+    const offered = new Set<number>()
+    this.#offered.set(step.id, offered)
     for (const { index, finding, hints } of verdicts) {
       const after = step.checks[index]?.hintAfter
       // An answer that was not given yet was not wrong.
@@ -245,7 +251,9 @@ export class Steps {
       const key = `${step.id} ${index}`
       const failed = (this.#failed.get(key) ?? 0) + 1
       this.#failed.set(key, failed)
-      if (failed % after === 0 && this.progress.hints(step.id, index) < hints.length) this.progress.hint(step.id, index)
+      if (failed % after !== 0 || this.progress.hints(step.id, index) >= hints.length) continue
+      this.progress.hint(step.id, index)
+      offered.add(index)
     }
   }
 }

@@ -19,7 +19,8 @@ function stepOf(id: string, container: string, within = 1): Step {
     needs: [],
     checks: [read({ container: { name: container }, within })],
     solution: [],
-    line: 1,
+    at: { line: 1, column: 1 },
+    checksAt: [],
   }
 }
 
@@ -162,6 +163,58 @@ it('answers who has asked after one round, and goes on by itself', async () => {
   expect(seen.finished).toEqual([])
   runner.pause()
   expect(await asked).toBeUndefined()
+})
+
+it('shows who has asked each answer as it comes, and says which are of before', async () => {
+  const step = { ...stepOf('a', 'web', 1), checks: [] }
+  const verdict = (index: number, outcome: 'pass' | 'fail') => ({ index, finding: { outcome } }) as Verdict
+  const last = [verdict(0, 'fail'), verdict(1, 'fail'), verdict(2, 'pass')]
+  let asking: Parameters<ConstructorParameters<typeof CheckRunner>[0]['evaluate']>[1] | undefined
+  let end: ((verdicts: Verdict[]) => void) | undefined
+  const runner = new CheckRunner({
+    evaluate: (_step, options) => {
+      asking = options
+      return new Promise((resolve) => (end = resolve))
+    },
+    current: () => step,
+    glance: async () => {},
+    onChange: () => {},
+    onFinished: () => {},
+    onError: (error) => {
+      throw error
+    },
+  })
+  runners.push(runner)
+  runner.resume()
+  const shown = () => {
+    const { verdicts, asking: open, checking } = runner.look('a')
+    return [checking, outcomes(verdicts), [...(open ?? [])]]
+  }
+  const first = runner.ask(step)
+  asking!.onAnswer(last[0]!)
+  expect(shown()).toEqual(['asked', ['fail'], []])
+  asking!.onRound(last)
+  end!(last)
+  await first
+  expect(shown()).toEqual([undefined, ['fail', 'fail', 'pass'], []])
+
+  const second = runner.ask(step)
+  expect(shown()).toEqual(['asked', ['fail', 'fail', 'pass'], []])
+  asking!.onAnswer(verdict(1, 'pass'))
+  expect(shown()).toEqual(['asked', ['fail', 'pass', 'pass'], [0, 2]])
+  const now = [verdict(0, 'pass'), verdict(1, 'pass'), verdict(2, 'pass')]
+  asking!.onRound(now)
+  asking!.onAnswer(verdict(0, 'fail'))
+  expect(shown()).toEqual(['by-itself', ['pass', 'pass', 'pass'], []])
+  end!(now)
+  await second
+
+  // Looks that come by themselves change once a round.
+  runner.trigger()
+  await expect.poll(() => runner.look('a').checking).toBe('by-itself')
+  await sleep(800)
+  asking!.onAnswer(verdict(0, 'fail'))
+  expect(outcomes(runner.look('a').verdicts)).toEqual(['pass', 'pass', 'pass'])
 })
 
 it('answers the newest of several asks', async () => {

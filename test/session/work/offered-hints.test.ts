@@ -11,7 +11,7 @@ const text = (en: string) => ({ en, zh: en })
 function bench(hintAfter: number | undefined, reason = 'container.missing') {
   const hint = [text('one'), text('two')]
   const check = read({ container: { name: 'web' }, hint, ...(hintAfter === undefined ? {} : { hintAfter }) })
-  const step = { id: 'make', points: 1, optional: false, needs: [], checks: [check], solution: [], line: 1 }
+  const step = { id: 'make', points: 1, optional: false, needs: [], checks: [check], solution: [] }
   const lab = { steps: [step], explain: 'at-once', contentHash: '' } as unknown as Lab
   const verdicts = [
     {
@@ -43,7 +43,8 @@ function bench(hintAfter: number | undefined, reason = 'container.missing') {
     await vi.waitFor(() => expect(records.addVerdicts).toHaveBeenCalledTimes(before + 1))
     return steps.views[0]!.checks[0]!.hints.map(({ en }) => en)
   }
-  return { checkOnce }
+  const offered = () => steps.views[0]!.checks.map((check) => check.offered === true)
+  return { checkOnce, offered, steps }
 }
 
 it('shows one more hint by itself each time a check has failed so often', async () => {
@@ -57,4 +58,21 @@ it('shows none by itself where the author does not say so, nor for an answer tha
   for (const { checkOnce } of [bench(undefined), bench(1, 'answer.none')]) {
     expect([await checkOnce(), await checkOnce()]).toEqual([[], []])
   }
+})
+
+it('marks a hint that came by itself with the last look, for those who listen', async () => {
+  const { checkOnce, offered } = bench(1)
+  await checkOnce()
+  expect(offered()).toEqual([true])
+  await checkOnce()
+  expect(offered()).toEqual([true])
+  // There is none left.
+  await checkOnce()
+  expect(offered()).toEqual([false])
+  const late = bench(2)
+  await late.checkOnce()
+  expect(late.offered()).toEqual([false])
+  await late.checkOnce()
+  late.steps.forgetLooks()
+  expect(late.offered()).toEqual([])
 })
