@@ -70,7 +70,7 @@ function bench(...steps: Step[]) {
         }
       }
     },
-    onFinished: (step, asked, verdicts) => {
+    onFinished: async (step, asked, verdicts) => {
       seen.finished.push({ step: step.id, asked, outcomes: outcomes(verdicts) })
       if (verdicts.every(({ finding }) => finding.outcome === 'pass')) seen.passed.push(step.id)
     },
