@@ -115,7 +115,8 @@ async function migrateOnce(client: Client | PoolClient, place: string): Promise<
 
 /** Connects once, for a command. @throws VethlabError records.unusable, records.behind */
 export async function withClient<T>(address: PostgresAddress, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(clientConfig(address))
+  // What a command reads or writes may come slowly.
+  const client = new Client({ ...clientConfig(address), idle_in_transaction_session_timeout: 0 })
   // Of a connection that is lost while nothing is asked.
   client.on('error', () => {})
   try {
@@ -162,7 +163,8 @@ function codeOf(error: unknown): string {
 
 /** As whoever called is to be told. */
 export function translated(address: PostgresAddress, error: unknown): unknown {
-  if (error instanceof VethlabError) return error
+  // A bug is no outage.
+  if (error instanceof VethlabError || error instanceof TypeError || error instanceof RangeError) return error
   const place = addressText(address)
   const { message } = error as Error
   const code = codeOf(error)

@@ -21,9 +21,9 @@ import { ask, type Work } from './query.js'
 import { readLocalLearner, readOpenSessions, readProgress, readSession } from './reads.js'
 import { Recorder } from './recorder.js'
 import type { LabProgress, SessionRecord, Standing } from './records.js'
-import { keptName } from './text.js'
 import type { SqliteWorker } from './sqlite-database.js'
 import { idOf, localLearner, openWorker } from './sqlite-records.js'
+import { keptName } from './text.js'
 
 /** Deliveries and reads of pages side by side; each server has so many of the database's connections at most. */
 const mostConnections = 4

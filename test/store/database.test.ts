@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { openDatabase } from '../../server/store/sqlite-database.js'
 import { sqliteMigrations } from '../../server/store/sqlite-migrations.js'
 import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { newDirectory } from './directory.js'
+import { fixture } from './fixture.js'
 
 const first = 'CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT NOT NULL) STRICT'
 const second =
@@ -171,6 +172,26 @@ describe('the records', () => {
       [undefined, 0],
       [labHash, 0],
     ])
+    await records.close()
+  })
+
+  it('of before there was PostgreSQL are read and go on, with all that is in them', async () => {
+    const path = newFile()
+    copyFileSync(fixture, path)
+    expect(versionOf(path)).toBe(5)
+    const records = SqliteRecords.open(path)
+    expect(versionOf(path)).toBe(sqliteMigrations.length)
+    expect(records.id).toBe('304ae594f5164c6d90761d383abf4246')
+    const learner = await records.localLearner()
+    expect(learner).toBe('c7f3ba39cef6bd683a6b92d83accee28')
+    // Its rack is taken over as before.
+    const [open, ...others] = await records.openSessions()
+    expect(others).toEqual([])
+    expect(open).toMatchObject({ rack: 'brave-otter', server: records.id, usedMs: 125_000, hints: { nat: { 0: 2 } } })
+    expect(open!.previous).toBe('1'.repeat(32))
+    expect(await records.progress(learner)).toMatchObject([{ states: { first: 'passed', cable: 'helped' } }])
+    expect(await records.verdicts(open!.id)).toMatchObject([{ outcome: 'fail', repeats: 1 }])
+    expect(await records.timeline(open!.id)).toHaveLength(1)
     await records.close()
   })
 })

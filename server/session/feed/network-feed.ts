@@ -199,9 +199,11 @@ export class NetworkFeed {
 
   /** What happens to the timeline, in the order in which it does: some of it while what is on record is read. */
   #with(work: (timeline: Timeline) => void): void {
-    if (this.#timeline) return this.#do(work, this.#timeline)
-    this.#pending.push(work)
-    void this.#known()
+    if (this.#timeline) this.#do(work, this.#timeline)
+    else {
+      this.#pending.push(work)
+      void this.#known()
+    }
   }
 
   #do(work: (timeline: Timeline) => void, timeline: Timeline): void {
