@@ -1,6 +1,6 @@
 import { VethlabError } from '../error/vethlab-error.js'
 import { oneLine } from '../wording/one-line.js'
-import { ask, type Work } from './query.js'
+import { ask, countChanged, type Work } from './query.js'
 import type { EndReason, NewVerdict, RecordedState } from './records.js'
 
 /**
@@ -57,6 +57,14 @@ export type KeptVerdict = Omit<NewVerdict, 'evidence'> & { evidence: string }
 const mostVerdicts = 200
 
 const ofCheck = 'FROM verdict WHERE session = ? AND step = ? AND check_index = ?'
+// Made once: the statement of a text is found by it.
+const lastVerdict = `SELECT number, outcome, reason, evidence, lab_hash ${ofCheck} ORDER BY number DESC LIMIT 1`
+const countVerdicts = `SELECT count(*) AS count ${ofCheck}`
+const dropVerdict = `
+  DELETE FROM verdict WHERE number = (
+    SELECT number ${ofCheck} AND number < (SELECT max(number) ${ofCheck})
+    ORDER BY CASE WHEN outcome = 'pass' THEN 1 ELSE 0 END, number LIMIT 1)`
+const forget = ['step', 'answer', 'hint'].map((table) => `DELETE FROM ${table} WHERE session = ?`)
 
 /** Carries a change out. @throws VethlabError session.not-found */
 export function* carryOut(change: Change): Work<void> {
@@ -91,9 +99,9 @@ export function* carryOut(change: Change): Work<void> {
       yield* one(
         change.session,
         change.rack === null
-          ? ask('UPDATE session SET rack = NULL WHERE id = ? RETURNING 1 AS one', change.session)
-          : ask(
-              'UPDATE session SET rack = ?, server = ?, ended_at = NULL, end_reason = NULL WHERE id = ? RETURNING 1 AS one',
+          ? countChanged('UPDATE session SET rack = NULL WHERE id = ?', change.session)
+          : countChanged(
+              'UPDATE session SET rack = ?, server = ?, ended_at = NULL, end_reason = NULL WHERE id = ?',
               change.rack,
               change.server,
               change.session,
@@ -103,9 +111,9 @@ export function* carryOut(change: Change): Work<void> {
     case 'end':
       yield* one(
         change.session,
-        ask(
+        countChanged(
           `UPDATE session SET rack = NULL, ended_at = coalesce(ended_at, ?), end_reason = coalesce(end_reason, ?)
-           WHERE id = ? RETURNING 1 AS one`,
+           WHERE id = ?`,
           change.at,
           change.reason,
           change.session,
@@ -115,7 +123,7 @@ export function* carryOut(change: Change): Work<void> {
     case 'used':
       yield* one(
         change.session,
-        ask('UPDATE session SET used_ms = used_ms + ? WHERE id = ? RETURNING 1 AS one', change.ms, change.session),
+        countChanged('UPDATE session SET used_ms = used_ms + ? WHERE id = ?', change.ms, change.session),
       )
       return
     case 'step':
@@ -164,8 +172,7 @@ export function* carryOut(change: Change): Work<void> {
       )
       return
     case 'forget':
-      for (const table of ['step', 'answer', 'hint'])
-        yield* ask(`DELETE FROM ${table} WHERE session = ?`, change.session)
+      for (const sql of forget) yield* ask(sql, change.session)
       yield* ask('UPDATE session SET used_ms = 0 WHERE id = ?', change.session)
       return
     case 'verdicts':
@@ -208,12 +215,7 @@ function* keepVerdict(
   { index, family, outcome, reason: why, evidence }: KeptVerdict,
 ): Work<void> {
   const reason = why ?? null
-  const [last] = yield* ask<LastVerdict>(
-    `SELECT number, outcome, reason, evidence, lab_hash ${ofCheck} ORDER BY number DESC LIMIT 1`,
-    session,
-    step,
-    index,
-  )
+  const [last] = yield* ask<LastVerdict>(lastVerdict, session, step, index)
   const isSame =
     last?.outcome === outcome && last.reason === reason && last.evidence === evidence && last.lab_hash === labHash
   if (last && isSame) {
@@ -226,9 +228,9 @@ function* keepVerdict(
     )
     return
   }
-  const [added] = yield* ask<{ number: number }>(
+  yield* ask(
     `INSERT INTO verdict (session, step, check_index, family, outcome, reason, evidence, lab_hash, is_asked, at, last_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     session,
     step,
     index,
@@ -241,21 +243,13 @@ function* keepVerdict(
     at,
     at,
   )
-  const [kept] = yield* ask<{ count: number }>(`SELECT count(*) AS count ${ofCheck}`, session, step, index)
+  const [kept] = yield* ask<{ count: number }>(countVerdicts, session, step, index)
   if (kept!.count <= mostVerdicts) return
-  yield* ask(
-    `DELETE FROM verdict WHERE number = (
-       SELECT number ${ofCheck} AND number <> ? ORDER BY CASE WHEN outcome = 'pass' THEN 1 ELSE 0 END, number LIMIT 1)`,
-    session,
-    step,
-    index,
-    added!.number,
-  )
+  yield* ask(dropVerdict, session, step, index, session, step, index)
 }
 
-function* one(session: string, work: Work<unknown[]>): Work<void> {
-  const { length } = yield* work
-  if (length === 0) throw notOnRecord(session)
+function* one(session: string, work: Work<number>): Work<void> {
+  if ((yield* work) === 0) throw notOnRecord(session)
 }
 
 /** The learner or the session of a change is not there: never made, or deleted. */

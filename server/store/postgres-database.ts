@@ -43,11 +43,11 @@ export async function workOn<T>(client: Client | PoolClient, work: Work<T>): Pro
   return runInTurn(work, (query) => rowsOf(client, query))
 }
 
-async function rowsOf(client: Client | PoolClient, { sql, values }: Query): Promise<Row[]> {
+async function rowsOf(client: Client | PoolClient, { sql, values, counts }: Query): Promise<Row[]> {
   let at = 0
   const text = sql.replace(/\?/g, () => `$${++at}`)
-  const { rows }: QueryResult<Row> = await client.query(text, [...values])
-  return rows
+  const { rows, rowCount }: QueryResult<Row> = await client.query(text, [...values])
+  return counts ? [{ changes: rowCount ?? 0 }] : rows
 }
 
 /** All or nothing. @throws what the database says: see `translated` */

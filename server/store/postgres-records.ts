@@ -32,7 +32,7 @@ const behindMs = 2_000
 /** A page waits no longer for the database than that. */
 const readMs = 3_000
 const firstPauseMs = 200
-const longestPauseMs = 3_000
+const longestPauseMs = 2_000
 /** How often a database that nothing is delivered to is asked how far it is. */
 const checkMs = 30_000
 /** Of the last delivery, when the process ends. */
@@ -63,6 +63,8 @@ export class PostgresRecords extends Recorder {
   #standing: Standing = 'current'
   #isPrepared = false
   #isClosed = false
+  /** What the last failure of an outage said. */
+  #why: string | undefined
   /** Since when the database has not taken what waits, or has not answered. */
   #lateSince: number | undefined
   #wake: (() => void) | undefined
@@ -344,7 +346,9 @@ export class PostgresRecords extends Recorder {
   #failed(error: unknown): void {
     this.#lateSince ??= Date.now()
     this.#isPrepared = false
-    if (!isRefusal(error)) logOnce(translated(this.address, error), 'records')
+    const told = translated(this.address, error)
+    if (told instanceof VethlabError) this.#why = told.message
+    else logOnce(told, 'records')
   }
 
   #judge(): void {
@@ -356,11 +360,14 @@ export class PostgresRecords extends Recorder {
     if (standing === this.#standing) return
     this.#standing = standing
     const place = addressText(this.address)
-    process.stderr.write(
-      standing === 'current'
-        ? `vethlab records: ${place} has all that waited\n`
-        : `vethlab records: ${place} is behind: ${this.#outbox.count} changes wait in ${this.worker.path}${standing === 'full' ? ', and no more may' : ''}\n`,
-    )
+    const waiting = `${this.#outbox.count} changes wait in ${this.worker.path}`
+    const lines = {
+      current: `${place} has all that waited`,
+      behind: `${waiting} for the database, whose latest words are: ${this.#why ?? `${place} does not answer`}`,
+      full: `${waiting}, and no more may: what is written now is not recorded`,
+    }
+    process.stderr.write(`vethlab records: ${lines[standing]}\n`)
+    if (standing === 'current') this.#why = undefined
     for (const tell of this.#followers) tell(standing)
   }
 

@@ -5,6 +5,8 @@ export type Value = string | number | null | Uint8Array
 export interface Query {
   sql: string
   values: readonly Value[]
+  /** The answer is how many rows were changed, as one row with `changes`. */
+  counts?: true
 }
 
 export type Row = Record<string, unknown>
@@ -17,6 +19,12 @@ export type Work<T> = Generator<Query, T, Row[]>
 
 export function* ask<R = Row>(sql: string, ...values: Value[]): Work<R[]> {
   return (yield { sql, values }) as R[]
+}
+
+/** @returns how many rows were changed */
+export function* countChanged(sql: string, ...values: Value[]): Work<number> {
+  const [row] = yield { sql, values, counts: true }
+  return row!.changes as number
 }
 
 /** Runs work whose answers are there at once. */

@@ -53,6 +53,15 @@ const selectSession = `
     ORDER BY earlier.number DESC LIMIT 1
   ) AS previous
   FROM session`
+// Made once: the statement of a text is found by it.
+const sessionById = `${selectSession} WHERE id = ?`
+const latestSession = `${selectSession} WHERE learner = ? AND lab = ? ORDER BY number DESC LIMIT 1`
+const openSessions = `${selectSession} WHERE ended_at IS NULL AND server = ? ORDER BY number`
+const selectVerdicts = `
+  SELECT step, lab_hash, check_index, family, outcome, reason, evidence, is_asked, at, last_at, repeats
+  FROM verdict WHERE session = ?`
+const verdictsOfSession = `${selectVerdicts} ORDER BY number`
+const verdictsOfStep = `${selectVerdicts} AND step = ? ORDER BY number`
 
 export function* readLocalLearner(): Work<string | undefined> {
   const [row] = yield* ask<{ id: string }>('SELECT id FROM learner WHERE is_local = 1')
@@ -60,21 +69,17 @@ export function* readLocalLearner(): Work<string | undefined> {
 }
 
 export function* readSession(id: string): Work<SessionRecord | undefined> {
-  const [row] = yield* ask<SessionRow>(`${selectSession} WHERE id = ?`, id)
+  const [row] = yield* ask<SessionRow>(sessionById, id)
   return row && (yield* record(row))
 }
 
 export function* readLatestSession(learner: string, lab: string): Work<SessionRecord | undefined> {
-  const [row] = yield* ask<SessionRow>(
-    `${selectSession} WHERE learner = ? AND lab = ? ORDER BY number DESC LIMIT 1`,
-    learner,
-    lab,
-  )
+  const [row] = yield* ask<SessionRow>(latestSession, learner, lab)
   return row && (yield* record(row))
 }
 
 export function* readOpenSessions(server: string): Work<SessionRecord[]> {
-  const rows = yield* ask<SessionRow>(`${selectSession} WHERE ended_at IS NULL AND server = ? ORDER BY number`, server)
+  const rows = yield* ask<SessionRow>(openSessions, server)
   const records: SessionRecord[] = []
   for (const row of rows) records.push(yield* record(row))
   return records
@@ -100,12 +105,10 @@ export function* readProgress(learner: string): Work<LabProgress[]> {
 }
 
 export function* readVerdicts(session: string, step?: string): Work<VerdictRecord[]> {
-  const columns = `SELECT step, lab_hash, check_index, family, outcome, reason, evidence, is_asked, at, last_at, repeats
-    FROM verdict WHERE session = ?`
   const rows =
     step === undefined
-      ? yield* ask<VerdictRow>(`${columns} ORDER BY number`, session)
-      : yield* ask<VerdictRow>(`${columns} AND step = ? ORDER BY number`, session, step)
+      ? yield* ask<VerdictRow>(verdictsOfSession, session)
+      : yield* ask<VerdictRow>(verdictsOfStep, session, step)
   return rows.map((row) => ({
     step: row.step,
     ...(row.lab_hash === null ? {} : { labHash: row.lab_hash }),

@@ -117,13 +117,13 @@ export class SqliteWorker {
     )
   }
 
-  readonly #answer = ({ sql, values }: Query): Row[] => {
+  readonly #answer = ({ sql, values, counts }: Query): Row[] => {
     let statement = this.#statements.get(sql)
     if (!statement) {
       statement = this.database.prepare(sql)
       this.#statements.set(sql, statement)
     }
-    return statement.all(...values) as Row[]
+    return counts ? [{ changes: statement.run(...values).changes }] : (statement.all(...values) as Row[])
   }
 
   close(): void {
