@@ -9,6 +9,7 @@ import { isAlive, type ProcessIdentity, readRecord } from '../rack/record.js'
 import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
 import { type Archive, copyOf, exportLines, importLines, inPostgres, inSqliteFile } from '../store/archive.js'
 import { outboxFile } from '../store/open-records.js'
+import { forgetLearner } from '../store/outbox.js'
 import { addressText } from '../store/postgres-database.js'
 import { ask } from '../store/query.js'
 import { deleteLearner, readLocalLearner } from '../store/reads.js'
@@ -117,8 +118,14 @@ async function deleteRecordsOf(id: string, { yes, ...options }: Options & { yes:
       cure: 'Say --yes where that is meant; `vethlab records export` keeps a copy.',
     })
   }
-  const deleted = await where.use((archive) => archive.ask(deleteLearner(learner)))
-  if (where.database !== undefined) await where.inOutbox((archive) => archive.ask(deleteLearner(learner)))
+  const { ids, deleted } = await where.use(async (archive) => ({
+    ids: await archive.ask(ask<{ id: string }>('SELECT id FROM session WHERE learner = ?', learner)),
+    deleted: await archive.ask(deleteLearner(learner)),
+  }))
+  if (where.database !== undefined) {
+    const sessions = ids.map((session) => session.id)
+    await where.inOutbox((archive) => archive.ask(forgetLearner(learner, sessions)))
+  }
   const { sessions = 0, verdicts = 0, answers = 0 } = deleted ?? {}
   process.stdout.write(
     `learner ${learner} is deleted: ${sessions} sessions, ${verdicts} verdicts, ${answers} answers\n`,

@@ -1,5 +1,7 @@
 import type { StatementSyncInstance } from '@photostructure/sqlite'
 import { type Change, changeText } from './change.js'
+import { ask, type Work } from './query.js'
+import { deleteLearner } from './reads.js'
 import type { SqliteWorker } from './sqlite-database.js'
 
 /** How much may wait: bytes of changes. Timelines, which are large and the least to be missed, give way at a quarter of that. */
@@ -36,7 +38,7 @@ export class Outbox {
     const { database } = worker
     this.#insert = database.prepare('INSERT INTO outbox (change, at) VALUES (?, ?)')
     this.#delivered = (database.prepare('SELECT delivered FROM outbox_mark').get() as { delivered: number }).delivered
-    this.#countAnew()
+    this.countAnew()
   }
 
   /** How many changes wait. */
@@ -87,7 +89,7 @@ export class Outbox {
     const before = this.#delivered
     if (number !== before) database.prepare('UPDATE outbox_mark SET delivered = ?').run(number)
     this.#delivered = number
-    if (number < before) this.#countAnew()
+    if (number < before) this.countAnew()
     else if (number > before) {
       const { bytes, count } = this.#sums('number > ? AND number <= ?', before, number)
       this.#bytes = Math.max(0, this.#bytes - bytes)
@@ -109,7 +111,8 @@ export class Outbox {
     else database.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?)").run(number)
   }
 
-  #countAnew(): void {
+  /** Another process may have taken some of it out. */
+  countAnew(): void {
     const { bytes, count } = this.#sums('number > ?', this.#delivered)
     this.#bytes = bytes
     this.#count = count
@@ -124,12 +127,25 @@ export class Outbox {
   /** The database will never take it: it is put aside, with the reason, and the others go on. */
   refuse(number: number, why: string): void {
     this.worker.database.prepare('UPDATE outbox SET refused = ? WHERE number = ?').run(why, number)
-    this.#countAnew()
+    this.countAnew()
   }
 
   /** What belongs to somebody who was deleted is not kept either. */
   drop(number: number): void {
     this.worker.database.prepare('DELETE FROM outbox WHERE number = ?').run(number)
-    this.#countAnew()
+    this.countAnew()
   }
+}
+
+/** Takes out of an outbox all that is of a learner and these sessions of theirs, and of what is kept beside it. */
+export function* forgetLearner(learner: string, sessions: readonly string[]): Work<void> {
+  const own = yield* ask<{ id: string }>('SELECT id FROM session WHERE learner = ?', learner)
+  for (const id of new Set([...sessions, ...own.map((session) => session.id)])) {
+    yield* ask("DELETE FROM outbox WHERE json_extract(change, '$.session') = ?", id)
+  }
+  yield* ask(
+    "DELETE FROM outbox WHERE json_extract(change, '$.do') = 'learner' AND json_extract(change, '$.id') = ?",
+    learner,
+  )
+  yield* deleteLearner(learner)
 }

@@ -301,7 +301,9 @@ export class PostgresRecords extends Recorder {
             [this.id],
           )
           let delivered = rows[0]!.number
-          for (const { number, change } of this.#outbox.next(delivered, most)) {
+          const some = this.#outbox.next(delivered, most)
+          if (some.length === 0) this.#outbox.countAnew()
+          for (const { number, change } of some) {
             at = number
             await workOn(client, carryOut(change))
             delivered = number

@@ -5,9 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { VethlabError } from '../../server/error/vethlab-error.js'
+import { inSqliteFile } from '../../server/store/archive.js'
+import { forgetLearner } from '../../server/store/outbox.js'
 import type { PostgresAddress } from '../../server/store/postgres-address.js'
 import { postgresMigrations } from '../../server/store/postgres-migrations.js'
 import { PostgresRecords, type PostgresRecordsOptions } from '../../server/store/postgres-records.js'
+import { ask } from '../../server/store/query.js'
 import type { Standing } from '../../server/store/records.js'
 import { newDirectory } from './directory.js'
 import { PostgresServer } from './postgres-server.js'
@@ -243,6 +246,24 @@ describe('an outbox', () => {
     await expect.poll(() => records.waiting, { timeout: 10_000 }).toBe(0)
     expect(said.join('')).toContain('its learner was deleted')
     expect(await server.sql(address.database, 'SELECT 1 FROM verdict')).toEqual([])
+  })
+
+  it('keeps nothing of a learner who is deleted, and goes on with the others', { timeout: 30_000 }, async () => {
+    const { records, learner, path } = await withSession()
+    await records.setAnswer('s', 'gateway', 'mine alone')
+    await records.session('s')
+    await server.stop()
+    await records.setAnswer('s', 'gateway', 'mine alone, still waiting')
+    await inSqliteFile(path, (archive) => archive.ask(forgetLearner(learner, ['s'])))
+    await inSqliteFile(path, async (archive) => {
+      for (const table of ['outbox', 'answer', 'session', 'learner']) {
+        expect(JSON.stringify(await archive.ask(ask(`SELECT * FROM ${table}`)))).toBe('[]')
+      }
+    })
+    await server.run()
+    await expect.poll(() => records.waiting, { timeout: 20_000 }).toBe(0)
+    await expect.poll(() => records.standing, { timeout: 20_000 }).toBe('current')
+    await expect(records.setAnswer('s', 'gateway', 'x')).rejects.toMatchObject({ code: 'session.not-found' })
   })
 })
 

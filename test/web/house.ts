@@ -54,7 +54,7 @@ export class House {
   ) {}
 
   static async start(
-    options: Partial<Pick<WebServerOptions, 'perMinute' | 'tls'>> & { open?: boolean } = {},
+    options: Partial<Pick<WebServerOptions, 'perMinute' | 'tls'>> & { open?: boolean; records?: Records } = {},
   ): Promise<House> {
     const folder = await mkdtemp(join(tmpdir(), 'vethlab-web-'))
     const client = join(folder, 'client')
@@ -64,7 +64,7 @@ export class House {
     await writeFile(join(client, 'assets/app-1a2b.js'), 'export const app = 1\n'.repeat(100))
     await writeFile(join(client, '.vite/manifest.json'), JSON.stringify(manifest))
     await writeFile(join(folder, 'secret.html'), 'a secret')
-    const records = SqliteRecords.open(join(folder, 'records.sqlite'))
+    const records = options.records ?? SqliteRecords.open(join(folder, 'records.sqlite'))
     const labs = [await loadLab(fromPackage('labs', 'default-bridge'))]
     const sessions = await Sessions.start(noRacks, labs, records)
     const later = listenLater(options.tls)
