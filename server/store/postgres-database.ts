@@ -62,8 +62,8 @@ export async function inTransaction<T>(
     await client.query('COMMIT')
     return result
   } catch (error) {
-    // One that is gone has rolled back by itself.
-    await client.query('ROLLBACK').catch(() => {})
+    // One that is gone, or stands still, is not waited for once more: whoever has the connection ends it.
+    if (!isPassing(error)) await client.query('ROLLBACK').catch(() => {})
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -42,6 +42,8 @@ export class PostgresServer {
     const directory = mkdtempSync(join(tmpdir(), 'vethlab-postgres-'))
     const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : undefined
     if (user) chownSync(directory, user.uid, user.gid)
+    // The web, which is another user, passes through it to the socket.
+    chmodSync(directory, 0o711)
     const server = new PostgresServer(directory, user)
     try {
       execFileSync(
