@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await site?.[Symbol.asyncDispose]()
   await database?.remove()
-})
+}, 120_000)
 
 it('a learner goes on while PostgreSQL is away and reads that records are behind; nothing is lost, though the web is killed then', async () => {
   const page = await site.visit('/labs/default-bridge')

@@ -26,7 +26,7 @@ let server: PostgresServer
 beforeAll(async () => {
   server = await PostgresServer.start()
 })
-afterAll(() => server?.remove())
+afterAll(() => server?.remove(), 60_000)
 
 let root: string
 let state: StateDirectory

@@ -1,16 +1,10 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
-import type { Racks } from '../../server/racks/racks.js'
 import { Sessions } from '../../server/session/sessions.js'
 import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { newDirectory } from '../store/directory.js'
-
-const racksThatNeverOpen = {
-  list: () => Promise.resolve([]),
-  open: (_topology: unknown, { signal }: { signal: AbortSignal }) =>
-    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })),
-} as unknown as Racks
+import { racksThatNeverOpen } from './racks-that-never-open.js'
 
 async function bench() {
   const records = SqliteRecords.open(`${newDirectory()}/records.sqlite`)

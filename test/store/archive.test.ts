@@ -15,7 +15,7 @@ let server: PostgresServer
 beforeAll(async () => {
   server = await PostgresServer.start()
 }, 60_000)
-afterAll(() => server?.remove())
+afterAll(() => server?.remove(), 60_000)
 
 interface Place {
   within<T>(use: (archive: Archive) => Promise<T>): Promise<T>

@@ -26,7 +26,7 @@ let said: string[] = []
 beforeAll(async () => {
   server = await PostgresServer.start()
 }, 60_000)
-afterAll(() => server?.remove())
+afterAll(() => server?.remove(), 60_000)
 beforeEach(async () => {
   address = await server.newDatabase()
   said = []
@@ -102,7 +102,7 @@ describe('verdicts while PostgreSQL', () => {
       expect((await records.session('s'))!.usedMs).toBe(n)
       expect(said.join('')).toContain('for the database, whose latest words are')
       // A terminal's key waits no longer than for a file on this machine.
-      expect(slowest).toBeLessThan(250)
+      expect(slowest).toBeLessThan(1_000)
     },
   )
 

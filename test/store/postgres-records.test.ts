@@ -9,7 +9,7 @@ let server: PostgresServer
 beforeAll(async () => {
   server = await PostgresServer.start()
 }, 60_000)
-afterAll(() => server?.remove())
+afterAll(() => server?.remove(), 60_000)
 
 describeRecords({
   async make() {

@@ -10,7 +10,7 @@ let server: PostgresServer
 beforeAll(async () => {
   server = await PostgresServer.start()
 }, 60_000)
-afterAll(() => server?.remove())
+afterAll(() => server?.remove(), 60_000)
 
 it('pages say when records are behind, and go on', { timeout: 60_000 }, async () => {
   const records = await PostgresRecords.open(join(newDirectory(), 'outbox.sqlite'), await server.newDatabase())

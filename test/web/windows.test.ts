@@ -8,12 +8,12 @@ import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
 import type { Events, SessionView } from '../../server/protocol/protocol.js'
 import type { Requests } from '../../server/protocol/requests.js'
-import type { Racks } from '../../server/racks/racks.js'
 import { Sessions } from '../../server/session/sessions.js'
 import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { serveLearner } from '../../server/web/learner-socket.js'
 import { Previews } from '../../server/web/previews.js'
 import { Windows } from '../../server/web/windows.js'
+import { racksThatNeverOpen } from '../session/racks-that-never-open.js'
 import { newDirectory } from '../store/directory.js'
 import { ask } from './house.js'
 
@@ -22,12 +22,6 @@ interface Window {
   /** Sessions whose views it was sent, in their order. */
   shown: string[]
 }
-
-const racksThatNeverOpen = {
-  list: () => Promise.resolve([]),
-  open: (_topology: unknown, { signal }: { signal: AbortSignal }) =>
-    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })),
-} as unknown as Racks
 
 /** Learners of one server, each window the learner's that it names. */
 async function windowsOf(...learners: string[]): Promise<Window[]> {
