@@ -49,6 +49,12 @@ it('a learner goes on while PostgreSQL is away and reads that records are behind
   site.expectOutage = true
   process.kill(before, 'SIGKILL')
   await expect.poll(() => site.server.webPid !== before, slow).toBe(true)
+  const answers = () =>
+    fetch(site.server.address, { redirect: 'manual' }).then(
+      ({ status }) => status,
+      () => 0,
+    )
+  await expect.poll(answers, slow).toBe(303)
   await page.reload()
   await learner.opened()
   await learner.expectPassed(first!)
