@@ -48,6 +48,7 @@ async function everything() {
     await step('lint of Perl', process.execPath, ['test/lint-perl.mjs'])
     await step('types', 'npx', ['--no-install', 'tsc', '--noEmit'])
     await step('types of the client', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', 'client'])
+    await debian('/usr/lib/postgresql', 'postgresql')
     await vitest('unit')
     await step('setup', process.execPath, ['dist/main.js', 'setup'])
     await step('lint of labs', process.execPath, ['dist/main.js', 'lint'])

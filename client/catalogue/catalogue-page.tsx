@@ -5,6 +5,7 @@ import { labPath } from '../../server/protocol/lab-address.js'
 import type { Answered, CatalogueView } from '../../server/protocol/protocol.js'
 import { ForwardIcon, Mark, SearchIcon } from '../shell/icons.js'
 import { LanguageSwitch, openDialog, ThemeSwitch } from '../shell/preferences.js'
+import { RecordsNote } from '../shell/records-note.js'
 import { shortcut } from '../shell/shortcuts.js'
 import { useArrival, useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
@@ -89,12 +90,13 @@ export function CataloguePage() {
   }, [])
   const shown = catalogue.value
   const isAway = shown?.ok === false && shown.trouble.code === 'server.unreachable'
+  const isBehind = shown?.ok === true && shown.value.records !== 'current'
   useEffect(() => {
     // Who waits for the server need not ask.
-    if (!isAway) return
+    if (!isAway && !isBehind) return
     const timer = setInterval(() => void refresh(), againMs)
     return () => clearInterval(timer)
-  }, [isAway])
+  }, [isAway, isBehind])
   return (
     <div class="catalogue">
       <header class="top">
@@ -122,6 +124,7 @@ export function CataloguePage() {
           {t.heading}
         </h1>
         <p class="intro">{t.intro}</p>
+        {shown?.ok === true && <RecordsNote standing={shown.value.records} />}
         {shown?.ok === true && <LeftOff catalogue={shown.value} />}
         <search>
           <label class="search">

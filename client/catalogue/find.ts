@@ -33,7 +33,10 @@ function textOf({ id, title, summary, topic, words }: LabCard): string {
  * Where the learner left off: the lab that runs (the last one listed), else the one that is begun and not finished, the
  * furthest first. Pure.
  */
-export function leftOff({ labs, running }: CatalogueView): { lab: LabCard; running: boolean } | undefined {
+export function leftOff({
+  labs,
+  running,
+}: Pick<CatalogueView, 'labs' | 'running'>): { lab: LabCard; running: boolean } | undefined {
   const openable = labs.filter((lab) => lab.lacks.length === 0)
   const now = openable.find((lab) => lab.id === running.at(-1)?.lab)
   if (now !== undefined) return { lab: now, running: true }

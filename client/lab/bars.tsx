@@ -3,11 +3,13 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { SessionView } from '../../server/protocol/protocol.js'
 import { CrossIcon } from '../shell/icons.js'
+import { RecordsNote } from '../shell/records-note.js'
 import { countdown, now } from '../shell/time.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { connection } from '../state/connection.js'
 import { isOpen } from '../state/lab.js'
 import { stringsOf } from '../state/language.js'
+import { records } from '../state/records.js'
 import { ask, trouble, view } from '../state/session.js'
 import { stepTitle } from './lab-state.js'
 
@@ -53,6 +55,7 @@ export function Bars({ children }: { children: ComponentChildren }) {
     <div class="bars">
       {children}
       <Away />
+      <RecordsNote standing={records.value} />
       {session?.closesAt !== undefined && <Idle closesAt={session.closesAt} />}
       {session?.busy !== undefined && <Busy busy={session.busy} />}
       {session !== undefined && <Replayable session={session} />}

@@ -18,6 +18,7 @@ export const commands: Record<string, () => Promise<Command>> = {
   rackd: async () => (await import('./rackd.js')).rackdCommand(),
   rack: async () => (await import('./rack.js')).rackCommand(),
   sweep: async () => (await import('./sweep.js')).sweepCommand(),
+  records: async () => (await import('./records.js')).recordsCommand(),
   log: async () => (await import('./log.js')).logCommand(),
   bench: async () => (await import('./bench.js')).benchCommand(),
 }

@@ -13,6 +13,7 @@ import { identify, isAlive, type ProcessIdentity, readRecord, removeRecord, writ
 import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
 import { bracketed, isLoopback } from '../web/access.js'
 import { lacksOf } from '../web/lacks.js'
+import { databaseOf, databaseOption, recordsFile } from './database.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
 import { maxRacksOption } from './rackd.js'
@@ -29,6 +30,7 @@ interface ServeOptions {
   publicName: string[]
   previewPorts?: { from: number; to: number }
   labs: string[]
+  database?: string
   tlsCert?: string
   tlsKey?: string
   state?: string
@@ -55,6 +57,7 @@ export function serveCommand(): Command {
     .option('--tls-key <file>', 'the key of that certificate (PEM)')
     .option('--labs <folder>', 'a folder of further labs (repeatable)', several, [])
     .option('--state <directory>', 'the state directory')
+    .addOption(databaseOption())
     .option('--pool-docker <count>', 'docker hosts that wait, booted', wholeNumber(0, 64), 2)
     .option('--pool-plain <count>', 'plain hosts that wait, booted', wholeNumber(0, 64), 1)
     .addOption(maxRacksOption())
@@ -68,6 +71,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const orphaned = parentGone()
   checkHost(options)
   const tls = await tlsOf(options)
+  const database = await databaseOf(options)
   // Its memory has the token.
   forbidCoreDumps()
   const state = StateDirectory.at(resolve(options.state ?? defaultStatePath()))
@@ -112,7 +116,8 @@ async function serve(options: ServeOptions): Promise<void> {
         rackdSocket: state.webRackdSocket,
         portsSocket: state.portsSocket,
         records: state.records,
-        recordsFile: 'records.sqlite',
+        recordsFile,
+        ...(database === undefined ? {} : { database }),
         securityLog: state.securityLogs.web,
         idleMs: options.idle * 60_000,
         mostRacks: options.maxRacks,

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { execa } from 'execa'
 import { VethlabError } from '../error/vethlab-error.js'
 import { fromPackage } from '../package-root.js'
+import { hasPassword } from '../store/read-address.js'
 import { oneLine } from '../wording/one-line.js'
 
 const unitFile = '/etc/systemd/system/vethlab.service'
@@ -51,6 +52,7 @@ export function serviceCommand(): Command {
  * so that only the main process is ended by systemd.
  */
 export function unitOf(options: readonly string[]): string {
+  requireNoPassword(options)
   const words = [process.execPath, fromPackage('dist/main.js'), 'serve', ...options.map(absolute)]
   return [
     '[Unit]',
@@ -76,6 +78,17 @@ export function unitOf(options: readonly string[]): string {
     'WantedBy=multi-user.target',
     '',
   ].join('\n')
+}
+
+/** Every user of the machine reads a unit. @throws VethlabError argument.invalid */
+function requireNoPassword(options: readonly string[]): void {
+  const at = options.findIndex((option) => /^--database(?:=|$)/.test(option))
+  const address = options[at]?.split('=').slice(1).join('=') || options[at + 1]
+  if (at < 0 || address === undefined || !hasPassword(address)) return
+  throw new VethlabError('argument.invalid', 'has a password, and every user of the machine can read a unit', {
+    place: '--database',
+    cure: 'Put it into a file and name that: `systemctl edit vethlab`, Environment=PGPASSFILE=/etc/vethlab.pgpass.',
+  })
 }
 
 /** Files are meant from where the command is given, and the service is begun elsewhere. */

@@ -244,6 +244,27 @@ export const sentences = {
     what: { en: "Your progress can't be saved right now.", zh: '目前无法保存学习记录。' },
     cure: tellOperator,
   },
+  'records.refused': {
+    what: { en: 'That could not be saved as it is.', zh: '这些内容无法保存。' },
+    cure: tellOperator,
+  },
+  'records.behind': {
+    what: {
+      en: "The database with everybody's progress can't be reached right now.",
+      zh: '目前连不上保存学习进度的数据库。',
+    },
+    cure: {
+      en: 'Labs that are open go on, and what you do in them is kept. Try this again in a moment.',
+      zh: '已经打开的实验可以继续，做过的操作都会保留。请稍后再试。',
+    },
+  },
+  'records.full': {
+    what: {
+      en: "The database can't be reached, and no more progress can wait here to be saved.",
+      zh: '数据库连不上，等待保存的学习记录也已达上限。',
+    },
+    cure: tellOperator,
+  },
   'command.failed': {
     what: { en: 'A command of the server failed.', zh: '服务器的一条命令执行失败。' },
     cure: resetHost,

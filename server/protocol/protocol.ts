@@ -1,5 +1,6 @@
 import type { Trouble } from '../error/trouble.js'
 import type { Change, NetworkMap } from '../map/map.js'
+import type { Standing } from '../store/records.js'
 import type { Language, Text } from '../wording/text.js'
 import type { AuthorView, PreviewView } from './author.js'
 
@@ -7,6 +8,7 @@ export type { Cause } from '../cause/cause.js'
 export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
 export type { Trouble } from '../error/trouble.js'
 export type { Change, MapElement, MapElementKind, MapFact, MapTie, MapTieKind, NetworkMap } from '../map/map.js'
+export type { Standing } from '../store/records.js'
 export type { TraceGroup, TraceSeries } from '../trace/series.js'
 export type { Hop, TraceStory } from '../trace/story.js'
 
@@ -22,6 +24,7 @@ export type Answered<T> = { ok: true; value: T } | { ok: false; trouble: Trouble
 /** GET /api/catalogue */
 export interface CatalogueView {
   labs: LabCard[]
+  records: Standing
   /** Sessions that have a rack now. */
   running: { session: string; lab: string; closesAt?: string }[]
 }
@@ -236,6 +239,8 @@ export type TerminalBytes = Uint8Array | string
 
 /** Server to browser. */
 export interface Events {
+  /** At the beginning of a connection, and whenever it changes. */
+  records: (standing: Standing) => void
   session: (view: SessionView) => void
   /** In a preview alone. */
   preview: (view: PreviewView) => void

@@ -32,7 +32,7 @@ export interface SessionNetworkOptions extends NetworkFeedOptions {
   /** The step, by default the current one, where its causes are the learner's to find; undefined where they are told. */
   hiding(step?: Step): string | undefined
   /** A cause was told that is to be found in that step. */
-  onTold(step: string): void
+  onTold(step: string): Promise<void>
 }
 
 /** All about the network of a session that is no check: how it is, what happened to it, and where packets go. */
@@ -49,13 +49,12 @@ export class SessionNetwork {
   }
 
   /** Tells of the network from now on. @returns where that begins, and what ends it */
-  follow(viewer: NetworkViewer): { view: NetworkView; end: () => void } {
-    const end = this.feed.follow(viewer)
-    return { view: this.feed.view, end }
+  follow(viewer: NetworkViewer): Promise<{ view: NetworkView; end: () => void }> {
+    return this.feed.follow(viewer)
   }
 
   /** The map after an entry of the timeline. @throws VethlabError map.not-found */
-  at(entry: number): NetworkMap {
+  at(entry: number): Promise<NetworkMap> {
     return this.feed.at(entry)
   }
 
@@ -115,13 +114,14 @@ export class SessionNetwork {
    * The last answer with what was kept back of it; from now on the step counts as done with help.
    * @throws VethlabError argument.invalid where nothing was kept back
    */
-  tell(): Answer {
+  async tell(): Promise<Answer> {
     if (!this.#kept) {
       throw new VethlabError('argument.invalid', 'nothing was kept back', { place: 'inquiry', cure: 'Ask once more.' })
     }
     const { answer, step } = this.#kept
-    this.#options.onTold(step)
     this.#kept = undefined
+    // Told only once that is on record.
+    await this.#options.onTold(step)
     return answer
   }
 

@@ -155,8 +155,8 @@ export class SessionRooms {
   }
 
   /** As if the lab had never been worked at. */
-  forget(): void {
-    this.steps.forget()
+  async forget(): Promise<void> {
+    await this.steps.forget()
     this.used.forget()
     this.network.feed.forget()
     this.#options.onChange()
@@ -231,11 +231,7 @@ export class SessionRooms {
 
   #addUsed(ms: number): void {
     const { records, record } = this.#options
-    try {
-      records.addUsed(record.id, ms)
-    } catch (error) {
-      this.#fail(error)
-    }
+    records.addUsed(record.id, ms).catch((error: unknown) => this.#fail(error))
   }
 
   #fail(error: unknown): void {

@@ -190,37 +190,37 @@ export class Session {
   }
 
   /** Forgets the progress in this lab, and gives a rack as at the beginning. */
-  startOver(): void {
+  async startOver(): Promise<void> {
     if (this.holdsRack) {
       this.#rooms.resets.startOver()
     } else {
-      this.#rooms.forget()
+      await this.#rooms.forget()
       this.reopen(false)
     }
   }
 
-  check(step: string): void {
-    this.#rooms.steps.check(step)
+  check(step: string): Promise<void> {
+    return this.#rooms.steps.check(step)
   }
 
-  answer(step: string, id: string, text: string): void {
-    this.#rooms.steps.answer(step, id, text)
+  answer(step: string, id: string, text: string): Promise<void> {
+    return this.#rooms.steps.answer(step, id, text)
   }
 
-  hint(step: string, check: number): void {
-    this.#rooms.steps.hint(step, check)
+  hint(step: string, check: number): Promise<void> {
+    return this.#rooms.steps.hint(step, check)
   }
 
-  show(step: string): void {
-    this.#rooms.steps.show(step)
+  show(step: string): Promise<void> {
+    return this.#rooms.steps.show(step)
   }
 
   do(step: string): void {
     this.#rooms.steps.do(step)
   }
 
-  skip(step: string): void {
-    this.#rooms.steps.skip(step)
+  skip(step: string): Promise<void> {
+    return this.#rooms.steps.skip(step)
   }
 
   reset(host?: string): void {

@@ -7,7 +7,7 @@ import { replaceLab } from '../lab/replace-lab.js'
 import type { CatalogueView, LabCard, LabPage, PageSection } from '../protocol/protocol.js'
 import type { RackInfo, Racks } from '../racks/racks.js'
 import { newId } from '../store/id.js'
-import type { Records, SessionRecord } from '../store/records.js'
+import type { Records, SessionRecord, Standing } from '../store/records.js'
 import { oneLine } from '../wording/one-line.js'
 import { type Language, languages } from '../wording/text.js'
 import { inOrder, type Lacks, labCard, pageSteps } from './catalogue.js'
@@ -43,6 +43,8 @@ export class Sessions {
   readonly #house: SessionHouse
   /** The newest of each learner and lab, as far as it was asked for. */
   readonly #sessions = new Map<string, Session>()
+  /** By learner and lab. */
+  readonly #turns = new Map<string, Promise<void>>()
   readonly #pages = new Map<string, PageSection[]>()
   readonly #timer: NodeJS.Timeout
   #sweeping: Promise<void> | undefined
@@ -78,7 +80,7 @@ export class Sessions {
   ): Promise<Sessions> {
     const present = await racks.list({ owner: records.id })
     const sessions = new Sessions(racks, labs, records, options)
-    for (const record of records.openSessions()) await sessions.#takeOver(record, present)
+    for (const record of await records.openSessions()) await sessions.#takeOver(record, present)
     await sessions.sweep()
     return sessions
   }
@@ -86,9 +88,9 @@ export class Sessions {
   async #takeOver(record: SessionRecord, present: readonly RackInfo[]): Promise<void> {
     const lab = this.labs.find(({ id }) => id === record.lab)
     const info = present.find(({ id }) => id === record.rack)
-    const isLatest = this.#records.latestSession(record.learner, record.lab)?.id === record.id
+    const isLatest = (await this.#records.latestSession(record.learner, record.lab))?.id === record.id
     if (!lab || !isLatest || (record.rack !== null && !info)) {
-      this.#records.endSession(record.id, 'lost')
+      await this.#records.endSession(record.id, 'lost')
       return
     }
     const session = this.#keep(new Session(this.#house, lab, record))
@@ -96,6 +98,12 @@ export class Sessions {
     // Nobody knows how far its opening came.
     for (const { id, label } of present) if (sessionOfLabel(label) === record.id) await this.#close(id)
     session.reopen(false)
+  }
+
+  /** How the records stand, now and whenever that changes. @returns what ends it */
+  followRecords(tell: (standing: Standing) => void): () => void {
+    tell(this.#records.standing)
+    return this.#records.onStanding(tell)
   }
 
   /** In the order of the catalogue. */
@@ -117,9 +125,13 @@ export class Sessions {
    * the last one ended. Without, the last one as it is, if any.
    * @throws VethlabError lab.not-found
    */
-  async join(learner: string, lab: string, { open }: { open: boolean }): Promise<Session | undefined> {
+  join(learner: string, lab: string, { open }: { open: boolean }): Promise<Session | undefined> {
+    return this.#inTurn(learner, lab, () => this.#join(learner, lab, open))
+  }
+
+  async #join(learner: string, lab: string, open: boolean): Promise<Session | undefined> {
     const found = this.#lab(lab)
-    const latest = this.#records.latestSession(learner, lab)
+    const latest = await this.#records.latestSession(learner, lab)
     const session = latest && this.#load(found, latest)
     if (!open) return session
     if (session?.holdsRack) {
@@ -131,22 +143,34 @@ export class Sessions {
       return session
     }
     const id = newId()
-    this.#records.createSession({ id, learner, lab, labHash: found.contentHash })
-    if (latest) carryOver(this.#records, latest, id)
+    await this.#records.createSession({ id, learner, lab, labHash: found.contentHash })
+    if (latest) await carryOver(this.#records, latest, id)
+    const record = await this.#records.session(id)
     if (session) this.#drop(session)
-    const made = this.#keep(new Session(this.#house, found, this.#records.session(id)!))
+    const made = this.#keep(new Session(this.#house, found, record!))
     made.reopen(false)
     return made
   }
 
-  /** @throws VethlabError session.not-found, also for another learner's, and for one that a newer one of its lab has followed */
-  get(learner: string, id: string): Session {
+  /** The learner's session of that id, where it is in memory: it is while it has a rack. */
+  kept(learner: string, id: string): Session | undefined {
     const kept = this.#sessions.get(id)
-    if (kept?.learner === learner) return kept
-    const record = kept ? undefined : this.#records.session(id)
+    return kept?.learner === learner ? kept : undefined
+  }
+
+  /** @throws VethlabError session.not-found, also for another learner's, and for one that a newer one of its lab has followed */
+  async get(learner: string, id: string): Promise<Session> {
+    const kept = this.kept(learner, id)
+    if (kept) return kept
+    const record = this.#sessions.has(id) ? undefined : await this.#records.session(id)
     const lab = record && this.labs.find((candidate) => candidate.id === record.lab)
-    const isLatest = record && this.#records.latestSession(learner, record.lab)?.id === id
-    if (lab && record.learner === learner && isLatest) return this.#load(lab, record)
+    if (lab && record.learner === learner) {
+      const found = await this.#inTurn(learner, lab.id, async () => {
+        const latest = await this.#records.latestSession(learner, lab.id)
+        return latest?.id === id ? this.#load(lab, latest) : undefined
+      })
+      if (found) return found
+    }
     throw new VethlabError('session.not-found', 'there is no such session', {
       place: oneLine(id, 40),
       cure: 'Open the lab from the catalogue.',
@@ -154,15 +178,16 @@ export class Sessions {
   }
 
   /** @throws VethlabError lab.not-found */
-  card(learner: string, lab: string): LabCard {
-    const latest = this.#records.latestSession(learner, lab)
+  async card(learner: string, lab: string): Promise<LabCard> {
+    const latest = await this.#unlessBehind(this.#records.latestSession(learner, lab))
     const steps = Object.entries(latest?.steps ?? {}).map(([id, { state }]) => [id, state] as const)
     return labCard(this.#lab(lab), Object.fromEntries(steps), this.#lacks, this.#labs)
   }
 
-  catalogue(learner: string): CatalogueView {
-    const progress = this.#records.progress(learner)
+  async catalogue(learner: string): Promise<CatalogueView> {
+    const progress = (await this.#unlessBehind(this.#records.progress(learner))) ?? []
     return {
+      records: this.#records.standing,
       labs: this.labs.map((lab) =>
         labCard(lab, progress.find((one) => one.lab === lab.id)?.states ?? {}, this.#lacks, this.#labs),
       ),
@@ -177,7 +202,7 @@ export class Sessions {
   }
 
   /** @throws VethlabError lab.not-found */
-  page(learner: string, lab: string, wanted: Language): LabPage {
+  async page(learner: string, lab: string, wanted: Language): Promise<LabPage> {
     const found = this.#lab(lab)
     const language = found.languages.includes(wanted) ? wanted : found.languages[0]!
     const next = this.labs[this.labs.indexOf(found) + 1]
@@ -188,7 +213,7 @@ export class Sessions {
       this.#pages.set(key, sections)
     }
     return {
-      lab: this.card(learner, lab),
+      lab: await this.card(learner, lab),
       language,
       authoring: this.#house.authoring,
       sections,
@@ -281,6 +306,31 @@ export class Sessions {
       place: oneLine(id, 100),
       cure: 'Choose one from the catalogue.',
     })
+  }
+
+  /** Pages are there without what is not known now; they say that records are behind. */
+  async #unlessBehind<T>(read: Promise<T>): Promise<T | undefined> {
+    try {
+      return await read
+    } catch (error) {
+      if (error instanceof VethlabError && error.code === 'records.behind') return undefined
+      throw error
+    }
+  }
+
+  /** One at a time for a learner's sessions of a lab: two windows that open it at once get one session. */
+  #inTurn<T>(learner: string, lab: string, work: () => Promise<T>): Promise<T> {
+    const key = `${learner} ${lab}`
+    const done = Promise.resolve(this.#turns.get(key)).then(work)
+    const settled = done.then(
+      () => {},
+      () => {},
+    )
+    this.#turns.set(key, settled)
+    void settled.then(() => {
+      if (this.#turns.get(key) === settled) this.#turns.delete(key)
+    })
+    return done
   }
 
   #load(lab: Lab, record: SessionRecord): Session {

@@ -96,10 +96,12 @@ export function webApp(options: AppOptions): Express {
     response.setHeader('Cache-Control', 'no-store')
     next()
   })
-  app.get('/api/catalogue', (request, response) => sendJson(request, response, sessions.catalogue(learner)))
-  app.get('/api/labs/:id', (request, response) => {
+  app.get('/api/catalogue', async (request, response) => {
+    sendJson(request, response, await sessions.catalogue(learner))
+  })
+  app.get('/api/labs/:id', async (request, response) => {
     const language = new URL(request.url, 'http://localhost').searchParams.get('language') === 'zh' ? 'zh' : 'en'
-    return sendJson(request, response, sessions.page(learner, request.params.id, language))
+    sendJson(request, response, await sessions.page(learner, request.params.id, language))
   })
   app.use('/api', (_request, response) => {
     response.status(404).json({ ok: false, trouble: troubles.noApi })

@@ -9,6 +9,7 @@ import {
   requests,
   type Value,
 } from '../protocol/requests.js'
+import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import { Connection } from './connection.js'
 import { NetworkSender } from './network-sender.js'
@@ -46,7 +47,15 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   const endPreview = preview?.follow((view) => socket.emit('preview', view))
   /** Aborts when the connection has ended: packets are not traced for nobody. */
   const gone = new AbortController()
-  const sessionOf = ({ session }: { session: string }) => sessions.get(learner, session)
+  const endRecords = sessions.followRecords((standing) => socket.emit('records', standing))
+  /** At once where the session is in memory, so that requests are begun in the order in which they came. */
+  const inSession = <T>(
+    { session: id }: { session: string },
+    use: (session: Session) => T | Promise<T>,
+  ): Promise<T> => {
+    const kept = sessions.kept(learner, id)
+    return kept ? Promise.resolve(use(kept)) : sessions.get(learner, id).then(use)
+  }
 
   const handlers: Handlers = {
     'session.join': async ({ lab, open }) => {
@@ -59,36 +68,39 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       if (session) windows.replace(session)
       return session?.view() ?? null
     },
-    'session.reopen': (ask) => nothing(sessionOf(ask).reopen(ask.replay)),
-    'session.leave': (ask) => nothing(sessionOf(ask).leave()),
-    'session.startOver': (ask) => nothing(sessionOf(ask).startOver()),
-    'session.stay': (ask) => nothing(sessionOf(ask).stay()),
-    'step.check': (ask) => nothing(sessionOf(ask).check(ask.step)),
-    'step.answer': (ask) => nothing(sessionOf(ask).answer(ask.step, ask.id, ask.text)),
-    'step.hint': (ask) => nothing(sessionOf(ask).hint(ask.step, ask.check)),
-    'step.show': (ask) => nothing(sessionOf(ask).show(ask.step)),
-    'step.do': (ask) => nothing(sessionOf(ask).do(ask.step)),
-    'step.skip': (ask) => nothing(sessionOf(ask).skip(ask.step)),
-    'rack.reset': (ask) => nothing(sessionOf(ask).reset(ask.host)),
-    'rack.replay': (ask) => nothing(sessionOf(ask).replay(ask.step)),
+    'session.reopen': (ask) => nothing(inSession(ask, (session) => session.reopen(ask.replay))),
+    'session.leave': (ask) => nothing(inSession(ask, (session) => session.leave())),
+    'session.startOver': (ask) => nothing(inSession(ask, (session) => session.startOver())),
+    'session.stay': (ask) => nothing(inSession(ask, (session) => session.stay())),
+    'step.check': (ask) => nothing(inSession(ask, (session) => session.check(ask.step))),
+    'step.answer': (ask) => nothing(inSession(ask, (session) => session.answer(ask.step, ask.id, ask.text))),
+    'step.hint': (ask) => nothing(inSession(ask, (session) => session.hint(ask.step, ask.check))),
+    'step.show': (ask) => nothing(inSession(ask, (session) => session.show(ask.step))),
+    'step.do': (ask) => nothing(inSession(ask, (session) => session.do(ask.step))),
+    'step.skip': (ask) => nothing(inSession(ask, (session) => session.skip(ask.step))),
+    'rack.reset': (ask) => nothing(inSession(ask, (session) => session.reset(ask.host))),
+    'rack.replay': (ask) => nothing(inSession(ask, (session) => session.replay(ask.step))),
     'rack.preview': async (ask) => ({
-      url: await previews.open(sessionOf(ask), ask.host, ask.port, socket.handshake.headers.host ?? ''),
+      url: await inSession(ask, (session) =>
+        previews.open(session, ask.host, ask.port, socket.handshake.headers.host ?? ''),
+      ),
     }),
-    'block.run': (ask) => sessionOf(ask).runBlock(ask.block, ask.terminal),
-    'block.text': async (ask) => ({ text: await sessionOf(ask).blockText(ask.block) }),
-    'network.follow': (ask) => network.follow(sessionOf(ask)),
-    'network.at': (ask) => sessionOf(ask).network.at(ask.entry),
-    'trace.run': (ask) => sessionOf(ask).network.trace(ask, gone.signal),
-    'trace.repeat': ({ count, ...ask }) => sessionOf(ask).network.traceSeries(ask, count, gone.signal),
-    'trace.check': (ask) => sessionOf(ask).network.traceCheck(ask.step, ask.check, gone.signal),
-    'trace.cancel': (ask) => nothing(sessionOf(ask).network.cancelTrace()),
-    'diagnose.run': (ask) => sessionOf(ask).network.diagnose(ask.container, gone.signal),
-    'author.run': (ask) => nothing(sessionOf(ask).author.run(ask.step, ask.way)),
-    'author.look': (ask) => sessionOf(ask).author.look(ask.step, ask.check),
-    'inquiry.tell': (ask) => sessionOf(ask).network.tell(),
-    'terminal.open': (ask) => sessionOf(ask).openTerminal(ask.host, ask.cols, ask.rows),
-    'terminal.close': (ask) => nothing(sessionOf(ask).closeTerminal(ask.terminal)),
-    'terminal.attach': (ask) => gateway.attach(sessionOf(ask), ask.terminal, ask.fromOffset),
+    'block.run': (ask) => inSession(ask, (session) => session.runBlock(ask.block, ask.terminal)),
+    'block.text': async (ask) => ({ text: await inSession(ask, (session) => session.blockText(ask.block)) }),
+    'network.follow': (ask) => inSession(ask, (session) => network.follow(session)),
+    'network.at': (ask) => inSession(ask, (session) => session.network.at(ask.entry)),
+    'trace.run': (ask) => inSession(ask, (session) => session.network.trace(ask, gone.signal)),
+    'trace.repeat': ({ count, ...ask }) =>
+      inSession(ask, (session) => session.network.traceSeries(ask, count, gone.signal)),
+    'trace.check': (ask) => inSession(ask, (session) => session.network.traceCheck(ask.step, ask.check, gone.signal)),
+    'trace.cancel': (ask) => nothing(inSession(ask, (session) => session.network.cancelTrace())),
+    'diagnose.run': (ask) => inSession(ask, (session) => session.network.diagnose(ask.container, gone.signal)),
+    'author.run': (ask) => nothing(inSession(ask, (session) => session.author.run(ask.step, ask.way))),
+    'author.look': (ask) => inSession(ask, (session) => session.author.look(ask.step, ask.check)),
+    'inquiry.tell': (ask) => inSession(ask, (session) => session.network.tell()),
+    'terminal.open': (ask) => inSession(ask, (session) => session.openTerminal(ask.host, ask.cols, ask.rows)),
+    'terminal.close': (ask) => nothing(inSession(ask, (session) => session.closeTerminal(ask.terminal))),
+    'terminal.attach': (ask) => inSession(ask, (session) => gateway.attach(session, ask.terminal, ask.fromOffset)),
     'terminal.detach': ({ terminal }) => nothing(gateway.detach(terminal)),
     'terminal.write': (ask) => nothing(gateway.write(ask.terminal, 'text' in ask ? ask.text : ask.bytes)),
     'terminal.resize': ({ terminal, cols, rows }) => nothing(gateway.resize(terminal, cols, rows)),
@@ -120,6 +132,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     views.follow(undefined)
     network.end()
     endPreview?.()
+    endRecords()
     gone.abort()
     windows.remove(learner, views)
     gateway.close()

@@ -11,6 +11,8 @@ const congestedRetryMs = 100
 /** Sends the network of one session, and never more than the browser takes. */
 export class NetworkSender {
   #session: Session | undefined
+  /** Counts what was asked to be followed. */
+  #follow = 0
   #end: (() => void) | undefined
   #map: NetworkMap | undefined
   /** By id; a session has no more than its timeline keeps. */
@@ -23,22 +25,28 @@ export class NetworkSender {
   ) {}
 
   /** Follows that session, and no other any more. */
-  follow(session: Session): NetworkView {
+  async follow(session: Session): Promise<NetworkView> {
     this.end()
     // Whoever is gone by now would be counted as a viewer for ever.
-    if (!this.socket.connected) return session.network.feed.view
-    const { view, end } = session.network.follow({
+    if (!this.socket.connected) return session.network.feed.view()
+    this.#session = session
+    const follow = ++this.#follow
+    const isCurrent = () => this.#session === session && this.#follow === follow
+    const { view, end } = await session.network.follow({
       onMap: (map) => {
+        if (!isCurrent()) return
         this.#map = map
         this.#send()
       },
       onEntry: (entry) => {
+        if (!isCurrent()) return
         this.#entries.set(entry.id, entry)
         this.#send()
       },
     })
-    this.#session = session
-    this.#end = end
+    // Meanwhile it may be gone, or show another one.
+    if (isCurrent()) this.#end = end
+    else end()
     return view
   }
 

@@ -14,7 +14,7 @@ import type { Reading } from '../lab/reading.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { StateThread } from '../racks/state-thread.js'
 import { Sessions } from '../session/sessions.js'
-import { Records } from '../store/records.js'
+import { openRecords } from '../store/open-records.js'
 import { oneLine } from '../wording/one-line.js'
 import { loadAssets, loadPreloads } from './client-assets.js'
 import { dropTo } from './drop-privileges.js'
@@ -59,7 +59,8 @@ async function main(): Promise<void> {
   await requireReach(options.records)
   for (const lab of labs) await noteUnreadable(lab)
 
-  const records = Records.open(join(options.records, options.recordsFile))
+  const records = await openRecords(options.records, options.recordsFile, options.database)
+  const learner = await records.localLearner()
   const racks = new RackdClient(options.rackdSocket, options.portsSocket, states)
   await answers(racks)
   const { idleMs, mostRacks, lacks } = options
@@ -76,7 +77,7 @@ async function main(): Promise<void> {
     log,
     access: { token: options.token, host: options.host, port, publicNames: options.publicNames },
     sessions,
-    learner: records.localLearner(),
+    learner,
     assets,
     preview,
     preloads,
@@ -90,7 +91,7 @@ async function main(): Promise<void> {
   await web.close()
   log.close()
   await sessions.stop()
-  records.close()
+  await records.close()
   await racks.disconnect()
   process.exit(0)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PostgresAddress } from '../store/postgres-address.js'
 
 const port = z.int().min(0).max(65_535)
 
@@ -23,6 +24,8 @@ export const WebOptions = z.strictObject({
   records: z.string(),
   /** Name of the file below `records`. */
   recordsFile: z.string(),
+  /** Where the records are, if not in that file: what waits for it is below `records`. */
+  database: PostgresAddress.optional(),
   securityLog: z.string(),
   idleMs: z.int().min(1000).optional(),
   mostRacks: z.int().min(1).optional(),

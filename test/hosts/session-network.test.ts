@@ -10,7 +10,8 @@ import type { NetworkMap, NetworkView, TimelineEntry } from '../../server/protoc
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import type { Session } from '../../server/session/session.js'
 import { Sessions, type SessionsOptions } from '../../server/session/sessions.js'
-import { Records } from '../../server/store/records.js'
+import type { Records } from '../../server/store/records.js'
+import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { testState as state } from './state.js'
 import { processes } from './web-house.js'
 
@@ -28,15 +29,15 @@ beforeAll(async () => {
   labs = [await loadLab(fromPackage('test/trial/exam'))]
 })
 afterAll(() => racks.closeAll())
-beforeEach(() => {
+beforeEach(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'vethlab-session-'))
-  records = Records.open(join(scratch, 'records.db'))
-  learner = records.localLearner()
+  records = SqliteRecords.open(join(scratch, 'records.db'))
+  learner = await records.localLearner()
 })
 afterEach(async () => {
   await Promise.all(running.splice(0).map((sessions) => sessions.stop()))
   for (const { id } of await racks.list()) await racks.close(id)
-  records.close()
+  await records.close()
   rmSync(scratch, { recursive: true, force: true })
 })
 
@@ -57,22 +58,24 @@ class Onlooker {
   map: NetworkMap | undefined
   readonly timeline = new Map<number, TimelineEntry>()
   maps = 0
-  readonly view: NetworkView
-  readonly end: () => void
+  view!: NetworkView
+  end!: () => void
 
-  constructor(session: Session) {
-    const { view, end } = session.network.follow({
+  static async of(session: Session): Promise<Onlooker> {
+    const onlooker = new Onlooker()
+    const { view, end } = await session.network.follow({
       onMap: (map) => {
-        this.maps++
-        this.map = map
+        onlooker.maps++
+        onlooker.map = map
       },
       // As over a socket: what is sent does not change any more.
-      onEntry: (entry) => this.timeline.set(entry.id, structuredClone(entry)),
+      onEntry: (entry) => onlooker.timeline.set(entry.id, structuredClone(entry)),
     })
-    this.view = view
-    this.end = end
-    this.map = view.map
-    for (const entry of view.timeline) this.timeline.set(entry.id, structuredClone(entry))
+    onlooker.view = view
+    onlooker.end = end
+    onlooker.map = view.map
+    for (const entry of view.timeline) onlooker.timeline.set(entry.id, structuredClone(entry))
+    return onlooker
   }
 
   get entries(): TimelineEntry[] {
@@ -116,8 +119,8 @@ const aftermath = () => sleep(5_000)
 describe('The network of a session', () => {
   it('tells what each command did, with its text, to all who look', async () => {
     const session = await opened(await start())
-    const one = new Onlooker(session)
-    const two = new Onlooker(session)
+    const one = await Onlooker.of(session)
+    const two = await Onlooker.of(session)
     await one.seesFirst()
     const type = await typist(session)
 
@@ -158,17 +161,18 @@ describe('The network of a session', () => {
 
     expect(two.entries).toEqual(one.entries)
     expect(two.map).toEqual(one.map)
-    const late = new Onlooker(session)
+    const late = await Onlooker.of(session)
     expect(late.entries).toEqual(one.entries)
     // One can look back.
     const hasBridge = ({ elements }: NetworkMap) => elements.some(({ id }) => id.includes('br-'))
-    expect(late.entries.slice(0, 2).map(({ id }) => hasBridge(session.network.at(id)))).toEqual([false, true])
-    expect(() => session.network.at(999)).toThrow(expect.objectContaining({ code: 'map.not-found' }))
+    const maps = await Promise.all(late.entries.slice(0, 2).map(({ id }) => session.network.at(id)))
+    expect(maps.map(hasBridge)).toEqual([false, true])
+    await expect(session.network.at(999)).rejects.toMatchObject({ code: 'map.not-found' })
   })
 
   it('tells runs that are over in an instant, each once, and a default route that moves to another network', async () => {
     const session = await opened(await start())
-    const one = new Onlooker(session)
+    const one = await Onlooker.of(session)
     await one.seesFirst()
     const type = await typist(session)
     await type('for i in 1 2 3; do docker run --rm --name run$i busybox true; done\r')
@@ -212,7 +216,7 @@ describe('The network of a session', () => {
     await racks.exec(session.rack!, 'laptop', ['ip', 'link', 'add', 'veth-a', 'type', 'veth'])
     await sleep(3_000)
     expect(captures).toBe(0)
-    const page = new Onlooker(session)
+    const page = await Onlooker.of(session)
     await page.seesFirst()
     await racks.exec(session.rack!, 'laptop', ['ip', 'link', 'add', 'veth-c', 'type', 'veth'])
     await expect.poll(() => page.says(), slow).toMatch(/^undefined: `veth-c`/m)
@@ -237,7 +241,7 @@ describe('The network of a session', () => {
   it('keeps the timeline over a restart, and forgets it with the progress', async () => {
     const first = await start()
     const session = await opened(first)
-    const page = new Onlooker(session)
+    const page = await Onlooker.of(session)
     await page.seesFirst()
     const type = await typist(session)
     await type('docker network create app\r')
@@ -255,17 +259,17 @@ describe('The network of a session', () => {
     ])
 
     const again = (await (await start()).join(learner, 'exam', { open: true }))!
-    const later = new Onlooker(again)
+    const later = await Onlooker.of(again)
     expect(later.entries).toEqual(page.entries)
     expect(later.map!.elements).toEqual(page.map!.elements)
     await expect.poll(() => later.says(), slow).toMatch(/^undefined: `veth-a`/m)
-    expect(again.network.at(page.entries[1]!.id).elements.some(({ id }) => id.includes('br-'))).toBe(true)
+    expect((await again.network.at(page.entries[1]!.id)).elements.some(({ id }) => id.includes('br-'))).toBe(true)
 
-    again.startOver()
+    await again.startOver()
     await expect.poll(() => again.view().busy, slow).toBeUndefined()
-    await expect.poll(() => new Onlooker(again).entries, slow).toMatchObject([{ changes: [] }])
+    await expect.poll(async () => (await Onlooker.of(again)).entries, slow).toMatchObject([{ changes: [] }])
     await aftermath()
-    expect(records.timeline(again.id)).toHaveLength(1)
+    expect(await records.timeline(again.id)).toHaveLength(1)
   })
 
   it('traces and diagnoses, one question at a time, and leaves nothing running when nobody waits any more', async () => {
@@ -279,7 +283,7 @@ describe('The network of a session', () => {
 
     // A check that has not failed is nothing to be traced.
     expect(() => network.traceCheck('web', 2, never)).toThrow(expect.objectContaining({ code: 'argument.invalid' }))
-    session.check('web')
+    await session.check('web')
     await expect
       .poll(() => session.view().steps[1]!.checks[2]?.traceable && !session.view().steps[1]!.checking, slow)
       .toBe(true)
@@ -295,15 +299,15 @@ describe('The network of a session', () => {
     // Where finding the cause is the task, it is kept back until somebody asks for it, and that is help.
     session.lab.explain = 'after-hint'
     const asked = { from: 'laptop', to: 'node1', port: 8080 }
-    expect(() => network.tell()).toThrow(expect.objectContaining({ code: 'argument.invalid' }))
+    await expect(network.tell()).rejects.toMatchObject({ code: 'argument.invalid' })
     const kept = await network.trace(asked, never)
     expect(kept).toMatchObject({ outcome: 'stopped', withheld: true })
     expect(kept.cause).toBeUndefined()
     expect(kept.hops.length).toBeGreaterThan(0)
     expect((await network.traceSeries(asked, 2, never)).groups[0]).not.toHaveProperty('cause')
     await network.trace(asked, never)
-    expect(network.tell()).toMatchObject({ cause: { code: 'port-not-listening' } })
-    expect(records.session(session.id)!.help).toEqual({ network: { shown: false, done: false, told: true } })
+    expect(await network.tell()).toMatchObject({ cause: { code: 'port-not-listening' } })
+    expect((await records.session(session.id))!.help).toEqual({ network: { shown: false, done: false, told: true } })
     // From then on it is told as it is.
     expect(await network.trace(asked, never)).toMatchObject({ cause: { code: 'port-not-listening' } })
     session.lab.explain = 'at-once'

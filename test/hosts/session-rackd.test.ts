@@ -7,7 +7,8 @@ import { loadLab } from '../../server/lab/read-lab.js'
 import { RackdClient } from '../../server/node/rackd-client.js'
 import { fromPackage } from '../../server/package-root.js'
 import { Sessions } from '../../server/session/sessions.js'
-import { Records } from '../../server/store/records.js'
+import type { Records } from '../../server/store/records.js'
+import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { RackdProcess } from './rackd-process.js'
 import { testState as state } from './state.js'
 
@@ -20,7 +21,7 @@ let records: Records | undefined
 let scratch: string | undefined
 afterEach(async () => {
   await sessions?.stop()
-  records?.close()
+  await records?.close()
   for (const { id } of (await rackd?.racks.list().catch(() => [])) ?? []) await rackd!.racks.close(id)
   if (rackd?.child.exitCode === null) await rackd.end('SIGTERM')
   if (scratch) rmSync(scratch, { recursive: true, force: true })
@@ -31,8 +32,8 @@ it('goes on when rackd or the pty host is killed and comes back', async () => {
   rackd = await RackdProcess.start(state, ...noPool)
   const racks = new RackdClient(state.rackdSocket)
   scratch = mkdtempSync(join(tmpdir(), 'vethlab-session-'))
-  records = Records.open(join(scratch, 'records.db'))
-  const learner = records.localLearner()
+  records = SqliteRecords.open(join(scratch, 'records.db'))
+  const learner = await records.localLearner()
   sessions = await Sessions.start(racks, [await loadLab(fromPackage('test/trial/exam'))], records, { sweepMs: 500 })
   const session = (await sessions.join(learner, 'exam', { open: true }))!
   await expect.poll(() => session.view().phase, slow).toEqual({ name: 'open' })
@@ -53,7 +54,7 @@ it('goes on when rackd or the pty host is killed and comes back', async () => {
       },
     })
     .catch(() => undefined)
-  session.check('network')
+  await session.check('network')
   await expect.poll(() => session.view().steps[0]!.checkedAt, slow).toBeDefined()
   expect(session.view().steps[0]!.checks[0]!.finding).toMatchObject({ outcome: 'error' })
   expect(session.view().phase).toEqual({ name: 'open' })
@@ -108,18 +109,18 @@ it('shares rackd with another server, whose racks it leaves alone', async () => 
   const labs = [await loadLab(fromPackage('test/trial/exam'))]
   const serverOf = async (file: string) => {
     const clients = new RackdClient(state.webRackdSocket)
-    const own = Records.open(join(scratch!, file))
+    const own = SqliteRecords.open(join(scratch!, file))
     return { racks: clients, records: own, sessions: await Sessions.start(clients, labs, own, { sweepMs: 3_600_000 }) }
   }
   type Server = Awaited<ReturnType<typeof serverOf>>
   const opened = async (server: Server) => {
-    const session = (await server.sessions.join(server.records.localLearner(), 'exam', { open: true }))!
+    const session = (await server.sessions.join(await server.records.localLearner(), 'exam', { open: true }))!
     await expect.poll(() => session.view().phase, slow).toEqual({ name: 'open' })
     return session
   }
   const stop = async (server: Server) => {
     await server.sessions.stop()
-    server.records.close()
+    await server.records.close()
     await server.racks.disconnect()
   }
   const ids = async () => (await rackd!.racks.list()).map(({ id }) => id).toSorted()
@@ -154,8 +155,8 @@ it('shares rackd with another server, whose racks it leaves alone', async () => 
   expect(await ids()).toContain(rack)
   const again = await serverOf('first.db')
   await again.sessions.sweep()
-  const [running] = again.sessions.catalogue(again.records.localLearner()).running
-  expect(again.sessions.get(again.records.localLearner(), running!.session).rack).toBe(rack)
+  const [running] = (await again.sessions.catalogue(await again.records.localLearner())).running
+  expect((await again.sessions.get(await again.records.localLearner(), running!.session)).rack).toBe(rack)
   for (const server of [second, third, again]) await stop(server)
   expect(await ids()).toHaveLength(2)
 

@@ -10,7 +10,8 @@ import type { SessionView, StepView } from '../../server/protocol/protocol.js'
 import { LocalRacks } from '../../server/rack/local-racks.js'
 import type { Session } from '../../server/session/session.js'
 import { Sessions, type SessionsOptions } from '../../server/session/sessions.js'
-import { Records } from '../../server/store/records.js'
+import type { Records } from '../../server/store/records.js'
+import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { testState as state } from './state.js'
 
 const slow = { timeout: 60_000, interval: 100 }
@@ -28,15 +29,15 @@ beforeAll(async () => {
   labs.push(await loadLab(fromPackage('test/trial/exam')))
 })
 afterAll(() => racks.closeAll())
-beforeEach(() => {
+beforeEach(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'vethlab-session-'))
-  records = Records.open(join(scratch, 'records.db'))
-  learner = records.localLearner()
+  records = SqliteRecords.open(join(scratch, 'records.db'))
+  learner = await records.localLearner()
 })
 afterEach(async () => {
   await Promise.all(running.splice(0).map((sessions) => sessions.stop()))
   for (const { id } of await racks.list()) await racks.close(id)
-  records.close()
+  await records.close()
   rmSync(scratch, { recursive: true, force: true })
 })
 
@@ -101,11 +102,11 @@ describe('A session', () => {
         { name: 'setup', state: 'waiting' },
       ],
     })
-    expect(records.openSessions()).toMatchObject([{ id: session.id, rack: null }])
+    expect(await records.openSessions()).toMatchObject([{ id: session.id, rack: null }])
     await expect.poll(() => session.view().phase.name, slow).toBe('open')
     const [rack] = await racks.list()
     expect(rack).toMatchObject({ id: session.rack, label: `default-bridge · session ${session.id}` })
-    expect(records.openSessions()).toMatchObject([{ id: session.id, rack: rack!.id }])
+    expect(await records.openSessions()).toMatchObject([{ id: session.id, rack: rack!.id }])
     await atPrompt(session)
     expect(session.view()).toMatchObject({
       lab: 'default-bridge',
@@ -126,15 +127,13 @@ describe('A session', () => {
     expect(views.map(({ version }) => version)).toEqual(views.map(({ version }) => version).toSorted((a, b) => a - b))
     // Both are the same session, and there is one rack.
     expect(await sessions.join(learner, 'default-bridge', { open: true })).toBe(session)
-    expect(sessions.get(learner, session.id)).toBe(session)
-    expect(() => sessions.get('someone else', session.id)).toThrow(
-      expect.objectContaining({ code: 'session.not-found' }),
-    )
-    expect(sessions.catalogue(learner).running).toEqual([{ session: session.id, lab: 'default-bridge' }])
+    expect(await sessions.get(learner, session.id)).toBe(session)
+    await expect(sessions.get('someone else', session.id)).rejects.toMatchObject({ code: 'session.not-found' })
+    expect((await sessions.catalogue(learner)).running).toEqual([{ session: session.id, lab: 'default-bridge' }])
     await session.leave()
     expect(session.view()).toMatchObject({ phase: { name: 'closed', reason: 'left' }, terminals: [], counting: false })
     expect(await racks.list()).toEqual([])
-    expect(() => session.check('first')).toThrow(expect.objectContaining({ code: 'session.not-open' }))
+    await expect(session.check('first')).rejects.toMatchObject({ code: 'session.not-open' })
   })
 
   it('turns a step green by itself: wrong, then right, from a block and by typing', async () => {
@@ -159,33 +158,33 @@ describe('A session', () => {
     expect(session.view().current).toBe('cable')
     await atPrompt(session, terminal)
     expect(seen.text).toContain('docker run -d --name web nginx')
-    expect(records.session(session.id)!.steps).toMatchObject({ first: { state: 'passed' } })
-    expect(kept().at(-1)).toMatchObject({ outcome: 'pass', evidence: { observed: { zh: expect.any(String) } } })
+    expect((await records.session(session.id))!.steps).toMatchObject({ first: { state: 'passed' } })
+    expect((await kept()).at(-1)).toMatchObject({ outcome: 'pass', evidence: { observed: { zh: expect.any(String) } } })
 
     // Nobody asked the question yet.
-    session.check('cable')
+    await session.check('cable')
     await expect.poll(() => outcomes(session, 'cable'), slow).toEqual(['fail', 'fail'])
     expect(stepOf(session, 'cable').checks[1]!.finding).toMatchObject({ reason: 'answer.none' })
-    session.hint('cable', 1)
+    await session.hint('cable', 1)
     expect(stepOf(session, 'cable').checks[1]).toMatchObject({ hints: [{ zh: expect.any(String) }], moreHints: 1 })
-    session.hint('cable', 1)
-    session.hint('cable', 1)
+    await session.hint('cable', 1)
+    await session.hint('cable', 1)
     expect(stepOf(session, 'cable').checks[1]).toMatchObject({ moreHints: 0 })
-    expect(records.session(session.id)!.hints).toEqual({ cable: { 1: 2 } })
+    expect((await records.session(session.id))!.hints).toEqual({ cable: { 1: 2 } })
 
     // A shell in a container has no marks: Enter is enough.
     await type('docker run -it --name client busybox sh\r')
     await expect.poll(() => seen.text, slow).toMatch(/\/ # /)
     await type('true\r')
     await expect.poll(() => outcomes(session, 'cable')[0], slow).toBe('pass')
-    session.answer('cable', 'cable', 'veth0000000')
+    await session.answer('cable', 'cable', 'veth0000000')
     await expect.poll(() => stepOf(session, 'cable').checks[1]?.finding, slow).toMatchObject({ reason: 'answer.wrong' })
     const { stdout } = await racks.exec(session.rack!, 'node1', [
       'bash',
       '-c',
       'ip -o link | awk -F"[ :@]+" -v n="$(docker exec client cat /sys/class/net/eth0/iflink)" \'$1 == n {print $2}\'',
     ])
-    session.answer('cable', 'cable', ` ${stdout.trim()} `)
+    await session.answer('cable', 'cable', ` ${stdout.trim()} `)
     await expect.poll(() => stepOf(session, 'cable').state, slow).toBe('passed')
     expect(session.view().answers).toEqual({ cable: ` ${stdout.trim()} ` })
 
@@ -203,7 +202,7 @@ describe('A session', () => {
     const session = await opened(sessions, 'default-bridge')
     expect(stepOf(session, 'first').solution).toBeUndefined()
     await expect(session.blockText({ step: 'names', solution: 0 })).rejects.toMatchObject({ code: 'argument.invalid' })
-    session.show('first')
+    await session.show('first')
     expect(stepOf(session, 'first').solution).toMatchObject([
       { ref: { page: 0 }, host: 'node1' },
       { ref: { page: 1 }, host: 'node1', text: 'docker run -d --name web nginx' },
@@ -231,9 +230,9 @@ describe('A session', () => {
     expect(stepOf(session, 'cable').done!.some(({ problem }) => problem?.includes('is already in use'))).toBe(true)
     expect(session.view().notice).toBeUndefined()
 
-    session.skip('addresses')
-    session.skip('nat')
-    session.show('names')
+    await session.skip('addresses')
+    await session.skip('nat')
+    await session.show('names')
     expect(await session.blockText({ step: 'names', solution: 0 })).toContain('docker network create app')
     expect(session.view()).toMatchObject({ current: 'names' })
     expect(session.view().steps.map((step) => step.state)).toEqual(['helped', 'helped', 'skipped', 'skipped', 'open'])
@@ -250,7 +249,12 @@ describe('A session', () => {
     session.do('names')
     await expect.poll(() => session.view().busy, slow).toBeUndefined()
     expect(session.view().steps.map((step) => step.state)).toEqual(['helped', 'helped', 'skipped', 'skipped', 'helped'])
-    expect(sessions.card(learner, 'default-bridge')).toMatchObject({ steps: 5, passed: 3, helped: 3, finished: false })
+    expect(await sessions.card(learner, 'default-bridge')).toMatchObject({
+      steps: 5,
+      passed: 3,
+      helped: 3,
+      finished: false,
+    })
     // Only a look at a skipped step makes it pass.
     const { stdout } = await racks.exec(session.rack!, 'node1', [
       'docker',
@@ -260,7 +264,7 @@ describe('A session', () => {
       '192.168.1.50',
       '7000',
     ])
-    session.answer('nat', 'guest', /Guest number: (\d+)/.exec(stdout)![1]!)
+    await session.answer('nat', 'guest', /Guest number: (\d+)/.exec(stdout)![1]!)
     await expect.poll(() => stepOf(session, 'nat').state, slow).toBe('passed')
   }, 240_000)
 
@@ -302,12 +306,12 @@ describe('A session', () => {
     await racks.exec(session.rack!, 'node1', ['docker', 'run', '-d', '--name', 'other', '-p', '9090:80', 'nginx'])
     await expect.poll(() => session.view().ports, slow).toMatchObject([{ port: 9090 }])
 
-    session.startOver()
-    expect(() => session.startOver()).toThrow(expect.objectContaining({ code: 'session.busy' }))
+    await session.startOver()
+    await expect(session.startOver()).rejects.toMatchObject({ code: 'session.busy' })
     await expect.poll(() => session.view().busy, slow).toBeUndefined()
     expect(session.view()).toMatchObject({ current: 'network', answers: {}, ports: [] })
     expect(session.view().replayable).toBeUndefined()
-    expect(records.session(session.id)!.steps).toEqual({})
+    expect((await records.session(session.id))!.steps).toEqual({})
   })
 })
 
@@ -394,7 +398,7 @@ describe('Another time', () => {
     const { seen, type } = await typist(session, terminal)
     await session.runBlock({ page: 1 }, terminal)
     await expect.poll(() => stepOf(session, 'first').state, slow).toBe('passed')
-    session.answer('cable', 'cable', 'veth1')
+    await session.answer('cable', 'cable', 'veth1')
     await type('for n in $(seq 1 600); do echo tick-$n; sleep 0.1; done\r')
     await expect.poll(() => seen.text, slow).toContain('tick-3\r\n')
     const mark = `orphan · session ${'0'.repeat(32)}`
@@ -408,8 +412,10 @@ describe('Another time', () => {
     if (how === 'stopped') {
       await before.stop()
       await expect.poll(() => seen.lost, slow).toBe(true)
-      expect((await racks.list()).map(({ id }) => id)).toContain(session.rack ?? records.session(session.id)!.rack)
-      await racks.close(records.session(lost.id)!.rack!)
+      expect((await racks.list()).map(({ id }) => id)).toContain(
+        session.rack ?? (await records.session(session.id))!.rack,
+      )
+      await racks.close((await records.session(lost.id))!.rack!)
     } else await racks.close(lost.rack!)
 
     const after = await start()
@@ -463,7 +469,7 @@ describe('Limits', () => {
     session.subscribe((view) => views.push(view))
     session.stay()
     await expect.poll(() => session.view().closesAt, slow).toBeDefined()
-    expect(sessions.catalogue(learner).running).toMatchObject([{ closesAt: session.view().closesAt }])
+    expect((await sessions.catalogue(learner)).running).toMatchObject([{ closesAt: session.view().closesAt }])
     session.stay()
     expect(session.view().closesAt).toBeUndefined()
     const stayed = performance.now()
@@ -471,8 +477,8 @@ describe('Limits', () => {
     expect(performance.now() - stayed).toBeGreaterThan(3_500)
     expect(views.filter(({ closesAt }) => closesAt !== undefined).length).toBeGreaterThan(0)
     await expect.poll(() => racks.list(), slow).toEqual([])
-    expect(records.session(session.id)).toMatchObject({ rack: null, endReason: 'idle' })
-    expect(records.session(session.id)!.usedMs).toBeGreaterThan(3_000)
+    expect(await records.session(session.id)).toMatchObject({ rack: null, endReason: 'idle' })
+    expect((await records.session(session.id))!.usedMs).toBeGreaterThan(3_000)
   })
 
   it('notices that its rack is gone', async () => {

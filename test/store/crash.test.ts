@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Records } from '../../server/store/records.js'
+import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { newDirectory } from './directory.js'
 
 const writer = fileURLToPath(new URL('writer.mjs', import.meta.url))
@@ -59,16 +59,16 @@ describe('records of a process that is killed', () => {
       await child.kill()
       if (child.last > 0) written = child.last
 
-      const records = Records.open(path)
-      const session = records.session('s')
+      const records = SqliteRecords.open(path)
+      const session = await records.session('s')
       expect(Number(session?.answers.n ?? 0)).toBeGreaterThanOrEqual(written)
       expect(session?.usedMs ?? 0).toBeGreaterThanOrEqual(written)
-      const verdicts = session ? records.verdicts('s', 'create') : []
+      const verdicts = session ? await records.verdicts('s', 'create') : []
       const [first, second] = [0, 1].map((index) => verdicts.filter((verdict) => verdict.index === index).at(-1))
       // Both are of one transaction.
       expect((first?.evidence as { n: number } | undefined)?.n).toBe((second?.evidence as { n: number } | undefined)?.n)
       expect((first?.evidence as { n: number } | undefined)?.n ?? 0).toBeGreaterThanOrEqual(written)
-      records.close()
+      await records.close()
       expectWhole(path)
     }
     expect(written).toBeGreaterThan(100)
@@ -81,9 +81,9 @@ describe('records of a process that is killed', () => {
       await child.until(0)
       await sleep(round)
       await child.kill()
-      const records = Records.open(path)
-      expect(records.localLearner()).toMatch(/^[0-9a-f]{32}$/)
-      records.close()
+      const records = SqliteRecords.open(path)
+      expect(await records.localLearner()).toMatch(/^[0-9a-f]{32}$/)
+      await records.close()
       expectWhole(path)
     }
   })
@@ -94,20 +94,20 @@ describe('records of two processes', () => {
     const path = join(newDirectory(), 'records.db')
     const child = new Writer(path)
     await child.until(1)
-    const records = Records.open(path)
+    const records = SqliteRecords.open(path)
     onTestFinished(() => records.close())
     let seen = 0
     for (let n = 1; n <= 200; n++) {
-      const now = Number(records.session('s')!.answers.n)
+      const now = Number((await records.session('s'))!.answers.n)
       expect(now).toBeGreaterThanOrEqual(Math.max(seen, child.last))
       seen = now
-      records.setAnswer('s', 'ours', String(n))
+      await records.setAnswer('s', 'ours', String(n))
       await sleep(1)
     }
     await child.until(seen + 100)
     await child.kill()
-    expect(records.session('s')!.answers.ours).toBe('200')
-    expect(Number(records.session('s')!.answers.n)).toBeGreaterThanOrEqual(child.last)
+    expect((await records.session('s'))!.answers.ours).toBe('200')
+    expect(Number((await records.session('s'))!.answers.n)).toBeGreaterThanOrEqual(child.last)
   })
 
   it('begin at the same time with one learner', { timeout: 60_000 }, async () => {
@@ -116,9 +116,9 @@ describe('records of two processes', () => {
       const both = [new Writer(path), new Writer(path)]
       for (const child of both) await child.until(10)
       for (const child of both) await child.kill()
-      const records = Records.open(path)
-      expect(records.session('s')!.learner).toBe(records.localLearner())
-      records.close()
+      const records = SqliteRecords.open(path)
+      expect((await records.session('s'))!.learner).toBe(await records.localLearner())
+      await records.close()
       expectWhole(path)
     }
   })

@@ -1,12 +1,13 @@
-import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, it } from 'vitest'
 import { VethlabError } from '../../server/error/vethlab-error.js'
-import { openDatabase } from '../../server/store/database.js'
-import { migrations } from '../../server/store/migrations.js'
-import { Records } from '../../server/store/records.js'
+import { openDatabase } from '../../server/store/sqlite-database.js'
+import { sqliteMigrations } from '../../server/store/sqlite-migrations.js'
+import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { newDirectory } from './directory.js'
+import { fixture } from './fixture.js'
 
 const first = 'CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT NOT NULL) STRICT'
 const second =
@@ -34,14 +35,14 @@ function refusal(open: () => unknown): VethlabError {
 }
 
 /** A database of some pages, closed, so that all is in its file. */
-function filled(path: string): void {
-  const records = Records.open(path)
-  const learner = records.localLearner()
+async function filled(path: string): Promise<void> {
+  const records = SqliteRecords.open(path)
+  const learner = await records.localLearner()
   for (let n = 0; n < 50; n++) {
-    records.createSession({ id: `session-${n}`, learner, lab: 'user-bridge', labHash: 'a'.repeat(64) })
-    records.setAnswer(`session-${n}`, 'gateway', 'x'.repeat(1000))
+    await records.createSession({ id: `session-${n}`, learner, lab: 'user-bridge', labHash: 'a'.repeat(64) })
+    await records.setAnswer(`session-${n}`, 'gateway', 'x'.repeat(1000))
   }
-  records.close()
+  await records.close()
 }
 
 describe('openDatabase', () => {
@@ -108,16 +109,16 @@ describe('openDatabase', () => {
     other.exec('CREATE TABLE learner (x)')
     other.close()
     const before = readFileSync(path)
-    expect(refusal(() => openDatabase(path, migrations)).what).toBe('is the database of another program')
+    expect(refusal(() => openDatabase(path, sqliteMigrations)).what).toBe('is the database of another program')
     expect(readFileSync(path).equals(before)).toBe(true)
   })
 
   it('says what is wrong where there can be no file', () => {
     const directory = newDirectory()
     writeFileSync(join(directory, 'file'), '')
-    expect(refusal(() => Records.open(join(directory, 'file', 'records.db'))).cure).not.toBe('')
+    expect(refusal(() => SqliteRecords.open(join(directory, 'file', 'records.db'))).cure).not.toBe('')
     mkdirSync(join(directory, 'folder'))
-    expect(refusal(() => Records.open(join(directory, 'folder'))).cure).not.toBe('')
+    expect(refusal(() => SqliteRecords.open(join(directory, 'folder'))).cure).not.toBe('')
   })
 })
 
@@ -135,42 +136,62 @@ describe('a damaged file', () => {
     ['that is cut short', (path) => truncateSync(path, 4096 * 5)],
     ['whose schema is lost', (path) => writeFileSync(path, readFileSync(path).fill(0xff, 100, 4096))],
   ]
-  it.each(damages)('%s is refused, and left as it is', (_, damage) => {
+  it.each(damages)('%s is refused, and left as it is', async (_, damage) => {
     const path = newFile()
-    filled(path)
+    await filled(path)
     damage(path)
     const before = readFileSync(path)
-    const error = refusal(() => Records.open(path))
+    const error = refusal(() => SqliteRecords.open(path))
     expect(error.what).toMatch(/^is damaged \(.+\)$/)
     expect(error.cure).toMatch(/^Move it away/)
     expect(readFileSync(path).equals(before)).toBe(true)
     // And so at the next try.
-    refusal(() => Records.open(path))
+    refusal(() => SqliteRecords.open(path))
     expect(readFileSync(path).equals(before)).toBe(true)
   })
 })
 
 describe('the records', () => {
-  it('of before labs had a content hash are read and go on', () => {
+  it('of before labs had a content hash are read and go on', async () => {
     const path = newFile()
-    const old = openDatabase(path, migrations.slice(0, 2))
+    const old = openDatabase(path, sqliteMigrations.slice(0, 2))
     old.exec(`
       INSERT INTO learner (id, is_local, created_at) VALUES ('l', 1, '2026-01-01T00:00:00.000Z');
       INSERT INTO session (id, learner, lab, rack, created_at) VALUES ('s', 'l', 'user-bridge', 'r1', '2026-01-01T00:00:00.000Z');
       INSERT INTO verdict (session, step, check_index, family, outcome, evidence, is_asked, at, last_at)
       VALUES ('s', 'create', 0, 'network', 'pass', '1', 1, '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')`)
     old.close()
-    const records = Records.open(path)
-    expect(versionOf(path)).toBe(migrations.length)
-    expect(records.session('s')).toMatchObject({ rack: 'r1' })
-    expect(records.session('s')).not.toHaveProperty('labHash')
+    const records = SqliteRecords.open(path)
+    expect(versionOf(path)).toBe(sqliteMigrations.length)
+    expect(await records.session('s')).toMatchObject({ rack: 'r1', server: records.id })
+    expect(await records.session('s')).not.toHaveProperty('labHash')
     const labHash = 'a'.repeat(64)
     const again = { index: 0, family: 'network', outcome: 'pass', evidence: 1 } as const
-    records.addVerdicts('s', { step: 'create', asked: false, labHash }, [again])
-    expect(records.verdicts('s').map((verdict) => [verdict.labHash, verdict.repeats])).toEqual([
+    await records.addVerdicts('s', { step: 'create', asked: false, labHash }, [again])
+    expect((await records.verdicts('s')).map((verdict) => [verdict.labHash, verdict.repeats])).toEqual([
       [undefined, 0],
       [labHash, 0],
     ])
-    records.close()
+    await records.close()
+  })
+
+  it('of before there was PostgreSQL are read and go on, with all that is in them', async () => {
+    const path = newFile()
+    copyFileSync(fixture, path)
+    expect(versionOf(path)).toBe(5)
+    const records = SqliteRecords.open(path)
+    expect(versionOf(path)).toBe(sqliteMigrations.length)
+    expect(records.id).toBe('304ae594f5164c6d90761d383abf4246')
+    const learner = await records.localLearner()
+    expect(learner).toBe('c7f3ba39cef6bd683a6b92d83accee28')
+    // Its rack is taken over as before.
+    const [open, ...others] = await records.openSessions()
+    expect(others).toEqual([])
+    expect(open).toMatchObject({ rack: 'brave-otter', server: records.id, usedMs: 125_000, hints: { nat: { 0: 2 } } })
+    expect(open!.previous).toBe('1'.repeat(32))
+    expect(await records.progress(learner)).toMatchObject([{ states: { first: 'passed', cable: 'helped' } }])
+    expect(await records.verdicts(open!.id)).toMatchObject([{ outcome: 'fail', repeats: 1 }])
+    expect(await records.timeline(open!.id)).toHaveLength(1)
+    await records.close()
   })
 })

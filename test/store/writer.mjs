@@ -1,18 +1,18 @@
 // Writes to the records named by its argument for as long as it lives, and says each number once it is written.
 import { writeSync } from 'node:fs'
-import { Records } from '../../dist/store/records.js'
+import { SqliteRecords } from '../../dist/store/sqlite-records.js'
 
 writeSync(1, '0\n')
-const records = Records.open(process.argv[2])
+const records = SqliteRecords.open(process.argv[2])
 const labHash = 'a'.repeat(64)
-const learner = records.localLearner()
+const learner = await records.localLearner()
 try {
-  records.createSession({ id: 's', learner, lab: 'user-bridge', labHash })
+  await records.createSession({ id: 's', learner, lab: 'user-bridge', labHash })
 } catch {
   // An earlier writer made it.
 }
-for (let n = Number(records.session('s').answers.n ?? 0) + 1; ; n++) {
-  records.addVerdicts('s', { step: 'create', asked: false, labHash }, [
+for (let n = Number((await records.session('s')).answers.n ?? 0) + 1; ; n++) {
+  await records.addVerdicts('s', { step: 'create', asked: false, labHash }, [
     {
       index: 0,
       family: 'network',
@@ -22,7 +22,7 @@ for (let n = Number(records.session('s').answers.n ?? 0) + 1; ; n++) {
     },
     { index: 1, family: 'network', outcome: 'fail', reason: 'network.missing', evidence: { n } },
   ])
-  records.addUsed('s', 1)
-  records.setAnswer('s', 'n', String(n))
+  await records.addUsed('s', 1)
+  await records.setAnswer('s', 'n', String(n))
   writeSync(1, `${n}\n`)
 }

@@ -13,7 +13,8 @@ import type { Answered, Events } from '../../server/protocol/protocol.js'
 import type { Requests } from '../../server/protocol/requests.js'
 import type { Racks } from '../../server/racks/racks.js'
 import { Sessions } from '../../server/session/sessions.js'
-import { Records } from '../../server/store/records.js'
+import type { Records } from '../../server/store/records.js'
+import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { Access } from '../../server/web/access.js'
 import { loadAssets, loadPreloads } from '../../server/web/client-assets.js'
 import { listenLater, WebServer, type WebServerOptions } from '../../server/web/web-server.js'
@@ -53,7 +54,7 @@ export class House {
   ) {}
 
   static async start(
-    options: Partial<Pick<WebServerOptions, 'perMinute' | 'tls'>> & { open?: boolean } = {},
+    options: Partial<Pick<WebServerOptions, 'perMinute' | 'tls'>> & { open?: boolean; records?: Records } = {},
   ): Promise<House> {
     const folder = await mkdtemp(join(tmpdir(), 'vethlab-web-'))
     const client = join(folder, 'client')
@@ -63,7 +64,7 @@ export class House {
     await writeFile(join(client, 'assets/app-1a2b.js'), 'export const app = 1\n'.repeat(100))
     await writeFile(join(client, '.vite/manifest.json'), JSON.stringify(manifest))
     await writeFile(join(folder, 'secret.html'), 'a secret')
-    const records = Records.open(join(folder, 'records.sqlite'))
+    const records = options.records ?? SqliteRecords.open(join(folder, 'records.sqlite'))
     const labs = [await loadLab(fromPackage('labs', 'default-bridge'))]
     const sessions = await Sessions.start(noRacks, labs, records)
     const later = listenLater(options.tls)
@@ -74,7 +75,7 @@ export class House {
       log,
       access: { token: options.open ? undefined : token, host: '127.0.0.1', port, publicNames: ['labs.example.org'] },
       sessions,
-      learner: records.localLearner(),
+      learner: await records.localLearner(),
       assets: await loadAssets(client),
       preloads: await loadPreloads(client),
       previewPorts: { from: 20_000, to: 20_100 },
@@ -145,7 +146,7 @@ export class House {
     for (const socket of this.#sockets) socket.disconnect()
     await this.web.close()
     await this.sessions.stop()
-    this.records.close()
+    await this.records.close()
     await rm(this.folder, { recursive: true, force: true })
   }
 }

@@ -13,6 +13,14 @@ describe('the unit of systemd', () => {
     expect(line).toContain(`--tls-cert=${process.cwd()}/c.pem`)
     expect(line).toContain('--public-name "a$$b%%c\\"d"')
     expect(() => unitOf(['x\nExecStartPre=/bin/evil'])).toThrow(/no unit can have/)
+    // Every user of the machine reads a unit.
+    for (const words of [
+      ['--database', 'postgres://a:b@c/d'],
+      ['--port', '80', '--database=postgres://a:b@c/d?x=1'],
+    ]) {
+      expect(() => unitOf(words)).toThrow('has a password')
+    }
+    expect(unitOf(['--database', 'postgres://a@c/d'])).toContain('postgres://a@c/d')
   })
 
   it.runIf(existsSync('/usr/bin/systemd-analyze'))('is one that systemd understands', () => {

@@ -8,12 +8,12 @@ import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
 import type { Events, SessionView } from '../../server/protocol/protocol.js'
 import type { Requests } from '../../server/protocol/requests.js'
-import type { Racks } from '../../server/racks/racks.js'
 import { Sessions } from '../../server/session/sessions.js'
-import { Records } from '../../server/store/records.js'
+import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { serveLearner } from '../../server/web/learner-socket.js'
 import { Previews } from '../../server/web/previews.js'
 import { Windows } from '../../server/web/windows.js'
+import { racksThatNeverOpen } from '../session/racks-that-never-open.js'
 import { newDirectory } from '../store/directory.js'
 import { ask } from './house.js'
 
@@ -23,16 +23,10 @@ interface Window {
   shown: string[]
 }
 
-const racksThatNeverOpen = {
-  list: () => Promise.resolve([]),
-  open: (_topology: unknown, { signal }: { signal: AbortSignal }) =>
-    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })),
-} as unknown as Racks
-
 /** Learners of one server, each window the learner's that it names. */
 async function windowsOf(...learners: string[]): Promise<Window[]> {
   const file = `${newDirectory()}/records.sqlite`
-  const records = Records.open(file)
+  const records = SqliteRecords.open(file)
   const database = new DatabaseSync(file)
   for (const id of new Set(learners)) {
     database.prepare('INSERT INTO learner (id, created_at) VALUES (?, ?)').run(id, new Date().toISOString())
@@ -58,7 +52,7 @@ async function windowsOf(...learners: string[]): Promise<Window[]> {
   onTestFinished(async () => {
     await server.close()
     await sessions.stop()
-    records.close()
+    await records.close()
   })
   return learners.map((learner) => {
     const options = { transports: ['websocket'], auth: { learner }, forceNew: true }

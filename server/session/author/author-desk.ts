@@ -17,7 +17,7 @@ export interface AuthorDeskOptions {
   use: RackUse
   answers(): Readonly<Record<string, string>>
   /** Keeps an answer as if it had been typed. */
-  answer(id: string, text: string): void
+  answer(id: string, text: string): Promise<void>
   /** The rack shows what was done. */
   onCaughtUp(): void
   /** The current step is to be looked at. */
@@ -56,7 +56,7 @@ export class AuthorDesk {
       const ran = variant ? await runBlocks(rack, variant.blocks, signal) : await runStep(rack, step, signal)
       Object.assign(rack.answers, variant?.answers)
       for (const asked of step.checks.map(answerId)) {
-        if (asked !== undefined && rack.answers[asked] !== undefined) answer(asked, rack.answers[asked])
+        if (asked !== undefined && rack.answers[asked] !== undefined) await answer(asked, rack.answers[asked])
       }
       const mistake = way.way === 'mistake' ? lab.mistakes.find(({ name }) => name === way.name) : undefined
       const made = mistake ? [mistake.fails[0].check] : step.checks.map((_, index) => index)

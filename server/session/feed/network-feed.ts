@@ -34,6 +34,8 @@ export class NetworkFeed {
   readonly #record: TimelineRecord
   readonly #viewers = new Set<NetworkViewer>()
   #timeline: Timeline | undefined
+  #loading: Promise<Timeline> | undefined
+  readonly #pending: ((timeline: Timeline) => void)[] = []
   #rack: string | null
   #live: { rack: LiveRack; since: number } | undefined
   #looks: NetworkLooks | undefined
@@ -49,15 +51,19 @@ export class NetworkFeed {
     this.#record = new TimelineRecord(options.records, options.session, options.onError)
   }
 
-  get view(): NetworkView {
-    const { entries, state } = this.#known
+  async view(): Promise<NetworkView> {
+    return this.#viewOf(await this.#known())
+  }
+
+  #viewOf({ entries, state }: Timeline): NetworkView {
     this.#map ??= state && drawMap(state)
     return { session: this.#options.session, ...(this.#map ? { map: this.#map } : {}), timeline: [...entries] }
   }
 
   /** The map after an entry. @throws VethlabError map.not-found */
-  at(entry: number): NetworkMap {
-    const state = this.#known.entries.some(({ id }) => id === entry) ? this.#record.stateAt(entry) : undefined
+  async at(entry: number): Promise<NetworkMap> {
+    const { entries } = await this.#known()
+    const state = entries.some(({ id }) => id === entry) ? await this.#record.stateAt(entry) : undefined
     if (state) return drawMap(state)
     throw new VethlabError('map.not-found', 'no map is kept of that entry', {
       place: `entry ${entry}`,
@@ -65,13 +71,16 @@ export class NetworkFeed {
     })
   }
 
-  /** Tells of the network from now on. @returns what ends it */
-  follow(viewer: NetworkViewer): () => void {
+  /** Tells of the network from when it is known on. @returns where that begins, and what ends it */
+  async follow(viewer: NetworkViewer): Promise<{ view: NetworkView; end: () => void }> {
+    const timeline = await this.#known()
+    const view = this.#viewOf(timeline)
     this.#viewers.add(viewer)
     this.#watch()
-    return () => {
+    const end = () => {
       if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.#unwatch()
     }
+    return { view, end }
   }
 
   /** There is a rack. The timeline of another one is forgotten. */
@@ -86,8 +95,9 @@ export class NetworkFeed {
   end(): void {
     this.#live = undefined
     this.#unwatch()
-    this.#timeline?.forgetCommands(Date.now())
-    this.#record.flush()
+    const at = Date.now()
+    if (this.#loading) this.#with((timeline) => timeline.forgetCommands(at))
+    void this.#record.flush()
   }
 
   /** Hosts are other ones than before. */
@@ -98,7 +108,7 @@ export class NetworkFeed {
 
   /** Begins anew: the next look is the network as it is found. */
   forget(): void {
-    this.#known.forget()
+    this.#with((timeline) => timeline.forget())
     this.#record.forget()
     this.#map = undefined
     this.#shown = ''
@@ -106,13 +116,14 @@ export class NetworkFeed {
 
   /** Whether the server itself works at the network: then that is no command's doing. */
   setOwn(own: TimelineEntry['by']): void {
-    this.#known.setOwn(own)
+    this.#with((timeline) => timeline.setOwn(own))
     this.#looks?.changed()
   }
 
   /** An Engine says that something has changed. */
   engineEvent(host: string, event: unknown): void {
-    this.#known.engineEvent(host, event, Date.now())
+    const at = Date.now()
+    this.#with((timeline) => timeline.engineEvent(host, event, at))
     this.#looks?.changed()
   }
 
@@ -122,17 +133,20 @@ export class NetworkFeed {
   }
 
   began({ terminal, host, text }: TerminalCommand): void {
-    this.#known.began(terminal, host, text, Date.now())
+    const at = Date.now()
+    this.#with((timeline) => timeline.began(terminal, host, text, at))
     this.#looks?.touched()
   }
 
   ended({ terminal, host, ...command }: TerminalCommand): void {
-    this.#known.ended(terminal, host, command, Date.now())
+    const at = Date.now()
+    this.#with((timeline) => timeline.ended(terminal, host, command, at))
     this.#looks?.commandEnded()
   }
 
   closed(terminal: string): void {
-    this.#timeline?.closed(terminal, Date.now())
+    const at = Date.now()
+    if (this.#loading) this.#with((timeline) => timeline.closed(terminal, at))
   }
 
   /** The network was captured, whoever wanted it. */
@@ -149,7 +163,7 @@ export class NetworkFeed {
     this.#lastTaken = takenAt
     try {
       this.#show(drawMap(state))
-      this.#known.take(state, takenAt)
+      this.#with((timeline) => timeline.take(state, takenAt))
     } catch (error) {
       // Checks go on, whatever a rack makes of its picture.
       logOnce(error)
@@ -165,17 +179,40 @@ export class NetworkFeed {
   }
 
   /** Read when it is first asked for: most sessions of a learner are never looked at again. */
-  get #known(): Timeline {
-    this.#timeline ??= new Timeline(
-      {
-        onEntry: (entry, state) => {
-          this.#record.save(entry, state)
-          for (const { onEntry } of this.#viewers) onEntry(entry)
+  #known(): Promise<Timeline> {
+    this.#loading ??= this.#record.load().then((before) => {
+      const timeline = new Timeline(
+        {
+          onEntry: (entry, state) => {
+            this.#record.save(entry, state)
+            for (const { onEntry } of this.#viewers) onEntry(entry)
+          },
         },
-      },
-      this.#record.load(),
-    )
-    return this.#timeline
+        before,
+      )
+      this.#timeline = timeline
+      for (const work of this.#pending.splice(0)) this.#do(work, timeline)
+      return timeline
+    })
+    return this.#loading
+  }
+
+  /** What happens to the timeline, in the order in which it does: some of it while what is on record is read. */
+  #with(work: (timeline: Timeline) => void): void {
+    if (this.#timeline) this.#do(work, this.#timeline)
+    else {
+      this.#pending.push(work)
+      void this.#known()
+    }
+  }
+
+  #do(work: (timeline: Timeline) => void, timeline: Timeline): void {
+    try {
+      work(timeline)
+    } catch (error) {
+      // Checks go on, whatever a rack makes of its picture.
+      logOnce(error)
+    }
   }
 
   #watch(): void {
@@ -184,7 +221,7 @@ export class NetworkFeed {
     const looks = new NetworkLooks({
       look: () => rack.rack.ground.capture(),
       lookingSince: () => rack.rack.capturingSince,
-      isLively: () => this.#known.commandRuns,
+      isLively: () => this.#timeline?.commandRuns ?? false,
       onFailure: (error) => {
         // Hosts that are being reset, an Engine that was stopped, a rackd that starts again: what is looked at next will tell.
         if (!(error instanceof VethlabError)) logOnce(error)

@@ -25,21 +25,21 @@ export class TimelineRecord {
   ) {}
 
   /** What was kept, oldest first, and the state after the last entry. */
-  load(): { entries: TimelineEntry[]; state?: NetworkState } {
+  async load(): Promise<{ entries: TimelineEntry[]; state?: NetworkState }> {
     try {
-      return this.#load()
+      return await this.#load()
     } catch (error) {
       this.onError(error)
       return { entries: [] }
     }
   }
 
-  #load(): { entries: TimelineEntry[]; state?: NetworkState } {
-    const entries = this.records.timeline(this.session).map((text) => JSON.parse(text) as TimelineEntry)
+  async #load(): Promise<{ entries: TimelineEntry[]; state?: NetworkState }> {
+    const entries = (await this.records.timeline(this.session)).map((text) => JSON.parse(text) as TimelineEntry)
     // Whether they still run is not known: their terminals tell.
     for (const { command } of entries) if (command) command.running = false
     const last = entries.at(-1)
-    const state = last && this.stateAt(last.id)
+    const state = last && (await this.stateAt(last.id))
     return { entries, ...(state ? { state } : {}) }
   }
 
@@ -47,18 +47,18 @@ export class TimelineRecord {
   save(entry: TimelineEntry, state?: NetworkState): void {
     const kept = state ?? this.#unwritten.get(entry.id)?.state
     this.#unwritten.set(entry.id, { entry, ...(kept ? { state: kept } : {}) })
-    this.#timer ??= setTimeout(() => this.flush(), writeMs).unref()
+    this.#timer ??= setTimeout(() => void this.flush(), writeMs).unref()
   }
 
-  stateAt(id: number): NetworkState | undefined {
+  async stateAt(id: number): Promise<NetworkState | undefined> {
     const unwritten = this.#unwritten.get(id)?.state
     if (unwritten) return unwritten
-    const packed = this.records.timelineState(this.session, id)
+    const packed = await this.records.timelineState(this.session, id)
     if (!packed) return undefined
     return JSON.parse(inflateRawSync(packed, { maxOutputLength: largestState }).toString('utf8')) as NetworkState
   }
 
-  flush(): void {
+  async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#unwritten.size === 0) return
@@ -69,7 +69,7 @@ export class TimelineRecord {
     // What can't be written now is not tried again: a full disk must not fill the memory as well.
     this.#unwritten.clear()
     try {
-      this.records.saveTimeline(this.session, rows, mostEntries)
+      await this.records.saveTimeline(this.session, rows, mostEntries)
     } catch (error) {
       this.onError(error)
     }
@@ -79,7 +79,7 @@ export class TimelineRecord {
     this.#unwritten.clear()
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.records.forgetTimeline(this.session)
+    this.records.forgetTimeline(this.session).catch(this.onError)
   }
 }
 

@@ -111,9 +111,9 @@ export class RackLife {
     if (this.#phase.name === 'open') return this.#end('left')
     if (this.#phase.name !== 'opening') return
     this.#opening?.abort.abort()
-    records.endSession(record.id, 'left')
     this.#phase = { name: 'closed', reason: 'left' }
     onChange()
+    await records.endSession(record.id, 'left')
     await atMost(this.#opening?.done, undoMs)
   }
 
@@ -133,6 +133,7 @@ export class RackLife {
     const { racks, records, record, lab, onCapture, current, refusal, full, onTrouble, onError, onChange } =
       this.#options
     let rack: LabRack | undefined
+    let isRecorded = false
     try {
       signal.throwIfAborted()
       const refused = refusal()
@@ -157,20 +158,22 @@ export class RackLife {
         }
         stages.done('replay')
       }
-      records.setRack(record.id, rack.info.id)
+      await records.setRack(record.id, rack.info.id)
+      isRecorded = true
+      // Left, or let go of, while that was written.
+      signal.throwIfAborted()
       this.#goLive(rack, brought)
       await this.#live?.terminals.ready()
     } catch (error) {
       await rack?.close().catch(logOnce)
-      if (signal.aborted) return
+      if (signal.aborted) {
+        if (isRecorded) await records.setRack(record.id, null).catch(onError)
+        return
+      }
       this.#letGo()
       const isFull = error instanceof VethlabError && error.code === 'rack.limit'
       this.#phase = { name: 'failed', trouble: isFull ? full() : backgroundTrouble(error) }
-      try {
-        records.endSession(record.id, 'failed')
-      } catch (unrecorded) {
-        onError(unrecorded)
-      }
+      await records.endSession(record.id, 'failed').catch(onError)
       onChange()
     } finally {
       if (this.#opening?.abort.signal === signal) this.#opening = undefined
@@ -198,7 +201,7 @@ export class RackLife {
     const live = this.#letGo()
     this.#phase = { name: 'closed', reason }
     onChange()
-    records.endSession(record.id, reason)
+    await records.endSession(record.id, reason)
     if (!live || reason === 'lost') return
     await racks.close(live.id).catch((error: unknown) => {
       // Whoever sweeps finds it by its label.

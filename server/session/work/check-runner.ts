@@ -17,8 +17,8 @@ export interface CheckRunnerOptions {
   glance(signal: AbortSignal): Promise<void>
   /** What `look` says has changed. */
   onChange(): void
-  /** A look has ended with these; not called for one that was broken off. */
-  onFinished(step: Step, asked: boolean, verdicts: Verdict[]): void
+  /** A look has ended with these; not called for one that was broken off, and `signal` aborts for one that is since. */
+  onFinished(step: Step, asked: boolean, verdicts: Verdict[], signal: AbortSignal): Promise<void>
   onError(error: unknown): void
 }
 
@@ -180,7 +180,7 @@ export class CheckRunner {
       const verdicts = await evaluate(step, { signal, onAnswer, onRound })
       if (signal.aborted) return undefined
       this.#looks.set(step.id, { verdicts, at: new Date().toISOString() })
-      onFinished(step, asked, verdicts)
+      await onFinished(step, asked, verdicts, signal)
       return verdicts
     } catch (error) {
       if (!signal.aborted) onError(error)

@@ -4,9 +4,13 @@ import type { Records, SessionRecord, StepHelp } from '../../store/records.js'
 
 type Known = Pick<SessionRecord, 'steps' | 'answers' | 'hints' | 'help'>
 
-/** How far a learner has come in a session: in memory, and recorded as it changes. */
+/**
+ * How far a learner has come in a session. What changes is recorded first and known then, so that nothing is shown that could be
+ * lost; and one after the other, so that each decides by what the one before it did.
+ */
 export class Progress {
   #known: Known
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(
     private readonly records: Records,
@@ -28,19 +32,23 @@ export class Progress {
   }
 
   /** All its checks passed; with help where some was taken. */
-  pass(step: string): void {
-    const state = this.state(step)
-    if (state !== 'open' && state !== 'skipped') return
-    const { shown, done, told } = this.help(step)
-    this.#set(step, shown || done || told ? 'helped' : 'passed')
+  pass(step: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const state = this.state(step)
+      if (state !== 'open' && state !== 'skipped') return
+      const { shown, done, told } = this.help(step)
+      await this.#set(step, shown || done || told ? 'helped' : 'passed')
+    })
   }
 
-  skip(step: string): void {
-    if (this.state(step) === 'open') this.#set(step, 'skipped')
+  skip(step: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.state(step) === 'open') await this.#set(step, 'skipped')
+    })
   }
 
-  #set(step: string, state: Exclude<StepState, 'open'>): void {
-    this.records.setStep(this.record.id, step, state)
+  async #set(step: string, state: Exclude<StepState, 'open'>): Promise<void> {
+    await this.records.setStep(this.record.id, step, state)
     this.#known.steps[step] = { state, at: new Date().toISOString() }
   }
 
@@ -48,20 +56,26 @@ export class Progress {
     return this.#known.answers
   }
 
-  answer(id: string, text: string): void {
-    this.records.setAnswer(this.record.id, id, text)
-    this.#known.answers[id] = text
+  answer(id: string, text: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.records.setAnswer(this.record.id, id, text)
+      this.#known.answers[id] = text
+    })
   }
 
   hints(step: string, check: number): number {
     return this.#known.hints[step]?.[check] ?? 0
   }
 
-  hint(step: string, check: number): void {
-    const count = this.hints(step, check) + 1
-    this.records.setHints(this.record.id, step, check, count)
-    this.#known.hints[step] ??= {}
-    this.#known.hints[step]![check] = count
+  /** One more of the hints of a check, which has `most` of them. */
+  hint(step: string, check: number, most: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const count = this.hints(step, check) + 1
+      if (count > most) return
+      await this.records.setHints(this.record.id, step, check, count)
+      this.#known.hints[step] ??= {}
+      this.#known.hints[step]![check] = count
+    })
   }
 
   help(step: string): StepHelp {
@@ -75,25 +89,39 @@ export class Progress {
     return !shown && !done && !told && checks.every((_, index) => this.hints(id, index) === 0)
   }
 
-  setHelp(step: string, help: { [K in keyof StepHelp]?: true }): void {
-    this.records.setHelp(this.record.id, step, help)
-    this.#known.help[step] = { ...this.help(step), ...help }
+  setHelp(step: string, help: { [K in keyof StepHelp]?: true }): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.records.setHelp(this.record.id, step, help)
+      this.#known.help[step] = { ...this.help(step), ...help }
+    })
   }
 
   /** As if the lab had never been worked at. Verdicts stay on record. */
-  forget(): void {
-    this.records.forgetProgress(this.record.id)
-    this.#known = { steps: {}, answers: {}, hints: {}, help: {} }
+  forget(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.records.forgetProgress(this.record.id)
+      this.#known = { steps: {}, answers: {}, hints: {}, help: {} }
+    })
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => {})
+    return done
   }
 }
 
 /** A new session begins where the last one of its lab ended. */
-export function carryOver(records: Records, from: SessionRecord, to: string): void {
-  for (const [step, { state }] of Object.entries(from.steps)) records.setStep(to, step, state)
+export async function carryOver(records: Records, from: SessionRecord, to: string): Promise<void> {
+  for (const [step, { state }] of Object.entries(from.steps)) await records.setStep(to, step, state)
   for (const [step, { shown, done, told }] of Object.entries(from.help)) {
-    records.setHelp(to, step, { ...(shown ? { shown } : {}), ...(done ? { done } : {}), ...(told ? { told } : {}) })
+    await records.setHelp(to, step, {
+      ...(shown ? { shown } : {}),
+      ...(done ? { done } : {}),
+      ...(told ? { told } : {}),
+    })
   }
   for (const [step, checks] of Object.entries(from.hints)) {
-    for (const [check, count] of Object.entries(checks)) records.setHints(to, step, Number(check), count)
+    for (const [check, count] of Object.entries(checks)) await records.setHints(to, step, Number(check), count)
   }
 }

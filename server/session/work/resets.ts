@@ -13,7 +13,7 @@ export interface ResetsOptions {
   /** One host, or all of them, are other ones now. */
   onRenewed(host?: string): void
   /** Forgets the progress in the lab, and what happened to its network. */
-  forget(): void
+  forget(): Promise<void>
   /** Forgets what happened to its network. */
   forgetNetwork(): void
 }
@@ -70,8 +70,8 @@ export class Resets {
       await bringTo(live.rack, found, signal)
       for (const { id } of lab.steps.slice(0, lab.steps.indexOf(found))) {
         if (progress.state(id) !== 'open') continue
-        progress.setHelp(id, { done: true })
-        progress.pass(id)
+        await progress.setHelp(id, { done: true })
+        await progress.pass(id)
       }
       this.#behind = false
     })
@@ -82,7 +82,7 @@ export class Resets {
     const { use, forget, forgetNetwork } = this.#options
     use.begin()
     use.occupy({ what: 'resetting' }, async (live, signal) => {
-      forget()
+      await forget()
       await this.#renew(live, signal)
       // What was seen since was still there to be reset.
       forgetNetwork()

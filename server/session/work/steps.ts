@@ -55,7 +55,7 @@ export class Steps {
         await use.live?.rack.ground.capture()
       },
       onChange,
-      onFinished: (step, asked, verdicts) => this.#onFinished(step, asked, verdicts),
+      onFinished: (...looked) => this.#onFinished(...looked),
       onError,
     })
   }
@@ -77,20 +77,20 @@ export class Steps {
   }
 
   /** Runs the checks of a step; one without any is done with that. */
-  check(step: string): void {
+  async check(step: string): Promise<void> {
     const found = this.#begin(step)
     this.#answered.delete(step)
     if (found.checks.length > 0) this.#ask(found)
     else {
       // One to read: whoever says so has read it.
-      this.progress.pass(step)
+      await this.progress.pass(step)
       this.#options.onCaughtUp()
       this.#options.onChange()
     }
   }
 
   /** Keeps what was typed, and runs the checks. @throws VethlabError argument.invalid */
-  answer(step: string, id: string, text: string): void {
+  async answer(step: string, id: string, text: string): Promise<void> {
     const found = this.#begin(step)
     if (!found.checks.some((check) => answerId(check) === id)) {
       throw new VethlabError('argument.invalid', 'the step asks no such question', {
@@ -98,14 +98,14 @@ export class Steps {
         cure: 'Name one of its answers.',
       })
     }
-    this.progress.answer(id, text.slice(0, longestAnswer))
+    await this.progress.answer(id, text.slice(0, longestAnswer))
     this.#answered.set(step, id)
     this.#options.onChange()
     this.#ask(found)
   }
 
   /** One more of the hints of a check. @throws VethlabError argument.invalid */
-  hint(step: string, check: number): void {
+  async hint(step: string, check: number): Promise<void> {
     const found = this.#begin(step)
     const hints = found.checks[check]?.hints
     if (hints === undefined) {
@@ -114,22 +114,22 @@ export class Steps {
         cure: 'Name one of it.',
       })
     }
-    if (this.progress.hints(step, check) < hints.length) this.progress.hint(step, check)
+    await this.progress.hint(step, check, hints.length)
     this.#options.onChange()
     // Hints stand at findings.
     if (this.look(step).verdicts.length === 0) this.#ask(found)
   }
 
   /** Shows how a step is done: whoever passes it afterwards was helped. */
-  show(step: string): void {
+  async show(step: string): Promise<void> {
     this.#begin(step)
-    this.progress.setHelp(step, { shown: true })
+    await this.progress.setHelp(step, { shown: true })
     this.#options.onChange()
   }
 
   /** The cause was told that the step asks to find: whoever passes it afterwards was helped. */
-  told(step: string): void {
-    this.progress.setHelp(step, { told: true })
+  async told(step: string): Promise<void> {
+    await this.progress.setHelp(step, { told: true })
     this.#options.onChange()
   }
 
@@ -138,7 +138,7 @@ export class Steps {
     const { lab, use, onCaughtUp, tell, onChange } = this.#options
     const found = this.#begin(step)
     use.occupy({ what: 'doing', step }, async ({ rack }, signal) => {
-      this.progress.setHelp(step, { done: true })
+      await this.progress.setHelp(step, { done: true })
       onCaughtUp()
       const ids = found.checks.map(answerId).filter((id) => id !== undefined)
       for (const id of ids) delete rack.answers[id]
@@ -147,7 +147,7 @@ export class Steps {
         onChange()
       })
       await this.#note(rack, done)
-      for (const id of ids) if (rack.answers[id] !== undefined) this.progress.answer(id, rack.answers[id])
+      for (const id of ids) if (rack.answers[id] !== undefined) await this.progress.answer(id, rack.answers[id])
       this.#runner.resume()
       const verdicts = await this.#runner.ask(found)
       if (verdicts && !allPass(verdicts)) tell(notDone(lab, found))
@@ -166,9 +166,9 @@ export class Steps {
   }
 
   /** Leaves a step out. Its checks can still make it pass. */
-  skip(step: string): void {
+  async skip(step: string): Promise<void> {
     this.#begin(step)
-    this.progress.skip(step)
+    await this.progress.skip(step)
     this.#runner.drop()
     this.#options.onChange()
   }
@@ -200,8 +200,8 @@ export class Steps {
   }
 
   /** As if the lab had never been worked at. */
-  forget(): void {
-    this.progress.forget()
+  async forget(): Promise<void> {
+    await this.progress.forget()
     this.#ran.clear()
     this.#answered.clear()
     this.#failed.clear()
@@ -221,9 +221,9 @@ export class Steps {
     this.#options.use.background(this.#runner.ask(step))
   }
 
-  #onFinished(step: Step, asked: boolean, verdicts: Verdict[]): void {
+  async #onFinished(step: Step, asked: boolean, verdicts: Verdict[], signal: AbortSignal): Promise<void> {
     const { lab, record, records, onCaughtUp } = this.#options
-    records.addVerdicts(
+    await records.addVerdicts(
       record.id,
       { step: step.id, asked, labHash: lab.contentHash },
       verdicts.map(({ index, family, finding: { outcome, ...evidence } }) => ({
@@ -234,14 +234,16 @@ export class Steps {
         evidence,
       })),
     )
-    if (asked) this.#offerHints(step, verdicts)
-    if (!allPass(verdicts)) return
-    this.progress.pass(step.id)
+    // Meanwhile the lab may have been begun anew: then nothing of before counts.
+    if (signal.aborted) return
+    if (asked) await this.#offerHints(step, verdicts)
+    if (!allPass(verdicts) || signal.aborted) return
+    await this.progress.pass(step.id)
     onCaughtUp()
   }
 
   /** Whoever has had a check made so often in vain, where the author says so, need not ask for its hints. */
-  #offerHints(step: Step, verdicts: readonly Verdict[]): void {
+  async #offerHints(step: Step, verdicts: readonly Verdict[]): Promise<void> {
     const offered = new Set<number>()
     this.#offered.set(step.id, offered)
     for (const { index, finding, hints } of verdicts) {
@@ -252,7 +254,7 @@ export class Steps {
       const failed = (this.#failed.get(key) ?? 0) + 1
       this.#failed.set(key, failed)
       if (failed % after !== 0 || this.progress.hints(step.id, index) >= hints.length) continue
-      this.progress.hint(step.id, index)
+      await this.progress.hint(step.id, index, hints.length)
       offered.add(index)
     }
   }

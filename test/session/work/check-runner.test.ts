@@ -71,7 +71,7 @@ function bench(...steps: Step[]) {
         }
       }
     },
-    onFinished: (step, asked, verdicts) => {
+    onFinished: async (step, asked, verdicts) => {
       seen.finished.push({ step: step.id, asked, outcomes: outcomes(verdicts) })
       if (verdicts.every(({ finding }) => finding.outcome === 'pass')) seen.passed.push(step.id)
     },
@@ -179,7 +179,7 @@ it('shows who has asked each answer as it comes, and says which are of before', 
     current: () => step,
     glance: async () => {},
     onChange: () => {},
-    onFinished: () => {},
+    onFinished: async () => {},
     onError: (error) => {
       throw error
     },

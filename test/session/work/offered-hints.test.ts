@@ -24,7 +24,7 @@ function bench(hintAfter: number | undefined, reason = 'container.missing') {
   ]
   const live = { rack: { check: async () => verdicts } }
   const use = { open: () => live, begin: () => live, background: () => {} } as unknown as RackUse
-  const records = { addVerdicts: vi.fn(), setHints: vi.fn() } as unknown as Records
+  const records = { addVerdicts: vi.fn(async () => {}), setHints: vi.fn(async () => {}) } as unknown as Records
   const record = { id: 's', steps: {}, answers: {}, hints: {}, help: {} } as unknown as SessionRecord
   const onError = (error: unknown) => {
     throw error
@@ -39,8 +39,9 @@ function bench(hintAfter: number | undefined, reason = 'container.missing') {
   steps.resume()
   const checkOnce = async () => {
     const before = (records.addVerdicts as unknown as ReturnType<typeof vi.fn>).mock.calls.length
-    steps.check('make')
+    await steps.check('make')
     await vi.waitFor(() => expect(records.addVerdicts).toHaveBeenCalledTimes(before + 1))
+    await vi.waitFor(() => expect(steps.look('make').checking).toBeUndefined())
     return steps.views[0]!.checks[0]!.hints.map(({ en }) => en)
   }
   const offered = () => steps.views[0]!.checks.map((check) => check.offered === true)

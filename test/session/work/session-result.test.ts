@@ -7,7 +7,8 @@ import { loadLab } from '../../../server/lab/read-lab.js'
 import { formNames, write } from '../../../server/report/forms.js'
 import { ResultSchema } from '../../../server/report/result.js'
 import { sessionResult } from '../../../server/session/work/session-result.js'
-import { Records } from '../../../server/store/records.js'
+import type { Records } from '../../../server/store/records.js'
+import { SqliteRecords } from '../../../server/store/sqlite-records.js'
 import { writeLab } from '../../lab/guide.js'
 import { ada, failed, passed, unknown } from '../../report/works.js'
 import { newDirectory } from '../../store/directory.js'
@@ -20,15 +21,16 @@ beforeAll(async () => {
   lab = await loadLab(writeLab())
 })
 afterAll(() => rmSync(dirname(lab.directory), { recursive: true, force: true }))
-beforeEach(() => {
-  records = Records.open(join(newDirectory(), 'records.db'))
-  records.createSession({ id: session, learner: records.localLearner(), lab: lab.id, labHash: lab.contentHash })
+beforeEach(async () => {
+  records = SqliteRecords.open(join(newDirectory(), 'records.db'))
+  const learner = await records.localLearner()
+  await records.createSession({ id: session, learner, lab: lab.id, labHash: lab.contentHash })
   return () => records.close()
 })
 
 /** As a session keeps what it found. */
-function saw(step: string, findings: Finding[], labHash = lab.contentHash): void {
-  records.addVerdicts(
+async function saw(step: string, findings: Finding[], labHash = lab.contentHash): Promise<void> {
+  await records.addVerdicts(
     session,
     { step, asked: true, labHash },
     findings.map(({ outcome, ...evidence }, index) => ({
@@ -42,17 +44,17 @@ function saw(step: string, findings: Finding[], labHash = lab.contentHash): void
 }
 
 const submittedAt = '2026-03-01T20:00:00.000Z'
-const result = (of = lab) =>
-  sessionResult(of, records.session(session)!, records.verdicts(session), { student: ada, submittedAt })
+const result = async (of = lab) =>
+  sessionResult(of, (await records.session(session))!, await records.verdicts(session), { student: ada, submittedAt })
 
 describe('A live session', () => {
-  it('counts what is done, and what was found last of the rest', () => {
-    saw('create', [passed])
-    records.setStep(session, 'create', 'passed')
-    saw('connect', [passed, failed, passed])
-    saw('connect', [passed, passed, failed])
-    records.addUsed(session, 90_000)
-    expect(result()).toMatchObject({
+  it('counts what is done, and what was found last of the rest', async () => {
+    await saw('create', [passed])
+    await records.setStep(session, 'create', 'passed')
+    await saw('connect', [passed, failed, passed])
+    await saw('connect', [passed, passed, failed])
+    await records.addUsed(session, 90_000)
+    expect(await result()).toMatchObject({
       student: ada,
       attempt: { of: 'session', submittedAt, durationMs: 90_000 },
       state: 'failed',
@@ -75,28 +77,28 @@ describe('A live session', () => {
     })
   })
 
-  it('keeps what is done, whatever was found of it later', () => {
-    records.setStep(session, 'create', 'passed')
-    saw('create', [failed])
-    expect(result().steps[0]).toMatchObject({ state: 'passed', points: 1, checks: [{ state: 'passed' }] })
+  it('keeps what is done, whatever was found of it later', async () => {
+    await records.setStep(session, 'create', 'passed')
+    await saw('create', [failed])
+    expect((await result()).steps[0]).toMatchObject({ state: 'passed', points: 1, checks: [{ state: 'passed' }] })
   })
 
-  it('tells the help, and takes no points for it', () => {
-    records.setHints(session, 'connect', 0, 1)
-    records.setHints(session, 'connect', 1, 2)
-    records.setHelp(session, 'connect', { shown: true })
-    records.setStep(session, 'connect', 'helped')
-    const found = result()
+  it('tells the help, and takes no points for it', async () => {
+    await records.setHints(session, 'connect', 0, 1)
+    await records.setHints(session, 'connect', 1, 2)
+    await records.setHelp(session, 'connect', { shown: true })
+    await records.setStep(session, 'connect', 'helped')
+    const found = await result()
     expect(found.steps[1]).toMatchObject({ points: 2, help: { hints: 3, shown: true, done: false, told: false } })
     expect(found.steps[0]!.help).toBeUndefined()
     expect(write('text', found, { language: 'en' })).toContain('passed, 2/2, with help: 3 hints, solution shown')
     expect(write('text', found, { language: 'zh' })).toContain('借助了帮助：3 条提示，看过答案')
   })
 
-  it('has nothing to say of what was never looked at, was left out, or was found in another version of the lab', () => {
-    records.setStep(session, 'create', 'skipped')
-    saw('connect', [passed, passed, passed], 'older')
-    expect(result()).toMatchObject({
+  it('has nothing to say of what was never looked at, was left out, or was found in another version of the lab', async () => {
+    await records.setStep(session, 'create', 'skipped')
+    await saw('connect', [passed, passed, passed], 'older')
+    expect(await result()).toMatchObject({
       state: 'failed',
       points: 0,
       open: 0,
@@ -104,24 +106,24 @@ describe('A live session', () => {
     })
   })
 
-  it('loses no point by what could not be told', () => {
-    records.setStep(session, 'create', 'passed')
-    saw('connect', [passed, unknown, passed])
-    expect(result()).toMatchObject({ state: 'could-not-tell', points: 1, of: 3, open: 2 })
+  it('loses no point by what could not be told', async () => {
+    await records.setStep(session, 'create', 'passed')
+    await saw('connect', [passed, unknown, passed])
+    expect(await result()).toMatchObject({ state: 'could-not-tell', points: 1, of: 3, open: 2 })
   })
 
-  it('does not tell a cause that is the learner to find, before a hint', () => {
+  it('does not tell a cause that is the learner to find, before a hint', async () => {
     const finding = { ...lab, explain: 'after-hint' as const }
-    saw('create', [failed])
-    expect(JSON.stringify(result(finding))).not.toContain('nobody finds it there')
-    records.setHints(session, 'create', 0, 1)
-    expect(JSON.stringify(result(finding))).toContain('nobody finds it there')
+    await saw('create', [failed])
+    expect(JSON.stringify(await result(finding))).not.toContain('nobody finds it there')
+    await records.setHints(session, 'create', 0, 1)
+    expect(JSON.stringify(await result(finding))).toContain('nobody finds it there')
   })
 
-  it('is a result like that of a grading: every form can be written of it, also where evidence was cut', () => {
+  it('is a result like that of a grading: every form can be written of it, also where evidence was cut', async () => {
     const long = { en: 'x'.repeat(60_000), zh: '长'.repeat(60_000) }
-    saw('create', [{ outcome: 'fail', reason: 'a.b', expected: long, observed: long, why: long }])
-    const found = result()
+    await saw('create', [{ outcome: 'fail', reason: 'a.b', expected: long, observed: long, why: long }])
+    const found = await result()
     expect(ResultSchema.safeParse(found).error).toBeUndefined()
     for (const form of formNames) expect(write(form, found, { language: 'zh' }).length).toBeGreaterThan(10)
   })

@@ -1,8 +1,8 @@
 /**
- * How the database became what it is, step by step: `user_version` counts those that it has seen. A step that was ever
- * released is never changed; what is new comes behind it. Times are ISO 8601 in UTC.
+ * How a SQLite file became what it is, step by step: `user_version` counts those that it has seen. A step that was ever
+ * released is never changed; what is new comes behind it, here and in postgres-migrations.ts. Times are ISO 8601 in UTC.
  */
-export const migrations: readonly string[] = [
+export const sqliteMigrations: readonly string[] = [
   `
   CREATE TABLE learner (
     id TEXT PRIMARY KEY,
@@ -107,5 +107,18 @@ export const migrations: readonly string[] = [
   // Whether the cause was told that the step asks to find.
   `
   ALTER TABLE step ADD COLUMN is_told INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1));
+  `,
+  // Whose racks a session may have, and what waits for PostgreSQL: the same file, by another name, is what a server keeps beside that.
+  `
+  ALTER TABLE session ADD COLUMN server TEXT;
+  UPDATE session SET server = (SELECT id FROM identity);
+  CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    change TEXT NOT NULL,
+    at TEXT NOT NULL,
+    refused TEXT
+  ) STRICT;
+  CREATE TABLE outbox_mark (delivered INTEGER NOT NULL) STRICT;
+  INSERT INTO outbox_mark (delivered) VALUES (0);
   `,
 ]

@@ -1,8 +1,10 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
+import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite'
 import { VethlabError } from '../error/vethlab-error.js'
 import { oneLine } from '../wording/one-line.js'
+import { notOnRecord } from './change.js'
+import { type Query, type Row, runAtOnce, type Work } from './query.js'
 
 /** "veth": says whose database a file is. */
 const applicationId = 0x76657468
@@ -90,6 +92,52 @@ export function transaction<T>(database: DatabaseSyncInstance, work: () => T): T
   }
 }
 
+/** Runs work in a transaction of its own. Statements are compiled once, by their SQL. */
+export class SqliteWorker {
+  readonly #statements = new Map<string, StatementSyncInstance>()
+
+  constructor(
+    readonly path: string,
+    readonly database: DatabaseSyncInstance,
+  ) {}
+
+  /** @throws VethlabError as `guarded` */
+  read<T>(work: Work<T>): T {
+    return guarded(this.path, () => runAtOnce(work, this.#answer))
+  }
+
+  /** @param more is done in the same transaction, behind it. @throws VethlabError as `guarded`, and as the work */
+  write<T>(work: Work<T>, more?: () => void): T {
+    return guarded(this.path, () =>
+      transaction(this.database, () => {
+        const result = runAtOnce(work, this.#answer)
+        more?.()
+        return result
+      }),
+    )
+  }
+
+  readonly #answer = ({ sql, values, counts }: Query): Row[] => {
+    let statement = this.#statements.get(sql)
+    if (!statement) {
+      statement = this.database.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return counts ? [{ changes: statement.run(...values).changes }] : (statement.all(...values) as Row[])
+  }
+
+  close(): void {
+    guarded(this.path, () => {
+      try {
+        // The driver can't finalize statements before they are collected, so that SQLite keeps the connection until then.
+        this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } finally {
+        this.database.close()
+      }
+    })
+  }
+}
+
 /** What SQLite says, where that is no bug of ours; the driver gives the message, and its code not always. */
 const troubles = [
   {
@@ -128,6 +176,9 @@ function translated(path: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const { code, syscall } = error as NodeJS.ErrnoException
   if (code === 'ERR_SQLITE_ERROR') {
+    if (error.message.includes('FOREIGN KEY constraint failed')) return notOnRecord('session or learner', error)
+    const broken = /(?:UNIQUE|CHECK|NOT NULL) constraint failed: (.{1,100})/.exec(error.message)
+    if (broken) return notKept(broken[1]!, error)
     if (/file is not a database|malformed/.test(error.message)) return damaged(path, error.message, error)
     const trouble = troubles.find(({ says }) => error.message.includes(says))
     return trouble ? unusable(path, trouble.what, trouble.cure, error) : error
@@ -142,6 +193,15 @@ function translated(path: string, error: unknown): unknown {
     )
   }
   return error
+}
+
+/** It breaks a rule of the tables, such as that an id is there once. */
+export function notKept(rule: string, cause: unknown): VethlabError {
+  return new VethlabError('records.refused', 'is there already, or has a value that no record can have', {
+    place: oneLine(rule, 100),
+    cure: 'This is a mistake of vethlab: report it.',
+    cause,
+  })
 }
 
 function unusable(path: string, what: string, cure: string, cause?: unknown): VethlabError {

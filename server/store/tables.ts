@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import type { Value } from './query.js'
+
+/** Bytes are base64 in a line. */
+export interface Column {
+  name: string
+  type: z.ZodType<string | number | null>
+  bytes?: true
+}
+
+export interface Table {
+  name: string
+  columns: readonly Column[]
+  /** Columns by which no two rows are the same, in whose order they are told. */
+  order: readonly string[]
+}
+
+const text = z.string().max(8 * 1024 ** 2)
+const name = z.string().max(256)
+const time = z.iso.datetime()
+const count = z.int().min(0)
+const yes = z.union([z.literal(0), z.literal(1)])
+
+function columns(types: Record<string, z.ZodType<string | number | null>>, bytes: string[] = []): Column[] {
+  return Object.entries(types).map(([column, type]) => ({
+    name: column,
+    type,
+    ...(bytes.includes(column) ? { bytes: true as const } : {}),
+  }))
+}
+
+/** All tables of records, each behind those that its rows belong to. Numbers of rows are not told: their order is kept, and they are given anew. */
+export const tables: readonly Table[] = [
+  {
+    name: 'learner',
+    columns: columns({ id: name, name: name.nullable(), is_local: yes, created_at: time }),
+    order: ['created_at', 'id'],
+  },
+  {
+    name: 'session',
+    columns: columns({
+      id: name,
+      learner: name,
+      lab: name,
+      lab_hash: name.nullable(),
+      server: name.nullable(),
+      rack: name.nullable(),
+      created_at: time,
+      ended_at: time.nullable(),
+      end_reason: z.enum(['idle', 'left', 'lost', 'failed']).nullable(),
+      used_ms: count,
+    }),
+    order: ['number'],
+  },
+  {
+    name: 'step',
+    columns: columns({
+      session: name,
+      id: name,
+      state: z.enum(['passed', 'helped', 'skipped']).nullable(),
+      at: time.nullable(),
+      is_shown: yes,
+      is_done: yes,
+      is_told: yes,
+    }),
+    order: ['session', 'id'],
+  },
+  { name: 'answer', columns: columns({ session: name, id: name, text }), order: ['session', 'id'] },
+  {
+    name: 'hint',
+    columns: columns({ session: name, step: name, check_index: count, count }),
+    order: ['session', 'step', 'check_index'],
+  },
+  {
+    name: 'verdict',
+    columns: columns({
+      session: name,
+      step: name,
+      check_index: count,
+      family: name,
+      outcome: z.enum(['pass', 'fail', 'error']),
+      reason: name.nullable(),
+      evidence: text,
+      lab_hash: name.nullable(),
+      is_asked: yes,
+      at: time,
+      last_at: time,
+      repeats: count,
+    }),
+    order: ['number'],
+  },
+  {
+    name: 'timeline',
+    columns: columns(
+      {
+        session: name,
+        id: count,
+        entry: text,
+        state: z
+          .base64()
+          .max(8 * 1024 ** 2)
+          .nullable(),
+      },
+      ['state'],
+    ),
+    order: ['session', 'id'],
+  },
+]
+
+/** A value of a line as its column takes it. */
+export function columnValue({ bytes }: Column, value: string | number | null): Value {
+  return bytes && typeof value === 'string' ? Buffer.from(value, 'base64') : value
+}
+
+/** A value of a column as a line has it. */
+export function lineValue(value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
+}

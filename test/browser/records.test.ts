@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Lab } from '../../server/lab/lab.js'
+import { loadLab } from '../../server/lab/read-lab.js'
+import { fromPackage } from '../../server/package-root.js'
+import type { PostgresAddress } from '../../server/store/postgres-address.js'
+import { addressText } from '../../server/store/postgres-database.js'
+import { PostgresServer } from '../store/postgres-server.js'
+import { LabPage } from './lab-page.js'
+import { accessibilityProblems, expectNoSidewaysScroll, Site } from './site.js'
+
+const slow = { timeout: 30_000 }
+
+let database: PostgresServer
+let address: PostgresAddress
+let site: Site
+let lab: Lab
+beforeAll(async () => {
+  database = await PostgresServer.start()
+  address = await database.newDatabase()
+  site = await Site.open(['--database', addressText(address)])
+  lab = await loadLab(fromPackage('labs', 'default-bridge'))
+})
+afterAll(async () => {
+  await site?.[Symbol.asyncDispose]()
+  await database?.remove()
+}, 120_000)
+
+it('a learner goes on while PostgreSQL is away and reads that records are behind; nothing is lost, though the web is killed then', async () => {
+  const page = await site.visit('/labs/default-bridge')
+  const learner = new LabPage(page, lab, site.racks)
+  await learner.opened()
+  await database.stop()
+
+  const [first] = lab.steps
+  await learner.doStep(first!)
+  await learner.expectPassed(first!)
+  const note = page.locator('.bars .notice.records')
+  await expect.poll(() => note.innerText(), slow).toContain('Progress is saved with a delay right now.')
+  expect(await accessibilityProblems(page)).toEqual([])
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/behind-lab.png` })
+  const narrow = await site.visit('/', { locale: 'zh-CN', viewport: { width: 360, height: 740 } })
+  await narrow.getByText('学习记录暂时延迟保存。').waitFor()
+  await expectNoSidewaysScroll(narrow)
+  expect(await accessibilityProblems(narrow)).toEqual([])
+  if (process.env.SHOTS) await narrow.screenshot({ path: `${process.env.SHOTS}/behind-catalogue.png` })
+
+  // The next web begins without the database: it knows the rack and how far its learner is.
+  const before = site.server.webPid
+  site.expectOutage = true
+  process.kill(before, 'SIGKILL')
+  await expect.poll(() => site.server.webPid !== before, slow).toBe(true)
+  const answers = () =>
+    fetch(site.server.address, { redirect: 'manual' }).then(
+      ({ status }) => status,
+      () => 0,
+    )
+  await expect.poll(answers, slow).toBe(303)
+  await page.reload()
+  await learner.opened()
+  await learner.expectPassed(first!)
+  await expect.poll(() => note.innerText(), slow).toContain('delay')
+
+  await database.run()
+  await note.waitFor({ state: 'hidden' })
+  await narrow.getByText('学习记录暂时延迟保存。').waitFor({ state: 'hidden' })
+  const steps = await database.sql(address.database, 'SELECT id, state FROM step')
+  expect(steps).toEqual([{ id: first!.id, state: 'passed' }])
+  const verdicts = await database.sql(
+    address.database,
+    "SELECT check_index FROM verdict WHERE outcome = 'pass' ORDER BY number",
+  )
+  expect(verdicts).toEqual(first!.checks.map((_, index) => ({ check_index: index })))
+  expect(await database.sql(address.database, 'SELECT ended_at FROM session')).toEqual([{ ended_at: null }])
+  expect(site.complaints).toEqual([])
+})
