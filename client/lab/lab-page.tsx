@@ -71,6 +71,7 @@ const strings = stringsOf({
 export function LabPage({ id }: { id: string }) {
   const shown = page.value
   const text = useRef<HTMLDivElement>(null)
+  const content = view.value?.content
   const isAway = shown?.ok === false && shown.trouble.code === 'server.unreachable'
   useTitle(shown?.ok === true ? inLanguage(shown.value.lab.title) : undefined)
 
@@ -95,6 +96,12 @@ export function LabPage({ id }: { id: string }) {
     // The text did not come while the server was away.
     if (isAway && connection.value === 'online') void loadPage(id)
   }, [isAway, connection.value])
+  const isOther =
+    shown?.ok === true && !shown.value.authoring && content !== undefined && content !== shown.value.content
+  useEffect(() => {
+    // A session that was begun since, of a lab whose files had changed: its text is the one to read.
+    if (isOther) void loadPage(id)
+  }, [isOther, content])
   usePosition(text, shown?.ok === true)
 
   if (shown?.ok === false && shown.trouble.code === 'lab.not-found') return <NoLab trouble={shown.trouble} />

@@ -88,7 +88,7 @@ async function preview(name: string, { port }: PreviewOptions): Promise<void> {
       { images: labImages(), bundled: fromPackage('labs') },
       {
         onReading: (reading) => {
-          running.tell(reading)
+          running.tell({ preview: reading })
           const { length } = reading.problems
           const was = broken
           broken = reading.lab === undefined

@@ -1,8 +1,10 @@
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { forbidCoreDumps } from '../kernel/system-calls.js'
+import { watchShelf } from '../lab/watch-shelf.js'
 import { probeFeatures } from '../machine/features.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { ensureRackd, stopRackd } from '../node/start-rackd.js'
@@ -13,6 +15,7 @@ import { identify, isAlive, type ProcessIdentity, readRecord, removeRecord, writ
 import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
 import { bracketed, isLoopback } from '../web/access.js'
 import { lacksOf } from '../web/lacks.js'
+import { oneLine } from '../wording/one-line.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
 import { maxRacksOption } from './rackd.js'
@@ -74,6 +77,7 @@ async function serve(options: ServeOptions): Promise<void> {
   process.env.VETHLAB_STATE = state.root
   await claim(state, recordOf(state))
   let web: WebProcess | undefined
+  let endLabs: (() => Promise<void>) | undefined
   try {
     await requireFreePort(host, port)
     await ensureSetUp(state)
@@ -97,6 +101,7 @@ async function serve(options: ServeOptions): Promise<void> {
     const givenUp = new Promise<VethlabError>((resolve) => {
       giveUp = resolve
     })
+    const labs = [fromPackage('labs'), ...options.labs.map((folder) => resolve(folder))]
     web = new WebProcess(
       {
         user: state.webUser,
@@ -106,7 +111,7 @@ async function serve(options: ServeOptions): Promise<void> {
         publicNames: options.publicName,
         previewPorts: options.previewPorts,
         tls,
-        labs: [fromPackage('labs'), ...options.labs.map((folder) => resolve(folder))],
+        labs,
         client: fromPackage('dist/client'),
         rackdSocket: state.webRackdSocket,
         portsSocket: state.portsSocket,
@@ -119,8 +124,13 @@ async function serve(options: ServeOptions): Promise<void> {
       },
       giveUp,
     )
-    // Side by side: the web reads labs while rackd starts, and waits for it then.
-    await Promise.all([ensureRackd(state, rackdArgs), web.start()])
+    const running = web
+    // Side by side: the web reads labs while rackd starts, and waits for it then. What changes in between is told to it.
+    const follow = async () => {
+      endLabs = await followLabs(labs, running)
+      await running.start()
+    }
+    await Promise.all([ensureRackd(state, rackdArgs), follow()])
     const stopWatch = watchRackd(state, rackdArgs)
     process.stdout.write(`vethlab is ready: ${addressOf(tls ? 'https' : 'http', host, web.port, token)}\n`)
     process.stderr.write('Ctrl-C ends it; racks stay for the next start\n')
@@ -138,9 +148,24 @@ async function serve(options: ServeOptions): Promise<void> {
     }
     throw error
   } finally {
+    await endLabs?.()
     await removeRecord(recordOf(state))
   }
   process.exit(0)
+}
+
+/** Tells the web of labs that were added, changed or removed, and whoever reads our lines. @returns what ends it */
+function followLabs(folders: readonly string[], web: WebProcess): Promise<() => Promise<void>> {
+  const say = (line: string) => process.stderr.write(`${oneLine(line, 500)}\n`)
+  return watchShelf(folders, {
+    onNews: ({ id, lab, error }) => {
+      // One that can't be used now stays as it was last.
+      if (!error) web.tell(lab ? { id, lab } : { id })
+      if (error) say(`vethlab: lab ${id} can't be used as it is now: ${error.message}`)
+      else if (lab) say(`lab ${id} is read anew`)
+    },
+    onError: (error) => say(`vethlab: changes of labs are not all noticed: ${messageOf(error)}`),
+  })
 }
 
 /** @throws VethlabError argument.invalid */

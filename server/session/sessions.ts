@@ -9,7 +9,7 @@ import type { RackInfo, Racks } from '../racks/racks.js'
 import { newId } from '../store/id.js'
 import type { Records, SessionRecord } from '../store/records.js'
 import { oneLine } from '../wording/one-line.js'
-import { type Language, languages } from '../wording/text.js'
+import type { Language } from '../wording/text.js'
 import { inOrder, type Lacks, labCard, pageSteps } from './catalogue.js'
 import { limitTrouble } from './life/limit-trouble.js'
 import { sessionOfLabel } from './life/rack-label.js'
@@ -43,7 +43,7 @@ export class Sessions {
   readonly #house: SessionHouse
   /** The newest of each learner and lab, as far as it was asked for. */
   readonly #sessions = new Map<string, Session>()
-  readonly #pages = new Map<string, PageSection[]>()
+  readonly #pages = new WeakMap<Lab, Partial<Record<Language, PageSection[]>>>()
   readonly #timer: NodeJS.Timeout
   #sweeping: Promise<void> | undefined
 
@@ -65,6 +65,10 @@ export class Sessions {
       now,
       refusal: (session) => this.#refusal(session),
       full: (session) => this.#full(session),
+      hasNewer: ({ lab }) => {
+        const now = this.#labs.find(({ id }) => id === lab.id)
+        return now !== undefined && now.contentHash !== lab.contentHash
+      },
     }
     this.#timer = setInterval(() => void this.sweep(), options.sweepMs ?? 15_000).unref()
   }
@@ -108,8 +112,17 @@ export class Sessions {
     const held = this.#labs.find(({ id }) => id === lab.id)
     if (held) replaceLab(held, lab)
     this.#labs = inOrder(held ? this.#labs : [...this.#labs, lab])
-    for (const language of languages) this.#pages.delete(`${lab.id} ${language}`)
+    if (held) this.#pages.delete(held)
     for (const session of this.#sessions.values()) if (session.lab === held) session.labChanged()
+  }
+
+  /** A lab as its files are now, or none of that id any more. Sessions that have a rack go on with the lab that they began with. */
+  renew(id: string, lab: Lab | undefined): void {
+    const held = this.#labs.find((one) => one.id === id)
+    if (held === lab || (lab !== undefined && held?.contentHash === lab.contentHash)) return
+    const others = this.#labs.filter((one) => one !== held)
+    this.#labs = lab ? inOrder([...others, lab]) : others
+    for (const session of this.#sessions.values()) if (session.lab.id === id) session.newerChanged()
   }
 
   /**
@@ -118,7 +131,7 @@ export class Sessions {
    * @throws VethlabError lab.not-found
    */
   async join(learner: string, lab: string, { open }: { open: boolean }): Promise<Session | undefined> {
-    const found = this.#lab(lab)
+    const found = this.#labFor(learner, lab)
     const latest = this.#records.latestSession(learner, lab)
     const session = latest && this.#load(found, latest)
     if (!open) return session
@@ -130,11 +143,30 @@ export class Sessions {
       session.reopen(false)
       return session
     }
+    return this.#begin(learner, found, { before: session, from: latest })
+  }
+
+  /**
+   * Forgets the learner's progress in the lab of a session, and gives a rack as at the beginning. Where the lab has newer files by now, it
+   * is begun with those, in a session of its own. @returns the session that goes on. @throws VethlabError session.*
+   */
+  async startOver(learner: string, id: string): Promise<Session> {
+    const session = this.get(learner, id)
+    const lab = this.#labs.find((one) => one.id === session.lab.id)
+    if (!lab || !this.#house.hasNewer(session)) {
+      session.startOver()
+      return session
+    }
+    await session.leave()
+    return this.#begin(learner, lab, { before: session })
+  }
+
+  #begin(learner: string, lab: Lab, { before, from }: { before?: Session | undefined; from?: SessionRecord }): Session {
     const id = newId()
-    this.#records.createSession({ id, learner, lab, labHash: found.contentHash })
-    if (latest) carryOver(this.#records, latest, id)
-    if (session) this.#drop(session)
-    const made = this.#keep(new Session(this.#house, found, this.#records.session(id)!))
+    this.#records.createSession({ id, learner, lab: lab.id, labHash: lab.contentHash })
+    if (from) carryOver(this.#records, from, id)
+    if (before) this.#drop(before)
+    const made = this.#keep(new Session(this.#house, lab, this.#records.session(id)!))
     made.reopen(false)
     return made
   }
@@ -155,40 +187,45 @@ export class Sessions {
 
   /** @throws VethlabError lab.not-found */
   card(learner: string, lab: string): LabCard {
-    const latest = this.#records.latestSession(learner, lab)
+    return this.#card(learner, this.#labFor(learner, lab))
+  }
+
+  #card(learner: string, lab: Lab): LabCard {
+    const latest = this.#records.latestSession(learner, lab.id)
     const steps = Object.entries(latest?.steps ?? {}).map(([id, { state }]) => [id, state] as const)
-    return labCard(this.#lab(lab), Object.fromEntries(steps), this.#lacks, this.#labs)
+    return labCard(lab, Object.fromEntries(steps), this.#lacks, this.#labs)
   }
 
   catalogue(learner: string): CatalogueView {
     const progress = this.#records.progress(learner)
+    const running = [...this.#sessions.values()].filter((session) => session.learner === learner && session.holdsRack)
+    // A lab whose folder is gone stays to be found as long as somebody is in it.
+    const gone = running.filter(({ lab }) => this.labs.every(({ id }) => id !== lab.id)).map(({ lab }) => lab)
     return {
-      labs: this.labs.map((lab) =>
+      labs: inOrder([...this.labs, ...gone]).map((lab) =>
         labCard(lab, progress.find((one) => one.lab === lab.id)?.states ?? {}, this.#lacks, this.#labs),
       ),
-      running: [...this.#sessions.values()]
-        .filter((session) => session.learner === learner && session.holdsRack)
-        .map(({ id, lab, closesAt }) => ({
-          session: id,
-          lab: lab.id,
-          ...(closesAt === undefined ? {} : { closesAt: new Date(closesAt).toISOString() }),
-        })),
+      running: running.map(({ id, lab, closesAt }) => ({
+        session: id,
+        lab: lab.id,
+        ...(closesAt === undefined ? {} : { closesAt: new Date(closesAt).toISOString() }),
+      })),
     }
   }
 
   /** @throws VethlabError lab.not-found */
   page(learner: string, lab: string, wanted: Language): LabPage {
-    const found = this.#lab(lab)
+    const found = this.#labFor(learner, lab)
     const language = found.languages.includes(wanted) ? wanted : found.languages[0]!
-    const next = this.labs[this.labs.indexOf(found) + 1]
-    const key = `${lab} ${language}`
-    let sections = this.#pages.get(key)
-    if (!sections) {
-      sections = renderPage(found, language)
-      this.#pages.set(key, sections)
-    }
+    const place = this.labs.findIndex(({ id }) => id === lab)
+    const next = place < 0 ? undefined : this.labs[place + 1]
+    const pages = this.#pages.get(found) ?? {}
+    this.#pages.set(found, pages)
+    pages[language] ??= renderPage(found, language)
+    const sections = pages[language]
     return {
-      lab: this.card(learner, lab),
+      lab: this.#card(learner, found),
+      content: found.contentHash,
       language,
       authoring: this.#house.authoring,
       sections,
@@ -268,6 +305,14 @@ export class Sessions {
     )
   }
 
+  /** A lab as this learner sees it: as it was when they began, as long as they are in it. @throws VethlabError lab.not-found */
+  #labFor(learner: string, id: string): Lab {
+    const running = [...this.#sessions.values()].find(
+      (session) => session.learner === learner && session.lab.id === id && session.holdsRack,
+    )
+    return running?.lab ?? this.#lab(id)
+  }
+
   #lab(id: string): Lab {
     const lab = this.labs.find((candidate) => candidate.id === id)
     if (lab) return lab
@@ -284,7 +329,11 @@ export class Sessions {
   }
 
   #load(lab: Lab, record: SessionRecord): Session {
-    return this.#sessions.get(record.id) ?? this.#keep(new Session(this.#house, lab, record))
+    const kept = this.#sessions.get(record.id)
+    if (kept && (kept.lab === lab || kept.holdsRack)) return kept
+    // It has nothing that runs, and is to be of the lab as it is now.
+    if (kept) this.#drop(kept)
+    return this.#keep(new Session(this.#house, lab, record))
   }
 
   #keep(session: Session): Session {

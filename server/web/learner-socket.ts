@@ -61,7 +61,11 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     },
     'session.reopen': (ask) => nothing(sessionOf(ask).reopen(ask.replay)),
     'session.leave': (ask) => nothing(sessionOf(ask).leave()),
-    'session.startOver': (ask) => nothing(sessionOf(ask).startOver()),
+    'session.startOver': async (ask) => {
+      const session = await sessions.startOver(learner, ask.session)
+      if (session.id !== ask.session) windows.replace(session)
+      return null
+    },
     'session.stay': (ask) => nothing(sessionOf(ask).stay()),
     'step.check': (ask) => nothing(sessionOf(ask).check(ask.step)),
     'step.answer': (ask) => nothing(sessionOf(ask).answer(ask.step, ask.id, ask.text)),

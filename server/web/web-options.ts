@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { Lab } from '../lab/lab.js'
+import type { Reading } from '../lab/reading.js'
 
 const port = z.int().min(0).max(65_535)
 
@@ -15,7 +17,7 @@ export const WebOptions = z.strictObject({
   tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
   /** From the next port after the app's on where it isn't said. */
   previewPorts: z.strictObject({ from: port, to: port }).optional(),
-  /** Folders of labs, a folder each; or one lab by its id, whose readings come on stdin, a line of JSON each. */
+  /** Folders of labs, a folder each; or one lab by its id, whose readings it is told. */
   labs: z.union([z.array(z.string()), z.strictObject({ preview: z.string() })]),
   client: z.string(),
   rackdSocket: z.string(),
@@ -36,6 +38,12 @@ export const WebOptions = z.strictObject({
 })
 export type WebOptions = z.infer<typeof WebOptions>
 export type Tls = NonNullable<WebOptions['tls']>
+
+/**
+ * What the web process is told later, a line of JSON each: how the lab of a preview was read, or a lab as its files are now, without
+ * `lab` one that is gone. It can't read them itself by then.
+ */
+export type Told = { preview: Reading } | { id: string; lab?: Lab }
 
 /** What it says: that it serves, or why it can't. `taken`: another program has the port. */
 export const WebReport = z.union([
