@@ -1,10 +1,10 @@
+import { home, labPath } from '../state/address.js'
 import '../style/lab.css'
 import '../style/path.css'
 import '../style/text.css'
 import '../style/check.css'
 import '../style/narrow.css'
 import { useEffect, useRef } from 'preact/hooks'
-import { labPath } from '../../server/protocol/lab-address.js'
 import type { LabPage as Page, PageSection, Trouble } from '../../server/protocol/protocol.js'
 import { followNetwork } from '../network/follow-network.js'
 import { HeightSplitter, mapHeight } from '../network/height-splitter.js'
@@ -160,7 +160,7 @@ function NoLab({ trouble }: { trouble: Trouble }) {
     <main id="content" class="lonely">
       <h1>{inLanguage(trouble.what)}</h1>
       <p>{inLanguage(trouble.cure)}</p>
-      <a class="button primary" href="/">
+      <a class="button primary" href={home}>
         {strings.value.back}
       </a>
     </main>
@@ -181,7 +181,7 @@ function NoText({ id, trouble }: { id: string; trouble: Trouble }) {
         >
           {strings.value.retry}
         </button>
-        <a class="button" href="/">
+        <a class="button" href={home}>
           <BackIcon /> {strings.value.back}
         </a>
       </TroubleNote>

@@ -68,6 +68,7 @@ async function preview(name: string, { port }: PreviewOptions): Promise<void> {
         port,
         token,
         publicNames: [],
+        basePath: '',
         labs: { preview: basename(directory) },
         client: fromPackage('dist/client'),
         rackdSocket: state.webRackdSocket,

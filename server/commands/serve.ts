@@ -15,6 +15,7 @@ import { identify, isAlive, type ProcessIdentity, readRecord, removeRecord, writ
 import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
 import { bracketed, isLoopback } from '../web/access.js'
 import { lacksOf } from '../web/lacks.js'
+import { basePathPattern } from '../web/web-options.js'
 import { oneLine } from '../wording/one-line.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
@@ -29,6 +30,7 @@ interface ServeOptions {
   port: number
   token: boolean
   publicName: string[]
+  basePath: string
   previewPorts?: { from: number; to: number }
   labs: string[]
   tlsCert?: string
@@ -52,6 +54,7 @@ export function serveCommand(): Command {
     .option('--port <port>', 'port to listen on; 0: a free one', portNumber, 8080)
     .option('--no-token', 'let in everybody who reaches the port; on loopback alone')
     .option('--public-name <name>', 'what a proxy in front sends as Host (repeatable)', collect, [])
+    .option('--base-path <path>', 'what all addresses begin with, where a proxy passes on a path alone', basePath, '')
     .option('--preview-ports <from-to>', 'ports for published ports of racks; the 100 behind --port', portRange)
     .option('--tls-cert <file>', 'speak TLS with this certificate (PEM, with those that lead to a root)')
     .option('--tls-key <file>', 'the key of that certificate (PEM)')
@@ -109,6 +112,7 @@ async function serve(options: ServeOptions): Promise<void> {
         port,
         token,
         publicNames: options.publicName,
+        basePath: options.basePath,
         previewPorts: options.previewPorts,
         tls,
         labs,
@@ -132,7 +136,9 @@ async function serve(options: ServeOptions): Promise<void> {
     }
     await Promise.all([ensureRackd(state, rackdArgs), follow()])
     const stopWatch = watchRackd(state, rackdArgs)
-    process.stdout.write(`vethlab is ready: ${addressOf(tls ? 'https' : 'http', host, web.port, token)}\n`)
+    process.stdout.write(
+      `vethlab is ready: ${addressOf(tls ? 'https' : 'http', host, web.port, token, options.basePath)}\n`,
+    )
     process.stderr.write('Ctrl-C ends it; racks stay for the next start\n')
 
     const failed = await Promise.race([givenUp, asked.then(() => undefined)])
@@ -261,16 +267,28 @@ async function endRacks(state: StateDirectory, { closeRacks }: ServeOptions): Pr
   )
 }
 
-export function addressOf(scheme: string, host: string, port: number, token: string | undefined): string {
+export function addressOf(
+  scheme: string,
+  host: string,
+  port: number,
+  token: string | undefined,
+  basePath = '',
+): string {
   // An address that stands for all of them is none to go to.
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : bracketed(host)
-  return `${scheme}://${name}:${port}/${token === undefined ? '' : `?token=${token}`}`
+  return `${scheme}://${name}:${port}${basePath}/${token === undefined ? '' : `?token=${token}`}`
 }
 
 export function portNumber(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (!(port <= 65_535)) throw new InvalidArgumentError('Give a port from 0 to 65535.')
   return port
+}
+
+function basePath(text: string): string {
+  const path = text.replace(/\/$/, '')
+  if (path === '' || basePathPattern.test(path)) return path
+  throw new InvalidArgumentError('Give a path, such as /vethlab.')
 }
 
 function portRange(text: string): { from: number; to: number } {

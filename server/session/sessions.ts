@@ -21,6 +21,8 @@ export interface SessionsOptions {
   idleMs?: number
   /** How long before that it is announced: 2 minutes, or half of that time where it is shorter. */
   warningMs?: number
+  /** The path that addresses of this server begin with: none unless said. */
+  basePath?: string
   /** For the author of its labs, which change: a preview. */
   authoring?: boolean
   /** Racks of sessions at the same time: 8. */
@@ -40,6 +42,7 @@ export class Sessions {
   readonly #records: Records
   readonly #mostRacks: number
   readonly #lacks: Lacks
+  readonly #basePath: string
   readonly #house: SessionHouse
   /** The newest of each learner and lab, as far as it was asked for. */
   readonly #sessions = new Map<string, Session>()
@@ -56,6 +59,7 @@ export class Sessions {
     this.#records = records
     this.#mostRacks = mostRacks
     this.#lacks = lacks
+    this.#basePath = options.basePath ?? ''
     this.#house = {
       racks,
       records,
@@ -221,7 +225,7 @@ export class Sessions {
     const next = place < 0 ? undefined : this.labs[place + 1]
     const pages = this.#pages.get(found) ?? {}
     this.#pages.set(found, pages)
-    pages[language] ??= renderPage(found, language)
+    pages[language] ??= renderPage(found, language, this.#basePath)
     const sections = pages[language]
     return {
       lab: this.#card(learner, found),

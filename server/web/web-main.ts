@@ -46,8 +46,8 @@ async function main(): Promise<void> {
   const previewed = Array.isArray(options.labs) ? undefined : options.labs.preview
   const [{ labs, leftOut }, assets, preloads, states] = await Promise.all([
     Array.isArray(options.labs) ? readShelf(options.labs) : { labs: [], leftOut: [] },
-    loadAssets(options.client),
-    loadPreloads(options.client),
+    loadAssets(options.client, options.basePath),
+    loadPreloads(options.client, options.basePath),
     StateThread.start(),
   ])
   for (const { name, error } of leftOut) {
@@ -66,6 +66,7 @@ async function main(): Promise<void> {
   const { idleMs, mostRacks, lacks } = options
   const sessions = await Sessions.start(racks, labs, records, {
     lacks,
+    basePath: options.basePath,
     authoring: previewed !== undefined,
     ...(idleMs === undefined ? {} : { idleMs, warningMs: Math.min(120_000, idleMs / 2) }),
     ...(mostRacks === undefined ? {} : { mostRacks }),
@@ -88,6 +89,7 @@ async function main(): Promise<void> {
     assets,
     preview,
     preloads,
+    basePath: options.basePath,
     tls: options.tls,
     previewPorts: options.previewPorts ?? { from: Math.min(port + 1, 65_535), to: Math.min(port + 100, 65_535) },
   })

@@ -2,6 +2,9 @@ import { z } from 'zod'
 import type { Lab } from '../lab/lab.js'
 import type { Reading } from '../lab/reading.js'
 
+/** Nothing, or a slash and a name, once or several times. */
+export const basePathPattern = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){0,8}$/
+
 const port = z.int().min(0).max(65_535)
 
 /** What the web process is told when it starts, on its stdin: arguments could be read by every user of the machine. */
@@ -13,6 +16,8 @@ export const WebOptions = z.strictObject({
   /** Undefined: everybody who reaches the port gets in. */
   token: z.string().min(32).optional(),
   publicNames: z.array(z.string()),
+  /** What all addresses begin with, such as `/labs`. */
+  basePath: z.string().regex(basePathPattern),
   /** Certificate, with those that lead to a root, and its key, in PEM; without them plain http is spoken. */
   tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
   /** From the next port after the app's on where it isn't said. */
