@@ -81,6 +81,8 @@ export interface PageStep {
   optional: boolean
   /** It has no checks: the learner says when it is read. */
   toRead: boolean
+  /** Hosts on which Docker is restarted when it is checked and all else passes; empty for most. */
+  restarts: string[]
   answers: PageQuestion[]
 }
 

@@ -7,7 +7,11 @@ const debounceMs = 150
 const gapMs = 500
 
 export interface CheckRunnerOptions {
-  evaluate(step: Step, options: { signal: AbortSignal; onRound(verdicts: Verdict[]): void }): Promise<Verdict[]>
+  /** `asked`: by the learner, not by an event. */
+  evaluate(
+    step: Step,
+    options: { asked: boolean; signal: AbortSignal; onRound(verdicts: Verdict[]): void },
+  ): Promise<Verdict[]>
   /** The step that looks by themselves are about; undefined when all are done. */
   current(): Step | undefined
   /** There is no step to look at, but something has happened. */
@@ -162,7 +166,7 @@ export class CheckRunner {
         onChange()
         if (this.#wanted && !asked && verdicts.some(({ finding }) => finding.outcome !== 'pass')) run.abort.abort()
       }
-      const verdicts = await evaluate(step, { signal, onRound })
+      const verdicts = await evaluate(step, { asked, signal, onRound })
       if (signal.aborted) return undefined
       this.#looks.set(step.id, { verdicts, at: new Date().toISOString() })
       onFinished(step, asked, verdicts)
