@@ -126,12 +126,12 @@ export class TutorialRun {
     const [, network] = /network ([\w-]+) not found/i.exec(said) ?? []
     const [, service] = /(?:service ([\w-]+) not found|no such service: ([\w-]+))/i.exec(said)?.filter(Boolean) ?? []
     const [, stranger] =
-      /(?:bad address '|can't find |Could not resolve host: |Temporary failure in name resolution for )([\w-]+)/.exec(
+      /(?:apr_sockaddr_info_get\(\) for |bad address '|can't find |Could not resolve host: |Temporary failure in name resolution for )([\w-]+)/.exec(
         said,
       ) ?? []
     const name = container ?? network ?? service ?? stranger
     if (name === undefined || this.unavailable.has(name)) return false
-    const image = /web|app|nginx|test|my/i.test(name) ? 'nginx' : 'alpine'
+    const image = /web|app|nginx|test|my|rng/i.test(name) ? 'nginx' : 'alpine'
     if (container !== undefined) await sh(`docker run -dit --name ${name} ${image}`)
     else if (service !== undefined) await sh(`docker service create --detach --name ${name} nginx; sleep 2`)
     else if (network !== undefined) {
@@ -164,12 +164,17 @@ export class TutorialRun {
       )
       .replace(/<IP-ADDRESS-OF-WORKER-1>/, '192.168.100.12')
       .replace(/enp1s0/g, 'eth0')
+      .replace('host02', 'node01')
       // An image of the learner's own.
       .replace(/<image>|\bmyimage\b|\bmyapp\b|\bdns-server\b/, 'nginx:alpine')
     if (typed.includes('<TOKEN>')) typed = typed.replace('<TOKEN>', await ask('docker swarm join-token -q worker'))
     if (/<PID>|\$pid/.test(typed)) {
       const pid = this.namespace || (await ask(`docker inspect -f '{{.State.Pid}}' ${one}`))
       typed = typed.replace('<PID>', pid).replaceAll('$pid', pid)
+    }
+    if (typed.includes('172.21.0.2:8081')) {
+      const address = "docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' app"
+      return typed.replace('172.21.0.2', await ask(address))
     }
     // What the source's machine had, the last container has here.
     if (/<ipaddress>|172\.1[78]\.0\.\d|172\.21\.0\.2|198\.0\.125\.2$/.test(typed) && /ping|curl/.test(typed)) {
@@ -253,7 +258,7 @@ function interactive(typed: string): string {
     const shell =
       /(?:^| )-i?ti? |-i -t /.test(run[2]!) &&
       /(?: (?:\/bin\/)?(?:ba|a)?sh|netshoot|alpine(?::latest)?|busybox|ubuntu(?::latest)?)$/.test(typed)
-    const server = /(?:nginx(?::\w+)?|redis|mysql|postgres|httpd(?::\w+)?)$/.test(typed)
+    const server = /(?:nginx(?::\w+)?|redis|mysql|postgres|httpd(?::\w+)?|chrch\/\w+)$/.test(typed)
     if (shell || server) return `${run[1]}-d ${run[2]}`
     return typed.replace(/ -(?:it|ti)(?= )/, ' -i').replace(' -i -t ', ' -i ')
   }
