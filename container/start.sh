@@ -5,4 +5,10 @@
 for number in $(seq 0 63); do
   [ -e "/dev/loop$number" ] || mknod -m 660 "/dev/loop$number" b 7 "$number"
 done
+# Programs are started without what the environment says; apt, and with it mmdebstrap, goes by its own settings.
+: > /etc/apt/apt.conf.d/90vethlab-proxy
+for scheme in http https; do
+  eval "proxy=\${${scheme}_proxy:-}"
+  [ -z "$proxy" ] || printf 'Acquire::%s::Proxy "%s";\n' "$scheme" "$proxy" >> /etc/apt/apt.conf.d/90vethlab-proxy
+done
 exec vethlab "$@"
