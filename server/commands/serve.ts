@@ -139,7 +139,9 @@ async function serve(options: ServeOptions): Promise<void> {
     process.stdout.write(
       `vethlab is ready: ${addressOf(tls ? 'https' : 'http', host, web.port, token, options.basePath)}\n`,
     )
-    process.stderr.write('Ctrl-C ends it; racks stay for the next start\n')
+    process.stderr.write(
+      `Ctrl-C ends it${options.closeRacks ? ', and closes all racks' : '; racks stay for the next start'}\n`,
+    )
 
     const failed = await Promise.race([givenUp, asked.then(() => undefined)])
     stopWatch()
