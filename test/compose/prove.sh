@@ -2,11 +2,12 @@
 # Proves compose.yaml on a real Engine: Debian's docker.io (trixie), in namespaces of its own on this machine, with nothing pulled from an image
 # registry. What the Dockerfile begins FROM is made here of Debian 12's packages and this machine's Node, laid out as the official image. Packages
 # of Debian and npm come over a relay, since those namespaces have no network but loopback and the Engine's own bridges.
-# Needs root, mmdebstrap, util-linux, Chromium; takes some ten minutes. Leaves nothing, or with KEEP=1 its directory.
+# Needs root, mmdebstrap, util-linux, Chromium; takes some ten minutes. Leaves nothing; with KEEP=1 it leaves its directory, and WORK=DIRECTORY
+# takes the systems of one that was left.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(git -C "$here" rev-parse --show-toplevel)
-work=$(mktemp -d "${TMPDIR:-/var/tmp}/vethlab-compose.XXXXXX")
+work=${WORK:-$(mktemp -d "${TMPDIR:-/var/tmp}/vethlab-compose.XXXXXX")}
 engine=$work/engine
 relay='' namespaces=''
 say() { printf '%s  %s\n' "$(date +%T)" "$*" >&2; }
@@ -30,6 +31,7 @@ inside() {
     http_proxy=http://172.17.0.1:3128 https_proxy=http://172.17.0.1:3128 no_proxy=127.0.0.1,localhost "$@"
 }
 
+if [ ! -d "$work/base/usr/local/lib/node_modules/npm" ]; then
 say 'the Engine: packages of Debian trixie'
 mmdebstrap --quiet --mode=root --variant=minbase --include=docker.io,docker-cli,docker-compose,iptables,iproute2,ca-certificates,procps trixie "$engine"
 say 'what the image begins from: packages of Debian bookworm, and Node'
@@ -39,8 +41,14 @@ mkdir -p "$work/base/usr/local/lib/node_modules"
 cp "$(readlink -f "$(command -v node)")" "$work/base/usr/local/bin/node"
 cp -a "$modules" "$work/base/usr/local/lib/node_modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$work/base/usr/local/bin/npm"
+fi
 
 mkdir -p "$engine/src" "$work/docker" "$engine/var/lib/docker" "$engine/lib/modules"
+rm -rf "$engine/src" && mkdir "$engine/src"
+# As whoever is behind a proxy has it: for containers, and for builds (docker-cli's documentation, "proxies").
+mkdir -p "$engine/root/.docker"
+proxy=http://172.17.0.1:3128
+printf '{"proxies": {"default": {"httpProxy": "%s", "httpsProxy": "%s", "noProxy": "127.0.0.1,localhost"}}}\n' $proxy $proxy > "$engine/root/.docker/config.json"
 git -C "$source" archive "${COMMIT:-HEAD}" | tar -x -C "$engine/src"
 node "$here/relay.mjs" outside "$work/relay" &
 relay=$!
