@@ -50,6 +50,7 @@ mkdir -p "$engine/root/.docker"
 proxy=http://172.17.0.1:3128
 printf '{"proxies": {"default": {"httpProxy": "%s", "httpsProxy": "%s", "noProxy": "127.0.0.1,localhost"}}}\n' $proxy $proxy > "$engine/root/.docker/config.json"
 git -C "$source" archive "${COMMIT:-HEAD}" | tar -x -C "$engine/src"
+rm -f "$work/relay"
 node "$here/relay.mjs" outside "$work/relay" &
 relay=$!
 
