@@ -3,7 +3,7 @@
 # registry. What the Dockerfile begins FROM is made here of Debian 12's packages and this machine's Node, laid out as the official image. Packages
 # of Debian and npm come over a relay, since those namespaces have no network but loopback and the Engine's own bridges.
 # Needs root, mmdebstrap, util-linux, Chromium; takes some ten minutes. Leaves nothing; with KEEP=1 it leaves its directory, and WORK=DIRECTORY
-# takes the systems of one that was left.
+# takes the systems of one that was left; SEED=STATE takes the golden system of a state directory that nobody uses.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(git -C "$here" rev-parse --show-toplevel)
@@ -50,8 +50,8 @@ mkdir -p "$engine/root/.docker"
 proxy=http://172.17.0.1:3128
 printf '{"proxies": {"default": {"httpProxy": "%s", "httpsProxy": "%s", "noProxy": "127.0.0.1,localhost"}}}\n' $proxy $proxy > "$engine/root/.docker/config.json"
 git -C "$source" archive "${COMMIT:-HEAD}" | tar -x -C "$engine/src"
-rm -f "$work/relay"
-node "$here/relay.mjs" outside "$work/relay" &
+rm -f "$engine/relay"
+node "$here/relay.mjs" outside "$engine/relay" &
 relay=$!
 
 say 'starting the Engine'
@@ -67,8 +67,12 @@ mount -t tmpfs tmpfs "$engine/run"
 mount --bind "$work/docker" "$engine/var/lib/docker"
 [ ! -d /lib/modules ] || mount --bind /lib/modules "$engine/lib/modules"
 ip link set lo up
-node "$here/relay.mjs" inside "$work/relay" &
-exec chroot "$engine" dockerd
+# It connects when it is asked, and stands in the Engine's root by then.
+node "$here/relay.mjs" inside /relay &
+# Not chroot(2): who enters the namespaces of a container would stand in the root of this machine.
+cd "$engine"
+pivot_root . .
+exec /bin/sh -c 'umount -l . && cd / && exec dockerd'
 START
 for _ in $(seq 100); do
   namespaces=$(pgrep -P $! || true)
@@ -81,6 +85,12 @@ tar -C "$work/base" -c . | inside docker import - node:20-bookworm-slim > /dev/n
 say 'docker compose build'
 inside docker compose build > "$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; exit 1; }
 say 'docker compose up: the golden system'
+if [ -n "${SEED:-}" ]; then
+  # The golden system of a state directory that nobody uses, to look at all the rest sooner.
+  inside docker compose create > /dev/null 2>&1
+  volume=$(inside docker volume inspect --format '{{.Mountpoint}}' src_state)
+  cp --sparse=always "$SEED/store.img" "$work/docker/${volume#/var/lib/docker/}/"
+fi
 inside docker compose up --detach > "$work/up.log" 2>&1 || { tail -n 30 "$work/up.log" >&2; exit 1; }
 
 ready() {
