@@ -69,6 +69,7 @@ mount --bind "$work/docker" "$engine/var/lib/docker"
 ip link set lo up
 # It connects when it is asked, and stands in the Engine's root by then.
 node "$here/relay.mjs" inside /relay &
+for _ in $(seq 100); do ! ss -Hltn 'sport = :3128' | grep -q . || break; sleep 0.1; done
 # Not chroot(2): who enters the namespaces of a container would stand in the root of this machine.
 cd "$engine"
 pivot_root . .
