@@ -82,7 +82,10 @@ for _ in $(seq 100); do
 done
 inside docker version --format 'Engine {{.Server.Version}}' >&2
 say 'importing what the image begins from'
-tar -C "$work/base" -c . | inside docker import - node:20-bookworm-slim > /dev/null
+# Whom this machine trusts: its way to the registry may have an authority of its own.
+cp /etc/ssl/certs/ca-certificates.crt "$work/base/etc/ssl/certs/machine.crt"
+[ -z "${NODE_EXTRA_CA_CERTS:-}" ] || cat "$NODE_EXTRA_CA_CERTS" >> "$work/base/etc/ssl/certs/machine.crt"
+tar -C "$work/base" -c . | inside docker import --change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/machine.crt' - node:20-bookworm-slim > /dev/null
 say 'docker compose build'
 inside docker compose build > "$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; exit 1; }
 say 'docker compose up: the golden system'
