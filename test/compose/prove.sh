@@ -85,9 +85,10 @@ say 'importing what the image begins from'
 # Whom this machine trusts: its way to the registry may have an authority of its own.
 cp /etc/ssl/certs/ca-certificates.crt "$work/base/etc/ssl/certs/machine.crt"
 [ -z "${NODE_EXTRA_CA_CERTS:-}" ] || cat "$NODE_EXTRA_CA_CERTS" >> "$work/base/etc/ssl/certs/machine.crt"
-tar -C "$work/base" -c . | inside docker import --change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/machine.crt' - node:20-bookworm-slim > /dev/null
+inside docker image inspect node:20-bookworm-slim > /dev/null 2>&1 || tar -C "$work/base" -c . | inside docker import --change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/machine.crt' - node:20-bookworm-slim > /dev/null
 say 'docker compose build'
-inside docker compose build > "$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; exit 1; }
+# apt goes by the lower-case names, which Compose's classic builder does not set.
+inside docker compose build --build-arg http_proxy --build-arg https_proxy > "$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; exit 1; }
 say 'docker compose up: the golden system'
 if [ -n "${SEED:-}" ]; then
   # The golden system of a state directory that nobody uses, to look at all the rest sooner.
