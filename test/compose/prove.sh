@@ -100,7 +100,7 @@ inside docker compose up --detach > "$work/up.log" 2>&1 || { tail -n 30 "$work/u
 
 ready() {
   for _ in $(seq 900); do
-    address=$(inside docker compose logs --no-log-prefix --since "$1" 2> /dev/null | sed -n 's/^vethlab is ready: //p' | tail -n 1)
+    address=$(inside docker compose logs --no-log-prefix --since "$1" 2> /dev/null | sed -n 's/.*vethlab is ready: //p' | tail -n 1)
     [ -z "$address" ] || return 0
     if ! inside docker compose ps --status running --quiet | grep -q .; then break; fi
     sleep 1

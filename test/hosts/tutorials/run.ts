@@ -113,6 +113,12 @@ export class TutorialRun {
       await this.sh('controlplane', 'docker swarm init --advertise-addr 192.168.100.11')
       return true
     }
+    // The source sets the interface up first, in a line that its list leaves out.
+    if (said.includes('Nexthop has invalid gateway')) {
+      const [, pid] = /netns exec (\d+) /.exec(typed) ?? []
+      await sh(`ip netns exec ${pid} ip link set eth0 up`)
+      return true
+    }
     if (said.includes("'/var/run/netns/")) {
       await sh('mkdir -p /var/run/netns')
       return true
@@ -136,7 +142,9 @@ export class TutorialRun {
     else if (service !== undefined) await sh(`docker service create --detach --name ${name} nginx; sleep 2`)
     else if (network !== undefined) {
       const overlay = /service (?:create|update)/.test(typed)
-      if (overlay) await sh('docker swarm init --advertise-addr 192.168.100.11')
+      // One of that name may be another part's, of this host alone.
+      const other = `docker ps -aq --filter network=${name} | xargs -r docker rm -f; docker network rm ${name}`
+      if (overlay) await sh(`docker swarm init --advertise-addr 192.168.100.11; ${other}`)
       await sh(`docker network create ${overlay ? '-d overlay --attachable ' : ''}${name}`)
     } else {
       const [, asked] = /--net(?:work)?[= ](\S+)/.exec(typed) ?? []
