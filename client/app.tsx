@@ -7,6 +7,7 @@ import { openDialog, SettingsDialog, ShortcutsDialog } from './shell/preferences
 import { route } from './shell/route.js'
 import { shortcut } from './shell/shortcuts.js'
 import { useArrival, useTitle } from './shell/title.js'
+import { home } from './state/address.js'
 import { language, stringsOf } from './state/language.js'
 
 const strings = stringsOf({
@@ -120,7 +121,7 @@ function Nowhere() {
       <h1 ref={heading} tabIndex={-1}>
         {strings.value.nowhere}
       </h1>
-      <a class="button primary" href="/">
+      <a class="button primary" href={home}>
         {strings.value.back}
       </a>
     </main>

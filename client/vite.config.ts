@@ -3,7 +3,8 @@ import { defineConfig } from 'vite'
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  base: '/',
+  // Files name each other by where they lie: the server says below which path that is.
+  base: './',
   // The largest chunks are mermaid's, and loaded for a diagram alone.
   build: {
     outDir: '../dist/client',

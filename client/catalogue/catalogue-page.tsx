@@ -1,7 +1,7 @@
+import { home, labPath } from '../state/address.js'
 import '../style/catalogue.css'
 import { signal } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
-import { labPath } from '../../server/protocol/lab-address.js'
 import type { Answered, CatalogueView } from '../../server/protocol/protocol.js'
 import { ForwardIcon, Mark, SearchIcon } from '../shell/icons.js'
 import { LanguageSwitch, openDialog, ThemeSwitch } from '../shell/preferences.js'
@@ -100,7 +100,7 @@ export function CataloguePage() {
   return (
     <div class="catalogue">
       <header class="top">
-        <a class="brand" href="/">
+        <a class="brand" href={home}>
           <Mark /> vethlab
         </a>
         <div class="tools">

@@ -1,8 +1,8 @@
-import { labPath } from '../../server/protocol/lab-address.js'
 import type { CatalogueView, LabCard } from '../../server/protocol/protocol.js'
 import { prepareLab } from '../lab/prepare-lab.js'
 import { TickIcon } from '../shell/icons.js'
 import { now, relative } from '../shell/time.js'
+import { labPath } from '../state/address.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 
 const plural = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`

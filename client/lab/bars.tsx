@@ -22,6 +22,8 @@ const strings = stringsOf({
     stay: 'Stay',
     replayable: (number: number) => `You were at step ${number}; these hosts are new.`,
     bring: (number: number) => `Bring them to step ${number}`,
+    newer:
+      'The files of this lab have changed since you began. You go on with the lab as it was; “Start over” in the menu begins the new one.',
     dismiss: 'Dismiss',
     resetting: (host: string) => `Resetting ${host === '' ? 'all hosts' : host}…`,
     replaying: (step: string) => `Bringing the hosts back${step === '' ? '' : ` to ${step}`}…`,
@@ -36,6 +38,7 @@ const strings = stringsOf({
     stay: '继续使用',
     replayable: (number: number) => `上次做到第 ${number} 步；现在的主机是全新的。`,
     bring: (number: number) => `恢复到第 ${number} 步`,
+    newer: '开始之后，这个实验的文件有了改动。你现在用的仍是开始时的版本；要用新版本，请在菜单中选择“从头再来”。',
     dismiss: '不用了',
     resetting: (host: string) => `正在重置${host === '' ? '全部主机' : ` ${host}`}…`,
     replaying: (step: string) => `正在恢复主机${step === '' ? '' : `到${step}`}…`,
@@ -44,8 +47,9 @@ const strings = stringsOf({
   },
 })
 
-// What was put away does not come back: by session for the offer, by the notice itself for a notice.
+// What was put away does not come back: by session for offers, by the notice itself for a notice.
 const declined = signal<string | undefined>(undefined)
+const keptOld = signal<string | undefined>(undefined)
 const putAway = signal<string | undefined>(undefined)
 
 /** What one has to know now, above the text: never over it, and never in the way of a terminal. */
@@ -59,6 +63,7 @@ export function Bars({ children }: { children: ComponentChildren }) {
       {session?.closesAt !== undefined && <Idle closesAt={session.closesAt} />}
       {session?.busy !== undefined && <Busy busy={session.busy} />}
       {session !== undefined && <Replayable session={session} />}
+      {session?.newer && isOpen.value && <Newer session={session} />}
       {session?.notice !== undefined && putAway.value !== JSON.stringify(session.notice) && (
         <TroubleNote trouble={session.notice}>
           <Dismiss
@@ -140,6 +145,20 @@ function Busy({ busy }: { busy: NonNullable<SessionView['busy']> }) {
     <div class="notice busy">
       <p>{words}</p>
       <progress aria-label={words} />
+    </div>
+  )
+}
+
+function Newer({ session: { id } }: { session: SessionView }) {
+  if (keptOld.value === id) return null
+  return (
+    <div class="notice" role="status">
+      <p>{strings.value.newer}</p>
+      <Dismiss
+        onClick={() => {
+          keptOld.value = id
+        }}
+      />
     </div>
   )
 }

@@ -4,7 +4,7 @@ import { traceCheck } from '../network/inquiry/inquiry-state.js'
 import { confirmed } from '../shell/dialog.js'
 import { CrossIcon, DownIcon, HelpedIcon, PenIcon, SkipIcon, TickIcon, UnknownIcon } from '../shell/icons.js'
 import { Toolbar } from '../shell/toolbar.js'
-import { Words } from '../shell/words.js'
+import { Coded, Words } from '../shell/words.js'
 import { isOpen, page } from '../state/lab.js'
 import { stringsOf } from '../state/language.js'
 import { ask, view } from '../state/session.js'
@@ -24,6 +24,9 @@ const strings = stringsOf({
     never: 'Checked automatically as you work.',
     later: 'Checked automatically when you get to it.',
     ifDone: 'Press Check once you have done it.',
+    restarts: (hosts: string) =>
+      `When all of it passes, Check restarts Docker on ${hosts} and looks once more: this has to outlive that.`,
+    and: ' and ',
     tally: (passed: number, of: number) => `${passed} of ${of} checks pass`,
     passed: 'Step passed',
     helped: 'Done with help',
@@ -67,6 +70,8 @@ const strings = stringsOf({
     never: '操作时会自动检查。',
     later: '做到这一步时会自动检查。',
     ifDone: '补做之后请点“检查”。',
+    restarts: (hosts: string) => `全部通过后，“检查”会重启 ${hosts} 上的 Docker 再看一次：这一步的结果要经得起重启。`,
+    and: '、',
     tally: (passed: number, of: number) => `${of} 项检查通过了 ${passed} 项`,
     passed: '这一步通过了',
     helped: '借助帮助完成',
@@ -103,7 +108,7 @@ const strings = stringsOf({
 })
 
 /** Under the section of a step: what was looked at and found, help, and the way on. */
-export function CheckPanel({ step: { id, answers, toRead } }: { step: PageStep }) {
+export function CheckPanel({ step: { id, answers, toRead, restarts } }: { step: PageStep }) {
   const step = view.value?.steps.find((one) => one.id === id)
   const t = strings.value
   const state = step?.state ?? 'open'
@@ -131,6 +136,11 @@ export function CheckPanel({ step: { id, answers, toRead } }: { step: PageStep }
           </button>
         )}
       </header>
+      {!done && restarts.length > 0 && (
+        <p class="restarts">
+          <Coded text={t.restarts(restarts.map((host) => `\`${host}\``).join(t.and))} />
+        </p>
+      )}
       {answers.length > 0 && (
         <div class="answers">
           {answers.map((answer) => {

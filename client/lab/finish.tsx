@@ -1,7 +1,7 @@
-import { labPath } from '../../server/protocol/lab-address.js'
 import type { LabPage, StepState } from '../../server/protocol/protocol.js'
 import { ForwardIcon, HelpedIcon, SkipIcon, TickIcon } from '../shell/icons.js'
 import { minutesOf } from '../shell/time.js'
+import { home, labPath } from '../state/address.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 import { view } from '../state/session.js'
 import { isDone } from './lab-state.js'
@@ -71,7 +71,7 @@ export function Finish({ next }: { next: LabPage['next'] }) {
             {t.next(inLanguage(next.title))} <ForwardIcon />
           </a>
         )}
-        <a class="button" href="/">
+        <a class="button" href={home}>
           {t.back}
         </a>
       </div>

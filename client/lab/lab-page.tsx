@@ -1,10 +1,10 @@
+import { home, labPath } from '../state/address.js'
 import '../style/lab.css'
 import '../style/path.css'
 import '../style/text.css'
 import '../style/check.css'
 import '../style/narrow.css'
 import { useEffect, useRef } from 'preact/hooks'
-import { labPath } from '../../server/protocol/lab-address.js'
 import type { LabPage as Page, PageSection, Trouble } from '../../server/protocol/protocol.js'
 import { followNetwork } from '../network/follow-network.js'
 import { HeightSplitter, mapHeight } from '../network/height-splitter.js'
@@ -74,6 +74,7 @@ const strings = stringsOf({
 export function LabPage({ id }: { id: string }) {
   const shown = page.value
   const text = useRef<HTMLDivElement>(null)
+  const content = view.value?.content
   const isAway = shown?.ok === false && shown.trouble.code === 'server.unreachable'
   useTitle(shown?.ok === true ? inLanguage(shown.value.lab.title) : undefined)
 
@@ -98,6 +99,12 @@ export function LabPage({ id }: { id: string }) {
     // The text did not come while the server was away.
     if (isAway && connection.value === 'online') void loadPage(id)
   }, [isAway, connection.value])
+  const isOther =
+    shown?.ok === true && !shown.value.authoring && content !== undefined && content !== shown.value.content
+  useEffect(() => {
+    // A session that was begun since, of a lab whose files had changed: its text is the one to read.
+    if (isOther) void loadPage(id)
+  }, [isOther, content])
   usePosition(text, shown?.ok === true)
 
   if (shown?.ok === false && shown.trouble.code === 'lab.not-found') return <NoLab trouble={shown.trouble} />
@@ -168,7 +175,7 @@ function NoLab({ trouble }: { trouble: Trouble }) {
     <main id="content" class="lonely">
       <h1>{inLanguage(trouble.what)}</h1>
       <p>{inLanguage(trouble.cure)}</p>
-      <a class="button primary" href="/">
+      <a class="button primary" href={home}>
         {strings.value.back}
       </a>
     </main>
@@ -189,7 +196,7 @@ function NoText({ id, trouble }: { id: string; trouble: Trouble }) {
         >
           {strings.value.retry}
         </button>
-        <a class="button" href="/">
+        <a class="button" href={home}>
           <BackIcon /> {strings.value.back}
         </a>
       </TroubleNote>

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { labPath } from '../../server/protocol/lab-address.js'
 import type { CatalogueView, OpeningStage, SessionPhase, Trouble } from '../../server/protocol/protocol.js'
 import { TickIcon } from '../shell/icons.js'
 import { now, relative, secondsOf } from '../shell/time.js'
+import { home, labPath } from '../state/address.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 import { load } from '../state/load.js'
 import { ask, tryAgain, unjoined, view } from '../state/session.js'
@@ -157,7 +157,7 @@ function Failed({ trouble, onRetry }: { trouble: Trouble; onRetry(): void }) {
         <button type="button" class="primary" onClick={onRetry}>
           {t.retry}
         </button>
-        <a class="button" href="/">
+        <a class="button" href={home}>
           {t.back}
         </a>
       </div>
@@ -208,7 +208,7 @@ function Closed({ reason }: { reason: Extract<SessionPhase, { name: 'closed' }>[
         <button type="button" class={begun ? '' : 'primary'} onClick={() => ask('session.reopen', { replay: false })}>
           {t.again}
         </button>
-        <a class="button" href="/">
+        <a class="button" href={home}>
           {t.back}
         </a>
       </div>
@@ -224,7 +224,7 @@ function NotOpen() {
         <button type="button" class="primary" onClick={tryAgain}>
           {t.open}
         </button>
-        <a class="button" href="/">
+        <a class="button" href={home}>
           {t.back}
         </a>
       </div>

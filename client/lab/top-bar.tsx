@@ -6,6 +6,7 @@ import { Menu } from '../shell/menu.js'
 import { LanguageSwitch, openDialog } from '../shell/preferences.js'
 import { minutesOf, now } from '../shell/time.js'
 import { useArrival } from '../shell/title.js'
+import { home } from '../state/address.js'
 import { isOpen, page, side } from '../state/lab.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 import { ask, askQuietly, heardAt, view } from '../state/session.js'
@@ -84,7 +85,7 @@ export function TopBar() {
   const shown = page.value
   return (
     <header class="top">
-      <a class="button quiet back" href="/" title={t.back} aria-label={t.back}>
+      <a class="button quiet back" href={home} title={t.back} aria-label={t.back}>
         <BackIcon />
       </a>
       <h1 ref={heading} tabIndex={-1}>

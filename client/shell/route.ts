@@ -1,15 +1,16 @@
 import { computed, signal } from '@preact/signals'
-import { labPageOf } from '../../server/protocol/lab-address.js'
+import { belowBase, labPageOf } from '../../server/protocol/lab-address.js'
+import { base } from '../state/address.js'
 
 export type Route = { page: 'catalogue' } | { page: 'lab' | 'map'; lab: string } | { page: 'nowhere' }
 
-/** Which page an address shows. Pure. */
+/** Which page a path below the base shows. Pure. */
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'catalogue' }
   return labPageOf(path) ?? { page: 'nowhere' }
 }
 
-const path = signal(location.pathname)
+const path = signal(ownPath(location.pathname))
 
 export const route = computed(() => routeOf(path.value))
 
@@ -18,16 +19,16 @@ export const moved = signal(false)
 
 /** Shows another page, without loading this one again. */
 export function go(to: string): void {
-  if (to === path.peek()) return
+  if (ownPath(to) === path.peek()) return
   history.pushState(null, '', to)
   moved.value = true
-  path.value = to
+  path.value = ownPath(to)
   scrollTo(0, 0)
 }
 
 addEventListener('popstate', () => {
   moved.value = true
-  path.value = location.pathname
+  path.value = ownPath(location.pathname)
 })
 
 // Links stay links: for a new tab, for the status line, for those who copy them.
@@ -38,7 +39,12 @@ document.addEventListener('click', (event) => {
   if (link === null || link.target !== '' || link.origin !== location.origin || link.hasAttribute('download')) return
   // A place on this page is the browser's affair.
   if (link.hash !== '' && link.pathname === location.pathname) return
-  if (routeOf(link.pathname).page === 'nowhere') return
+  if (routeOf(ownPath(link.pathname)).page === 'nowhere') return
   event.preventDefault()
   go(link.pathname)
 })
+
+/** One that is not of this server shows no page. */
+function ownPath(path: string): string {
+  return belowBase(path, base) ?? ''
+}

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import { io } from 'socket.io-client'
 import type { Answered } from '../../server/protocol/protocol.js'
 import type { Asked, RequestName, Value } from '../../server/protocol/requests.js'
+import { base } from './address.js'
 import { requestOver, type ServerSocket } from './request.js'
 
 /** `away`: the connection is lost, and being made again. */
@@ -11,6 +12,7 @@ export const connection = signal<'connecting' | 'online' | 'away'>('connecting')
 export const retryAt = signal<number | undefined>(undefined)
 
 export const socket: ServerSocket = io({
+  path: `${base}/socket.io/`,
   // A page that has a session connects.
   autoConnect: false,
   transports: ['websocket'],

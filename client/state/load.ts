@@ -1,4 +1,5 @@
 import type { Answered, Trouble } from '../../server/protocol/protocol.js'
+import { base } from './address.js'
 
 const timeoutMs = 15_000
 
@@ -16,11 +17,11 @@ const refused: Trouble = {
   },
 }
 
-/** Gets a document of the server; expected failures are values. */
+/** Gets a document of the server, by its path below the base; expected failures are values. */
 export async function load<T>(path: string, signal?: AbortSignal): Promise<Answered<T>> {
   const deadline = AbortSignal.timeout(timeoutMs)
   try {
-    const response = await fetch(path, {
+    const response = await fetch(base + path, {
       headers: { accept: 'application/json' },
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     })

@@ -15,7 +15,13 @@ export class ServerProcess {
     private readonly child: ChildProcess,
     /** With its token. */
     readonly address: URL,
+    private readonly lines: readonly string[],
   ) {}
+
+  /** All that it said on stderr. */
+  get said(): string {
+    return this.lines.join('\n')
+  }
 
   /** On a free port unless said. @throws VethlabError command.failed with what it said last */
   static start(options: string[] = [], port = 0): Promise<ServerProcess> {
@@ -33,14 +39,15 @@ export class ServerProcess {
     const child = spawn('setpriv', [...argv, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    let last = ''
-    createInterface(child.stderr!).on('line', (line) => {
-      last = line
-    })
+    const lines: string[] = []
+    createInterface(child.stderr!).on('line', (line) => lines.push(line))
     const address = new Promise<URL>((resolve, reject) => {
       const fail = (what: string) =>
         reject(new VethlabError('command.failed', what, { place: `vethlab ${command}`, cure: 'Start it by hand.' }))
-      const timer = setTimeout(() => fail(`not ready after ${startDeadlineMs / 1000} s: ${last}`), startDeadlineMs)
+      const timer = setTimeout(
+        () => fail(`not ready after ${startDeadlineMs / 1000} s: ${lines.at(-1) ?? ''}`),
+        startDeadlineMs,
+      )
       createInterface(child.stdout!).on('line', (line) => {
         const found = /https?:\/\/\S+/.exec(line)
         if (!found) return
@@ -49,11 +56,11 @@ export class ServerProcess {
       })
       child.once('exit', (code) => {
         clearTimeout(timer)
-        fail(`ended with ${code}: ${last}`)
+        fail(`ended with ${code}: ${lines.at(-1) ?? ''}`)
       })
     })
     try {
-      return new ServerProcess(child, await address)
+      return new ServerProcess(child, await address, lines)
     } catch (error) {
       child.kill('SIGKILL')
       throw error

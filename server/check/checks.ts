@@ -32,6 +32,7 @@ import type { Check, CheckContext, Family } from './family.js'
 import { because, text } from './fields.js'
 import { failedToCheck } from './finding.js'
 import { Points } from './points.js'
+import { notSurvived } from './surviving.js'
 import type { Finding } from './verdict.js'
 
 /** What any check may have beside its family's key. */
@@ -48,6 +49,12 @@ export const commonFields = z.strictObject({
     .transform((text) => Number.parseInt(text, 10))
     .optional()
     .describe('how long it has to stay true, such as `5s`, at most 60s: it is made again and again meanwhile'),
+  survives: z
+    .literal('restart', { error: 'must be `restart`' })
+    .optional()
+    .describe(
+      'that it must be true after a restart of Docker as well, which the learner is told of, and which happens when they have the step checked and all of it passes: on the docker hosts that the check names, else on the first one',
+    ),
   hintAfter: z
     .int()
     .min(1)
@@ -173,6 +180,9 @@ export function parseCheck(
   const spec = family.schema.safeParse(entries[key])
   if (!spec.success) issues.push(...below([...path, key], specIssues(family, spec.error, entries[key])))
   if (issues.length > 0 || !read.success || !spec.success) return { issues }
+  if (read.data.survives !== undefined && family.question) {
+    return issue('`survives` beside a question', 'Take it away: an answer stays what it is.', [...path, 'survives'])
+  }
   const unproved = family.negates
     ? innerOf(family, spec.data)
         .map(silentFamily)
@@ -185,12 +195,13 @@ export function parseCheck(
       [...path, key],
     )
   }
-  const { id, within, holds, hintAfter, points, form, absence, hint } = read.data
+  const { id, within, holds, survives, hintAfter, points, form, absence, hint } = read.data
   return {
     check: {
       ...(id === undefined ? {} : { id }),
       within,
       ...(holds === undefined ? {} : { holds }),
+      ...(survives === undefined ? {} : { survives }),
       ...(hintAfter === undefined ? {} : { hintAfter }),
       ...(points === undefined ? {} : { points }),
       ...(form === undefined ? {} : { form }),
@@ -239,6 +250,7 @@ export function showsItLooks(check: Check, reason: string): boolean {
   const within = family.negates ? [] : innerOf(family, check.spec)
   if (within.length > 0) return within.some((one) => showsItLooks(one, reason))
   if (family.reasons.length === 0) return true
+  if (reason === notSurvived) return true
   if (!family.reasons.includes(reason)) return false
   const expectsNo = family.present !== undefined && (check.spec as { expect?: unknown }).expect === false
   return expectsNo ? reason === family.present : !family.nothing.includes(reason)

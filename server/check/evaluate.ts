@@ -9,6 +9,7 @@ import type { Check } from './family.js'
 import { failedToCheck } from './finding.js'
 import { Holding, longestHoldMs } from './holding.js'
 import { sameMoment } from './moment.js'
+import { afterRestart, beforeRestart, duringRestart } from './surviving.js'
 import type { Finding } from './verdict.js'
 
 /** What became of one entry of a step's `checks`. */
@@ -38,10 +39,15 @@ export interface EvaluateOptions {
   pauseMs?: number
   signal?: AbortSignal
   /**
-   * Told of one check of the round while others are still being asked. Not of one that has to hold: what counts of it is known at the
-   * round's end.
+   * Told of one check of the round while others are still being asked. Not of one that has to hold or to survive a restart: what counts
+   * of it is known at the round's end.
    */
   onAnswer?(verdict: Verdict): void
+  /**
+   * Restarts Docker for these checks, and waits until it answers. Where it is missing, what has to survive that is not passed by being true
+   * before, and fails with check.not-restarted; with `once` it is looked at as it is.
+   */
+  restart?(checks: Check[], signal: AbortSignal): Promise<void>
   /** Told of how all checks stand after each round, the last one included. */
   onRound?(verdicts: Verdict[]): void
 }
@@ -57,7 +63,59 @@ const roundTimeoutMs = 30_000
 const mostUnsteadyRounds = 5
 
 /**
- * Makes the checks of a step in rounds: one capture for all of them, each tried again until it passes or its `within` is
+ * Makes the checks of a step, as `rounds` does. Where some have to survive a restart of Docker and all have passed, that is made, and those
+ * are looked at again: what is not true any more fails with check.not-survived.
+ * @throws the signal's reason when it aborts; everything else is a finding
+ */
+export async function evaluate(
+  checks: readonly Check[],
+  probe: Probe,
+  { restart, signal = new AbortController().signal, ...options }: EvaluateOptions,
+): Promise<Verdict[]> {
+  const { once = false, onRound } = options
+  const surviving = checks.flatMap(({ survives }, index) => (survives === undefined ? [] : [index]))
+  if (once || surviving.length === 0) return rounds(checks, probe, { ...options, signal })
+  if (!restart) {
+    const tell = onRound && ((verdicts: Verdict[]) => onRound(beforeRestart(checks, verdicts)))
+    return beforeRestart(
+      checks,
+      await rounds(checks, probe, { ...options, signal, ...(tell ? { onRound: tell } : {}) }),
+    )
+  }
+  const before = await rounds(checks, probe, { ...options, signal })
+  if (before.some(({ finding }) => finding.outcome !== 'pass')) return before
+  const started = performance.now()
+  /** With what was found since of those that have to survive, in their order. */
+  const since = (found: readonly Pick<Verdict, 'finding' | 'tookMs'>[]) =>
+    before.map((verdict) => {
+      const after = found[surviving.indexOf(verdict.index)]
+      if (!after) return verdict
+      const tookMs = verdict.tookMs + restartMs + after.tookMs
+      return { ...verdict, finding: afterRestart(verdict.finding, after.finding), tookMs }
+    })
+  let restartMs = 0
+  onRound?.(duringRestart(checks, before))
+  try {
+    await restart(
+      surviving.map((index) => checks[index]!),
+      signal,
+    )
+  } catch (error) {
+    signal.throwIfAborted()
+    restartMs = performance.now() - started
+    return since(surviving.map(() => ({ finding: findingOf(error), tookMs: 0 })))
+  }
+  restartMs = performance.now() - started
+  // How it stands meanwhile is not told: who mends it by hand has not shown that it survives.
+  const { onRound: _, ...withoutRounds } = options
+  const again = surviving.map((index) => checks[index]!)
+  const verdicts = since(await rounds(again, probe, { ...withoutRounds, signal }))
+  onRound?.(verdicts)
+  return verdicts
+}
+
+/**
+ * Makes checks in rounds: one capture for all of them, each tried again until it passes or its `within` is
  * over. A step has passed when all passed in the same round, so those that have passed are made again as well; one that
  * passed before and fails now has its time again from then on.
  *
@@ -69,7 +127,7 @@ const mostUnsteadyRounds = 5
  * each check that passed is an error, check.unsteady.
  * @throws the signal's reason when it aborts; everything else is a finding
  */
-export async function evaluate(
+async function rounds(
   checks: readonly Check[],
   probe: Probe,
   {
@@ -79,10 +137,10 @@ export async function evaluate(
     chance = {},
     once = false,
     pauseMs: steadyPauseMs,
-    signal = new AbortController().signal,
+    signal,
     onAnswer,
     onRound,
-  }: EvaluateOptions,
+  }: Omit<EvaluateOptions, 'restart' | 'signal'> & { signal: AbortSignal },
 ): Promise<Verdict[]> {
   const started = performance.now()
   const elapsed = () => performance.now() - started

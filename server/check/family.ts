@@ -24,6 +24,8 @@ export interface Check {
   within: number
   /** Seconds that it has to stay true; missing where one moment is enough. */
   holds?: number
+  /** What it has to be true after as well; missing where nothing is done to it. */
+  survives?: 'restart'
   /** After so many of the learner's checks that failed, one more hint is shown by itself. */
   hintAfter?: number
   /** What it counts by itself when it is graded; missing where its step counts as a whole. */

@@ -68,6 +68,7 @@ async function preview(name: string, { port }: PreviewOptions): Promise<void> {
         port,
         token,
         publicNames: [],
+        basePath: '',
         labs: { preview: basename(directory) },
         client: fromPackage('dist/client'),
         rackdSocket: state.webRackdSocket,
@@ -88,7 +89,7 @@ async function preview(name: string, { port }: PreviewOptions): Promise<void> {
       { ...(await knownImages()), bundled: fromPackage('labs') },
       {
         onReading: (reading) => {
-          running.tell(reading)
+          running.tell({ preview: reading })
           const { length } = reading.problems
           const was = broken
           broken = reading.lab === undefined

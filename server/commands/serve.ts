@@ -1,8 +1,10 @@
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { forbidCoreDumps } from '../kernel/system-calls.js'
+import { watchShelf } from '../lab/watch-shelf.js'
 import { probeFeatures } from '../machine/features.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { ensureRackd, stopRackd } from '../node/start-rackd.js'
@@ -13,6 +15,8 @@ import { identify, isAlive, type ProcessIdentity, readRecord, removeRecord, writ
 import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
 import { bracketed, isLoopback } from '../web/access.js'
 import { lacksOf } from '../web/lacks.js'
+import { basePathPattern } from '../web/web-options.js'
+import { oneLine } from '../wording/one-line.js'
 import { databaseOf, databaseOption, recordsFile } from './database.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
@@ -28,6 +32,7 @@ interface ServeOptions {
   port: number
   token: boolean
   publicName: string[]
+  basePath: string
   previewPorts?: { from: number; to: number }
   labs: string[]
   database?: string
@@ -52,6 +57,7 @@ export function serveCommand(): Command {
     .option('--port <port>', 'port to listen on; 0: a free one', portNumber, 8080)
     .option('--no-token', 'let in everybody who reaches the port; on loopback alone')
     .option('--public-name <name>', 'what a proxy in front sends as Host (repeatable)', collect, [])
+    .option('--base-path <path>', 'what all addresses begin with, where a proxy passes on a path alone', basePath, '')
     .option('--preview-ports <from-to>', 'ports for published ports of racks; the 100 behind --port', portRange)
     .option('--tls-cert <file>', 'speak TLS with this certificate (PEM, with those that lead to a root)')
     .option('--tls-key <file>', 'the key of that certificate (PEM)')
@@ -79,6 +85,7 @@ async function serve(options: ServeOptions): Promise<void> {
   process.env.VETHLAB_STATE = state.root
   await claim(state, recordOf(state))
   let web: WebProcess | undefined
+  let endLabs: (() => Promise<void>) | undefined
   try {
     await requireFreePort(host, port)
     await ensureSetUp(state)
@@ -102,6 +109,7 @@ async function serve(options: ServeOptions): Promise<void> {
     const givenUp = new Promise<VethlabError>((resolve) => {
       giveUp = resolve
     })
+    const labs = [fromPackage('labs'), ...options.labs.map((folder) => resolve(folder))]
     web = new WebProcess(
       {
         user: state.webUser,
@@ -109,9 +117,10 @@ async function serve(options: ServeOptions): Promise<void> {
         port,
         token,
         publicNames: options.publicName,
+        basePath: options.basePath,
         previewPorts: options.previewPorts,
         tls,
-        labs: [fromPackage('labs'), ...options.labs.map((folder) => resolve(folder))],
+        labs,
         client: fromPackage('dist/client'),
         rackdSocket: state.webRackdSocket,
         portsSocket: state.portsSocket,
@@ -125,11 +134,20 @@ async function serve(options: ServeOptions): Promise<void> {
       },
       giveUp,
     )
-    // Side by side: the web reads labs while rackd starts, and waits for it then.
-    await Promise.all([ensureRackd(state, rackdArgs), web.start()])
+    const running = web
+    // Side by side: the web reads labs while rackd starts, and waits for it then. What changes in between is told to it.
+    const follow = async () => {
+      endLabs = await followLabs(labs, running)
+      await running.start()
+    }
+    await Promise.all([ensureRackd(state, rackdArgs), follow()])
     const stopWatch = watchRackd(state, rackdArgs)
-    process.stdout.write(`vethlab is ready: ${addressOf(tls ? 'https' : 'http', host, web.port, token)}\n`)
-    process.stderr.write('Ctrl-C ends it; racks stay for the next start\n')
+    process.stdout.write(
+      `vethlab is ready: ${addressOf(tls ? 'https' : 'http', host, web.port, token, options.basePath)}\n`,
+    )
+    process.stderr.write(
+      `Ctrl-C ends it${options.closeRacks ? ', and closes all racks' : '; racks stay for the next start'}\n`,
+    )
 
     const failed = await Promise.race([givenUp, asked.then(() => undefined)])
     stopWatch()
@@ -144,9 +162,24 @@ async function serve(options: ServeOptions): Promise<void> {
     }
     throw error
   } finally {
+    await endLabs?.()
     await removeRecord(recordOf(state))
   }
   process.exit(0)
+}
+
+/** Tells the web of labs that were added, changed or removed, and whoever reads our lines. @returns what ends it */
+function followLabs(folders: readonly string[], web: WebProcess): Promise<() => Promise<void>> {
+  const say = (line: string) => process.stderr.write(`${oneLine(line, 500)}\n`)
+  return watchShelf(folders, {
+    onNews: ({ id, lab, error }) => {
+      // One that can't be used now stays as it was last.
+      if (!error) web.tell(lab ? { id, lab } : { id })
+      if (error) say(`vethlab: lab ${id} can't be used as it is now: ${error.message}`)
+      else if (lab) say(`lab ${id} is read anew`)
+    },
+    onError: (error) => say(`vethlab: changes of labs are not all noticed: ${messageOf(error)}`),
+  })
 }
 
 /** @throws VethlabError argument.invalid */
@@ -242,16 +275,28 @@ async function endRacks(state: StateDirectory, { closeRacks }: ServeOptions): Pr
   )
 }
 
-export function addressOf(scheme: string, host: string, port: number, token: string | undefined): string {
+export function addressOf(
+  scheme: string,
+  host: string,
+  port: number,
+  token: string | undefined,
+  basePath = '',
+): string {
   // An address that stands for all of them is none to go to.
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : bracketed(host)
-  return `${scheme}://${name}:${port}/${token === undefined ? '' : `?token=${token}`}`
+  return `${scheme}://${name}:${port}${basePath}/${token === undefined ? '' : `?token=${token}`}`
 }
 
 export function portNumber(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (!(port <= 65_535)) throw new InvalidArgumentError('Give a port from 0 to 65535.')
   return port
+}
+
+function basePath(text: string): string {
+  const path = text.replace(/\/$/, '')
+  if (path === '' || basePathPattern.test(path)) return path
+  throw new InvalidArgumentError('Give a path, such as /vethlab.')
 }
 
 function portRange(text: string): { from: number; to: number } {

@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { Reading } from '../lab/reading.js'
 import { fromPackage } from '../package-root.js'
-import { type WebOptions, WebReport } from '../web/web-options.js'
+import { type Told, type WebOptions, WebReport } from '../web/web-options.js'
 import { oneLine } from '../wording/one-line.js'
 import { portTaken } from './free-port.js'
 
@@ -29,8 +28,8 @@ const firstCapabilities = '-all,+setuid,+setgid,+net_bind_service,+dac_read_sear
 export class WebProcess {
   #child: ChildProcess | undefined
   #stopping = false
-  /** What was told last, for one that is started again. */
-  #told: string | undefined
+  /** What was told last of each lab, for one that is started again. */
+  readonly #told = new Map<string, string>()
   readonly #starts: number[] = []
 
   private readonly options: WebOptions
@@ -53,10 +52,11 @@ export class WebProcess {
     return this.options.port
   }
 
-  /** Tells it how the lab is that its author looks at. */
-  tell(reading: Reading): void {
-    this.#told = `${JSON.stringify(reading)}\n`
-    if (this.#child && !hasEnded(this.#child)) this.#child.stdin?.write(this.#told)
+  /** Tells it how a lab is now. */
+  tell(told: Told): void {
+    const line = `${JSON.stringify(told)}\n`
+    this.#told.set('id' in told ? told.id : '', line)
+    if (this.#child && !hasEnded(this.#child)) this.#child.stdin?.write(line)
   }
 
   /** Asks it to end, and waits until it has. */
@@ -107,7 +107,7 @@ export class WebProcess {
       child.once('exit', (code, signal) => settle(`it ended with ${signal ?? code}`))
       child.stdin.on('error', (error) => settle(error.message))
       child.stdin.write(`${JSON.stringify(this.options)}\n`)
-      if (this.#told !== undefined) child.stdin.write(this.#told)
+      for (const line of this.#told.values()) child.stdin.write(line)
     })
     if (typeof report === 'string') {
       child.kill('SIGKILL')

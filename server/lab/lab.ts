@@ -81,6 +81,18 @@ export interface Step {
   checksAt: Position[]
 }
 
+/** The hosts on which Docker is restarted for these checks: those that they name, else the first one. */
+export function restartsOf({ plan, home }: Pick<Lab, 'plan' | 'home'>, checks: readonly Check[]): string[] {
+  const docker = plan.hosts.filter(({ kind }) => kind === 'docker').map(({ name }) => name)
+  const wanted = checks
+    .filter(({ survives }) => survives !== undefined)
+    .flatMap((check) => {
+      const named = familyOf(check).hosts(check.spec)
+      return docker.some((host) => named.includes(host)) ? named : [home]
+    })
+  return docker.filter((host) => wanted.includes(host))
+}
+
 /** Another way through a step, in place of the page's. */
 export interface Variant {
   name: string

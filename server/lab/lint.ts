@@ -2,10 +2,11 @@ import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { asksForm, familyOf, reasonsOf } from '../check/checks.js'
 import { notHeld } from '../check/holding.js'
+import { notSurvived } from '../check/surviving.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { lintBuildsOn } from './builds-on.js'
 import { hollowChecks } from './hollow.js'
-import { answerId, commandsOf, type Lab, type Problem, type Say, sameCommand } from './lab.js'
+import { answerId, commandsOf, type Lab, type Problem, restartsOf, type Say, sameCommand } from './lab.js'
 import { lintDiagrams } from './lint-diagrams.js'
 import { lintFiles } from './lint-files.js'
 import { type ImageGround, lintImages } from './lint-images.js'
@@ -116,6 +117,14 @@ function checks(lab: Lab, say: Say): void {
           'Take `form` away.',
         )
       }
+      if (check.survives !== undefined && restartsOf(lab, [check]).length === 0) {
+        say(
+          'lab.yaml',
+          step.checksAt[n]!,
+          `${name} has to survive a restart of Docker, and no host has Docker`,
+          'Take `survives` away.',
+        )
+      }
       const known = familyOf(check).knowable?.(check.spec)
       if (known && known.why === undefined) {
         const cure = 'Ask for a `value` of the rack, or say with `known` why it may be known without a look.'
@@ -146,6 +155,7 @@ function reasons(lab: Lab, say: Say): void {
       const reasons = check ? reasonsOf(check) : []
       if (!check || reasons.length === 0 || reasons.includes(reason)) continue
       if (check.holds !== undefined && reason === notHeld) continue
+      if (check.survives !== undefined && reason === notSurvived) continue
       const cure = `${didYouMean(reason, reasons)}It fails with: ${reasons.join(', ')}.`
       say(mistake.file, line, `${check.family} never fails with "${reason}"`, cure)
     }

@@ -19,15 +19,19 @@ export interface RenderedSection {
 
 /** What the rules know of the section that they render. */
 interface SectionEnv extends Env {
+  base: string
   home: string
   /** Run blocks that are still to come. */
   blocks: RunBlock[]
 }
 
-/** All sections of a lab's page as HTML, the introduction first. Pure. */
-export function renderPage(lab: Lab, language: Language): RenderedSection[] {
+/**
+ * All sections of a lab's page as HTML, the introduction first. Pure.
+ * @param base the path that links to other labs begin with
+ */
+export function renderPage(lab: Lab, language: Language, base = ''): RenderedSection[] {
   return lab.pages[language].sections.map(({ id, heading, markdown, blocks }) => {
-    const env: SectionEnv = { home: lab.home, blocks: [...blocks] }
+    const env: SectionEnv = { base, home: lab.home, blocks: [...blocks] }
     return {
       ...(id === undefined ? {} : { id }),
       heading: plainText(renderer.parseInline(heading, {})),
@@ -42,11 +46,12 @@ function newRenderer() {
   const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false })
   // Every link is looked at below, so that one that is not allowed shows as its text and not as its Markdown.
   markdown.validateLink = () => true
-  markdown.core.ruler.push('vethlab', ({ tokens }) => {
+  markdown.core.ruler.push('vethlab', ({ tokens, env }) => {
+    const { base = '' } = env as Partial<SectionEnv>
     for (const token of tokens) {
       tame(token)
       if (!token.children) continue
-      tameLinks(token.children)
+      tameLinks(token.children, base)
       joinLines(token.children)
     }
   })
@@ -69,12 +74,12 @@ function tame(token: Token): void {
   if (align) token.attrSet('class', `align-${align}`)
 }
 
-function tameLinks(tokens: Token[]): void {
+function tameLinks(tokens: Token[], base: string): void {
   // Links don't lie in links, so that the end belongs to the last beginning.
   let allowed = false
   for (const token of tokens) {
     if (token.type === 'link_open') {
-      const link = safeLink(String(token.attrGet('href') ?? ''))
+      const link = safeLink(String(token.attrGet('href') ?? ''), base)
       allowed = link !== undefined
       token.attrs = link ?? []
     }
@@ -109,10 +114,10 @@ function joinLines(tokens: Token[]): void {
 const labLink = new RegExp(`^\\.\\./(${labIdPattern})(?:/(?:(?:en|zh)\\.md)?)?(#[A-Za-z0-9_-]+)?$`)
 
 /** Attributes of a link: to a page of the web, another lab, or a section of this one. @returns undefined for all others */
-function safeLink(href: string): [string, string][] | undefined {
+function safeLink(href: string, base: string): [string, string][] | undefined {
   if (/^#[A-Za-z0-9_-]+$/.test(href)) return [['href', href]]
   const [matched, lab, section = ''] = labLink.exec(href) ?? []
-  if (matched !== undefined) return [['href', `${labPath(lab!)}${section}`]]
+  if (matched !== undefined) return [['href', `${base}${labPath(lab!)}${section}`]]
   if (!/^https:\/\//i.test(href) || !URL.canParse(href)) return undefined
   const url = new URL(href)
   // A name before the host is only ever there to hide it.

@@ -5,7 +5,7 @@ import { lintedLab, type Reading } from './reading.js'
 /** An editor writes a file in several steps, and a tool that formats follows it: all of it is one change. */
 const quietMs = 120
 /** Folders below a lab's own are at most as deep as its files for hosts. */
-const mostLevels = 16
+export const mostLevels = 16
 
 /**
  * Reads a lab now and whenever a file of its folder has changed, one reading after another. Links are not followed.
@@ -46,8 +46,7 @@ export async function watchLab(
     ignoreInitial: true,
     followSymlinks: false,
     depth: mostLevels,
-    // Editors keep their own files beside those that they edit.
-    ignored: (path) => /(?:^|\/)(?:\.[^/]*|[^/]*~|4913)$/.test(path.slice(directory.length)),
+    ignored: (path) => isEditorsFile(path.slice(directory.length)),
   })
   watcher.on('all', changed)
   watcher.on('error', onError)
@@ -59,4 +58,9 @@ export async function watchLab(
     await watcher.close()
     await reading
   }
+}
+
+/** Editors keep files of their own beside those that they edit. @param path below the folder that is watched */
+export function isEditorsFile(path: string): boolean {
+  return /(?:^|\/)(?:\.[^/]*|[^/]*~|4913)$/.test(path)
 }

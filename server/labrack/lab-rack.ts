@@ -3,7 +3,7 @@ import { type EvaluateOptions, evaluate, type Verdict } from '../check/evaluate.
 import type { Check } from '../check/family.js'
 import { readValue, type ValueSpec } from '../check/values.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { Lab } from '../lab/lab.js'
+import { type Lab, restartsOf } from '../lab/lab.js'
 import { fillIn, placeholders, type RunBlock } from '../lab/page.js'
 import { startStateOf } from '../lab/replace-lab.js'
 import type { NetworkState } from '../network/state.js'
@@ -30,6 +30,8 @@ export interface LabRackOptions {
 /** `answers` and `probe` are the rack's own unless said. */
 export type CheckOptions = Pick<EvaluateOptions, 'answers' | 'once' | 'pauseMs' | 'signal' | 'onRound'> & {
   probe?: Probe
+  /** Whether Docker may be restarted for what has to survive that: yes unless said. */
+  restarts?: boolean
 }
 
 export interface OpenLabOptions extends LabRackOptions {
@@ -211,9 +213,14 @@ export class LabRack {
   /** The checks of a step; `once` looks a single time, else each has its `within` to become true. */
   check(
     checks: Check[],
-    { answers = this.answers, probe = this.ground, ...options }: CheckOptions = {},
+    { answers = this.answers, probe = this.ground, restarts = true, ...options }: CheckOptions = {},
   ): Promise<Verdict[]> {
+    const restart: EvaluateOptions['restart'] = async (surviving, signal) => {
+      const hosts = restartsOf(this.lab, surviving)
+      await Promise.all(hosts.map((host) => this.racks.restartEngine(this.info.id, host, { signal })))
+    }
     return evaluate(checks, probe, {
+      ...(restarts ? { restart } : {}),
       home: this.lab.home,
       answers,
       labDirectory: this.lab.directory,

@@ -38,6 +38,7 @@ export const requests = {
   terminals: z.strictObject({ rack: Id }),
   setLink: z.strictObject({ rack: Id, lan: Name, host: Name, state: z.enum(['cut', 'mended']) }),
   engine: z.strictObject({ rack: Id, host: Name, path: z.string().max(2048) }),
+  restartEngine: z.strictObject({ rack: Id, host: Name }),
   /** Answers when the watching ends; `token` names the events. */
   watchEngine: z.strictObject({ rack: Id, host: Name, token: z.string().max(64) }),
   /** Answers when the watching ends; `token` names the changes. */
@@ -57,7 +58,17 @@ export const requests = {
 /** What the web may ask over its socket; root may ask all. */
 export const webMethods: ReadonlySet<string> = new Set<keyof typeof requests>([
   ...(['open', 'list', 'info', 'reset', 'close', 'exec', 'terminals'] as const),
-  ...(['engine', 'watchEngine', 'watchNetwork', 'capture', 'probe', 'observe', 'talk', 'runScript'] as const),
+  ...([
+    'engine',
+    'restartEngine',
+    'watchEngine',
+    'watchNetwork',
+    'capture',
+    'probe',
+    'observe',
+    'talk',
+    'runScript',
+  ] as const),
 ])
 
 /** First line of a connection to the socket for ports. The answer is `ok`, or an error; then come the port's own bytes. */

@@ -106,6 +106,9 @@ export class RackdClient implements Racks {
   engine(rack: string, host: string, path: string): Promise<unknown> {
     return this.ask('engine', { rack, host, path })
   }
+  async restartEngine(rack: string, host: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    await this.ask('restartEngine', { rack, host }, changeTimeoutMs, signal)
+  }
   watchEngine(rack: string, host: string, onEvent: (event: unknown) => void, signal: AbortSignal): Promise<void> {
     return this.watch('watchEngine', { rack, host }, onEvent, signal)
   }

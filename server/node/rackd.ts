@@ -97,6 +97,9 @@ function serve(channel: Channel, racks: LocalRacks, log: SecurityLog, { forWeb =
   handle('terminals', requests.terminals, ({ rack }) => racks.ptyHostSocket(rack))
   handle('setLink', requests.setLink, ({ rack, lan, host, state }) => racks.setLink(rack, lan, host, state))
   handle('engine', requests.engine, ({ rack, host, path }) => racks.engine(rack, host, path))
+  handle('restartEngine', requests.restartEngine, ({ rack, host }, { signal }) =>
+    racks.restartEngine(rack, host, { signal }),
+  )
   handle('watchEngine', requests.watchEngine, ({ rack, host, token }, { signal }) =>
     racks.watchEngine(rack, host, (event) => channel.notify('engineEvent', { token, event }), signal),
   )

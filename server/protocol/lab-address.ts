@@ -25,3 +25,15 @@ export function labPageOf(path: string): { page: 'lab' | 'map'; lab: string } | 
   const [, lab, map] = labPage.exec(path) ?? []
   return lab === undefined ? undefined : { page: map === undefined ? 'lab' : 'map', lab }
 }
+
+/**
+ * An address below the path that all addresses of a server begin with.
+ * @param address a path, with or without parameters
+ * @returns undefined for one that lies elsewhere
+ */
+export function belowBase(address: string, base: string): string | undefined {
+  if (!address.startsWith(base)) return undefined
+  const below = address.slice(base.length)
+  if (below === '' || below.startsWith('?')) return `/${below}`
+  return below.startsWith('/') ? below : undefined
+}

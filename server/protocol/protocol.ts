@@ -61,6 +61,8 @@ export interface LabCard {
 /** GET /api/labs/ID?language=en */
 export interface LabPage {
   lab: LabCard
+  /** The lab's files, as one value: another one where they are others. */
+  content: string
   /** Of its text: the one that was asked for, where the lab is in it. */
   language: Language
   /** It is a preview, for the lab's author. */
@@ -82,6 +84,8 @@ export interface PageStep {
   optional: boolean
   /** It has no checks: the learner says when it is read. */
   toRead: boolean
+  /** Hosts on which Docker is restarted when it is checked and all else passes; empty for most. */
+  restarts: string[]
   answers: PageQuestion[]
 }
 
@@ -121,6 +125,10 @@ export type StepState = 'open' | 'passed' | 'helped' | 'skipped'
 export interface SessionView {
   id: string
   lab: string
+  /** The lab's files that it began with, as `LabPage.content`. */
+  content: string
+  /** The lab was changed since: a session that is begun now would be of other files. */
+  newer: boolean
   version: number
   phase: SessionPhase
   /** Time used, while someone was there. It is still counting where `counting`. */

@@ -53,6 +53,18 @@ export class EngineClient {
     }
   }
 
+  /** The process that answers, proved to be the Engine. @throws VethlabError host.unreachable, host.unverified */
+  process(): number {
+    const connections = new Connections(this.root, this.identity)
+    try {
+      return connections.prove()
+    } catch (cause) {
+      throw cause instanceof VethlabError ? cause : this.unreachable('', cause)
+    } finally {
+      connections.destroy()
+    }
+  }
+
   /**
    * GET of a path below the API's version, such as `/networks` or `/containers/json?all=1`.
    * @returns the parsed JSON, and undefined where the Engine says 404
@@ -184,6 +196,16 @@ class Connections extends Agent {
     } catch (error) {
       connection?.destroy()
       created?.(error as Error, connection!)
+    }
+  }
+
+  /** The process at the other end. */
+  prove(): number {
+    const connection = this.connect()
+    try {
+      return peerProcess(connection.descriptor)
+    } finally {
+      connection.destroy()
     }
   }
 

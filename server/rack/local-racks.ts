@@ -66,6 +66,7 @@ import {
   recordedDirectories,
   writeRecord,
 } from './record.js'
+import { restartEngine } from './restart-engine.js'
 import { runLabScript } from './script-room.js'
 import { makeSshKey, startSsh } from './ssh.js'
 import type { StateDirectory } from './state-directory.js'
@@ -107,6 +108,7 @@ export class LocalRacks implements Racks {
   private readonly watches = new AtOnce(4, 'watches')
   private readonly observations = new AtOnce(4, 'observations')
   private readonly scripts = new AtOnce(8, 'scripts')
+  private readonly restarts = new AtOnce(1, 'restarts of its Engine')
   private readonly guard: Guard
   private opening = 0
   private tidying: NodeJS.Timeout | undefined
@@ -582,6 +584,11 @@ export class LocalRacks implements Racks {
       })
     }
     return this.engineOf(id, host).get(path)
+  }
+
+  async restartEngine(id: string, host: string, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    const engine = this.engineOf(id, host)
+    await this.restarts.run(`${id}/${host}`, () => restartEngine(`${id}/${host}`, engine, signal))
   }
 
   async watchEngine(id: string, host: string, onEvent: (event: unknown) => void, abort: AbortSignal): Promise<void> {

@@ -44,6 +44,11 @@ export interface Racks {
    * @throws VethlabError host.unreachable, host.unverified, host.no-engine
    */
   engine(rack: string, host: string, path: string): Promise<unknown>
+  /**
+   * Ends a host's Engine as `systemctl restart docker` does, and resolves once it answers again, as golden's own.
+   * @throws VethlabError host.unreachable, host.unverified, host.no-engine
+   */
+  restartEngine(rack: string, host: string, options?: { signal?: AbortSignal }): Promise<void>
   /** Calls back with each of the Engine's events from now on; resolves when `signal` aborts or the Engine ends. */
   watchEngine(rack: string, host: string, onEvent: (event: unknown) => void, signal: AbortSignal): Promise<void>
   /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Lab, questionOf } from '../lab/lab.js'
+import { type Lab, questionOf, restartsOf } from '../lab/lab.js'
 import type { LabCard, PageQuestion, PageStep } from '../protocol/protocol.js'
 import type { RecordedState } from '../store/records.js'
 import type { Text } from '../wording/text.js'
@@ -70,6 +70,7 @@ function wordsOf(lab: Lab): string {
 /** The steps of a page, with the questions that they ask. @param learner gives the order of what is chosen from. Pure. */
 export function pageSteps(lab: Lab, learner: string): PageStep[] {
   return lab.steps.map(({ id, points, optional, checks }) => ({
+    restarts: restartsOf(lab, checks),
     id,
     points,
     optional,

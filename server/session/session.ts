@@ -19,6 +19,8 @@ export interface SessionHouse
   refusal(session: Session): Trouble | undefined
   /** The racks have come to their limit: says so to the learner of this session. */
   full(session: Session): Trouble
+  /** The files of its lab are other ones than those that it began with. */
+  hasNewer(session: Session): boolean
 }
 
 /**
@@ -31,6 +33,7 @@ export class Session {
   readonly learner: string
   readonly lab: Lab
   readonly #feed = new ViewFeed(() => this.view())
+  readonly #house: SessionHouse
   readonly #rooms: SessionRooms
   #version = 0
 
@@ -39,6 +42,7 @@ export class Session {
     this.id = record.id
     this.learner = record.learner
     this.lab = lab
+    this.#house = house
     this.#rooms = new SessionRooms({
       ...house,
       lab,
@@ -63,6 +67,8 @@ export class Session {
     return {
       id: this.id,
       lab: this.lab.id,
+      content: this.lab.contentHash,
+      newer: this.#house.hasNewer(this),
       version: this.#version,
       phase: life.phase,
       usedMs: Math.round(used.usedMs),
@@ -151,6 +157,11 @@ export class Session {
     const { steps, life } = this.#rooms
     steps.forgetLooks()
     if (life.phase.name === 'open') steps.trigger()
+    this.newerChanged()
+  }
+
+  /** Whether its lab has newer files may be otherwise than before. */
+  newerChanged(): void {
     this.#version++
     this.#feed.changed()
   }

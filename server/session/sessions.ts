@@ -9,7 +9,7 @@ import type { RackInfo, Racks } from '../racks/racks.js'
 import { newId } from '../store/id.js'
 import type { Records, SessionRecord, Standing } from '../store/records.js'
 import { oneLine } from '../wording/one-line.js'
-import { type Language, languages } from '../wording/text.js'
+import type { Language } from '../wording/text.js'
 import { inOrder, type Lacks, labCard, pageSteps } from './catalogue.js'
 import { limitTrouble } from './life/limit-trouble.js'
 import { sessionOfLabel } from './life/rack-label.js'
@@ -21,6 +21,8 @@ export interface SessionsOptions {
   idleMs?: number
   /** How long before that it is announced: 2 minutes, or half of that time where it is shorter. */
   warningMs?: number
+  /** The path that addresses of this server begin with: none unless said. */
+  basePath?: string
   /** For the author of its labs, which change: a preview. */
   authoring?: boolean
   /** Racks of sessions at the same time: 8. */
@@ -40,12 +42,13 @@ export class Sessions {
   readonly #records: Records
   readonly #mostRacks: number
   readonly #lacks: Lacks
+  readonly #basePath: string
   readonly #house: SessionHouse
   /** The newest of each learner and lab, as far as it was asked for. */
   readonly #sessions = new Map<string, Session>()
   /** By learner and lab. */
   readonly #turns = new Map<string, Promise<void>>()
-  readonly #pages = new Map<string, PageSection[]>()
+  readonly #pages = new WeakMap<Lab, Partial<Record<Language, PageSection[]>>>()
   readonly #timer: NodeJS.Timeout
   #sweeping: Promise<void> | undefined
 
@@ -58,6 +61,7 @@ export class Sessions {
     this.#records = records
     this.#mostRacks = mostRacks
     this.#lacks = lacks
+    this.#basePath = options.basePath ?? ''
     this.#house = {
       racks,
       records,
@@ -67,6 +71,10 @@ export class Sessions {
       now,
       refusal: (session) => this.#refusal(session),
       full: (session) => this.#full(session),
+      hasNewer: ({ lab }) => {
+        const now = this.#labs.find(({ id }) => id === lab.id)
+        return now !== undefined && now.contentHash !== lab.contentHash
+      },
     }
     this.#timer = setInterval(() => void this.sweep(), options.sweepMs ?? 15_000).unref()
   }
@@ -116,8 +124,17 @@ export class Sessions {
     const held = this.#labs.find(({ id }) => id === lab.id)
     if (held) replaceLab(held, lab)
     this.#labs = inOrder(held ? this.#labs : [...this.#labs, lab])
-    for (const language of languages) this.#pages.delete(`${lab.id} ${language}`)
+    if (held) this.#pages.delete(held)
     for (const session of this.#sessions.values()) if (session.lab === held) session.labChanged()
+  }
+
+  /** A lab as its files are now, or none of that id any more. Sessions that have a rack go on with the lab that they began with. */
+  renew(id: string, lab: Lab | undefined): void {
+    const held = this.#labs.find((one) => one.id === id)
+    if (held === lab || (lab !== undefined && held?.contentHash === lab.contentHash)) return
+    const others = this.#labs.filter((one) => one !== held)
+    this.#labs = lab ? inOrder([...others, lab]) : others
+    for (const session of this.#sessions.values()) if (session.lab.id === id) session.newerChanged()
   }
 
   /**
@@ -130,7 +147,7 @@ export class Sessions {
   }
 
   async #join(learner: string, lab: string, open: boolean): Promise<Session | undefined> {
-    const found = this.#lab(lab)
+    const found = this.#labFor(learner, lab)
     const latest = await this.#records.latestSession(learner, lab)
     const session = latest && this.#load(found, latest)
     if (!open) return session
@@ -142,12 +159,35 @@ export class Sessions {
       session.reopen(false)
       return session
     }
+    return this.#begin(learner, found, { before: session, from: latest })
+  }
+
+  /**
+   * Forgets the learner's progress in the lab of a session, and gives a rack as at the beginning. Where the lab has newer files by now, it
+   * is begun with those, in a session of its own. @returns the session that goes on. @throws VethlabError session.*
+   */
+  async startOver(learner: string, id: string): Promise<Session> {
+    const session = await this.get(learner, id)
+    const lab = this.#labs.find((one) => one.id === session.lab.id)
+    if (!lab || !this.#house.hasNewer(session)) {
+      await session.startOver()
+      return session
+    }
+    await session.leave()
+    return this.#inTurn(learner, lab.id, () => this.#begin(learner, lab, { before: session }))
+  }
+
+  async #begin(
+    learner: string,
+    lab: Lab,
+    { before, from }: { before?: Session | undefined; from?: SessionRecord | undefined },
+  ): Promise<Session> {
     const id = newId()
-    await this.#records.createSession({ id, learner, lab, labHash: found.contentHash })
-    if (latest) await carryOver(this.#records, latest, id)
+    await this.#records.createSession({ id, learner, lab: lab.id, labHash: lab.contentHash })
+    if (from) await carryOver(this.#records, from, id)
     const record = await this.#records.session(id)
-    if (session) this.#drop(session)
-    const made = this.#keep(new Session(this.#house, found, record!))
+    if (before) this.#drop(before)
+    const made = this.#keep(new Session(this.#house, lab, record!))
     made.reopen(false)
     return made
   }
@@ -179,41 +219,46 @@ export class Sessions {
 
   /** @throws VethlabError lab.not-found */
   async card(learner: string, lab: string): Promise<LabCard> {
-    const latest = await this.#unlessBehind(this.#records.latestSession(learner, lab))
+    return this.#card(learner, this.#labFor(learner, lab))
+  }
+
+  async #card(learner: string, lab: Lab): Promise<LabCard> {
+    const latest = await this.#unlessBehind(this.#records.latestSession(learner, lab.id))
     const steps = Object.entries(latest?.steps ?? {}).map(([id, { state }]) => [id, state] as const)
-    return labCard(this.#lab(lab), Object.fromEntries(steps), this.#lacks, this.#labs)
+    return labCard(lab, Object.fromEntries(steps), this.#lacks, this.#labs)
   }
 
   async catalogue(learner: string): Promise<CatalogueView> {
     const progress = (await this.#unlessBehind(this.#records.progress(learner))) ?? []
+    const running = [...this.#sessions.values()].filter((session) => session.learner === learner && session.holdsRack)
+    // A lab whose folder is gone stays to be found as long as somebody is in it.
+    const gone = running.filter(({ lab }) => this.labs.every(({ id }) => id !== lab.id)).map(({ lab }) => lab)
     return {
       records: this.#records.standing,
-      labs: this.labs.map((lab) =>
+      labs: inOrder([...this.labs, ...gone]).map((lab) =>
         labCard(lab, progress.find((one) => one.lab === lab.id)?.states ?? {}, this.#lacks, this.#labs),
       ),
-      running: [...this.#sessions.values()]
-        .filter((session) => session.learner === learner && session.holdsRack)
-        .map(({ id, lab, closesAt }) => ({
-          session: id,
-          lab: lab.id,
-          ...(closesAt === undefined ? {} : { closesAt: new Date(closesAt).toISOString() }),
-        })),
+      running: running.map(({ id, lab, closesAt }) => ({
+        session: id,
+        lab: lab.id,
+        ...(closesAt === undefined ? {} : { closesAt: new Date(closesAt).toISOString() }),
+      })),
     }
   }
 
   /** @throws VethlabError lab.not-found */
   async page(learner: string, lab: string, wanted: Language): Promise<LabPage> {
-    const found = this.#lab(lab)
+    const found = this.#labFor(learner, lab)
     const language = found.languages.includes(wanted) ? wanted : found.languages[0]!
-    const next = this.labs[this.labs.indexOf(found) + 1]
-    const key = `${lab} ${language}`
-    let sections = this.#pages.get(key)
-    if (!sections) {
-      sections = renderPage(found, language)
-      this.#pages.set(key, sections)
-    }
+    const place = this.labs.findIndex(({ id }) => id === lab)
+    const next = place < 0 ? undefined : this.labs[place + 1]
+    const pages = this.#pages.get(found) ?? {}
+    this.#pages.set(found, pages)
+    pages[language] ??= renderPage(found, language, this.#basePath)
+    const sections = pages[language]
     return {
-      lab: await this.card(learner, lab),
+      lab: await this.#card(learner, found),
+      content: found.contentHash,
       language,
       authoring: this.#house.authoring,
       sections,
@@ -293,6 +338,14 @@ export class Sessions {
     )
   }
 
+  /** A lab as this learner sees it: as it was when they began, as long as they are in it. @throws VethlabError lab.not-found */
+  #labFor(learner: string, id: string): Lab {
+    const running = [...this.#sessions.values()].find(
+      (session) => session.learner === learner && session.lab.id === id && session.holdsRack,
+    )
+    return running?.lab ?? this.#lab(id)
+  }
+
   #lab(id: string): Lab {
     const lab = this.labs.find((candidate) => candidate.id === id)
     if (lab) return lab
@@ -334,7 +387,11 @@ export class Sessions {
   }
 
   #load(lab: Lab, record: SessionRecord): Session {
-    return this.#sessions.get(record.id) ?? this.#keep(new Session(this.#house, lab, record))
+    const kept = this.#sessions.get(record.id)
+    if (kept && (kept.lab === lab || kept.holdsRack)) return kept
+    // It has nothing that runs, and is to be of the lab as it is now.
+    if (kept) this.#drop(kept)
+    return this.#keep(new Session(this.#house, lab, record))
   }
 
   #keep(session: Session): Session {

@@ -4,7 +4,7 @@ import helmet from 'helmet'
 import type { SecurityLog } from '../error/security-log.js'
 import { troubleOf } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import { labPageOf } from '../protocol/lab-address.js'
+import { belowBase, labPageOf } from '../protocol/lab-address.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Text } from '../wording/text.js'
 import type { Access } from './access.js'
@@ -28,18 +28,27 @@ export interface AppOptions {
   learner: string
   /** Requests a minute: of those who are known, and of all others together. */
   perMinute?: { known: number; unknown: number } | undefined
+  /** What all addresses begin with: none unless said. */
+  basePath?: string
   /** TLS is spoken: the cookie goes over nothing else. */
   isSecure?: boolean
 }
 
 /** All that is asked over http, but previews. Whoever isn't let in sees nothing of what is here. */
 export function webApp(options: AppOptions): Express {
-  const { access, log, assets, preloads, sessions, learner, isSecure = false } = options
+  const { access, log, assets, preloads, sessions, learner, basePath = '', isSecure = false } = options
   const { known, unknown } = options.perMinute ?? { known: 3000, unknown: 120 }
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', false)
+  app.locals.basePath = basePath
+  app.use((request, response, next) => {
+    const below = belowBase(request.url, basePath)
+    response.locals.isOutside = below === undefined
+    if (below !== undefined) request.url = below
+    next()
+  })
   app.use((request, response, next) => {
     response.once('finish', () => noteRefusal(log, access, request, response.statusCode))
     next()
@@ -55,11 +64,17 @@ export function webApp(options: AppOptions): Express {
   app.use((request, response, next) => {
     const token = tokenIn(request.url)
     const cookie = token === undefined ? undefined : access.exchange(token)
-    if (cookie === undefined || request.method !== 'GET') return next()
-    const rights = { httpOnly: true, sameSite: 'strict', secure: isSecure, path: '/', maxAge: yearMs } as const
+    if (cookie === undefined || request.method !== 'GET' || response.locals.isOutside) return next()
+    const rights = {
+      httpOnly: true,
+      sameSite: 'strict',
+      secure: isSecure,
+      path: basePath || '/',
+      maxAge: yearMs,
+    } as const
     response.cookie(access.cookieName, cookie, rights)
     response.setHeader('Cache-Control', 'no-store')
-    response.status(303).setHeader('Location', withoutToken(request.url)).end()
+    response.status(303).setHeader('Location', withoutToken(request.url, basePath)).end()
   })
   // Two limits, so that one who is not known can't use up the learner's; the right token has passed before.
   app.use(limit(unknown, (request) => access.isKnown(request)))
@@ -76,6 +91,9 @@ export function webApp(options: AppOptions): Express {
     refuse(request, response, 405, says.method)
   })
 
+  app.use((request, response, next) =>
+    response.locals.isOutside ? refuse(request, response, 404, says.missing) : next(),
+  )
   // Only whole, undecoded paths are looked up: there is nothing to climb out of.
   app.use((request, response, next) => {
     const { path } = request
@@ -86,7 +104,7 @@ export function webApp(options: AppOptions): Express {
     // A token that was of no use, say an old one, must not stay in the address.
     if (page && tokenIn(request.url) !== undefined) {
       response.setHeader('Cache-Control', 'no-store')
-      response.status(303).setHeader('Location', withoutToken(request.url)).end()
+      response.status(303).setHeader('Location', withoutToken(request.url, basePath)).end()
       return
     }
     if (page) response.setHeader('Link', preloads[found?.page ?? 'catalogue'])
@@ -193,15 +211,17 @@ function refuse(request: Request, response: Response, status: number, say: Text,
     response.json({ ok: false, trouble: { code: `http.${status}`, what: say, cure: { en: '', zh: '' } } })
     return
   }
-  response.type('html').send(smallPage(status, say, { again, home: say === says.missing }))
+  response
+    .type('html')
+    .send(smallPage(status, say, { again, home: say === says.missing ? `${request.app.locals.basePath}/` : undefined }))
 }
 
 /** The address without the token; a path of our own, whatever the request's looked like. */
-function withoutToken(url: string): string {
+function withoutToken(url: string, basePath: string): string {
   const mark = url.indexOf('?')
   const parameters = new URLSearchParams(url.slice(mark))
   parameters.delete('token')
   // Two slashes, or what browsers take for them, would name another server.
-  const path = `/${url.slice(0, mark).replace(/^[^/]*[/\\]+/, '')}`
+  const path = `${basePath}/${url.slice(0, mark).replace(/^[^/]*[/\\]+/, '')}`
   return parameters.size > 0 ? `${path}?${parameters}` : path
 }

@@ -47,8 +47,9 @@ interface Chunk {
 /**
  * The value of the header `Link` for each page: the files that it will ask for once its first script runs, so that they come
  * together with that (RFC 8288).
+ * @param base the path that addresses of this server begin with
  */
-export async function loadPreloads(directory: string): Promise<Record<PageName, string>> {
+export async function loadPreloads(directory: string, base = ''): Promise<Record<PageName, string>> {
   const text = await readFile(join(directory, '.vite/manifest.json'), 'utf8')
   const manifest = JSON.parse(text) as Record<string, Chunk>
   const entry = filesOf(manifest, 'index.html', new Set())
@@ -56,7 +57,8 @@ export async function loadPreloads(directory: string): Promise<Record<PageName, 
     [...filesOf(manifest, chunks[page], new Set())]
       .filter((file) => !entry.has(file))
       .map(
-        (file) => `</${file}>; ${file.endsWith('.css') ? 'rel=preload; as=style' : 'rel=modulepreload'}; crossorigin`,
+        (file) =>
+          `<${base}/${file}>; ${file.endsWith('.css') ? 'rel=preload; as=style' : 'rel=modulepreload'}; crossorigin`,
       )
       .join(', ')
   return { catalogue: linksOf('catalogue'), lab: linksOf('lab'), map: linksOf('map') }
@@ -74,8 +76,9 @@ function filesOf(manifest: Record<string, Chunk>, key: string, files: Set<string
 /**
  * All of the built client, in memory, by its path in the address. What is not in here can't be asked
  * for, whatever the address looks like.
+ * @param base the path that addresses of this server begin with
  */
-export async function loadAssets(directory: string): Promise<Map<string, Asset>> {
+export async function loadAssets(directory: string, base = ''): Promise<Map<string, Asset>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])
   const files = entries
     .filter((entry) => entry.isFile() && extname(entry.name) in types)
@@ -84,7 +87,10 @@ export async function loadAssets(directory: string): Promise<Map<string, Asset>>
     await Promise.all(
       files.map(async (file) => {
         const path = `/${relative(directory, file).split(sep).join('/')}`
-        return [path, await loadAsset(file, path.startsWith('/assets/'))] as const
+        return [
+          path,
+          await loadAsset(file, path.startsWith('/assets/'), path === '/index.html' ? base : undefined),
+        ] as const
       }),
     ),
   )
@@ -97,8 +103,10 @@ export async function loadAssets(directory: string): Promise<Map<string, Asset>>
   return assets
 }
 
-async function loadAsset(file: string, immutable: boolean): Promise<Asset> {
-  const plain = await readFile(file)
+/** @param base for a page, which is shown at several paths: what addresses of its files, and its own program's, begin with */
+async function loadAsset(file: string, immutable: boolean, base?: string): Promise<Asset> {
+  const content = await readFile(file)
+  const plain = base === undefined ? content : Buffer.from(basedPage(content.toString(), base))
   return {
     type: types[extname(file)]!,
     plain,
@@ -107,6 +115,12 @@ async function loadAsset(file: string, immutable: boolean): Promise<Asset> {
     etag: `W/"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`,
     immutable,
   }
+}
+
+function basedPage(html: string, base: string): string {
+  return html
+    .replace('<html', base === '' ? '<html' : `<html data-base="${base}"`)
+    .replaceAll(/(href|src)="\.\//g, `$1="${base}/`)
 }
 
 /** Compresses an asset once. All of the client at the start would take longer than the rest of it. */

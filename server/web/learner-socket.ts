@@ -70,7 +70,11 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     },
     'session.reopen': (ask) => nothing(inSession(ask, (session) => session.reopen(ask.replay))),
     'session.leave': (ask) => nothing(inSession(ask, (session) => session.leave())),
-    'session.startOver': (ask) => nothing(inSession(ask, (session) => session.startOver())),
+    'session.startOver': async (ask) => {
+      const session = await sessions.startOver(learner, ask.session)
+      if (session.id !== ask.session) windows.replace(session)
+      return null
+    },
     'session.stay': (ask) => nothing(inSession(ask, (session) => session.stay())),
     'step.check': (ask) => nothing(inSession(ask, (session) => session.check(ask.step))),
     'step.answer': (ask) => nothing(inSession(ask, (session) => session.answer(ask.step, ask.id, ask.text))),

@@ -84,7 +84,8 @@ export class Previews {
    */
   #nameFor(seenAs: string): string {
     const name = seenAs.replace(/:\d+$/, '') || bracketed(this.options.host)
-    if (!isLoopback(this.options.host)) return name
+    // Also where all addresses are listened on, as in a container whose ports are published on loopback.
+    if (!isLoopback(this.options.host) && !['localhost', '127.0.0.1'].includes(name.toLowerCase())) return name
     return name.toLowerCase() === 'localhost' ? '127.0.0.1' : 'localhost'
   }
 

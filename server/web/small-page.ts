@@ -4,7 +4,7 @@ import type { Text } from '../wording/text.js'
 export function smallPage(
   status: number,
   say: Text,
-  { again = false, home = false }: { again?: boolean; home?: boolean } = {},
+  { again = false, home }: { again?: boolean; home?: string | undefined } = {},
 ): string {
   // Strict cookies don't come along when another site leads here; the second time it is our own page that leads.
   const refresh = again ? '<meta http-equiv="refresh" content="0">' : ''
@@ -15,7 +15,7 @@ export function smallPage(
 <main>
 <h1 style="font: inherit">${escapeHtml(say.en)}</h1>
 <p lang="zh">${escapeHtml(say.zh)}</p>
-${home ? '<p><a href="/">All labs</a> · <a href="/" lang="zh">全部实验</a></p>\n' : ''}</main>
+${home === undefined ? '' : `<p><a href="${home}">All labs</a> · <a href="${home}" lang="zh">全部实验</a></p>\n`}</main>
 </body>
 </html>
 `

@@ -2,15 +2,13 @@ import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SecurityLog } from '../error/security-log.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import { labFolders } from '../lab/catalogue.js'
 import { type Lab, runsFiles } from '../lab/lab.js'
-import { loadLab } from '../lab/read-lab.js'
-import type { Reading } from '../lab/reading.js'
+import { readShelf } from '../lab/shelf.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { StateThread } from '../racks/state-thread.js'
 import { Sessions } from '../session/sessions.js'
@@ -20,7 +18,7 @@ import { loadAssets, loadPreloads } from './client-assets.js'
 import { dropTo } from './drop-privileges.js'
 import { listenOn } from './listen-on.js'
 import { Preview } from './preview.js'
-import { WebOptions, type WebReport } from './web-options.js'
+import { type Told, WebOptions, type WebReport } from './web-options.js'
 import { listenLater, WebServer } from './web-server.js'
 
 /**
@@ -46,12 +44,15 @@ async function main(): Promise<void> {
   const starter = new Starter(process.stdin)
   const options = WebOptions.parse(JSON.parse(await starter.firstLine))
   const previewed = Array.isArray(options.labs) ? undefined : options.labs.preview
-  const [labs, assets, preloads, states] = await Promise.all([
-    Array.isArray(options.labs) ? loadLabs(options.labs) : [],
-    loadAssets(options.client),
-    loadPreloads(options.client),
+  const [{ labs, leftOut }, assets, preloads, states] = await Promise.all([
+    Array.isArray(options.labs) ? readShelf(options.labs) : { labs: [], leftOut: [] },
+    loadAssets(options.client, options.basePath),
+    loadPreloads(options.client, options.basePath),
     StateThread.start(),
   ])
+  for (const { name, error } of leftOut) {
+    process.stderr.write(`vethlab: lab ${oneLine(name, 80)} is left out: ${error.message}\n`)
+  }
   const later = listenLater(options.tls)
   // Nothing is accepted before the drop: that is done in the same turn in which the port becomes ours.
   await listen(later.server, options, () => dropTo(options.user))
@@ -66,12 +67,20 @@ async function main(): Promise<void> {
   const { idleMs, mostRacks, lacks } = options
   const sessions = await Sessions.start(racks, labs, records, {
     lacks,
+    basePath: options.basePath,
     authoring: previewed !== undefined,
     ...(idleMs === undefined ? {} : { idleMs, warningMs: Math.min(120_000, idleMs / 2) }),
     ...(mostRacks === undefined ? {} : { mostRacks }),
   })
   const preview = previewed === undefined ? undefined : new Preview(sessions, previewed)
-  if (preview) starter.onLine((line) => preview.read(JSON.parse(line) as Reading))
+  starter.onLine((line) => {
+    const told = JSON.parse(line) as Told
+    if ('preview' in told) preview?.read(told.preview)
+    else {
+      sessions.renew(told.id, told.lab)
+      if (told.lab) void noteUnreadable(told.lab)
+    }
+  })
   const log = new SecurityLog(options.securityLog)
   const web = WebServer.serve(later, {
     log,
@@ -81,6 +90,7 @@ async function main(): Promise<void> {
     assets,
     preview,
     preloads,
+    basePath: options.basePath,
     tls: options.tls,
     previewPorts: options.previewPorts ?? { from: Math.min(port + 1, 65_535), to: Math.min(port + 100, 65_535) },
   })
@@ -94,38 +104,6 @@ async function main(): Promise<void> {
   await records.close()
   await racks.disconnect()
   process.exit(0)
-}
-
-/** A lab that is broken is its author's matter, and no reason to keep the others from anybody. */
-async function loadLabs(folders: readonly string[]): Promise<Lab[]> {
-  const labs: Lab[] = []
-  for (const directory of (await Promise.all(folders.map(foldersIn))).flat()) {
-    const name = basename(directory)
-    try {
-      if (labs.some(({ id }) => id === name))
-        throw new VethlabError('lab.invalid', 'another lab has that id', {
-          place: directory,
-          cure: 'Rename its folder.',
-        })
-      labs.push(await loadLab(directory))
-    } catch (error) {
-      if (!(error instanceof VethlabError)) throw error
-      process.stderr.write(`vethlab: lab ${oneLine(name, 80)} is left out: ${error.message}\n`)
-    }
-  }
-  return labs
-}
-
-async function foldersIn(folder: string): Promise<string[]> {
-  try {
-    return (await labFolders(folder)).map((name) => join(folder, name))
-  } catch (error) {
-    throw new VethlabError('lab.not-found', `can't be read (${(error as NodeJS.ErrnoException).code})`, {
-      place: oneLine(folder, 200),
-      cure: 'Name a folder that has folders of labs in it.',
-      cause: error,
-    })
-  }
 }
 
 async function listen(server: Server, { host, port }: WebOptions, onListening: () => void): Promise<void> {

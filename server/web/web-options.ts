@@ -1,5 +1,10 @@
 import { z } from 'zod'
+import type { Lab } from '../lab/lab.js'
+import type { Reading } from '../lab/reading.js'
 import { PostgresAddress } from '../store/postgres-address.js'
+
+/** Nothing, or a slash and a name, once or several times. */
+export const basePathPattern = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){0,8}$/
 
 const port = z.int().min(0).max(65_535)
 
@@ -12,11 +17,13 @@ export const WebOptions = z.strictObject({
   /** Undefined: everybody who reaches the port gets in. */
   token: z.string().min(32).optional(),
   publicNames: z.array(z.string()),
+  /** What all addresses begin with, such as `/labs`. */
+  basePath: z.string().regex(basePathPattern),
   /** Certificate, with those that lead to a root, and its key, in PEM; without them plain http is spoken. */
   tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
   /** From the next port after the app's on where it isn't said. */
   previewPorts: z.strictObject({ from: port, to: port }).optional(),
-  /** Folders of labs, a folder each; or one lab by its id, whose readings come on stdin, a line of JSON each. */
+  /** Folders of labs, a folder each; or one lab by its id, whose readings it is told. */
   labs: z.union([z.array(z.string()), z.strictObject({ preview: z.string() })]),
   client: z.string(),
   rackdSocket: z.string(),
@@ -39,6 +46,12 @@ export const WebOptions = z.strictObject({
 })
 export type WebOptions = z.infer<typeof WebOptions>
 export type Tls = NonNullable<WebOptions['tls']>
+
+/**
+ * What the web process is told later, a line of JSON each: how the lab of a preview was read, or a lab as its files are now, without
+ * `lab` one that is gone. It can't read them itself by then.
+ */
+export type Told = { preview: Reading } | { id: string; lab?: Lab }
 
 /** What it says: that it serves, or why it can't. `taken`: another program has the port. */
 export const WebReport = z.union([

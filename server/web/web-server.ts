@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { Server as SocketServer } from 'socket.io'
 import type { SecurityLog } from '../error/security-log.js'
+import { belowBase } from '../protocol/lab-address.js'
 import type { Events } from '../protocol/protocol.js'
 import type { Requests } from '../protocol/requests.js'
 import type { Sessions } from '../session/sessions.js'
@@ -32,6 +33,8 @@ export interface WebServerOptions {
   assets: ReadonlyMap<string, Asset>
   /** `loadPreloads` */
   preloads: Readonly<Record<PageName, string>>
+  /** What all addresses begin with, such as `/labs`; none unless said. Previews have origins of their own, and no path. */
+  basePath?: string
   previewPorts: PreviewsOptions['ports']
   /** The lab that its author looks at; missing where learners do. */
   preview?: Preview | undefined
@@ -71,13 +74,14 @@ export class WebServer {
 
   static serve({ server, handle }: ReturnType<typeof listenLater>, options: WebServerOptions): WebServer {
     const access = new Access(options.access)
-    const { sessions, learner, log } = options
+    const { sessions, learner, log, basePath = '' } = options
     const { host, publicNames } = options.access
     const previews = new Previews({ host, publicNames, ports: options.previewPorts, tls: options.tls })
     // socket.io has a server of its own that listens nowhere: only upgrades that are let in are handed to it, and nothing
     // that is asked over plain http gets past the app.
     const gate = createServer()
     const io = new SocketServer<Requests, Events>(gate, {
+      path: `${basePath}/socket.io/`,
       transports: ['websocket'],
       serveClient: false,
       perMessageDeflate: false,
@@ -95,7 +99,7 @@ export class WebServer {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Until socket.io takes over.
       socket.on('error', () => socket.destroy())
-      const refusal = refusalOf(request, access, sockets)
+      const refusal = refusalOf(request, access, basePath, sockets)
       if (refusal !== undefined) {
         noteRefusal(log, access, request, Number.parseInt(refusal, 10))
         socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
@@ -106,7 +110,9 @@ export class WebServer {
       gate.emit('upgrade', request, socket, head)
     })
     const { assets, preloads, perMinute, tls } = options
-    handle(webApp({ access, log, assets, preloads, sessions, learner, perMinute, isSecure: tls !== undefined }))
+    handle(
+      webApp({ access, log, assets, preloads, sessions, learner, basePath, perMinute, isSecure: tls !== undefined }),
+    )
     return new WebServer(server, io, previews)
   }
 
@@ -124,9 +130,9 @@ export class WebServer {
 }
 
 /** Refused before anything is kept of it. */
-function refusalOf(request: IncomingMessage, access: Access, sockets: number): string | undefined {
+function refusalOf(request: IncomingMessage, access: Access, basePath: string, sockets: number): string | undefined {
   if (!access.isAddressed(request)) return '421 Misdirected Request'
-  if (!request.url?.startsWith('/socket.io/?')) return '404 Not Found'
+  if (!belowBase(request.url ?? '', basePath)?.startsWith('/socket.io/?')) return '404 Not Found'
   // A browser always says where the page is from; programs that don't must have the cookie, as all.
   if (!access.isOwnOrigin(request) || access.isForeignFetch(request)) return '403 Forbidden'
   if (!access.isKnown(request)) return '401 Unauthorized'

@@ -12,6 +12,8 @@ const step = (id: string, over: Partial<StepView> = {}): StepView => ({
 const view = (steps: StepView[], over: Partial<SessionView> = {}): SessionView => ({
   id: 's1',
   lab: 'lab',
+  content: '0',
+  newer: false,
   version: 1,
   phase: { name: 'open' },
   usedMs: 0,

@@ -10,9 +10,9 @@ import { fromPackage } from '../../server/package-root.js'
 import { languages } from '../../server/wording/text.js'
 
 /** A page that is all of a lab that matters here. */
-function rendered(markdown: string): RenderedSection[] {
+function rendered(markdown: string, base = ''): RenderedSection[] {
   const page = parsePage(markdown, 'en.md')
-  return renderPage({ home: 'node1', pages: { en: page, zh: page } } as Lab, 'en')
+  return renderPage({ home: 'node1', pages: { en: page, zh: page } } as Lab, 'en', base)
 }
 
 const html = (markdown: string) => rendered(markdown)[0]!.html
@@ -172,6 +172,9 @@ describe('Markdown', () => {
     for (const target of ['../macvlan/', '../macvlan', '../macvlan/en.md']) {
       expect(html(`[a](${target})`)).toBe('<p><a href="/labs/macvlan">a</a></p>\n')
     }
+    expect(rendered('[a](../macvlan/#parent)', '/learn')[0]!.html).toBe(
+      '<p><a href="/learn/labs/macvlan#parent">a</a></p>\n',
+    )
     expect(html('[a](../macvlan/#parent)')).toBe('<p><a href="/labs/macvlan#parent">a</a></p>\n')
     expect(html('[a](#names)')).toBe('<p><a href="#names">a</a></p>\n')
   })

@@ -51,22 +51,29 @@ export class House {
     private readonly sessions: Sessions,
     private readonly records: Records,
     private readonly isSecure: boolean,
+    private readonly basePath: string,
   ) {}
 
   static async start(
-    options: Partial<Pick<WebServerOptions, 'perMinute' | 'tls'>> & { open?: boolean; records?: Records } = {},
+    options: Partial<Pick<WebServerOptions, 'perMinute' | 'tls' | 'basePath'>> & {
+      open?: boolean
+      records?: Records
+    } = {},
   ): Promise<House> {
     const folder = await mkdtemp(join(tmpdir(), 'vethlab-web-'))
     const client = join(folder, 'client')
     await mkdir(join(client, 'assets'), { recursive: true })
     await mkdir(join(client, '.vite'))
-    await writeFile(join(client, 'index.html'), '<!doctype html><title>the app</title>')
+    await writeFile(
+      join(client, 'index.html'),
+      '<!doctype html><html lang="en"><title>the app</title><script src="./assets/app-1a2b.js"></script>',
+    )
     await writeFile(join(client, 'assets/app-1a2b.js'), 'export const app = 1\n'.repeat(100))
     await writeFile(join(client, '.vite/manifest.json'), JSON.stringify(manifest))
     await writeFile(join(folder, 'secret.html'), 'a secret')
     const records = options.records ?? SqliteRecords.open(join(folder, 'records.sqlite'))
     const labs = [await loadLab(fromPackage('labs', 'default-bridge'))]
-    const sessions = await Sessions.start(noRacks, labs, records)
+    const sessions = await Sessions.start(noRacks, labs, records, { basePath: options.basePath ?? '' })
     const later = listenLater(options.tls)
     await new Promise<void>((resolve) => later.server.listen(0, '127.0.0.1', resolve))
     const { port } = later.server.address() as AddressInfo
@@ -76,13 +83,14 @@ export class House {
       access: { token: options.open ? undefined : token, host: '127.0.0.1', port, publicNames: ['labs.example.org'] },
       sessions,
       learner: await records.localLearner(),
-      assets: await loadAssets(client),
-      preloads: await loadPreloads(client),
+      assets: await loadAssets(client, options.basePath),
+      preloads: await loadPreloads(client, options.basePath),
       previewPorts: { from: 20_000, to: 20_100 },
       ...(options.perMinute ? { perMinute: options.perMinute } : {}),
       tls: options.tls,
+      ...(options.basePath === undefined ? {} : { basePath: options.basePath }),
     })
-    return new House(port, folder, web, sessions, records, options.tls !== undefined)
+    return new House(port, folder, web, sessions, records, options.tls !== undefined, options.basePath ?? '')
   }
 
   get origin(): string {
@@ -118,8 +126,12 @@ export class House {
   }
 
   /** Connects, or gives why it was refused. */
-  async connect(headers: Record<string, string> = {}): Promise<Socket<Events, Requests> | string> {
+  async connect(
+    headers: Record<string, string> = {},
+    path = `${this.basePath}/socket.io/`,
+  ): Promise<Socket<Events, Requests> | string> {
     const socket = io(this.origin, {
+      path,
       transports: ['websocket'],
       ca: tls.cert,
       extraHeaders: { cookie: this.cookie, origin: this.origin, ...headers },

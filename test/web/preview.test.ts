@@ -119,6 +119,18 @@ describe('the preview of a port', () => {
     expect([over6.status, await over6.text()]).toEqual([200, 'hello'])
   })
 
+  it('has another name than the app also where all addresses are listened on, and the app is seen on loopback', async () => {
+    const everywhere = new Previews({ host: '0.0.0.0', publicNames: [], ports: { from: 21_030, to: 21_040 } })
+    try {
+      const nameFor = async (seenAs: string) => new URL(await everywhere.open(session, 'node1', 80, seenAs)).hostname
+      expect(await nameFor('127.0.0.1:8080')).toBe('localhost')
+      expect(await nameFor('localhost:8080')).toBe('127.0.0.1')
+      expect(await nameFor('192.0.2.7:8080')).toBe('192.0.2.7')
+    } finally {
+      everywhere.close()
+    }
+  })
+
   it('leaves nothing that would answer in the place of the next container', async () => {
     const url = await open()
     expect((await get(url)).headers['clear-site-data']).toBe('"cache", "storage"')

@@ -1,6 +1,6 @@
+import { labPath } from '../../state/address.js'
 import './map-page.css'
 import { useEffect } from 'preact/hooks'
-import { labPath } from '../../../server/protocol/lab-address.js'
 import { BackIcon } from '../../shell/icons.js'
 import { LanguageSwitch, ThemeSwitch } from '../../shell/preferences.js'
 import { useArrival, useTitle } from '../../shell/title.js'

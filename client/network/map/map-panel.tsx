@@ -1,7 +1,7 @@
+import { mapPath } from '../../state/address.js'
 import './map.css'
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import { mapPath } from '../../../server/protocol/lab-address.js'
 import { ClockIcon, CrossIcon, OutsideIcon, TextIcon, TidyIcon } from '../../shell/icons.js'
 import { Menu } from '../../shell/menu.js'
 import { mapOpen } from '../../state/settings.js'

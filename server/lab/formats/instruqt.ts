@@ -151,7 +151,9 @@ class TrackReader {
     if (text === undefined) return undefined
     this.#notes.push(...needsOf(text, path, 1, this.context.images))
     if (/\bagent\s+variable\b/.test(text)) this.#note('lost', path, 0, '`agent variable` keeps nothing here')
-    return text.replace(/^#!.*\n/, '').trim()
+    // There a script goes on where a command fails, unless it says otherwise; a block here stops at the first one.
+    const [, stops] = /^#!.*\s(-\w*e\w*)/.exec(text) ?? []
+    return `${stops === undefined ? 'set +e +o pipefail\n' : ''}${text.replace(/^#!.*\n/, '').trim()}`
   }
 
   async #challenge(folder: string, machines: string[], n: number): Promise<DraftStep> {

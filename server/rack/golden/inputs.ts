@@ -56,6 +56,7 @@ const furtherNames: Record<string, string[]> = {
   busybox: tagged('busybox', '1', '1.36', 'stable', 'musl', 'glibc'),
   centos: tagged('centos', '7', '8'),
   debian: tagged('debian', '11', '12', '13', 'bullseye', 'bookworm', 'trixie', 'bookworm-slim', 'trixie-slim'),
+  elasticsearch: tagged('elasticsearch', '2'),
   haproxy: tagged('haproxy', 'alpine', 'lts', '2.4', '2.6', '2.8', '3.0'),
   httpd: tagged('httpd', '2', '2.4', 'alpine', '2.4-alpine'),
   mariadb: tagged('mariadb', '10', '11', 'lts'),
@@ -68,14 +69,30 @@ const furtherNames: Record<string, string[]> = {
   python: tagged('python', '3', 'alpine', 'slim', ...upTo(13, 8).map((minor) => `3.${minor}`), '3-alpine', '3-slim'),
   redis: tagged('redis', '5', '6', '7', 'alpine', '6-alpine', '7-alpine'),
   registry: tagged('registry', '2'),
-  ubuntu: tagged('ubuntu', '16.04', '18.04', '20.04', '22.04', '24.04', 'bionic', 'focal', 'jammy', 'noble'),
+  ubuntu: [
+    ...tagged('ubuntu', '16.04', '18.04', '20.04', '22.04', '24.04', 'bionic', 'focal', 'jammy', 'noble'),
+    // The oldest tutorials' name for it, and a name of one with network tools, which ours has.
+    'base',
+    'collabnixlabs/ubuntu-nettools:v1.0',
+  ],
 }
 
 /** Images that nobody calls by their folder's name. */
 const otherNames: Record<string, string[]> = {
   alertmanager: ['prom/alertmanager'],
+  'alpine-curl': ['byrnedo/alpine-curl'],
+  // Web pages of tutorials' own.
+  'demo-web': [
+    'chrch/web',
+    'chrch/admin',
+    'instavote/vote',
+    'jpetazzo/trainingwheels',
+    'katacoda/redis-node-docker-example',
+    'selaworkshops/python-app:2.0',
+  ],
   'node-exporter': ['prom/node-exporter'],
   prometheus: ['prom/prometheus'],
+  'training-postgres': ['training/postgres'],
   whoami: ['traefik/whoami', 'containous/whoami'],
 }
 
@@ -111,7 +128,7 @@ export function labImages(): string[] {
 export function imageParents(folder: string): string[] {
   const text = readFileSync(join(imagesDirectory, folder, 'Dockerfile'), 'utf8')
   const named = [...text.matchAll(/^FROM\s+(\S+)|--from=(\S+)/gm)].map((match) => match[1] ?? match[2]!)
-  return [...new Set(named)].filter((name) => imageFolders().includes(name))
+  return imageFolders().filter((parent) => [parent, ...namesOf(parent)].some((name) => named.includes(name)))
 }
 
 export function goldenInputs(): GoldenInputs {

@@ -7,9 +7,15 @@ const debounceMs = 150
 const gapMs = 500
 
 export interface CheckRunnerOptions {
+  /** `asked`: by the learner, not by an event. */
   evaluate(
     step: Step,
-    options: { signal: AbortSignal; onAnswer(verdict: Verdict): void; onRound(verdicts: Verdict[]): void },
+    options: {
+      asked: boolean
+      signal: AbortSignal
+      onAnswer(verdict: Verdict): void
+      onRound(verdicts: Verdict[]): void
+    },
   ): Promise<Verdict[]>
   /** The step that looks by themselves are about; undefined when all are done. */
   current(): Step | undefined
@@ -177,7 +183,7 @@ export class CheckRunner {
         run.early.set(verdict.index, verdict)
         onChange()
       }
-      const verdicts = await evaluate(step, { signal, onAnswer, onRound })
+      const verdicts = await evaluate(step, { asked, signal, onAnswer, onRound })
       if (signal.aborted) return undefined
       this.#looks.set(step.id, { verdicts, at: new Date().toISOString() })
       await onFinished(step, asked, verdicts, signal)

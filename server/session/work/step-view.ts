@@ -1,6 +1,7 @@
 import { familyNamed } from '../../check/checks.js'
 import type { Verdict } from '../../check/evaluate.js'
 import type { Check } from '../../check/family.js'
+import { notRestarted } from '../../check/surviving.js'
 import { sentenceOf, tellOperator } from '../../error/sentences.js'
 import { answerId, type Lab, type Step } from '../../lab/lab.js'
 import type { CheckView, StepView } from '../../protocol/protocol.js'
@@ -64,7 +65,11 @@ function checkView(
     hints: hints.slice(0, shown),
     moreHints: Math.max(0, hints.length - shown),
     // A trace tells the cause as well.
-    traceable: finding.outcome === 'fail' && !isHidden && familyNamed(family).packet !== undefined,
+    traceable:
+      finding.outcome === 'fail' &&
+      finding.reason !== notRestarted &&
+      !isHidden &&
+      familyNamed(family).packet !== undefined,
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Verdict } from '../../check/evaluate.js'
+import { notSurvived } from '../../check/surviving.js'
+import type { Finding } from '../../check/verdict.js'
 import type { Trouble } from '../../error/trouble.js'
 import { VethlabError } from '../../error/vethlab-error.js'
 import { answerId, type Lab, type Step, stepTitle } from '../../lab/lab.js'
@@ -8,7 +10,7 @@ import type { StepView } from '../../protocol/protocol.js'
 import type { Records, SessionRecord } from '../../store/records.js'
 import type { RackUse } from '../life/rack-use.js'
 import { stepNamed } from './blocks.js'
-import { CheckRunner, type Look } from './check-runner.js'
+import { CheckRunner, type CheckRunnerOptions, type Look } from './check-runner.js'
 import { Progress } from './progress.js'
 import { stepView } from './step-view.js'
 
@@ -44,12 +46,15 @@ export class Steps {
   /** Checks, by step, that the last look asked for has given a hint by itself. */
   readonly #offered = new Map<string, Set<number>>()
 
+  /** What was true until Docker was restarted for the last look that was asked for, by step and index. */
+  readonly #notSurvived = new Map<string, Finding>()
+
   constructor(options: StepsOptions) {
     const { lab, record, records, use, onError, onChange } = options
     this.#options = options
     this.progress = new Progress(records, lab, record)
     this.#runner = new CheckRunner({
-      evaluate: (step, how) => use.open().rack.check(step.checks, { answers: this.progress.answers, ...how }),
+      evaluate: (step, how) => this.#evaluate(step, how),
       current: () => this.progress.current,
       glance: async () => {
         await use.live?.rack.ground.capture()
@@ -58,6 +63,33 @@ export class Steps {
       onFinished: (...looked) => this.#onFinished(...looked),
       onError,
     })
+  }
+
+  /** Docker is restarted for none but who has asked; what a restart has shown then stays to be read until the next one. */
+  async #evaluate(
+    step: Step,
+    { asked, onRound, ...how }: Parameters<CheckRunnerOptions['evaluate']>[1],
+  ): Promise<Verdict[]> {
+    const key = ({ index }: Verdict) => `${step.id} ${index}`
+    const kept = (verdicts: Verdict[]) =>
+      verdicts.map((verdict) => {
+        const finding = verdict.finding.outcome === 'fail' ? this.#notSurvived.get(key(verdict)) : undefined
+        return finding ? { ...verdict, finding } : verdict
+      })
+    const { rack } = this.#options.use.open()
+    const verdicts = await rack.check(step.checks, {
+      answers: this.progress.answers,
+      restarts: asked,
+      onRound: (round) => onRound(asked ? round : kept(round)),
+      ...how,
+    })
+    if (!asked) return kept(verdicts)
+    for (const verdict of verdicts) {
+      const { finding } = verdict
+      if (finding.outcome === 'fail' && finding.reason === notSurvived) this.#notSurvived.set(key(verdict), finding)
+      else this.#notSurvived.delete(key(verdict))
+    }
+    return verdicts
   }
 
   get views(): StepView[] {
@@ -205,6 +237,7 @@ export class Steps {
     this.#ran.clear()
     this.#answered.clear()
     this.#failed.clear()
+    this.#notSurvived.clear()
     this.forgetLooks()
   }
 

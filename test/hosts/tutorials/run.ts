@@ -113,6 +113,12 @@ export class TutorialRun {
       await this.sh('controlplane', 'docker swarm init --advertise-addr 192.168.100.11')
       return true
     }
+    // The source sets the interface up first, in a line that its list leaves out.
+    if (said.includes('Nexthop has invalid gateway')) {
+      const [, pid] = /netns exec (\d+) /.exec(typed) ?? []
+      await sh(`ip netns exec ${pid} ip link set eth0 up`)
+      return true
+    }
     if (said.includes("'/var/run/netns/")) {
       await sh('mkdir -p /var/run/netns')
       return true
@@ -126,17 +132,19 @@ export class TutorialRun {
     const [, network] = /network ([\w-]+) not found/i.exec(said) ?? []
     const [, service] = /(?:service ([\w-]+) not found|no such service: ([\w-]+))/i.exec(said)?.filter(Boolean) ?? []
     const [, stranger] =
-      /(?:bad address '|can't find |Could not resolve host: |Temporary failure in name resolution for )([\w-]+)/.exec(
+      /(?:apr_sockaddr_info_get\(\) for |bad address '|can't find |Could not resolve host: |Temporary failure in name resolution for )([\w-]+)/.exec(
         said,
       ) ?? []
     const name = container ?? network ?? service ?? stranger
     if (name === undefined || this.unavailable.has(name)) return false
-    const image = /web|app|nginx|test|my/i.test(name) ? 'nginx' : 'alpine'
+    const image = /web|app|nginx|test|my|rng/i.test(name) ? 'nginx' : 'alpine'
     if (container !== undefined) await sh(`docker run -dit --name ${name} ${image}`)
     else if (service !== undefined) await sh(`docker service create --detach --name ${name} nginx; sleep 2`)
     else if (network !== undefined) {
       const overlay = /service (?:create|update)/.test(typed)
-      if (overlay) await sh('docker swarm init --advertise-addr 192.168.100.11')
+      // One of that name may be another part's, of this host alone.
+      const other = `docker ps -aq --filter network=${name} | xargs -r docker rm -f; docker network rm ${name}`
+      if (overlay) await sh(`docker swarm init --advertise-addr 192.168.100.11; ${other}`)
       await sh(`docker network create ${overlay ? '-d overlay --attachable ' : ''}${name}`)
     } else {
       const [, asked] = /--net(?:work)?[= ](\S+)/.exec(typed) ?? []
@@ -164,12 +172,17 @@ export class TutorialRun {
       )
       .replace(/<IP-ADDRESS-OF-WORKER-1>/, '192.168.100.12')
       .replace(/enp1s0/g, 'eth0')
+      .replace('host02', 'node01')
       // An image of the learner's own.
       .replace(/<image>|\bmyimage\b|\bmyapp\b|\bdns-server\b/, 'nginx:alpine')
     if (typed.includes('<TOKEN>')) typed = typed.replace('<TOKEN>', await ask('docker swarm join-token -q worker'))
     if (/<PID>|\$pid/.test(typed)) {
       const pid = this.namespace || (await ask(`docker inspect -f '{{.State.Pid}}' ${one}`))
       typed = typed.replace('<PID>', pid).replaceAll('$pid', pid)
+    }
+    if (typed.includes('172.21.0.2:8081')) {
+      const address = "docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' app"
+      return typed.replace('172.21.0.2', await ask(address))
     }
     // What the source's machine had, the last container has here.
     if (/<ipaddress>|172\.1[78]\.0\.\d|172\.21\.0\.2|198\.0\.125\.2$/.test(typed) && /ping|curl/.test(typed)) {
@@ -253,7 +266,7 @@ function interactive(typed: string): string {
     const shell =
       /(?:^| )-i?ti? |-i -t /.test(run[2]!) &&
       /(?: (?:\/bin\/)?(?:ba|a)?sh|netshoot|alpine(?::latest)?|busybox|ubuntu(?::latest)?)$/.test(typed)
-    const server = /(?:nginx(?::\w+)?|redis|mysql|postgres|httpd(?::\w+)?)$/.test(typed)
+    const server = /(?:nginx(?::\w+)?|redis|mysql|postgres|httpd(?::\w+)?|chrch\/\w+)$/.test(typed)
     if (shell || server) return `${run[1]}-d ${run[2]}`
     return typed.replace(/ -(?:it|ti)(?= )/, ' -i').replace(' -i -t ', ' -i ')
   }

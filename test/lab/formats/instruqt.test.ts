@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { expect, it } from 'vitest'
 import { drafted, said } from './package.js'
 
@@ -11,7 +12,8 @@ it('makes steps of challenges, with their scripts', async () => {
     '01-first/assignment.md':
       '---\nslug: first\ntype: challenge\ntitle: First\ntabs:\n- type: terminal\n  hostname: rhel\n---\n## Part\n\n```bash,run\nip a\n```\n\n[button label="Go"](tab-1) [[ Instruqt-Var key="K" hostname="rhel" ]]\n> [!NOTE]\n> careful\n',
     '01-first/check-rhel*': '#!/bin/bash\ntest -e /x || fail-message "no x"\n',
-    '01-first/solve-rhel*': '#!/bin/bash\ntouch /x\n',
+    '01-first/solve-rhel*': '#!/bin/bash\nfalse\ntouch /x\n',
+    '02-second/solve-rhel': '#!/bin/bash -eu\ntouch /y\n',
   })
   expect(draft).toMatchObject({
     title: 'A track',
@@ -21,10 +23,14 @@ it('makes steps of challenges, with their scripts', async () => {
     rack: { hosts: { rhel: 'docker', 'server-2': 'docker' } },
     steps: [
       { heading: 'First', verify: { host: 'rhel', passes: 'exit' }, solution: [{ host: 'rhel' }] },
-      { heading: 'Second', markdown: 'Text' },
+      { heading: 'Second', markdown: 'Text', solution: [{ text: expect.not.stringContaining('set +e') }] },
     ],
   })
   expect(draft.steps[0]!.markdown).toBe('### Part\n\n```bash run\nip a\n```\n\nGo `K`\n> **Note**\n> careful')
+  // Its first command fails, as it may there: the block goes on, though it is run by a shell that would stop.
+  const { text } = draft.steps[0]!.solution[0]!
+  const run = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', text.replace('touch /x', 'echo went on')])
+  expect([run.status, `${run.stdout}`]).toEqual([0, 'went on\n'])
   expect(draft.setup.rhel).toContain('agent variable set A 1')
   expect(said(draft)).toContainEqual(expect.stringContaining('1 secret'))
 })

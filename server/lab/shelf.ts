@@ -1,0 +1,48 @@
+import { basename, join } from 'node:path'
+import { VethlabError } from '../error/vethlab-error.js'
+import { oneLine } from '../wording/one-line.js'
+import { labFolders } from './catalogue.js'
+import type { Lab } from './lab.js'
+import { loadLab } from './read-lab.js'
+
+/** Labs of several folders: those that can be used, and what is wrong with the others, by the names of their folders. */
+export interface Shelf {
+  labs: Lab[]
+  leftOut: { name: string; error: VethlabError }[]
+}
+
+/**
+ * Reads all labs of these folders. A lab that is broken is its author's matter, and no reason to keep the others from anybody.
+ * @throws VethlabError lab.not-found where a folder can't be read
+ */
+export async function readShelf(folders: readonly string[]): Promise<Shelf> {
+  const shelf: Shelf = { labs: [], leftOut: [] }
+  for (const directory of (await Promise.all(folders.map(foldersIn))).flat()) {
+    const name = basename(directory)
+    try {
+      if (shelf.labs.some(({ id }) => id === name)) {
+        throw new VethlabError('lab.invalid', 'another lab has that id', {
+          place: directory,
+          cure: 'Rename its folder.',
+        })
+      }
+      shelf.labs.push(await loadLab(directory))
+    } catch (error) {
+      if (!(error instanceof VethlabError)) throw error
+      shelf.leftOut.push({ name, error })
+    }
+  }
+  return shelf
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  try {
+    return (await labFolders(folder)).map((name) => join(folder, name))
+  } catch (error) {
+    throw new VethlabError('lab.not-found', `can't be read (${(error as NodeJS.ErrnoException).code})`, {
+      place: oneLine(folder, 200),
+      cure: 'Name a folder that has folders of labs in it.',
+      cause: error,
+    })
+  }
+}
