@@ -1,4 +1,4 @@
-import type { Text } from '../wording/text.js'
+import type { Language, Text } from '../wording/text.js'
 
 /** A page for what goes wrong before there is an app to say it; it says no more than it must. */
 export function smallPage(
@@ -15,10 +15,14 @@ export function smallPage(
 <main>
 <h1 style="font: inherit">${escapeHtml(say.en)}</h1>
 <p lang="zh">${escapeHtml(say.zh)}</p>
-${home === undefined ? '' : `<p><a href="${home}">All labs</a> · <a href="${home}" lang="zh">全部实验</a></p>\n`}</main>
+${home === undefined ? '' : `<p>${linkTo(home, 'en', 'All labs')} · ${linkTo(home, 'zh', '全部实验')}</p>\n`}</main>
 </body>
 </html>
 `
+}
+
+function linkTo(address: string, language: Language, words: string): string {
+  return `<a href="${address}" lang="${language}">${words}</a>`
 }
 
 export const says = {

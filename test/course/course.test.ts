@@ -54,7 +54,7 @@ describe('course.yaml', () => {
     [
       'an unknown key',
       (text) => text.replace('heading', 'headin'),
-      /:9: assignments.0.headin: unknown key "headin". Did you mean "heading"\?/,
+      /:9: assignments, entry 1 \(lab\), headin: unknown key "headin". Did you mean "heading"\?/,
     ],
     [
       'a time without its distance from UTC',
