@@ -153,7 +153,8 @@ async function rounds(
   for (let growingMs = firstPauseMs; ; growingMs = Math.min(longestPauseMs, growingMs * 1.5)) {
     signal.throwIfAborted()
     const answered = (index: number, finding: Finding) => {
-      if (checks[index]!.holds === undefined) onAnswer?.(verdict(checks[index]!, index, finding, elapsed()))
+      const { holds, survives } = checks[index]!
+      if (holds === undefined && survives === undefined) onAnswer?.(verdict(checks[index]!, index, finding, elapsed()))
     }
     const context = { home, answers, labDirectory, chance, signal, answered }
     const { findings, steady } = await round(checks, settled, probe, context)

@@ -124,3 +124,14 @@ it.each([
   if (!('issues' in parsed)) throw new Error('it was taken')
   expect(parsed.issues.map((issue) => issue.what).join()).toContain(what)
 })
+
+it('tells nobody of a single check before the restart, nor by its place among those that are looked at again', async () => {
+  const { probe, restart } = rack({ kept: false })
+  const told: number[] = []
+  await evaluate([passing, web, passing, web], probe, {
+    ...options,
+    restart,
+    onAnswer: ({ index }) => told.push(index),
+  })
+  expect(told.toSorted()).toEqual([0, 2])
+})
