@@ -70,8 +70,6 @@ function takenOnTheWay({ meant, last, destination, arrived, stage }: Trail): Fou
 }
 
 function find(trail: Trail): Found | undefined {
-  const taken = takenOnTheWay(trail)
-  if (taken) return taken
   const { state, address, destination, from, last, source, seen, asked, way, stage, drop, goal } = trail
   // What a rule of the right host ended did not go astray.
   if (stage === 'dropped' && (!drop || !goal || drop.host === goal.host.name)) return undefined
@@ -87,7 +85,7 @@ function find(trail: Trail): Found | undefined {
     const found = target === undefined ? undefined : claim(target, state, asked)
     if (found) return found
   }
-  return undefined
+  return takenOnTheWay(trail)
 }
 
 export const duplicateAddress = define<Found>({
