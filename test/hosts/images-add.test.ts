@@ -312,7 +312,7 @@ describe('an add that is killed', () => {
 
   it.each([
     ['while it builds', 'building', 1500],
-    ['while an Engine loads', 'an Engine in a host loads', 1000],
+    ['while an Engine loads', 'an Engine in a host loads', 100],
   ])('%s leaves nothing that is used, and the rest is swept', async (_, words, ms) => {
     const folder = join(scratch, 'killed')
     mkdirSync(folder, { recursive: true })
