@@ -79,10 +79,16 @@ it('steps back through the timeline, by keys, while things go on', async () => {
   await timeline.getByText('docker rm -f early').waitFor({ timeout: settleMs })
   // A container that starts may be seen before it runs, as a moment of its own.
   const next = page.getByRole('button', { name: 'Next moment' })
-  for (let moment = 0; moment < 3 && (await container('early').count()) === 0; moment++) {
+  for (let moment = 0; moment < 3; moment++) {
     await next.click()
     await banner.getByText('docker run -d --name early nginx').waitFor()
-    await page.waitForTimeout(500)
+    const isDrawn = await container('early')
+      .waitFor({ timeout: 5000 })
+      .then(
+        () => true,
+        () => false,
+      )
+    if (isDrawn) break
   }
   await container('early').waitFor()
   await page.getByRole('button', { name: 'Back to now' }).click()
