@@ -1,4 +1,4 @@
-import { isLegacy } from '../network/tables.js'
+import { isLegacy, keepsLegacy } from '../network/tables.js'
 import { isInHostNamespace } from '../place/place.js'
 import type { Text } from '../wording/text.js'
 import type { Drop } from './drop.js'
@@ -29,16 +29,18 @@ export interface Dropped {
 export function dropOf(trail: Trail): Drop | undefined {
   const { stage, drop, replyDrop } = trail
   const seen = stage === 'no-return' ? replyDrop : (drop ?? replyDrop)
-  return seen ?? (trail.seen ? untold(trail, trail.last.namespace.id) : undefined)
+  return seen ?? untold(trail)
 }
 
 /** The kernel tells of no rule of iptables-legacy which packet it met: it is one that would end it, where it was seen last. */
-function untold(trail: Trail, last: string): Drop | undefined {
+function untold(trail: Trail): Drop | undefined {
+  const { seen, stage, last } = trail
+  const at = stage === 'no-return' ? seen?.back.findLast(({ place }) => place !== undefined)?.place : last
+  // Most keep nothing there, and need not be gone through rule by rule for each cause that asks.
+  if (!seen || !at || !keepsLegacy(at.namespace)) return undefined
   const { drop, replyDrop } = trailForeseen(trail)
-  const one = trail.stage === 'no-return' ? replyDrop : drop
-  const back = trail.seen?.back.findLast(({ place }) => place !== undefined)?.place?.namespace.id
-  const at = trail.stage === 'no-return' ? back : last
-  return one?.place && isLegacy(one.family) && one.place.namespace.id === at ? one : undefined
+  const one = stage === 'no-return' ? replyDrop : drop
+  return one?.place && isLegacy(one.family) && one.place.namespace.id === at.namespace.id ? one : undefined
 }
 
 export function plain({ rule, place, ...drop }: Drop, trail: Trail): Dropped {

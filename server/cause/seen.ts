@@ -3,7 +3,7 @@ import { translationAt } from '../network/filter.js'
 import type { Frame, IpPacket, Observation, RuleHit, Sighting } from '../network/observation.js'
 import { ownsAddress } from '../network/own-address.js'
 import type { Link, NetworkState, Rule } from '../network/state.js'
-import { isLegacy } from '../network/tables.js'
+import { isLegacy, keepsLegacy } from '../network/tables.js'
 import { type LivePlace, linkOf, placeAt } from '../place/place.js'
 import { isFlooded } from './flood.js'
 import { ruleOf, translation } from './rule-text.js'
@@ -129,15 +129,15 @@ function redirectOf(last: Step | undefined, hits: RuleHit[], state: NetworkState
   const [, address = '', port] = /^\[?([0-9a-f.:]*?)\]?(?::(\d+))?$/.exec(to ?? '') ?? []
   const { destination, destinationPort } = last.packet
   // REDIRECT says a port alone, and leads to the address of the link that it came in by.
-  const to4 = address === '' ? destination : address
-  const isSame = sameAddress(to4, destination) && (port === undefined || Number(port) === destinationPort)
+  const led = address === '' ? destination : address
+  const isSame = sameAddress(led, destination) && (port === undefined || Number(port) === destinationPort)
   if ((address === '' && port === undefined) || isSame) return undefined
-  return { address: to4, ...(port === undefined ? {} : { port: Number(port) }) }
+  return { address: led, ...(port === undefined ? {} : { port: Number(port) }) }
 }
 
 /** Of a rule of iptables-legacy the kernel does not tell which packet it met, so that the rules say it. */
 function translatedUntold({ place, packet, sighting }: Step): Rule | undefined {
-  if (!place?.namespace.chains.some(({ family }) => isLegacy(family))) return undefined
+  if (!place || !keepsLegacy(place.namespace)) return undefined
   const { source, destination, protocol, sourcePort, destinationPort } = packet
   const rule = translationAt(place.namespace, 'prerouting', {
     ...{ source, destination, in: sighting.link, out: '', state: 'new' },

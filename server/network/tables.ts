@@ -17,7 +17,7 @@ const iptablesByFamily: Readonly<Record<string, { version: 4 | 6; tool: string }
  */
 export function iptablesOf(family: string, namespace?: Pick<NamespaceState, 'chains'>): string | undefined {
   const tool = iptablesByFamily[family]?.tool
-  const both = namespace?.chains.some((chain) => isLegacy(chain.family)) ?? false
+  const both = namespace !== undefined && keepsLegacy(namespace)
   return tool !== undefined && both && !isLegacy(family) ? `${tool}-nft` : tool
 }
 
@@ -28,6 +28,11 @@ export function isOfIptables({ family, table, text }: Pick<Rule, 'family' | 'tab
 
 export function isLegacy(family: string): boolean {
   return family.endsWith('-legacy')
+}
+
+/** Whether iptables-legacy or ip6tables-legacy keeps anything there, if only chains without rules. */
+export function keepsLegacy({ chains }: Pick<NamespaceState, 'chains'>): boolean {
+  return chains.some(({ family }) => isLegacy(family))
 }
 
 /** The version of IP that a family is for alone; undefined for those that are for both, or for neither. */
