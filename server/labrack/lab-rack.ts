@@ -171,15 +171,21 @@ export class LabRack {
   }
 
   /**
-   * Runs a block as a learner's click does, but without a terminal.
+   * Runs a block as a learner's click does, but without a terminal. One that prints an answer is run again where it printed none:
+   * now and then an Engine loses what a short `docker exec` prints (moby/moby#27289, docker/docker-py#2042).
    * @returns what went wrong, in one line; undefined when nothing did
    */
   async run(block: RunBlock, signal?: AbortSignal): Promise<string | undefined> {
     const text = await this.fill(block.text)
     if (typeof text !== 'string') return `line ${block.line}: the value {{${text.missing}}} can't be read now`
     const host = block.host ?? this.lab.home
-    const result = await this.exec(host, text, {}, blockTimeoutMs, signal)
-    if (block.answer !== undefined) this.answers[block.answer] = result.stdout.trim()
+    let result = await this.exec(host, text, {}, blockTimeoutMs, signal)
+    if (block.answer !== undefined) {
+      for (let again = 0; again < 2 && !result.failed && result.stdout.trim() === ''; again++) {
+        result = await this.exec(host, text, {}, blockTimeoutMs, signal)
+      }
+      this.answers[block.answer] = result.stdout.trim()
+    }
     if (result.timedOut) return `line ${block.line}: ${outcomeOf(result)} in ${host}`
     if (result.failed === block.fails) return undefined
     const expected = block.fails ? ', where it should have failed' : ''

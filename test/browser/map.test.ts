@@ -77,19 +77,20 @@ it('steps back through the timeline, by keys, while things go on', async () => {
   // What happens now comes into the list, not into the picture.
   await learner.type('docker rm -f early')
   await timeline.getByText('docker rm -f early').waitFor({ timeout: settleMs })
-  // A container that starts may be seen before it runs, as a moment of its own.
+  // A container that starts may be seen before it runs, and before its terminal tells of the command, as a moment of its own.
   const next = page.getByRole('button', { name: 'Next moment' })
+  const ofCommand = banner.getByText('docker run -d --name early nginx')
   for (let moment = 0; moment < 3; moment++) {
     await next.click()
-    await banner.getByText('docker run -d --name early nginx').waitFor()
-    const isDrawn = await container('early')
-      .waitFor({ timeout: 5000 })
-      .then(
-        () => true,
-        () => false,
-      )
-    if (isDrawn) break
+    const isThere = await Promise.all([
+      ofCommand.waitFor({ timeout: 5000 }),
+      container('early').waitFor({ timeout: 5000 }),
+    ])
+      .then(() => true)
+      .catch(() => false)
+    if (isThere) break
   }
+  await ofCommand.waitFor()
   await container('early').waitFor()
   await page.getByRole('button', { name: 'Back to now' }).click()
   await banner.waitFor({ state: 'detached' })
