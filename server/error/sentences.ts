@@ -232,6 +232,17 @@ export const sentences = {
     what: { en: 'There is no such session.', zh: '找不到这次实验。' },
     cure: { en: 'Open the lab from the catalogue.', zh: '请从目录重新打开实验。' },
   },
+  'class.not-found': {
+    what: { en: 'There is no such class, or nobody like that in it.', zh: '找不到这个课堂，或课堂里没有这个人。' },
+    cure: { en: 'Open it from the list of classes.', zh: '请从课堂列表重新打开。' },
+  },
+  'roster.invalid': {
+    what: { en: "The list can't be read.", zh: '无法读取名单。' },
+    cure: {
+      en: 'Give CSV with a line of headings: name, and id, email and group where you have them.',
+      zh: '请使用带标题行的 CSV：name，以及 id、email、group（如有）。',
+    },
+  },
   'session.not-open': {
     what: { en: 'The hosts of this lab are not running.', zh: '这个实验的主机现在没有运行。' },
     cure: { en: 'Wait until they have started, or open the lab again.', zh: '请等主机启动完成，或重新打开实验。' },

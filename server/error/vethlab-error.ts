@@ -54,6 +54,8 @@ export type ErrorCode =
   | 'records.refused'
   | 'records.behind'
   | 'records.full'
+  | 'roster.invalid'
+  | 'class.not-found'
   | 'session.not-found'
   | 'session.not-open'
   | 'session.busy'

@@ -5,6 +5,7 @@ import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
 import type { TraceSeries } from '../trace/series.js'
 import type { TraceStory } from '../trace/story.js'
 import type { AuthorLook } from './author.js'
+import type { ClassView, MatrixView } from './classes.js'
 import { isLabId } from './lab-address.js'
 import type { Answered, NetworkView, SessionView, TerminalView } from './protocol.js'
 
@@ -31,6 +32,11 @@ const index = z.int().min(0).max(10_000)
 const offset = z.int().nonnegative()
 const clamped = ([least, most]: readonly [number, number]) =>
   z.number().transform((value) => Math.min(most, Math.max(least, Math.trunc(value))))
+/** Of a class or a seat. */
+const id = z.string().regex(/^[0-9a-f]{32}$/)
+const title = z.string().trim().min(1).max(100)
+const labs = z.array(lab).max(200)
+const time = z.iso.datetime()
 const size = { cols: clamped(COLS_RANGE), rows: clamped(ROWS_RANGE) }
 /** A `BlockRef`. */
 const block = z.union([z.strictObject({ page: index }), z.strictObject({ step: name, solution: index })])
@@ -159,6 +165,31 @@ export const requests = {
     ]),
   ).answeredBy<null>(),
   'terminal.resize': ask({ terminal, ...size }).answeredBy<null>(),
+
+  /** The classes that one may see. */
+  'class.list': ask({}).answeredBy<ClassView[]>(),
+  'class.create': ask({ title, labs }).answeredBy<ClassView>(),
+  'class.change': ask({
+    class: id,
+    title: title.optional(),
+    labs: labs.optional(),
+    isRosterOnly: z.boolean().optional(),
+    startsAt: time.nullable().optional(),
+    endsAt: time.nullable().optional(),
+  }).answeredBy<ClassView>(),
+  /** A new code in the place of the old one, or none. */
+  'class.code': ask({ class: id, on: z.boolean() }).answeredBy<ClassView>(),
+  /** Nobody joins any more, and nobody works in it. */
+  'class.end': ask({ class: id }).answeredBy<ClassView>(),
+  /** From now on `class.seats` events of this class come over this connection, and of no other. */
+  'class.follow': ask({ class: id }).answeredBy<MatrixView>(),
+  'class.unfollow': ask({}).answeredBy<null>(),
+  /** Puts those of a list in CSV on the roster. */
+  'seat.add': ask({ class: id, csv: z.string().max(48 * 1024) }).answeredBy<{ added: number; known: number }>(),
+  /** New words for a learner who has lost theirs. */
+  'seat.reissue': ask({ class: id, seat: id }).answeredBy<{ phrase: string }>(),
+  /** Takes somebody out of the class, with all that is kept of them. */
+  'seat.remove': ask({ class: id, seat: id }).answeredBy<null>(),
 }
 
 export type RequestName = keyof typeof requests

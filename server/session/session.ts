@@ -19,6 +19,8 @@ export interface SessionHouse
   refusal(session: Session): Trouble | undefined
   /** The racks have come to their limit: says so to the learner of this session. */
   full(session: Session): Trouble
+  /** There is another view of it, or somebody came or went. */
+  changed(session: Session): void
   /** The files of its lab are other ones than those that it began with. */
   hasNewer(session: Session): boolean
 }
@@ -53,6 +55,7 @@ export class Session {
       onChange: () => {
         this.#version++
         this.#feed.changed()
+        house.changed(this)
       },
     })
   }
@@ -92,10 +95,17 @@ export class Session {
     const { used } = this.#rooms
     const end = this.#feed.subscribe(onView)
     used.update()
+    this.#house.changed(this)
     return () => {
       end()
       used.update()
+      this.#house.changed(this)
     }
+  }
+
+  /** Somebody looks on. */
+  get isWatched(): boolean {
+    return this.#feed.watched
   }
 
   get network(): SessionNetwork {

@@ -50,6 +50,7 @@ export class Sessions {
   readonly #turns = new Map<string, Promise<void>>()
   readonly #pages = new WeakMap<Lab, Partial<Record<Language, PageSection[]>>>()
   readonly #timer: NodeJS.Timeout
+  readonly #followers = new Set<(session: Session) => void>()
   #sweeping: Promise<void> | undefined
 
   private constructor(racks: Racks, labs: readonly Lab[], records: Records, options: SessionsOptions) {
@@ -71,6 +72,9 @@ export class Sessions {
       now,
       refusal: (session) => this.#refusal(session),
       full: (session) => this.#full(session),
+      changed: (session) => {
+        for (const tell of this.#followers) tell(session)
+      },
       hasNewer: ({ lab }) => {
         const now = this.#labs.find(({ id }) => id === lab.id)
         return now !== undefined && now.contentHash !== lab.contentHash
@@ -112,6 +116,17 @@ export class Sessions {
   followRecords(tell: (standing: Standing) => void): () => void {
     tell(this.#records.standing)
     return this.#records.onStanding(tell)
+  }
+
+  /** Tells of each session that may look otherwise than before. @returns what ends it */
+  follow(tell: (session: Session) => void): () => void {
+    this.#followers.add(tell)
+    return () => this.#followers.delete(tell)
+  }
+
+  /** Sessions of a learner that are in memory. */
+  keptOf(learner: string): Session[] {
+    return [...this.#sessions.values()].filter((session) => session.learner === learner)
   }
 
   /** In the order of the catalogue. */
@@ -246,12 +261,20 @@ export class Sessions {
     }
   }
 
-  /** @throws VethlabError lab.not-found */
-  async page(learner: string, lab: string, wanted: Language): Promise<LabPage> {
+  /**
+   * @param isOpenTo whether the learner may go on with a lab of that id
+   * @throws VethlabError lab.not-found
+   */
+  async page(
+    learner: string,
+    lab: string,
+    wanted: Language,
+    isOpenTo: (lab: string) => boolean = () => true,
+  ): Promise<LabPage> {
     const found = this.#labFor(learner, lab)
     const language = found.languages.includes(wanted) ? wanted : found.languages[0]!
     const place = this.labs.findIndex(({ id }) => id === lab)
-    const next = place < 0 ? undefined : this.labs[place + 1]
+    const next = place < 0 ? undefined : this.labs.slice(place + 1).find(({ id }) => isOpenTo(id))
     const pages = this.#pages.get(found) ?? {}
     this.#pages.set(found, pages)
     pages[language] ??= renderPage(found, language, this.#basePath)
@@ -355,7 +378,11 @@ export class Sessions {
         cure: 'Mend them: the preview says what is wrong.',
       })
     }
-    throw new VethlabError('lab.not-found', 'there is no such lab', {
+    throw this.noLab(id)
+  }
+
+  noLab(id: string): VethlabError {
+    return new VethlabError('lab.not-found', 'there is no such lab', {
       place: oneLine(id, 100),
       cure: 'Choose one from the catalogue.',
     })

@@ -194,6 +194,12 @@ export class PostgresRecords extends Recorder {
     return known
   }
 
+  protected async transact<T>(work: () => Work<T>): Promise<T> {
+    const done = await this.#fromDatabase(work, 'BEGIN')
+    if (!done) throw this.#behind()
+    return done.value
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return
     if (this.#standing === 'current') await within(endMs, this.#settled()).catch(() => {})

@@ -1,5 +1,7 @@
 import type { Change } from './change.js'
 import { evidenceText } from './evidence.js'
+import { KeptPeople } from './kept-people.js'
+import type { People } from './people.js'
 import type { Work } from './query.js'
 import { readLatestSession, readProgress, readSession, readTimeline, readTimelineState, readVerdicts } from './reads.js'
 import type {
@@ -33,6 +35,13 @@ export abstract class Recorder implements Records {
    * @param session that it is about, where it is about one that must be known
    */
   protected abstract read<T>(work: () => Work<T>, session?: string): Promise<T>
+  /** Reads and writes at once, where all servers see it. @throws VethlabError records.behind */
+  protected abstract transact<T>(work: () => Work<T>): Promise<T>
+
+  readonly people: People = new KeptPeople({
+    transact: (work) => this.transact(work),
+    addLearner: (id) => this.write({ do: 'learner', id, local: false, at: now() }),
+  })
 
   async createSession({ id, learner, lab, labHash }: Parameters<Records['createSession']>[0]): Promise<void> {
     const names = { session: keptName(id, 'session'), learner: keptName(learner, 'learner'), lab: keptName(lab, 'lab') }

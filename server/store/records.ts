@@ -1,3 +1,5 @@
+import type { People } from './people.js'
+
 /** What became of a step: passed alone, passed with help, or left out. A step without a state is open. */
 export type RecordedState = 'passed' | 'helped' | 'skipped'
 
@@ -112,6 +114,9 @@ export interface Records {
   readonly standing: Standing
   /** Tells of each change of `standing`. @returns what ends it */
   onStanding(tell: (standing: Standing) => void): () => void
+
+  /** Who may come in, and the classes. */
+  readonly people: People
 
   /** Id of the one local learner, made if missing. */
   localLearner(): Promise<string>

@@ -105,6 +105,50 @@ export const tables: readonly Table[] = [
     ),
     order: ['session', 'id'],
   },
+  // Without passwords and logins: after an import staff need new links, and browsers come in anew. Of phrases their hashes.
+  {
+    name: 'person',
+    columns: columns({ id: name, name, login: name, may_found: yes, created_at: time }),
+    order: ['created_at', 'id'],
+  },
+  {
+    name: 'class',
+    columns: columns({
+      id: name,
+      title: name,
+      labs: text,
+      code: name.nullable(),
+      code_ends_at: time.nullable(),
+      is_roster_only: yes,
+      starts_at: time.nullable(),
+      ends_at: time.nullable(),
+      created_at: time,
+      ended_at: time.nullable(),
+    }),
+    order: ['created_at', 'id'],
+  },
+  {
+    name: 'member',
+    columns: columns({ class: name, person: name, role: z.enum(['teacher', 'assistant', 'viewer']) }),
+    order: ['class', 'person'],
+  },
+  {
+    name: 'seat',
+    columns: columns({
+      id: name,
+      class: name,
+      learner: name,
+      name,
+      student: name.nullable(),
+      email: name.nullable(),
+      section: name.nullable(),
+      phrase: name.nullable(),
+      is_of_roster: yes,
+      joined_at: time.nullable(),
+      created_at: time,
+    }),
+    order: ['created_at', 'id'],
+  },
 ]
 
 /** A value of a line as its column takes it. */

@@ -1,5 +1,7 @@
 import type { Socket } from 'socket.io'
+import type { Classroom } from '../classroom/classroom.js'
 import { troubleOf } from '../error/trouble.js'
+import { may } from '../learner/may.js'
 import type { Answered, Events } from '../protocol/protocol.js'
 import {
   acknowledgement,
@@ -11,10 +13,13 @@ import {
 } from '../protocol/requests.js'
 import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
+import { ClassSender } from './class-sender.js'
 import { Connection } from './connection.js'
+import type { Guest } from './gate.js'
 import { NetworkSender } from './network-sender.js'
 import type { Preview } from './preview.js'
 import type { Previews } from './previews.js'
+import { rights } from './rights.js'
 import { TerminalGateway } from './terminal-gateway.js'
 import { TokenBucket } from './token-bucket.js'
 import { troubles } from './troubles.js'
@@ -27,7 +32,11 @@ const asking = { perSecond: 20, burst: 100 }
 type Handlers = { [K in RequestName]: (ask: Read<K>) => Value<K> | Promise<Value<K>> }
 
 export interface LearnerSocketOptions {
-  learner: string
+  /** Who it is, as it is now: roles may change while it is open. */
+  guest(): Guest
+  /** Looks at once whether their roles are other ones now. */
+  renew(): Promise<void>
+  classroom: Classroom
   sessions: Sessions
   previews: Previews
   windows: Windows
@@ -37,7 +46,8 @@ export interface LearnerSocketOptions {
 
 /** Serves one connection of a learner until it ends. */
 export function serveLearner(socket: Socket<Requests, Events>, options: LearnerSocketOptions): void {
-  const { learner, sessions, previews, windows, preview } = options
+  const { guest, classroom, sessions, previews, windows, preview } = options
+  const learner = guest().person
   const connection = new Connection(socket as unknown as Socket)
   const gateway = new TerminalGateway(socket, connection)
   const bucket = new TokenBucket(asking.perSecond, asking.burst)
@@ -47,6 +57,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   const endPreview = preview?.follow((view) => socket.emit('preview', view))
   /** Aborts when the connection has ended: packets are not traced for nobody. */
   const gone = new AbortController()
+  const classes = new ClassSender(socket, connection, classroom)
   const endRecords = sessions.followRecords((standing) => socket.emit('records', standing))
   /** At once where the session is in memory, so that requests are begun in the order in which they came. */
   const inSession = <T>(
@@ -108,6 +119,21 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'terminal.detach': ({ terminal }) => nothing(gateway.detach(terminal)),
     'terminal.write': (ask) => nothing(gateway.write(ask.terminal, 'text' in ask ? ask.text : ask.bytes)),
     'terminal.resize': ({ terminal, cols, rows }) => nothing(gateway.resize(terminal, cols, rows)),
+    'class.list': () => classroom.list(guest()),
+    'class.create': async (ask) => {
+      const made = await classroom.create(guest(), ask)
+      // Its teacher goes on to it.
+      await options.renew()
+      return made
+    },
+    'class.change': ({ class: id, ...change }) => classroom.change(guest(), id, change),
+    'class.code': (ask) => classroom.setCode(guest(), ask.class, ask.on),
+    'class.end': (ask) => classroom.end(guest(), ask.class),
+    'class.follow': (ask) => classes.follow(guest(), ask.class),
+    'class.unfollow': () => nothing(classes.end()),
+    'seat.add': (ask) => classroom.addRoster(ask.class, ask.csv),
+    'seat.reissue': (ask) => classroom.reissue(ask.class, ask.seat),
+    'seat.remove': (ask) => nothing(classroom.removeSeat(ask.class, ask.seat)),
   }
 
   const on = <K extends RequestName>(name: K) => {
@@ -120,6 +146,9 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       const parsed = requests[name].safeParse(ask)
       if (!parsed.success) return give({ ok: false, trouble: troubles.invalid })
       if (!free && !bucket.take()) return give({ ok: false, trouble: troubles.tooMany })
+      const { verb, what } = rights[name]
+      const who = guest()
+      if (!may(who, verb, what(who, parsed.data as Read<K>))) return give({ ok: false, trouble: troubles.forbidden })
       try {
         give({ ok: true, value: await handlers[name](parsed.data as Read<K>) })
       } catch (error) {
@@ -135,6 +164,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   socket.on('disconnect', () => {
     views.follow(undefined)
     network.end()
+    classes.end()
     endPreview?.()
     endRecords()
     gone.abort()

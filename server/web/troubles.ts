@@ -42,6 +42,14 @@ export const troubles = {
       zh: '请用 --preview-ports FROM-TO 指定另一个端口范围后重新启动 vethlab。',
     },
   },
+  forbidden: {
+    code: 'request.forbidden',
+    what: { en: 'That is not for you to do.', zh: '你没有权限这样做。' },
+    cure: {
+      en: 'Load the page again: the class may have ended, or your part in it may have changed.',
+      zh: '请重新加载页面：课堂可能已结束，或你的权限有变化。',
+    },
+  },
   notOpen: { code: 'session.not-open', ...sentences['session.not-open'] },
   noApi: {
     code: 'api.not-found',

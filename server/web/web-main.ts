@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Classroom } from '../classroom/classroom.js'
 import { SecurityLog } from '../error/security-log.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { type Lab, runsFiles } from '../lab/lab.js'
@@ -81,11 +82,14 @@ async function main(): Promise<void> {
       if (told.lab) void noteUnreadable(told.lab)
     }
   })
+  const classroom = new Classroom(sessions, records)
   const log = new SecurityLog(options.securityLog)
   const web = WebServer.serve(later, {
     log,
     access: { token: options.token, host: options.host, port, publicNames: options.publicNames },
     sessions,
+    people: records.people,
+    classroom,
     learner,
     assets,
     preview,
@@ -100,6 +104,7 @@ async function main(): Promise<void> {
   setTimeout(() => process.exit(1), endMs).unref()
   await web.close()
   log.close()
+  classroom.close()
   await sessions.stop()
   await records.close()
   await racks.disconnect()

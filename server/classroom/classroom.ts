@@ -1,0 +1,263 @@
+import { logOnce } from '../error/log-once.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import type { Lab } from '../lab/lab.js'
+import { newJoinCode, spacedJoinCode } from '../learner/join-code.js'
+import { may } from '../learner/may.js'
+import { newResumePhrase, phraseHash } from '../learner/resume-phrase.js'
+import { readRoster } from '../learner/roster.js'
+import type { Who } from '../learner/who.js'
+import type { ClassView, MatrixView, SeatView } from '../protocol/classes.js'
+import type { Session } from '../session/session.js'
+import type { Sessions } from '../session/sessions.js'
+import type { ClassChange, ClassRecord, SeatRecord } from '../store/people.js'
+import type { Records } from '../store/records.js'
+import { oneLine } from '../wording/one-line.js'
+import { duplicates, liveCells, recordedCells, seatView } from './matrix.js'
+
+/** Changes of one learner within so long are told together. */
+const gapMs = 200
+/** Tries for a code that no class has. */
+const mostCodes = 5
+
+export interface ClassFollower {
+  /** Rows that are other ones than before; `undefined` when rows came or went: the whole is to be asked for again. */
+  onSeats(seats: SeatView[] | undefined): void
+}
+
+interface Followed {
+  class: string
+  seats: Map<string, SeatRecord>
+  followers: Set<ClassFollower>
+  changed: Set<string>
+  timer?: NodeJS.Timeout
+}
+
+/** Classes as their staff see them. Whoever calls has asked `may` before. */
+export class Classroom {
+  /** By class. */
+  readonly #followed = new Map<string, Followed>()
+  readonly #end: () => void
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly records: Records,
+  ) {
+    this.#end = sessions.follow((session) => this.#changed(session))
+  }
+
+  close(): void {
+    this.#end()
+    for (const { timer } of this.#followed.values()) clearTimeout(timer)
+    this.#followed.clear()
+  }
+
+  /** Those that somebody may see, the newest first. */
+  async list(who: Who): Promise<ClassView[]> {
+    const classes = (await this.records.people.classes()).filter(({ id }) => may(who, 'watch', { class: id }))
+    return Promise.all(classes.map((one) => this.#view(who, one)))
+  }
+
+  async create(who: Who, { title, labs }: { title: string; labs: readonly string[] }): Promise<ClassView> {
+    const { people } = this.records
+    const made = await people.createClass({ title: oneLine(title, 100), labs: this.#known(labs) })
+    // Its teacher, unless they may lead it as the owner.
+    if (!may(who, 'lead', { class: made.id })) {
+      await people.setMember(made.id, who.person, 'teacher')
+      return this.#view({ ...who, roles: [...who.roles, { role: 'teacher', class: made.id }] }, made)
+    }
+    return this.#view(who, made)
+  }
+
+  async change(who: Who, id: string, change: ClassChange): Promise<ClassView> {
+    const changed = await this.records.people.changeClass(id, {
+      ...change,
+      ...(change.title === undefined ? {} : { title: oneLine(change.title, 100) }),
+      ...(change.labs === undefined ? {} : { labs: this.#known(change.labs) }),
+    })
+    if (!changed) throw notFound(id)
+    this.#renew(id)
+    return this.#view(who, changed)
+  }
+
+  /** A new code, which takes the place of the old one; without `on` nobody can join any more. */
+  async setCode(who: Who, id: string, on: boolean): Promise<ClassView> {
+    if (!on) return this.change(who, id, { code: null })
+    for (let n = 1; ; n++) {
+      try {
+        return await this.change(who, id, { code: newJoinCode() })
+      } catch (error) {
+        if (n >= mostCodes || !(error instanceof VethlabError && error.code === 'records.refused')) throw error
+      }
+    }
+  }
+
+  /** Nobody joins any more, and learners can work in it no longer: their hosts go. What they did stays. */
+  async end(who: Who, id: string): Promise<ClassView> {
+    const ended = await this.change(who, id, { code: null, endedAt: new Date().toISOString() })
+    const seats = await this.records.people.seats(id)
+    await Promise.all(seats.flatMap(({ learner }) => this.sessions.keptOf(learner)).map((session) => session.leave()))
+    return ended
+  }
+
+  /** @throws VethlabError roster.invalid */
+  async addRoster(id: string, csv: string): Promise<{ added: number; known: number }> {
+    const added = await this.records.people.addRoster(id, readRoster(csv))
+    this.#renew(id)
+    return added
+  }
+
+  /** New words for somebody who has lost theirs. @throws VethlabError class.not-found */
+  async reissue(id: string, seat: string): Promise<{ phrase: string }> {
+    await this.#seat(id, seat)
+    const phrase = newResumePhrase()
+    await this.records.people.reissue(seat, phraseHash(phrase)!)
+    this.#renew(id)
+    return { phrase }
+  }
+
+  /** Somebody is not of this class any more: their seat goes, with all that is kept of them. @throws VethlabError class.not-found */
+  async removeSeat(id: string, seat: string): Promise<void> {
+    const { learner } = await this.#seat(id, seat)
+    await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
+    await this.records.people.removeSeat(seat)
+    this.#renew(id)
+  }
+
+  async matrix(who: Who, id: string): Promise<MatrixView> {
+    const found = await this.records.people.classOf(id)
+    if (!found) throw notFound(id)
+    const seats = await this.records.people.seats(id)
+    const same = duplicates(seats)
+    return {
+      class: await this.#view(who, found),
+      seats: await Promise.all(seats.map((seat) => this.#row(seat, same))),
+    }
+  }
+
+  /** The class now, and rows of it as they change. @returns what ends it */
+  async follow(who: Who, id: string, follower: ClassFollower): Promise<{ view: MatrixView; end: () => void }> {
+    const seats = await this.records.people.seats(id)
+    const followed: Followed = this.#followed.get(id) ?? {
+      class: id,
+      seats: new Map(),
+      followers: new Set(),
+      changed: new Set(),
+    }
+    this.#followed.set(id, followed)
+    followed.seats = new Map(seats.map((seat) => [seat.learner, seat]))
+    followed.followers.add(follower)
+    const end = () => {
+      followed.followers.delete(follower)
+      if (followed.followers.size > 0) return
+      clearTimeout(followed.timer)
+      if (this.#followed.get(id) === followed) this.#followed.delete(id)
+    }
+    try {
+      return { view: await this.matrix(who, id), end }
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+
+  /** Somebody has joined a class, or was put on its roster. */
+  joined(id: string): void {
+    this.#renew(id)
+  }
+
+  #renew(id: string): void {
+    for (const { onSeats } of this.#followed.get(id)?.followers ?? []) onSeats(undefined)
+  }
+
+  #changed({ learner }: Session): void {
+    for (const followed of this.#followed.values()) {
+      if (!followed.seats.has(learner)) continue
+      followed.changed.add(learner)
+      followed.timer ??= setTimeout(() => void this.#tell(followed), gapMs)
+    }
+  }
+
+  async #tell(followed: Followed): Promise<void> {
+    delete followed.timer
+    const changed = [...followed.changed].flatMap((learner) => followed.seats.get(learner) ?? [])
+    followed.changed.clear()
+    const same = duplicates([...followed.seats.values()])
+    try {
+      const rows = await Promise.all(changed.map((seat) => this.#row(seat, same)))
+      for (const { onSeats } of followed.followers) onSeats(rows)
+    } catch (error) {
+      // While the database is away rows stay as they are.
+      if (!(error instanceof VethlabError && error.code === 'records.behind')) logOnce(error)
+    }
+  }
+
+  async #row(seat: SeatRecord, same: ReadonlySet<string>): Promise<SeatView> {
+    const kept = this.sessions.keptOf(seat.learner)
+    const cells = recordedCells(await this.records.progress(seat.learner))
+    for (const session of kept) cells[session.lab.id] = liveCells(session.view())
+    const running = kept.findLast(({ holdsRack }) => holdsRack)
+    return seatView(seat, {
+      isDuplicate: same.has(seat.id),
+      isHere: kept.some(({ isWatched }) => isWatched),
+      ...(running ? { lab: running.lab.id } : {}),
+      cells,
+    })
+  }
+
+  async #view(who: Who, one: ClassRecord): Promise<ClassView> {
+    const { id, code, ...rest } = one
+    const mayLead = may(who, 'lead', { class: id })
+    const now = new Date().toISOString()
+    return {
+      id,
+      title: rest.title,
+      labs: rest.labs.map((lab) => this.#labView(lab)),
+      ...(code === undefined ? {} : { code: spacedJoinCode(code) }),
+      isRosterOnly: rest.isRosterOnly,
+      ...(rest.startsAt === undefined ? {} : { startsAt: rest.startsAt }),
+      ...(rest.endsAt === undefined ? {} : { endsAt: rest.endsAt }),
+      ...(rest.endedAt === undefined ? {} : { endedAt: rest.endedAt }),
+      createdAt: rest.createdAt,
+      isOpen:
+        rest.endedAt === undefined &&
+        (rest.startsAt === undefined || rest.startsAt <= now) &&
+        (rest.endsAt === undefined || now < rest.endsAt),
+      seats: (await this.records.people.seats(id)).length,
+      mayAssist: may(who, 'assist', { class: id }),
+      mayLead,
+    }
+  }
+
+  #labView(id: string): ClassView['labs'][number] {
+    const lab: Lab | undefined = this.sessions.labs.find((one) => one.id === id)
+    if (!lab) return { id, title: { en: id, zh: id }, steps: [] }
+    return {
+      id,
+      title: lab.title,
+      steps: lab.steps.map((step) => ({ id: step.id, heading: headingOf(lab, step.id), optional: step.optional })),
+    }
+  }
+
+  #known(labs: readonly string[]): string[] {
+    const known = new Set(this.sessions.labs.map(({ id }) => id))
+    return [...new Set(labs)].filter((lab) => known.has(lab))
+  }
+
+  async #seat(id: string, seat: string): Promise<SeatRecord> {
+    const found = (await this.records.people.seats(id)).find((one) => one.id === seat)
+    if (!found) throw notFound(seat)
+    return found
+  }
+}
+
+function headingOf(lab: Lab, step: string): { en: string; zh: string } {
+  const of = (language: 'en' | 'zh') => lab.pages[language].sections.find(({ id }) => id === step)?.heading ?? step
+  return { en: of('en'), zh: of('zh') }
+}
+
+function notFound(id: string): VethlabError {
+  return new VethlabError('class.not-found', 'is no class, or nobody in it', {
+    place: oneLine(id, 40),
+    cure: 'Open it from the list of classes.',
+  })
+}

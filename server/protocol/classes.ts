@@ -1,0 +1,72 @@
+import type { RecordedState } from '../store/records.js'
+import type { Text } from '../wording/text.js'
+
+/** What the pages of classes are told. Times are ISO 8601. */
+
+/** GET /api/me */
+export interface MeView {
+  /** Missing for the owner of the server. */
+  name?: string
+  isOwner: boolean
+  /** Whether the teacher's pages are of any use: there are classes to see, or to be made. */
+  teaches: boolean
+  /** The class that one learns in. */
+  class?: { title: string; isOpen: boolean }
+}
+
+export interface ClassView {
+  id: string
+  title: string
+  /** In the order of the class; a lab that is not there any more has its id for a title. */
+  labs: { id: string; title: Text; steps: { id: string; heading: Text; optional: boolean }[] }[]
+  /** As learners type it; missing where nobody can join. */
+  code?: string
+  isRosterOnly: boolean
+  startsAt?: string
+  endsAt?: string
+  endedAt?: string
+  createdAt: string
+  /** Whether learners may work in it now. */
+  isOpen: boolean
+  seats: number
+  mayAssist: boolean
+  mayLead: boolean
+}
+
+/** How a step of a learner is. `working`: the one they are at; `failing`: and the last look did not pass. */
+export type CellState = 'open' | RecordedState | 'working' | 'failing'
+
+export interface CellView {
+  state: CellState
+  /** Why it does not pass. */
+  why?: Text
+  /** The failing check, from 0, and its reason. */
+  check?: number
+  reason?: string
+  hints?: number
+}
+
+/** One learner of a class. */
+export interface SeatView {
+  id: string
+  name: string
+  student?: string
+  section?: string
+  email?: string
+  isOfRoster: boolean
+  hasJoined: boolean
+  /** Another seat has the same name or id. */
+  isDuplicate: boolean
+  /** A page of theirs is open. */
+  isHere: boolean
+  /** The lab that they are in, with hosts. */
+  lab?: string
+  /** By lab, and then by step; what is not there has not been begun. */
+  cells: Record<string, Record<string, CellView>>
+}
+
+/** A class with everybody in it. */
+export interface MatrixView {
+  class: ClassView
+  seats: SeatView[]
+}

@@ -1,0 +1,379 @@
+import type { Role } from '../learner/who.js'
+import { newId } from './id.js'
+import type {
+  ClassChange,
+  ClassRecord,
+  Joined,
+  Known,
+  MemberRecord,
+  People,
+  PersonRecord,
+  SeatRecord,
+} from './people.js'
+import { ask, countChanged, type Value, type Work } from './query.js'
+
+interface ClassRow {
+  id: string
+  title: string
+  labs: string
+  code: string | null
+  code_ends_at: string | null
+  is_roster_only: number
+  starts_at: string | null
+  ends_at: string | null
+  created_at: string
+  ended_at: string | null
+}
+
+interface SeatRow {
+  id: string
+  class: string
+  learner: string
+  name: string
+  student: string | null
+  email: string | null
+  section: string | null
+  is_of_roster: number
+  joined_at: string | null
+  created_at: string
+}
+
+interface PersonRow {
+  id: string
+  name: string
+  login: string
+  password: string | null
+  may_found: number
+}
+
+const classColumns =
+  'class.id, class.title, class.labs, class.code, class.code_ends_at, class.is_roster_only, class.starts_at, class.ends_at, class.created_at, class.ended_at'
+const seatColumns = 'id, class, learner, name, student, email, section, is_of_roster, joined_at, created_at'
+const personColumns = 'person.id, person.name, person.login, person.password, person.may_found'
+
+export function* createClass(
+  id: string,
+  { title, labs, isRosterOnly = false }: Parameters<People['createClass']>[0],
+  at: string,
+): Work<ClassRecord> {
+  yield* ask(
+    'INSERT INTO class (id, title, labs, is_roster_only, created_at) VALUES (?, ?, ?, ?, ?)',
+    id,
+    title,
+    JSON.stringify(labs),
+    Number(isRosterOnly),
+    at,
+  )
+  return (yield* readClass(id))!
+}
+
+const changeable: Record<keyof ClassChange, string> = {
+  title: 'title',
+  labs: 'labs',
+  isRosterOnly: 'is_roster_only',
+  code: 'code',
+  codeEndsAt: 'code_ends_at',
+  startsAt: 'starts_at',
+  endsAt: 'ends_at',
+  endedAt: 'ended_at',
+}
+
+export function* changeClass(id: string, change: ClassChange): Work<ClassRecord | undefined> {
+  for (const [name, value] of Object.entries(change) as [keyof ClassChange, ClassChange[keyof ClassChange]][]) {
+    if (value === undefined) continue
+    const kept = Array.isArray(value) ? JSON.stringify(value) : typeof value === 'boolean' ? Number(value) : value
+    yield* ask(`UPDATE class SET ${changeable[name]} = ? WHERE id = ?`, kept, id)
+  }
+  return yield* readClass(id)
+}
+
+export function* readClasses(): Work<ClassRecord[]> {
+  const rows = yield* ask<ClassRow>(`SELECT ${classColumns} FROM class ORDER BY created_at DESC, id`)
+  return rows.map(classRecord)
+}
+
+export function* readClass(id: string): Work<ClassRecord | undefined> {
+  const [row] = yield* ask<ClassRow>(`SELECT ${classColumns} FROM class WHERE id = ?`, id)
+  return row && classRecord(row)
+}
+
+function classRecord(row: ClassRow): ClassRecord {
+  return {
+    id: row.id,
+    title: row.title,
+    labs: JSON.parse(row.labs) as string[],
+    ...(row.code === null ? {} : { code: row.code }),
+    ...(row.code_ends_at === null ? {} : { codeEndsAt: row.code_ends_at }),
+    isRosterOnly: row.is_roster_only === 1,
+    ...(row.starts_at === null ? {} : { startsAt: row.starts_at }),
+    ...(row.ends_at === null ? {} : { endsAt: row.ends_at }),
+    createdAt: row.created_at,
+    ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+  }
+}
+
+/** Whether learners may work in it at that time. */
+function isOpenAt({ startsAt, endsAt, endedAt }: ClassRecord, at: string): boolean {
+  return endedAt === undefined && (startsAt === undefined || startsAt <= at) && (endsAt === undefined || at < endsAt)
+}
+
+export function* readSeats(id: string): Work<SeatRecord[]> {
+  const rows = yield* ask<SeatRow>(`SELECT ${seatColumns} FROM seat WHERE class = ? ORDER BY created_at, id`, id)
+  return rows.map(seatRecord)
+}
+
+function seatRecord(row: SeatRow): SeatRecord {
+  return {
+    id: row.id,
+    class: row.class,
+    learner: row.learner,
+    name: row.name,
+    ...(row.student === null ? {} : { student: row.student }),
+    ...(row.email === null ? {} : { email: row.email }),
+    ...(row.section === null ? {} : { section: row.section }),
+    isOfRoster: row.is_of_roster === 1,
+    ...(row.joined_at === null ? {} : { joinedAt: row.joined_at }),
+    createdAt: row.created_at,
+  }
+}
+
+/** @param learner who gets the seat; has to be on record */
+export function* addSeat(
+  seat: { class: string; learner: string; name: string; student?: string; email?: string; section?: string },
+  rest: { isOfRoster: boolean; phrase: string | null; joinedAt: string | null; at: string },
+): Work<SeatRecord> {
+  const [row] = yield* ask<SeatRow>(
+    `INSERT INTO seat (id, class, learner, name, student, email, section, phrase, is_of_roster, joined_at, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${seatColumns}`,
+    newId(),
+    seat.class,
+    seat.learner,
+    seat.name,
+    seat.student ?? null,
+    seat.email ?? null,
+    seat.section ?? null,
+    rest.phrase,
+    Number(rest.isOfRoster),
+    rest.joinedAt,
+    rest.at,
+  )
+  return seatRecord(row!)
+}
+
+/** A class by the code that learners type, at a time at which they may join: before it begins, too. */
+function* classByCode(code: string, at: string): Work<ClassRecord | undefined> {
+  const [row] = yield* ask<ClassRow>(`SELECT ${classColumns} FROM class WHERE code = ?`, code)
+  const found = row && classRecord(row)
+  if (!found || found.endedAt !== undefined) return undefined
+  const isOver = [found.codeEndsAt, found.endsAt].some((end) => end !== undefined && end <= at)
+  return isOver ? undefined : found
+}
+
+type JoinAsk = Parameters<People['join']>[0]
+
+/** Where somebody would sit who joins: on a seat that waits for them, or on a new one of a class. */
+export function* placeFor(
+  { code, name, student, most }: JoinAsk,
+  at: string,
+): Work<Extract<Joined, { refused: string }> | { waiting: SeatRecord } | { class: string }> {
+  const found = yield* classByCode(code, at)
+  if (!found) return { refused: 'no-class' }
+  const seats = yield* readSeats(found.id)
+  const same = (one: string | undefined, other: string | undefined) =>
+    one !== undefined && one.toLowerCase() === other?.toLowerCase()
+  // By their id where they have one: a name may be there twice.
+  const listed = seats.filter(
+    (seat) => seat.isOfRoster && (seat.student === undefined ? same(seat.name, name) : same(seat.student, student)),
+  )
+  const waiting = listed.find(({ joinedAt }) => joinedAt === undefined)
+  if (waiting) return { waiting }
+  if (listed.length > 0) return { refused: 'taken' }
+  if (found.isRosterOnly) return { refused: 'not-on-roster' }
+  return seats.length >= most ? { refused: 'full' } : { class: found.id }
+}
+
+/** @param learner for a new seat; has to be on record */
+export function* joinClass(asked: JoinAsk, learner: string, at: string): Work<Joined> {
+  const place = yield* placeFor(asked, at)
+  if ('refused' in place) return place
+  const { name, student, phrase } = asked
+  if ('waiting' in place) {
+    const [taken] = yield* ask<SeatRow>(
+      `UPDATE seat SET joined_at = ?, phrase = ? WHERE id = ? AND joined_at IS NULL RETURNING ${seatColumns}`,
+      at,
+      phrase,
+      place.waiting.id,
+    )
+    return taken ? { seat: seatRecord(taken) } : { refused: 'taken' }
+  }
+  const own = { class: place.class, learner, name, ...(student === undefined ? {} : { student }) }
+  return { seat: yield* addSeat(own, { isOfRoster: false, phrase, joinedAt: at, at }) }
+}
+
+export function* resumeSeat(phrase: string): Work<SeatRecord | undefined> {
+  const [row] = yield* ask<SeatRow>(`SELECT ${seatColumns} FROM seat WHERE phrase = ?`, phrase)
+  return row && seatRecord(row)
+}
+
+export function* reissueSeat(seat: string, phrase: string, at: string): Work<SeatRecord | undefined> {
+  const [row] = yield* ask<SeatRow>(
+    `UPDATE seat SET phrase = ?, joined_at = coalesce(joined_at, ?) WHERE id = ? RETURNING ${seatColumns}`,
+    phrase,
+    at,
+    seat,
+  )
+  if (!row) return undefined
+  yield* ask('DELETE FROM login WHERE learner = ?', row.learner)
+  return seatRecord(row)
+}
+
+export function* readSeat(seat: string): Work<SeatRecord | undefined> {
+  const [row] = yield* ask<SeatRow>(`SELECT ${seatColumns} FROM seat WHERE id = ?`, seat)
+  return row && seatRecord(row)
+}
+
+// ---- Staff ----
+
+function personRecord({ id, name, login, password, may_found }: PersonRow): PersonRecord {
+  return { id, name, login, mayFound: may_found === 1, hasPassword: password !== null }
+}
+
+/** @param id of a learner on record */
+export function* addPerson(
+  id: string,
+  { name, login, mayFound }: Parameters<People['addPerson']>[0],
+  at: string,
+): Work<PersonRecord> {
+  yield* ask(
+    'INSERT INTO person (id, name, login, may_found, created_at) VALUES (?, ?, ?, ?, ?)',
+    id,
+    name,
+    login.toLowerCase(),
+    Number(mayFound),
+    at,
+  )
+  return { id, name, login: login.toLowerCase(), mayFound, hasPassword: false }
+}
+
+export function* readPersons(): Work<PersonRecord[]> {
+  return (yield* ask<PersonRow>(`SELECT ${personColumns} FROM person ORDER BY login`)).map(personRecord)
+}
+
+export function* readPerson(login: string): Work<(PersonRecord & { password?: string }) | undefined> {
+  const [row] = yield* ask<PersonRow>(`SELECT ${personColumns} FROM person WHERE login = ?`, login.toLowerCase())
+  return row && { ...personRecord(row), ...(row.password === null ? {} : { password: row.password }) }
+}
+
+export function* setMember(id: string, person: string, role: MemberRecord['role'] | undefined): Work<void> {
+  yield* ask('DELETE FROM member WHERE class = ? AND person = ?', id, person)
+  if (role !== undefined) yield* ask('INSERT INTO member (class, person, role) VALUES (?, ?, ?)', id, person, role)
+}
+
+export function* readMembers(id: string): Work<MemberRecord[]> {
+  return yield* ask<MemberRecord>(
+    'SELECT member.class, member.person, person.name, member.role FROM member JOIN person ON person.id = member.person WHERE member.class = ? ORDER BY person.name, person.id',
+    id,
+  )
+}
+
+export function* invitePerson(person: string, hash: string, endsAt: string): Work<void> {
+  yield* ask('DELETE FROM invitation WHERE person = ?', person)
+  yield* ask('INSERT INTO invitation (hash, person, ends_at) VALUES (?, ?, ?)', hash, person, endsAt)
+}
+
+export function* readInvited(hash: string, at: string): Work<PersonRecord | undefined> {
+  const [row] = yield* ask<PersonRow>(
+    `SELECT ${personColumns} FROM invitation JOIN person ON person.id = invitation.person WHERE invitation.hash = ? AND invitation.ends_at > ?`,
+    hash,
+    at,
+  )
+  return row && personRecord(row)
+}
+
+export function* acceptInvitation(hash: string, password: string, at: string): Work<PersonRecord | undefined> {
+  const person = yield* readInvited(hash, at)
+  if (!person) return undefined
+  yield* ask('DELETE FROM invitation WHERE person = ?', person.id)
+  yield* ask('UPDATE person SET password = ? WHERE id = ?', password, person.id)
+  yield* ask('DELETE FROM login WHERE learner = ?', person.id)
+  return { ...person, hasPassword: true }
+}
+
+// ---- Logins ----
+
+export function* addLogin(
+  { hash, learner, idleMs, endsAt }: Parameters<People['addLogin']>[0],
+  at: string,
+): Work<void> {
+  yield* ask('DELETE FROM login WHERE ends_at <= ?', at)
+  yield* ask(
+    'INSERT INTO login (hash, learner, idle_ms, made_at, used_at, ends_at) VALUES (?, ?, ?, ?, ?, ?)',
+    hash,
+    learner,
+    idleMs,
+    at,
+    at,
+    endsAt,
+  )
+}
+
+interface LoginRow {
+  hash: string
+  learner: string
+  idle_ms: number
+  used_at: string
+  ends_at: string
+}
+
+function lasts({ idle_ms, used_at, ends_at }: LoginRow, at: string): boolean {
+  return ends_at > at && Date.parse(used_at) + idle_ms > Date.parse(at)
+}
+
+const selectLogins = 'SELECT hash, learner, idle_ms, used_at, ends_at FROM login'
+
+export function* readStanding(hashes: readonly string[], at: string): Work<Map<string, Known>> {
+  const standing = new Map<string, Known>()
+  for (const hash of hashes) {
+    const [row] = yield* ask<LoginRow>(`${selectLogins} WHERE hash = ?`, hash)
+    const known = row && lasts(row, at) ? yield* readRoles(row.learner, at) : undefined
+    if (known) standing.set(hash, known)
+  }
+  return standing
+}
+
+export function* readKnown(hash: string, at: string): Work<Known | undefined> {
+  const [row] = yield* ask<LoginRow>(`${selectLogins} WHERE hash = ?`, hash)
+  if (!row || !lasts(row, at)) return undefined
+  yield* ask('UPDATE login SET used_at = ? WHERE hash = ?', at, hash)
+  return yield* readRoles(row.learner, at)
+}
+
+/** Undefined for somebody who is neither staff nor in a class. */
+function* readRoles(learner: string, at: string): Work<Known | undefined> {
+  const roles: Role[] = []
+  let name: string | undefined
+  const [person] = yield* ask<PersonRow>(`SELECT ${personColumns} FROM person WHERE id = ?`, learner)
+  if (person) {
+    name = person.name
+    if (person.may_found === 1) roles.push({ role: 'teacher' })
+    const members = yield* ask<{ class: string; role: MemberRecord['role'] }>(
+      'SELECT class, role FROM member WHERE person = ?',
+      learner,
+    )
+    roles.push(...members)
+  }
+  const [row] = yield* ask<ClassRow & { seat_name: string }>(
+    `SELECT ${classColumns}, seat.name AS seat_name FROM seat JOIN class ON class.id = seat.class WHERE seat.learner = ?`,
+    learner,
+  )
+  if (row) {
+    const found = classRecord(row)
+    name ??= row.seat_name
+    roles.push({ role: 'learner', class: found.id, labs: found.labs, isOpen: isOpenAt(found, at) })
+  }
+  return name === undefined ? undefined : { learner, name, roles }
+}
+
+export function* deleteWhere(table: 'login' | 'class' | 'learner', column: string, value: Value): Work<number> {
+  return yield* countChanged(`DELETE FROM ${table} WHERE ${column} = ?`, value)
+}

@@ -1,0 +1,116 @@
+import type { Role } from '../learner/who.js'
+
+/** A class as it is on record. Times are ISO 8601. */
+export interface ClassRecord {
+  id: string
+  title: string
+  /** Ids of labs, in the order of the class. */
+  labs: string[]
+  /** By which learners join; without one nobody can. */
+  code?: string
+  codeEndsAt?: string
+  /** Only who is on the roster may join. */
+  isRosterOnly: boolean
+  startsAt?: string
+  endsAt?: string
+  createdAt: string
+  /** It was ended by hand. */
+  endedAt?: string
+}
+
+export interface SeatRecord {
+  id: string
+  class: string
+  learner: string
+  name: string
+  student?: string
+  email?: string
+  section?: string
+  isOfRoster: boolean
+  /** Nobody has taken it without. */
+  joinedAt?: string
+  createdAt: string
+}
+
+export interface PersonRecord {
+  /** Of the learner that this person is, too. */
+  id: string
+  name: string
+  login: string
+  mayFound: boolean
+  hasPassword: boolean
+}
+
+export interface MemberRecord {
+  class: string
+  person: string
+  name: string
+  role: 'teacher' | 'assistant' | 'viewer'
+}
+
+/** Somebody who was let in: what they may do, and how they are called. */
+export interface Known {
+  learner: string
+  name: string
+  roles: Role[]
+}
+
+export type ClassChange = Partial<
+  Pick<ClassRecord, 'title' | 'labs' | 'isRosterOnly'> & {
+    [K in 'code' | 'codeEndsAt' | 'startsAt' | 'endsAt' | 'endedAt']: string | null
+  }
+>
+
+/** What became of somebody who wanted to join. */
+export type Joined =
+  | { seat: SeatRecord }
+  /** No class has that code, or its time is over; nobody on the roster is called that; the seat is somebody's already. */
+  | { refused: 'no-class' | 'not-on-roster' | 'taken' | 'full' }
+
+/**
+ * Who may come in, and what classes there are. Calls are carried out at once, in one transaction each, or reject with VethlabError:
+ * records.behind while a database elsewhere can't be reached, records.refused for what is there already.
+ */
+export interface People {
+  createClass(what: { title: string; labs: readonly string[]; isRosterOnly?: boolean }): Promise<ClassRecord>
+  /** @returns undefined where there is none of that id */
+  changeClass(id: string, change: ClassChange): Promise<ClassRecord | undefined>
+  classes(): Promise<ClassRecord[]>
+  classOf(id: string): Promise<ClassRecord | undefined>
+
+  /** Seats that wait for those on a roster. Who is there already, by their id or by their name where one has no id, gets no second one. */
+  addRoster(
+    id: string,
+    entries: readonly { name: string; student?: string; email?: string; section?: string }[],
+  ): Promise<{ added: number; known: number }>
+  seats(id: string): Promise<SeatRecord[]>
+  /** @param phrase hash of the phrase that the learner is given */
+  join(ask: { code: string; name: string; student?: string; phrase: string; most: number }): Promise<Joined>
+  /** The seat of a phrase, by its hash. */
+  resume(phrase: string): Promise<SeatRecord | undefined>
+  /** Another phrase in the place of the old one, which brings nobody in any more. All browsers of the seat are logged out. */
+  reissue(seat: string, phrase: string): Promise<SeatRecord | undefined>
+  /** Takes the seat away, with the learner and all that is kept of them. */
+  removeSeat(seat: string): Promise<boolean>
+
+  addPerson(person: { name: string; login: string; mayFound: boolean }): Promise<PersonRecord>
+  persons(): Promise<PersonRecord[]>
+  /** One of the staff by their login, with what is kept of their password. */
+  personOf(login: string): Promise<(PersonRecord & { password?: string }) | undefined>
+  removePerson(login: string): Promise<boolean>
+  setMember(id: string, person: string, role: MemberRecord['role'] | undefined): Promise<void>
+  members(id: string): Promise<MemberRecord[]>
+  invite(person: string, hash: string, endsAt: string): Promise<void>
+  /** Whom an invitation is for, while it lasts. */
+  invited(hash: string): Promise<PersonRecord | undefined>
+  /** Uses it up: sets the password, and ends all logins. @returns undefined where it does not last any more */
+  acceptInvitation(hash: string, password: string): Promise<PersonRecord | undefined>
+
+  addLogin(login: { hash: string; learner: string; idleMs: number; endsAt: string }): Promise<void>
+  /** Who that is, and notes that they came; undefined once it has ended, by age, by idleness or by hand. */
+  known(hash: string): Promise<Known | undefined>
+  /** The same of several that are open in browsers now, by their hash, without a note. */
+  standing(hashes: readonly string[]): Promise<Map<string, Known>>
+  endLogin(hash: string): Promise<void>
+  endLoginsOf(learner: string): Promise<void>
+}
