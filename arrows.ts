@@ -261,7 +261,15 @@ export const arrows = {
     'client/author',
   ],
   'client/catalogue': ['server/wording', 'server/protocol', 'client/state', 'client/shell', 'client/lab'],
-  'client/app.tsx': ['client/state', 'client/shell', 'client/network/map', 'client/lab', 'client/catalogue'],
+  'client/teach': ['server/wording', 'server/protocol', 'client/state', 'client/shell'],
+  'client/app.tsx': [
+    'client/state',
+    'client/shell',
+    'client/network/map',
+    'client/lab',
+    'client/catalogue',
+    'client/teach',
+  ],
   'client/main.tsx': ['client/shell', 'client/network/map', 'client/app.tsx'],
 } satisfies Arrows
 

@@ -11,11 +11,18 @@ import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import type { ClassChange, ClassRecord, SeatRecord } from '../store/people.js'
 import type { Records } from '../store/records.js'
-import { oneLine } from '../wording/one-line.js'
+import { manyLines, oneLine } from '../wording/one-line.js'
+import { Desks } from './desks.js'
+import { classCsv, classJsonLines } from './export.js'
 import { duplicates, liveCells, recordedCells, seatView } from './matrix.js'
+import { stuckReason } from './stuck.js'
+import { Tracker } from './tracker.js'
 
 /** Changes of one learner within so long are told together. */
 const gapMs = 200
+const mostNotes = 50
+/** Locks of a class as they are kept, in characters. */
+const mostLocks = 20_000
 /** Tries for a code that no class has. */
 const mostCodes = 5
 
@@ -29,25 +36,29 @@ interface Followed {
   seats: Map<string, SeatRecord>
   followers: Set<ClassFollower>
   changed: Set<string>
-  timer?: NodeJS.Timeout
 }
 
 /** Classes as their staff see them. Whoever calls has asked `may` before. */
 export class Classroom {
   /** By class. */
   readonly #followed = new Map<string, Followed>()
+  readonly desks: Desks
+  readonly #tracker = new Tracker()
+  readonly #dirty = new Set<Session>()
+  #timer: NodeJS.Timeout | undefined
   readonly #end: () => void
 
   constructor(
     private readonly sessions: Sessions,
     private readonly records: Records,
   ) {
+    this.desks = new Desks(records.people, isOpen)
     this.#end = sessions.follow((session) => this.#changed(session))
   }
 
   close(): void {
     this.#end()
-    for (const { timer } of this.#followed.values()) clearTimeout(timer)
+    clearTimeout(this.#timer)
     this.#followed.clear()
   }
 
@@ -131,6 +142,8 @@ export class Classroom {
     return {
       class: await this.#view(who, found),
       seats: await Promise.all(seats.map((seat) => this.#row(seat, same))),
+      hands: await this.records.people.hands(id),
+      notes: await this.records.people.notes(id, mostNotes),
     }
   }
 
@@ -149,7 +162,6 @@ export class Classroom {
     const end = () => {
       followed.followers.delete(follower)
       if (followed.followers.size > 0) return
-      clearTimeout(followed.timer)
       if (this.#followed.get(id) === followed) this.#followed.delete(id)
     }
     try {
@@ -165,20 +177,111 @@ export class Classroom {
     this.#renew(id)
   }
 
-  #renew(id: string): void {
-    for (const { onSeats } of this.#followed.get(id)?.followers ?? []) onSeats(undefined)
+  // ---- Help ----
+
+  /** A learner wants help at a step: the check that does not pass goes along. @throws VethlabError class.not-found */
+  async raiseHand(learner: string, { lab, step }: { lab: string; step?: string | undefined }): Promise<void> {
+    const seat = await this.#seatOf(learner)
+    const view = this.sessions
+      .keptOf(learner)
+      .find((session) => session.lab.id === lab)
+      ?.view()
+    const at = view?.steps.find(({ id }) => id === (step ?? view.current))
+    const failing = at?.checks.find(({ finding }) => finding.outcome === 'fail')?.finding
+    await this.records.people.raiseHand({
+      seat: seat.id,
+      lab,
+      ...(at === undefined ? {} : { step: at.id }),
+      ...(failing?.outcome === 'fail' ? { reason: failing.reason, why: failing.why } : {}),
+    })
+    this.#renew(seat.class)
   }
 
-  #changed({ learner }: Session): void {
-    for (const followed of this.#followed.values()) {
-      if (!followed.seats.has(learner)) continue
-      followed.changed.add(learner)
-      followed.timer ??= setTimeout(() => void this.#tell(followed), gapMs)
+  async lowerHand(learner: string): Promise<void> {
+    const seat = await this.#seatOf(learner)
+    await this.records.people.lowerHand(seat.id)
+    this.#renew(seat.class)
+  }
+
+  async takeHand(id: string, seat: string, helper: string | undefined): Promise<void> {
+    await this.#seat(id, seat)
+    await this.records.people.takeHand(seat, helper)
+    this.#renew(id)
+  }
+
+  async closeHand(id: string, seat: string): Promise<void> {
+    await this.#seat(id, seat)
+    await this.records.people.lowerHand(seat)
+    this.#renew(id)
+  }
+
+  /** Tells the class something, or one learner of it. @throws VethlabError class.not-found */
+  async tell(id: string, by: string, { seat, text }: { seat?: string | undefined; text: string }): Promise<void> {
+    if (seat !== undefined) await this.#seat(id, seat)
+    const note = { text: manyLines(text, 1000), by, ...(seat === undefined ? {} : { seat }) }
+    await this.records.people.addNote(id, note)
+    this.#renew(id)
+  }
+
+  /** What learners are not given of a lab. */
+  async lock(who: Who, id: string, lab: string, withheld: { steps: string[]; solutions: boolean }): Promise<ClassView> {
+    const found = await this.records.people.classOf(id)
+    if (!found) throw notFound(id)
+    const known = this.sessions.labs.find((one) => one.id === lab)?.steps.map((step) => step.id) ?? []
+    const steps = withheld.steps.filter((step) => known.includes(step))
+    const { [lab]: _before, ...others } = found.locks
+    const locks = {
+      ...others,
+      ...(steps.length === 0 && !withheld.solutions
+        ? {}
+        : {
+            [lab]: {
+              ...(steps.length === 0 ? {} : { steps }),
+              ...(withheld.solutions ? { solutions: true as const } : {}),
+            },
+          }),
     }
+    if (JSON.stringify(locks).length > mostLocks) {
+      throw new VethlabError('argument.invalid', 'more is locked than can be kept', {
+        place: lab,
+        cure: 'Open some steps of other labs.',
+      })
+    }
+    return this.change(who, id, { locks })
+  }
+
+  /** All of a class as a file. */
+  async export(who: Who, id: string, format: 'csv' | 'jsonl'): Promise<{ name: string; text: string }> {
+    const { class: view, seats } = await this.matrix(who, id)
+    const text = format === 'csv' ? classCsv(view, seats) : classJsonLines(view, seats)
+    return { name: `class-${new Date().toISOString().slice(0, 10)}.${format}`, text }
+  }
+
+  #renew(id: string): void {
+    for (const { onSeats } of this.#followed.get(id)?.followers ?? []) onSeats(undefined)
+    void this.desks.renew(id)
+  }
+
+  #changed(session: Session): void {
+    this.#dirty.add(session)
+    this.#timer ??= setTimeout(() => void this.#look(), gapMs)
+  }
+
+  async #look(): Promise<void> {
+    this.#timer = undefined
+    const sessions = [...this.#dirty]
+    this.#dirty.clear()
+    for (const session of sessions) {
+      this.#tracker.take(session.view())
+      if (!session.holdsRack) this.#tracker.forget(session.id)
+      for (const followed of this.#followed.values()) {
+        if (followed.seats.has(session.learner)) followed.changed.add(session.learner)
+      }
+    }
+    for (const followed of this.#followed.values()) if (followed.changed.size > 0) await this.#tell(followed)
   }
 
   async #tell(followed: Followed): Promise<void> {
-    delete followed.timer
     const changed = [...followed.changed].flatMap((learner) => followed.seats.get(learner) ?? [])
     followed.changed.clear()
     const same = duplicates([...followed.seats.values()])
@@ -194,7 +297,16 @@ export class Classroom {
   async #row(seat: SeatRecord, same: ReadonlySet<string>): Promise<SeatView> {
     const kept = this.sessions.keptOf(seat.learner)
     const cells = recordedCells(await this.records.progress(seat.learner))
-    for (const session of kept) cells[session.lab.id] = liveCells(session.view())
+    for (const session of kept) {
+      const view = session.view()
+      const live = liveCells(view)
+      cells[session.lab.id] = live
+      const at = this.#tracker.at(session.id)
+      const step = view.current
+      const stuck = at && step !== undefined ? stuckReason(at, this.#tracker.usual(view.lab, step)) : undefined
+      const cell = step === undefined ? undefined : live[step]
+      if (stuck && cell && session.holdsRack) live[step!] = { ...cell, stuck }
+    }
     const running = kept.findLast(({ holdsRack }) => holdsRack)
     return seatView(seat, {
       isDuplicate: same.has(seat.id),
@@ -207,7 +319,6 @@ export class Classroom {
   async #view(who: Who, one: ClassRecord): Promise<ClassView> {
     const { id, code, ...rest } = one
     const mayLead = may(who, 'lead', { class: id })
-    const now = new Date().toISOString()
     return {
       id,
       title: rest.title,
@@ -218,10 +329,8 @@ export class Classroom {
       ...(rest.endsAt === undefined ? {} : { endsAt: rest.endsAt }),
       ...(rest.endedAt === undefined ? {} : { endedAt: rest.endedAt }),
       createdAt: rest.createdAt,
-      isOpen:
-        rest.endedAt === undefined &&
-        (rest.startsAt === undefined || rest.startsAt <= now) &&
-        (rest.endsAt === undefined || now < rest.endsAt),
+      isOpen: isOpen(one),
+      locks: rest.locks,
       seats: (await this.records.people.seats(id)).length,
       mayAssist: may(who, 'assist', { class: id }),
       mayLead,
@@ -243,11 +352,23 @@ export class Classroom {
     return [...new Set(labs)].filter((lab) => known.has(lab))
   }
 
+  async #seatOf(learner: string): Promise<SeatRecord> {
+    const seat = await this.records.people.seatOf(learner)
+    if (!seat) throw notFound(learner)
+    return seat
+  }
+
   async #seat(id: string, seat: string): Promise<SeatRecord> {
     const found = (await this.records.people.seats(id)).find((one) => one.id === seat)
     if (!found) throw notFound(seat)
     return found
   }
+}
+
+/** Whether learners may work in a class now. */
+function isOpen({ startsAt, endsAt, endedAt }: ClassRecord): boolean {
+  const now = new Date().toISOString()
+  return endedAt === undefined && (startsAt === undefined || startsAt <= now) && (endsAt === undefined || now < endsAt)
 }
 
 function headingOf(lab: Lab, step: string): { en: string; zh: string } {

@@ -13,6 +13,8 @@ export type Role =
       labs: readonly string[]
       /** The class has begun and not ended. */
       isOpen: boolean
+      /** What is withheld in it, by lab. */
+      locks: Readonly<Record<string, { steps?: readonly string[]; solutions?: true }>>
     }
 
 /** Who asks. */

@@ -31,6 +31,8 @@ export interface ClassView {
   seats: number
   mayAssist: boolean
   mayLead: boolean
+  /** What learners are not given, by lab: steps that are not open yet, and solutions. */
+  locks: Record<string, { steps?: string[]; solutions?: true }>
 }
 
 /** How a step of a learner is. `working`: the one they are at; `failing`: and the last look did not pass. */
@@ -44,6 +46,8 @@ export interface CellView {
   check?: number
   reason?: string
   hints?: number
+  /** Why they are taken for stuck. */
+  stuck?: Text
 }
 
 /** One learner of a class. */
@@ -69,4 +73,39 @@ export interface SeatView {
 export interface MatrixView {
   class: ClassView
   seats: SeatView[]
+  /** Who wants help, longest waiting first. */
+  hands: HandView[]
+  /** What was told, newest first. */
+  notes: NoteView[]
+}
+
+/** Somebody wants help, with what does not pass. */
+export interface HandView {
+  seat: string
+  lab: string
+  step?: string
+  reason?: string
+  why?: Text
+  helper?: string
+  at: string
+}
+
+export interface NoteView {
+  id: string
+  /** One learner alone; the whole class where it is missing. */
+  seat?: string
+  text: string
+  by: string
+  at: string
+}
+
+/** A class as one learner of it sees it. */
+export interface DeskView {
+  title: string
+  isOpen: boolean
+  /** They want help: so many wait before them, and who helps. */
+  hand?: { at: string; before: number; helper?: string }
+  /** To all, and to them; newest first. */
+  notes: NoteView[]
+  locks: ClassView['locks']
 }

@@ -3,7 +3,7 @@ import type { Change, NetworkMap } from '../map/map.js'
 import type { Standing } from '../store/records.js'
 import type { Language, Text } from '../wording/text.js'
 import type { AuthorView, PreviewView } from './author.js'
-import type { SeatView } from './classes.js'
+import type { DeskView, SeatView } from './classes.js'
 
 export type { Cause } from '../cause/cause.js'
 export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
@@ -253,6 +253,8 @@ export interface Events {
   session: (view: SessionView) => void
   /** Rows of the class that is followed, as they are now; without any, the class is to be asked for again. */
   'class.seats': (id: string, seats: SeatView[] | null) => void
+  /** What a learner's class has for them now. */
+  desk: (view: DeskView) => void
   /** In a preview alone. */
   preview: (view: PreviewView) => void
   'network.map': (session: string, map: NetworkMap) => void

@@ -5,7 +5,7 @@ import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
 import type { TraceSeries } from '../trace/series.js'
 import type { TraceStory } from '../trace/story.js'
 import type { AuthorLook } from './author.js'
-import type { ClassView, MatrixView } from './classes.js'
+import type { ClassView, DeskView, MatrixView } from './classes.js'
 import { isLabId } from './lab-address.js'
 import type { Answered, NetworkView, SessionView, TerminalView } from './protocol.js'
 
@@ -188,6 +188,26 @@ export const requests = {
   'seat.add': ask({ class: id, csv: z.string().max(48 * 1024) }).answeredBy<{ added: number; known: number }>(),
   /** New words for a learner who has lost theirs. */
   'seat.reissue': ask({ class: id, seat: id }).answeredBy<{ phrase: string }>(),
+  /** Says that somebody of the staff helps a learner, or not any more. */
+  'hand.take': ask({ class: id, seat: id, on: z.boolean() }).answeredBy<null>(),
+  /** The learner has been helped. */
+  'hand.close': ask({ class: id, seat: id }).answeredBy<null>(),
+  /** Tells the class something, or one learner of it alone. */
+  'note.send': ask({ class: id, seat: id.optional(), text: z.string().trim().min(1).max(1000) }).answeredBy<null>(),
+  /** What learners of the class are not given of a lab. */
+  'class.lock': ask({
+    class: id,
+    lab,
+    steps: z.array(name).max(100),
+    solutions: z.boolean(),
+  }).answeredBy<ClassView>(),
+  /** All of a class in a file: its name, and its text. */
+  'class.export': ask({ class: id, format: z.enum(['csv', 'jsonl']) }).answeredBy<{ name: string; text: string }>(),
+  /** From now on `desk` events of one's own class come over this connection; nothing for who is in none. */
+  'desk.follow': ask({}).answeredBy<DeskView | null>(),
+  /** Wants help, at a step of a lab; the check that does not pass goes along. */
+  'hand.raise': ask({ lab, step: name.optional() }).answeredBy<null>(),
+  'hand.lower': ask({}).answeredBy<null>(),
   /** Takes somebody out of the class, with all that is kept of them. */
   'seat.remove': ask({ class: id, seat: id }).answeredBy<null>(),
 }

@@ -23,7 +23,9 @@ export const classTables = (ending: '' | ' STRICT') => `
     starts_at TEXT,
     ends_at TEXT,
     created_at TEXT NOT NULL,
-    ended_at TEXT
+    ended_at TEXT,
+    -- What is withheld, by lab.
+    locks TEXT NOT NULL DEFAULT '{}'
   )${ending};
 
   CREATE TABLE member (
@@ -48,6 +50,42 @@ export const classTables = (ending: '' | ' STRICT') => `
     created_at TEXT NOT NULL
   )${ending};
   CREATE INDEX seat_class ON seat (class, created_at, id);
+
+  -- Who wants help, with the step and the check that does not pass.
+  CREATE TABLE hand (
+    seat TEXT PRIMARY KEY REFERENCES seat (id) ON DELETE CASCADE,
+    lab TEXT NOT NULL,
+    step TEXT,
+    reason TEXT,
+    why TEXT,
+    helper TEXT,
+    at TEXT NOT NULL
+  )${ending};
+
+  -- What staff told a class, or one of it.
+  CREATE TABLE note (
+    id TEXT PRIMARY KEY,
+    class TEXT NOT NULL REFERENCES class (id) ON DELETE CASCADE,
+    seat TEXT REFERENCES seat (id) ON DELETE CASCADE,
+    text TEXT NOT NULL,
+    by_name TEXT NOT NULL,
+    at TEXT NOT NULL
+  )${ending};
+  CREATE INDEX note_class ON note (class, at, id);
+
+  -- Who asked to look into a learner's terminals, and what became of it.
+  CREATE TABLE look (
+    id TEXT PRIMARY KEY,
+    seat TEXT NOT NULL REFERENCES seat (id) ON DELETE CASCADE,
+    person TEXT NOT NULL,
+    by_name TEXT NOT NULL,
+    may_write INTEGER NOT NULL CHECK (may_write IN (0, 1)),
+    asked_at TEXT NOT NULL,
+    given_at TEXT,
+    ends_at TEXT,
+    ended_at TEXT
+  )${ending};
+  CREATE INDEX look_seat ON look (seat, asked_at, id);
 
   -- What browsers keep, by the hash of their cookie.
   CREATE TABLE login (

@@ -2,9 +2,12 @@ import { newId } from './id.js'
 import type {
   ClassChange,
   ClassRecord,
+  HandRecord,
   Joined,
   Known,
+  LookRecord,
   MemberRecord,
+  NoteRecord,
   People,
   PersonRecord,
   SeatRecord,
@@ -12,27 +15,38 @@ import type {
 import {
   acceptInvitation,
   addLogin,
+  addNote,
   addPerson,
   addSeat,
+  askLook,
   changeClass,
   createClass,
   deleteWhere,
+  endLook,
+  giveLook,
   invitePerson,
   joinClass,
   placeFor,
+  raiseHand,
   readClass,
   readClasses,
+  readHands,
   readInvited,
   readKnown,
+  readLook,
+  readLooks,
   readMembers,
+  readNotes,
   readPerson,
   readPersons,
   readSeat,
+  readSeatOf,
   readSeats,
   readStanding,
   reissueSeat,
   resumeSeat,
   setMember,
+  takeHand,
 } from './people-work.js'
 import type { Work } from './query.js'
 import { keptName, keptText } from './text.js'
@@ -128,6 +142,60 @@ export class KeptPeople implements People {
       const found = yield* readSeat(keptName(seat, 'seat'))
       return found !== undefined && (yield* deleteWhere('learner', 'id', found.learner)) > 0
     })
+  }
+
+  seatOf(learner: string): Promise<SeatRecord | undefined> {
+    return this.house.transact(() => readSeatOf(keptName(learner, 'learner')))
+  }
+
+  raiseHand(hand: Omit<HandRecord, 'at' | 'helper'>): Promise<void> {
+    const at = now()
+    return this.house.transact(() => raiseHand(hand, at))
+  }
+
+  async lowerHand(seat: string): Promise<void> {
+    await this.house.transact(() => deleteWhere('hand', 'seat', seat))
+  }
+
+  takeHand(seat: string, helper: string | undefined): Promise<void> {
+    return this.house.transact(() => takeHand(seat, helper))
+  }
+
+  hands(id: string): Promise<HandRecord[]> {
+    return this.house.transact(() => readHands(keptName(id, 'class')))
+  }
+
+  addNote(id: string, { text, by, ...rest }: Parameters<People['addNote']>[1]): Promise<NoteRecord> {
+    const at = now()
+    const note = { ...rest, text: keptText(text, 'note', 4_000), by: keptName(by, 'name') }
+    return this.house.transact(() => addNote(keptName(id, 'class'), note, at))
+  }
+
+  notes(id: string, most: number): Promise<NoteRecord[]> {
+    return this.house.transact(() => readNotes(keptName(id, 'class'), most))
+  }
+
+  askLook(look: Parameters<People['askLook']>[0]): Promise<LookRecord> {
+    const at = now()
+    return this.house.transact(() => askLook({ ...look, by: keptName(look.by, 'name') }, at))
+  }
+
+  giveLook(look: string, seat: string, endsAt: string): Promise<LookRecord | undefined> {
+    const at = now()
+    return this.house.transact(() => giveLook(keptName(look, 'look'), seat, endsAt, at))
+  }
+
+  endLook(look: string): Promise<LookRecord | undefined> {
+    const at = now()
+    return this.house.transact(() => endLook(keptName(look, 'look'), at))
+  }
+
+  lookOf(look: string): Promise<LookRecord | undefined> {
+    return this.house.transact(() => readLook(keptName(look, 'look')))
+  }
+
+  looks(seat: string, most: number): Promise<LookRecord[]> {
+    return this.house.transact(() => readLooks(keptName(seat, 'seat'), most))
   }
 
   async addPerson(person: Parameters<People['addPerson']>[0]): Promise<PersonRecord> {

@@ -3,9 +3,13 @@ import { newId } from './id.js'
 import type {
   ClassChange,
   ClassRecord,
+  HandRecord,
   Joined,
   Known,
+  Locks,
+  LookRecord,
   MemberRecord,
+  NoteRecord,
   People,
   PersonRecord,
   SeatRecord,
@@ -23,6 +27,7 @@ interface ClassRow {
   ends_at: string | null
   created_at: string
   ended_at: string | null
+  locks: string
 }
 
 interface SeatRow {
@@ -47,7 +52,7 @@ interface PersonRow {
 }
 
 const classColumns =
-  'class.id, class.title, class.labs, class.code, class.code_ends_at, class.is_roster_only, class.starts_at, class.ends_at, class.created_at, class.ended_at'
+  'class.id, class.title, class.labs, class.code, class.code_ends_at, class.is_roster_only, class.starts_at, class.ends_at, class.created_at, class.ended_at, class.locks'
 const seatColumns = 'id, class, learner, name, student, email, section, is_of_roster, joined_at, created_at'
 const personColumns = 'person.id, person.name, person.login, person.password, person.may_found'
 
@@ -76,12 +81,18 @@ const changeable: Record<keyof ClassChange, string> = {
   startsAt: 'starts_at',
   endsAt: 'ends_at',
   endedAt: 'ended_at',
+  locks: 'locks',
 }
 
 export function* changeClass(id: string, change: ClassChange): Work<ClassRecord | undefined> {
   for (const [name, value] of Object.entries(change) as [keyof ClassChange, ClassChange[keyof ClassChange]][]) {
     if (value === undefined) continue
-    const kept = Array.isArray(value) ? JSON.stringify(value) : typeof value === 'boolean' ? Number(value) : value
+    const kept =
+      typeof value === 'object' && value !== null
+        ? JSON.stringify(value)
+        : typeof value === 'boolean'
+          ? Number(value)
+          : value
     yield* ask(`UPDATE class SET ${changeable[name]} = ? WHERE id = ?`, kept, id)
   }
   return yield* readClass(id)
@@ -109,6 +120,7 @@ function classRecord(row: ClassRow): ClassRecord {
     ...(row.ends_at === null ? {} : { endsAt: row.ends_at }),
     createdAt: row.created_at,
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+    locks: JSON.parse(row.locks) as Locks,
   }
 }
 
@@ -232,6 +244,162 @@ export function* readSeat(seat: string): Work<SeatRecord | undefined> {
   return row && seatRecord(row)
 }
 
+export function* readSeatOf(learner: string): Work<SeatRecord | undefined> {
+  const [row] = yield* ask<SeatRow>(`SELECT ${seatColumns} FROM seat WHERE learner = ?`, learner)
+  return row && seatRecord(row)
+}
+
+// ---- Help ----
+
+interface HandRow {
+  seat: string
+  lab: string
+  step: string | null
+  reason: string | null
+  why: string | null
+  helper: string | null
+  at: string
+}
+
+export function* raiseHand(
+  { seat, lab, step, reason, why }: Omit<HandRecord, 'at' | 'helper'>,
+  at: string,
+): Work<void> {
+  // Whoever waits keeps their place.
+  yield* ask(
+    `INSERT INTO hand (seat, lab, step, reason, why, at) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (seat) DO UPDATE SET lab = excluded.lab, step = excluded.step, reason = excluded.reason, why = excluded.why`,
+    seat,
+    lab,
+    step ?? null,
+    reason ?? null,
+    why === undefined ? null : JSON.stringify(why),
+    at,
+  )
+}
+
+export function* readHands(id: string): Work<HandRecord[]> {
+  const rows = yield* ask<HandRow>(
+    'SELECT hand.seat, hand.lab, hand.step, hand.reason, hand.why, hand.helper, hand.at FROM hand JOIN seat ON seat.id = hand.seat WHERE seat.class = ? ORDER BY hand.at, hand.seat',
+    id,
+  )
+  return rows.map(({ seat, lab, step, reason, why, helper, at }) => ({
+    seat,
+    lab,
+    at,
+    ...(step === null ? {} : { step }),
+    ...(reason === null ? {} : { reason }),
+    ...(why === null ? {} : { why: JSON.parse(why) as NonNullable<HandRecord['why']> }),
+    ...(helper === null ? {} : { helper }),
+  }))
+}
+
+export function* addNote(
+  id: string,
+  { seat, text, by }: { seat?: string; text: string; by: string },
+  at: string,
+): Work<NoteRecord> {
+  const note = newId()
+  yield* ask(
+    'INSERT INTO note (id, class, seat, text, by_name, at) VALUES (?, ?, ?, ?, ?, ?)',
+    note,
+    id,
+    seat ?? null,
+    text,
+    by,
+    at,
+  )
+  return { id: note, ...(seat === undefined ? {} : { seat }), text, by, at }
+}
+
+export function* readNotes(id: string, most: number): Work<NoteRecord[]> {
+  const rows = yield* ask<{ id: string; seat: string | null; text: string; by_name: string; at: string }>(
+    'SELECT id, seat, text, by_name, at FROM note WHERE class = ? ORDER BY at DESC, id LIMIT ?',
+    id,
+    most,
+  )
+  return rows.map(({ seat, by_name: by, ...rest }) => ({ ...rest, by, ...(seat === null ? {} : { seat }) }))
+}
+
+interface LookRow {
+  id: string
+  seat: string
+  person: string
+  by_name: string
+  may_write: number
+  asked_at: string
+  given_at: string | null
+  ends_at: string | null
+  ended_at: string | null
+}
+const lookColumns = 'id, seat, person, by_name, may_write, asked_at, given_at, ends_at, ended_at'
+
+function lookRecord(row: LookRow): LookRecord {
+  return {
+    id: row.id,
+    seat: row.seat,
+    person: row.person,
+    by: row.by_name,
+    mayWrite: row.may_write === 1,
+    askedAt: row.asked_at,
+    ...(row.given_at === null ? {} : { givenAt: row.given_at }),
+    ...(row.ends_at === null ? {} : { endsAt: row.ends_at }),
+    ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+  }
+}
+
+export function* askLook(
+  { seat, person, by, mayWrite }: Parameters<People['askLook']>[0],
+  at: string,
+): Work<LookRecord> {
+  // One question of one person at a time.
+  yield* ask('UPDATE look SET ended_at = ? WHERE seat = ? AND person = ? AND ended_at IS NULL', at, seat, person)
+  const [row] = yield* ask<LookRow>(
+    `INSERT INTO look (id, seat, person, by_name, may_write, asked_at) VALUES (?, ?, ?, ?, ?, ?) RETURNING ${lookColumns}`,
+    newId(),
+    seat,
+    person,
+    by,
+    Number(mayWrite),
+    at,
+  )
+  return lookRecord(row!)
+}
+
+export function* giveLook(look: string, seat: string, endsAt: string, at: string): Work<LookRecord | undefined> {
+  const [row] = yield* ask<LookRow>(
+    `UPDATE look SET given_at = ?, ends_at = ? WHERE id = ? AND seat = ? AND ended_at IS NULL AND given_at IS NULL RETURNING ${lookColumns}`,
+    at,
+    endsAt,
+    look,
+    seat,
+  )
+  return row && lookRecord(row)
+}
+
+export function* endLook(look: string, at: string): Work<LookRecord | undefined> {
+  const [row] = yield* ask<LookRow>(
+    `UPDATE look SET ended_at = coalesce(ended_at, ?) WHERE id = ? RETURNING ${lookColumns}`,
+    at,
+    look,
+  )
+  return row && lookRecord(row)
+}
+
+export function* readLook(look: string): Work<LookRecord | undefined> {
+  const [row] = yield* ask<LookRow>(`SELECT ${lookColumns} FROM look WHERE id = ?`, look)
+  return row && lookRecord(row)
+}
+
+export function* readLooks(seat: string, most: number): Work<LookRecord[]> {
+  const rows = yield* ask<LookRow>(
+    `SELECT ${lookColumns} FROM look WHERE seat = ? ORDER BY asked_at DESC, id LIMIT ?`,
+    seat,
+    most,
+  )
+  return rows.map(lookRecord)
+}
+
 // ---- Staff ----
 
 function personRecord({ id, name, login, password, may_found }: PersonRow): PersonRecord {
@@ -331,6 +499,10 @@ function lasts({ idle_ms, used_at, ends_at }: LoginRow, at: string): boolean {
 
 const selectLogins = 'SELECT hash, learner, idle_ms, used_at, ends_at FROM login'
 
+export function* takeHand(seat: string, helper: string | undefined): Work<void> {
+  yield* ask('UPDATE hand SET helper = ? WHERE seat = ?', helper ?? null, seat)
+}
+
 export function* readStanding(hashes: readonly string[], at: string): Work<Map<string, Known>> {
   const standing = new Map<string, Known>()
   for (const hash of hashes) {
@@ -369,11 +541,11 @@ function* readRoles(learner: string, at: string): Work<Known | undefined> {
   if (row) {
     const found = classRecord(row)
     name ??= row.seat_name
-    roles.push({ role: 'learner', class: found.id, labs: found.labs, isOpen: isOpenAt(found, at) })
+    roles.push({ role: 'learner', class: found.id, labs: found.labs, isOpen: isOpenAt(found, at), locks: found.locks })
   }
   return name === undefined ? undefined : { learner, name, roles }
 }
 
-export function* deleteWhere(table: 'login' | 'class' | 'learner', column: string, value: Value): Work<number> {
+export function* deleteWhere(table: 'login' | 'learner' | 'hand', column: string, value: Value): Work<number> {
   return yield* countChanged(`DELETE FROM ${table} WHERE ${column} = ?`, value)
 }

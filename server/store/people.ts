@@ -1,4 +1,5 @@
 import type { Role } from '../learner/who.js'
+import type { Text } from '../wording/text.js'
 
 /** A class as it is on record. Times are ISO 8601. */
 export interface ClassRecord {
@@ -16,7 +17,11 @@ export interface ClassRecord {
   createdAt: string
   /** It was ended by hand. */
   endedAt?: string
+  locks: Locks
 }
+
+/** What learners of a class are not given, by lab: steps that are not open yet, and solutions, also those that are done for them. */
+export type Locks = Record<string, { steps?: string[]; solutions?: true }>
 
 export interface SeatRecord {
   id: string
@@ -55,8 +60,43 @@ export interface Known {
   roles: Role[]
 }
 
+/** Somebody wants help. */
+export interface HandRecord {
+  seat: string
+  lab: string
+  step?: string
+  /** Of the check that does not pass. */
+  reason?: string
+  why?: Text
+  /** Who of the staff helps. */
+  helper?: string
+  at: string
+}
+
+/** What staff told a class, or one learner of it. */
+export interface NoteRecord {
+  id: string
+  seat?: string
+  text: string
+  by: string
+  at: string
+}
+
+/** That one of the staff asked to look into a learner's terminals. It is given by the learner, for a time, and ended by either. */
+export interface LookRecord {
+  id: string
+  seat: string
+  person: string
+  by: string
+  mayWrite: boolean
+  askedAt: string
+  givenAt?: string
+  endsAt?: string
+  endedAt?: string
+}
+
 export type ClassChange = Partial<
-  Pick<ClassRecord, 'title' | 'labs' | 'isRosterOnly'> & {
+  Pick<ClassRecord, 'title' | 'labs' | 'isRosterOnly' | 'locks'> & {
     [K in 'code' | 'codeEndsAt' | 'startsAt' | 'endsAt' | 'endedAt']: string | null
   }
 >
@@ -92,6 +132,26 @@ export interface People {
   reissue(seat: string, phrase: string): Promise<SeatRecord | undefined>
   /** Takes the seat away, with the learner and all that is kept of them. */
   removeSeat(seat: string): Promise<boolean>
+
+  seatOf(learner: string): Promise<SeatRecord | undefined>
+
+  raiseHand(hand: Omit<HandRecord, 'at' | 'helper'>): Promise<void>
+  lowerHand(seat: string): Promise<void>
+  /** Says who helps; undefined: nobody any more. */
+  takeHand(seat: string, helper: string | undefined): Promise<void>
+  /** Of a class, longest waiting first. */
+  hands(id: string): Promise<HandRecord[]>
+  /** @param seat one learner alone; the whole class where it is undefined */
+  addNote(id: string, note: { seat?: string; text: string; by: string }): Promise<NoteRecord>
+  /** Newest first. */
+  notes(id: string, most: number): Promise<NoteRecord[]>
+  askLook(look: { seat: string; person: string; by: string; mayWrite: boolean }): Promise<LookRecord>
+  /** @returns undefined where it was not asked for by that learner, or has ended */
+  giveLook(look: string, seat: string, endsAt: string): Promise<LookRecord | undefined>
+  endLook(look: string): Promise<LookRecord | undefined>
+  lookOf(look: string): Promise<LookRecord | undefined>
+  /** Of a learner, newest first. */
+  looks(seat: string, most: number): Promise<LookRecord[]>
 
   addPerson(person: { name: string; login: string; mayFound: boolean }): Promise<PersonRecord>
   persons(): Promise<PersonRecord[]>

@@ -124,6 +124,7 @@ export const tables: readonly Table[] = [
       ends_at: time.nullable(),
       created_at: time,
       ended_at: time.nullable(),
+      locks: text,
     }),
     order: ['created_at', 'id'],
   },
@@ -148,6 +149,39 @@ export const tables: readonly Table[] = [
       created_at: time,
     }),
     order: ['created_at', 'id'],
+  },
+  {
+    name: 'hand',
+    columns: columns({
+      seat: name,
+      lab: name,
+      step: name.nullable(),
+      reason: name.nullable(),
+      why: text.nullable(),
+      helper: name.nullable(),
+      at: time,
+    }),
+    order: ['at', 'seat'],
+  },
+  {
+    name: 'note',
+    columns: columns({ id: name, class: name, seat: name.nullable(), text, by_name: name, at: time }),
+    order: ['at', 'id'],
+  },
+  {
+    name: 'look',
+    columns: columns({
+      id: name,
+      seat: name,
+      person: name,
+      by_name: name,
+      may_write: yes,
+      asked_at: time,
+      given_at: time.nullable(),
+      ends_at: time.nullable(),
+      ended_at: time.nullable(),
+    }),
+    order: ['asked_at', 'id'],
   },
 ]
 

@@ -21,6 +21,7 @@ import { noteRefusal } from './note-refusal.js'
 import { says, smallPage } from './small-page.js'
 import { tokenIn } from './token-in-url.js'
 import { troubles } from './troubles.js'
+import { withheldFrom, withoutLocked } from './withheld.js'
 
 const yearMs = 365 * 24 * 3_600_000
 const minuteMs = 60_000
@@ -170,11 +171,8 @@ export function webApp(options: AppOptions): Express {
       response.status(404).json({ ok: false, trouble: troubleOf(sessions.noLab(lab)) })
       return
     }
-    sendJson(
-      request,
-      response,
-      await sessions.page(guest.person, lab, language, (id) => may(guest, 'open', { lab: id })),
-    )
+    const page = await sessions.page(guest.person, lab, language, (id) => may(guest, 'open', { lab: id }))
+    sendJson(request, response, withoutLocked(page, withheldFrom(guest, lab), page.language))
   })
   app.use('/api', (_request, response) => {
     response.status(404).json({ ok: false, trouble: troubles.noApi })

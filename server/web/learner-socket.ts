@@ -1,8 +1,8 @@
 import type { Socket } from 'socket.io'
 import type { Classroom } from '../classroom/classroom.js'
-import { troubleOf } from '../error/trouble.js'
+import { TroubleError, troubleOf } from '../error/trouble.js'
 import { may } from '../learner/may.js'
-import type { Answered, Events } from '../protocol/protocol.js'
+import type { Answered, BlockRef, Events } from '../protocol/protocol.js'
 import {
   acknowledgement,
   type Read,
@@ -25,6 +25,7 @@ import { TokenBucket } from './token-bucket.js'
 import { troubles } from './troubles.js'
 import { ViewSender } from './view-sender.js'
 import type { Windows } from './windows.js'
+import { withheldFrom } from './withheld.js'
 
 /** Requests but typing and sizes: what a quick hand does on a page, many times over. */
 const asking = { perSecond: 20, burst: 100 }
@@ -58,6 +59,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   /** Aborts when the connection has ended: packets are not traced for nobody. */
   const gone = new AbortController()
   const classes = new ClassSender(socket, connection, classroom)
+  let endDesk: (() => void) | undefined
   const endRecords = sessions.followRecords((standing) => socket.emit('records', standing))
   /** At once where the session is in memory, so that requests are begun in the order in which they came. */
   const inSession = <T>(
@@ -66,6 +68,21 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   ): Promise<T> => {
     const kept = sessions.kept(learner, id)
     return kept ? Promise.resolve(use(kept)) : sessions.get(learner, id).then(use)
+  }
+
+  /** The session, where what the class withholds is not asked for. @throws TroubleError */
+  const given = (session: Session, step: string, isSolution = false): Session => {
+    const withheld = withheldFrom(guest(), session.lab.id)
+    if (withheld.steps.has(step)) throw new TroubleError(troubles.stepLocked)
+    if (isSolution && withheld.solutions) throw new TroubleError(troubles.solutionLocked)
+    return session
+  }
+  const givenBlock = (session: Session, block: BlockRef): Session => {
+    if ('solution' in block) return given(session, block.step, true)
+    const [section] = session.lab.pages.en.sections.filter(({ blocks }) =>
+      blocks.some(({ index }) => index === block.page),
+    )
+    return section?.id === undefined ? session : given(session, section.id)
   }
 
   const handlers: Handlers = {
@@ -87,21 +104,25 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       return null
     },
     'session.stay': (ask) => nothing(inSession(ask, (session) => session.stay())),
-    'step.check': (ask) => nothing(inSession(ask, (session) => session.check(ask.step))),
-    'step.answer': (ask) => nothing(inSession(ask, (session) => session.answer(ask.step, ask.id, ask.text))),
-    'step.hint': (ask) => nothing(inSession(ask, (session) => session.hint(ask.step, ask.check))),
-    'step.show': (ask) => nothing(inSession(ask, (session) => session.show(ask.step))),
-    'step.do': (ask) => nothing(inSession(ask, (session) => session.do(ask.step))),
-    'step.skip': (ask) => nothing(inSession(ask, (session) => session.skip(ask.step))),
+    'step.check': (ask) => nothing(inSession(ask, (session) => given(session, ask.step).check(ask.step))),
+    'step.answer': (ask) =>
+      nothing(inSession(ask, (session) => given(session, ask.step).answer(ask.step, ask.id, ask.text))),
+    'step.hint': (ask) => nothing(inSession(ask, (session) => given(session, ask.step).hint(ask.step, ask.check))),
+    'step.show': (ask) => nothing(inSession(ask, (session) => given(session, ask.step, true).show(ask.step))),
+    'step.do': (ask) => nothing(inSession(ask, (session) => given(session, ask.step, true).do(ask.step))),
+    'step.skip': (ask) => nothing(inSession(ask, (session) => given(session, ask.step).skip(ask.step))),
     'rack.reset': (ask) => nothing(inSession(ask, (session) => session.reset(ask.host))),
-    'rack.replay': (ask) => nothing(inSession(ask, (session) => session.replay(ask.step))),
+    // It does the steps before, as their solutions have it.
+    'rack.replay': (ask) => nothing(inSession(ask, (session) => given(session, ask.step).replay(ask.step))),
     'rack.preview': async (ask) => ({
       url: await inSession(ask, (session) =>
         previews.open(session, ask.host, ask.port, socket.handshake.headers.host ?? ''),
       ),
     }),
-    'block.run': (ask) => inSession(ask, (session) => session.runBlock(ask.block, ask.terminal)),
-    'block.text': async (ask) => ({ text: await inSession(ask, (session) => session.blockText(ask.block)) }),
+    'block.run': (ask) => inSession(ask, (session) => givenBlock(session, ask.block).runBlock(ask.block, ask.terminal)),
+    'block.text': async (ask) => ({
+      text: await inSession(ask, (session) => givenBlock(session, ask.block).blockText(ask.block)),
+    }),
     'network.follow': (ask) => inSession(ask, (session) => network.follow(session)),
     'network.at': (ask) => inSession(ask, (session) => session.network.at(ask.entry)),
     'trace.run': (ask) => inSession(ask, (session) => session.network.trace(ask, gone.signal)),
@@ -131,6 +152,22 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'class.end': (ask) => classroom.end(guest(), ask.class),
     'class.follow': (ask) => classes.follow(guest(), ask.class),
     'class.unfollow': () => nothing(classes.end()),
+    'class.lock': ({ class: id, lab, ...withheld }) => classroom.lock(guest(), id, lab, withheld),
+    'class.export': (ask) => classroom.export(guest(), ask.class, ask.format),
+    'note.send': ({ class: id, ...note }) => nothing(classroom.tell(id, nameOf(guest()), note)),
+    'hand.take': (ask) => nothing(classroom.takeHand(ask.class, ask.seat, ask.on ? nameOf(guest()) : undefined)),
+    'hand.close': (ask) => nothing(classroom.closeHand(ask.class, ask.seat)),
+    'desk.follow': async () => {
+      endDesk?.()
+      const followed = await classroom.desks.follow(learner, (view) => socket.emit('desk', view))
+      // Gone meanwhile, or asked for twice.
+      endDesk?.()
+      endDesk = followed?.end
+      if (!socket.connected) endDesk?.()
+      return followed?.view ?? null
+    },
+    'hand.raise': (ask) => nothing(classroom.raiseHand(learner, ask)),
+    'hand.lower': () => nothing(classroom.lowerHand(learner)),
     'seat.add': (ask) => classroom.addRoster(ask.class, ask.csv),
     'seat.reissue': (ask) => classroom.reissue(ask.class, ask.seat),
     'seat.remove': (ask) => nothing(classroom.removeSeat(ask.class, ask.seat)),
@@ -165,12 +202,18 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     views.follow(undefined)
     network.end()
     classes.end()
+    endDesk?.()
     endPreview?.()
     endRecords()
     gone.abort()
     windows.remove(learner, views)
     gateway.close()
   })
+}
+
+/** The owner has no name of their own. */
+function nameOf({ name }: Guest): string {
+  return name ?? 'vethlab'
 }
 
 async function nothing(work: unknown): Promise<null> {

@@ -50,6 +50,16 @@ export const troubles = {
       zh: '请重新加载页面：课堂可能已结束，或你的权限有变化。',
     },
   },
+  stepLocked: {
+    code: 'step.locked',
+    what: { en: 'Your class has not come to this step yet.', zh: '课堂还没有进行到这一步。' },
+    cure: { en: 'Your teacher opens it.', zh: '老师会开放这一步。' },
+  },
+  solutionLocked: {
+    code: 'solution.locked',
+    what: { en: 'Your class has no solutions for this lab now.', zh: '课堂目前不提供这个实验的答案。' },
+    cure: { en: 'Ask for a hint, or raise your hand.', zh: '可以看提示，或举手求助。' },
+  },
   notOpen: { code: 'session.not-open', ...sentences['session.not-open'] },
   noApi: {
     code: 'api.not-found',

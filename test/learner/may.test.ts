@@ -3,7 +3,7 @@ import { may, type Verb, type What } from '../../server/learner/may.js'
 import { ownerOf, type Role, type Who } from '../../server/learner/who.js'
 
 const who = (...roles: Role[]): Who => ({ person: 'p', roles })
-const learns = (isOpen = true): Role => ({ role: 'learner', class: 'c', labs: ['mtu'], isOpen })
+const learns = (isOpen = true): Role => ({ role: 'learner', class: 'c', labs: ['mtu'], isOpen, locks: {} })
 
 const people: Record<string, Who> = {
   owner: ownerOf('p'),

@@ -56,6 +56,7 @@ export function describePeople(kind: Kind): void {
           isRosterOnly: true,
           endsAt: expect.any(String),
           createdAt: expect.any(String),
+          locks: {},
         },
       ])
       expect(await people.classOf('none')).toBeUndefined()
@@ -153,6 +154,53 @@ export function describePeople(kind: Kind): void {
     })
   })
 
+  describe('help', () => {
+    it('is waited for in the order in which it was asked for', async () => {
+      const { id } = await newClass()
+      const [ada, bob] = [await seated('Ada'), await seated('Bob')]
+      const why = { en: 'no route', zh: '没有路由' }
+      await people.raiseHand({ seat: ada.id, lab: 'mtu', step: 'find', reason: 'route.missing', why })
+      await people.raiseHand({ seat: bob.id, lab: 'dns' })
+      await people.raiseHand({ seat: ada.id, lab: 'mtu', step: 'next' })
+      await people.takeHand(bob.id, 'Grace')
+      const at = expect.any(String)
+      expect(await people.hands(id)).toEqual([
+        { seat: ada.id, lab: 'mtu', step: 'next', at },
+        { seat: bob.id, lab: 'dns', helper: 'Grace', at },
+      ])
+      await people.lowerHand(ada.id)
+      await people.takeHand(bob.id, undefined)
+      expect(await people.hands(id)).toEqual([{ seat: bob.id, lab: 'dns', at }])
+    })
+
+    it('is told to all, or to one', async () => {
+      const { id } = await newClass()
+      const ada = await seated('Ada')
+      await people.addNote(id, { text: 'Break until 11 · 休息', by: 'Grace' })
+      await people.addNote(id, { text: 'Look at the route', by: 'Grace', seat: ada.id })
+      const notes = await people.notes(id, 10)
+      expect(notes.map(({ text }) => text).toSorted()).toEqual(['Break until 11 · 休息', 'Look at the route'])
+      expect(notes.find(({ seat }) => seat === ada.id)?.by).toBe('Grace')
+      expect(await people.notes(id, 1)).toHaveLength(1)
+    })
+
+    it('that looks on is given by the learner alone, once, and ended by either', async () => {
+      await newClass()
+      const [ada, bob] = [await seated('Ada'), await seated('Bob')]
+      const asked = await people.askLook({ seat: ada.id, person: 'p', by: 'Grace', mayWrite: false })
+      expect(await people.giveLook(asked.id, bob.id, hour(1))).toBeUndefined()
+      const given = await people.giveLook(asked.id, ada.id, hour(1))
+      expect(given).toMatchObject({ mayWrite: false, givenAt: expect.any(String), endsAt: expect.any(String) })
+      expect(await people.giveLook(asked.id, ada.id, hour(2))).toBeUndefined()
+      const again = await people.askLook({ seat: ada.id, person: 'p', by: 'Grace', mayWrite: true })
+      expect((await people.lookOf(asked.id))?.endedAt).toBeDefined()
+      await people.endLook(again.id)
+      expect(await people.giveLook(again.id, ada.id, hour(1))).toBeUndefined()
+      expect(await people.looks(ada.id, 10)).toHaveLength(2)
+      expect(await people.seatOf(ada.learner)).toEqual(ada)
+    })
+  })
+
   describe('staff', () => {
     it('set a password by a link that works once', async () => {
       const person = await people.addPerson({ name: 'Grace', login: 'Grace@Example.org', mayFound: true })
@@ -198,7 +246,7 @@ export function describePeople(kind: Kind): void {
       const as = (isOpen: boolean) => ({
         learner,
         name: 'Ada',
-        roles: [{ role: 'learner', class: id, labs: ['mtu', 'dns'], isOpen }],
+        roles: [{ role: 'learner', class: id, labs: ['mtu', 'dns'], isOpen, locks: {} }],
       })
       expect(await people.known(login)).toEqual(as(true))
       await people.changeClass(id, { startsAt: hour(1) })

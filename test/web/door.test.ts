@@ -90,12 +90,13 @@ describe('the door', () => {
 
   it('takes forms from pages of ours alone', async () => {
     const fields = { code: 'ABCD1234', name: 'Ada' }
-    for (const headers of [
+    const foreign: Record<string, string>[] = [
       { origin: 'https://evil.example' },
       { origin: 'null' },
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
-    ]) {
+    ]
+    for (const headers of foreign) {
       expect([headers, (await house.post('/join', fields, headers)).status]).toEqual([headers, 403])
     }
     const bare = await house.get(

@@ -106,9 +106,18 @@ const asks: Record<string, Record<string, unknown>> = {
   'seat.add': { csv: 'name,id\nBob,B1\n' },
   'seat.reissue': {},
   'seat.remove': {},
+  'class.lock': { lab: 'default-bridge', steps: [], solutions: false },
+  'class.export': { format: 'csv' },
+  'note.send': { text: 'Hello' },
+  'hand.take': { on: true },
+  'hand.close': {},
+  'desk.follow': {},
+  'hand.raise': { lab: 'default-bridge' },
+  'hand.lower': {},
 }
 const withoutSession = new Set(['session.join', 'terminal.detach', 'terminal.write', 'terminal.resize'])
 const ofClass = Object.keys(requests).filter((name) => 'class' in (shapeOf(name) ?? {}))
+const assists = ['seat.reissue', 'class.lock', 'class.export', 'note.send', 'hand.take', 'hand.close']
 const leads = ['class.change', 'class.code', 'seat.add']
 
 function shapeOf(name: string): Record<string, unknown> | undefined {
@@ -138,9 +147,9 @@ it.each(['owner', 'teacher', 'assistant', 'viewer', 'learner'])('a %s works in n
 
 it.each([
   ['viewer', ['class.follow']],
-  ['assistant', ['class.follow', 'seat.reissue']],
+  ['assistant', ['class.follow', ...assists]],
   ['learner', []],
-  ['teacher', ['class.follow', 'seat.reissue', ...leads]],
+  ['teacher', ['class.follow', ...assists, ...leads]],
 ])('a %s does that in their class, and nothing in another', async (who, may) => {
   for (const name of ofClass) {
     // These two would end what the others are asked of; who may lead may do them as well.
@@ -166,11 +175,9 @@ it('lists to each the classes that they may see', async () => {
 
 it('a seat of another class is not reached through one’s own', async () => {
   const [foreign] = await house.records.people.seats(other.id)
-  for (const name of ['seat.reissue', 'seat.remove']) {
-    expect([name, await codeOf('teacher', name, { class: own.id, seat: foreign!.id })]).toEqual([
-      name,
-      'class.not-found',
-    ])
+  for (const name of ['seat.reissue', 'seat.remove', 'hand.take', 'hand.close', 'note.send']) {
+    const what = { ...asks[name], class: own.id, seat: foreign!.id }
+    expect([name, await codeOf('teacher', name, what)]).toEqual([name, 'class.not-found'])
   }
   expect(await house.records.people.seats(other.id)).toHaveLength(1)
 })

@@ -1,0 +1,99 @@
+import { signal } from '@preact/signals'
+import type { Asked } from '../../server/protocol/requests.js'
+import { CrossIcon } from '../shell/icons.js'
+import { request } from '../state/connection.js'
+import { desk } from '../state/desk.js'
+import { marks, stringsOf } from '../state/language.js'
+import { trouble, view } from '../state/session.js'
+
+const strings = stringsOf({
+  en: {
+    raise: 'Raise your hand',
+    lower: 'Lower your hand',
+    next: 'Your hand is up. You are the next.',
+    before: (count: number) => `Your hand is up. ${count} ${count === 1 ? 'waits' : 'wait'} before you.`,
+    helps: (name: string) => `${name} is on the way to you.`,
+    toYou: 'to you',
+    dismiss: 'Dismiss',
+  },
+  zh: {
+    raise: '举手求助',
+    lower: '放下手',
+    next: '你已举手，下一个就是你。',
+    before: (count: number) => `你已举手，前面还有 ${count} 人。`,
+    helps: (name: string) => `${name} 正在来帮你。`,
+    toYou: '只给你',
+    dismiss: '不用了',
+  },
+})
+
+/** Those that were put away. */
+const read = signal<ReadonlySet<string>>(new Set())
+
+/** What the class says, above the text; nothing for who is in none. */
+export function ClassNotes() {
+  const t = strings.value
+  const seen = desk.value
+  const hand = seen?.hand
+  const note = seen?.notes.find(({ id }) => !read.value.has(id))
+  const shown = view.value
+  return (
+    <div role="status">
+      {note !== undefined && (
+        <div class="notice">
+          <p>
+            <strong>
+              <bdi>{note.by}</bdi>
+              {note.seat !== undefined && ` (${t.toYou})`}
+              {marks.value.colon}
+            </strong>
+            <bdi class="told">{note.text}</bdi>
+          </p>
+          <button
+            type="button"
+            class="quiet only-icon"
+            aria-label={t.dismiss}
+            title={t.dismiss}
+            onClick={() => {
+              // Older ones were there to be read, too.
+              read.value = new Set([...read.value, ...seen!.notes.map(({ id }) => id)])
+            }}
+          >
+            <CrossIcon />
+          </button>
+        </div>
+      )}
+      {hand !== undefined && (
+        <div class="notice">
+          <p>{hand.helper !== undefined ? t.helps(hand.helper) : hand.before === 0 ? t.next : t.before(hand.before)}</p>
+          <div class="actions">
+            <button type="button" onClick={() => void ask('hand.lower', {})}>
+              {t.lower}
+            </button>
+          </div>
+        </div>
+      )}
+      {seen !== undefined && hand === undefined && shown !== undefined && (
+        <p class="hand">
+          <button
+            type="button"
+            class="link"
+            onClick={() =>
+              void ask('hand.raise', {
+                lab: shown.lab,
+                ...(shown.current === undefined ? {} : { step: shown.current }),
+              })
+            }
+          >
+            {t.raise}
+          </button>
+        </p>
+      )}
+    </div>
+  )
+}
+
+async function ask<K extends 'hand.raise' | 'hand.lower'>(name: K, what: Asked<K>): Promise<void> {
+  const answered = await request(name, what)
+  if (!answered.ok) trouble.value = answered.trouble
+}
