@@ -219,6 +219,7 @@ export const arrows = {
     'server/machine',
     'server/terminal',
     'server/proof',
+    'server/learner',
     'server/store',
     'server/racks',
     'server/trace',

@@ -19,6 +19,7 @@ export const commands: Record<string, () => Promise<Command>> = {
   rack: async () => (await import('./rack.js')).rackCommand(),
   sweep: async () => (await import('./sweep.js')).sweepCommand(),
   records: async () => (await import('./records.js')).recordsCommand(),
+  user: async () => (await import('./user.js')).userCommand(),
   log: async () => (await import('./log.js')).logCommand(),
   bench: async () => (await import('./bench.js')).benchCommand(),
 }
