@@ -262,7 +262,7 @@ export const arrows = {
     'client/author',
   ],
   'client/catalogue': ['server/wording', 'server/protocol', 'client/state', 'client/shell', 'client/lab'],
-  'client/teach': ['server/wording', 'server/protocol', 'client/state', 'client/shell'],
+  'client/teach': ['server/wording', 'server/protocol', 'client/state', 'client/shell', 'client/terminal'],
   'client/app.tsx': [
     'client/state',
     'client/shell',

@@ -14,6 +14,15 @@ const strings = stringsOf({
     before: (count: number) => `Your hand is up. ${count} ${count === 1 ? 'waits' : 'wait'} before you.`,
     helps: (name: string) => `${name} is on the way to you.`,
     toYou: 'to you',
+    wants: (name: string, mayWrite: boolean) =>
+      mayWrite
+        ? `${name} asks to look into your terminals, and to type in them.`
+        : `${name} asks to look into your terminals.`,
+    allow: (minutes: number) => `Allow for ${minutes} minutes`,
+    refuse: 'No',
+    looks: (name: string, mayWrite: boolean) =>
+      mayWrite ? `${name} can see your terminals, and type in them.` : `${name} can see your terminals.`,
+    end: 'End it now',
     dismiss: 'Dismiss',
   },
   zh: {
@@ -23,9 +32,19 @@ const strings = stringsOf({
     before: (count: number) => `你已举手，前面还有 ${count} 人。`,
     helps: (name: string) => `${name} 正在来帮你。`,
     toYou: '只给你',
+    wants: (name: string, mayWrite: boolean) =>
+      mayWrite ? `${name} 请求查看你的终端并在其中输入。` : `${name} 请求查看你的终端。`,
+    allow: (minutes: number) => `允许 ${minutes} 分钟`,
+    refuse: '不允许',
+    looks: (name: string, mayWrite: boolean) =>
+      mayWrite ? `${name} 可以看到你的终端并在其中输入。` : `${name} 可以看到你的终端。`,
+    end: '立即结束',
     dismiss: '不用了',
   },
 })
+
+/** How long a look is given for; either ends it before. */
+const lookMinutes = 20
 
 /** Those that were put away. */
 const read = signal<ReadonlySet<string>>(new Set())
@@ -63,6 +82,27 @@ export function ClassNotes() {
           </button>
         </div>
       )}
+      {seen?.looks
+        .filter(({ endedAt }) => endedAt === undefined)
+        .map((look) => (
+          <div class="notice warn" key={look.id}>
+            <p>{look.endsAt === undefined ? t.wants(look.by, look.mayWrite) : t.looks(look.by, look.mayWrite)}</p>
+            <div class="actions">
+              {look.endsAt === undefined && (
+                <button
+                  type="button"
+                  class="primary"
+                  onClick={() => void ask('look.give', { look: look.id, minutes: lookMinutes })}
+                >
+                  {t.allow(lookMinutes)}
+                </button>
+              )}
+              <button type="button" onClick={() => void ask('look.end', { look: look.id })}>
+                {look.endsAt === undefined ? t.refuse : t.end}
+              </button>
+            </div>
+          </div>
+        ))}
       {hand !== undefined && (
         <div class="notice">
           <p>{hand.helper !== undefined ? t.helps(hand.helper) : hand.before === 0 ? t.next : t.before(hand.before)}</p>
@@ -93,7 +133,10 @@ export function ClassNotes() {
   )
 }
 
-async function ask<K extends 'hand.raise' | 'hand.lower'>(name: K, what: Asked<K>): Promise<void> {
+async function ask<K extends 'hand.raise' | 'hand.lower' | 'look.give' | 'look.end'>(
+  name: K,
+  what: Asked<K>,
+): Promise<void> {
   const answered = await request(name, what)
   if (!answered.ok) trouble.value = answered.trouble
 }

@@ -7,6 +7,7 @@ import { Exports } from './exports.js'
 import { HandsPanel } from './hands-panel.js'
 import { JoinPanel } from './join-panel.js'
 import { LocksPanel } from './locks-panel.js'
+import { LooksPanel } from './looks-panel.js'
 import { Matrix } from './matrix.js'
 import { RosterPanel } from './roster-panel.js'
 import { SettingsPanel } from './settings-panel.js'
@@ -40,6 +41,7 @@ export function ClassPage({ id }: { id: string }) {
       <p class="intro">{[stateOf(one), t.seats(seats.length), t.labs(one.labs.length)].join(' · ')}</p>
       {trouble.value !== undefined && <TroubleNote trouble={trouble.value} />}
       <JoinPanel view={one} />
+      {one.mayAssist && <LooksPanel matrix={shown} />}
       {one.mayAssist && <HandsPanel matrix={shown} />}
       {one.mayAssist && one.endedAt === undefined && (
         <details>

@@ -60,6 +60,17 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
                 {view.mayAssist && (
                   <td>
                     <Menu label={t.actions(seat.name)} face={<MenuIcon />}>
+                      {[false, true].map((mayWrite) => (
+                        <button
+                          key={String(mayWrite)}
+                          type="button"
+                          role="menuitem"
+                          tabIndex={-1}
+                          onClick={() => void ask('look.ask', { class: view.id, seat: seat.id, mayWrite })}
+                        >
+                          {mayWrite ? t.lookWrite : t.look}
+                        </button>
+                      ))}
                       <button type="button" role="menuitem" tabIndex={-1} onClick={() => setTelling(seat)}>
                         {t.tellOne(seat.name)}
                       </button>

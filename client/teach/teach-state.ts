@@ -24,6 +24,9 @@ socket.on('class.seats', (id, seats) => {
   }
 })
 
+// The list of looks changes with it.
+socket.on('look.ended', () => void refresh())
+
 /** Asks the server; what does not work is told on the page. */
 export async function ask<K extends RequestName>(name: K, what: Asked<K>): Promise<Value<K> | undefined> {
   const answered = await request(name, what)

@@ -6,7 +6,7 @@ import { may } from '../learner/may.js'
 import { newResumePhrase, phraseHash } from '../learner/resume-phrase.js'
 import { readRoster } from '../learner/roster.js'
 import type { Who } from '../learner/who.js'
-import type { ClassView, MatrixView, SeatView } from '../protocol/classes.js'
+import type { ClassView, LookView, MatrixView, SeatView } from '../protocol/classes.js'
 import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import type { ClassChange, ClassRecord, SeatRecord } from '../store/people.js'
@@ -14,6 +14,8 @@ import type { Records } from '../store/records.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
 import { Desks } from './desks.js'
 import { classCsv, classJsonLines } from './export.js'
+import { lookView } from './look-view.js'
+import { Looks } from './looks.js'
 import { duplicates, liveCells, recordedCells, seatView } from './matrix.js'
 import { stuckReason } from './stuck.js'
 import { Tracker } from './tracker.js'
@@ -43,6 +45,7 @@ export class Classroom {
   /** By class. */
   readonly #followed = new Map<string, Followed>()
   readonly desks: Desks
+  readonly looks: Looks
   readonly #tracker = new Tracker()
   readonly #dirty = new Set<Session>()
   #timer: NodeJS.Timeout | undefined
@@ -53,11 +56,13 @@ export class Classroom {
     private readonly records: Records,
   ) {
     this.desks = new Desks(records.people, isOpen)
+    this.looks = new Looks(sessions, records.people, (id) => this.#renew(id))
     this.#end = sessions.follow((session) => this.#changed(session))
   }
 
   close(): void {
     this.#end()
+    this.looks.close()
     clearTimeout(this.#timer)
     this.#followed.clear()
   }
@@ -144,6 +149,7 @@ export class Classroom {
       seats: await Promise.all(seats.map((seat) => this.#row(seat, same))),
       hands: await this.records.people.hands(id),
       notes: await this.records.people.notes(id, mostNotes),
+      looks: (await this.records.people.looksOf(id, who.person)).map(lookView),
     }
   }
 
@@ -221,6 +227,11 @@ export class Classroom {
     const note = { text: manyLines(text, 1000), by, ...(seat === undefined ? {} : { seat }) }
     await this.records.people.addNote(id, note)
     this.#renew(id)
+  }
+
+  /** Asks a learner of a class to let somebody look into their terminals. @throws VethlabError class.not-found */
+  async askLook(who: Who, by: string, id: string, seat: string, mayWrite: boolean): Promise<LookView> {
+    return lookView(await this.looks.ask(who, by, await this.#seat(id, seat), mayWrite))
   }
 
   /** What learners are not given of a lab. */

@@ -2,9 +2,11 @@ import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { DeskView } from '../protocol/classes.js'
 import type { ClassRecord, People, SeatRecord } from '../store/people.js'
+import { lookView } from './look-view.js'
 
 /** Notes that a learner is shown. */
 const mostNotes = 10
+const mostLooks = 20
 
 interface Desk {
   seat: SeatRecord
@@ -49,10 +51,11 @@ export class Desks {
   }
 
   async #view({ id, class: of }: SeatRecord): Promise<DeskView> {
-    const [one, hands, notes] = await Promise.all([
+    const [one, hands, notes, looks] = await Promise.all([
       this.people.classOf(of),
       this.people.hands(of),
       this.people.notes(of, 100),
+      this.people.looks(id, mostLooks),
     ])
     if (!one) {
       throw new VethlabError('class.not-found', 'is gone', { place: of, cure: 'Join another class.' })
@@ -72,6 +75,7 @@ export class Desks {
           }
         : {}),
       notes: notes.filter(({ seat }) => seat === undefined || seat === id).slice(0, mostNotes),
+      looks: looks.map(lookView),
       locks: one.locks,
     }
   }

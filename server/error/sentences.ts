@@ -236,6 +236,13 @@ export const sentences = {
     what: { en: 'There is no such class, or nobody like that in it.', zh: '找不到这个课堂，或课堂里没有这个人。' },
     cure: { en: 'Open it from the list of classes.', zh: '请从课堂列表重新打开。' },
   },
+  'look.not-found': {
+    what: {
+      en: 'You may not look into these terminals, or no longer.',
+      zh: '你没有权限查看这些终端，或者权限已结束。',
+    },
+    cure: { en: 'Ask the learner once more.', zh: '请再次征求学员同意。' },
+  },
   'roster.invalid': {
     what: { en: "The list can't be read.", zh: '无法读取名单。' },
     cure: {

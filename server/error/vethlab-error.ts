@@ -56,6 +56,7 @@ export type ErrorCode =
   | 'records.full'
   | 'roster.invalid'
   | 'class.not-found'
+  | 'look.not-found'
   | 'session.not-found'
   | 'session.not-open'
   | 'session.busy'

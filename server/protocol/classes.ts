@@ -77,6 +77,21 @@ export interface MatrixView {
   hands: HandView[]
   /** What was told, newest first. */
   notes: NoteView[]
+  /** Looks into terminals that the one who asks has asked for, and that have not ended. */
+  looks: LookView[]
+}
+
+/** A wish to look into a learner's terminals, and what became of it. */
+export interface LookView {
+  id: string
+  seat: string
+  by: string
+  /** To type as well. */
+  mayWrite: boolean
+  askedAt: string
+  /** It is given, until then. */
+  endsAt?: string
+  endedAt?: string
 }
 
 /** Somebody wants help, with what does not pass. */
@@ -107,5 +122,7 @@ export interface DeskView {
   hand?: { at: string; before: number; helper?: string }
   /** To all, and to them; newest first. */
   notes: NoteView[]
+  /** Who wants to look into their terminals, may, or did: newest first. */
+  looks: LookView[]
   locks: ClassView['locks']
 }

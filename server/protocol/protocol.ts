@@ -253,6 +253,8 @@ export interface Events {
   session: (view: SessionView) => void
   /** Rows of the class that is followed, as they are now; without any, the class is to be asked for again. */
   'class.seats': (id: string, seats: SeatView[] | null) => void
+  /** A look into terminals has ended: nothing more comes of it. */
+  'look.ended': (look: string) => void
   /** What a learner's class has for them now. */
   desk: (view: DeskView) => void
   /** In a preview alone. */

@@ -5,7 +5,7 @@ import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
 import type { TraceSeries } from '../trace/series.js'
 import type { TraceStory } from '../trace/story.js'
 import type { AuthorLook } from './author.js'
-import type { ClassView, DeskView, MatrixView } from './classes.js'
+import type { ClassView, DeskView, LookView, MatrixView } from './classes.js'
 import { isLabId } from './lab-address.js'
 import type { Answered, NetworkView, SessionView, TerminalView } from './protocol.js'
 
@@ -208,6 +208,20 @@ export const requests = {
   /** Wants help, at a step of a lab; the check that does not pass goes along. */
   'hand.raise': ask({ lab, step: name.optional() }).answeredBy<null>(),
   'hand.lower': ask({}).answeredBy<null>(),
+  /** One of the staff wants to look into a learner's terminals, to type there as well where `mayWrite`. */
+  'look.ask': ask({ class: id, seat: id, mayWrite: z.boolean() }).answeredBy<LookView>(),
+  /** The learner lets them, for some minutes. */
+  'look.give': ask({ look: id, minutes: z.int().min(1).max(240) }).answeredBy<null>(),
+  /** Either has enough of it; the learner says no by it, too. */
+  'look.end': ask({ look: id }).answeredBy<null>(),
+  /** The terminals that a look is given into. */
+  'look.open': ask({ look: id }).answeredBy<{ lab: string; terminals: TerminalView[] }>(),
+  /** As `terminal.attach`; what may be done to it, the look says. */
+  'look.attach': ask({ look: id, terminal, fromOffset: offset.optional() }).answeredBy<{
+    replayTo: number
+    cols: number
+    rows: number
+  }>(),
   /** Takes somebody out of the class, with all that is kept of them. */
   'seat.remove': ask({ class: id, seat: id }).answeredBy<null>(),
 }

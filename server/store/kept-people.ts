@@ -35,6 +35,7 @@ import {
   readKnown,
   readLook,
   readLooks,
+  readLooksOf,
   readMembers,
   readNotes,
   readPerson,
@@ -148,6 +149,12 @@ export class KeptPeople implements People {
     return this.house.transact(() => readSeatOf(keptName(learner, 'learner')))
   }
 
+  classOfSeat(seat: string): Promise<string | undefined> {
+    return this.house.transact(function* () {
+      return (yield* readSeat(keptName(seat, 'seat')))?.class
+    })
+  }
+
   raiseHand(hand: Omit<HandRecord, 'at' | 'helper'>): Promise<void> {
     const at = now()
     return this.house.transact(() => raiseHand(hand, at))
@@ -192,6 +199,11 @@ export class KeptPeople implements People {
 
   lookOf(look: string): Promise<LookRecord | undefined> {
     return this.house.transact(() => readLook(keptName(look, 'look')))
+  }
+
+  looksOf(id: string, person: string): Promise<LookRecord[]> {
+    const at = now()
+    return this.house.transact(() => readLooksOf(keptName(id, 'class'), keptName(person, 'person'), at))
   }
 
   looks(seat: string, most: number): Promise<LookRecord[]> {

@@ -391,6 +391,22 @@ export function* readLook(look: string): Work<LookRecord | undefined> {
   return row && lookRecord(row)
 }
 
+export function* readLooksOf(id: string, person: string, at: string): Work<LookRecord[]> {
+  const columns = lookColumns
+    .split(', ')
+    .map((name) => `look.${name}`)
+    .join(', ')
+  const rows = yield* ask<LookRow>(
+    `SELECT ${columns} FROM look JOIN seat ON seat.id = look.seat
+     WHERE seat.class = ? AND look.person = ? AND look.ended_at IS NULL AND (look.ends_at IS NULL OR look.ends_at > ?)
+     ORDER BY look.asked_at DESC, look.id`,
+    id,
+    person,
+    at,
+  )
+  return rows.map(lookRecord)
+}
+
 export function* readLooks(seat: string, most: number): Work<LookRecord[]> {
   const rows = yield* ask<LookRow>(
     `SELECT ${lookColumns} FROM look WHERE seat = ? ORDER BY asked_at DESC, id LIMIT ?`,

@@ -134,6 +134,7 @@ export interface People {
   removeSeat(seat: string): Promise<boolean>
 
   seatOf(learner: string): Promise<SeatRecord | undefined>
+  classOfSeat(seat: string): Promise<string | undefined>
 
   raiseHand(hand: Omit<HandRecord, 'at' | 'helper'>): Promise<void>
   lowerHand(seat: string): Promise<void>
@@ -150,6 +151,8 @@ export interface People {
   giveLook(look: string, seat: string, endsAt: string): Promise<LookRecord | undefined>
   endLook(look: string): Promise<LookRecord | undefined>
   lookOf(look: string): Promise<LookRecord | undefined>
+  /** Those of one person into a class that have not ended, by hand or by time. */
+  looksOf(id: string, person: string): Promise<LookRecord[]>
   /** Of a learner, newest first. */
   looks(seat: string, most: number): Promise<LookRecord[]>
 

@@ -85,6 +85,20 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     return section?.id === undefined ? session : given(session, section.id)
   }
 
+  /** Looks of this connection, each with what lets go of it. */
+  const looks = new Map<string, () => void>()
+  /** What a look is given into now. It is asked for each time: it may have ended, or be of another session. */
+  const looking = async (look: string) => {
+    const used = await classroom.looks.use(guest(), look, () => {
+      looks.delete(look)
+      gateway.endLook(look)
+      socket.emit('look.ended', look)
+    })
+    looks.get(look)?.()
+    looks.set(look, used.stop)
+    return used
+  }
+
   const handlers: Handlers = {
     'session.join': async ({ lab, open }) => {
       const session = await sessions.join(learner, lab, { open })
@@ -168,6 +182,17 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     },
     'hand.raise': (ask) => nothing(classroom.raiseHand(learner, ask)),
     'hand.lower': () => nothing(classroom.lowerHand(learner)),
+    'look.ask': (ask) => classroom.askLook(guest(), nameOf(guest()), ask.class, ask.seat, ask.mayWrite),
+    'look.give': (ask) => nothing(classroom.looks.give(learner, ask.look, ask.minutes)),
+    'look.end': (ask) => nothing(classroom.looks.end(guest(), ask.look)),
+    'look.open': async (ask) => {
+      const { session } = await looking(ask.look)
+      return { lab: session.lab.id, terminals: session.view().terminals }
+    },
+    'look.attach': async (ask) => {
+      const { session, mayWrite } = await looking(ask.look)
+      return gateway.attach(session, ask.terminal, ask.fromOffset, { look: ask.look, mayWrite })
+    },
     'seat.add': (ask) => classroom.addRoster(ask.class, ask.csv),
     'seat.reissue': (ask) => classroom.reissue(ask.class, ask.seat),
     'seat.remove': (ask) => nothing(classroom.removeSeat(ask.class, ask.seat)),
@@ -203,6 +228,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     network.end()
     classes.end()
     endDesk?.()
+    for (const stop of looks.values()) stop()
     endPreview?.()
     endRecords()
     gone.abort()

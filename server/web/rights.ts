@@ -67,6 +67,12 @@ export const rights: { readonly [K in RequestName]: Right<K> } = {
   'desk.follow': own,
   'hand.raise': own,
   'hand.lower': own,
+  'look.ask': inClass('assist'),
+  // A look is its learner's and its asker's: nobody else's is found.
+  'look.give': own,
+  'look.end': own,
+  'look.open': own,
+  'look.attach': own,
   'seat.add': inClass('lead'),
   'seat.reissue': inClass('assist'),
   'seat.remove': inClass('lead'),

@@ -60,6 +60,11 @@ export const troubles = {
     what: { en: 'Your class has no solutions for this lab now.', zh: '课堂目前不提供这个实验的答案。' },
     cure: { en: 'Ask for a hint, or raise your hand.', zh: '可以看提示，或举手求助。' },
   },
+  onlyLooking: {
+    code: 'terminal.read-only',
+    what: { en: 'You may look into this terminal, and not type.', zh: '你只能查看这个终端，不能输入。' },
+    cure: { en: 'Ask the learner to let you type.', zh: '如需输入，请征求学员同意。' },
+  },
   notOpen: { code: 'session.not-open', ...sentences['session.not-open'] },
   noApi: {
     code: 'api.not-found',

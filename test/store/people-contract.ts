@@ -160,6 +160,8 @@ export function describePeople(kind: Kind): void {
       const [ada, bob] = [await seated('Ada'), await seated('Bob')]
       const why = { en: 'no route', zh: '没有路由' }
       await people.raiseHand({ seat: ada.id, lab: 'mtu', step: 'find', reason: 'route.missing', why })
+      // Times are to the millisecond.
+      await new Promise((resolve) => setTimeout(resolve, 5))
       await people.raiseHand({ seat: bob.id, lab: 'dns' })
       await people.raiseHand({ seat: ada.id, lab: 'mtu', step: 'next' })
       await people.takeHand(bob.id, 'Grace')

@@ -114,10 +114,15 @@ const asks: Record<string, Record<string, unknown>> = {
   'desk.follow': {},
   'hand.raise': { lab: 'default-bridge' },
   'hand.lower': {},
+  'look.ask': { mayWrite: false },
+  'look.give': { look: 'b'.repeat(32), minutes: 5 },
+  'look.end': { look: 'b'.repeat(32) },
+  'look.open': { look: 'b'.repeat(32) },
+  'look.attach': { look: 'b'.repeat(32), terminal },
 }
 const withoutSession = new Set(['session.join', 'terminal.detach', 'terminal.write', 'terminal.resize'])
 const ofClass = Object.keys(requests).filter((name) => 'class' in (shapeOf(name) ?? {}))
-const assists = ['seat.reissue', 'class.lock', 'class.export', 'note.send', 'hand.take', 'hand.close']
+const assists = ['seat.reissue', 'class.lock', 'class.export', 'note.send', 'hand.take', 'hand.close', 'look.ask']
 const leads = ['class.change', 'class.code', 'seat.add']
 
 function shapeOf(name: string): Record<string, unknown> | undefined {
@@ -171,6 +176,17 @@ it('lists to each the classes that they may see', async () => {
   for (const who of ['teacher', 'assistant', 'viewer']) expect(await seen(who)).toEqual([own.id])
   expect(await seen('learner')).toEqual([])
   expect(await seen('owner')).toEqual([own.id, other.id].toSorted())
+})
+
+it.each(['owner', 'teacher', 'assistant', 'viewer', 'learner'])('a look of others is none of a %s', async (who) => {
+  const { people } = house.records
+  const [foreign] = await people.seats(other.id)
+  const look = await people.askLook({ seat: foreign!.id, person: 'somebody', by: 'Somebody', mayWrite: true })
+  await people.giveLook(look.id, foreign!.id, new Date(Date.now() + 60_000).toISOString())
+  for (const name of ['look.give', 'look.end', 'look.open', 'look.attach']) {
+    expect([name, await codeOf(who, name, { ...asks[name], look: look.id })]).toEqual([name, 'look.not-found'])
+  }
+  expect((await people.lookOf(look.id))?.endedAt).toBeUndefined()
 })
 
 it('a seat of another class is not reached through one’s own', async () => {
