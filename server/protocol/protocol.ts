@@ -157,6 +157,8 @@ export interface SessionView {
 }
 
 export type SessionPhase =
+  /** The machine is full: their place in the line, from 1, and when it may be theirs at the latest. */
+  | { name: 'waiting'; position: number; freeAt?: string }
   | { name: 'opening'; stages: OpeningStage[] }
   | { name: 'open' }
   | { name: 'failed'; trouble: Trouble }

@@ -15,8 +15,8 @@ import type { SessionAttachOptions } from './terminals/rack-terminals.js'
 /** What a session needs of the house it lives in. */
 export interface SessionHouse
   extends Pick<SessionRoomsOptions, 'racks' | 'records' | 'authoring' | 'idleMs' | 'warningMs' | 'now'> {
-  /** Why this session can have no rack now; undefined where it can. */
-  refusal(session: Session): Trouble | undefined
+  /** Resolves once this session can have a rack. @throws TroubleError where it can have none */
+  place(session: Session, ...rest: Parameters<SessionRoomsOptions['place']>): Promise<void>
   /** The racks have come to their limit: says so to the learner of this session. */
   full(session: Session): Trouble
   /** There is another view of it, or somebody came or went. */
@@ -49,7 +49,7 @@ export class Session {
       ...house,
       lab,
       record,
-      refusal: () => house.refusal(this),
+      place: (signal, tell) => house.place(this, signal, tell),
       full: () => house.full(this),
       isWatched: () => this.#feed.watched,
       onChange: () => {
@@ -115,6 +115,11 @@ export class Session {
   /** Whether it has a rack, or is about to. */
   get holdsRack(): boolean {
     return this.#rooms.life.holdsRack
+  }
+
+  /** It waits until there is room for its rack. */
+  get isWaiting(): boolean {
+    return this.#rooms.life.isWaiting
   }
 
   /** The rack it works in. */

@@ -1,5 +1,5 @@
 import { logOnce } from '../error/log-once.js'
-import type { Trouble } from '../error/trouble.js'
+import { type Trouble, TroubleError } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
 import { renderPage } from '../lab/render.js'
@@ -13,6 +13,7 @@ import type { Language } from '../wording/text.js'
 import { inOrder, type Lacks, labCard, pageSteps } from './catalogue.js'
 import { limitTrouble } from './life/limit-trouble.js'
 import { sessionOfLabel } from './life/rack-label.js'
+import { type Waiter, WaitingRoom } from './life/waiting-room.js'
 import { Session, type SessionHouse } from './session.js'
 import { carryOver } from './work/progress.js'
 
@@ -50,6 +51,10 @@ export class Sessions {
   readonly #turns = new Map<string, Promise<void>>()
   readonly #pages = new WeakMap<Lab, Partial<Record<Language, PageSection[]>>>()
   readonly #timer: NodeJS.Timeout
+  readonly #waiting = new WaitingRoom({
+    room: () => this.#mostRacks - this.#holders().length,
+    ends: () => this.#holders().flatMap(({ endsAt }) => endsAt ?? []),
+  })
   readonly #followers = new Set<(session: Session) => void>()
   #sweeping: Promise<void> | undefined
 
@@ -70,10 +75,11 @@ export class Sessions {
       idleMs,
       warningMs,
       now,
-      refusal: (session) => this.#refusal(session),
+      place: (session, signal, tell) => this.#place(session, signal, tell),
       full: (session) => this.#full(session),
       changed: (session) => {
         for (const tell of this.#followers) tell(session)
+        if (this.#waiting.count > 0) this.#waiting.look()
       },
       hasNewer: ({ lab }) => {
         const now = this.#labs.find(({ id }) => id === lab.id)
@@ -343,15 +349,24 @@ export class Sessions {
     }
   }
 
-  #refusal(session: Session): Trouble | undefined {
+  /** Who has a lab open may end that for another one; others wait in the line. */
+  async #place(session: Session, signal: AbortSignal, tell: Waiter['tell']): Promise<void> {
     const lack = session.lab.requires.map((feature) => this.#lacks[feature]).find((one) => one !== undefined)
-    if (lack) return { code: 'machine.missing-feature', ...lack }
-    const others = [...this.#sessions.values()].filter((other) => other !== session && other.holdsRack)
-    return others.length >= this.#mostRacks ? this.#full(session) : undefined
+    if (lack) throw new TroubleError({ code: 'machine.missing-feature', ...lack })
+    const others = this.#holders().filter((other) => other !== session)
+    if (others.length < this.#mostRacks && this.#waiting.count === 0) return
+    if (others.some(({ learner }) => learner === session.learner)) throw new TroubleError(this.#full(session))
+    const isThere = () => session.isWatched
+    await this.#waiting.wait({ isThere, tell }, signal)
+  }
+
+  /** Those that have a rack, or are about to. */
+  #holders(): Session[] {
+    return [...this.#sessions.values()].filter(({ holdsRack, isWaiting }) => holdsRack && !isWaiting)
   }
 
   #full(asking: Session): Trouble {
-    const holders = [...this.#sessions.values()].filter((session) => session !== asking && session.holdsRack)
+    const holders = this.#holders().filter((session) => session !== asking)
     return limitTrouble(
       holders.map((session) => ({
         lab: session.lab,
