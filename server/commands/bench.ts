@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { benchChecks } from '../bench/checks.js'
+import { benchClass } from '../bench/class.js'
 import { benchMap } from '../bench/map.js'
 import { benchOpen } from '../bench/open.js'
 import { benchRacks } from '../bench/racks.js'
@@ -80,6 +81,18 @@ export function benchCommand(): Command {
       const figures = await withOwnRacks((racks, signal) =>
         benchTrace(racks, Math.max(1, runs), only, sayUntil(signal)),
       )
+      process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
+    })
+  bench
+    .command('class')
+    .description(
+      'a class of simulated learners over real sockets: how long each of them waits for what, with two teachers who look on',
+    )
+    .option('--learners <count>', 'how many', wholeNumber(1, 500), 30)
+    .option('--minutes <count>', 'how long they work once all have joined', wholeNumber(1, 240), 3)
+    .option('--json', 'print a JSON document', false)
+    .action(async ({ learners, minutes, json }: { learners: number; minutes: number; json: boolean }) => {
+      const figures = await untilSignal((signal) => benchClass({ learners, minutes }, sayUntil(signal)))
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
   bench
