@@ -13,6 +13,7 @@ const strings = stringsOf({
     next: 'Your hand is up. You are the next.',
     before: (count: number) => `Your hand is up. ${count} ${count === 1 ? 'waits' : 'wait'} before you.`,
     helps: (name: string) => `${name} is on the way to you.`,
+    teacher: 'Your teacher',
     toYou: 'to you',
     wants: (name: string, mayWrite: boolean) =>
       mayWrite
@@ -31,6 +32,7 @@ const strings = stringsOf({
     next: '你已举手，下一个就是你。',
     before: (count: number) => `你已举手，前面还有 ${count} 人。`,
     helps: (name: string) => `${name} 正在来帮你。`,
+    teacher: '老师',
     toYou: '只给你',
     wants: (name: string, mayWrite: boolean) =>
       mayWrite ? `${name} 请求查看你的终端并在其中输入。` : `${name} 请求查看你的终端。`,
@@ -62,7 +64,7 @@ export function ClassNotes() {
         <div class="notice">
           <p>
             <strong>
-              <bdi>{note.by}</bdi>
+              <bdi>{note.by || t.teacher}</bdi>
               {note.seat !== undefined && ` (${t.toYou})`}
               {marks.value.colon}
             </strong>
@@ -86,7 +88,11 @@ export function ClassNotes() {
         .filter(({ endedAt }) => endedAt === undefined)
         .map((look) => (
           <div class="notice warn" key={look.id}>
-            <p>{look.endsAt === undefined ? t.wants(look.by, look.mayWrite) : t.looks(look.by, look.mayWrite)}</p>
+            <p>
+              {look.endsAt === undefined
+                ? t.wants(look.by || t.teacher, look.mayWrite)
+                : t.looks(look.by || t.teacher, look.mayWrite)}
+            </p>
             <div class="actions">
               {look.endsAt === undefined && (
                 <button
@@ -105,7 +111,13 @@ export function ClassNotes() {
         ))}
       {hand !== undefined && (
         <div class="notice">
-          <p>{hand.helper !== undefined ? t.helps(hand.helper) : hand.before === 0 ? t.next : t.before(hand.before)}</p>
+          <p>
+            {hand.helper !== undefined
+              ? t.helps(hand.helper || t.teacher)
+              : hand.before === 0
+                ? t.next
+                : t.before(hand.before)}
+          </p>
           <div class="actions">
             <button type="button" onClick={() => void ask('hand.lower', {})}>
               {t.lower}

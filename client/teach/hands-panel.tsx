@@ -36,7 +36,7 @@ export function HandsPanel({ matrix: { class: one, seats, hands } }: { matrix: M
                 </bdi>
                 <span class="muted">
                   {t.waiting(Math.max(0, Math.floor((now.value - Date.parse(hand.at)) / 60_000)))}
-                  {hand.helper !== undefined && ` · ${t.helps(hand.helper)}`}
+                  {hand.helper !== undefined && ` · ${t.helps(hand.helper || t.teacher)}`}
                 </span>
                 <span class="actions">
                   {hand.helper === undefined && (

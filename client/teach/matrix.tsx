@@ -5,6 +5,7 @@ import { CrossIcon, HelpedIcon, MenuIcon, PenIcon, SkipIcon, TickIcon } from '..
 import { Menu } from '../shell/menu.js'
 import { Words } from '../shell/words.js'
 import { inLanguage } from '../state/language.js'
+import { Detail } from './detail.js'
 import { strings } from './strings.js'
 import { byNeed } from './summary.js'
 import { ask } from './teach-state.js'
@@ -16,6 +17,7 @@ type Lab = ClassView['labs'][number]
 export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undefined; seats: readonly SeatView[] }) {
   const t = strings.value
   const [order, setOrder] = useState<'need' | 'name'>('need')
+  const [detailed, setDetailed] = useState<SeatView>()
   const [telling, setTelling] = useState<SeatView>()
   const [issued, setIssued] = useState<{ name: string; phrase: string }>()
   const rows =
@@ -60,6 +62,11 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
                 {view.mayAssist && (
                   <td>
                     <Menu label={t.actions(seat.name)} face={<MenuIcon />}>
+                      {lab !== undefined && (
+                        <button type="button" role="menuitem" tabIndex={-1} onClick={() => setDetailed(seat)}>
+                          {t.detail}
+                        </button>
+                      )}
                       {[false, true].map((mayWrite) => (
                         <button
                           key={String(mayWrite)}
@@ -106,6 +113,11 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
           </tbody>
         </table>
       </section>
+      {detailed !== undefined && lab !== undefined && (
+        <Dialog title={t.detailOf(detailed.name, inLanguage(lab.title))} onClose={() => setDetailed(undefined)}>
+          <Detail id={view.id} seat={detailed.id} lab={lab.id} />
+        </Dialog>
+      )}
       {telling !== undefined && (
         <Dialog title={t.tellOne(telling.name)} onClose={() => setTelling(undefined)}>
           <TellForm id={view.id} seat={telling.id} onSent={() => setTelling(undefined)} />

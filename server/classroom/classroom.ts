@@ -6,7 +6,8 @@ import { may } from '../learner/may.js'
 import { newResumePhrase, phraseHash } from '../learner/resume-phrase.js'
 import { readRoster } from '../learner/roster.js'
 import type { Who } from '../learner/who.js'
-import type { ClassView, LookView, MatrixView, SeatView } from '../protocol/classes.js'
+import type { ClassView, LearnerDetail, LookView, MatrixView, SeatView } from '../protocol/classes.js'
+import type { TimelineEntry } from '../protocol/protocol.js'
 import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import type { ClassChange, ClassRecord, SeatRecord } from '../store/people.js'
@@ -14,6 +15,7 @@ import type { Records } from '../store/records.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
 import { Desks } from './desks.js'
 import { classCsv, classJsonLines } from './export.js'
+import { learnerDetail } from './learner-detail.js'
 import { lookView } from './look-view.js'
 import { Looks } from './looks.js'
 import { duplicates, liveCells, recordedCells, seatView } from './matrix.js'
@@ -207,6 +209,18 @@ export class Classroom {
     const seat = await this.#seatOf(learner)
     await this.records.people.lowerHand(seat.id)
     this.#renew(seat.class)
+  }
+
+  /** What a learner did in a lab. @throws VethlabError class.not-found */
+  async detail(id: string, seat: string, lab: string): Promise<LearnerDetail & { timeline: TimelineEntry[] }> {
+    const { learner } = await this.#seat(id, seat)
+    const found = this.sessions.labs.find((one) => one.id === lab)
+    const latest = await this.records.latestSession(learner, lab)
+    const verdicts = latest ? await this.records.verdicts(latest.id) : []
+    const session = latest && found ? await this.sessions.join(learner, lab, { open: false }) : undefined
+    const { timeline = [] } = (await session?.network.feed.view()) ?? {}
+    const heading = (step: string) => (found ? headingOf(found, step) : { en: step, zh: step })
+    return { ...learnerDetail(found, lab, verdicts, heading), timeline }
   }
 
   async takeHand(id: string, seat: string, helper: string | undefined): Promise<void> {

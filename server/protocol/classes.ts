@@ -110,6 +110,7 @@ export interface NoteView {
   /** One learner alone; the whole class where it is missing. */
   seat?: string
   text: string
+  /** Empty for the owner of the server, as in all that follows. */
   by: string
   at: string
 }
@@ -125,4 +126,28 @@ export interface DeskView {
   /** Who wants to look into their terminals, may, or did: newest first. */
   looks: LookView[]
   locks: ClassView['locks']
+}
+
+/** A verdict on record, with what it was found by. */
+export interface VerdictView {
+  /** From 0. */
+  check: number
+  outcome: 'pass' | 'fail' | 'error'
+  reason?: string
+  expected?: Text
+  observed?: Text
+  why?: Text
+  /** The learner asked for it at least once; else it was found by itself. */
+  asked: boolean
+  at: string
+  lastAt: string
+  /** How many times more after the first. */
+  repeats: number
+}
+
+/** What one learner did in a lab. */
+export interface LearnerDetail {
+  lab: string
+  /** Verdicts newest first. */
+  steps: { id: string; heading: Text; verdicts: VerdictView[] }[]
 }

@@ -5,9 +5,9 @@ import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
 import type { TraceSeries } from '../trace/series.js'
 import type { TraceStory } from '../trace/story.js'
 import type { AuthorLook } from './author.js'
-import type { ClassView, DeskView, LookView, MatrixView } from './classes.js'
+import type { ClassView, DeskView, LearnerDetail, LookView, MatrixView } from './classes.js'
 import { isLabId } from './lab-address.js'
-import type { Answered, NetworkView, SessionView, TerminalView } from './protocol.js'
+import type { Answered, NetworkView, SessionView, TerminalView, TimelineEntry } from './protocol.js'
 
 /**
  * What a browser may ask over socket.io, and nothing else: each request once, with the schema of what is asked and the type
@@ -188,6 +188,8 @@ export const requests = {
   'seat.add': ask({ class: id, csv: z.string().max(48 * 1024) }).answeredBy<{ added: number; known: number }>(),
   /** New words for a learner who has lost theirs. */
   'seat.reissue': ask({ class: id, seat: id }).answeredBy<{ phrase: string }>(),
+  /** What one learner did in a lab: verdicts with what they were found by, and what each command changed. */
+  'seat.detail': ask({ class: id, seat: id, lab }).answeredBy<LearnerDetail & { timeline: TimelineEntry[] }>(),
   /** Says that somebody of the staff helps a learner, or not any more. */
   'hand.take': ask({ class: id, seat: id, on: z.boolean() }).answeredBy<null>(),
   /** The learner has been helped. */

@@ -169,6 +169,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'class.lock': ({ class: id, lab, ...withheld }) => classroom.lock(guest(), id, lab, withheld),
     'class.export': (ask) => classroom.export(guest(), ask.class, ask.format),
     'note.send': ({ class: id, ...note }) => nothing(classroom.tell(id, nameOf(guest()), note)),
+    'seat.detail': (ask) => classroom.detail(ask.class, ask.seat, ask.lab),
     'hand.take': (ask) => nothing(classroom.takeHand(ask.class, ask.seat, ask.on ? nameOf(guest()) : undefined)),
     'hand.close': (ask) => nothing(classroom.closeHand(ask.class, ask.seat)),
     'desk.follow': async () => {
@@ -237,9 +238,9 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   })
 }
 
-/** The owner has no name of their own. */
+/** The owner has no name of their own: pages have a word for that. */
 function nameOf({ name }: Guest): string {
-  return name ?? 'vethlab'
+  return name ?? ''
 }
 
 async function nothing(work: unknown): Promise<null> {

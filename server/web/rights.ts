@@ -62,6 +62,7 @@ export const rights: { readonly [K in RequestName]: Right<K> } = {
   'class.lock': inClass('assist'),
   'class.export': inClass('assist'),
   'note.send': inClass('assist'),
+  'seat.detail': inClass('assist'),
   'hand.take': inClass('assist'),
   'hand.close': inClass('assist'),
   'desk.follow': own,

@@ -109,6 +109,7 @@ const asks: Record<string, Record<string, unknown>> = {
   'class.lock': { lab: 'default-bridge', steps: [], solutions: false },
   'class.export': { format: 'csv' },
   'note.send': { text: 'Hello' },
+  'seat.detail': { lab: 'default-bridge' },
   'hand.take': { on: true },
   'hand.close': {},
   'desk.follow': {},
@@ -122,7 +123,16 @@ const asks: Record<string, Record<string, unknown>> = {
 }
 const withoutSession = new Set(['session.join', 'terminal.detach', 'terminal.write', 'terminal.resize'])
 const ofClass = Object.keys(requests).filter((name) => 'class' in (shapeOf(name) ?? {}))
-const assists = ['seat.reissue', 'class.lock', 'class.export', 'note.send', 'hand.take', 'hand.close', 'look.ask']
+const assists = [
+  'seat.reissue',
+  'class.lock',
+  'class.export',
+  'note.send',
+  'hand.take',
+  'hand.close',
+  'look.ask',
+  'seat.detail',
+]
 const leads = ['class.change', 'class.code', 'seat.add']
 
 function shapeOf(name: string): Record<string, unknown> | undefined {
@@ -191,7 +201,7 @@ it.each(['owner', 'teacher', 'assistant', 'viewer', 'learner'])('a look of other
 
 it('a seat of another class is not reached through one’s own', async () => {
   const [foreign] = await house.records.people.seats(other.id)
-  for (const name of ['seat.reissue', 'seat.remove', 'hand.take', 'hand.close', 'note.send']) {
+  for (const name of ['seat.reissue', 'seat.remove', 'seat.detail', 'hand.take', 'hand.close', 'note.send']) {
     const what = { ...asks[name], class: own.id, seat: foreign!.id }
     expect([name, await codeOf('teacher', name, what)]).toEqual([name, 'class.not-found'])
   }
