@@ -44,6 +44,7 @@ interface ServeOptions {
   maxRacks: number
   idle: number
   closeRacks: boolean
+  metricsPort?: number
 }
 
 /** Ctrl-C comes to all processes of a terminal, and npm passes its own one on: that is one wish. */
@@ -68,6 +69,7 @@ export function serveCommand(): Command {
     .option('--pool-plain <count>', 'plain hosts that wait, booted', wholeNumber(0, 64), 1)
     .addOption(maxRacksOption())
     .option('--idle <minutes>', 'a rack that nobody uses for so long is closed, after a warning', minutes, 30)
+    .option('--metrics-port <port>', 'serve figures for Prometheus at http://127.0.0.1:PORT/metrics', portNumber)
     .option('--close-racks', 'close all racks at the end', false)
     .action(serve)
 }
@@ -130,6 +132,7 @@ async function serve(options: ServeOptions): Promise<void> {
         securityLog: state.securityLogs.web,
         idleMs: options.idle * 60_000,
         mostRacks: options.maxRacks,
+        ...(options.metricsPort === undefined ? {} : { metricsPort: options.metricsPort }),
         lacks,
       },
       giveUp,

@@ -130,6 +130,16 @@ export class Sessions {
     return () => this.#followers.delete(tell)
   }
 
+  /** Racks of sessions at the same time, at most. */
+  get mostRacks(): number {
+    return this.#mostRacks
+  }
+
+  /** Sessions in memory whose rack is so. */
+  count(phase: Session['phase']): number {
+    return [...this.#sessions.values()].filter((session) => session.phase === phase).length
+  }
+
   /** Sessions of a learner that are in memory. */
   keptOf(learner: string): Session[] {
     return [...this.#sessions.values()].filter((session) => session.learner === learner)

@@ -17,6 +17,7 @@ import { type Asset, type PageName, sendAsset } from './client-assets.js'
 import { door } from './door.js'
 import { sendJson } from './encoding.js'
 import type { Gate, Guest } from './gate.js'
+import type { Metrics } from './metrics.js'
 import { noteRefusal } from './note-refusal.js'
 import { says, smallPage } from './small-page.js'
 import { tokenIn } from './token-in-url.js'
@@ -36,6 +37,7 @@ export interface AppOptions {
   gate: Gate
   people: People
   classroom: Classroom
+  metrics?: Metrics | undefined
   /** Requests a minute: of each who is known, and of all others together. */
   perMinute?: { known: number; unknown: number } | undefined
   /** What all addresses begin with: none unless said. */
@@ -70,7 +72,10 @@ export function webApp(options: AppOptions): Express {
     next()
   })
   app.use((request, response, next) => {
-    response.once('finish', () => noteRefusal(log, access, request, response.statusCode))
+    response.once('finish', () => {
+      options.metrics?.http(response.statusCode)
+      noteRefusal(log, access, request, response.statusCode)
+    })
     next()
   })
   app.use(headers())

@@ -16,6 +16,7 @@ import type { Sessions } from '../session/sessions.js'
 import { ClassSender } from './class-sender.js'
 import { Connection } from './connection.js'
 import type { Guest } from './gate.js'
+import type { Metrics } from './metrics.js'
 import { NetworkSender } from './network-sender.js'
 import type { Preview } from './preview.js'
 import type { Previews } from './previews.js'
@@ -38,6 +39,7 @@ export interface LearnerSocketOptions {
   /** Looks at once whether their roles are other ones now. */
   renew(): Promise<void>
   classroom: Classroom
+  metrics?: Metrics | undefined
   sessions: Sessions
   previews: Previews
   windows: Windows
@@ -212,10 +214,13 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       const { verb, what } = rights[name]
       const who = guest()
       if (!may(who, verb, what(who, parsed.data as Read<K>))) return give({ ok: false, trouble: troubles.forbidden })
+      const began = performance.now()
       try {
         give({ ok: true, value: await handlers[name](parsed.data as Read<K>) })
+        options.metrics?.request(name, performance.now() - began, false)
       } catch (error) {
         give({ ok: false, trouble: troubleOf(error) })
+        options.metrics?.request(name, performance.now() - began, true)
       }
     })
   }

@@ -18,6 +18,7 @@ import { oneLine } from '../wording/one-line.js'
 import { loadAssets, loadPreloads } from './client-assets.js'
 import { dropTo } from './drop-privileges.js'
 import { listenOn } from './listen-on.js'
+import { Metrics, serveMetrics } from './metrics.js'
 import { Preview } from './preview.js'
 import { type Told, WebOptions, type WebReport } from './web-options.js'
 import { listenLater, WebServer } from './web-server.js'
@@ -83,6 +84,8 @@ async function main(): Promise<void> {
     }
   })
   const classroom = new Classroom(sessions, records)
+  const metrics = options.metricsPort === undefined ? undefined : new Metrics(sessions)
+  const served = metrics && (await serveMetrics(metrics, options.metricsPort!))
   const log = new SecurityLog(options.securityLog)
   const web = WebServer.serve(later, {
     log,
@@ -90,6 +93,7 @@ async function main(): Promise<void> {
     sessions,
     people: records.people,
     classroom,
+    metrics,
     learner,
     assets,
     preview,
@@ -105,6 +109,8 @@ async function main(): Promise<void> {
   await web.close()
   log.close()
   classroom.close()
+  served?.close()
+  metrics?.close()
   await sessions.stop()
   await records.close()
   await racks.disconnect()

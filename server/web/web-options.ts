@@ -36,6 +36,8 @@ export const WebOptions = z.strictObject({
   securityLog: z.string(),
   idleMs: z.int().min(1000).optional(),
   mostRacks: z.int().min(1).optional(),
+  /** Where figures for Prometheus are served, on loopback alone. */
+  metricsPort: port.optional(),
   lacks: z.record(
     z.string(),
     z.strictObject({

@@ -14,6 +14,7 @@ import { webApp } from './app.js'
 import type { Asset, PageName } from './client-assets.js'
 import { Gate, type Guest } from './gate.js'
 import { serveLearner } from './learner-socket.js'
+import type { Metrics } from './metrics.js'
 import { noteRefusal } from './note-refusal.js'
 import type { Preview } from './preview.js'
 import { Previews, type PreviewsOptions } from './previews.js'
@@ -35,6 +36,7 @@ export interface WebServerOptions {
   /** Who may come in besides. */
   people: People
   classroom: Classroom
+  metrics?: Metrics | undefined
   /** In whose name the owner of the server learns. */
   learner: string
   assets: ReadonlyMap<string, Asset>
@@ -82,7 +84,7 @@ export class WebServer {
 
   static serve({ server, handle }: ReturnType<typeof listenLater>, options: WebServerOptions): WebServer {
     const access = new Access(options.access)
-    const { sessions, people, classroom, learner, log, basePath = '' } = options
+    const { sessions, people, classroom, metrics, learner, log, basePath = '' } = options
     const gate = new Gate(access, people, learner)
     const { host, publicNames } = options.access
     const previews = new Previews({ host, publicNames, ports: options.previewPorts, tls: options.tls })
@@ -114,7 +116,7 @@ export class WebServer {
             })
       socket.on('disconnect', () => endWatch?.())
       serveLearner(socket, {
-        ...{ classroom, sessions, previews, windows, preview: options.preview },
+        ...{ classroom, metrics, sessions, previews, windows, preview: options.preview },
         guest: () => guest,
         renew: () => gate.renew(),
       })
@@ -142,9 +144,11 @@ export class WebServer {
       if (own >= mostSockets.ofLearner || inAll >= mostSockets.inAll) return refuse('429 Too Many Requests')
       if (socket.destroyed) return
       inAll++
+      if (metrics) metrics.sockets = inAll
       sockets.set(person, own + 1)
       socket.once('close', () => {
         inAll--
+        if (metrics) metrics.sockets = inAll
         const left = sockets.get(person)! - 1
         if (left === 0) sockets.delete(person)
         else sockets.set(person, left)
@@ -155,7 +159,7 @@ export class WebServer {
     const { assets, preloads, perMinute, tls } = options
     handle(
       webApp({
-        ...{ access, log, assets, preloads, sessions, gate, people, classroom, basePath, perMinute },
+        ...{ access, log, assets, preloads, sessions, gate, people, classroom, metrics, basePath, perMinute },
         isSecure: tls !== undefined,
         mostFailures: options.mostFailures,
       }),
