@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { differences } from '../../change/difference.js'
 import { engineWasAway } from '../../change/engine-away.js'
 import { runChanges, type ShortRun } from '../../change/short-runs.js'
@@ -170,7 +171,7 @@ export class Timeline {
       runs.set(own, [...(runs.get(own) ?? []), run])
     }
     for (const ended of this.#ended) if (ended.endedAt! <= takenAt) ended.seen = true
-    for (const [own, some] of runs) if (own !== command) this.#note(own, [], some, before, takenAt)
+    for (const [own, some] of runs) if (own !== command) this.#noteRuns(own, some, before, takenAt)
     if (this.#isOfAway(before, command, takenAt)) {
       const { gathering } = this.#away!
       this.#goOn(gathering, step, runs.get(command) ?? [], takenAt)
@@ -220,6 +221,27 @@ export class Timeline {
       return
     }
     this.#goOn(last, step, runs, takenAt)
+  }
+
+  /**
+   * Runs of another command than the one whose doing is seen now. What that one did is no part of the network after this one, which stays as it
+   * was seen then, or before this look.
+   */
+  #noteRuns(command: Command | undefined, runs: ShortRun[], before: NetworkState, takenAt: number): void {
+    const last = this.#gathering
+    if (!last || !this.#goesOn(last, command, takenAt)) {
+      const changes = withRuns([], runs)
+      if (changes.length === 0) return
+      const entry = this.#add(command, changes, before, takenAt)
+      this.#gathering = { base: before, command, entry, plain: [], runs, changedAt: takenAt, wereAway: new Set() }
+      return
+    }
+    last.runs.push(...runs)
+    const changes = withRuns(last.plain, last.runs).slice(0, mostChanges)
+    // Most of them the states have told.
+    if (isDeepStrictEqual(changes, last.entry.changes)) return
+    last.entry.changes = changes
+    this.#listener.onEntry(last.entry)
   }
 
   #goOn(last: Gathering, step: Change[], runs: ShortRun[], takenAt: number): void {

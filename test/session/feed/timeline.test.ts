@@ -320,6 +320,30 @@ it('tells no run twice where the look that shows it began before its start was h
   expect(timeline.entries.map(said).join('\n')).not.toContain('before anybody could look')
 })
 
+it('keeps the network of a command as it was, when the next one ends what it started', () => {
+  const builder = new StateBuilder()
+  const host = builder.docker('node1', '192.168.1.11')
+  builder.container(host, 'web', { id: 'id-web' })
+  const running = structuredClone(builder.state)
+  const states = new Map<number, NetworkState>()
+  const timeline = new Timeline({ onEntry: ({ id }, state) => void (state && states.set(id, state)) }, { entries: [] })
+  timeline.take(stateWith(), 0)
+  timeline.began('t', 'node1', 'docker run -d --name web nginx', 1_000)
+  run(timeline, 'web', [1_100, undefined])
+  timeline.ended('t', 'node1', { text: 'docker run -d --name web nginx' }, 1_200)
+  timeline.take(running, 1_300)
+  const told = said(timeline.entries[1]!)
+  expect(told).toContain('`web`')
+  timeline.began('t', 'node1', 'docker rm -f web', 3_000)
+  const die = { ID: 'id-web', Attributes: { name: 'web', image: 'nginx', exitCode: '137' } }
+  timeline.engineEvent('node1', { Type: 'container', Action: 'die', Actor: die }, 3_100)
+  timeline.ended('t', 'node1', { text: 'docker rm -f web' }, 3_150)
+  timeline.take(stateWith(), 3_200)
+  expect(commands(timeline)).toEqual([undefined, 'docker run -d --name web nginx', 'docker rm -f web'])
+  expect(said(timeline.entries[1]!)).toBe(told)
+  expect(states.get(2)).toBe(running)
+})
+
 it('does not take a comment for a command', () => {
   const { timeline } = bench()
   timeline.take(stateWith(), 0)
