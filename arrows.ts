@@ -142,9 +142,11 @@ export const arrows = {
     'server/wording',
     'server/error',
     'server/learner',
+    'server/report',
     'server/store',
     'server/protocol',
     'server/lab',
+    'server/session/work',
     'server/session',
   ],
   'server/session/feed': [

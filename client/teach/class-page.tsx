@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import type { SeatView } from '../../server/protocol/classes.js'
 import { useArrival, useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { inLanguage } from '../state/language.js'
@@ -23,6 +24,7 @@ export function ClassPage({ id }: { id: string }) {
   useEffect(() => look(id), [id])
   const shown = matrix.value
   const [chosen, setChosen] = useState<string>()
+  const [isNameless, setNameless] = useState(false)
   useTitle(shown?.class.title ?? t.classes)
   if (shown === undefined) {
     return (
@@ -31,7 +33,8 @@ export function ClassPage({ id }: { id: string }) {
       </main>
     )
   }
-  const { class: one, seats } = shown
+  const { class: one } = shown
+  const seats = isNameless ? shown.seats.map((seat, n) => nameless(seat, t.nameless(n + 1))) : shown.seats
   const lab = one.labs.find((each) => each.id === (chosen ?? busiestLab(one.labs, seats))) ?? one.labs[0]
   return (
     <main id="content" tabIndex={-1}>
@@ -41,8 +44,8 @@ export function ClassPage({ id }: { id: string }) {
       <p class="intro">{[stateOf(one), t.seats(seats.length), t.labs(one.labs.length)].join(' · ')}</p>
       {trouble.value !== undefined && <TroubleNote trouble={trouble.value} />}
       <JoinPanel view={one} />
-      {one.mayAssist && <LooksPanel matrix={shown} />}
-      {one.mayAssist && <HandsPanel matrix={shown} />}
+      {one.mayAssist && <LooksPanel matrix={{ ...shown, seats }} />}
+      {one.mayAssist && <HandsPanel matrix={{ ...shown, seats }} />}
       {one.mayAssist && one.endedAt === undefined && (
         <details>
           <summary>{t.tell}</summary>
@@ -63,15 +66,24 @@ export function ClassPage({ id }: { id: string }) {
             </select>
           </label>
         )}
+        <label class="check">
+          <input type="checkbox" checked={isNameless} onChange={(event) => setNameless(event.currentTarget.checked)} />
+          {t.hideNames}
+        </label>
         {lab !== undefined && seats.length > 0 && <Summary lab={lab} seats={seats} />}
         {seats.length === 0 ? <p class="muted">{t.empty}</p> : <Matrix view={one} lab={lab} seats={seats} />}
-        {one.mayAssist && seats.length > 0 && <Exports id={one.id} />}
+        {one.mayAssist && seats.length > 0 && <Exports id={one.id} lab={lab} />}
       </section>
       {one.mayAssist && lab !== undefined && <LocksPanel view={one} lab={lab} />}
       {one.mayLead && <RosterPanel view={one} />}
       {one.mayLead && <SettingsPanel view={one} />}
     </main>
   )
+}
+
+/** For a projector: nobody is to be known by what they have not done. */
+function nameless({ student: _, email: __, ...seat }: SeatView, name: string): SeatView {
+  return { ...seat, name }
 }
 
 /** Where the class is, and what holds it up: said when it changes, and not more often than one can listen. */

@@ -14,6 +14,7 @@ export function SettingsPanel({ view }: { view: ClassView }) {
   const [title, setTitle] = useState(view.title)
   const [starts, setStarts] = useState(localOf(view.startsAt))
   const [ends, setEnds] = useState(localOf(view.endsAt))
+  const [keep, setKeep] = useState(view.keepDays === undefined ? '' : String(view.keepDays))
   const [labs, setLabs] = useState<PickedLab[]>([])
   const [said, setSaid] = useState('')
   useEffect(() => {
@@ -38,6 +39,7 @@ export function SettingsPanel({ view }: { view: ClassView }) {
             title,
             startsAt: timeOf(starts),
             endsAt: timeOf(ends),
+            keepDays: keep === '' ? null : Number(keep),
             // Before they are known none of them is to be taken away.
             ...(labs.length === 0 ? {} : { labs: labs.filter(({ isIn }) => isIn).map((lab) => lab.id) }),
           })
@@ -68,6 +70,15 @@ export function SettingsPanel({ view }: { view: ClassView }) {
           min={starts}
           value={ends}
           onInput={(event) => setEnds(event.currentTarget.value)}
+        />
+        <label for={`${id}-keep`}>{t.keepDays}</label>
+        <input
+          id={`${id}-keep`}
+          type="number"
+          min={1}
+          max={3650}
+          value={keep}
+          onInput={(event) => setKeep(event.currentTarget.value)}
         />
         <LabPicker labs={labs} onChange={setLabs} />
         <div class="actions">

@@ -8,8 +8,14 @@ import { readRoster } from '../learner/roster.js'
 import type { Who } from '../learner/who.js'
 import type { ClassView, LearnerDetail, LookView, MatrixView, SeatView } from '../protocol/classes.js'
 import type { TimelineEntry } from '../protocol/protocol.js'
+import type { Read } from '../protocol/requests.js'
+import { clean } from '../report/clean.js'
+import { gradebooks } from '../report/forms.js'
+import { type GradeLine, gradeLine } from '../report/grade-line.js'
+import type { StudentNames } from '../report/result.js'
 import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
+import { sessionResult } from '../session/work/session-result.js'
 import type { ClassChange, ClassRecord, SeatRecord } from '../store/people.js'
 import type { Records } from '../store/records.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
@@ -25,10 +31,15 @@ import { Tracker } from './tracker.js'
 /** Changes of one learner within so long are told together. */
 const gapMs = 200
 const mostNotes = 50
+const dayMs = 24 * 3_600_000
+const retentionMs = 3_600_000
 /** Locks of a class as they are kept, in characters. */
 const mostLocks = 20_000
 /** Tries for a code that no class has. */
 const mostCodes = 5
+
+type ExportFormat = Read<'class.export'>['format']
+type Gradebook = Extract<ExportFormat, object>
 
 export interface ClassFollower {
   /** Rows that are other ones than before; `undefined` when rows came or went: the whole is to be asked for again. */
@@ -52,6 +63,7 @@ export class Classroom {
   readonly #dirty = new Set<Session>()
   #timer: NodeJS.Timeout | undefined
   readonly #end: () => void
+  readonly #retention: NodeJS.Timeout
 
   constructor(
     private readonly sessions: Sessions,
@@ -60,10 +72,12 @@ export class Classroom {
     this.desks = new Desks(records.people, isOpen)
     this.looks = new Looks(sessions, records.people, (id) => this.#renew(id))
     this.#end = sessions.follow((session) => this.#changed(session))
+    this.#retention = setInterval(() => void this.forgetOld().catch(logUnlessBehind), retentionMs).unref()
   }
 
   close(): void {
     this.#end()
+    clearInterval(this.#retention)
     this.looks.close()
     clearTimeout(this.#timer)
     this.#followed.clear()
@@ -139,6 +153,20 @@ export class Classroom {
     await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
     await this.records.people.removeSeat(seat)
     this.#renew(id)
+  }
+
+  /** Deletes what is kept of learners of classes whose days are over. @returns how many learners that were */
+  async forgetOld(now = Date.now()): Promise<number> {
+    let count = 0
+    for (const { id, endsAt, endedAt, keepDays } of await this.records.people.classes()) {
+      const end = [endsAt, endedAt].filter((one) => one !== undefined).toSorted()[0]
+      if (keepDays === undefined || end === undefined || Date.parse(end) + keepDays * dayMs > now) continue
+      for (const seat of await this.records.people.seats(id)) {
+        await this.removeSeat(id, seat.id)
+        count++
+      }
+    }
+    return count
   }
 
   async matrix(who: Who, id: string): Promise<MatrixView> {
@@ -276,10 +304,28 @@ export class Classroom {
   }
 
   /** All of a class as a file. */
-  async export(who: Who, id: string, format: 'csv' | 'jsonl'): Promise<{ name: string; text: string }> {
+  async export(who: Who, id: string, format: ExportFormat): Promise<{ name: string; text: string }> {
+    if (typeof format === 'object') return this.#gradebook(id, format)
     const { class: view, seats } = await this.matrix(who, id)
     const text = format === 'csv' ? classCsv(view, seats) : classJsonLines(view, seats)
     return { name: `class-${new Date().toISOString().slice(0, 10)}.${format}`, text }
+  }
+
+  /** The grades of a lab: of what is on record of each learner's last session of it. @throws VethlabError lab.not-found, argument.invalid */
+  async #gradebook(id: string, { gradebook, lab, language }: Gradebook): Promise<{ name: string; text: string }> {
+    const found = this.sessions.labs.find((one) => one.id === lab)
+    if (!found) throw this.sessions.noLab(lab)
+    const seats = await this.records.people.seats(id)
+    const grades = await Promise.all(
+      seats.map(async (seat): Promise<GradeLine[]> => {
+        const record = await this.records.latestSession(seat.learner, lab)
+        if (!record) return []
+        const about = { student: studentOf(seat), submittedAt: record.endedAt ?? new Date().toISOString() }
+        const result = sessionResult(found, record, await this.records.verdicts(record.id), about)
+        return [gradeLine(clean(result))]
+      }),
+    )
+    return { name: `${lab}-${gradebook}.csv`, text: gradebooks[gradebook](grades.flat(), { language }) }
   }
 
   #renew(id: string): void {
@@ -314,8 +360,8 @@ export class Classroom {
       const rows = await Promise.all(changed.map((seat) => this.#row(seat, same)))
       for (const { onSeats } of followed.followers) onSeats(rows)
     } catch (error) {
-      // While the database is away rows stay as they are.
-      if (!(error instanceof VethlabError && error.code === 'records.behind')) logOnce(error)
+      // Rows stay as they are then.
+      logUnlessBehind(error)
     }
   }
 
@@ -354,6 +400,7 @@ export class Classroom {
       ...(rest.endsAt === undefined ? {} : { endsAt: rest.endsAt }),
       ...(rest.endedAt === undefined ? {} : { endedAt: rest.endedAt }),
       createdAt: rest.createdAt,
+      ...(rest.keepDays === undefined ? {} : { keepDays: rest.keepDays }),
       isOpen: isOpen(one),
       locks: rest.locks,
       seats: (await this.records.people.seats(id)).length,
@@ -390,6 +437,19 @@ export class Classroom {
   }
 }
 
+/**
+ * A seat as results name a student; what the class calls their id is what its system does. What part of a name is which nobody can tell, so
+ * that all of it is in one column.
+ */
+function studentOf({ name, student, email, section }: SeatRecord): StudentNames {
+  return {
+    firstName: name,
+    ...(student === undefined ? {} : { id: student, sisId: student }),
+    ...(email === undefined ? {} : { email }),
+    ...(section === undefined ? {} : { section }),
+  }
+}
+
 /** Whether learners may work in a class now. */
 function isOpen({ startsAt, endsAt, endedAt }: ClassRecord): boolean {
   const now = new Date().toISOString()
@@ -399,6 +459,11 @@ function isOpen({ startsAt, endsAt, endedAt }: ClassRecord): boolean {
 function headingOf(lab: Lab, step: string): { en: string; zh: string } {
   const of = (language: 'en' | 'zh') => lab.pages[language].sections.find(({ id }) => id === step)?.heading ?? step
   return { en: of('en'), zh: of('zh') }
+}
+
+/** While the database is away there is nothing to be done. */
+function logUnlessBehind(error: unknown): void {
+  if (!(error instanceof VethlabError && error.code === 'records.behind')) logOnce(error)
 }
 
 function notFound(id: string): VethlabError {

@@ -26,6 +26,7 @@ export interface ClassView {
   endsAt?: string
   endedAt?: string
   createdAt: string
+  keepDays?: number
   /** Whether learners may work in it now. */
   isOpen: boolean
   seats: number

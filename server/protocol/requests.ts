@@ -176,6 +176,7 @@ export const requests = {
     isRosterOnly: z.boolean().optional(),
     startsAt: time.nullable().optional(),
     endsAt: time.nullable().optional(),
+    keepDays: z.int().min(1).max(3650).nullable().optional(),
   }).answeredBy<ClassView>(),
   /** A new code in the place of the old one, or none. */
   'class.code': ask({ class: id, on: z.boolean() }).answeredBy<ClassView>(),
@@ -204,7 +205,18 @@ export const requests = {
     solutions: z.boolean(),
   }).answeredBy<ClassView>(),
   /** All of a class in a file: its name, and its text. */
-  'class.export': ask({ class: id, format: z.enum(['csv', 'jsonl']) }).answeredBy<{ name: string; text: string }>(),
+  'class.export': ask({
+    class: id,
+    /** All labs by their steps, or the grades of one lab as a gradebook takes them. */
+    format: z.union([
+      z.enum(['csv', 'jsonl']),
+      z.strictObject({
+        gradebook: z.enum(['csv', 'canvas', 'moodle', 'nbgrader']),
+        lab,
+        language: z.enum(['en', 'zh']),
+      }),
+    ]),
+  }).answeredBy<{ name: string; text: string }>(),
   /** From now on `desk` events of one's own class come over this connection; nothing for who is in none. */
   'desk.follow': ask({}).answeredBy<DeskView | null>(),
   /** Wants help, at a step of a lab; the check that does not pass goes along. */

@@ -27,6 +27,7 @@ interface ClassRow {
   ends_at: string | null
   created_at: string
   ended_at: string | null
+  keep_days: number | null
   locks: string
 }
 
@@ -52,7 +53,7 @@ interface PersonRow {
 }
 
 const classColumns =
-  'class.id, class.title, class.labs, class.code, class.code_ends_at, class.is_roster_only, class.starts_at, class.ends_at, class.created_at, class.ended_at, class.locks'
+  'class.id, class.title, class.labs, class.code, class.code_ends_at, class.is_roster_only, class.starts_at, class.ends_at, class.created_at, class.ended_at, class.keep_days, class.locks'
 const seatColumns = 'id, class, learner, name, student, email, section, is_of_roster, joined_at, created_at'
 const personColumns = 'person.id, person.name, person.login, person.password, person.may_found'
 
@@ -82,6 +83,7 @@ const changeable: Record<keyof ClassChange, string> = {
   endsAt: 'ends_at',
   endedAt: 'ended_at',
   locks: 'locks',
+  keepDays: 'keep_days',
 }
 
 export function* changeClass(id: string, change: ClassChange): Work<ClassRecord | undefined> {
@@ -120,6 +122,7 @@ function classRecord(row: ClassRow): ClassRecord {
     ...(row.ends_at === null ? {} : { endsAt: row.ends_at }),
     createdAt: row.created_at,
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+    ...(row.keep_days === null ? {} : { keepDays: row.keep_days }),
     locks: JSON.parse(row.locks) as Locks,
   }
 }

@@ -17,6 +17,8 @@ export interface ClassRecord {
   createdAt: string
   /** It was ended by hand. */
   endedAt?: string
+  /** So many days after its end all that is kept of its learners is deleted; for ever where it is missing. */
+  keepDays?: number
   locks: Locks
 }
 
@@ -98,7 +100,7 @@ export interface LookRecord {
 export type ClassChange = Partial<
   Pick<ClassRecord, 'title' | 'labs' | 'isRosterOnly' | 'locks'> & {
     [K in 'code' | 'codeEndsAt' | 'startsAt' | 'endsAt' | 'endedAt']: string | null
-  }
+  } & { keepDays: number | null }
 >
 
 /** What became of somebody who wanted to join. */

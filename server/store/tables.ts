@@ -124,6 +124,7 @@ export const tables: readonly Table[] = [
       ends_at: time.nullable(),
       created_at: time,
       ended_at: time.nullable(),
+      keep_days: count.nullable(),
       locks: text,
     }),
     order: ['created_at', 'id'],
