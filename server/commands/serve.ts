@@ -20,6 +20,7 @@ import { oneLine } from '../wording/one-line.js'
 import { databaseOf, databaseOption, recordsFile } from './database.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
+import { type ProviderFlags, providerOf } from './provider.js'
 import { maxRacksOption } from './rackd.js'
 import { several } from './several.js'
 import { tlsOf } from './tls-files.js'
@@ -27,7 +28,7 @@ import { keptToken } from './token.js'
 import { WebProcess } from './web-process.js'
 import { wholeNumber } from './whole-number.js'
 
-interface ServeOptions {
+interface ServeOptions extends ProviderFlags {
   host: string
   port: number
   token: boolean
@@ -69,6 +70,11 @@ export function serveCommand(): Command {
     .option('--pool-plain <count>', 'plain hosts that wait, booted', wholeNumber(0, 64), 1)
     .addOption(maxRacksOption())
     .option('--idle <minutes>', 'a rack that nobody uses for so long is closed, after a warning', minutes, 30)
+    .option('--oidc-issuer <url>', 'let staff and learners log in at this OpenID Connect provider')
+    .option('--oidc-client <id>', 'the id that it knows this server by')
+    .option('--oidc-secret-file <file>', 'a file with the secret for that; none for a public client')
+    .option('--oidc-redirect <url>', 'where it sends browsers back to: the address of this server, and /oidc')
+    .option('--oidc-name <name>', 'how it is called on the page')
     .option('--metrics-port <port>', 'serve figures for Prometheus at http://127.0.0.1:PORT/metrics', portNumber)
     .option('--close-racks', 'close all racks at the end', false)
     .action(serve)
@@ -80,6 +86,7 @@ async function serve(options: ServeOptions): Promise<void> {
   checkHost(options)
   const tls = await tlsOf(options)
   const database = await databaseOf(options)
+  const provider = await providerOf(options)
   // Its memory has the token.
   forbidCoreDumps()
   const state = StateDirectory.at(resolve(options.state ?? defaultStatePath()))
@@ -132,6 +139,7 @@ async function serve(options: ServeOptions): Promise<void> {
         securityLog: state.securityLogs.web,
         idleMs: options.idle * 60_000,
         mostRacks: options.maxRacks,
+        ...(provider ? { provider } : {}),
         ...(options.metricsPort === undefined ? {} : { metricsPort: options.metricsPort }),
         lacks,
       },

@@ -243,6 +243,14 @@ export const sentences = {
     },
     cure: { en: 'Ask the learner once more.', zh: '请再次征求学员同意。' },
   },
+  'provider.unreachable': {
+    what: { en: "The login service can't be reached.", zh: '目前连不上登录服务。' },
+    cure: again,
+  },
+  'provider.refused': {
+    what: { en: 'The login service did not let you in.', zh: '登录服务没有通过。' },
+    cure: again,
+  },
   'roster.invalid': {
     what: { en: "The list can't be read.", zh: '无法读取名单。' },
     cure: {

@@ -55,6 +55,8 @@ export type ErrorCode =
   | 'records.behind'
   | 'records.full'
   | 'roster.invalid'
+  | 'provider.unreachable'
+  | 'provider.refused'
   | 'class.not-found'
   | 'look.not-found'
   | 'session.not-found'

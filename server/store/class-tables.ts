@@ -100,6 +100,15 @@ export const classTables = (ending: '' | ' STRICT') => `
   )${ending};
   CREATE INDEX login_learner ON login (learner);
 
+  -- Whom a login service knows: by issuer and subject, never by an address alone. One may have a seat in several classes.
+  CREATE TABLE identity_of (
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    learner TEXT NOT NULL REFERENCES learner (id) ON DELETE CASCADE,
+    PRIMARY KEY (issuer, subject, learner)
+  )${ending};
+  CREATE INDEX identity_of_learner ON identity_of (learner);
+
   -- By which one of the staff sets a password, once.
   CREATE TABLE invitation (
     hash TEXT PRIMARY KEY,

@@ -3,6 +3,7 @@ import type {
   ClassChange,
   ClassRecord,
   HandRecord,
+  Identified,
   Joined,
   Known,
   LookRecord,
@@ -26,11 +27,13 @@ import {
   giveLook,
   invitePerson,
   joinClass,
+  linkIdentity,
   placeFor,
   raiseHand,
   readClass,
   readClasses,
   readHands,
+  readIdentified,
   readInvited,
   readKnown,
   readLook,
@@ -249,9 +252,19 @@ export class KeptPeople implements People {
     return this.house.transact(() => readInvited(hash, at))
   }
 
-  acceptInvitation(hash: string, password: string): Promise<PersonRecord | undefined> {
+  acceptInvitation(hash: string, password: string | undefined): Promise<PersonRecord | undefined> {
     const at = now()
     return this.house.transact(() => acceptInvitation(hash, password, at))
+  }
+
+  link(issuer: string, subject: string, learner: string): Promise<void> {
+    const names = [keptText(issuer, 'issuer', 2_048), keptName(subject, 'subject')] as const
+    return this.house.transact(() => linkIdentity(...names, learner))
+  }
+
+  identified(issuer: string, subject: string): Promise<Identified[]> {
+    const at = now()
+    return this.house.transact(() => readIdentified(issuer, subject, at))
   }
 
   async addLogin(login: Parameters<People['addLogin']>[0]): Promise<void> {

@@ -4,6 +4,7 @@ import type {
   ClassChange,
   ClassRecord,
   HandRecord,
+  Identified,
   Joined,
   Known,
   Locks,
@@ -477,13 +478,53 @@ export function* readInvited(hash: string, at: string): Work<PersonRecord | unde
   return row && personRecord(row)
 }
 
-export function* acceptInvitation(hash: string, password: string, at: string): Work<PersonRecord | undefined> {
+export function* acceptInvitation(
+  hash: string,
+  password: string | undefined,
+  at: string,
+): Work<PersonRecord | undefined> {
   const person = yield* readInvited(hash, at)
   if (!person) return undefined
   yield* ask('DELETE FROM invitation WHERE person = ?', person.id)
-  yield* ask('UPDATE person SET password = ? WHERE id = ?', password, person.id)
+  if (password !== undefined) yield* ask('UPDATE person SET password = ? WHERE id = ?', password, person.id)
   yield* ask('DELETE FROM login WHERE learner = ?', person.id)
-  return { ...person, hasPassword: true }
+  return { ...person, hasPassword: person.hasPassword || password !== undefined }
+}
+
+export function* linkIdentity(issuer: string, subject: string, learner: string): Work<void> {
+  yield* ask(
+    'INSERT INTO identity_of (issuer, subject, learner) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    issuer,
+    subject,
+    learner,
+  )
+}
+
+export function* readIdentified(issuer: string, subject: string, at: string): Work<Identified[]> {
+  const rows = yield* ask<{ learner: string }>(
+    'SELECT learner FROM identity_of WHERE issuer = ? AND subject = ? ORDER BY learner',
+    issuer,
+    subject,
+  )
+  const found: Identified[] = []
+  for (const { learner } of rows) {
+    const [person] = yield* ask<{ id: string }>('SELECT id FROM person WHERE id = ?', learner)
+    const [row] = yield* ask<ClassRow>(
+      `SELECT ${classColumns} FROM seat JOIN class ON class.id = seat.class WHERE seat.learner = ?`,
+      learner,
+    )
+    if (person) found.push({ learner, isStaff: true, title: '', isOpen: true })
+    else if (row) {
+      const { title, endedAt, endsAt } = classRecord(row)
+      found.push({
+        learner,
+        isStaff: false,
+        title,
+        isOpen: endedAt === undefined && (endsAt === undefined || at < endsAt),
+      })
+    }
+  }
+  return found
 }
 
 // ---- Logins ----

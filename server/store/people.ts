@@ -103,6 +103,16 @@ export type ClassChange = Partial<
   } & { keepDays: number | null }
 >
 
+/** As whom somebody of a login service is known here. */
+export interface Identified {
+  learner: string
+  isStaff: boolean
+  /** Of their class, where it is a seat. */
+  title: string
+  /** Staff always; a seat while its class has not ended. */
+  isOpen: boolean
+}
+
 /** What became of somebody who wanted to join. */
 export type Joined =
   | { seat: SeatRecord }
@@ -168,8 +178,13 @@ export interface People {
   invite(person: string, hash: string, endsAt: string): Promise<void>
   /** Whom an invitation is for, while it lasts. */
   invited(hash: string): Promise<PersonRecord | undefined>
-  /** Uses it up: sets the password, and ends all logins. @returns undefined where it does not last any more */
-  acceptInvitation(hash: string, password: string): Promise<PersonRecord | undefined>
+  /** Uses it up: sets the password, if one is given, and ends all logins. @returns undefined where it does not last any more */
+  acceptInvitation(hash: string, password: string | undefined): Promise<PersonRecord | undefined>
+
+  /** Somebody whom a login service knows is this learner, too. */
+  link(issuer: string, subject: string, learner: string): Promise<void>
+  /** As whom somebody is known here: one of the staff, or seats. */
+  identified(issuer: string, subject: string): Promise<Identified[]>
 
   addLogin(login: { hash: string; learner: string; idleMs: number; endsAt: string }): Promise<void>
   /** Who that is, and notes that they came; undefined once it has ended, by age, by idleness or by hand. */

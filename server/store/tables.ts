@@ -152,6 +152,11 @@ export const tables: readonly Table[] = [
     order: ['created_at', 'id'],
   },
   {
+    name: 'identity_of',
+    columns: columns({ issuer: text, subject: name, learner: name }),
+    order: ['issuer', 'subject', 'learner'],
+  },
+  {
     name: 'hand',
     columns: columns({
       seat: name,

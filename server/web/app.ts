@@ -19,6 +19,7 @@ import { sendJson } from './encoding.js'
 import type { Gate, Guest } from './gate.js'
 import type { Metrics } from './metrics.js'
 import { noteRefusal } from './note-refusal.js'
+import type { Provider } from './provider.js'
 import { says, smallPage } from './small-page.js'
 import { tokenIn } from './token-in-url.js'
 import { troubles } from './troubles.js'
@@ -36,6 +37,8 @@ export interface AppOptions {
   sessions: Sessions
   gate: Gate
   people: People
+  /** A login service, where there is one. */
+  provider?: Provider | undefined
   classroom: Classroom
   metrics?: Metrics | undefined
   /** Requests a minute: of each who is known, and of all others together. */
@@ -52,6 +55,7 @@ export function webApp(options: AppOptions): Express {
   const { access, log, assets, preloads, sessions, gate, people, classroom, basePath = '', isSecure = false } = options
   const { known, unknown } = options.perMinute ?? { known: 3000, unknown: 600 }
   const entrance = door({
+    provider: options.provider,
     gate,
     people,
     log,

@@ -25,6 +25,9 @@ const words = {
   welcome: { en: 'Set your password', zh: '设置密码' },
   newPassword: { en: 'Password, at least 12 characters', zh: '密码，至少 12 个字符' },
   setPassword: { en: 'Set it, and log in', zh: '设置并登录' },
+  by: { en: 'Log in with', zh: '登录方式：' },
+  codeOnly: { en: 'You are not in a class yet. Type its code:', zh: '你还没有加入课堂，请输入课堂代码：' },
+  choose: { en: 'Which class?', zh: '进入哪个课堂？' },
   teaching: { en: 'For teachers: log in', zh: '教师登录' },
 } satisfies Record<string, Text>
 
@@ -59,6 +62,15 @@ export const refusals = {
     en: 'This link was used already, or is too old. Ask for a new one.',
     zh: '这个链接已经使用过或已过期，请重新索取。',
   },
+  late: {
+    en: 'That took too long, or was begun in another browser. Log in once more.',
+    zh: '登录超时，或是在另一个浏览器中开始的。请重新登录。',
+  },
+  refused: { en: 'The login service did not let you in. Try once more.', zh: '登录服务没有通过，请再试一次。' },
+  provider: {
+    en: "The login service can't be reached right now. Try again in a moment.",
+    zh: '目前连不上登录服务，请稍后再试。',
+  },
   often: { en: 'Too many attempts. Wait some minutes.', zh: '尝试次数过多，请等几分钟。' },
   behind: {
     en: "The database with all classes can't be reached right now. Try again in a moment.",
@@ -75,7 +87,11 @@ export interface DoorPage {
   refused?: Refusal | undefined
 }
 
-export function joinPage(page: DoorPage, typed: { code?: string; name?: string; student?: string } = {}): string {
+export function joinPage(
+  page: DoorPage,
+  typed: { code?: string; name?: string; student?: string } = {},
+  provider?: string,
+): string {
   const t = say(page.language)
   return frame(
     page,
@@ -86,7 +102,7 @@ ${field('name', t(words.name), typed.name, 'required maxlength="100" autocomplet
 ${field('student', t(words.student), typed.student, 'maxlength="64" autocomplete="off"')}
 <button>${t(words.joinNow)}</button>
 </form>
-<h2>${t(words.cameBefore)}</h2>
+${providerLink(page, provider)}<h2>${t(words.cameBefore)}</h2>
 <form method="post" action="${page.basePath}/resume">
 ${field('phrase', t(words.phrase), undefined, 'required maxlength="200" autocomplete="off" autocapitalize="none" spellcheck="false"')}
 <button>${t(words.goOn)}</button>
@@ -107,7 +123,7 @@ export function joinedPage(page: DoorPage, { title, phrase }: { title: string; p
   )
 }
 
-export function loginPage(page: DoorPage, typed: { login?: string } = {}): string {
+export function loginPage(page: DoorPage, typed: { login?: string } = {}, provider?: string): string {
   const t = say(page.language)
   return frame(
     page,
@@ -117,11 +133,15 @@ ${field('login', t(words.login), typed.login, 'required maxlength="254" autocomp
 ${field('password', t(words.password), undefined, 'required type="password" maxlength="256" autocomplete="current-password"')}
 <button>${t(words.logIn)}</button>
 </form>
-<p><a href="${page.basePath}/join">${t(words.join)}</a></p>`,
+${providerLink(page, provider)}<p><a href="${page.basePath}/join">${t(words.join)}</a></p>`,
   )
 }
 
-export function invitationPage(page: DoorPage, person?: { name: string; login: string }): string {
+export function invitationPage(
+  page: DoorPage,
+  person?: { name: string; login: string },
+  provider?: { name: string; secret: string },
+): string {
   const t = say(page.language)
   const form = person
     ? `<p>${escapeHtml(person.name)}</p>
@@ -131,7 +151,46 @@ ${field('password', t(words.newPassword), undefined, 'required type="password" m
 <button>${t(words.setPassword)}</button>
 </form>`
     : ''
-  return frame(page, t(words.welcome), form)
+  return frame(page, t(words.welcome), `${form}\n${person ? providerLink(page, provider?.name, provider?.secret) : ''}`)
+}
+
+/** Who comes by a login service and has no seat: the class is all that is to be said. */
+export function providerJoinPage(page: DoorPage, name: string): string {
+  const t = say(page.language)
+  return frame(
+    page,
+    t(words.join),
+    `<p>${escapeHtml(name)}</p>
+<p>${t(words.codeOnly)}</p>
+<form method="post" action="${page.basePath}/oidc/join">
+${field('code', t(words.code), undefined, 'required maxlength="40" autocapitalize="characters" autocomplete="off" spellcheck="false"')}
+${field('student', t(words.student), undefined, 'maxlength="64" autocomplete="off"')}
+<button>${t(words.joinNow)}</button>
+</form>`,
+  )
+}
+
+/** Who has a seat in several classes. */
+export function chooseSeatPage(page: DoorPage, seats: readonly { learner: string; title: string }[]): string {
+  const t = say(page.language)
+  const buttons = seats.map(
+    ({ learner, title }) => `<button name="seat" value="${escapeHtml(learner)}">${escapeHtml(title)}</button>`,
+  )
+  return frame(
+    page,
+    t(words.choose),
+    `<form method="post" action="${page.basePath}/oidc/choose">
+${buttons.join('\n')}
+</form>
+<p><a href="${page.basePath}/oidc/join">${t(words.join)}</a></p>`,
+  )
+}
+
+function providerLink({ basePath, language }: DoorPage, provider: string | undefined, invitation?: string): string {
+  if (provider === undefined) return ''
+  const query = invitation === undefined ? '' : `?invitation=${encodeURIComponent(invitation)}`
+  const label = `${words.by[language]}${language === 'en' ? ' ' : ''}${provider}`
+  return `<p><a class="button" href="${basePath}/oidc/begin${query}">${escapeHtml(label)}</a></p>\n`
 }
 
 function say(language: Language) {

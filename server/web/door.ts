@@ -10,7 +10,10 @@ import type { People } from '../store/people.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Language } from '../wording/text.js'
 import { type DoorPage, invitationPage, joinedPage, joinPage, loginPage, type Refusal } from './door-pages.js'
+import type { Doorway } from './doorway.js'
 import { type Gate, type Guest, loginMs } from './gate.js'
+import type { Provider } from './provider.js'
+import { providerDoor } from './provider-door.js'
 
 /** Attempts that failed, in ten minutes: a class sits behind one address, and each of it mistypes once. */
 const failures = { windowMs: 10 * 60_000, ofAddress: 60, ofLogin: 10, inAll: 600 }
@@ -18,6 +21,8 @@ const largestForm = 4096
 const mostSeats = 500
 
 export interface DoorOptions {
+  /** A login service, where there is one. */
+  provider?: Provider | undefined
   gate: Gate
   people: People
   log: SecurityLog
@@ -34,7 +39,7 @@ export interface DoorOptions {
  * What is open to people who are not let in yet: to join a class, to come back to a seat, to log in as staff, to set a password. Forms are
  * taken from pages of ours alone.
  */
-export function door({ gate, people, log, basePath, isSecure, onJoined, mostFailures }: DoorOptions): Router {
+export function door({ provider, gate, people, log, basePath, isSecure, onJoined, mostFailures }: DoorOptions): Router {
   const router = Router()
   const form = express.urlencoded({ extended: false, limit: largestForm, parameterLimit: 10 })
   const pageOf = (request: Request, refused?: Refusal): DoorPage => ({
@@ -53,15 +58,18 @@ export function door({ gate, people, log, basePath, isSecure, onJoined, mostFail
     response.setHeader('Cache-Control', 'no-store')
     response.status(303).setHeader('Location', `${basePath}${path}`).end()
   }
-  const letIn = async (response: Response, learner: string, kind: keyof typeof loginMs) => {
-    response.cookie(gate.cookieName, await gate.letIn(learner, kind), {
+  const giveCookie = (response: Response, name: string, value: string, ms: number) => {
+    response.cookie(name, value, {
       httpOnly: true,
       // Links from a course's page or a chat lead here; what changes anything is looked at by Origin and Sec-Fetch-Site.
       sameSite: 'lax',
       secure: isSecure,
       path: basePath || '/',
-      maxAge: loginMs[kind].inAll,
+      maxAge: ms,
     })
+  }
+  const letIn = async (response: Response, learner: string, kind: keyof typeof loginMs) => {
+    giveCookie(response, gate.cookieName, await gate.letIn(learner, kind), loginMs[kind].inAll)
   }
   const attempts = (of: (request: Request) => string, limit: number, page: (page: DoorPage) => string) =>
     rateLimit({
@@ -93,8 +101,17 @@ export function door({ gate, people, log, basePath, isSecure, onJoined, mostFail
   ]
   const invitationLimits = limits((page) => invitationPage(page))
 
+  if (provider) {
+    const doorway: Doorway = {
+      ...{ pageOf, send, goTo, letIn, giveCookie, textOf, joinLimits, mostSeats },
+      path: (below) => `${basePath}${below}`,
+      forms: [ownForm, form],
+    }
+    router.use(providerDoor({ provider, gate, people, log, doorway, onJoined }))
+  }
   router.get(['/join', '/join/:code'], (request, response) => {
-    send(response, joinPage(pageOf(request), { code: String(request.params.code ?? '').slice(0, 40) }))
+    const code = String(request.params.code ?? '').slice(0, 40)
+    send(response, joinPage(pageOf(request), { code }, provider?.name))
   })
   router.post('/join', ownForm, form, ...joinLimits, async (request, response) => {
     const typed = {
@@ -102,7 +119,8 @@ export function door({ gate, people, log, basePath, isSecure, onJoined, mostFail
       name: oneLine(textOf(request, 'name'), 101),
       student: oneLine(textOf(request, 'student'), 65),
     }
-    const refuse = (why: Refusal) => send(response, joinPage(pageOf(request, why), typed), statusOf(why))
+    const refuse = (why: Refusal) =>
+      send(response, joinPage(pageOf(request, why), typed, provider?.name), statusOf(why))
     const code = readJoinCode(typed.code)
     if (code === undefined) return refuse('code')
     if (typed.name === '' || typed.name.length > 100) return refuse('name')
@@ -137,13 +155,13 @@ export function door({ gate, people, log, basePath, isSecure, onJoined, mostFail
     return goTo(response, '/')
   })
 
-  router.get('/login', (request, response) => send(response, loginPage(pageOf(request))))
+  router.get('/login', (request, response) => send(response, loginPage(pageOf(request), {}, provider?.name)))
   router.post('/login', ownForm, form, ...loginLimits, async (request, response) => {
     const login = textOf(request, 'login').trim()
     const person = login === '' || login.length > 254 ? undefined : await people.personOf(login)
     if (!(await isPassword(textOf(request, 'password'), person?.password)) || !person) {
       log.note('login.refused', { from: request.socket.remoteAddress, by: 'password' })
-      return send(response, loginPage(pageOf(request, 'password'), { login }), statusOf('password'))
+      return send(response, loginPage(pageOf(request, 'password'), { login }, provider?.name), statusOf('password'))
     }
     await letIn(response, person.id, 'staff')
     return goTo(response, '/teach')
@@ -152,7 +170,9 @@ export function door({ gate, people, log, basePath, isSecure, onJoined, mostFail
   router.get('/welcome/:secret', async (request, response) => {
     const { secret } = request.params
     const person = isSecret(secret) ? await people.invited(hashOf(secret)) : undefined
-    send(response, invitationPage(pageOf(request, person ? undefined : 'invitation'), person), person ? 200 : 403)
+    const by = provider && { name: provider.name, secret }
+    const html = invitationPage(pageOf(request, person ? undefined : 'invitation'), person, by)
+    send(response, html, person ? 200 : 403)
   })
   router.post('/welcome/:secret', ownForm, form, ...invitationLimits, async (request, response) => {
     const secret = String(request.params.secret)

@@ -20,6 +20,7 @@ import { dropTo } from './drop-privileges.js'
 import { listenOn } from './listen-on.js'
 import { Metrics, serveMetrics } from './metrics.js'
 import { Preview } from './preview.js'
+import { Provider } from './provider.js'
 import { type Told, WebOptions, type WebReport } from './web-options.js'
 import { listenLater, WebServer } from './web-server.js'
 
@@ -92,6 +93,7 @@ async function main(): Promise<void> {
     access: { token: options.token, host: options.host, port, publicNames: options.publicNames },
     sessions,
     people: records.people,
+    provider: options.provider && new Provider(options.provider),
     classroom,
     metrics,
     learner,

@@ -18,6 +18,7 @@ import type { Metrics } from './metrics.js'
 import { noteRefusal } from './note-refusal.js'
 import type { Preview } from './preview.js'
 import { Previews, type PreviewsOptions } from './previews.js'
+import type { Provider } from './provider.js'
 import type { Tls } from './web-options.js'
 import { Windows } from './windows.js'
 
@@ -35,6 +36,7 @@ export interface WebServerOptions {
   sessions: Sessions
   /** Who may come in besides. */
   people: People
+  provider?: Provider | undefined
   classroom: Classroom
   metrics?: Metrics | undefined
   /** In whose name the owner of the server learns. */
@@ -160,6 +162,7 @@ export class WebServer {
     handle(
       webApp({
         ...{ access, log, assets, preloads, sessions, gate, people, classroom, metrics, basePath, perMinute },
+        provider: options.provider,
         isSecure: tls !== undefined,
         mostFailures: options.mostFailures,
       }),

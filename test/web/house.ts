@@ -18,6 +18,7 @@ import type { Records } from '../../server/store/records.js'
 import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { Access } from '../../server/web/access.js'
 import { loadAssets, loadPreloads } from '../../server/web/client-assets.js'
+import type { Provider } from '../../server/web/provider.js'
 import { listenLater, WebServer, type WebServerOptions } from '../../server/web/web-server.js'
 
 export const token = 'the-token-of-a-test-which-is-long-enough-123'
@@ -59,6 +60,8 @@ export class House {
   static async start(
     options: Partial<Pick<WebServerOptions, 'perMinute' | 'tls' | 'basePath' | 'mostFailures'>> & {
       open?: boolean
+      /** A login service, for a server on that port. */
+      provider?: (port: number) => Provider
       records?: Records
     } = {},
   ): Promise<House> {
@@ -85,6 +88,7 @@ export class House {
       access: { token: options.open ? undefined : token, host: '127.0.0.1', port, publicNames: ['labs.example.org'] },
       sessions,
       people: records.people,
+      provider: options.provider?.(port),
       classroom: new Classroom(sessions, records),
       learner: await records.localLearner(),
       assets: await loadAssets(client, options.basePath),
