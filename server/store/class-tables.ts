@@ -93,7 +93,8 @@ export const classTables = (ending: '' | ' STRICT') => `
   CREATE TABLE login (
     hash TEXT PRIMARY KEY,
     learner TEXT NOT NULL REFERENCES learner (id) ON DELETE CASCADE,
-    idle_ms INTEGER NOT NULL,
+    -- In seconds: a month of milliseconds is more than 32 bits.
+    idle_s INTEGER NOT NULL,
     made_at TEXT NOT NULL,
     used_at TEXT NOT NULL,
     ends_at TEXT NOT NULL

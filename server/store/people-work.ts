@@ -535,10 +535,10 @@ export function* addLogin(
 ): Work<void> {
   yield* ask('DELETE FROM login WHERE ends_at <= ?', at)
   yield* ask(
-    'INSERT INTO login (hash, learner, idle_ms, made_at, used_at, ends_at) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO login (hash, learner, idle_s, made_at, used_at, ends_at) VALUES (?, ?, ?, ?, ?, ?)',
     hash,
     learner,
-    idleMs,
+    Math.round(idleMs / 1000),
     at,
     at,
     endsAt,
@@ -548,16 +548,16 @@ export function* addLogin(
 interface LoginRow {
   hash: string
   learner: string
-  idle_ms: number
+  idle_s: number
   used_at: string
   ends_at: string
 }
 
-function lasts({ idle_ms, used_at, ends_at }: LoginRow, at: string): boolean {
-  return ends_at > at && Date.parse(used_at) + idle_ms > Date.parse(at)
+function lasts({ idle_s, used_at, ends_at }: LoginRow, at: string): boolean {
+  return ends_at > at && Date.parse(used_at) + idle_s * 1000 > Date.parse(at)
 }
 
-const selectLogins = 'SELECT hash, learner, idle_ms, used_at, ends_at FROM login'
+const selectLogins = 'SELECT hash, learner, idle_s, used_at, ends_at FROM login'
 
 export function* takeHand(seat: string, helper: string | undefined): Work<void> {
   yield* ask('UPDATE hand SET helper = ? WHERE seat = ?', helper ?? null, seat)

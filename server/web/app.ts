@@ -106,7 +106,12 @@ export function webApp(options: AppOptions): Express {
     response.status(303).setHeader('Location', withoutToken(request.url, basePath)).end()
   })
   app.use(async (request, response, next) => {
-    response.locals.guest = await gate.guest(request)
+    try {
+      response.locals.guest = await gate.guest(request)
+    } catch (error) {
+      if (!(error instanceof VethlabError && error.code === 'records.behind')) throw error
+      return refuse(request, response, 503, says.behind)
+    }
     next()
   })
   // Two limits, so that one who is not known can't use up the learner's; the right token has passed before.

@@ -40,6 +40,7 @@ interface Watched {
 export class Gate {
   readonly cookieName: string
   readonly #found = new Map<string, { at: number; known: Promise<Known | undefined> }>()
+  readonly #last = new Map<string, Known>()
   readonly #watched = new Set<Watched>()
   readonly #owner: Guest
   #timer: NodeJS.Timeout | undefined
@@ -75,10 +76,25 @@ export class Gate {
     const found = this.#found.get(login)
     if (found && Date.now() - found.at < knownMs) return found.known
     if (this.#found.size >= mostKnown) this.#found.clear()
-    const known = this.people.known(login)
+    const known = this.#asked(login)
     this.#found.set(login, { at: Date.now(), known })
     known.catch(() => this.#found.delete(login))
     return known
+  }
+
+  /** Who was known last stays so while the database is away. */
+  async #asked(login: string): Promise<Known | undefined> {
+    try {
+      const known = await this.people.known(login)
+      if (this.#last.size >= mostKnown) this.#last.clear()
+      if (known) this.#last.set(login, known)
+      else this.#last.delete(login)
+      return known
+    } catch (error) {
+      const last = this.#last.get(login)
+      if (last && error instanceof VethlabError && error.code === 'records.behind') return last
+      throw error
+    }
   }
 
   /** Lets somebody in. @returns what their browser keeps */
@@ -93,6 +109,7 @@ export class Gate {
   async end(login: string): Promise<void> {
     await this.people.endLogin(login)
     this.#found.delete(login)
+    this.#last.delete(login)
     await this.renew()
   }
 

@@ -55,6 +55,10 @@ export const says = {
     en: 'This address can only be read.',
     zh: '该地址只能读取。',
   },
+  behind: {
+    en: "The database can't be reached right now. Load the page again in a moment.",
+    zh: '目前连不上数据库，请稍后重新加载页面。',
+  },
   form: {
     en: 'This form can not be taken. Load the page again.',
     zh: '无法处理这个表单，请重新加载页面。',

@@ -34,7 +34,7 @@ export function describePeople(kind: Kind): void {
     if ('refused' in joined) throw new Error(joined.refused)
     return joined.seat
   }
-  async function loggedIn(learner: string, { idleMs = 3_600_000, endsAt = hour(1) } = {}) {
+  async function loggedIn(learner: string, { idleMs = 60 * 24 * 3_600_000, endsAt = hour(1) } = {}) {
     const hash = `hash ${Math.random()}`
     await people.addLogin({ hash, learner, idleMs, endsAt })
     return hash
@@ -262,8 +262,8 @@ export function describePeople(kind: Kind): void {
       await newClass()
       const { learner } = await seated('Ada')
       expect(await people.known(await loggedIn(learner, { endsAt: hour(-1) }))).toBeUndefined()
-      const idle = await loggedIn(learner, { idleMs: 50 })
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      const idle = await loggedIn(learner, { idleMs: 1_000 })
+      await new Promise((resolve) => setTimeout(resolve, 1_100))
       expect(await people.known(idle)).toBeUndefined()
       const [one, other] = [await loggedIn(learner), await loggedIn(learner)]
       await people.endLogin(one)
