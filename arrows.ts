@@ -264,7 +264,14 @@ export const arrows = {
     'client/author',
   ],
   'client/catalogue': ['server/wording', 'server/protocol', 'client/state', 'client/shell', 'client/lab'],
-  'client/teach': ['server/wording', 'server/protocol', 'client/state', 'client/shell', 'client/terminal'],
+  'client/teach': [
+    'server/wording',
+    'server/protocol',
+    'client/state',
+    'client/shell',
+    'client/terminal',
+    'client/network/map',
+  ],
   'client/app.tsx': [
     'client/state',
     'client/shell',

@@ -1,6 +1,7 @@
+import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { VerdictView } from '../../server/protocol/classes.js'
-import type { TimelineEntry } from '../../server/protocol/protocol.js'
+import type { NetworkMap, TimelineEntry } from '../../server/protocol/protocol.js'
 import type { Value } from '../../server/protocol/requests.js'
 import { Words } from '../shell/words.js'
 import { inLanguage, language, marks } from '../state/language.js'
@@ -11,6 +12,7 @@ import { ask } from './teach-state.js'
 export function Detail({ id, seat, lab }: { id: string; seat: string; lab: string }) {
   const t = strings.value
   const [detail, setDetail] = useState<Value<'seat.detail'>>()
+  const [entry, setEntry] = useState<TimelineEntry>()
   useEffect(() => {
     void ask('seat.detail', { class: id, seat, lab }).then(setDetail)
   }, [id, seat, lab])
@@ -32,17 +34,53 @@ export function Detail({ id, seat, lab }: { id: string; seat: string; lab: strin
           )}
         </div>
       ))}
+      <h3>{t.network}</h3>
+      <LearnerMap id={id} seat={seat} lab={lab} entry={entry} />
       <h3>{t.commands}</h3>
       {detail.timeline.length === 0 ? (
         <p class="muted">{t.noChanges}</p>
       ) : (
         <ol>
-          {detail.timeline.toReversed().map((entry) => (
-            <Entry key={entry.id} entry={entry} />
+          {detail.timeline.toReversed().map((one) => (
+            <Entry key={one.id} entry={one} onShow={() => setEntry(one)} />
           ))}
         </ol>
       )}
     </section>
+  )
+}
+
+/** The learner's network, now or as it was: looked at alone, nothing is done to it. */
+function LearnerMap({
+  id,
+  seat,
+  lab,
+  entry,
+}: {
+  id: string
+  seat: string
+  lab: string
+  entry: TimelineEntry | undefined
+}) {
+  const t = strings.value
+  const [shown, setShown] = useState<{ map: NetworkMap | null; entry: TimelineEntry | undefined }>()
+  const [View, setView] = useState<ComponentType<{ map: NetworkMap }>>()
+  useEffect(() => {
+    void import('../network/map/watched-map.js').then((loaded) => setView(() => loaded.WatchedMap))
+  }, [])
+  useEffect(() => {
+    const at = entry === undefined ? {} : { entry: entry.id }
+    void ask('seat.network', { class: id, seat, lab, ...at }).then((map) => setShown({ map: map ?? null, entry }))
+  }, [id, seat, lab, entry])
+  if (shown === undefined || View === undefined) return <p role="status">{t.loading}</p>
+  if (shown.map === null) return <p class="muted">{t.noNetwork}</p>
+  return (
+    <>
+      <p class="muted" role="status">
+        {shown.entry === undefined ? t.networkNow : t.networkAt(timeOf(shown.entry.at))}
+      </p>
+      <View map={shown.map} />
+    </>
   )
 }
 
@@ -83,7 +121,7 @@ function Verdict({ verdict: { check, outcome, expected, observed, why, lastAt, r
   )
 }
 
-function Entry({ entry: { at, command, changes } }: { entry: TimelineEntry }) {
+function Entry({ entry: { at, command, changes }, onShow }: { entry: TimelineEntry; onShow(): void }) {
   const t = strings.value
   return (
     <li>
@@ -95,6 +133,9 @@ function Entry({ entry: { at, command, changes } }: { entry: TimelineEntry }) {
           {command.host} <code>{command.text}</code>
         </>
       )}
+      <button type="button" class="link" onClick={onShow}>
+        {t.showThen}
+      </button>
       <ul>
         {changes.map((change) => (
           <li key={change.text.en}>

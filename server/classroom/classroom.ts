@@ -7,7 +7,7 @@ import { newResumePhrase, phraseHash } from '../learner/resume-phrase.js'
 import { readRoster } from '../learner/roster.js'
 import type { Who } from '../learner/who.js'
 import type { ClassView, LearnerDetail, LookView, MatrixView, SeatView } from '../protocol/classes.js'
-import type { TimelineEntry } from '../protocol/protocol.js'
+import type { NetworkMap, TimelineEntry } from '../protocol/protocol.js'
 import type { Read } from '../protocol/requests.js'
 import { clean } from '../report/clean.js'
 import { gradebooks } from '../report/forms.js'
@@ -245,10 +245,24 @@ export class Classroom {
     const found = this.sessions.labs.find((one) => one.id === lab)
     const latest = await this.records.latestSession(learner, lab)
     const verdicts = latest ? await this.records.verdicts(latest.id) : []
-    const session = latest && found ? await this.sessions.join(learner, lab, { open: false }) : undefined
-    const { timeline = [] } = (await session?.network.feed.view()) ?? {}
+    const { timeline = [] } = (await (await this.#lastSession(learner, lab))?.network.feed.view()) ?? {}
     const heading = (step: string) => (found ? headingOf(found, step) : { en: step, zh: step })
     return { ...learnerDetail(found, lab, verdicts, heading), timeline }
+  }
+
+  /** The network of a learner's lab, now or after an entry of its timeline. @throws VethlabError class.not-found, map.not-found */
+  async network(id: string, seat: string, lab: string, entry?: number): Promise<NetworkMap | null> {
+    const { learner } = await this.#seat(id, seat)
+    const session = await this.#lastSession(learner, lab)
+    if (!session) return null
+    const { feed } = session.network
+    return entry === undefined ? ((await feed.view()).map ?? null) : await feed.at(entry)
+  }
+
+  /** A learner's last session of a lab that is there, as it is. */
+  async #lastSession(learner: string, lab: string): Promise<Session | undefined> {
+    const isThere = this.sessions.labs.some(({ id }) => id === lab)
+    return isThere ? await this.sessions.join(learner, lab, { open: false }) : undefined
   }
 
   async takeHand(id: string, seat: string, helper: string | undefined): Promise<void> {

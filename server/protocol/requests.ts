@@ -191,6 +191,13 @@ export const requests = {
   'seat.reissue': ask({ class: id, seat: id }).answeredBy<{ phrase: string }>(),
   /** What one learner did in a lab: verdicts with what they were found by, and what each command changed. */
   'seat.detail': ask({ class: id, seat: id, lab }).answeredBy<LearnerDetail & { timeline: TimelineEntry[] }>(),
+  /** The network of a learner's lab, as it is known last or as it was after an entry of the timeline; null where nothing is known. */
+  'seat.network': ask({
+    class: id,
+    seat: id,
+    lab,
+    entry: z.int().nonnegative().optional(),
+  }).answeredBy<NetworkMap | null>(),
   /** Says that somebody of the staff helps a learner, or not any more. */
   'hand.take': ask({ class: id, seat: id, on: z.boolean() }).answeredBy<null>(),
   /** The learner has been helped. */

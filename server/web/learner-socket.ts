@@ -172,6 +172,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'class.export': (ask) => classroom.export(guest(), ask.class, ask.format),
     'note.send': ({ class: id, ...note }) => nothing(classroom.tell(id, nameOf(guest()), note)),
     'seat.detail': (ask) => classroom.detail(ask.class, ask.seat, ask.lab),
+    'seat.network': (ask) => classroom.network(ask.class, ask.seat, ask.lab, ask.entry),
     'hand.take': (ask) => nothing(classroom.takeHand(ask.class, ask.seat, ask.on ? nameOf(guest()) : undefined)),
     'hand.close': (ask) => nothing(classroom.closeHand(ask.class, ask.seat)),
     'desk.follow': async () => {

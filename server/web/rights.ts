@@ -63,6 +63,7 @@ export const rights: { readonly [K in RequestName]: Right<K> } = {
   'class.export': inClass('assist'),
   'note.send': inClass('assist'),
   'seat.detail': inClass('assist'),
+  'seat.network': inClass('assist'),
   'hand.take': inClass('assist'),
   'hand.close': inClass('assist'),
   'desk.follow': own,

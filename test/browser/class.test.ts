@@ -137,6 +137,19 @@ it('the matrix follows a learner who fails and passes', async () => {
   expect(await accessibilityProblems(teacher)).toEqual([])
 })
 
+it('what a learner did is there to be read: verdicts, commands, and the network now and then', async () => {
+  await askFor('What was done')
+  const dialog = teacher.getByRole('dialog')
+  await dialog.getByText('docker run -d --name web nginx').waitFor(slow)
+  await dialog.getByText('Check 1: failed').or(dialog.getByText('check 1: failed')).first().waitFor()
+  await dialog.locator('.watched-map .element[data-id="node1/container:web"]').waitFor(slow)
+  expect(await accessibilityProblems(teacher)).toEqual([])
+  await dialog.getByRole('button', { name: 'Map of then' }).last().click()
+  await dialog.getByText(/^As it was at \d/).waitFor()
+  await dialog.locator('.watched-map .element[data-id="node1/container:web"]').waitFor({ state: 'detached' })
+  await teacher.keyboard.press('Escape')
+})
+
 it('a hand goes up with the step, and down when somebody has helped; words come to the learner', async () => {
   await ada.getByRole('button', { name: 'Raise your hand' }).click()
   await ada.getByText('Your hand is up. You are the next.').waitFor()

@@ -110,6 +110,7 @@ const asks: Record<string, Record<string, unknown>> = {
   'class.export': { format: 'csv' },
   'note.send': { text: 'Hello' },
   'seat.detail': { lab: 'default-bridge' },
+  'seat.network': { lab: 'default-bridge' },
   'hand.take': { on: true },
   'hand.close': {},
   'desk.follow': {},
@@ -131,6 +132,7 @@ const assists = [
   'hand.take',
   'hand.close',
   'look.ask',
+  'seat.network',
   'seat.detail',
 ]
 const leads = ['class.change', 'class.code', 'seat.add']
@@ -201,7 +203,15 @@ it.each(['owner', 'teacher', 'assistant', 'viewer', 'learner'])('a look of other
 
 it('a seat of another class is not reached through one’s own', async () => {
   const [foreign] = await house.records.people.seats(other.id)
-  for (const name of ['seat.reissue', 'seat.remove', 'seat.detail', 'hand.take', 'hand.close', 'note.send']) {
+  for (const name of [
+    'seat.reissue',
+    'seat.network',
+    'seat.remove',
+    'seat.detail',
+    'hand.take',
+    'hand.close',
+    'note.send',
+  ]) {
     const what = { ...asks[name], class: own.id, seat: foreign!.id }
     expect([name, await codeOf('teacher', name, what)]).toEqual([name, 'class.not-found'])
   }
