@@ -3,7 +3,7 @@ import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import type { Classroom } from '../classroom/classroom.js'
 import type { SecurityLog } from '../error/security-log.js'
-import { troubleOf } from '../error/trouble.js'
+import { TroubleError, troubleOf } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { may } from '../learner/may.js'
 import { teachPageOf } from '../protocol/class-address.js'
@@ -109,6 +109,7 @@ export function webApp(options: AppOptions): Express {
     try {
       response.locals.guest = await gate.guest(request)
     } catch (error) {
+      if (error instanceof TroubleError) return refuse(request, response, 429, says.tooMany)
       if (!(error instanceof VethlabError && error.code === 'records.behind')) throw error
       return refuse(request, response, 503, says.behind)
     }

@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { logOnce } from '../error/log-once.js'
+import { TroubleError } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { hashOf, isSecret, newSecret } from '../learner/secret.js'
 import { ownerOf, type Who } from '../learner/who.js'
 import type { Known, People } from '../store/people.js'
 import { type Access, cookiesNamed } from './access.js'
+import { TokenBucket } from './token-bucket.js'
+import { troubles } from './troubles.js'
 
 const dayMs = 24 * 3_600_000
 
@@ -19,6 +22,8 @@ const knownMs = 2_000
 const mostKnown = 2_000
 /** How often logins whose pages are open are looked at again: what was ended is over that soon. */
 const watchMs = 2_000
+/** Cookies that were never seen here, looked up in the database. */
+const strangers = { perSecond: 50, burst: 1_000 }
 /** More of our cookies than that has no browser of ours. */
 const mostCookies = 4
 
@@ -42,6 +47,7 @@ export class Gate {
   readonly #found = new Map<string, { at: number; known: Promise<Known | undefined> }>()
   readonly #last = new Map<string, Known>()
   readonly #watched = new Set<Watched>()
+  readonly #strangers = new TokenBucket(strangers.perSecond, strangers.burst)
   readonly #owner: Guest
   #timer: NodeJS.Timeout | undefined
 
@@ -56,7 +62,7 @@ export class Gate {
 
   /**
    * A login counts more than the token: whoever joins a class on the machine where the server runs is a learner there.
-   * @throws VethlabError records.behind where that can't be known now
+   * @throws VethlabError records.behind where that can't be known now; TroubleError request.limit where too many are asked for
    */
   async guest(request: IncomingMessage): Promise<Guest | undefined> {
     for (const secret of cookiesNamed(request.headers.cookie, this.cookieName).filter(isSecret).slice(0, mostCookies)) {
@@ -76,6 +82,8 @@ export class Gate {
     const found = this.#found.get(login)
     if (found && Date.now() - found.at < knownMs) return found.known
     if (this.#found.size >= mostKnown) this.#found.clear()
+    // Whoever makes cookies up must not keep the database busy.
+    if (!this.#last.has(login) && !this.#strangers.take()) throw new TroubleError(troubles.tooMany)
     const known = this.#asked(login)
     this.#found.set(login, { at: Date.now(), known })
     known.catch(() => this.#found.delete(login))

@@ -122,6 +122,21 @@ describe('the door', () => {
   })
 })
 
+it('cookies that are made up are looked up so often and no more, and who is in does not feel it', async () => {
+  const { cookie } = await join()
+  expect((await house.get('/api/me', { cookie })).status).toBe(200)
+  const name = cookie.split('=')[0]
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, () =>
+      house.get('/', { cookie: Array.from({ length: 4 }, () => `${name}=${newSecret()}`).join('; ') }),
+    ),
+  )
+  const statuses = new Set(answers.map(({ status }) => status))
+  expect(statuses).toContain(429)
+  expect([...statuses].every((status) => status === 401 || status === 429)).toBe(true)
+  expect((await house.get('/api/me', { cookie })).status).toBe(200)
+})
+
 describe('staff', () => {
   async function welcome(login = 'grace@example.org') {
     const { people } = house.records
