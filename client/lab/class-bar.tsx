@@ -1,10 +1,12 @@
 import { signal } from '@preact/signals'
 import type { Asked } from '../../server/protocol/requests.js'
+import { Dialog } from '../shell/dialog.js'
 import { CrossIcon } from '../shell/icons.js'
 import { request } from '../state/connection.js'
 import { desk } from '../state/desk.js'
 import { marks, stringsOf } from '../state/language.js'
 import { trouble, view } from '../state/session.js'
+import { WatchedTerminals } from '../terminal/watched-terminals.js'
 
 const strings = stringsOf({
   en: {
@@ -14,6 +16,8 @@ const strings = stringsOf({
     before: (count: number) => `Your hand is up. ${count} ${count === 1 ? 'waits' : 'wait'} before you.`,
     helps: (name: string) => `${name} is on the way to you.`,
     teacher: 'Your teacher',
+    shows: (name: string) => `${name} shows the class their terminals.`,
+    watch: 'Watch',
     toYou: 'to you',
     wants: (name: string, mayWrite: boolean) =>
       mayWrite
@@ -33,6 +37,8 @@ const strings = stringsOf({
     before: (count: number) => `你已举手，前面还有 ${count} 人。`,
     helps: (name: string) => `${name} 正在来帮你。`,
     teacher: '老师',
+    shows: (name: string) => `${name} 正在向全班展示终端。`,
+    watch: '观看',
     toYou: '只给你',
     wants: (name: string, mayWrite: boolean) =>
       mayWrite ? `${name} 请求查看你的终端并在其中输入。` : `${name} 请求查看你的终端。`,
@@ -47,6 +53,24 @@ const strings = stringsOf({
 
 /** How long a look is given for; either ends it before. */
 const lookMinutes = 20
+
+/** What the class is shown is looked at. */
+const watching = signal(false)
+
+/** Once a page: the terminals that the class is shown. */
+export function ClassShow() {
+  const shown = desk.value?.shown
+  if (shown === undefined || !watching.value) return null
+  const name = shown.by || strings.value.teacher
+  const close = () => {
+    watching.value = false
+  }
+  return (
+    <Dialog title={strings.value.shows(name)} onClose={close}>
+      <WatchedTerminals name={name} mayWrite={false} />
+    </Dialog>
+  )
+}
 
 /** Those that were put away. */
 const read = signal<ReadonlySet<string>>(new Set())
@@ -82,6 +106,21 @@ export function ClassNotes() {
           >
             <CrossIcon />
           </button>
+        </div>
+      )}
+      {seen?.shown !== undefined && (
+        <div class="notice">
+          <p>{t.shows(seen.shown.by || t.teacher)}</p>
+          <div class="actions">
+            <button
+              type="button"
+              onClick={() => {
+                watching.value = true
+              }}
+            >
+              {t.watch}
+            </button>
+          </div>
         </div>
       )}
       {seen?.looks

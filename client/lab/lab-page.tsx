@@ -22,6 +22,7 @@ import { mapOpen, splitAt } from '../state/settings.js'
 import { AuthorBar, AuthorStep } from './author-parts.js'
 import { Bars } from './bars.js'
 import { CheckPanel } from './check-panel.js'
+import { ClassShow } from './class-bar.js'
 import { LabFiles } from './files.js'
 import { Finish } from './finish.js'
 import { followSession } from './follow-session.js'
@@ -131,6 +132,7 @@ export function LabPage({ id }: { id: string }) {
         <Network id={id} />
       </section>
       <Halves />
+      <ClassShow />
     </div>
   )
 }

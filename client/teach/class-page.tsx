@@ -12,6 +12,7 @@ import { LooksPanel } from './looks-panel.js'
 import { Matrix } from './matrix.js'
 import { RosterPanel } from './roster-panel.js'
 import { SettingsPanel } from './settings-panel.js'
+import { SharePanel } from './share-panel.js'
 import { strings } from './strings.js'
 import { busiestLab, summaryOf } from './summary.js'
 import { look, matrix, trouble } from './teach-state.js'
@@ -46,6 +47,7 @@ export function ClassPage({ id }: { id: string }) {
       <JoinPanel view={one} />
       {one.mayAssist && <LooksPanel matrix={{ ...shown, seats }} />}
       {one.mayAssist && <HandsPanel matrix={{ ...shown, seats }} />}
+      {one.mayAssist && one.endedAt === undefined && <SharePanel matrix={shown} />}
       {one.mayAssist && one.endedAt === undefined && (
         <details>
           <summary>{t.tell}</summary>

@@ -1,16 +1,10 @@
-import type { ComponentType } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { LookView, MatrixView } from '../../server/protocol/classes.js'
-import type { TerminalView } from '../../server/protocol/protocol.js'
 import { now, relative } from '../shell/time.js'
-import { request } from '../state/connection.js'
 import { language } from '../state/language.js'
-import type { WatchedTerminal } from '../terminal/watched-terminal.js'
+import { WatchedTerminals } from '../terminal/watched-terminals.js'
 import { strings } from './strings.js'
 import { ask } from './teach-state.js'
-
-/** How often the terminals of a learner are listed anew, in milliseconds. */
-const listMs = 3_000
 
 /** Looks into learners' terminals that were asked for, and the terminals of those that are given. */
 export function LooksPanel({ matrix: { seats, looks } }: { matrix: MatrixView }) {
@@ -45,46 +39,7 @@ function Look({ look, name }: { look: LookView; name: string }) {
           {t.endLook}
         </button>
       </p>
-      {endsAt !== undefined && isShown && <Terminals look={look} name={name} />}
+      {endsAt !== undefined && isShown && <WatchedTerminals look={look.id} name={name} mayWrite={look.mayWrite} />}
     </div>
-  )
-}
-
-function Terminals({ look, name }: { look: LookView; name: string }) {
-  const t = strings.value
-  const [terminals, setTerminals] = useState<TerminalView[]>([])
-  const [chosen, setChosen] = useState<string>()
-  const [Watched, setWatched] = useState<ComponentType<Parameters<typeof WatchedTerminal>[0]>>()
-  useEffect(() => {
-    void import('../terminal/watched-terminal.js').then((loaded) => setWatched(() => loaded.WatchedTerminal))
-  }, [])
-  useEffect(() => {
-    const list = async () => {
-      // Nothing to be told where no lab is open: it is looked for again.
-      const opened = await request('look.open', { look: look.id })
-      setTerminals(opened.ok ? opened.value.terminals : [])
-    }
-    void list()
-    const timer = setInterval(() => void list(), listMs)
-    return () => clearInterval(timer)
-  }, [look.id])
-  const shown = terminals.find(({ id }) => id === chosen) ?? terminals.at(-1)
-  if (shown === undefined) return <p class="muted">{t.noTerminals}</p>
-  const labelOf = ({ host, number }: TerminalView) => t.terminalOf(name, host, number)
-  return (
-    <>
-      {terminals.length > 1 && (
-        <select aria-label={t.looks} value={shown.id} onChange={(event) => setChosen(event.currentTarget.value)}>
-          {terminals.map((terminal) => (
-            <option key={terminal.id} value={terminal.id}>
-              {labelOf(terminal)}
-            </option>
-          ))}
-        </select>
-      )}
-      {Watched !== undefined && (
-        <Watched key={shown.id} look={look.id} terminal={shown.id} label={labelOf(shown)} mayWrite={look.mayWrite} />
-      )}
-    </>
   )
 }

@@ -22,8 +22,8 @@ export interface Screen {
   resize(cols: number, rows: number): void
 }
 
-/** One's own terminal by its session, or somebody else's by the look that is given into it. */
-export type ConnectedTerminal = ({ session: string } | { look: string }) & {
+/** One's own terminal by its session, or somebody else's: by the look that is given into it, or `shown` to the class. */
+export type ConnectedTerminal = ({ session: string } | { look: string } | { shown: true }) & {
   socket: ServerSocket
   terminal: string
   screen: Screen
@@ -126,10 +126,7 @@ export class TerminalConnection {
     this.caughtUp.value = false
     this.#early = []
     const asked = { terminal, fromOffset: this.#received }
-    const answered =
-      'look' in this.#options
-        ? await requestOver(socket, 'look.attach', { look: this.#options.look, ...asked })
-        : await requestOver(socket, 'terminal.attach', { session: this.#options.session, ...asked })
+    const answered = await this.#asked(asked)
     if (attempt !== this.#attempt || this.#disposed) return
     const early = this.#early
     this.#early = undefined
@@ -147,6 +144,13 @@ export class TerminalConnection {
     for (const event of early) event()
     this.#takingEarly = false
     this.#reached(this.#processed)
+  }
+
+  #asked(asked: { terminal: string; fromOffset: number }) {
+    const { socket } = this.#options
+    if ('look' in this.#options) return requestOver(socket, 'look.attach', { look: this.#options.look, ...asked })
+    if ('shown' in this.#options) return requestOver(socket, 'share.attach', asked)
+    return requestOver(socket, 'terminal.attach', { session: this.#options.session, ...asked })
   }
 
   #attachLater(): void {

@@ -16,7 +16,8 @@ export function WatchedTerminal({
   label,
   mayWrite,
 }: {
-  look: string
+  /** Undefined for what one's class is shown. */
+  look: string | undefined
   terminal: string
   label: string
   mayWrite: boolean
@@ -37,7 +38,7 @@ export function WatchedTerminal({
     terminal.open(element)
     const connection = new TerminalConnection({
       socket,
-      look,
+      ...(look === undefined ? { shown: true as const } : { look }),
       terminal: id,
       screen: {
         write: (bytes, done) => terminal.write(bytes, done),

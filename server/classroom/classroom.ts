@@ -25,6 +25,7 @@ import { learnerDetail } from './learner-detail.js'
 import { lookView } from './look-view.js'
 import { Looks } from './looks.js'
 import { duplicates, liveCells, recordedCells, seatView } from './matrix.js'
+import { Shares } from './shares.js'
 import { stuckReason } from './stuck.js'
 import { Tracker } from './tracker.js'
 
@@ -58,6 +59,7 @@ export class Classroom {
   /** By class. */
   readonly #followed = new Map<string, Followed>()
   readonly desks: Desks
+  readonly shares: Shares
   readonly looks: Looks
   readonly #tracker = new Tracker()
   readonly #dirty = new Set<Session>()
@@ -69,7 +71,8 @@ export class Classroom {
     private readonly sessions: Sessions,
     private readonly records: Records,
   ) {
-    this.desks = new Desks(records.people, isOpen)
+    this.shares = new Shares(sessions, (id) => this.#renew(id))
+    this.desks = new Desks(records.people, isOpen, (id) => this.shares.of(id)?.by)
     this.looks = new Looks(sessions, records.people, (id) => this.#renew(id))
     this.#end = sessions.follow((session) => this.#changed(session))
     this.#retention = setInterval(() => void this.forgetOld().catch(logUnlessBehind), retentionMs).unref()
@@ -174,11 +177,13 @@ export class Classroom {
     if (!found) throw notFound(id)
     const seats = await this.records.people.seats(id)
     const same = duplicates(seats)
+    const share = this.shares.of(id)
     return {
       class: await this.#view(who, found),
       seats: await Promise.all(seats.map((seat) => this.#row(seat, same))),
       hands: await this.records.people.hands(id),
       notes: await this.records.people.notes(id, mostNotes),
+      ...(share ? { shown: { by: share.by, mine: share.person === who.person } } : {}),
       looks: (await this.records.people.looksOf(id, who.person)).map(lookView),
     }
   }

@@ -20,6 +20,8 @@ export class Desks {
   constructor(
     private readonly people: People,
     private readonly isOpen: (one: ClassRecord) => boolean,
+    /** Who shows their terminals to a class. */
+    private readonly shownBy: (id: string) => string | undefined,
   ) {}
 
   /** @returns undefined for who is in no class; else the desk now, and what ends the telling */
@@ -60,6 +62,7 @@ export class Desks {
     if (!one) {
       throw new VethlabError('class.not-found', 'is gone', { place: of, cure: 'Join another class.' })
     }
+    const by = this.shownBy(of)
     const at = hands.findIndex(({ seat }) => seat === id)
     const hand = hands[at]
     return {
@@ -75,6 +78,7 @@ export class Desks {
           }
         : {}),
       notes: notes.filter(({ seat }) => seat === undefined || seat === id).slice(0, mostNotes),
+      ...(by === undefined ? {} : { shown: { by } }),
       looks: looks.map(lookView),
       locks: one.locks,
     }

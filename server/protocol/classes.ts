@@ -78,6 +78,8 @@ export interface MatrixView {
   hands: HandView[]
   /** What was told, newest first. */
   notes: NoteView[]
+  /** Terminals of one of the staff that the class is shown: whether they are those of the one who asks. */
+  shown?: { by: string; mine: boolean }
   /** Looks into terminals that the one who asks has asked for, and that have not ended. */
   looks: LookView[]
 }
@@ -124,6 +126,8 @@ export interface DeskView {
   hand?: { at: string; before: number; helper?: string }
   /** To all, and to them; newest first. */
   notes: NoteView[]
+  /** One of the staff shows their own terminals to the class. */
+  shown?: { by: string }
   /** Who wants to look into their terminals, may, or did: newest first. */
   looks: LookView[]
   locks: ClassView['locks']

@@ -229,6 +229,17 @@ export const requests = {
   /** Wants help, at a step of a lab; the check that does not pass goes along. */
   'hand.raise': ask({ lab, step: name.optional() }).answeredBy<null>(),
   'hand.lower': ask({}).answeredBy<null>(),
+  /** Shows the terminals of one's own session to a class, to be looked at. */
+  'share.begin': ask({ class: id, session }).answeredBy<null>(),
+  'share.end': ask({ class: id }).answeredBy<null>(),
+  /** The terminals that one's class is shown. */
+  'share.open': ask({}).answeredBy<{ lab: string; terminals: TerminalView[] }>(),
+  /** As `terminal.attach`, to look at alone. */
+  'share.attach': ask({ terminal, fromOffset: offset.optional() }).answeredBy<{
+    replayTo: number
+    cols: number
+    rows: number
+  }>(),
   /** One of the staff wants to look into a learner's terminals, to type there as well where `mayWrite`. */
   'look.ask': ask({ class: id, seat: id, mayWrite: z.boolean() }).answeredBy<LookView>(),
   /** The learner lets them, for some minutes. */

@@ -101,6 +101,18 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     return used
   }
 
+  /** What the class of this learner is shown. */
+  const watching = () => {
+    const used = classroom.shares.use(guest(), () => {
+      looks.delete(used.id)
+      gateway.endLook(used.id)
+      socket.emit('look.ended', used.id)
+    })
+    looks.get(used.id)?.()
+    looks.set(used.id, used.stop)
+    return used
+  }
+
   const handlers: Handlers = {
     'session.join': async ({ lab, open }) => {
       const session = await sessions.join(learner, lab, { open })
@@ -186,6 +198,20 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     },
     'hand.raise': (ask) => nothing(classroom.raiseHand(learner, ask)),
     'hand.lower': () => nothing(classroom.lowerHand(learner)),
+    'share.begin': async (ask) => {
+      const { person } = guest()
+      classroom.shares.begin(ask.class, { by: nameOf(guest()), person, session: ask.session })
+      return null
+    },
+    'share.end': (ask) => nothing(classroom.shares.end(ask.class)),
+    'share.open': () => {
+      const { session } = watching()
+      return { lab: session.lab.id, terminals: session.view().terminals }
+    },
+    'share.attach': (ask) => {
+      const { session, id } = watching()
+      return gateway.attach(session, ask.terminal, ask.fromOffset, { look: id, mayWrite: false })
+    },
     'look.ask': (ask) => classroom.askLook(guest(), nameOf(guest()), ask.class, ask.seat, ask.mayWrite),
     'look.give': (ask) => nothing(classroom.looks.give(learner, ask.look, ask.minutes)),
     'look.end': (ask) => nothing(classroom.looks.end(guest(), ask.look)),

@@ -69,6 +69,10 @@ export const rights: { readonly [K in RequestName]: Right<K> } = {
   'desk.follow': own,
   'hand.raise': own,
   'hand.lower': own,
+  'share.begin': inClass('assist'),
+  'share.end': inClass('assist'),
+  'share.open': own,
+  'share.attach': own,
   'look.ask': inClass('assist'),
   // A look is its learner's and its asker's: nobody else's is found.
   'look.give': own,

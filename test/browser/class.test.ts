@@ -197,6 +197,22 @@ it('a teacher sees a learner’s terminal when that is given, types there when t
   await ada.getByText('can see your terminals').waitFor({ state: 'detached' })
 })
 
+it('a class is shown its teacher’s terminal, and no longer when the teacher ends it', async () => {
+  const own = await teacher.context().newPage()
+  site.watch(own)
+  await enterLab(own)
+  await type(own, 'echo shown-$((2+3))')
+  await teacher.getByText('Show the class my terminals').click()
+  await teacher.getByRole('button', { name: 'Show my terminals of “The default bridge”' }).click()
+  await teacher.getByText('The class can look at your terminals.').waitFor()
+  await ada.getByRole('button', { name: 'Watch' }).click()
+  await ada.getByRole('dialog').locator('.watched .xterm-rows').getByText('shown-5').first().waitFor(slow)
+  expect(await accessibilityProblems(ada)).toEqual([])
+  await teacher.getByRole('button', { name: 'Show them no longer' }).click()
+  await ada.getByRole('dialog').waitFor({ state: 'detached' })
+  await own.close()
+})
+
 it('what is not open is not sent, whatever a page asks for', async () => {
   const pageText = () => ada.evaluate(async () => await (await fetch('/api/labs/default-bridge?language=en')).text())
   const last = lab.steps.at(-1)!

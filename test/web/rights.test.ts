@@ -116,6 +116,10 @@ const asks: Record<string, Record<string, unknown>> = {
   'desk.follow': {},
   'hand.raise': { lab: 'default-bridge' },
   'hand.lower': {},
+  'share.begin': { session: 'c'.repeat(32) },
+  'share.end': {},
+  'share.open': {},
+  'share.attach': { terminal },
   'look.ask': { mayWrite: false },
   'look.give': { look: 'b'.repeat(32), minutes: 5 },
   'look.end': { look: 'b'.repeat(32) },
@@ -131,6 +135,7 @@ const assists = [
   'note.send',
   'hand.take',
   'hand.close',
+  'share.end',
   'look.ask',
   'seat.network',
   'seat.detail',
@@ -153,7 +158,8 @@ it('knows every request of the protocol', () => {
 
 it.each(['owner', 'teacher', 'assistant', 'viewer', 'learner'])('a %s works in no session of another', async (who) => {
   for (const [name, rest] of Object.entries(asks)) {
-    if (!('session' in (shapeOf(name) ?? {}))) continue
+    const shape = shapeOf(name) ?? {}
+    if (!('session' in shape) || 'class' in shape) continue
     expect([name, await codeOf(who, name, { session: foreignSession, ...rest })]).toEqual([name, 'session.not-found'])
   }
   for (const name of ['terminal.write', 'terminal.resize']) {
@@ -170,11 +176,22 @@ it.each([
 ])('a %s does that in their class, and nothing in another', async (who, may) => {
   for (const name of ofClass) {
     // These two would end what the others are asked of; who may lead may do them as well.
-    const what = { class: own.id, ...('seat' in shapeOf(name)! ? { seat } : {}), ...asks[name] }
+    const what: Record<string, unknown> = {
+      class: own.id,
+      ...('seat' in shapeOf(name)! ? { seat } : {}),
+      ...asks[name],
+    }
     const elsewhere = { ...what, class: other.id }
     expect([name, await codeOf(who, name, elsewhere)]).toEqual([name, 'request.forbidden'])
     expect([name, await codeOf(who, name, { ...what, class: newId() })]).toEqual([name, 'request.forbidden'])
     if (who === 'teacher' && (name === 'class.end' || name === 'seat.remove')) continue
+    if (name === 'share.begin') {
+      // Allowed, and there is nothing of their own to be shown: another's is not found either.
+      what.session = foreignSession
+      const found = may.includes('share.end') ? 'session.not-found' : 'request.forbidden'
+      expect([name, await codeOf(who, name, what)]).toEqual([name, found])
+      continue
+    }
     expect([name, await codeOf(who, name, what)]).toEqual([name, may.includes(name) ? 'ok' : 'request.forbidden'])
   }
   expect(await codeOf(who, 'class.create', asks['class.create']!)).toBe('request.forbidden')
