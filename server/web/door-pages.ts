@@ -221,7 +221,7 @@ function frame({ language, path, refused }: DoorPage, title: string, body: strin
     refused === undefined ? '' : `<p class="refused" role="alert">${escapeHtml(refusals[refused][language])}</p>\n`
   return `<!doctype html>
 <html lang="${language}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>${title} · vethlab</title><style>${style}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><link rel="icon" href="data:,"><title>${title} · vethlab</title><style>${style}</style></head>
 <body>
 <main>
 <h1>${title}</h1>
