@@ -150,6 +150,12 @@ export class Classroom {
     return { phrase }
   }
 
+  /** Closes the hosts of a learner, such as of one who has gone home. @throws VethlabError class.not-found */
+  async closeHosts(id: string, seat: string): Promise<void> {
+    const { learner } = await this.#seat(id, seat)
+    await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
+  }
+
   /** Somebody is not of this class any more: their seat goes, with all that is kept of them. @throws VethlabError class.not-found */
   async removeSeat(id: string, seat: string): Promise<void> {
     const { learner } = await this.#seat(id, seat)

@@ -254,6 +254,8 @@ export const requests = {
     cols: number
     rows: number
   }>(),
+  /** Closes the hosts of a learner: what they did is kept. */
+  'seat.close': ask({ class: id, seat: id }).answeredBy<null>(),
   /** Takes somebody out of the class, with all that is kept of them. */
   'seat.remove': ask({ class: id, seat: id }).answeredBy<null>(),
 }

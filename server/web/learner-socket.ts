@@ -225,6 +225,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     },
     'seat.add': (ask) => classroom.addRoster(ask.class, ask.csv),
     'seat.reissue': (ask) => classroom.reissue(ask.class, ask.seat),
+    'seat.close': (ask) => nothing(classroom.closeHosts(ask.class, ask.seat)),
     'seat.remove': (ask) => nothing(classroom.removeSeat(ask.class, ask.seat)),
   }
 

@@ -81,5 +81,6 @@ export const rights: { readonly [K in RequestName]: Right<K> } = {
   'look.attach': own,
   'seat.add': inClass('lead'),
   'seat.reissue': inClass('assist'),
+  'seat.close': inClass('assist'),
   'seat.remove': inClass('lead'),
 }
