@@ -92,6 +92,19 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
                       >
                         {t.reissue}
                       </button>
+                      {seat.lab !== undefined && (
+                        <button
+                          type="button"
+                          role="menuitem"
+                          tabIndex={-1}
+                          onClick={async () => {
+                            const question = { title: t.closeSure(seat.name), text: t.closeText, action: t.closeHosts }
+                            if (await confirmed(question)) await ask('seat.close', { class: view.id, seat: seat.id })
+                          }}
+                        >
+                          {t.closeHosts}
+                        </button>
+                      )}
                       {view.mayLead && (
                         <button
                           type="button"

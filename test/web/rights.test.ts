@@ -106,6 +106,7 @@ const asks: Record<string, Record<string, unknown>> = {
   'seat.add': { csv: 'name,id\nBob,B1\n' },
   'seat.reissue': {},
   'seat.remove': {},
+  'seat.close': {},
   'class.lock': { lab: 'default-bridge', steps: [], solutions: false },
   'class.export': { format: 'csv' },
   'note.send': { text: 'Hello' },
@@ -136,6 +137,7 @@ const assists = [
   'hand.take',
   'hand.close',
   'share.end',
+  'seat.close',
   'look.ask',
   'seat.network',
   'seat.detail',
@@ -223,6 +225,7 @@ it('a seat of another class is not reached through one’s own', async () => {
   for (const name of [
     'seat.reissue',
     'seat.network',
+    'seat.close',
     'seat.remove',
     'seat.detail',
     'hand.take',
