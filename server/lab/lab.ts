@@ -7,6 +7,8 @@ import type { RackPlan, TopologyInput } from '../racks/topology.js'
 import type { Language, Text } from '../wording/text.js'
 import type { levels, topics } from './lab-file.js'
 import type { Page, RunBlock, Section } from './page.js'
+import type { ParameterSpec } from './parameters/parameter.js'
+import type { LabSources } from './sources.js'
 import type { Position } from './yaml-file.js'
 
 /** A lab as the program uses it: read, checked, every default filled in. */
@@ -40,12 +42,26 @@ export interface Lab {
   chance: Record<string, string>
   steps: Step[]
   pages: Record<Language, Page>
+  /** Missing where it has no parameters. */
+  drawn?: Drawn
   /** What lies in `files/`, put onto the hosts before `setup.sh` runs. */
   files: LabFileOnHost[]
   /** Text of `setup.sh`. */
   setup?: string
   alternatives: Variant[]
   mistakes: Mistake[]
+}
+
+/** Where the numbers of a lab come from. Everything else of it has them in it already. */
+export interface Drawn {
+  seed: string
+  parameters: Record<string, ParameterSpec>
+  /** By the names of the parameters. */
+  values: Record<string, unknown>
+  /** Parameters that nothing names. */
+  unused: string[]
+  /** What the lab was read from, so that it can be read with another seed. */
+  sources: LabSources
 }
 
 /** A file that a lab puts onto a host, at its opening and after each reset. */
