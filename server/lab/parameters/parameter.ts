@@ -17,10 +17,10 @@ const isPort = (number: number) => Number.isInteger(number) && number >= 1 && nu
 
 const word = z.string().refine(isWord, 'is no name: lower-case letters, digits and "-", at most 32')
 /** Below, services have their ports (RFC 6335); above, Linux takes ports for connections (ip_local_port_range). */
-const port = z.int('is no whole number').min(1024).max(32_767)
-const count = z.int('is no whole number').min(0).max(10_000)
+const port = z.int().min(1024).max(32_767)
+const count = z.int().min(0).max(10_000)
 /** Of a host within its network. */
-const host = z.int('is no whole number').min(1).max(65_534)
+const host = z.int().min(1).max(65_534)
 
 const inOrder = ({ from, to }: { from?: number | undefined; to?: number | undefined }) =>
   from === undefined || to === undefined || from <= to
