@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { forbidCoreDumps } from '../kernel/system-calls.js'
+import { parseSeed } from '../lab/parameters/seed.js'
 import { watchShelf } from '../lab/watch-shelf.js'
 import { probeFeatures } from '../machine/features.js'
 import { RackdClient } from '../node/rackd-client.js'
@@ -43,6 +44,7 @@ interface ServeOptions {
   poolPlain: number
   maxRacks: number
   idle: number
+  seed?: string
   closeRacks: boolean
 }
 
@@ -68,6 +70,7 @@ export function serveCommand(): Command {
     .option('--pool-plain <count>', 'plain hosts that wait, booted', wholeNumber(0, 64), 1)
     .addOption(maxRacksOption())
     .option('--idle <minutes>', 'a rack that nobody uses for so long is closed, after a warning', minutes, 30)
+    .option('--seed <seed>', 'with the numbers of that seed, for labs that have parameters', parseSeed)
     .option('--close-racks', 'close all racks at the end', false)
     .action(serve)
 }
@@ -128,6 +131,7 @@ async function serve(options: ServeOptions): Promise<void> {
         recordsFile,
         ...(database === undefined ? {} : { database }),
         securityLog: state.securityLogs.web,
+        ...(options.seed === undefined ? {} : { seed: options.seed }),
         idleMs: options.idle * 60_000,
         mostRacks: options.maxRacks,
         lacks,

@@ -202,6 +202,11 @@ export function questionOf(check: Check): Question | undefined {
   return familyOf(check).question?.(check.spec)
 }
 
+/** Tells what a page of it says from what another one says: other files, or other numbers. */
+export function contentOf({ contentHash, drawn }: Lab): string {
+  return drawn ? `${contentHash} ${drawn.seed}` : contentHash
+}
+
 /** Whether a check of it runs files of its `checks/`. */
 export function runsFiles({ steps }: Lab): boolean {
   return steps.some(({ checks }) => checks.some((check) => familyOf(check).files))

@@ -1,6 +1,7 @@
 import type { Lab, Problem, Say } from './lab.js'
 import { proofSeeds } from './parameters/proof-seeds.js'
 import { labOf } from './read-lab.js'
+import { parseYaml } from './yaml-file.js'
 
 /** So many seeds are read through: it takes some milliseconds each. */
 const seedsRead = 30
@@ -13,15 +14,26 @@ const seedsRead = 30
 export function lintParameters(lab: Lab, lint: (lab: Lab, say: Say) => void, say: Say): void {
   const { drawn } = lab
   if (!drawn) return
+  const source = drawn.sources.texts['lab.yaml']
+  const yaml = parseYaml(source && 'text' in source ? source.text : '')
   for (const name of drawn.unused) {
-    say('lab.yaml', 1, `the parameter "${name}" is named nowhere`, `Write {{${name}}}, or take it away.`)
+    say(
+      'lab.yaml',
+      yaml.positionOf(['parameters', name]),
+      `the parameter "${name}" is named nowhere`,
+      `Write {{${name}}}, or take it away.`,
+    )
   }
-  const known = new Set<string>()
   const placeOf = (file: string, line: number) => `${file.split('/').at(-1)}:${line}`
+  // What is wrong without any other number is said already.
+  const own = labOf(drawn.sources, drawn.seed).problems
+  const known = new Set(own.map(({ file, line }) => placeOf(file, line)))
   lint(lab, (file, at) => known.add(placeOf(file, typeof at === 'number' ? at : at.line)))
   for (const seed of proofSeeds(drawn, seedsRead)) {
     const { lab: other, problems } = labOf(drawn.sources, seed)
-    const found: Pick<Problem, 'file' | 'line' | 'what' | 'cure'>[] = [...problems]
+    const found: Pick<Problem, 'file' | 'line' | 'what' | 'cure'>[] = problems.filter(
+      ({ file, line }) => !known.has(placeOf(file, line)),
+    )
     if (other) {
       lint(other, (file, at, what, cure) => {
         const line = typeof at === 'number' ? at : at.line

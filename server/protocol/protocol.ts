@@ -61,7 +61,7 @@ export interface LabCard {
 /** GET /api/labs/ID?language=en */
 export interface LabPage {
   lab: LabCard
-  /** The lab's files, as one value: another one where they are others. */
+  /** The lab's files and the numbers in them, as one value: another one where they are others. */
   content: string
   /** Of its text: the one that was asked for, where the lab is in it. */
   language: Language

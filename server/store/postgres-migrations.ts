@@ -89,4 +89,6 @@ export const postgresMigrations: readonly string[] = [
     number BIGINT NOT NULL
   );
   `,
+  // What the numbers of its lab are drawn from.
+  'ALTER TABLE session ADD COLUMN seed TEXT',
 ]

@@ -39,7 +39,7 @@ export function sessionResult(
         title: lab.title,
         lab: lab.id,
         labHash: lab.contentHash,
-        ...(lab.drawn ? { seed: lab.drawn.seed } : {}),
+        ...(record.seed === undefined ? {} : { seed: record.seed }),
       },
       attempt: {
         of: 'session',
