@@ -2,11 +2,10 @@ import { chmod, mkdir, open, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Command, Option } from 'commander'
 import { instantOf } from '../course/policy.js'
-import { readTextFile } from '../course/read-file.js'
 import { readStudent, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
-import { parseClassKey, parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
+import { parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
 import { loadLab, withSeed } from '../lab/read-lab.js'
 import { requireFeatures } from '../machine/features.js'
 import { fromPackage } from '../package-root.js'
@@ -17,6 +16,7 @@ import { type About, grade, refusal } from '../trial/grade.js'
 import { readSubmission, type Submission, SubmissionRefused } from '../trial/submission.js'
 import { oneLine } from '../wording/one-line.js'
 import { type Language, languages } from '../wording/text.js'
+import { readClassKey } from './class-key.js'
 import { withOwnRacks } from './own-racks.js'
 import { tellWhose } from './tell-whose.js'
 import { wholeNumber } from './whole-number.js'
@@ -137,7 +137,7 @@ async function seedFor(
   if (classKey === undefined) return seed
   if (seed !== undefined) throw invalid('--seed', 'is drawn from --class-key already', 'Leave one of them out.')
   const learner = studentKey(student)
-  if (learner !== '') return seedOf(parseClassKey(await readTextFile(classKey), classKey), learner, lab)
+  if (learner !== '') return seedOf(await readClassKey(classKey), learner, lab)
   throw invalid('--class-key', 'whose numbers are wanted is not known', 'Say whose work it is with --student.', {
     what: '不知道要用谁的数值',
     cure: '请用 --student 说明这是谁的作业。',

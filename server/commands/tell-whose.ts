@@ -1,8 +1,7 @@
-import { readTextFile } from '../course/read-file.js'
 import { readRoster, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
-import { parseClassKey, practiceSeed, seedOf } from '../lab/parameters/seed.js'
+import { practiceSeed, seedOf } from '../lab/parameters/seed.js'
 import { loadLab } from '../lab/read-lab.js'
 import { fromPackage } from '../package-root.js'
 import { nameOf } from '../report/words.js'
@@ -10,6 +9,7 @@ import { readSubmission } from '../trial/submission.js'
 import { type Match, numbersOf, whose } from '../trial/whose.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Language } from '../wording/text.js'
+import { readClassKey } from './class-key.js'
 
 export interface TellWhoseOptions {
   /** The file of the students. */
@@ -24,9 +24,10 @@ const words = {
     practice: 'practice',
     found: (who: string, { found, of }: Match) => `${who}: ${Object.keys(found).length} of ${of}: ${listed(found)}`,
     has: (who: string) => `The submission has the numbers of ${who}.`,
-    several: 'The submission has numbers of several alike, so that it can not be told whose they are.',
-    one: 'Just one number was found, which may be by chance.',
-    none: 'The submission has the numbers of nobody on the list, nor those of practice.',
+    several:
+      'The submission has numbers of several, and of none of them more than of the others: it can not be told whose it is.',
+    one: 'Just one number was found, which may be there by chance: it can not be told whose it is.',
+    none: 'The submission has numbers of nobody on the list, and not those of practice.',
   },
   zh: {
     practice: '练习',
@@ -34,7 +35,7 @@ const words = {
       `${who}：${of} 个中有 ${Object.keys(found).length} 个：${listed(found)}`,
     has: (who: string) => `这份提交用的是 ${who} 的数值。`,
     several: '这份提交里有几个人的数值，数目一样多，无法判定是谁的。',
-    one: '只找到一个数值，可能是巧合。',
+    one: '只找到一个数值，可能是巧合，无法判定是谁的。',
     none: '这份提交里没有名单上任何人的数值，也没有练习用的数值。',
   },
 }
@@ -61,7 +62,7 @@ export async function tellWhose(
       zh: { what: '要凭班级密钥才能知道哪些数值是谁的', cure: '请用 --class-key 指定密钥文件。' },
     })
   }
-  const key = parseClassKey(await readTextFile(classKey), classKey)
+  const key = await readClassKey(classKey)
   const names = new Map((await readRoster(who)).map((student) => [studentKey(student), nameOf(student)]))
   const candidates = [...names.keys()].map((id) => ({ id, seed: seedOf(key, id, lab.id) }))
   const submission = await readSubmission(path, lab)

@@ -126,7 +126,9 @@ export const ParameterSpec = Written.superRefine((written, context) => {
   } else if (written.address?.host !== undefined) refuse('is needless where `host` is said', 'practice')
   else if (!is(practice)) refuse(`must be ${what}`, 'practice')
   else if (kind === 'oneOf' && Number(practice) > written.oneOf!.length) refuse('is no entry of the list', 'practice')
-}).transform(specOf)
+})
+  .transform(specOf)
+  .describe(`${kinds.map((one) => `\`${one}\``).join(', ')}: one of them, and the value for practice`)
 
 export const Parameters = z
   .record(ParameterName, ParameterSpec)
