@@ -1,7 +1,6 @@
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { didYouMean } from '../error/schema-issue.js'
-import type { LabFileOnHost } from './lab.js'
 import type { LabFile } from './lab-file.js'
 
 /** The folder of a lab whose content is put onto its hosts: `files/HOST/PATH`. */
@@ -16,6 +15,20 @@ const mostLevels = 12
 export const pathPart = /^[A-Za-z0-9._][A-Za-z0-9._+@-]{0,99}$/
 /** The kernel's own, and what a host makes anew when it boots. */
 const notFiles = /^\/(?:proc|sys|dev|run|tmp)(?:\/|$)/
+
+/** A file that a lab puts onto a host, at its opening and after each reset. */
+export interface LabFileOnHost {
+  host: string
+  /** Absolute, on the host. */
+  path: string
+  bytes: number
+  /** Its bytes in base64. */
+  content: string
+  /** Four octal digits. */
+  mode: string
+  user: string
+  group: string
+}
 
 export interface FileProblems {
   /** About a file, by its path in the lab's folder. */

@@ -5,6 +5,7 @@ import { VethlabError } from '../error/vethlab-error.js'
 import type { FeatureName } from '../machine/features.js'
 import type { RackPlan, TopologyInput } from '../racks/topology.js'
 import type { Language, Text } from '../wording/text.js'
+import type { LabFileOnHost } from './files.js'
 import type { levels, topics } from './lab-file.js'
 import type { Page, RunBlock, Section } from './page.js'
 import type { ParameterSpec } from './parameters/parameter.js'
@@ -62,20 +63,6 @@ export interface Drawn {
   unused: string[]
   /** What the lab was read from, so that it can be read with another seed. */
   sources: LabSources
-}
-
-/** A file that a lab puts onto a host, at its opening and after each reset. */
-export interface LabFileOnHost {
-  host: string
-  /** Absolute, on the host. */
-  path: string
-  bytes: number
-  /** Its bytes in base64. */
-  content: string
-  /** Four octal digits. */
-  mode: string
-  user: string
-  group: string
 }
 
 export interface Step {

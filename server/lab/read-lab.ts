@@ -11,19 +11,9 @@ import { type RackPlan, resolveTopology, type TopologyInput, topologyIssues } fr
 import { oneLine } from '../wording/one-line.js'
 import { languages } from '../wording/text.js'
 import { unreadable } from './catalogue.js'
-import { filesFolder, filesOnHosts } from './files.js'
+import { filesFolder, filesOnHosts, type LabFileOnHost } from './files.js'
 import { guessedFile, guessedPlan, isMap } from './guess.js'
-import {
-  answerId,
-  type Drawn,
-  type Lab,
-  type LabFileOnHost,
-  type Mistake,
-  type Problem,
-  placeOf,
-  type Step,
-  type Variant,
-} from './lab.js'
+import { answerId, type Drawn, type Lab, type Mistake, type Problem, placeOf, type Step, type Variant } from './lab.js'
 import { AlternativeFront, LabFile, MistakeFront } from './lab-file.js'
 import { wrongLanguages } from './languages.js'
 import { type Page, parsePage, placeholders } from './page.js'

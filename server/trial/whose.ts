@@ -1,7 +1,7 @@
 import type { Drawn } from '../lab/lab.js'
 import { drawerOf } from '../lab/parameters/drawer.js'
-import { joined, meetsOne, type Range, rangeOf } from '../lab/parameters/range.js'
-import { isAddress } from '../network/addresses.js'
+import { addressesIn, numbersIn } from '../lab/parameters/own-numbers.js'
+import { joined, meetsOne, rangeOf } from '../lab/parameters/range.js'
 import type { Submission } from './submission.js'
 
 /** One whose numbers may be in a submission. */
@@ -40,7 +40,7 @@ export function numbersOf(drawn: Drawn, { parts, answers }: Submission, candidat
       const isThere = {
         subnet: () => meetsOne(rangeOf(value), said.addresses),
         address: () => meetsOne(rangeOf(value), said.addresses),
-        port: () => said.numbers.has(value),
+        port: () => said.numbers.has(Number(value)),
         name: () => said.words.has(value),
       }
       // An address that is always the same of its network follows from that.
@@ -59,15 +59,11 @@ export function whose([first, second]: readonly Match[]): Match | undefined {
   return second && count(second.found) === count(first.found) ? undefined : first
 }
 
-function saidIn(text: string): {
-  addresses: readonly Range[]
-  numbers: ReadonlySet<string>
-  words: ReadonlySet<string>
-} {
-  const addresses = [...text.matchAll(/(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)/g)].map(([found]) => found)
+function saidIn(text: string) {
   return {
-    addresses: joined([...new Set(addresses)].filter(isAddress).map(rangeOf)),
-    numbers: new Set([...text.matchAll(/(?<![\d.])\d{1,5}(?!\d|\.\d)/g)].map(([found]) => found)),
+    // Of a network its address alone: a large one would hold everybody's.
+    addresses: joined(addressesIn(text).map((found) => rangeOf(found.split('/')[0]!))),
+    numbers: numbersIn(text),
     words: new Set([...text.matchAll(/[a-z0-9-]+/g)].map(([found]) => found)),
   }
 }

@@ -21,6 +21,17 @@ export interface OwnNumbers {
 const address = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?(?!\d|\.\d)/g
 const number = /(?<![\d.])\d{1,5}(?!\d|\.\d)/g
 
+/** Addresses and networks of IPv4 that stand in a text, as they stand there, each once. */
+export function addressesIn(text: string): string[] {
+  const found = new Set([...text.matchAll(address)].map(([one]) => one))
+  return [...found].filter((one) => isAddress(one) || isCidr(one))
+}
+
+/** Whole numbers of at most five digits that stand in a text, and are no part of an address. */
+export function numbersIn(text: string): Set<number> {
+  return new Set([...text.matchAll(number)].map(([one]) => Number(one)))
+}
+
 /**
  * Reads it from the texts as their author wrote them. Pure.
  * @param yaml the content of `lab.yaml` without its parameters
@@ -33,12 +44,11 @@ export function ownNumbers(yaml: Readonly<Record<string, unknown>>, texts: reado
   const addresses = new Set<number>()
   const hosts = new Set<number>()
   const read = (text: string) => {
-    for (const [found] of text.matchAll(address)) {
-      if (ranges.has(found) || !(isAddress(found) || isCidr(found))) continue
+    for (const found of addressesIn(text)) {
       ranges.set(found, rangeOf(found))
-      if (isAddress(found)) addresses.add(numberOf(found))
+      if (!found.includes('/')) addresses.add(numberOf(found))
     }
-    for (const [found] of text.matchAll(number)) numbers.add(Number(found))
+    for (const found of numbersIn(text)) numbers.add(found)
   }
   const walk = (value: unknown): void => {
     if (typeof value === 'number') numbers.add(value)
