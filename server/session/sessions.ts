@@ -40,7 +40,7 @@ export interface SessionsOptions {
 }
 
 /** So many variants of a lab are kept; another one takes some milliseconds. */
-const mostDrawn = 200
+const mostDrawn = 50
 
 /** All sessions of all learners. One process has them at a time. */
 export class Sessions {
