@@ -67,6 +67,8 @@ export interface LabPage {
   language: Language
   /** It is a preview, for the lab's author. */
   authoring: boolean
+  /** Its numbers are drawn for this learner: others have others. */
+  ownNumbers: boolean
   /** HTML made on the server of the lab's own Markdown, with no scripts, styles or event handlers in it. */
   sections: PageSection[]
   steps: PageStep[]

@@ -275,6 +275,7 @@ export class Sessions {
       content: contentOf(found),
       language,
       authoring: this.#house.authoring,
+      ownNumbers: found.drawn !== undefined && found.drawn.seed !== practiceSeed,
       sections,
       steps: pageSteps(found, learner),
       files: found.files.map(({ host, path, bytes }) => ({ host, path, bytes })),

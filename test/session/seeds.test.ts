@@ -39,7 +39,8 @@ it('a learner sees the numbers of their seed, and the session is on record with 
   expect(session.lab.drawn!.values).toEqual(mine.drawn!.values)
   expect(session.lab.topology).toEqual(mine.topology)
   expect((await records.session(session.id))?.seed).toBe('mine')
-  const { content } = await sessions.page(learner, lab.id, 'en')
+  const { content, ownNumbers } = await sessions.page(learner, lab.id, 'en')
+  expect(ownNumbers).toBe(true)
   expect(session.view().content).toBe(content)
   expect(content).not.toBe(
     (await recordsFile()().then(({ sessions: other, learner: who }) => other.page(who, lab.id, 'en'))).content,
@@ -49,6 +50,7 @@ it('a learner sees the numbers of their seed, and the session is on record with 
 it('without one they are those of practice', async () => {
   const { sessions, records, learner } = await recordsFile()()
   expect(await textOf(sessions, learner)).toContain('10.20.0.0/24')
+  expect((await sessions.page(learner, lab.id, 'en')).ownNumbers).toBe(false)
   const session = (await sessions.join(learner, lab.id, { open: true }))!
   expect(session.lab).toBe(lab)
   expect((await records.session(session.id))?.seed).toBe('practice')
