@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { drawn } from '../../check/chance.js'
 import { didYouMean } from '../../error/schema-issue.js'
 import { isCidr } from '../../network/addresses.js'
+import { reserved } from '../../racks/topology.js'
 import { Filler } from './fill.js'
 import { isOfForm, type OwnNumbers } from './own-numbers.js'
 import type { ParameterSpec } from './parameter.js'
@@ -23,8 +24,6 @@ export interface DrawProblem {
 
 /** What Docker takes by itself where nobody says a subnet (moby, daemon/libnetwork/ipamutils), and where a swarm begins to. */
 const ofDocker = ['172.16.0.0/12', '192.168.0.0/16', '10.0.0.0/16']
-/** What nobody can use on a LAN or a bridge, as `server/racks/topology.ts` has it. */
-const ofNobody = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '198.18.0.0/15', '224.0.0.0/3']
 /** The Engine's own, and those of a swarm. */
 const portsOfDocker = [2375, 2376, 2377, 4789, 7946]
 /** So often a value is drawn anew that may not be; then one of those that may. */
@@ -32,7 +31,7 @@ const mostTries = 100
 
 /**
  * Draws the values of a lab from a seed: the same for the same seed wherever it is done, and each parameter by itself, so that one more
- * changes no other. With the seed of practice they are those for practice. Pure.
+ * changes no other, unless it takes just what that one had. With the seed of practice they are those for practice. Pure.
  */
 export function draw(specs: Readonly<Record<string, ParameterSpec>>, seed: string, own: OwnNumbers): Draw {
   const drawing = new Drawing(specs, seed, own)
@@ -116,7 +115,7 @@ class Drawing {
     const { first, last } = rangeOf(within)
     const size = 2 ** (32 - prefix)
     const count = (last - first + 1) / size
-    const not = joined([...this.own.ranges, ...[...ofDocker, ...ofNobody].map(rangeOf)])
+    const not = joined([...this.own.ranges, ...[...ofDocker, ...reserved.map(([network]) => network)].map(rangeOf)])
     const found = this.#pick(
       name,
       count,
