@@ -47,6 +47,8 @@ class Drawing {
   readonly #numbers = new Set<number>()
   readonly #addresses = new Set<number>()
   readonly #words = new Set<string>()
+  /** Hosts of a network that are always somebody's, or practice's, by what `in` says. */
+  readonly #keptHosts = new Map<string, Set<number>>()
   readonly #isPractice: boolean
 
   constructor(
@@ -60,7 +62,16 @@ class Drawing {
       if (spec.kind === 'subnet') this.#ranges.push(rangeOf(spec.practice))
       if (spec.kind === 'port') this.#numbers.add(spec.practice)
       if (spec.kind === 'name') this.#words.add(spec.practice)
+      if (spec.kind === 'address') this.#keepHost(spec)
     }
+  }
+
+  #keepHost(spec: ParameterSpec & { kind: 'address' }): void {
+    const network = this.#practiceOf(spec.in)
+    // What is no network is told when the address is drawn.
+    if (!isCidr(network)) return
+    const host = 'host' in spec ? spec.host : numberOf(spec.practice) - rangeOf(network).first
+    this.#keptHosts.set(spec.in, (this.#keptHosts.get(spec.in) ?? new Set()).add(host))
   }
 
   add(name: string, spec: ParameterSpec): void {
@@ -144,7 +155,6 @@ class Drawing {
       if (number > first && number < last) return this.#take(name, number)
       return this.#refuse(name, `${spec.practice} is no host of ${network}`, 'Choose one of its hosts.', 'practice')
     }
-    const practice = numberOf(spec.practice) - rangeOf(this.#practiceOf(spec.in)).first
     const [from, to] = [first + spec.from, Math.min(first + (spec.to ?? last - first), last - 1)]
     const found = this.#pick(
       name,
@@ -153,7 +163,7 @@ class Drawing {
       (number) =>
         // The first one is the gateway where nobody says another one.
         number - first !== 1 &&
-        number - first !== practice &&
+        this.#keptHosts.get(spec.in)?.has(number - first) !== true &&
         !this.#addresses.has(number) &&
         !this.own.hosts.has(number % 256) &&
         !this.own.addresses.has(number) &&

@@ -85,6 +85,19 @@ describe('The numbers of many seeds', () => {
   })
 })
 
+it('an address that is drawn is never one that another parameter always has, wherever that stands', () => {
+  const parameters = `  net: {subnet: {within: 10.64.0.0/12, prefix: 28}, practice: 10.1.0.0/28}
+  db: {address: {in: net, from: 2, to: 6}, practice: 10.1.0.4}
+  api: {address: {in: net, from: 2, to: 6}, practice: 10.1.0.3}
+  door: {address: {in: net, host: 5}}`
+  for (const seed of seeds.slice(0, 100)) {
+    const { net, db, api, door } = valuesOf({ parameters, body: '{{db}} {{api}} {{door}}' }, seed)
+    const hosts = [db, api, door].map((address) => numberOf(`${address}`) - rangeOf(`${net}`).first)
+    // 3 and 4 are those of practice.
+    expect(hosts.toSorted()).toEqual([2, 5, 6])
+  }
+})
+
 it('with the seed of practice are those that the author wrote', () => {
   expect(valuesOf(shop)).toMatchObject({
     front: '10.64.16.0/20',
