@@ -45,6 +45,10 @@ export class Filler {
         fault('is no word', fieldsOf(value) ? `Name one of its fields: ${fieldNames(value)}.` : 'Let it stand alone.')
         return whole
       }
+      if (value === null || value === undefined) {
+        fault('is empty', 'Write a word for it, such as "".')
+        return whole
+      }
       const word = String(value)
       if (/[\n\r]/.test(word)) {
         fault('has several lines', 'Write it in one, or let it stand alone in lab.yaml.')

@@ -128,7 +128,7 @@ export const ParameterSpec = Written.superRefine((written, context) => {
   else if (kind === 'oneOf' && Number(practice) > written.oneOf!.length) refuse('is no entry of the list', 'practice')
 })
   .transform(specOf)
-  .describe(`${kinds.map((one) => `\`${one}\``).join(', ')}: one of them, and the value for practice`)
+  .describe('a value that is drawn; docs/write-a-lab.md has an example of each kind')
 
 export const Parameters = z
   .record(ParameterName, ParameterSpec)

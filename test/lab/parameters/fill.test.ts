@@ -128,6 +128,11 @@ it.each([
     'en.md:11: {{f}} is no word. Name one of its fields: a.',
   ],
   [
+    'nothing within a text',
+    { parameters: '  f: {oneOf: [{a: }, {a: 1}]}', body: '{{f.a}}' },
+    'en.md:11: {{f.a}} is empty',
+  ],
+  [
     'several lines within a text',
     { parameters: '  f: {oneOf: ["a\\nb", "a\\nb"]}', body: '{{f}}' },
     'en.md:11: {{f}} has several lines',
