@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { readRoster, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
+import { requireDrawn } from '../lab/lab.js'
 import { drawerOf } from '../lab/parameters/drawer.js'
 import { parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
 import { loadLab, withSeed } from '../lab/read-lab.js'
@@ -35,14 +36,8 @@ export function numbersCommand(): Command {
     .option('--json', 'print a JSON document, in place of CSV', false)
     .action(async (name: string, options: NumbersOptions) => {
       const lab = await loadLab(await labFolder(fromPackage('labs'), name))
-      if (!lab.drawn) {
-        throw new VethlabError('argument.invalid', 'has no parameters, so everybody has the same numbers', {
-          place: lab.id,
-          cure: 'Name a lab that draws some.',
-          zh: { what: '没有参数，所有人的数值都一样', cure: '请指定一个有参数的实验。' },
-        })
-      }
-      const draw = drawerOf(lab.drawn)
+      const drawn = requireDrawn(lab)
+      const draw = drawerOf(drawn)
       const lines = (await whoOf(lab.id, options)).map((who): Line => {
         // One that can't be drawn is told as when the lab is read.
         const { values, problems } = draw(who.seed)

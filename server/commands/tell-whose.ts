@@ -1,6 +1,7 @@
 import { readRoster, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
+import { requireDrawn } from '../lab/lab.js'
 import { practiceSeed, seedOf } from '../lab/parameters/seed.js'
 import { loadLab } from '../lab/read-lab.js'
 import { fromPackage } from '../package-root.js'
@@ -48,13 +49,7 @@ export async function tellWhose(
 ): Promise<void> {
   const say = words[language]
   const lab = await loadLab(await labFolder(fromPackage('labs'), name))
-  if (!lab.drawn) {
-    throw new VethlabError('argument.invalid', 'has no parameters, so everybody has the same numbers', {
-      place: `--who: ${lab.id}`,
-      cure: 'Name a lab that draws some.',
-      zh: { what: '没有参数，所有人的数值都一样', cure: '请指定一个有参数的实验。' },
-    })
-  }
+  const drawn = requireDrawn(lab)
   if (classKey === undefined) {
     throw new VethlabError('argument.invalid', 'whose numbers are which is told by the key of the class', {
       place: '--who',
@@ -66,7 +61,7 @@ export async function tellWhose(
   const names = new Map((await readRoster(who)).map((student) => [studentKey(student), nameOf(student)]))
   const candidates = [...names.keys()].map((id) => ({ id, seed: seedOf(key, id, lab.id) }))
   const submission = await readSubmission(path, lab)
-  const matches = numbersOf(lab.drawn, submission, [...candidates, { seed: practiceSeed }])
+  const matches = numbersOf(drawn, submission, [...candidates, { seed: practiceSeed }])
   const found = whose(matches)
   process.exitCode = found ? 0 : 1
   if (json) {

@@ -159,6 +159,16 @@ export function requireHost({ plan }: Lab, name: string): void {
   })
 }
 
+/** @throws VethlabError argument.invalid where it draws nothing */
+export function requireDrawn({ id, drawn }: Lab): Drawn {
+  if (drawn) return drawn
+  throw new VethlabError('argument.invalid', 'has no parameters, so everybody has the same numbers', {
+    place: id,
+    cure: 'Name a lab that draws some.',
+    zh: { what: '没有参数，所有人的数值都一样', cure: '请指定一个有参数的实验。' },
+  })
+}
+
 /** Run blocks of a step on a page. */
 export function blocksOf(page: Page, step: string): RunBlock[] {
   return sectionOf(page, step)?.blocks ?? []

@@ -44,7 +44,7 @@ export function numbersOf(drawn: Drawn, { parts, answers }: Submission, candidat
         name: () => said.words.has(value),
       }
       // An address that is always the same of its network follows from that.
-      if (spec.kind === 'count' || spec.kind === 'oneOf' || 'host' in spec) continue
+      if (spec.kind === 'count' || spec.kind === 'oneOf' || 'host' in spec || !(name in values)) continue
       of++
       if (isThere[spec.kind]()) found[name] = value
     }
