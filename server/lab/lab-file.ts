@@ -8,6 +8,7 @@ import { parseImageName } from '../network/image-name.js'
 import { isLabId } from '../protocol/lab-address.js'
 import { languages } from '../wording/text.js'
 import { Parameters } from './parameters/parameter.js'
+import { wordsOfGo } from './placeholder.js'
 
 /** What an author writes in `lab.yaml`. Checks and the rack have readers of their own. */
 
@@ -118,7 +119,13 @@ export const LabFile = z.strictObject({
       'when a learner is told why a check fails: at once, or, where finding that out is the task, with the first hint of the check',
     ),
   values: z
-    .record(z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'is no name of a value'), ValueSpec)
+    .record(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is no name of a value')
+        .refine((name) => !wordsOfGo.includes(name), "is a word of Go's templates"),
+      ValueSpec,
+    )
     .default({})
     .describe('live values that run blocks use as {{name}}'),
   chance: z

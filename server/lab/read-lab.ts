@@ -25,8 +25,6 @@ import { practiceSeed } from './parameters/seed.js'
 import { type Folder, type LabSources, readSources } from './sources.js'
 import { type Position, parseYaml, type YamlFile } from './yaml-file.js'
 
-/** Words of Go's templates, as `docker inspect -f` takes them: nobody means a value by them. */
-const ofGo = ['end', 'else', 'break', 'continue']
 /** So many names of a file that mean nothing are told. */
 const mostUnknown = 20
 
@@ -150,7 +148,7 @@ class LabReader {
   }
 
   private isKnown(name: string): boolean {
-    return this.live.includes(name) || ofGo.includes(name) || this.filler?.knows(name.split('.')[0]!) === true
+    return this.live.includes(name) || this.filler?.knows(name.split('.')[0]!) === true
   }
 
   private unknownName(file: string, at: number | Position, name: string): void {

@@ -1,9 +1,6 @@
 import { didYouMean } from '../../error/schema-issue.js'
+import { parameterPlaceholder, wholeParameter } from '../placeholder.js'
 import { fieldsOf } from './parameter.js'
-
-/** `{{name}}`, or `{{name.field}}` of an entry that has fields. */
-const placeholder = /\{\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}\}/g
-const wholePlaceholder = /^\{\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}\}$/
 
 /** So many characters may values put into a lab, against texts that grow without end. */
 const mostFilled = 1024 ** 2
@@ -36,7 +33,7 @@ export class Filler {
 
   /** @param path leads to the text within a tree */
   text(text: string, say: SayFault, path: PropertyKey[] = []): string {
-    return text.replace(placeholder, (whole, name: string, offset: number) => {
+    return text.replace(parameterPlaceholder, (whole, name: string, offset: number) => {
       const fault = (what: string, cure: string) => say(`{{${name}}} ${what}`, cure, { offset, path })
       const found = this.#find(name, fault)
       if (!found) return whole
@@ -61,7 +58,7 @@ export class Filler {
   /** The same in all texts of a tree. A text that is nothing but a placeholder becomes the value itself: a number, a map. */
   tree(value: unknown, say: SayFault, path: PropertyKey[] = []): unknown {
     if (typeof value === 'string') {
-      const [, name] = wholePlaceholder.exec(value) ?? []
+      const [, name] = wholeParameter.exec(value) ?? []
       if (name === undefined) return this.text(value, say, path)
       const fault = (what: string, cure: string) => say(`{{${name}}} ${what}`, cure, { offset: 0, path })
       const found = this.#find(name, fault)
@@ -104,7 +101,7 @@ export class Filler {
 
 /** Names that still stand in a text as placeholders. */
 export function namesLeft(text: string): { name: string; offset: number }[] {
-  return [...text.matchAll(placeholder)].map(({ index, 1: name }) => ({ name: name!, offset: index }))
+  return [...text.matchAll(parameterPlaceholder)].map(({ index, 1: name }) => ({ name: name!, offset: index }))
 }
 
 function fieldNames(value: object): string {

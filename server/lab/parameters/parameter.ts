@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ChanceForm } from '../../check/chance.js'
 import { cidr } from '../../check/fields.js'
 import { canonicalNetwork, isAddress, isCidr } from '../../network/addresses.js'
+import { wordsOfGo } from '../placeholder.js'
 
 /** What an author writes under `parameters`: numbers of the task that are others for each learner. */
 
@@ -9,6 +10,7 @@ export const ParameterName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is no name: lower-case letters, digits and "_", a letter first')
   .refine((name) => name !== 'nonce', 'is what `reach` calls its word of chance')
+  .refine((name) => !wordsOfGo.includes(name), "is a word of Go's templates")
 
 const isNetwork4 = (text: string) => isCidr(text) && !text.includes(':') && canonicalNetwork(text) === text
 const isAddress4 = (text: string) => isAddress(text) && !text.includes(':')

@@ -200,6 +200,11 @@ it.each([
     'the name "Port" is no name',
   ],
   [
+    'a word of templates',
+    { parameters: '  end: {count: {from: 1, to: 2}, practice: 1}' },
+    "is a word of Go's templates",
+  ],
+  [
     'the word of chance',
     { parameters: '  nonce: {count: {from: 1, to: 2}, practice: 1}' },
     'is what `reach` calls its word of chance',
