@@ -51,6 +51,7 @@ const strings = stringsOf({
     number: (number: number) => `Step ${number}.`,
     optional: 'optional',
     alone: 'This lab is in Chinese only.',
+    own: 'Its numbers, such as addresses and ports, are your own: others have others.',
     buildsOn: 'It builds on',
     between: ', ',
   },
@@ -66,6 +67,7 @@ const strings = stringsOf({
     number: (number: number) => `第 ${number} 步：`,
     optional: '选做',
     alone: '这个实验只有英文版。',
+    own: '其中的地址、端口等数值是专门给你的，和别人的不同。',
     buildsOn: '建议先做：',
     between: '、',
   },
@@ -210,7 +212,7 @@ function Instructions({ text }: { text: Page }) {
   return (
     <div class="sections" lang={text.language === 'zh' ? 'zh-CN' : 'en'}>
       <Welcome />
-      <About lab={text.lab} />
+      <About text={text} />
       {text.sections.map((section) => (
         <Section key={section.id ?? ''} section={section} text={text} />
       ))}
@@ -219,14 +221,16 @@ function Instructions({ text }: { text: Page }) {
   )
 }
 
-/** What the lab takes for granted, and whether it is in the learner's language. */
-function About({ lab: { languages, buildsOn } }: { lab: Page['lab'] }) {
+/** What the lab takes for granted, whether it is in the learner's language, and whether its numbers are theirs alone. */
+function About({ text }: { text: Page }) {
   const t = strings.value
+  const { languages, buildsOn } = text.lab
   const alone = !languages.includes(language.value)
-  if (!alone && buildsOn.length === 0) return null
+  if (!alone && !text.ownNumbers && buildsOn.length === 0) return null
   return (
     <p class="about-lab" lang={language.value === 'zh' ? 'zh-CN' : 'en'}>
       {alone && <span>{t.alone} </span>}
+      {text.ownNumbers && <span>{t.own} </span>}
       {buildsOn.length > 0 && t.buildsOn}{' '}
       {buildsOn.map(({ id, title }, at) => (
         <span key={id}>

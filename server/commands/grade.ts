@@ -2,10 +2,11 @@ import { chmod, mkdir, open, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Command, Option } from 'commander'
 import { instantOf } from '../course/policy.js'
-import { readStudent } from '../course/student.js'
+import { readStudent, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
-import { loadLab } from '../lab/read-lab.js'
+import { parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
+import { loadLab, withSeed } from '../lab/read-lab.js'
 import { requireFeatures } from '../machine/features.js'
 import { fromPackage } from '../package-root.js'
 import { type FormName, fileOf, formNames, write } from '../report/forms.js'
@@ -15,7 +16,9 @@ import { type About, grade, refusal } from '../trial/grade.js'
 import { readSubmission, type Submission, SubmissionRefused } from '../trial/submission.js'
 import { oneLine } from '../wording/one-line.js'
 import { type Language, languages } from '../wording/text.js'
+import { readClassKey } from './class-key.js'
 import { withOwnRacks } from './own-racks.js'
+import { tellWhose } from './tell-whose.js'
 import { wholeNumber } from './whole-number.js'
 
 interface GradeCommandOptions {
@@ -31,6 +34,9 @@ interface GradeCommandOptions {
   kit?: KitName
   timeout: number
   lang: string
+  seed?: string
+  classKey?: string
+  who?: string
 }
 
 /** Exit codes, as those who call it from a course's system switch on them. */
@@ -54,6 +60,9 @@ export function gradeCommand(): Command {
     .option('--assignment <id>', 'what a course calls it; the id of the lab by default')
     .option('--heading <text>', 'what the gradebook calls it; the title of the lab by default')
     .option('--submitted <time>', 'when it was handed in, such as 2026-03-01T23:59:00+01:00; now by default')
+    .option('--seed <seed>', 'with the numbers of that seed, for labs that have parameters', parseSeed)
+    .option('--class-key <file>', "with the numbers of the student, from the class's key and --student")
+    .option('--who <file>', 'grade nothing, and say whose numbers it has: a list of students, with --class-key')
     .addOption(
       new Option('--kit <system>', "write what a course's system needs to grade the lab, into --out").choices(kitNames),
     )
@@ -73,7 +82,8 @@ export function gradeCommand(): Command {
       }
       if (name === undefined || path === undefined)
         throw invalid('grade', 'a lab and a submission are wanted', 'Name both; with --kit, the lab alone.')
-      await gradeOne(name, path, options)
+      if (options.who === undefined) await gradeOne(name, path, options)
+      else await tellWhose(name, path, { ...options, who: options.who, language: languageOf(options.lang) })
     })
 }
 
@@ -103,7 +113,8 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
     ...(options.submitted === undefined ? {} : { submittedAt: timeOf(options.submitted) }),
   }
   const heading = options.heading === undefined ? {} : { heading: options.heading }
-  const lab = await loadLab(await labFolder(fromPackage('labs'), name))
+  const read = await loadLab(await labFolder(fromPackage('labs'), name))
+  const lab = withSeed(read, (await seedFor(read.id, about, options)) ?? practiceSeed)
   // A form that lacks something is refused now, and not when the grade is there.
   write(form, refusal(lab, { en: '', zh: '' }, about), { language, ...heading })
   await requireFeatures(lab.requires)
@@ -115,6 +126,22 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
   if (out !== undefined) await writeFile(out, text).catch(cannotWrite('--out', out))
   if (options.junit !== undefined)
     await writeFile(options.junit, write('junit', result, { language })).catch(cannotWrite('--junit', options.junit))
+}
+
+/** What the numbers of a submission are drawn from; undefined where nobody says, for those of practice. */
+async function seedFor(
+  lab: string,
+  { student = {} }: About,
+  { seed, classKey }: GradeCommandOptions,
+): Promise<string | undefined> {
+  if (classKey === undefined) return seed
+  if (seed !== undefined) throw invalid('--seed', 'is drawn from --class-key already', 'Leave one of them out.')
+  const learner = studentKey(student)
+  if (learner !== '') return seedOf(await readClassKey(classKey), learner, lab)
+  throw invalid('--class-key', 'whose numbers are wanted is not known', 'Say whose work it is with --student.', {
+    what: '不知道要用谁的数值',
+    cure: '请用 --student 说明这是谁的作业。',
+  })
 }
 
 async function judge(

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { forbidCoreDumps } from '../kernel/system-calls.js'
+import { parseSeed } from '../lab/parameters/seed.js'
 import { watchShelf } from '../lab/watch-shelf.js'
 import { probeFeatures } from '../machine/features.js'
 import { RackdClient } from '../node/rackd-client.js'
@@ -44,6 +45,7 @@ interface ServeOptions extends ProviderFlags {
   poolPlain: number
   maxRacks: number
   idle: number
+  seed?: string
   closeRacks: boolean
   metricsPort?: number
 }
@@ -70,6 +72,7 @@ export function serveCommand(): Command {
     .option('--pool-plain <count>', 'plain hosts that wait, booted', wholeNumber(0, 64), 1)
     .addOption(maxRacksOption())
     .option('--idle <minutes>', 'a rack that nobody uses for so long is closed, after a warning', minutes, 30)
+    .option('--seed <seed>', 'with the numbers of that seed, for labs that have parameters', parseSeed)
     .option('--oidc-issuer <url>', 'let staff and learners log in at this OpenID Connect provider')
     .option('--oidc-client <id>', 'the id that it knows this server by')
     .option('--oidc-secret-file <file>', 'a file with the secret for that; none for a public client')
@@ -137,6 +140,7 @@ async function serve(options: ServeOptions): Promise<void> {
         recordsFile,
         ...(database === undefined ? {} : { database }),
         securityLog: state.securityLogs.web,
+        ...(options.seed === undefined ? {} : { seed: options.seed }),
         idleMs: options.idle * 60_000,
         mostRacks: options.maxRacks,
         ...(provider ? { provider } : {}),

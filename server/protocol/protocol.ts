@@ -62,12 +62,14 @@ export interface LabCard {
 /** GET /api/labs/ID?language=en */
 export interface LabPage {
   lab: LabCard
-  /** The lab's files, as one value: another one where they are others. */
+  /** The lab's files and the numbers in them, as one value: another one where they are others. */
   content: string
   /** Of its text: the one that was asked for, where the lab is in it. */
   language: Language
   /** It is a preview, for the lab's author. */
   authoring: boolean
+  /** Its numbers are drawn for this learner: others have others. */
+  ownNumbers: boolean
   /** HTML made on the server of the lab's own Markdown, with no scripts, styles or event handlers in it. */
   sections: PageSection[]
   steps: PageStep[]

@@ -73,6 +73,7 @@ export const ResultSchema = z.strictObject({
     title: TextSchema,
     lab: z.string(),
     labHash: z.string().optional().describe("of the lab's files"),
+    seed: z.string().optional().describe('what the numbers of the task were drawn from, where the lab draws any'),
   }),
   attempt: z.strictObject({
     of: z.enum(['submission', 'session']),

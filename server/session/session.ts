@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Trouble } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { Lab } from '../lab/lab.js'
+import { contentOf, type Lab } from '../lab/lab.js'
 import type { BlockRef, SessionPhase, SessionView, TerminalView } from '../protocol/protocol.js'
 import type { RackInfo } from '../racks/racks.js'
 import type { SessionRecord } from '../store/records.js'
@@ -70,7 +70,7 @@ export class Session {
     return {
       id: this.id,
       lab: this.lab.id,
-      content: this.lab.contentHash,
+      content: contentOf(this.lab),
       newer: this.#house.hasNewer(this),
       version: this.#version,
       phase: life.phase,

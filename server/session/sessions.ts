@@ -1,7 +1,9 @@
 import { logOnce } from '../error/log-once.js'
 import { type Trouble, TroubleError } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { Lab } from '../lab/lab.js'
+import { contentOf, type Lab } from '../lab/lab.js'
+import { practiceSeed } from '../lab/parameters/seed.js'
+import { withSeed } from '../lab/read-lab.js'
 import { renderPage } from '../lab/render.js'
 import { replaceLab } from '../lab/replace-lab.js'
 import type { CatalogueView, LabCard, LabPage, PageSection } from '../protocol/protocol.js'
@@ -28,6 +30,8 @@ export interface SessionsOptions {
   authoring?: boolean
   /** Racks of sessions at the same time: 8. */
   mostRacks?: number
+  /** What the numbers of a lab are drawn from for a learner who begins it: those that the lab was read with unless said. */
+  seedFor?(learner: string, lab: string): string
   /** What this machine lacks, by the name of the feature that labs require. */
   lacks?: Lacks
   /** How often racks are compared with sessions, in milliseconds: 15 seconds. */
@@ -35,6 +39,9 @@ export interface SessionsOptions {
   /** Milliseconds since 1970. */
   now?(): number
 }
+
+/** So many variants of a lab are kept; another one takes some milliseconds. */
+const mostDrawn = 50
 
 /** All sessions of all learners. One process has them at a time. */
 export class Sessions {
@@ -49,6 +56,9 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>()
   /** By learner and lab. */
   readonly #turns = new Map<string, Promise<void>>()
+  readonly #seedFor: SessionsOptions['seedFor']
+  /** Labs with the numbers of a seed, by the lab as it was read. */
+  readonly #drawn = new WeakMap<Lab, Map<string, Lab>>()
   readonly #pages = new WeakMap<Lab, Partial<Record<Language, PageSection[]>>>()
   readonly #timer: NodeJS.Timeout
   readonly #waiting = new WaitingRoom({
@@ -68,6 +78,7 @@ export class Sessions {
     this.#mostRacks = mostRacks
     this.#lacks = lacks
     this.#basePath = options.basePath ?? ''
+    this.#seedFor = options.seedFor
     this.#house = {
       racks,
       records,
@@ -104,7 +115,7 @@ export class Sessions {
   }
 
   async #takeOver(record: SessionRecord, present: readonly RackInfo[]): Promise<void> {
-    const lab = this.labs.find(({ id }) => id === record.lab)
+    const lab = this.#labOnRecord(record)
     const info = present.find(({ id }) => id === record.rack)
     const isLatest = (await this.#records.latestSession(record.learner, record.lab))?.id === record.id
     if (!lab || !isLatest || (record.rack !== null && !info)) {
@@ -180,7 +191,7 @@ export class Sessions {
   async #join(learner: string, lab: string, open: boolean): Promise<Session | undefined> {
     const found = this.#labFor(learner, lab)
     const latest = await this.#records.latestSession(learner, lab)
-    const session = latest && this.#load(found, latest)
+    const session = latest && this.#load(this.#labOnRecord(latest) ?? found, latest)
     if (!open) return session
     if (session?.holdsRack) {
       session.touch()
@@ -199,12 +210,13 @@ export class Sessions {
    */
   async startOver(learner: string, id: string): Promise<Session> {
     const session = await this.get(learner, id)
-    const lab = this.#labs.find((one) => one.id === session.lab.id)
-    if (!lab || !this.#house.hasNewer(session)) {
+    const newer = this.#labs.find((one) => one.id === session.lab.id)
+    if (!newer || !this.#house.hasNewer(session)) {
       await session.startOver()
       return session
     }
     await session.leave()
+    const lab = this.#forLearner(newer, learner)
     return this.#inTurn(learner, lab.id, () => this.#begin(learner, lab, { before: session }))
   }
 
@@ -214,8 +226,10 @@ export class Sessions {
     { before, from }: { before?: Session | undefined; from?: SessionRecord | undefined },
   ): Promise<Session> {
     const id = newId()
-    await this.#records.createSession({ id, learner, lab: lab.id, labHash: lab.contentHash })
-    if (from) await carryOver(this.#records, from, id)
+    const { contentHash: labHash, drawn } = lab
+    await this.#records.createSession({ id, learner, lab: lab.id, labHash, ...(drawn ? { seed: drawn.seed } : {}) })
+    // What was done with other numbers is no work on these.
+    if (from && (from.seed ?? practiceSeed) === (drawn?.seed ?? practiceSeed)) await carryOver(this.#records, from, id)
     const record = await this.#records.session(id)
     if (before) this.#drop(before)
     const made = this.#keep(new Session(this.#house, lab, record!))
@@ -234,7 +248,7 @@ export class Sessions {
     const kept = this.kept(learner, id)
     if (kept) return kept
     const record = this.#sessions.has(id) ? undefined : await this.#records.session(id)
-    const lab = record && this.labs.find((candidate) => candidate.id === record.lab)
+    const lab = record && this.#labOnRecord(record)
     if (lab && record.learner === learner) {
       const found = await this.#inTurn(learner, lab.id, async () => {
         const latest = await this.#records.latestSession(learner, lab.id)
@@ -297,9 +311,10 @@ export class Sessions {
     const sections = pages[language]
     return {
       lab: await this.#card(learner, found),
-      content: found.contentHash,
+      content: contentOf(found),
       language,
       authoring: this.#house.authoring,
+      ownNumbers: found.drawn !== undefined && found.drawn.seed !== practiceSeed,
       sections,
       steps: pageSteps(found, learner),
       files: found.files.map(({ host, path, bytes }) => ({ host, path, bytes })),
@@ -386,12 +401,41 @@ export class Sessions {
     )
   }
 
-  /** A lab as this learner sees it: as it was when they began, as long as they are in it. @throws VethlabError lab.not-found */
+  /** A lab as this learner sees it: as it was when they began, as long as they are in it. @throws VethlabError lab.not-found, lab.invalid */
   #labFor(learner: string, id: string): Lab {
     const running = [...this.#sessions.values()].find(
       (session) => session.learner === learner && session.lab.id === id && session.holdsRack,
     )
-    return running?.lab ?? this.#lab(id)
+    return running?.lab ?? this.#forLearner(this.#lab(id), learner)
+  }
+
+  /** A lab with the numbers that a learner has who begins it now. @throws VethlabError lab.invalid */
+  #forLearner(lab: Lab, learner: string): Lab {
+    return this.#seedFor ? this.#withSeed(lab, this.#seedFor(learner, lab.id)) : lab
+  }
+
+  /** The lab of a session with the numbers that it began with; undefined where it is no more, or can't have those any more. */
+  #labOnRecord({ lab: id, seed = practiceSeed }: SessionRecord): Lab | undefined {
+    const lab = this.#labs.find((one) => one.id === id)
+    // An author sees the lab as its files are now.
+    if (!lab || this.#house.authoring) return lab
+    try {
+      return this.#withSeed(lab, seed)
+    } catch (error) {
+      if (error instanceof VethlabError) return undefined
+      throw error
+    }
+  }
+
+  /** The same one each time, so that its pages are drawn once. */
+  #withSeed(lab: Lab, seed: string): Lab {
+    const known = this.#drawn.get(lab) ?? new Map<string, Lab>()
+    const drawn = known.get(seed) ?? withSeed(lab, seed)
+    if (drawn === lab) return lab
+    // Of a class only those who are at work need theirs.
+    if (known.size >= mostDrawn) known.delete(known.keys().next().value!)
+    this.#drawn.set(lab, known.set(seed, drawn))
+    return drawn
   }
 
   #lab(id: string): Lab {

@@ -91,5 +91,7 @@ export const postgresMigrations: readonly string[] = [
     number BIGINT NOT NULL
   );
   `,
+  // What the numbers of its lab are drawn from.
+  'ALTER TABLE session ADD COLUMN seed TEXT',
   classTables(''),
 ]

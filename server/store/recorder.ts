@@ -43,9 +43,13 @@ export abstract class Recorder implements Records {
     addLearner: (id) => this.write({ do: 'learner', id, local: false, at: now() }),
   })
 
-  async createSession({ id, learner, lab, labHash }: Parameters<Records['createSession']>[0]): Promise<void> {
+  async createSession({ id, learner, lab, labHash, seed }: Parameters<Records['createSession']>[0]): Promise<void> {
     const names = { session: keptName(id, 'session'), learner: keptName(learner, 'learner'), lab: keptName(lab, 'lab') }
-    await this.write({ do: 'begin', ...names, labHash: keptName(labHash, 'lab hash'), server: this.id, at: now() })
+    const of = {
+      labHash: keptName(labHash, 'lab hash'),
+      ...(seed === undefined ? {} : { seed: keptName(seed, 'seed') }),
+    }
+    await this.write({ do: 'begin', ...names, ...of, server: this.id, at: now() })
   }
 
   async setRack(session: string, rack: string | null): Promise<void> {

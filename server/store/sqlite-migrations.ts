@@ -123,6 +123,8 @@ export const sqliteMigrations: readonly string[] = [
   CREATE TABLE outbox_mark (delivered INTEGER NOT NULL) STRICT;
   INSERT INTO outbox_mark (delivered) VALUES (0);
   `,
+  // What the numbers of its lab are drawn from.
+  'ALTER TABLE session ADD COLUMN seed TEXT',
   // The two tables of the first step were never used.
   `
   DROP TABLE membership;

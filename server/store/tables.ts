@@ -49,6 +49,8 @@ export const tables: readonly Table[] = [
       ended_at: time.nullable(),
       end_reason: z.enum(['idle', 'left', 'lost', 'failed']).nullable(),
       used_ms: count,
+      // Files of before have none.
+      seed: name.nullable().default(null),
     }),
     order: ['number'],
   },

@@ -70,14 +70,14 @@ export function refusal(lab: Lab, refused: Text, about: About): Result {
 }
 
 function aboutOf(
-  { id, title, contentHash }: Lab,
+  { id, title, contentHash, drawn }: Lab,
   { student = {}, assignment = id, submittedAt }: About,
   startedAt: string,
   durationMs: number,
 ): Pick<Result, 'student' | 'assignment' | 'attempt'> {
   return {
     student,
-    assignment: { id: assignment, title, lab: id, labHash: contentHash },
+    assignment: { id: assignment, title, lab: id, labHash: contentHash, ...(drawn ? { seed: drawn.seed } : {}) },
     attempt: { of: 'submission', submittedAt: submittedAt ?? startedAt, startedAt, durationMs },
   }
 }

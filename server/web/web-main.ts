@@ -67,13 +67,14 @@ async function main(): Promise<void> {
   const learner = await records.localLearner()
   const racks = new RackdClient(options.rackdSocket, options.portsSocket, states)
   await answers(racks)
-  const { idleMs, mostRacks, lacks } = options
+  const { idleMs, mostRacks, lacks, seed } = options
   const sessions = await Sessions.start(racks, labs, records, {
     lacks,
     basePath: options.basePath,
     authoring: previewed !== undefined,
     ...(idleMs === undefined ? {} : { idleMs, warningMs: Math.min(120_000, idleMs / 2) }),
     ...(mostRacks === undefined ? {} : { mostRacks }),
+    ...(seed === undefined ? {} : { seedFor: () => seed }),
   })
   const preview = previewed === undefined ? undefined : new Preview(sessions, previewed)
   starter.onLine((line) => {

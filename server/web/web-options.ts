@@ -35,6 +35,8 @@ export const WebOptions = z.strictObject({
   /** Where the records are, if not in that file: what waits for it is below `records`. */
   database: PostgresAddress.optional(),
   securityLog: z.string(),
+  /** What the numbers of labs are drawn from; those of practice where it isn't said. */
+  seed: z.string().optional(),
   idleMs: z.int().min(1000).optional(),
   mostRacks: z.int().min(1).optional(),
   provider: ProviderOptions.optional(),

@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { stringify } from 'yaml'
 import { VethlabError } from '../../server/error/vethlab-error.js'
 import type { Lab } from '../../server/lab/lab.js'
-import { loadLab, readLab } from '../../server/lab/read-lab.js'
+import { labOf, loadLab, readLab } from '../../server/lab/read-lab.js'
+import { readSources } from '../../server/lab/sources.js'
 import { parseYaml } from '../../server/lab/yaml-file.js'
+import { fromPackage } from '../../server/package-root.js'
 import { readTarget } from '../../server/place/read-target.js'
 import { resolveTopology } from '../../server/racks/topology.js'
 import { readSubmission } from '../../server/trial/submission.js'
@@ -19,6 +21,9 @@ import { anyJson, bottomless, spoiled, spoiledText } from './mutations.js'
 
 const files = guideFiles()
 const yaml = files['lab.yaml']!
+/** A lab all of whose parts have parameters. */
+const drawn = await readSources(fromPackage('test/trial/drawn'))
+const drawnYaml = parseYaml((drawn.texts['lab.yaml'] as { text: string }).text).value as Record<string, unknown>
 let scratch: string
 let lab: Lab
 
@@ -78,6 +83,28 @@ describe('labs', () => {
         expect(cure).not.toBe('')
       }
     }),
+  )
+  fuzz(
+    'whose parameters are spoiled',
+    150,
+    spoiled(drawnYaml.parameters).map((parameters) => ({ ...drawnYaml, parameters })),
+    (value) => {
+      const sources = { ...drawn, texts: { ...drawn.texts, 'lab.yaml': { text: stringify(value) } } }
+      for (const seed of ['practice', 'mine']) {
+        const { lab: read, problems } = labOf(sources, seed)
+        expect(read !== undefined || problems.length > 0).toBe(true)
+        for (const { line, what, cure } of problems) {
+          expect(Number.isInteger(line) && line > 0, `${what}: line ${line}`).toBe(true)
+          expect(what).not.toMatch(/[\u0000-\u001f\u202e]/)
+          expect(cure).not.toBe('')
+        }
+        // Neither numbers that are missing nor any that are no numbers.
+        if (read)
+          expect(`${JSON.stringify(read.plan)} ${read.setup}`).not.toMatch(
+            /(?<!dev\/)null|NaN|undefined|\{\{(?:lan|door)\}\}/,
+          )
+      }
+    },
   )
   fuzz(
     'as YAML of any kind',
