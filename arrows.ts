@@ -106,6 +106,8 @@ export const arrows = {
   'server/trial': [
     'server/wording',
     'server/error',
+    'server/network',
+    'server/place',
     'server/report',
     'server/check',
     'server/racks',

@@ -15,6 +15,7 @@ import { type About, grade, refusal } from '../trial/grade.js'
 import { readSubmission, type Submission, SubmissionRefused } from '../trial/submission.js'
 import { oneLine } from '../wording/one-line.js'
 import { type Language, languages } from '../wording/text.js'
+import { gradeClass } from './grade-all.js'
 import { withOwnRacks } from './own-racks.js'
 import { wholeNumber } from './whole-number.js'
 
@@ -28,6 +29,9 @@ interface GradeCommandOptions {
   heading?: string
   submitted?: string
   schema: boolean
+  all: boolean
+  jobs?: number
+  resume: boolean
   kit?: KitName
   timeout: number
   lang: string
@@ -39,13 +43,20 @@ const exitCodes = { passed: 0, failed: 1, 'could-not-tell': 2, refused: 3 } as c
 export function gradeCommand(): Command {
   return new Command('grade')
     .description(
-      'grade a submission in a fresh rack; exit code 0 passed, 1 failed, 2 could not tell, 3 the submission can not be read',
+      'grade a submission in a fresh rack; exit code 0 passed, 1 failed, 2 could not tell, 3 the submission can not be read; ' +
+        'with --all, 0 all were graded, 2 some could not be told',
     )
     .argument('[lab]', 'id or folder')
-    .argument('[submission]', 'a script, or a folder with a script a host')
+    .argument(
+      '[submission]',
+      'a script, a folder with a script a host, or an archive of one; with --all, a folder or a list of them',
+    )
     .addOption(new Option('--format <form>', 'how the result is written; text by default').choices(formNames))
     .option('--out <path>', 'write the result there, a file or a folder, and print it as text')
     .option('--json', 'the same as --format json', false)
+    .option('--all', 'grade what a class has handed in; the grades go into the folder that --out names', false)
+    .option('--jobs <count>', 'with --all, so many at the same time, or as many as memory and cores allow', jobCount)
+    .option('--resume', 'with --all, go on where an earlier run was ended', false)
     .option('--junit <file>', 'write a JUnit report, too')
     .option(
       '--student <file>',
@@ -73,7 +84,7 @@ export function gradeCommand(): Command {
       }
       if (name === undefined || path === undefined)
         throw invalid('grade', 'a lab and a submission are wanted', 'Name both; with --kit, the lab alone.')
-      await gradeOne(name, path, options)
+      await (options.all ? gradeMany(name, path, options) : gradeOne(name, path, options))
     })
 }
 
@@ -91,7 +102,31 @@ async function writeKit(name: string, kit: KitName, { out, lang }: GradeCommandO
   }
 }
 
+/** @returns undefined for as many as memory and cores allow */
+function jobCount(text: string): number | undefined {
+  return text === 'auto' ? undefined : wholeNumber(1, 64)(text)
+}
+
+async function gradeMany(name: string, path: string, options: GradeCommandOptions): Promise<void> {
+  const { out, resume, jobs, assignment, heading, timeout, lang } = options
+  const ofOne = (['student', 'submitted', 'junit'] as const).find((option) => options[option] !== undefined)
+  if (ofOne !== undefined)
+    throw invalid(`--${ofOne}`, 'is for one submission', 'Name students in a list, students.csv.')
+  if (out === undefined) throw invalid('--all', 'has nowhere to write the grades', 'Name a folder with --out.')
+  const lab = await loadLab(await labFolder(fromPackage('labs'), name))
+  await requireFeatures(lab.requires)
+  const form = options.format ?? (options.json ? 'json' : undefined)
+  const language = languageOf(lang)
+  const isKnown = await gradeClass(lab, path, {
+    ...{ out, resume, jobs, form, assignment, heading, language },
+    timeoutMs: timeout * 1000,
+  })
+  process.exitCode = isKnown ? 0 : exitCodes['could-not-tell']
+}
+
 async function gradeOne(name: string, path: string, options: GradeCommandOptions): Promise<void> {
+  const ofMany = (['resume', 'jobs'] as const).find((option) => options[option])
+  if (ofMany !== undefined) throw invalid(`--${ofMany}`, 'is for many submissions', 'Say --all as well.')
   const language = languageOf(options.lang)
   const form = options.format ?? (options.json ? 'json' : 'text')
   const out = options.out === undefined ? undefined : await fileAt(options.out, form)

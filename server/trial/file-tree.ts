@@ -222,9 +222,12 @@ function typeOf({ versionMadeBy, externalFileAttributes }: Entry): 'plain' | 'li
 
 async function untar(bytes: Buffer, isPacked: boolean, tree: ArchiveTree): Promise<void> {
   const entries = extract()
-  const parts = [Readable.from([bytes]), ...(isPacked ? [createGunzip()] : []), bounded()] as const
+  const limit = bounded()
+  const parts = isPacked ? [createGunzip(), limit] : [limit]
   for (const part of parts) part.on('error', (error) => entries.destroy(error))
-  parts.reduce<NodeJS.ReadableStream>((from, to) => from.pipe(to as Transform)).pipe(entries)
+  if (isPacked) parts[0]!.pipe(limit)
+  limit.pipe(entries)
+  Readable.from([bytes]).pipe(parts[0]!)
   try {
     for await (const entry of entries) {
       const { name, type } = entry.header

@@ -94,6 +94,11 @@ async function readable(path: string, read: () => Promise<Submission>): Promise<
   }
 }
 
+/** What is neither a script nor a folder nor an archive, such as a link. */
+export function irregular(path: string): SubmissionRefused {
+  return refused(path, reasons.irregular)
+}
+
 class FolderReader {
   readonly #notes: Text[] = []
 
@@ -133,7 +138,7 @@ class FolderReader {
       const path = join(this.root, file)
       const host = scriptName.exec(entry.name)?.[1] ?? ''
       if (hosts.includes(host)) {
-        if (entry.kind !== 'file') throw refused(path, reasons.irregular)
+        if (entry.kind !== 'file') throw irregular(path)
         scripts.push({ file, host, text: scriptIn(path, await this.tree.read(file, maxScriptBytes), entry.bytes) })
       } else if (besides.test(entry.name)) {
         this.#note(file, 'is no script, and was left out', '不是脚本，没有用到')
@@ -267,7 +272,11 @@ const treeReasons: Record<TreeFault, Reason> = {
   special: ['is neither a file nor a folder', 'Pack the scripts alone.', '既不是文件，也不是文件夹。请只打包脚本。'],
   twice: ['is in the archive twice', 'Pack the folder of the scripts anew.', '在压缩包里出现了两次。请重新打包。'],
   encrypted: ['is encrypted', 'Pack it without a password.', '有密码保护。请不加密码重新打包。'],
-  packer: ['is packed in a way that is not read', 'Hand in a zip or a tar.gz.', '压缩格式不支持。请提交 zip 或 tar.gz。'],
+  packer: [
+    'is packed in a way that is not read',
+    'Hand in a zip or a tar.gz.',
+    '压缩格式不支持。请提交 zip 或 tar.gz。',
+  ],
   broken: ['is no whole archive', 'Pack and upload it again.', '压缩包不完整。请重新打包并上传。'],
 }
 

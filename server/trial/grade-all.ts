@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Lab } from '../lab/lab.js'
+import { LabRack } from '../labrack/lab-rack.js'
+import type { Racks } from '../racks/racks.js'
+import type { Result } from '../report/result.js'
+import { oneLine } from '../wording/one-line.js'
+import { type About, gradeIn, refusal, undecided } from './grade.js'
+import { RackShelf } from './rack-shelf.js'
+import { type Submission, SubmissionRefused } from './submission.js'
+
+/** One of many submissions. */
+export interface Work {
+  /** What it is called in lines of progress. */
+  name: string
+  about: About
+  /** @throws SubmissionRefused */
+  read(): Promise<Submission>
+}
+
+export interface GradeAllOptions {
+  /** Gradings at the same time. */
+  jobs: number
+  /** Of the scripts of each, milliseconds. */
+  timeoutMs: number
+  signal: AbortSignal
+  /** Told of each as soon as it is known. A failure of it ends the whole. */
+  onResult(work: Work, result: Result): Promise<void>
+  /** Told in a line of what the machine could not do. */
+  say(line: string): void
+}
+
+/** A submission that could not be told is graded so often: the fault may have been the machine's, and over by then. */
+const mostTries = 3
+/** A machine that is short of something gets some air. */
+const pauseAfterFailureMs = 2000
+
+/**
+ * Grades all, some at a time, in the order that they are in. Racks are opened ahead, so that a submission finds one waiting. What could
+ * not be told is graded again behind all others, and in the end costs nothing.
+ */
+export async function gradeAll(
+  racks: Racks,
+  lab: Lab,
+  works: readonly Work[],
+  { jobs, timeoutMs, signal, onResult, say }: GradeAllOptions,
+): Promise<void> {
+  const queue = works.map((work) => ({ work, tries: 1 }))
+  const shelf = new RackShelf(() => LabRack.open(racks, lab, { signal }), { ahead: jobs, most: works.length, say })
+  const working = new AbortController()
+  const ended = AbortSignal.any([signal, working.signal])
+
+  const judge = async (work: Work): Promise<Result> => {
+    const started = performance.now()
+    let submission: Submission
+    try {
+      submission = await work.read()
+    } catch (error) {
+      if (!(error instanceof SubmissionRefused)) throw error
+      shelf.want(-1)
+      return refusal(lab, error.said, work.about)
+    }
+    const rack = await shelf.take()
+    try {
+      const options = { ...work.about, timeoutMs, signal: ended, say: () => {} }
+      const result = await gradeIn(racks, rack, submission, options, started)
+      return { ...result, attempt: { ...result.attempt, submissionHash: hashOf(submission) } }
+    } finally {
+      shelf.putAway(rack)
+    }
+  }
+
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      ended.throwIfAborted()
+      const { work, tries } = next
+      const result = await judge(work).catch(async (error: Error) => {
+        ended.throwIfAborted()
+        say(`${work.name}: ${oneLine(error.message)}`)
+        await sleep(pauseAfterFailureMs, undefined, { signal: ended })
+        return undefined
+      })
+      if ((result === undefined || result.state === 'could-not-tell') && tries < mostTries) {
+        say(`${work.name}: could not tell, and is graded again later`)
+        shelf.want(1)
+        queue.push({ work, tries: tries + 1 })
+      } else {
+        await onResult(work, result ?? undecided(lab, work.about))
+      }
+    }
+  }
+
+  const workers = Array.from({ length: Math.min(jobs, works.length) }, worker)
+  try {
+    await Promise.all(workers)
+  } catch (error) {
+    working.abort(error)
+    throw error
+  } finally {
+    await Promise.allSettled(workers)
+    await shelf.clear()
+  }
+}
+
+/** Of what counts in a submission: what was left out of it changes no grade. */
+export function hashOf({ parts, answers }: Submission): string {
+  return createHash('sha256').update(JSON.stringify({ parts, answers })).digest('hex').slice(0, 20)
+}
