@@ -163,7 +163,10 @@ function withKeys(students: readonly (Omit<ClassWork, 'key'> & { place: string }
 /** Two that differ only in what the name of a file had better not have stay two. */
 function keyOf(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/.test(name)) return name
-  const plain = name.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '').slice(0, 40)
+  const plain = name
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .slice(0, 40)
   return `${plain}~${createHash('sha256').update(name).digest('hex').slice(0, 8)}`
 }
 

@@ -6,6 +6,7 @@ import type { Racks } from '../racks/racks.js'
 import type { Result } from '../report/result.js'
 import { oneLine } from '../wording/one-line.js'
 import { type About, gradeIn, refusal, undecided } from './grade.js'
+import { Stopwatch } from './phase.js'
 import { RackShelf } from './rack-shelf.js'
 import { type Submission, SubmissionRefused } from './submission.js'
 
@@ -24,8 +25,8 @@ export interface GradeAllOptions {
   /** Of the scripts of each, milliseconds. */
   timeoutMs: number
   signal: AbortSignal
-  /** Told of each as soon as it is known. A failure of it ends the whole. */
-  onResult(work: Work, result: Result): Promise<void>
+  /** Told of each as soon as it is known, and of where its time went. A failure of it ends the whole. */
+  onResult(work: Work, result: Result, watch: Stopwatch): Promise<void>
   /** Told in a line of what the machine could not do. */
   say(line: string): void
 }
@@ -50,7 +51,7 @@ export async function gradeAll(
   const working = new AbortController()
   const ended = AbortSignal.any([signal, working.signal])
 
-  const judge = async (work: Work): Promise<Result> => {
+  const judge = async (work: Work, watch: Stopwatch): Promise<Result> => {
     const started = performance.now()
     let submission: Submission
     try {
@@ -60,9 +61,9 @@ export async function gradeAll(
       shelf.want(-1)
       return refusal(lab, error.said, work.about)
     }
-    const rack = await shelf.take()
+    const rack = await watch.time('rack', () => shelf.take())
     try {
-      const options = { ...work.about, timeoutMs, signal: ended, say: () => {} }
+      const options = { ...work.about, timeoutMs, signal: ended, watch, say: () => {} }
       const result = await gradeIn(racks, rack, submission, options, started)
       return { ...result, attempt: { ...result.attempt, submissionHash: hashOf(submission) } }
     } finally {
@@ -74,7 +75,8 @@ export async function gradeAll(
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       ended.throwIfAborted()
       const { work, tries } = next
-      const result = await judge(work).catch(async (error: Error) => {
+      const watch = new Stopwatch()
+      const result = await judge(work, watch).catch(async (error: Error) => {
         ended.throwIfAborted()
         say(`${work.name}: ${oneLine(error.message)}`)
         await sleep(pauseAfterFailureMs, undefined, { signal: ended })
@@ -85,7 +87,7 @@ export async function gradeAll(
         shelf.want(1)
         queue.push({ work, tries: tries + 1 })
       } else {
-        await onResult(work, result ?? undecided(lab, work.about))
+        await onResult(work, result ?? undecided(lab, work.about), watch)
       }
     }
   }

@@ -10,6 +10,7 @@ import { steadyOutput } from '../report/steady.js'
 import { manyLines } from '../wording/one-line.js'
 import type { Text } from '../wording/text.js'
 import { Looks } from './looks.js'
+import { Stopwatch } from './phase.js'
 import { answersIn, type Submission, type SubmittedScript } from './submission.js'
 
 /** Whose work it is, and what for, as far as that is known. */
@@ -26,6 +27,7 @@ export interface GradeOptions extends About {
   timeoutMs: number
   signal: AbortSignal
   say(line: string): void
+  watch?: Stopwatch
 }
 
 /** As much of what a script printed to its standard error is in its report, from the end. */
@@ -62,10 +64,12 @@ export async function gradeIn(
   for (const { en } of submission.notes) options.say(en)
   Object.assign(rack.answers, submission.answers)
   const scripts: ScriptResult[] = []
-  const looks = new Looks(rack, options)
+  const { watch = new Stopwatch() } = options
+  const looks = new Looks(rack, { ...options, watch })
   const deadline = performance.now() + options.timeoutMs
   for (const part of submission.parts) {
-    for (const script of part.scripts) scripts.push(await runScript(racks, rack, script, deadline, options))
+    for (const script of part.scripts)
+      scripts.push(await watch.time('script', () => runScript(racks, rack, script, deadline, options)))
     const step = lab.steps.find(({ id }) => id === part.step)
     if (step) await looks.between(step, { isLast: part === submission.parts.at(-1) })
   }

@@ -4,9 +4,11 @@ import type { Verdict } from '../check/evaluate.js'
 import type { Check } from '../check/family.js'
 import { answerId, type Step } from '../lab/lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
+import type { Stopwatch } from './phase.js'
 import { sharingCaptures } from './shared-captures.js'
 
 export interface LooksOptions {
+  watch: Stopwatch
   signal: AbortSignal
   say(line: string): void
 }
@@ -41,11 +43,13 @@ export class Looks {
 
   /** At a step whose part of the work has just been done. */
   async between(step: Step, { isLast }: { isLast: boolean }): Promise<void> {
-    await this.#check(step)
+    await this.options.watch.time('check', () => this.#check(step))
     this.latest = isLast ? step : undefined
     if (isLast || !this.#mayChange(step)) return
-    await this.#pause(randomInt(...pauseBetween))
-    await this.#lookAgain([step], () => true)
+    await this.options.watch.time('hold', async () => {
+      await this.#pause(randomInt(...pauseBetween))
+      await this.#lookAgain([step], () => true)
+    })
   }
 
   /** At all others, and again at all that have passed. */
@@ -55,11 +59,13 @@ export class Looks {
     // While Docker is restarted for one, nobody else can look; and what has not to survive that may be gone then.
     const [restarting, together] = [others.filter(isRestarted), others.filter((step) => !isRestarted(step))]
     const probe = sharingCaptures(this.rack.ground)
-    await Promise.all(together.map((step) => this.#check(step, probe)))
-    await this.#hold(this.latest ? [this.latest, ...together] : together, undoable)
+    await this.options.watch.time('check', () => Promise.all(together.map((step) => this.#check(step, probe))))
+    await this.options.watch.time('hold', () =>
+      this.#hold(this.latest ? [this.latest, ...together] : together, undoable),
+    )
     for (const step of restarting) {
-      await this.#check(step)
-      await this.#hold([step])
+      await this.options.watch.time('check', () => this.#check(step))
+      await this.options.watch.time('hold', () => this.#hold([step]))
     }
     return this.verdicts
   }

@@ -5,6 +5,7 @@ import { loadLab } from '../../server/lab/read-lab.js'
 import type { LabRack } from '../../server/labrack/lab-rack.js'
 import { fromPackage } from '../../server/package-root.js'
 import { Looks } from '../../server/trial/looks.js'
+import { Stopwatch } from '../../server/trial/phase.js'
 
 const lab: Lab = await loadLab(fromPackage('test/trial/exam'))
 const [network, web] = lab.steps as [Lab['steps'][number], Lab['steps'][number]]
@@ -30,6 +31,7 @@ function rackWhere(isRight: (check: Check, ms: number) => boolean) {
   }
   const looks = new Looks({ lab, check, ground: {} } as unknown as LabRack, {
     signal: new AbortController().signal,
+    watch: new Stopwatch(),
     say: () => {},
   })
   /** Which steps have passed in the end. */
