@@ -95,9 +95,9 @@ async function gradings(
   const watches: Stopwatch[] = []
   const durations: number[] = []
   const ends: number[] = []
-  const works = Array.from({ length: runs }, (_, n) => ({ name: `${n}`, about: {}, read: async () => submission }))
+  const works = Array.from({ length: runs }, (_, n) => ({ name: `${n}`, lab, about: {}, read: async () => submission }))
   const started = performance.now()
-  await gradeAll(racks, lab, works, {
+  await gradeAll(racks, works, {
     ...{ jobs, timeoutMs, signal, say },
     onResult: async (_, { state, attempt }, watch) => {
       if (state !== 'passed') throw notPassed(lab, state)

@@ -83,7 +83,7 @@ async function gradeRest(
   const pool = poolFor([lab], open.length > jobs)
   await withOwnRacks(
     (racks, signal) =>
-      gradeAll(racks, lab, [...keys.keys()], {
+      gradeAll(racks, [...keys.keys()], {
         jobs,
         timeoutMs,
         signal,
@@ -103,7 +103,7 @@ async function gradeRest(
 }
 
 function workOf(lab: Lab, { key, path, about }: Queued): Work {
-  return { name: key, about, read: () => readWork(path!, lab) }
+  return { name: key, lab, about, read: () => readWork(path!, lab) }
 }
 
 /** What a student has put there may be a link to anything. */

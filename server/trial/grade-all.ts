@@ -14,6 +14,8 @@ import { type Submission, SubmissionRefused } from './submission.js'
 export interface Work {
   /** What it is called in lines of progress. */
   name: string
+  /** As everybody's own, where everybody has their own. */
+  lab: Lab
   about: About
   /** @throws SubmissionRefused */
   read(): Promise<Submission>
@@ -42,28 +44,30 @@ const pauseAfterFailureMs = 2000
  */
 export async function gradeAll(
   racks: Racks,
-  lab: Lab,
   works: readonly Work[],
   { jobs, timeoutMs, signal, onResult, say }: GradeAllOptions,
 ): Promise<void> {
   const queue = works.map((work) => ({ work, tries: 1 }))
-  const shelf = new RackShelf(() => LabRack.open(racks, lab, { signal }), { ahead: jobs, most: works.length, say })
+  const shelf = new RackShelf(
+    works.map(({ lab }) => lab),
+    { open: (lab) => LabRack.open(racks, lab, { signal }), ahead: jobs, say },
+  )
   const working = new AbortController()
   const ended = AbortSignal.any([signal, working.signal])
 
-  const judge = async (work: Work, watch: Stopwatch): Promise<Result> => {
+  const judge = async ({ lab, about, read }: Work, watch: Stopwatch): Promise<Result> => {
     const started = performance.now()
     let submission: Submission
     try {
-      submission = await work.read()
+      submission = await read()
     } catch (error) {
       if (!(error instanceof SubmissionRefused)) throw error
-      shelf.want(-1)
-      return refusal(lab, error.said, work.about)
+      shelf.spare(lab)
+      return refusal(lab, error.said, about)
     }
-    const rack = await watch.time('rack', () => shelf.take())
+    const rack = await watch.time('rack', () => shelf.take(lab))
     try {
-      const options = { ...work.about, timeoutMs, signal: ended, watch, say: () => {} }
+      const options = { ...about, timeoutMs, signal: ended, watch, say: () => {} }
       const result = await gradeIn(racks, rack, submission, options, started)
       return { ...result, attempt: { ...result.attempt, submissionHash: hashOf(submission) } }
     } finally {
@@ -84,10 +88,10 @@ export async function gradeAll(
       })
       if ((result === undefined || result.state === 'could-not-tell') && tries < mostTries) {
         say(`${work.name}: could not tell, and is graded again later`)
-        shelf.want(1)
+        shelf.want(work.lab)
         queue.push({ work, tries: tries + 1 })
       } else {
-        await onResult(work, result ?? undecided(lab, work.about), watch)
+        await onResult(work, result ?? undecided(work.lab, work.about), watch)
       }
     }
   }

@@ -1,38 +1,46 @@
+import type { Lab } from '../lab/lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
 import { oneLine } from '../wording/one-line.js'
 
 export interface RackShelfOptions {
+  open(lab: Lab): Promise<LabRack>
   /** So many wait, as long as they are wanted. */
   ahead: number
-  /** So many are taken in all, unless somebody wants more, or fewer. */
-  most: number
   /** Told in a line of a rack that could not be closed. */
   say(line: string): void
 }
 
 /** Racks that were opened ahead, each for one to take; and those that are being closed while others go on. */
 export class RackShelf {
-  readonly #waiting: Promise<LabRack>[] = []
+  readonly #waiting: { lab: Lab; rack: Promise<LabRack> }[] = []
   readonly #closing = new Set<Promise<void>>()
-  #toOpen: number
 
+  /** @param toOpen the labs of all that will be taken, in about that order */
   constructor(
-    private readonly open: () => Promise<LabRack>,
+    private readonly toOpen: Lab[],
     private readonly options: RackShelfOptions,
   ) {
-    this.#toOpen = options.most
     this.#fill()
   }
 
-  /** So many more are wanted than was said, or fewer. */
-  want(more: number): void {
-    this.#toOpen += more
+  /** One more will be taken. */
+  want(lab: Lab): void {
+    this.toOpen.push(lab)
     this.#fill()
   }
 
-  /** The one that has waited longest. @throws what its opening has thrown */
-  async take(): Promise<LabRack> {
-    const rack = this.#waiting.shift() ?? this.#begin()
+  /** One will not be taken. */
+  spare(lab: Lab): void {
+    const planned = this.toOpen.lastIndexOf(lab)
+    if (planned >= 0) this.toOpen.splice(planned, 1)
+    else this.#close(this.#waitingFor(lab))
+    this.#fill()
+  }
+
+  /** The one of that lab that has waited longest. @throws what its opening has thrown */
+  async take(lab: Lab): Promise<LabRack> {
+    const planned = this.toOpen.indexOf(lab)
+    const rack = this.#waitingFor(lab) ?? this.#begin(planned >= 0 ? this.toOpen.splice(planned, 1)[0]! : lab)
     this.#fill()
     return await rack
   }
@@ -48,19 +56,31 @@ export class RackShelf {
 
   /** Closes all that wait, and resolves when nothing is left. */
   async clear(): Promise<void> {
-    this.#toOpen = 0
-    const left = await Promise.allSettled(this.#waiting.splice(0))
-    for (const one of left) if (one.status === 'fulfilled') this.putAway(one.value)
+    this.toOpen.length = 0
+    await Promise.all(this.#waiting.splice(0).map(({ rack }) => this.#close(rack)))
     await Promise.all(this.#closing)
   }
 
-  #fill(): void {
-    while (this.#waiting.length < this.options.ahead && this.#toOpen > 0) this.#waiting.push(this.#begin())
+  async #close(rack: Promise<LabRack> | undefined): Promise<void> {
+    const opened = await rack?.catch(() => undefined)
+    if (opened) this.putAway(opened)
   }
 
-  #begin(): Promise<LabRack> {
-    this.#toOpen--
-    const rack = this.open()
+  #waitingFor(lab: Lab): Promise<LabRack> | undefined {
+    const at = this.#waiting.findIndex((one) => one.lab === lab)
+    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0]!.rack
+  }
+
+  #fill(): void {
+    while (this.#waiting.length < this.options.ahead) {
+      const lab = this.toOpen.shift()
+      if (!lab) return
+      this.#waiting.push({ lab, rack: this.#begin(lab) })
+    }
+  }
+
+  #begin(lab: Lab): Promise<LabRack> {
+    const rack = this.options.open(lab)
     // Whoever takes it is told.
     rack.catch(() => {})
     return rack
