@@ -99,7 +99,7 @@ async function gradings(
   const started = performance.now()
   await gradeAll(racks, works, {
     ...{ jobs, timeoutMs, signal, say },
-    onResult: async (_, { state, attempt }, watch) => {
+    onResult: async (_, { result: { state, attempt }, watch }) => {
       if (state !== 'passed') throw notPassed(lab, state)
       watches.push(watch)
       durations.push(attempt.durationMs)

@@ -14,6 +14,7 @@ export const commands: Record<string, () => Promise<Command>> = {
   diagnose: async () => (await import('./diagnose.js')).diagnoseCommand(),
   test: async () => (await import('./test.js')).testCommand(),
   grade: async () => (await import('./grade.js')).gradeCommand(),
+  evidence: async () => (await import('./evidence.js')).evidenceCommand(),
   score: async () => (await import('./score.js')).scoreCommand(),
   rackd: async () => (await import('./rackd.js')).rackdCommand(),
   rack: async () => (await import('./rack.js')).rackCommand(),

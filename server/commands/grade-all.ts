@@ -13,6 +13,7 @@ import { irregular, readSubmission, type Submission, SubmissionRefused } from '.
 import { oneLine } from '../wording/one-line.js'
 import type { Language } from '../wording/text.js'
 import { Estimate } from './estimate.js'
+import { EvidenceKeeper } from './evidence-keeper.js'
 import { GradeFolder } from './grade-folder.js'
 import { withOwnRacks } from './own-racks.js'
 
@@ -25,6 +26,8 @@ export interface GradeClassOptions {
   assignment: string | undefined
   heading: string | undefined
   timeoutMs: number
+  /** Where bundles of evidence go. */
+  evidence: string | undefined
   language: Language
 }
 
@@ -74,11 +77,12 @@ async function gradeRest(
   lab: Lab,
   open: readonly Queued[],
   results: Map<string, Result>,
-  { jobs = usualJobs(), timeoutMs, language }: GradeClassOptions,
+  { jobs = usualJobs(), timeoutMs, language, evidence }: GradeClassOptions,
 ): Promise<void> {
+  const keeper = evidence === undefined ? undefined : await EvidenceKeeper.open(evidence)
   const count = results.size + open.length
   const estimate = new Estimate(open.length)
-  const keys = new Map(open.map((one) => [workOf(lab, one), one.key]))
+  const keys = new Map(open.map((one) => [workOf(lab, one), one]))
   say(`${open.length} to grade, ${jobs} at the same time`)
   const pool = poolFor([lab], open.length > jobs)
   await withOwnRacks(
@@ -88,8 +92,11 @@ async function gradeRest(
         timeoutMs,
         signal,
         say,
-        onResult: async (work, result) => {
-          const key = keys.get(work)!
+        isWitnessed: keeper !== undefined,
+        onResult: async (work, { result, witness }) => {
+          const { key, path } = keys.get(work)!
+          // Before the grade: one that is there has its evidence.
+          await keeper?.keep(key, path!, { lab, result, witness })
           await folder.keep(key, result)
           results.set(key, result)
           estimate.done()

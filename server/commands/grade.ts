@@ -1,6 +1,7 @@
 import { chmod, mkdir, open, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Command, Option } from 'commander'
+import { workKey } from '../course/class-work.js'
 import { instantOf } from '../course/policy.js'
 import { readStudent } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
@@ -13,8 +14,10 @@ import { type KitName, kitFiles, kitNames } from '../report/kits.js'
 import { type Result, resultJsonSchema } from '../report/result.js'
 import { type About, grade, refusal } from '../trial/grade.js'
 import { readSubmission, type Submission, SubmissionRefused } from '../trial/submission.js'
+import { Witness } from '../trial/witness.js'
 import { oneLine } from '../wording/one-line.js'
 import { type Language, languages } from '../wording/text.js'
+import { EvidenceKeeper } from './evidence-keeper.js'
 import { gradeClass } from './grade-all.js'
 import { withOwnRacks } from './own-racks.js'
 import { wholeNumber } from './whole-number.js'
@@ -32,6 +35,7 @@ interface GradeCommandOptions {
   all: boolean
   jobs?: number
   resume: boolean
+  evidence?: string
   kit?: KitName
   timeout: number
   lang: string
@@ -57,6 +61,7 @@ export function gradeCommand(): Command {
     .option('--all', 'grade what a class has handed in; the grades go into the folder that --out names', false)
     .option('--jobs <count>', 'with --all, so many at the same time, or as many as memory and cores allow', jobCount)
     .option('--resume', 'with --all, go on where an earlier run was ended', false)
+    .option('--evidence <folder>', 'keep there what the grade was found by, a signed bundle a submission')
     .option('--junit <file>', 'write a JUnit report, too')
     .option(
       '--student <file>',
@@ -108,7 +113,7 @@ function jobCount(text: string): number | undefined {
 }
 
 async function gradeMany(name: string, path: string, options: GradeCommandOptions): Promise<void> {
-  const { out, resume, jobs, assignment, heading, timeout, lang } = options
+  const { out, resume, jobs, assignment, heading, evidence, timeout, lang } = options
   const ofOne = (['student', 'submitted', 'junit'] as const).find((option) => options[option] !== undefined)
   if (ofOne !== undefined)
     throw invalid(`--${ofOne}`, 'is for one submission', 'Name students in a list, students.csv.')
@@ -118,7 +123,7 @@ async function gradeMany(name: string, path: string, options: GradeCommandOption
   const form = options.format ?? (options.json ? 'json' : undefined)
   const language = languageOf(lang)
   const isKnown = await gradeClass(lab, path, {
-    ...{ out, resume, jobs, form, assignment, heading, language },
+    ...{ out, resume, jobs, form, assignment, heading, evidence, language },
     timeoutMs: timeout * 1000,
   })
   process.exitCode = isKnown ? 0 : exitCodes['could-not-tell']
@@ -142,10 +147,16 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
   // A form that lacks something is refused now, and not when the grade is there.
   write(form, refusal(lab, { en: '', zh: '' }, about), { language, ...heading })
   await requireFeatures(lab.requires)
-  const result = await judge(lab, path, about, { timeoutMs: options.timeout * 1000, language })
+  const keeper = options.evidence === undefined ? undefined : await EvidenceKeeper.open(options.evidence)
+  const witness = keeper && new Witness()
+  const result = await judge(lab, path, about, { timeoutMs: options.timeout * 1000, language, witness })
   const text = write(form, result, { language, ...heading })
   process.stdout.write(out === undefined ? text : write('text', result, { language }))
   process.exitCode = exitCodes[result.refused ? 'refused' : result.state]
+  if (keeper) {
+    const graded = { lab, result, witness: result.refused ? undefined : witness }
+    process.stderr.write(`evidence: ${await keeper.keep(workKey(about.student, path), path, graded)}\n`)
+  }
   // The grade is printed, whatever becomes of the files.
   if (out !== undefined) await writeFile(out, text).catch(cannotWrite('--out', out))
   if (options.junit !== undefined)
@@ -156,7 +167,7 @@ async function judge(
   lab: Parameters<typeof grade>[1],
   path: string,
   about: About,
-  { timeoutMs, language }: { timeoutMs: number; language: Language },
+  { timeoutMs, language, witness }: { timeoutMs: number; language: Language; witness: Witness | undefined },
 ): Promise<Result> {
   let submission: Submission
   try {
@@ -171,6 +182,7 @@ async function judge(
       ...about,
       timeoutMs,
       signal,
+      witness,
       say: (line) => process.stderr.write(`${line}\n`),
     }),
   )

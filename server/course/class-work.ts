@@ -160,6 +160,11 @@ function withKeys(students: readonly (Omit<ClassWork, 'key'> & { place: string }
   })
 }
 
+/** What files of one work are called: by its student, or else as it is called itself. */
+export function workKey(student: StudentNames | undefined, path: string): string {
+  return keyOf(studentKey(student ?? {}) || basename(path).replace(endings, ''))
+}
+
 /** Two that differ only in what the name of a file had better not have stay two. */
 function keyOf(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/.test(name)) return name

@@ -9,6 +9,7 @@ import { type About, gradeIn, refusal, undecided } from './grade.js'
 import { Stopwatch } from './phase.js'
 import { RackShelf } from './rack-shelf.js'
 import { type Submission, SubmissionRefused } from './submission.js'
+import { Witness } from './witness.js'
 
 /** One of many submissions. */
 export interface Work {
@@ -21,14 +22,25 @@ export interface Work {
   read(): Promise<Submission>
 }
 
+/** What became of one. */
+export interface GradedWork {
+  result: Result
+  /** Where the time of its last grading went. */
+  watch: Stopwatch
+  /** What was seen then; missing where nobody wants it, and where nothing was run. */
+  witness?: Witness | undefined
+}
+
 export interface GradeAllOptions {
+  /** Whether all that gradings see is kept, for evidence. */
+  isWitnessed?: boolean
   /** Gradings at the same time. */
   jobs: number
   /** Of the scripts of each, milliseconds. */
   timeoutMs: number
   signal: AbortSignal
-  /** Told of each as soon as it is known, and of where its time went. A failure of it ends the whole. */
-  onResult(work: Work, result: Result, watch: Stopwatch): Promise<void>
+  /** Told of each as soon as it is known. A failure of it ends the whole. */
+  onResult(work: Work, graded: GradedWork): Promise<void>
   /** Told in a line of what the machine could not do. */
   say(line: string): void
 }
@@ -45,7 +57,7 @@ const pauseAfterFailureMs = 2000
 export async function gradeAll(
   racks: Racks,
   works: readonly Work[],
-  { jobs, timeoutMs, signal, onResult, say }: GradeAllOptions,
+  { jobs, timeoutMs, signal, isWitnessed = false, onResult, say }: GradeAllOptions,
 ): Promise<void> {
   const queue = works.map((work) => ({ work, tries: 1 }))
   const shelf = new RackShelf(
@@ -55,7 +67,7 @@ export async function gradeAll(
   const working = new AbortController()
   const ended = AbortSignal.any([signal, working.signal])
 
-  const judge = async ({ lab, about, read }: Work, watch: Stopwatch): Promise<Result> => {
+  const judge = async ({ lab, about, read }: Work, watch: Stopwatch): Promise<GradedWork> => {
     const started = performance.now()
     let submission: Submission
     try {
@@ -63,13 +75,15 @@ export async function gradeAll(
     } catch (error) {
       if (!(error instanceof SubmissionRefused)) throw error
       shelf.spare(lab)
-      return refusal(lab, error.said, about)
+      return { result: refusal(lab, error.said, about), watch }
     }
     const rack = await watch.time('rack', () => shelf.take(lab))
     try {
-      const options = { ...about, timeoutMs, signal: ended, watch, say: () => {} }
+      const witness = isWitnessed ? new Witness() : undefined
+      const options = { ...about, timeoutMs, signal: ended, watch, witness, say: () => {} }
       const result = await gradeIn(racks, rack, submission, options, started)
-      return { ...result, attempt: { ...result.attempt, submissionHash: hashOf(submission) } }
+      const attempt = { ...result.attempt, submissionHash: hashOf(submission) }
+      return { result: { ...result, attempt }, watch, witness }
     } finally {
       shelf.putAway(rack)
     }
@@ -80,18 +94,18 @@ export async function gradeAll(
       ended.throwIfAborted()
       const { work, tries } = next
       const watch = new Stopwatch()
-      const result = await judge(work, watch).catch(async (error: Error) => {
+      const graded = await judge(work, watch).catch(async (error: Error) => {
         ended.throwIfAborted()
         say(`${work.name}: ${oneLine(error.message)}`)
         await sleep(pauseAfterFailureMs, undefined, { signal: ended })
         return undefined
       })
-      if ((result === undefined || result.state === 'could-not-tell') && tries < mostTries) {
+      if ((graded === undefined || graded.result.state === 'could-not-tell') && tries < mostTries) {
         say(`${work.name}: could not tell, and is graded again later`)
         shelf.want(work.lab)
         queue.push({ work, tries: tries + 1 })
       } else {
-        await onResult(work, result ?? undecided(work.lab, work.about), watch)
+        await onResult(work, graded ?? { result: undecided(work.lab, work.about), watch })
       }
     }
   }

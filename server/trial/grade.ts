@@ -12,6 +12,7 @@ import type { Text } from '../wording/text.js'
 import { Looks } from './looks.js'
 import { Stopwatch } from './phase.js'
 import { answersIn, type Submission, type SubmittedScript } from './submission.js'
+import type { Witness } from './witness.js'
 
 /** Whose work it is, and what for, as far as that is known. */
 export interface About {
@@ -28,6 +29,7 @@ export interface GradeOptions extends About {
   signal: AbortSignal
   say(line: string): void
   watch?: Stopwatch
+  witness?: Witness | undefined
 }
 
 /** As much of what a script printed to its standard error is in its report, from the end. */
@@ -64,7 +66,11 @@ export async function gradeIn(
   for (const { en } of submission.notes) options.say(en)
   Object.assign(rack.answers, submission.answers)
   const scripts: ScriptResult[] = []
-  const { watch = new Stopwatch() } = options
+  const { watch = new Stopwatch(), witness } = options
+  if (witness) {
+    witness.chance = rack.chance
+    witness.before = await rack.ground.capture()
+  }
   const looks = new Looks(rack, { ...options, watch })
   const deadline = performance.now() + options.timeoutMs
   for (const part of submission.parts) {
@@ -74,6 +80,13 @@ export async function gradeIn(
     if (step) await looks.between(step, { isLast: part === submission.parts.at(-1) })
   }
   const verdicts = await looks.atTheEnd()
+  // Whoever has ended a host's init is judged all the same.
+  if (witness) witness.after = await rack.ground.capture().catch(() => undefined)
+  for (const [{ id }, found] of verdicts)
+    witness?.findings.set(
+      id,
+      found.map(({ finding }) => finding),
+    )
   const steps = lab.steps.map((step) => judged(lab, step, verdicts.get(step)!))
   const durationMs = Math.round(performance.now() - started)
   return resultOf(aboutOf(lab, options, startedAt, durationMs), steps, { scripts, notes: submission.notes })
@@ -108,7 +121,7 @@ const noRack: Finding = {
 /** The result of a submission that the machine could not grade, which costs nothing. */
 export function undecided(lab: Lab, about: About): Result {
   const steps = lab.steps.map((step) => {
-    const verdicts = step.checks.map(({ family }, index) => ({ index, family, finding: noRack, hints: [], tookMs: 0 }))
+    const verdicts = step.checks.map((_, index) => ({ index, finding: noRack }))
     return judged(lab, step, verdicts)
   })
   return resultOf(aboutOf(lab, about, new Date().toISOString(), 0), steps)
@@ -132,7 +145,7 @@ async function runScript(
   rack: LabRack,
   { file, host, text }: SubmittedScript,
   deadline: number,
-  { signal, say }: GradeOptions,
+  { signal, say, witness }: GradeOptions,
 ): Promise<ScriptResult> {
   const timeoutMs = Math.ceil(deadline - performance.now())
   if (timeoutMs <= 0) return { file, host, ended: 'not run', exitCode: null }
@@ -145,6 +158,7 @@ async function runScript(
   // Reading values takes a capture; a script that needs one has its name in it.
   const named = Object.keys(rack.lab.values).filter((name) => text.includes(name.toUpperCase()))
   const values = named.length > 0 ? Object.entries(await rack.values()) : []
+  const started = performance.now()
   const result = await racks.exec(rack.info.id, host, argv, {
     stdin: text,
     env: { HOME: '/root', ...Object.fromEntries(values.map(([name, value]) => [name.toUpperCase(), value])) },
@@ -157,13 +171,15 @@ async function runScript(
   say(`${file} ended: ${ended}${result.exitCode === null ? '' : ` ${result.exitCode}`}`)
   Object.assign(rack.answers, answersIn(result.stdout, rack.lab))
   const errors = steadyOutput(manyLines(tailOf(result.stderr)))
-  return {
+  const ran: ScriptResult = {
     file,
     host,
     ended,
     exitCode: ended === 'exit' ? result.exitCode : null,
     ...(errors === '' ? {} : { errors }),
   }
+  witness?.ran(ran, text, started, result)
+  return ran
 }
 
 /** The last lines of an output. */
@@ -173,7 +189,8 @@ function tailOf(output: string): string {
   return `…\n${tail.slice(tail.indexOf('\n') + 1)}`
 }
 
-function judged(lab: Lab, step: Step, verdicts: readonly Verdict[]): StepResult {
+/** A step of a result, by what was found of its checks; what was not looked at is left out. */
+export function judged(lab: Lab, step: Step, verdicts: readonly Pick<Verdict, 'index' | 'finding'>[]): StepResult {
   const findings = new Map(verdicts.map(({ index, finding }) => [index, finding]))
   const checks = step.checks.map((check, index) =>
     checkResult(

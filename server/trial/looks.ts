@@ -4,11 +4,14 @@ import type { Verdict } from '../check/evaluate.js'
 import type { Check } from '../check/family.js'
 import { answerId, type Step } from '../lab/lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
+import type { Probe } from '../place/ground.js'
 import type { Stopwatch } from './phase.js'
 import { sharingCaptures } from './shared-captures.js'
+import { type Watched, type Witness, watched } from './witness.js'
 
 export interface LooksOptions {
   watch: Stopwatch
+  witness?: Witness | undefined
   signal: AbortSignal
   say(line: string): void
 }
@@ -70,9 +73,17 @@ export class Looks {
     return this.verdicts
   }
 
-  async #check(step: Step, probe = this.rack.ground as Parameters<typeof sharingCaptures>[0]): Promise<void> {
-    this.options.say(`checking step ${step.id}`)
-    this.verdicts.set(step, await this.rack.check(step.checks, { signal: this.options.signal, probe }))
+  async #check(step: Step, ground: Probe = this.rack.ground): Promise<void> {
+    const { signal, witness, say } = this.options
+    say(`checking step ${step.id}`)
+    const seen = witness && watched(ground)
+    this.verdicts.set(step, await this.rack.check(step.checks, { signal, probe: seen?.probe ?? ground }))
+    if (seen) this.#note([step], seen)
+  }
+
+  /** What the verdicts that now stand were found by. */
+  #note(steps: Iterable<Step>, seen: Watched): void {
+    for (const { id } of steps) this.options.witness?.found(id, seen, this.rack.answers)
   }
 
   async #hold(final: readonly Step[], undoable: readonly Step[] = []): Promise<void> {
@@ -108,13 +119,19 @@ export class Looks {
   async #lookAgain(steps: readonly Step[], counts: (step: Step) => boolean): Promise<Set<Step>> {
     const all = steps.flatMap((step) => step.checks.map((check, index) => ({ step, check, index })).filter(isLooked))
     const checks = all.map(({ check }) => check)
-    const found = await this.rack.check(checks, { once: true, signal: this.options.signal })
+    const seen = this.options.witness && watched(this.rack.ground)
+    const probe = seen?.probe ?? this.rack.ground
+    const found = await this.rack.check(checks, { once: true, signal: this.options.signal, probe })
     const right = new Set(steps)
+    const failed = new Set<Step>()
     for (const [n, { finding }] of found.entries()) {
       const { step, index } = all[n]!
       if (finding.outcome !== 'pass') right.delete(step)
-      if (finding.outcome === 'fail' && counts(step)) this.verdicts.get(step)![index]!.finding = finding
+      if (finding.outcome !== 'fail' || !counts(step)) continue
+      this.verdicts.get(step)![index]!.finding = finding
+      failed.add(step)
     }
+    if (seen) this.#note(failed, seen)
     return right
   }
 
