@@ -1,3 +1,4 @@
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 import pMap from 'p-map'
 import { commandsOf, type Lab } from '../lab/lab.js'
@@ -25,6 +26,8 @@ export interface GradeBenchmark {
   scriptMs: Distribution
   /** Each grading over the median of the commands alone. */
   overScript: Distribution
+  /** Milliseconds of processors, of the whole machine, that a grading takes, and that its commands alone take: what bounds the rate. */
+  cpuMs: { grade: number; script: number }
   /** Where the time of a grading goes. `rack`: waiting for one. `hold`: looks at what has passed, whether it stays so. */
   phaseMs: Record<Phase, Distribution>
   /** One at a time, with nothing else to do. */
@@ -57,12 +60,13 @@ export async function benchGrade(
   const submission = reference(lab)
   const options = { timeoutMs, signal, say: () => {} }
   say(`the commands of ${lab.id} alone, ${jobs} at the same time`)
-  const scriptMs = await commandsAlone(racks, lab, submission, { count: 3 * jobs, jobs }, options)
+  const alone = await commandsAlone(racks, lab, submission, { count: 3 * jobs, jobs }, options)
+  const scriptMs = alone.samples
   say(`${runs} gradings, ${jobs} at the same time`)
   const queue = await gradings(racks, lab, submission, { runs, jobs, signal, say })
   const one = Math.min(runs, mostAlone)
   say(`${one} times the commands alone, and as often a grading, one at a time`)
-  const scriptAlone = await commandsAlone(racks, lab, submission, { count: one, jobs: 1 }, options)
+  const { samples: scriptAlone } = await commandsAlone(racks, lab, submission, { count: one, jobs: 1 }, options)
   const gradeAlone: number[] = []
   for (let run = 0; run < one; run++) {
     const { state, attempt } = await grade(racks, lab, submission, options)
@@ -77,6 +81,7 @@ export async function benchGrade(
     gradeMs: distribution(queue.durations),
     scriptMs: distribution(scriptMs),
     overScript: over(queue.durations, scriptMs),
+    cpuMs: { grade: queue.cpuMs, script: alone.cpuMs },
     phaseMs: queue.phaseMs,
     alone: {
       gradeMs: distribution(gradeAlone),
@@ -96,6 +101,7 @@ async function gradings(
   const durations: number[] = []
   const ends: number[] = []
   const works = Array.from({ length: runs }, (_, n) => ({ name: `${n}`, lab, about: {}, read: async () => submission }))
+  const busyBefore = busyMs()
   const started = performance.now()
   await gradeAll(racks, works, {
     ...{ jobs, timeoutMs, signal, say },
@@ -116,7 +122,8 @@ async function gradings(
   const phaseMs = Object.fromEntries(
     phases.map((phase) => [phase, distribution(watches.map(({ ms }) => ms[phase]))]),
   ) as Record<Phase, Distribution>
-  return { durations, rates, phaseMs, wholeRun: Math.round((runs * 60_000 * 10) / total) / 10 }
+  const cpuMs = Math.round((busyMs() - busyBefore) / runs)
+  return { durations, rates, phaseMs, cpuMs, wholeRun: Math.round((runs * 60_000 * 10) / total) / 10 }
 }
 
 /** Milliseconds of the commands of a submission, in racks that wait: nothing else is done meanwhile. */
@@ -126,22 +133,30 @@ async function commandsAlone(
   submission: Submission,
   { count, jobs }: { count: number; jobs: number },
   options: Parameters<typeof runAlone>[3],
-): Promise<number[]> {
+): Promise<{ samples: number[]; cpuMs: number }> {
   const samples: number[] = []
+  let busy = 0
   while (samples.length < count) {
     // No more wait than a queue would have.
     const waiting = await pMap(Array.from({ length: Math.min(2 * jobs, count - samples.length) }), () =>
       LabRack.open(racks, lab, { signal: options.signal }),
     )
+    const before = busyMs()
     try {
       samples.push(
         ...(await pMap(waiting, (rack) => runAlone(racks, rack, submission, options), { concurrency: jobs })),
       )
+      busy += busyMs() - before
     } finally {
       await Promise.all(waiting.map((rack) => rack.close()))
     }
   }
-  return samples
+  return { samples, cpuMs: Math.round(busy / samples.length) }
+}
+
+/** What all processors of the machine have worked since it was started, milliseconds. */
+function busyMs(): number {
+  return cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0)
 }
 
 /** The page's and the solution's commands as a learner would hand them in, a folder a step; what is asked, a script prints. */

@@ -3,8 +3,8 @@ import { escapeHtml, htmlPage, list, prose, resultHtml } from '../report/html.js
 import { stateWord } from '../report/words.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
 import type { Language, Text } from '../wording/text.js'
-import { type Bundle, resultOf, verdictsOf } from './read-bundle.js'
-import { type CheckRecord, names, type StepRecord } from './record.js'
+import { type Bundle, changesOf, resultOf, transcriptOf, verdictsOf } from './read-bundle.js'
+import type { CheckRecord, StepRecord } from './record.js'
 
 const words = {
   en: {
@@ -40,10 +40,10 @@ const words = {
 /** A bundle as one page that is read without a network: no script, and everything that is said is escaped. */
 export function evidencePage(folder: string, bundle: Bundle, key: string, language: Language): string {
   const say = words[language]
-  const { manifest, faults, files } = bundle
+  const { manifest, faults } = bundle
   const result = clean(resultOf(folder, bundle))
   const verdicts = verdictsOf(folder, bundle)
-  const changes = files.get(names.difference)
+  const changes = changesOf(folder, bundle)
   const body = [
     ...resultHtml(result, language),
     `<h1>${say.evidence}</h1>`,
@@ -57,9 +57,9 @@ export function evidencePage(folder: string, bundle: Bundle, key: string, langua
         say.lab(manifest.lab.id, manifest.lab.hash),
       ].map((fact) => escapeHtml(oneLine(fact))),
     ),
-    ...(changes ? [`<h2>${say.changed}</h2>`, ...changesHtml(JSON.parse(changes.toString()) as Text[], language)] : []),
+    ...(changes ? [`<h2>${say.changed}</h2>`, ...changesHtml(changes, language)] : []),
     ...(verdicts?.steps ?? []).flatMap((step) => stepHtml(step, language)),
-    ...transcriptHtml(files.get(names.transcript), language),
+    ...transcriptHtml(transcriptOf(folder, bundle), language),
   ]
   return htmlPage(result.assignment.title[language], body, language, { style })
 }
@@ -100,11 +100,12 @@ function checkHtml({ id, family, finding, repeats }: CheckRecord, language: Lang
 /** Escape sequences of a terminal, as far as programs print them (ECMA-48): a page has no use for them. */
 const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-_])/g
 
-function transcriptHtml(cast: Buffer | undefined, language: Language): string[] {
-  if (!cast) return []
-  const [, ...events] = cast.toString().trim().split('\n')
-  const text = events.map((event) => String((JSON.parse(event) as unknown[])[2])).join('')
-  const shown = manyLines(text.replace(sequences, ''), 200_000)
+/** Of a transcript, in characters: all of it is in the bundle. */
+const mostShown = 200_000
+
+function transcriptHtml(transcript: string | undefined, language: Language): string[] {
+  if (transcript === undefined) return []
+  const shown = manyLines(transcript.replace(sequences, ''), mostShown)
   return [`<h2>${words[language].transcript}</h2>`, `<pre dir="ltr" class="transcript">${escapeHtml(shown)}</pre>`]
 }
 

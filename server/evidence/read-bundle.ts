@@ -8,6 +8,9 @@ import { type Result, ResultSchema } from '../report/result.js'
 import { readFrom } from '../trial/file-tree.js'
 import { oneLine } from '../wording/one-line.js'
 import {
+  type Change,
+  ChangesSchema,
+  EventSchema,
   type Manifest,
   ManifestSchema,
   names,
@@ -69,6 +72,20 @@ export function resultOf(folder: string, { files }: Bundle): Result {
 export function verdictsOf(folder: string, { files }: Bundle): Verdicts | undefined {
   const bytes = files.get(names.verdicts)
   return bytes && parsed(folder, names.verdicts, bytes, VerdictsSchema)
+}
+
+/** What the work has changed, in sentences; undefined where nothing was run. */
+export function changesOf(folder: string, { files }: Bundle): Change[] | undefined {
+  const bytes = files.get(names.difference)
+  return bytes && parsed(folder, names.difference, bytes, ChangesSchema)
+}
+
+/** All that a transcript shows, in one piece; undefined where nothing was run. */
+export function transcriptOf(folder: string, { files }: Bundle): string | undefined {
+  const bytes = files.get(names.transcript)
+  if (!bytes) return undefined
+  const [, ...events] = bytes.toString().trim().split('\n')
+  return events.map((line) => parsed(folder, names.transcript, Buffer.from(line), EventSchema)[2]).join('')
 }
 
 export function stateOf(folder: string, { files }: Bundle, name: string): NetworkState {

@@ -55,6 +55,13 @@ export type Verdicts = z.infer<typeof VerdictsSchema>
 export type StepRecord = Verdicts['steps'][number]
 export type CheckRecord = StepRecord['checks'][number]
 
+/** `difference.json`. */
+export const ChangesSchema = z.array(Text)
+export type Change = z.infer<typeof Text>
+
+/** An event of a transcript: seconds since its beginning, `o` for output, and what was printed. */
+export const EventSchema = z.tuple([z.number(), z.literal('o'), z.string()])
+
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 /** Below the bundle; no name of ours leads out of it. */
 const Path = z.string().regex(/^(?:states\/)?[a-z0-9][a-z0-9~-]{0,99}(?:\.[a-z]{1,5}){1,2}$/)

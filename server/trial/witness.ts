@@ -43,8 +43,9 @@ export interface RanScript extends ScriptResult {
   stderr: string
 }
 
-/** As much of what a script prints is kept of each stream, from the end. */
+/** As much of what a script prints is kept of each stream, from the end; and of all scripts together. */
 const keptOutput = 64 * 1024
+const keptInAll = 4 * 1024 ** 2
 
 /** Sees a grading, so that others can judge it later: all that it saw, was told and ran. */
 export class Witness {
@@ -59,6 +60,7 @@ export class Witness {
   /** The rack's values of chance. */
   chance: Readonly<Record<string, string>> = {}
   #started: number | undefined
+  #kept = 0
 
   /** @param started by performance.now() */
   ran(
@@ -73,9 +75,16 @@ export class Witness {
       text,
       startedMs: Math.round(started - this.#started),
       tookMs: Math.round(performance.now() - started),
-      stdout: tailOf(stdout),
-      stderr: tailOf(stderr),
+      stdout: this.#tailOf(stdout),
+      stderr: this.#tailOf(stderr),
     })
+  }
+
+  #tailOf(output: string): string {
+    const most = Math.min(keptOutput, keptInAll - this.#kept)
+    const tail = output.length <= most ? output : `…${most > 0 ? output.slice(-most) : ''}`
+    this.#kept += tail.length
+    return tail
   }
 
   found(step: string, { looks }: Watched, answers: Readonly<Record<string, string>>): void {
@@ -116,8 +125,4 @@ export function watched(probe: Probe): Watched {
     },
     looks: () => [...new Set([asking, latest])].filter((look) => look !== undefined),
   }
-}
-
-function tailOf(output: string): string {
-  return output.length <= keptOutput ? output : `…${output.slice(-keptOutput)}`
 }

@@ -20,7 +20,7 @@ import { type Graded, makeBundle } from '../../server/evidence/make-bundle.js'
 import { evidencePage } from '../../server/evidence/page.js'
 import { readBundle, resultOf, stateOf, verdictsOf } from '../../server/evidence/read-bundle.js'
 import { regrade } from '../../server/evidence/regrade.js'
-import { ownKey, publicOf, readPublic } from '../../server/evidence/seal.js'
+import { ownKey, publicOf, readPublic, sha256, signed } from '../../server/evidence/seal.js'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
@@ -325,6 +325,23 @@ describe('The page of a bundle', () => {
       expect(document.body.textContent).toMatch(language === 'zh' ? /签名时一致/ : /as it was signed by SHA256:x/)
     }
   })
+
+  it.each(['difference.json', 'transcript.cast'])(
+    'is refused where whoever signed it has put something else: %s',
+    async (name) => {
+      const files = await makeBundle(made, grader)
+      files.set(name, Buffer.from('{}\n[{"en": 1}]\n'))
+      const manifest = JSON.parse(files.get('manifest.json')!.toString())
+      const entry = manifest.files.find(({ path }: { path: string }) => path === name)
+      Object.assign(entry, { bytes: files.get(name)!.length, sha256: sha256(files.get(name)!) })
+      files.set('manifest.json', Buffer.from(JSON.stringify(manifest)))
+      files.set('signature.json', Buffer.from(JSON.stringify(signed(files.get('manifest.json')!, key))))
+      bundle = await (await EvidenceFolder.open(scratch)).keep('odd', files)
+      const all = await read()
+      expect(all.faults).toEqual([])
+      expect(() => evidencePage(bundle, all, 'SHA256:x', 'en')).toThrow(`${name} is not as vethlab writes it`)
+    },
+  )
 
   it('says what is not as it was signed', async () => {
     appendFileSync(join(bundle, 'submission.txt'), 'more')
