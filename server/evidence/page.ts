@@ -3,8 +3,9 @@ import { escapeHtml, htmlPage, list, prose, resultHtml } from '../report/html.js
 import { stateWord } from '../report/words.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
 import type { Language, Text } from '../wording/text.js'
+import { playerOf } from './player.js'
 import { type Bundle, changesOf, resultOf, transcriptOf, verdictsOf } from './read-bundle.js'
-import type { CheckRecord, StepRecord } from './record.js'
+import { type CheckRecord, names, type StepRecord } from './record.js'
 
 const words = {
   en: {
@@ -19,6 +20,7 @@ const words = {
     asked: 'What was asked, and what came back',
     overTime: 'this verdict rests on time, not on one picture',
     transcript: 'What was run, and what it printed',
+    asText: 'The same as text',
     colon: ': ',
   },
   zh: {
@@ -33,11 +35,12 @@ const words = {
     asked: '评分时的探测与应答',
     overTime: '这个结论取决于一段时间内的观察，而不是某一时刻的状态',
     transcript: '执行的命令与输出',
+    asText: '文本形式',
     colon: '：',
   },
 } as const satisfies Record<Language, unknown>
 
-/** A bundle as one page that is read without a network: no script, and everything that is said is escaped. */
+/** A bundle as one page that is read without a network: no script but the player's, and everything that is said is escaped. */
 export function evidencePage(folder: string, bundle: Bundle, key: string, language: Language): string {
   const say = words[language]
   const { manifest, faults } = bundle
@@ -59,9 +62,20 @@ export function evidencePage(folder: string, bundle: Bundle, key: string, langua
     ),
     ...(changes ? [`<h2>${say.changed}</h2>`, ...changesHtml(changes, language)] : []),
     ...(verdicts?.steps ?? []).flatMap((step) => stepHtml(step, language)),
-    ...transcriptHtml(transcriptOf(folder, bundle), language),
   ]
-  return htmlPage(result.assignment.title[language], body, language, { style })
+  const transcript = transcriptOf(folder, bundle)
+  if (transcript === undefined) return htmlPage(result.assignment.title[language], body, language, { style })
+  const player = playerOf(bundle.files.get(names.transcript)!.toString())
+  const shown = manyLines(transcript.replace(sequences, ''), mostShown)
+  body.push(
+    `<h2>${say.transcript}</h2>`,
+    ...player.body,
+    `<details><summary>${say.asText}</summary>`,
+    `<pre dir="ltr" class="transcript">${escapeHtml(shown)}</pre>`,
+    '</details>',
+  )
+  const more = { ...player.more, style: `${style}${player.more.style}` }
+  return htmlPage(result.assignment.title[language], body, language, more)
 }
 
 function changesHtml(changes: readonly Text[], language: Language): string[] {
@@ -102,12 +116,6 @@ const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u00
 
 /** Of a transcript, in characters: all of it is in the bundle. */
 const mostShown = 200_000
-
-function transcriptHtml(transcript: string | undefined, language: Language): string[] {
-  if (transcript === undefined) return []
-  const shown = manyLines(transcript.replace(sequences, ''), mostShown)
-  return [`<h2>${words[language].transcript}</h2>`, `<pre dir="ltr" class="transcript">${escapeHtml(shown)}</pre>`]
-}
 
 const style = `
 details { margin: 0.5rem 0 } summary { cursor: pointer }

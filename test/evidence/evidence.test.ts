@@ -318,8 +318,16 @@ describe('The page of a bundle', () => {
     for (const language of ['en', 'zh'] as const) {
       const page = evidencePage(bundle, await read(), 'SHA256:x', language)
       const { document } = new JSDOM(page).window
-      expect(document.querySelectorAll('script, img, link, iframe')).toHaveLength(0)
-      expect(page).not.toMatch(/[\u001b\u202e]/)
+      expect(document.querySelectorAll('img, link, iframe')).toHaveLength(0)
+      // The recording, the player, and what starts it.
+      expect(document.querySelectorAll('script')).toHaveLength(3)
+      expect(JSON.parse(document.getElementById('cast')!.textContent!)).toContain('<script>alert(1)</script>')
+      const policy = document.querySelector('meta[http-equiv]')!.getAttribute('content')!
+      expect(policy).toMatch(
+        /^default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-\S+' 'sha256-\S+' 'wasm-unsafe-eval'$/,
+      )
+      for (const script of document.querySelectorAll('script')) script.remove()
+      expect(/[\u001b\u202e]/.test(document.body.textContent!)).toBe(false)
       expect(document.querySelector('pre.transcript')!.textContent).toContain('<script>alert(1)</script>red')
       expect(document.querySelectorAll('h2').length).toBeGreaterThan(4)
       expect(document.body.textContent).toMatch(language === 'zh' ? /签名时一致/ : /as it was signed by SHA256:x/)
