@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -17,11 +16,10 @@ import type { Language } from '../../server/wording/text.js'
 import { ScriptedProbe } from '../check/cases.js'
 import { StateBuilder } from '../check/state-builder.js'
 import { graded } from '../evidence/graded.js'
-import { chromiumOptions } from './site.js'
+import { accessibilityProblems, chromiumOptions } from './site.js'
 
 /** The page of a bundle, opened as a file, by a browser that has no network. */
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const key = generateKeyPairSync('ed25519').privateKey
 let scratch: string
 let browser: Awaited<ReturnType<typeof chromium.launch>>
@@ -79,14 +77,7 @@ it('plays the transcript without a network, and what was printed stays print', a
 it.each(['en', 'zh'] as const)('can be read by everybody, in %s', async (language) => {
   const page = await open(language)
   await page.locator('.ap-player').waitFor()
-  await page.evaluate(axe)
-  const found = await page.evaluate(async () => {
-    const { violations } = await (
-      globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
-    ).axe.run()
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
-  })
-  expect(found).toEqual([])
+  expect(await accessibilityProblems(page)).toEqual([])
   await page.getByText(language === 'zh' ? '文本形式' : 'The same as text').click()
   expect(await page.locator('pre.transcript').isVisible()).toBe(true)
   expect(complaints).toEqual([])
