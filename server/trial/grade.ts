@@ -11,7 +11,7 @@ import { manyLines } from '../wording/one-line.js'
 import type { Text } from '../wording/text.js'
 import { Looks } from './looks.js'
 import { Stopwatch } from './phase.js'
-import { answersIn, type Submission, type SubmittedScript } from './submission.js'
+import { answersIn, hashOf, type Submission, type SubmittedScript } from './submission.js'
 import type { Witness } from './witness.js'
 
 /** Whose work it is, and what for, as far as that is known. */
@@ -89,7 +89,9 @@ export async function gradeIn(
     )
   const steps = lab.steps.map((step) => judged(lab, step, verdicts.get(step)!))
   const durationMs = Math.round(performance.now() - started)
-  return resultOf(aboutOf(lab, options, startedAt, durationMs), steps, { scripts, notes: submission.notes })
+  const about = aboutOf(lab, options, startedAt, durationMs)
+  const attempt = { ...about.attempt, submissionHash: hashOf(submission) }
+  return resultOf({ ...about, attempt }, steps, { scripts, notes: submission.notes })
 }
 
 /** The commands of a submission alone, in a rack that waits for them: nothing is checked. @returns milliseconds that they took */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
@@ -92,6 +93,11 @@ async function readable(path: string, read: () => Promise<Submission>): Promise<
     if (!(error instanceof TreeRefused)) throw error
     throw refused(error.entry === undefined ? path : join(path, oneLine(error.entry, 80)), treeReasons[error.fault])
   }
+}
+
+/** Of what counts in a submission: what was left out of it changes no grade. 20 hexadecimal digits of SHA-256. */
+export function hashOf({ parts, answers }: Submission): string {
+  return createHash('sha256').update(JSON.stringify({ parts, answers })).digest('hex').slice(0, 20)
 }
 
 /** What is neither a script nor a folder nor an archive, such as a link. */
