@@ -6,7 +6,7 @@ import { answerId, type Step } from '../lab/lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
 import type { Probe } from '../place/ground.js'
 import type { Stopwatch } from './phase.js'
-import { sharingCaptures } from './shared-captures.js'
+import { capturingOnce, sharingCaptures } from './shared-captures.js'
 import { type Watched, type Witness, watched } from './witness.js'
 
 export interface LooksOptions {
@@ -119,8 +119,10 @@ export class Looks {
   async #lookAgain(steps: readonly Step[], counts: (step: Step) => boolean): Promise<Set<Step>> {
     const all = steps.flatMap((step) => step.checks.map((check, index) => ({ step, check, index })).filter(isLooked))
     const checks = all.map(({ check }) => check)
-    const seen = this.options.witness && watched(this.rack.ground)
-    const probe = seen?.probe ?? this.rack.ground
+    // Whether the network changed while it was asked does not matter here: such a look would say nothing.
+    const ground = capturingOnce(this.rack.ground)
+    const seen = this.options.witness && watched(ground)
+    const probe = seen?.probe ?? ground
     const found = await this.rack.check(checks, { once: true, signal: this.options.signal, probe })
     const right = new Set(steps)
     const failed = new Set<Step>()

@@ -22,3 +22,17 @@ export function sharingCaptures(probe: Probe): Probe {
     return capture
   }
 }
+
+/** One look: whoever asks for a picture gets the same one. */
+export function capturingOnce(probe: Probe): Probe {
+  let picture: Promise<NetworkState> | undefined
+  return {
+    capture() {
+      picture ??= probe.capture()
+      return picture
+    },
+    ask: (host, question) => probe.ask(host, question),
+    runScript: (directory, file, options) => probe.runScript(directory, file, options),
+    runCommand: (host, text, signal) => probe.runCommand(host, text, signal),
+  }
+}
