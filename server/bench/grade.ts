@@ -10,7 +10,7 @@ import type { Racks } from '../racks/racks.js'
 import { grade, runAlone } from '../trial/grade.js'
 import { gradeAll } from '../trial/grade-all.js'
 import { type Phase, phases, type Stopwatch } from '../trial/phase.js'
-import type { Submission } from '../trial/submission.js'
+import type { Submission, SubmittedScript } from '../trial/submission.js'
 import { type Distribution, distribution } from './statistics.js'
 
 export interface GradeBenchmark {
@@ -159,27 +159,30 @@ function busyMs(): number {
   return cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0)
 }
 
-/** The page's and the solution's commands as a learner would hand them in, a folder a step; what is asked, a script prints. */
+/**
+ * The page's and the solution's commands as a learner would hand them in: a folder a step, and in it a script for as long as the host
+ * stays the same. What is asked, a script prints.
+ */
 export function reference(lab: Lab): Submission {
-  const parts = lab.steps.map((step) => ({
-    step: step.id,
-    scripts: commandsOf(lab, step).map((block, n) => ({
-      file: `${step.id}/${n}`,
-      host: block.host ?? lab.home,
-      text: scriptOf(block),
-    })),
-  }))
+  const parts = lab.steps.map((step) => {
+    const scripts: SubmittedScript[] = []
+    for (const block of commandsOf(lab, step)) {
+      const host = block.host ?? lab.home
+      const last = scripts.at(-1)
+      if (last?.host === host) last.text += partOf(block)
+      else scripts.push({ file: `${step.id}/${10 + scripts.length}-${host}.sh`, host, text: partOf(block) })
+    }
+    return { step: step.id, scripts }
+  })
   return { parts, answers: {}, notes: [] }
 }
 
-function scriptOf({ text, answer }: RunBlock): string {
+/** A block within a script: it ends at its first command that fails, as on the page, and what comes behind it goes on. */
+function partOf({ text, answer }: RunBlock): string {
   // Live values are in the environment of a script that names them.
   const filled = fillIn(text, (name) => `$${name.toUpperCase()}`)
-  const commands = 'text' in filled ? filled.text : text
-  const begin = 'set -e -o pipefail\n'
-  return answer === undefined
-    ? `${begin}${commands}\n`
-    : `${begin}found() {\n${commands}\n}\nprintf 'answer ${answer}: %s\\n' "$(found)"\n`
+  const block = `(\nset -e -o pipefail\n${'text' in filled ? filled.text : text}\n)\n`
+  return answer === undefined ? block : `printf 'answer ${answer}: %s\\n' "$${block.trim()}"\n`
 }
 
 function notPassed({ id }: Lab, state: string): Error {
