@@ -7,7 +7,7 @@ import { loadLab } from '../lab/read-lab.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import { fromPackage } from '../package-root.js'
 import type { Racks } from '../racks/racks.js'
-import { grade, runAlone } from '../trial/grade.js'
+import { runAlone } from '../trial/grade.js'
 import { gradeAll } from '../trial/grade-all.js'
 import { type Phase, phases, type Stopwatch } from '../trial/phase.js'
 import type { Submission, SubmittedScript } from '../trial/submission.js'
@@ -67,12 +67,7 @@ export async function benchGrade(
   const one = Math.min(runs, mostAlone)
   say(`${one} times the commands alone, and as often a grading, one at a time`)
   const { samples: scriptAlone } = await commandsAlone(racks, lab, submission, { count: one, jobs: 1 }, options)
-  const gradeAlone: number[] = []
-  for (let run = 0; run < one; run++) {
-    const { state, attempt } = await grade(racks, lab, submission, options)
-    if (state !== 'passed') throw notPassed(lab, state)
-    gradeAlone.push(attempt.durationMs)
-  }
+  const { durations: gradeAlone } = await gradings(racks, lab, submission, { runs: one, jobs: 1, signal, say })
   const over = (all: number[], base: number[]) => distribution(all.map((ms) => ms / distribution(base).p50))
   return {
     jobs,
