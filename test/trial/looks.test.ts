@@ -70,6 +70,26 @@ it.concurrent('lets a later part of the work undo an earlier one for good', asyn
   expect(await end()).toEqual(['network', 'web'])
 })
 
+it.concurrent('lets a later part take its time to undo an earlier one', async () => {
+  let done = Number.POSITIVE_INFINITY
+  const { looks, end } = rackWhere(({ family }) => family !== 'network' || performance.now() - done < 1200)
+  await looks.between(network, { isLast: false })
+  done = performance.now()
+  await looks.between(web, { isLast: true })
+  expect(await end()).toEqual(['network', 'web'])
+})
+
+it.concurrent('fails what has a part of its own, and goes and comes in the end', async () => {
+  let done = Number.POSITIVE_INFINITY
+  const { looks, end } = rackWhere(
+    ({ family }) => family !== 'network' || Math.floor((performance.now() - done) / 1000) !== 1,
+  )
+  await looks.between(network, { isLast: false })
+  done = performance.now()
+  await looks.between(web, { isLast: true })
+  expect(await end()).toEqual(['web'])
+})
+
 it.concurrent('fails what has a part of its own, and comes and goes in the end', async () => {
   let done = 0
   const { looks, end } = rackWhere(
