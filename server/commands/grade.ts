@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, open, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Command, Option } from 'commander'
 import { workKey } from '../course/class-work.js'
@@ -155,7 +155,7 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
   process.exitCode = exitCodes[result.refused ? 'refused' : result.state]
   if (keeper) {
     const graded = { lab, result, witness: result.refused ? undefined : witness }
-    process.stderr.write(`evidence: ${await keeper.keep(workKey(about.student, path), path, graded)}\n`)
+    process.stderr.write(`evidence: ${await keeper.keep(workKey(about.student, path), await realpath(path), graded)}\n`)
   }
   // The grade is printed, whatever becomes of the files.
   if (out !== undefined) await writeFile(out, text).catch(cannotWrite('--out', out))

@@ -59,7 +59,7 @@ const points: Record<string, number | undefined> = {
   niaj: undefined,
   olivia: undefined,
   peggy: 0,
-  rupert: 0,
+  rupert: 2,
   sybil: 2,
   trent: undefined,
   victor: 5,
@@ -97,7 +97,11 @@ async function handInAll(folder: string): Promise<void> {
   symlinkSync('/etc/shadow', join(folder, 'niaj.sh'))
   file('olivia.tgz', await tar([{ name: 'x', text: Buffer.alloc(70 * 1024 ** 2) }]))
   file('peggy.sh', 'yes | head -c 100M; yes >&2\n')
-  file('rupert.sh', ':(){ :|:& };:\n')
+  const answer = `printf 'HTTP/1.0 200 OK\\r\\n\\r\\nWelcome to nginx'`
+  file(
+    'rupert.sh',
+    `${network}\nsetsid -f socat TCP-LISTEN:8080,fork,reuseaddr SYSTEM:"${answer}" </dev/null >/dev/null 2>&1\n`,
+  )
   file('sybil.sh', `${network}; echo '{"state":"passed"}' > /report.json; sleep infinity\n`)
   file('trent/node9.sh', 'true\n')
   // The later part undoes the work of the earlier one for good.
