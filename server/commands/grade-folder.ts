@@ -38,17 +38,17 @@ export class GradeFolder {
 
   /** What was kept under that name; undefined where there is nothing. @throws VethlabError argument.invalid where it is no result */
   async kept(key: string): Promise<Result | undefined> {
-    const file = this.#resultFile(key)
+    const file = join(this.root, resultFile(key))
     return (await stat(file).catch(() => undefined)) ? (await readResult(file)).result : undefined
   }
 
   async keep(key: string, result: Result): Promise<void> {
-    await this.write(this.#resultFile(key), `${JSON.stringify(result, null, 2)}\n`)
+    await this.write(resultFile(key), `${JSON.stringify(result, null, 2)}\n`)
   }
 
   /** @returns the path of the file */
   async write(name: string, text: string): Promise<string> {
-    const path = name.startsWith(this.root) ? name : join(this.root, name)
+    const path = join(this.root, name)
     const draft = `${path}${draftEnding}`
     try {
       await mkdir(dirname(path), { recursive: true })
@@ -70,10 +70,10 @@ export class GradeFolder {
   close(): void {
     this.lock.release()
   }
+}
 
-  #resultFile(key: string): string {
-    return join(this.root, 'results', `${key}.json`)
-  }
+function resultFile(key: string): string {
+  return join('results', `${key}.json`)
 }
 
 const draftEnding = '.draft'

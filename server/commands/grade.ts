@@ -153,14 +153,14 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
   const text = write(form, result, { language, ...heading })
   process.stdout.write(out === undefined ? text : write('text', result, { language }))
   process.exitCode = exitCodes[result.refused ? 'refused' : result.state]
-  if (keeper) {
-    const graded = { lab, result, witness: result.refused ? undefined : witness }
-    process.stderr.write(`evidence: ${await keeper.keep(workKey(about.student, path), await realpath(path), graded)}\n`)
-  }
   // The grade is printed, whatever becomes of the files.
   if (out !== undefined) await writeFile(out, text).catch(cannotWrite('--out', out))
   if (options.junit !== undefined)
     await writeFile(options.junit, write('junit', result, { language })).catch(cannotWrite('--junit', options.junit))
+  if (keeper) {
+    const graded = { lab, result, witness: result.refused ? undefined : witness }
+    process.stderr.write(`evidence: ${await keeper.keep(workKey(about.student, path), await realpath(path), graded)}\n`)
+  }
 }
 
 async function judge(
