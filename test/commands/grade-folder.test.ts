@@ -22,8 +22,7 @@ it('keeps grades, and goes on with them only where that is wanted', async () => 
   expect(await folder.kept('s1')).toBeUndefined()
   await folder.keep('s1', result)
   expect(await folder.kept('s1')).toEqual(result)
-  const name = join(root, 'out').slice(0, 2)
-  expect(await folder.write(`${name}/s1.html`, '<p>')).toBe(join(root, 'out', name, 's1.html'))
+  await folder.write('html/s1.html', '<p>')
   folder.close()
   writeFileSync(join(root, 'out/results/s2.json.draft'), '{"half')
   await expect(GradeFolder.open(join(root, 'out'), { resume: false })).rejects.toMatchObject({
@@ -33,6 +32,19 @@ it('keeps grades, and goes on with them only where that is wanted', async () => 
   expect(await again.kept('s1')).toEqual(result)
   expect(readdirSync(join(root, 'out/results'))).toEqual(['s1.json'])
   again.close()
+})
+
+it('writes into the folder, also where a file is called as the folder begins', async () => {
+  const here = process.cwd()
+  process.chdir(root)
+  try {
+    const folder = await GradeFolder.open('g', { resume: false })
+    expect(await folder.write('grades.csv', 'x')).toBe('g/grades.csv')
+    folder.close()
+  } finally {
+    process.chdir(here)
+  }
+  expect(readdirSync(join(root, 'g'))).toContain('grades.csv')
 })
 
 it('lets one write at a time', async () => {
