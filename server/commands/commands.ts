@@ -15,6 +15,7 @@ export const commands: Record<string, () => Promise<Command>> = {
   test: async () => (await import('./test.js')).testCommand(),
   grade: async () => (await import('./grade.js')).gradeCommand(),
   numbers: async () => (await import('./numbers.js')).numbersCommand(),
+  evidence: async () => (await import('./evidence.js')).evidenceCommand(),
   score: async () => (await import('./score.js')).scoreCommand(),
   rackd: async () => (await import('./rackd.js')).rackdCommand(),
   rack: async () => (await import('./rack.js')).rackCommand(),

@@ -174,7 +174,12 @@ async function prove(
       keeper?.keepFrom(racks)
       return runTrials(racks, queue, jobs, signal)
     },
-    { pool: poolFor(queue, jobs) },
+    {
+      pool: poolFor(
+        queue.map(({ lab }) => lab),
+        queue.length > jobs,
+      ),
+    },
   )
 }
 

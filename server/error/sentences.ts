@@ -19,6 +19,7 @@ export type OperatorCode = Codes<
   | 'topology.too-many-hosts'
   | 'lan.not-found'
   | 'submission.invalid'
+  | 'evidence.invalid'
   | 'image.unreadable'
   | 'image.invalid'
   | 'image.too-large'

@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'image.unknown'
   | 'image.missing'
   | 'submission.invalid'
+  | 'evidence.invalid'
   | 'terminal.not-found'
   | 'terminal.limit'
   | 'terminal.busy'

@@ -80,6 +80,7 @@ export const ResultSchema = z.strictObject({
     submittedAt: Time.describe('when it was accepted: what deadlines are counted by'),
     startedAt: Time.describe('of the grading, or of the session'),
     durationMs: Count,
+    submissionHash: z.string().optional().describe('of what counts in a submission'),
   }),
   state: State.exclude(['skipped']).describe('could-not-tell, as soon as one check that counts could not be made'),
   points: Points,

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { stringify } from 'yaml'
@@ -14,12 +15,18 @@ import { readTarget } from '../../server/place/read-target.js'
 import { resolveTopology } from '../../server/racks/topology.js'
 import { readSubmission } from '../../server/trial/submission.js'
 import { guideFiles, writeLab } from '../lab/guide.js'
+import { tar, zip } from '../trial/archives.js'
 import { fuzz } from './fuzz.js'
-import { anyJson, bottomless, spoiled, spoiledText } from './mutations.js'
+import { anyJson, bottomless, spoiled, spoiledBytes, spoiledText } from './mutations.js'
 
 /** Files of authors and learners: each fault is a problem with its line, or an error with its cure, and never a stack. */
 
 const files = guideFiles()
+const wholeTar = await tar([
+  { name: 'node1.sh', text: 'true\n' },
+  { name: 'isolate/', type: 'directory' },
+  { name: 'answers.yaml', text: 'a: b\n' },
+])
 const yaml = files['lab.yaml']!
 /** A lab all of whose parts have parameters. */
 const drawn = await readSources(fromPackage('test/trial/drawn'))
@@ -187,6 +194,21 @@ describe('submissions', () => {
       }
       try {
         const { parts, answers } = await readSubmission(folder, lab)
+        expect(parts.length + Object.keys(answers).length).toBeGreaterThan(0)
+      } catch (error) {
+        expectTyped(error, 'submission.invalid')
+      }
+    }),
+  )
+
+  const entry = fc.record({ name, text: content.map((bytes) => Buffer.from(bytes)), mode: fc.nat({ max: 0xffff }) })
+  const packed = fc.array(entry, { maxLength: 4 }).map((entries) => zip(entries))
+  const archive = fc.oneof(packed, fc.constant(gzipSync(Buffer.alloc(2048))), fc.constant(wholeTar)).chain(spoiledBytes)
+  fuzz('of any archive, spoiled', 400, archive, (bytes) =>
+    within(async (folder) => {
+      put(folder, 'work.zip', bytes)
+      try {
+        const { parts, answers } = await readSubmission(join(folder, 'work.zip'), lab)
         expect(parts.length + Object.keys(answers).length).toBeGreaterThan(0)
       } catch (error) {
         expectTyped(error, 'submission.invalid')
