@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { SeatView } from '../../server/protocol/classes.js'
 import { useArrival, useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
+import { Coded } from '../shell/words.js'
 import { inLanguage } from '../state/language.js'
 import { stateOf } from './class-list.js'
 import { Exports } from './exports.js'
@@ -99,7 +100,12 @@ function Summary({ lab, seats }: { lab: Parameters<typeof summaryOf>[0]; seats: 
         {steps.map(({ step, heading, at, reason }) => (
           <li key={step}>
             {t.at(at, joined.length, inLanguage(heading))}
-            {reason !== undefined && <> {t.fails(reason.count, inLanguage(heading), inLanguage(reason.why))}</>}
+            {reason !== undefined && (
+              <>
+                {' '}
+                <Coded text={t.fails(reason.count, inLanguage(heading), inLanguage(reason.why))} />
+              </>
+            )}
           </li>
         ))}
       </ul>

@@ -28,7 +28,7 @@ export function WatchedTerminals({ look, name, mayWrite }: { look?: string; name
     return () => clearInterval(timer)
   }, [look])
   if (terminals === undefined) return null
-  const shown = terminals.find(({ id }) => id === chosen) ?? terminals.at(-1)
+  const shown = terminals.find(({ id }) => id === chosen) ?? terminals[0]
   if (shown === undefined) return <p class="muted">{t.noneOpen}</p>
   const labelOf = ({ host, number }: TerminalView) => t.watchedOf(name, host, number)
   return (

@@ -51,7 +51,8 @@ it('a teacher founds a class of two labs, and gets a code and a page for the pro
   await teacher.getByRole('link', { name: 'Classes' }).click()
   await teacher.getByRole('button', { name: 'New class' }).click()
   await teacher.getByLabel('Title').fill('Networks, autumn')
-  for (const { title } of await labsBut('default-bridge', 'user-bridge')) await teacher.getByLabel(title).uncheck()
+  for (const { title } of await labsBut('default-bridge', 'user-bridge'))
+    await teacher.getByRole('checkbox', { name: title, exact: true }).uncheck()
   expect(await accessibilityProblems(teacher)).toEqual([])
   await teacher.getByRole('button', { name: 'Make the class' }).click()
   code = await teacher.locator('.join .code').innerText()
@@ -165,7 +166,7 @@ it('a hand goes up with the step, and down when somebody has helped; words come 
   await teacher.getByLabel('What to tell').fill('Break until <b>eleven</b>')
   await teacher.getByRole('button', { name: 'Send' }).click()
   await ada.getByText('Break until <b>eleven</b>').waitFor()
-  await ada.getByRole('button', { name: 'Dismiss' }).click()
+  await ada.locator('.bars').getByRole('button', { name: 'Dismiss' }).click()
 })
 
 it('a teacher sees a learner’s terminal when that is given, types there when that is given, and no longer when it ends', async () => {
@@ -177,6 +178,8 @@ it('a teacher sees a learner’s terminal when that is given, types there when t
   await ada.getByRole('button', { name: /^Allow for/ }).click()
   await ada.getByText('can see your terminals.').waitFor()
   const watched = teacher.locator('.watched .xterm-rows')
+  // What is out of sight is not drawn.
+  await teacher.locator('.watched').scrollIntoViewIfNeeded()
   await watched.getByText('seen-by-42').first().waitFor(slow)
   await teacher.locator('.watched').click()
   await teacher.keyboard.type('echo not-$((1+1))\n')
@@ -186,6 +189,7 @@ it('a teacher sees a learner’s terminal when that is given, types there when t
   await askFor('Look, and type')
   await ada.getByText('and to type in them.').waitFor()
   await ada.getByRole('button', { name: /^Allow for/ }).click()
+  await teacher.locator('.watched').scrollIntoViewIfNeeded()
   await watched.getByText('seen-by-42').first().waitFor(slow)
   await teacher.locator('.watched').click()
   await teacher.keyboard.type('echo typed-$((1+1))\n')
@@ -218,14 +222,14 @@ it('what is not open is not sent, whatever a page asks for', async () => {
   const last = lab.steps.at(-1)!
   expect(await pageText()).toContain(headingOf(last.id))
   await teacher.getByText('What is open').click()
-  await teacher.getByLabel(headingOf(last.id)).uncheck()
+  await teacher.getByRole('checkbox', { name: headingOf(last.id), exact: true }).uncheck()
   await teacher.getByLabel('Solutions, and “do it for me”').uncheck()
   await expect.poll(pageText, slow).toContain('Your class has not come to this step yet.')
   // The button is the page's; the server says no.
   await ada.reload()
   await ada.locator('.xterm-rows', { hasText: /[#$]/ }).first().waitFor({ timeout: 90_000 })
   await ada.getByText('Your class has not come to this step yet.').waitFor()
-  await teacher.getByLabel(headingOf(last.id)).check()
+  await teacher.getByRole('checkbox', { name: headingOf(last.id), exact: true }).check()
   await expect.poll(pageText, slow).not.toContain('Your class has not come to this step yet.')
 })
 
@@ -236,7 +240,16 @@ it('survives the server: seats, progress and hands are there again', async () =>
   const before = site.server.webPid
   process.kill(before, 'SIGKILL')
   await expect.poll(() => site.server.webPid !== before, slow).toBe(true)
-  await teacher.reload()
+  await expect
+    .poll(
+      () =>
+        teacher.reload().then(
+          () => true,
+          () => false,
+        ),
+      slow,
+    )
+    .toBe(true)
   await row('Ada').waitFor(slow)
   await cell('Ada', 0).getByText('passed').waitFor(slow)
   await teacher.locator('.hand-group').getByText('Ada').waitFor(slow)
@@ -246,7 +259,7 @@ it('survives the server: seats, progress and hands are there again', async () =>
 
 it('results open in a parser; the end of the class ends its labs', async () => {
   const download = teacher.waitForEvent('download')
-  await teacher.getByRole('button', { name: 'CSV', exact: true }).click()
+  await teacher.getByRole('button', { name: 'CSV', exact: true }).first().click()
   const stream = await (await download).createReadStream()
   let text = ''
   for await (const chunk of stream) text += String(chunk)
