@@ -145,6 +145,7 @@ export const arrows = {
     'server/racks',
     'server/rack',
     'server/node',
+    'server/classroom',
     'server/protocol',
     'server/lab',
     'server/labrack',

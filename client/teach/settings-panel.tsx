@@ -80,6 +80,16 @@ export function SettingsPanel({ view }: { view: ClassView }) {
           value={keep}
           onInput={(event) => setKeep(event.currentTarget.value)}
         />
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={view.hasOwnNumbers}
+            onChange={async (event) =>
+              changed(await ask('class.change', { class: view.id, hasOwnNumbers: event.currentTarget.checked }))
+            }
+          />
+          {t.ownNumbers}
+        </label>
         <LabPicker labs={labs} onChange={setLabs} />
         <div class="actions">
           <button type="submit" class="primary">

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { liveCells } from '../classroom/matrix.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { blocksOf, type Lab } from '../lab/lab.js'
 import { placeholders } from '../lab/page.js'
@@ -35,7 +36,7 @@ export interface ClassBenchOptions {
   minutes: number
 }
 
-const labId = 'user-bridge'
+const labId = 'default-bridge'
 /** All have joined by then. */
 const joinMs = 120_000
 /** A hand at a keyboard, and somebody who reads what a command printed. */
@@ -155,17 +156,17 @@ async function learn(
     await learner.ask('terminal.attach', { session: view.id, terminal: shell.terminal })
     await shell.prompted()
     samples.open.push(performance.now() - asked)
-    learner.socket.on('session', ({ steps }) => {
-      for (const { id: step, state } of steps) {
+    learner.socket.on('session', (now) => {
+      for (const [step, { state }] of Object.entries(liveCells(now))) {
         const key = `${name} ${step} ${state}`
-        if (state !== 'open' && !samples.seen.has(key)) samples.seen.set(key, performance.now())
+        if (!samples.seen.has(key)) samples.seen.set(key, performance.now())
       }
     })
     await learner.ask('network.follow', { session: view.id })
     if (looker) void lookInto(looker, learner, id, name).catch(() => {})
     const commands = lab.steps.flatMap((step) => [
-      ...blocksOf(lab.pages.en, step.id)
-        .filter(({ text }) => placeholders(text).length === 0)
+      ...[...blocksOf(lab.pages.en, step.id), ...step.solution]
+        .filter(({ text, answer }) => placeholders(text).length === 0 && answer === undefined)
         .flatMap(({ text }) => text.split('\n'))
         .map((text) => ({ text, step: step.id })),
     ])

@@ -1,10 +1,12 @@
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
+import { seedOf } from '../lab/parameters/seed.js'
 import { newJoinCode, spacedJoinCode } from '../learner/join-code.js'
 import { may } from '../learner/may.js'
 import { newResumePhrase, phraseHash } from '../learner/resume-phrase.js'
 import { readRoster } from '../learner/roster.js'
+import { newSecret } from '../learner/secret.js'
 import type { Who } from '../learner/who.js'
 import type { ClassView, LearnerDetail, LookView, MatrixView, SeatView } from '../protocol/classes.js'
 import type { NetworkMap, TimelineEntry } from '../protocol/protocol.js'
@@ -112,6 +114,21 @@ export class Classroom {
     if (!changed) throw notFound(id)
     this.#renew(id)
     return this.#view(who, changed)
+  }
+
+  /** What has everybody of a class have numbers of their own from now on, or those of practice. */
+  numbers(isOwn: boolean): ClassChange {
+    return { numberKey: isOwn ? newSecret() : null }
+  }
+
+  /**
+   * What the numbers of a learner's lab are drawn from: the class's key, what the class calls them, and the lab. Undefined for who is in no
+   * class, and in one without numbers of its own.
+   */
+  async seedFor(learner: string, lab: string): Promise<string | undefined> {
+    const seat = await this.records.people.seatOf(learner)
+    const key = seat && (await this.records.people.classOf(seat.class))?.numberKey
+    return key === undefined ? undefined : seedOf(key, seat!.student ?? seat!.id, lab)
   }
 
   /** A new code, which takes the place of the old one; without `on` nobody can join any more. */
@@ -425,6 +442,7 @@ export class Classroom {
       ...(rest.endsAt === undefined ? {} : { endsAt: rest.endsAt }),
       ...(rest.endedAt === undefined ? {} : { endedAt: rest.endedAt }),
       createdAt: rest.createdAt,
+      hasOwnNumbers: rest.numberKey !== undefined,
       ...(rest.keepDays === undefined ? {} : { keepDays: rest.keepDays }),
       isOpen: isOpen(one),
       locks: rest.locks,

@@ -27,6 +27,8 @@ export interface ClassView {
   endedAt?: string
   createdAt: string
   keepDays?: number
+  /** Everybody has numbers of their own, in labs that have parameters. */
+  hasOwnNumbers: boolean
   /** Whether learners may work in it now. */
   isOpen: boolean
   seats: number

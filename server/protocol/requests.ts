@@ -176,6 +176,7 @@ export const requests = {
     isRosterOnly: z.boolean().optional(),
     startsAt: time.nullable().optional(),
     endsAt: time.nullable().optional(),
+    hasOwnNumbers: z.boolean().optional(),
     keepDays: z.int().min(1).max(3650).nullable().optional(),
   }).answeredBy<ClassView>(),
   /** A new code in the place of the old one, or none. */

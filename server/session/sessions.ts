@@ -30,8 +30,8 @@ export interface SessionsOptions {
   authoring?: boolean
   /** Racks of sessions at the same time: 8. */
   mostRacks?: number
-  /** What the numbers of a lab are drawn from for a learner who begins it: those that the lab was read with unless said. */
-  seedFor?(learner: string, lab: string): string
+  /** What the numbers of a lab are drawn from for a learner who begins it: those that the lab was read with where it is undefined. */
+  seedFor?(learner: string, lab: string): string | undefined | Promise<string | undefined>
   /** What this machine lacks, by the name of the feature that labs require. */
   lacks?: Lacks
   /** How often racks are compared with sessions, in milliseconds: 15 seconds. */
@@ -189,7 +189,7 @@ export class Sessions {
   }
 
   async #join(learner: string, lab: string, open: boolean): Promise<Session | undefined> {
-    const found = this.#labFor(learner, lab)
+    const found = await this.#labFor(learner, lab)
     const latest = await this.#records.latestSession(learner, lab)
     const session = latest && this.#load(this.#labOnRecord(latest) ?? found, latest)
     if (!open) return session
@@ -216,7 +216,7 @@ export class Sessions {
       return session
     }
     await session.leave()
-    const lab = this.#forLearner(newer, learner)
+    const lab = await this.#forLearner(newer, learner)
     return this.#inTurn(learner, lab.id, () => this.#begin(learner, lab, { before: session }))
   }
 
@@ -264,7 +264,7 @@ export class Sessions {
 
   /** @throws VethlabError lab.not-found */
   async card(learner: string, lab: string): Promise<LabCard> {
-    return this.#card(learner, this.#labFor(learner, lab))
+    return this.#card(learner, await this.#labFor(learner, lab))
   }
 
   async #card(learner: string, lab: Lab): Promise<LabCard> {
@@ -301,7 +301,7 @@ export class Sessions {
     wanted: Language,
     isOpenTo: (lab: string) => boolean = () => true,
   ): Promise<LabPage> {
-    const found = this.#labFor(learner, lab)
+    const found = await this.#labFor(learner, lab)
     const language = found.languages.includes(wanted) ? wanted : found.languages[0]!
     const place = this.labs.findIndex(({ id }) => id === lab)
     const next = place < 0 ? undefined : this.labs.slice(place + 1).find(({ id }) => isOpenTo(id))
@@ -402,16 +402,17 @@ export class Sessions {
   }
 
   /** A lab as this learner sees it: as it was when they began, as long as they are in it. @throws VethlabError lab.not-found, lab.invalid */
-  #labFor(learner: string, id: string): Lab {
+  async #labFor(learner: string, id: string): Promise<Lab> {
     const running = [...this.#sessions.values()].find(
       (session) => session.learner === learner && session.lab.id === id && session.holdsRack,
     )
-    return running?.lab ?? this.#forLearner(this.#lab(id), learner)
+    return running?.lab ?? (await this.#forLearner(this.#lab(id), learner))
   }
 
   /** A lab with the numbers that a learner has who begins it now. @throws VethlabError lab.invalid */
-  #forLearner(lab: Lab, learner: string): Lab {
-    return this.#seedFor ? this.#withSeed(lab, this.#seedFor(learner, lab.id)) : lab
+  async #forLearner(lab: Lab, learner: string): Promise<Lab> {
+    const seed = await this.#seedFor?.(learner, lab.id)
+    return seed === undefined ? lab : this.#withSeed(lab, seed)
   }
 
   /** The lab of a session with the numbers that it began with; undefined where it is no more, or can't have those any more. */

@@ -24,6 +24,8 @@ export const classTables = (ending: '' | ' STRICT') => `
     ends_at TEXT,
     created_at TEXT NOT NULL,
     ended_at TEXT,
+    -- What everybody's own numbers are drawn from; without it all have those of practice.
+    number_key TEXT,
     -- So long after its end all that is kept of its learners goes.
     keep_days INTEGER,
     -- What is withheld, by lab.

@@ -29,6 +29,7 @@ interface ClassRow {
   created_at: string
   ended_at: string | null
   keep_days: number | null
+  number_key: string | null
   locks: string
 }
 
@@ -54,7 +55,7 @@ interface PersonRow {
 }
 
 const classColumns =
-  'class.id, class.title, class.labs, class.code, class.code_ends_at, class.is_roster_only, class.starts_at, class.ends_at, class.created_at, class.ended_at, class.keep_days, class.locks'
+  'class.id, class.title, class.labs, class.code, class.code_ends_at, class.is_roster_only, class.starts_at, class.ends_at, class.created_at, class.ended_at, class.keep_days, class.number_key, class.locks'
 const seatColumns = 'id, class, learner, name, student, email, section, is_of_roster, joined_at, created_at'
 const personColumns = 'person.id, person.name, person.login, person.password, person.may_found'
 
@@ -85,6 +86,7 @@ const changeable: Record<keyof ClassChange, string> = {
   endedAt: 'ended_at',
   locks: 'locks',
   keepDays: 'keep_days',
+  numberKey: 'number_key',
 }
 
 export function* changeClass(id: string, change: ClassChange): Work<ClassRecord | undefined> {
@@ -124,6 +126,7 @@ function classRecord(row: ClassRow): ClassRecord {
     createdAt: row.created_at,
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
     ...(row.keep_days === null ? {} : { keepDays: row.keep_days }),
+    ...(row.number_key === null ? {} : { numberKey: row.number_key }),
     locks: JSON.parse(row.locks) as Locks,
   }
 }

@@ -19,6 +19,8 @@ export interface ClassRecord {
   endedAt?: string
   /** So many days after its end all that is kept of its learners is deleted; for ever where it is missing. */
   keepDays?: number
+  /** What everybody's own numbers are drawn from; all have those of practice where it is missing. */
+  numberKey?: string
   locks: Locks
 }
 
@@ -99,7 +101,7 @@ export interface LookRecord {
 
 export type ClassChange = Partial<
   Pick<ClassRecord, 'title' | 'labs' | 'isRosterOnly' | 'locks'> & {
-    [K in 'code' | 'codeEndsAt' | 'startsAt' | 'endsAt' | 'endedAt']: string | null
+    [K in 'code' | 'codeEndsAt' | 'startsAt' | 'endsAt' | 'endedAt' | 'numberKey']: string | null
   } & { keepDays: number | null }
 >
 

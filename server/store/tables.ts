@@ -126,6 +126,7 @@ export const tables: readonly Table[] = [
       ends_at: time.nullable(),
       created_at: time,
       ended_at: time.nullable(),
+      number_key: name.nullable(),
       keep_days: count.nullable(),
       locks: text,
     }),

@@ -175,7 +175,11 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       await options.renew()
       return made
     },
-    'class.change': ({ class: id, ...change }) => classroom.change(guest(), id, change),
+    'class.change': ({ class: id, hasOwnNumbers, ...change }) =>
+      classroom.change(guest(), id, {
+        ...change,
+        ...(hasOwnNumbers === undefined ? {} : classroom.numbers(hasOwnNumbers)),
+      }),
     'class.code': (ask) => classroom.setCode(guest(), ask.class, ask.on),
     'class.end': (ask) => classroom.end(guest(), ask.class),
     'class.follow': (ask) => classes.follow(guest(), ask.class),

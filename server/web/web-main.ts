@@ -68,13 +68,15 @@ async function main(): Promise<void> {
   const racks = new RackdClient(options.rackdSocket, options.portsSocket, states)
   await answers(racks)
   const { idleMs, mostRacks, lacks, seed } = options
+  // It is made of the sessions; no learner begins anything before it is there.
+  let classroom: Classroom | undefined
   const sessions = await Sessions.start(racks, labs, records, {
     lacks,
     basePath: options.basePath,
     authoring: previewed !== undefined,
     ...(idleMs === undefined ? {} : { idleMs, warningMs: Math.min(120_000, idleMs / 2) }),
     ...(mostRacks === undefined ? {} : { mostRacks }),
-    ...(seed === undefined ? {} : { seedFor: () => seed }),
+    seedFor: async (learner, lab) => seed ?? (await classroom?.seedFor(learner, lab)),
   })
   const preview = previewed === undefined ? undefined : new Preview(sessions, previewed)
   starter.onLine((line) => {
@@ -85,7 +87,7 @@ async function main(): Promise<void> {
       if (told.lab) void noteUnreadable(told.lab)
     }
   })
-  const classroom = new Classroom(sessions, records)
+  classroom = new Classroom(sessions, records)
   const metrics = options.metricsPort === undefined ? undefined : new Metrics(sessions)
   const served = metrics && (await serveMetrics(metrics, options.metricsPort!))
   const log = new SecurityLog(options.securityLog)

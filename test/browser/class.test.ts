@@ -159,6 +159,10 @@ it('a hand goes up with the step, and down when somebody has helped; words come 
   await hands.getByRole('button', { name: 'I help' }).click()
   await ada.getByText('is on the way to you.').waitFor()
   expect(await accessibilityProblems(ada)).toEqual([])
+  if (process.env.SHOTS) {
+    await teacher.screenshot({ path: `${process.env.SHOTS}/class.png` })
+    await ada.screenshot({ path: `${process.env.SHOTS}/class-learner.png` })
+  }
   await hands.getByRole('button', { name: 'Helped' }).click()
   await teacher.getByText('Nobody waits for help.').waitFor()
   await ada.getByRole('button', { name: 'Raise your hand' }).waitFor()

@@ -132,6 +132,20 @@ it('tells followers of who changes, and when rows come or go', async () => {
   expect(told).toHaveLength(count)
 })
 
+it('draws numbers for everybody once the class has its own, the same each time', async () => {
+  const [ada, bob] = [await seated('Ada', 'A7'), await seated('Bob')]
+  const seedOf = (seat: SeatRecord, of = lab.id) => classroom.seedFor(seat.learner, of)
+  expect(await seedOf(ada)).toBeUndefined()
+  expect(await classroom.seedFor(owner.person, lab.id)).toBeUndefined()
+  expect(await classroom.change(owner, id, classroom.numbers(true))).toMatchObject({ hasOwnNumbers: true })
+  const seeds = await Promise.all([seedOf(ada), seedOf(bob), seedOf(ada, 'mtu')])
+  expect(new Set(seeds).size).toBe(3)
+  expect(seeds[0]).toMatch(/^[0-9a-f]{64}$/)
+  expect(await seedOf(ada)).toBe(seeds[0])
+  await classroom.change(owner, id, classroom.numbers(false))
+  expect(await seedOf(ada)).toBeUndefined()
+})
+
 it('forgets learners when the days of their class are over, and not before', async () => {
   await seated('Ada')
   const day = 24 * 3_600_000
