@@ -1,4 +1,19 @@
+import { changeClass, createClass, readClass, readClasses } from './class-work.js'
+import {
+  addNote,
+  askLook,
+  endLook,
+  giveLook,
+  raiseHand,
+  readHands,
+  readLook,
+  readLooks,
+  readLooksOf,
+  readNotes,
+  takeHand,
+} from './help-work.js'
 import { newId } from './id.js'
+import { addLogin, deleteWhere, readKnown, readStanding } from './login-work.js'
 import type {
   ClassChange,
   ClassRecord,
@@ -13,46 +28,20 @@ import type {
   PersonRecord,
   SeatRecord,
 } from './people.js'
+import type { Work } from './query.js'
+import { addSeat, joinClass, placeFor, readSeat, readSeatOf, readSeats, reissueSeat, resumeSeat } from './seat-work.js'
 import {
   acceptInvitation,
-  addLogin,
-  addNote,
   addPerson,
-  addSeat,
-  askLook,
-  changeClass,
-  createClass,
-  deleteWhere,
-  endLook,
-  giveLook,
   invitePerson,
-  joinClass,
   linkIdentity,
-  placeFor,
-  raiseHand,
-  readClass,
-  readClasses,
-  readHands,
   readIdentified,
   readInvited,
-  readKnown,
-  readLook,
-  readLooks,
-  readLooksOf,
   readMembers,
-  readNotes,
   readPerson,
   readPersons,
-  readSeat,
-  readSeatOf,
-  readSeats,
-  readStanding,
-  reissueSeat,
-  resumeSeat,
   setMember,
-  takeHand,
-} from './people-work.js'
-import type { Work } from './query.js'
+} from './staff-work.js'
 import { keptName, keptText } from './text.js'
 
 /** What people are kept in. */
