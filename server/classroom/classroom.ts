@@ -18,6 +18,7 @@ import type { StudentNames } from '../report/result.js'
 import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import { sessionResult } from '../session/work/session-result.js'
+import { isOpenAt } from '../store/class-work.js'
 import type { ClassChange, ClassRecord, SeatRecord } from '../store/people.js'
 import type { Records } from '../store/records.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
@@ -74,7 +75,7 @@ export class Classroom {
     private readonly records: Records,
   ) {
     this.shares = new Shares(sessions, (id) => this.#renew(id))
-    this.desks = new Desks(records.people, isOpen, (id) => this.shares.of(id)?.by)
+    this.desks = new Desks(records.people, (id) => this.shares.of(id)?.by)
     this.looks = new Looks(sessions, records.people, (id) => this.#renew(id))
     this.#end = sessions.follow((session) => this.#changed(session))
     this.#retention = setInterval(() => void this.forgetOld().catch(logUnlessBehind), retentionMs).unref()
@@ -444,7 +445,7 @@ export class Classroom {
       createdAt: rest.createdAt,
       hasOwnNumbers: rest.numberKey !== undefined,
       ...(rest.keepDays === undefined ? {} : { keepDays: rest.keepDays }),
-      isOpen: isOpen(one),
+      isOpen: isOpenAt(one, new Date().toISOString()),
       locks: rest.locks,
       seats: (await this.records.people.seats(id)).length,
       mayAssist: may(who, 'assist', { class: id }),
@@ -491,12 +492,6 @@ function studentOf({ name, student, email, section }: SeatRecord): StudentNames 
     ...(email === undefined ? {} : { email }),
     ...(section === undefined ? {} : { section }),
   }
-}
-
-/** Whether learners may work in a class now. */
-function isOpen({ startsAt, endsAt, endedAt }: ClassRecord): boolean {
-  const now = new Date().toISOString()
-  return endedAt === undefined && (startsAt === undefined || startsAt <= now) && (endsAt === undefined || now < endsAt)
 }
 
 function headingOf(lab: Lab, step: string): { en: string; zh: string } {

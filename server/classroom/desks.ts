@@ -1,7 +1,8 @@
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { DeskView } from '../protocol/classes.js'
-import type { ClassRecord, People, SeatRecord } from '../store/people.js'
+import { isOpenAt } from '../store/class-work.js'
+import type { People, SeatRecord } from '../store/people.js'
 import { lookView } from './look-view.js'
 
 /** Notes that a learner is shown. */
@@ -19,7 +20,6 @@ export class Desks {
 
   constructor(
     private readonly people: People,
-    private readonly isOpen: (one: ClassRecord) => boolean,
     /** Who shows their terminals to a class. */
     private readonly shownBy: (id: string) => string | undefined,
   ) {}
@@ -67,7 +67,7 @@ export class Desks {
     const hand = hands[at]
     return {
       title: one.title,
-      isOpen: this.isOpen(one),
+      isOpen: isOpenAt(one, new Date().toISOString()),
       ...(hand
         ? {
             hand: {
