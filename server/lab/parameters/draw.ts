@@ -12,6 +12,8 @@ import { practiceSeed } from './seed.js'
 /** What became of drawing: every value by the name of its parameter, and what can't be drawn. */
 export interface Draw {
   values: Record<string, unknown>
+  /** Which entry it is of each parameter that is one of several. */
+  entries: Record<string, number>
   problems: DrawProblem[]
 }
 
@@ -36,11 +38,13 @@ const mostTries = 100
 export function draw(specs: Readonly<Record<string, ParameterSpec>>, seed: string, own: OwnNumbers): Draw {
   const drawing = new Drawing(specs, seed, own)
   for (const [name, spec] of Object.entries(specs)) drawing.add(name, spec)
-  return { values: drawing.values, problems: drawing.problems }
+  const { values, entries, problems } = drawing
+  return { values, entries, problems }
 }
 
 class Drawing {
   readonly values: Record<string, unknown> = Object.create(null)
+  readonly entries: Record<string, number> = Object.create(null)
   readonly problems: DrawProblem[] = []
   /** Drawn, and those of practice, which nobody else gets. */
   readonly #ranges: Range[] = []
@@ -241,6 +245,7 @@ class Drawing {
 
   #choice(name: string, { of, practice }: ParameterSpec & { kind: 'oneOf' }): unknown {
     const index = this.#isPractice ? practice - 1 : this.#below(name, 0, of.length)
+    this.entries[name] = index
     // It may name parameters above.
     return new Filler(this.values).tree(of[index], (what, cure) => {
       this.#refuse(name, what, cure, 'oneOf', `${index}`)

@@ -10,15 +10,14 @@ const mostCandidates = 1000
  */
 export function proofSeeds(drawn: Drawn, count: number): string[] {
   const all = Array.from({ length: mostCandidates }, (_, n) => `proof-${n + 1}`)
-  const choices = Object.keys(drawn.parameters).filter((name) => drawn.parameters[name]!.kind === 'oneOf')
   const chosen = new Set<string>()
-  if (choices.length > 0) {
+  if (Object.values(drawn.parameters).some(({ kind }) => kind === 'oneOf')) {
     const draw = drawerOf(drawn)
     const met = new Set<string>()
     for (const seed of all) {
       if (chosen.size >= count) break
-      const { values } = draw(seed)
-      const entries = choices.map((name) => `${name} ${JSON.stringify(values[name])}`)
+      // By their numbers: what they say differs with other parameters.
+      const entries = Object.entries(draw(seed).entries).map(([name, entry]) => `${name} ${entry}`)
       if (entries.every((entry) => met.has(entry))) continue
       for (const entry of entries) met.add(entry)
       chosen.add(seed)
