@@ -37,7 +37,8 @@ interface GradeCommandOptions {
   submitted?: string
   schema: boolean
   all: boolean
-  jobs?: number
+  /** As many as memory and cores allow, unless it is a number. */
+  jobs?: number | 'auto'
   resume: boolean
   evidence?: string
   kit?: KitName
@@ -119,9 +120,8 @@ async function writeKit(name: string, kit: KitName, { out, lang }: GradeCommandO
   }
 }
 
-/** @returns undefined for as many as memory and cores allow */
-function jobCount(text: string): number | undefined {
-  return text === 'auto' ? undefined : wholeNumber(1, 64)(text)
+function jobCount(text: string): number | 'auto' {
+  return text === 'auto' ? text : wholeNumber(1, 64)(text)
 }
 
 async function gradeMany(name: string, path: string, options: GradeCommandOptions): Promise<void> {
@@ -136,7 +136,8 @@ async function gradeMany(name: string, path: string, options: GradeCommandOption
   const language = languageOf(lang)
   const isKnown = await gradeClass(path, {
     labOf: await numbersFor(lab, options),
-    ...{ out, resume, jobs, form, assignment, heading, evidence, language },
+    ...{ out, resume, form, assignment, heading, evidence, language },
+    jobs: jobs === 'auto' ? undefined : jobs,
     timeoutMs: timeout * 1000,
   })
   process.exitCode = isKnown ? 0 : exitCodes['could-not-tell']
