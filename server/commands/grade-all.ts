@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { type ClassWork, classWork } from '../course/class-work.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
@@ -70,7 +70,12 @@ export async function gradeClass(path: string, options: GradeClassOptions): Prom
     if (results.size > 0) say(`${results.size} of ${queued.length} are graded already`)
     if (open.length > 0) await gradeRest(folder, open, results, options)
     const all = queued.map(({ key }) => ({ key, result: results.get(key)! }))
-    for (const { name, text } of reportsOf(all, options)) process.stdout.write(`${await folder.write(name, text)}\n`)
+    const written = new Set<string>()
+    for (const { name, text } of reportsOf(all, options)) {
+      const path = await folder.write(name, text)
+      written.add(name.includes('/') ? `${dirname(path)}/` : path)
+    }
+    for (const path of written) process.stdout.write(`${path}\n`)
     process.stdout.write(summary([...results.values()]))
     return [...results.values()].every(({ state }) => state !== 'could-not-tell')
   } finally {

@@ -23,8 +23,10 @@ export interface LooksOptions {
  * last longer.
  */
 const holds = 4
-/** On average; no script can know how long the next one is. */
+/** From the beginning of one to that of the next, on average; no script can know how long the next time is. */
 const holdPauseMs = 500
+/** On a busy machine a look takes its time: what is further from the look before counts as none. */
+const longestGapMs = 950
 /** What a later part of the work may undo is looked at once more in its own time, after so long. */
 const pauseBetween = [100, 400] as const
 /** However often something comes and goes, an end is found. */
@@ -133,13 +135,16 @@ export class Looks {
       ...open.map((step) => [step, { isRight: undefined, looks: -1, changes: 0, most: mostChanges }] as const),
     ])
     const pauses = holdPauses()
+    let began = performance.now()
     for (let look = before; look < mostLooks; look++) {
       const steps = [...standings].filter(([, { looks }]) => looks < holds).map(([step]) => step)
       if (steps.length === 0) return
-      if (look >= 0) await this.#pause(pauses.next().value)
+      if (look >= 0) await this.#pause(Math.max(0, began + pauses.next().value - performance.now()))
+      const isClose = performance.now() - began < longestGapMs
+      began = performance.now()
       for (const [step, sight] of await this.#lookAgain(steps)) {
         const standing = standings.get(step)!
-        saw(standing, sight)
+        saw(standing, sight, isClose)
         if (standing.changes <= standing.most) continue
         this.#fail(step, standing.wrong!)
         standings.delete(step)
@@ -190,10 +195,10 @@ export class Looks {
   }
 }
 
-function saw(standing: Standing, sight: Sight): void {
+function saw(standing: Standing, sight: Sight, isClose: boolean): void {
   const { isRight } = sight
   if (isRight === false) standing.wrong = sight
-  if (isRight === undefined || isRight === standing.isRight) standing.looks++
+  if (isRight === undefined || isRight === standing.isRight) standing.looks += isClose ? 1 : 0
   else {
     if (standing.isRight !== undefined) standing.changes++
     standing.isRight = isRight
@@ -209,7 +214,7 @@ function isRestarted({ checks }: Step): boolean {
   return checks.some(({ survives }) => survives !== undefined)
 }
 
-/** Pauses that nobody can know before; two of them last as long as any other two. */
+/** Times that nobody can know before; two of them are as long as any other two. */
 function* holdPauses(): Generator<number, never> {
   for (;;) {
     const first = randomInt(holdPauseMs / 2, (3 * holdPauseMs) / 2)

@@ -85,7 +85,7 @@ async function handInAll(folder: string): Promise<void> {
       { name: './20-node1.sh', text: web },
     ]),
   )
-  file('erin', `#!/usr/bin/env python3\nimport os\nos.system("""${network}\n${web}""")\n`)
+  file('erin', `#!/usr/bin/env perl\nsystem($_) for (q(${network}), q(${web}));\n`)
   const apart = 'docker run -d --name web -p 8080:80 nginx:alpine && docker network connect my_net web'
   file('frank/node1.sh', `${network} --driver bridge --gateway 172.20.0.9\n${apart}\n`)
   file('frank/20-laptop.sh', 'curl -s http://node1:8080 > /dev/null\n')
@@ -150,12 +150,12 @@ it('grades a class: the same twice, and the same where it was killed and interru
   const whole = join(root, 'whole')
   const done = run(...all(whole, '--jobs', 'auto', '--format', 'html'))
   expect(done.status, done.stderr).toBe(0)
-  expect(done.stdout).toMatch(/^18 graded: 6 passed, .*4 not readable$/m)
   expect(done.stderr).toMatch(/; about \d+ (s|min) left$/m)
   const first = resultsIn(whole)
   expect(
     Object.fromEntries(Object.entries(first).map(([key, one]) => [key, one.refused ? undefined : one.points])),
   ).toEqual(points)
+  expect(done.stdout).toMatch(/^18 graded: 7 passed, .*4 not readable$/m)
   expect(readdirSync(join(whole, 'html'))).toHaveLength(18)
   const grades = parse(readFileSync(join(whole, 'grades.csv')), { columns: true }) as unknown as Record<
     string,
