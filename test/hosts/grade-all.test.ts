@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -214,6 +214,36 @@ it('tries three times what could not be told, and takes no point for it', { time
   const again = run(...args, '--resume', '--lang', 'zh')
   expect([again.status, again.stdout.split('\n').at(-2)]).toEqual([0, '2 graded: 2 failed'])
   expect(again.stderr).toMatch(/^1 of 2 are graded already$/m)
+  expect(left()).toEqual(before)
+})
+
+it('grades everybody with their own numbers, and judges them again with those', { timeout: 200_000 }, () => {
+  const own = join(root, 'own/exam')
+  cpSync(exam, own, { recursive: true })
+  const yaml = readFileSync(join(own, 'lab.yaml'), 'utf8').replace('172.20.0.0/16', "'{{net}}'")
+  put(join(own, 'lab.yaml'), yaml.replace(/^steps:/m, 'parameters:\n  net: {subnet: {prefix: 24}, practice: 172.20.0.0/24}\nsteps:'))
+  put(join(root, 'class.key'), '0123456789abcdef'.repeat(4))
+  put(join(root, 'class.yaml'), '- {id: ada}\n- {id: bob}\n')
+  const key = ['--class-key', join(root, 'class.key')]
+  const listed = run('numbers', own, '--json', '--roster', join(root, 'class.yaml'), ...key)
+  const [ada] = JSON.parse(listed.stdout) as { values: { net: string } }[]
+  // Bob has taken what Ada has made.
+  const script = `docker network create --subnet ${ada!.values.net} my_net\n${web}\n`
+  for (const name of ['ada', 'bob']) put(join(root, 'own/work', `${name}.sh`), script)
+  const [out, evidence] = [join(root, 'own/out'), join(root, 'own/evidence')]
+  const args = ['grade', own, join(root, 'own/work'), '--all', '--out', out, '--evidence', evidence]
+  const done = run(...args, ...key)
+  expect(done.status, done.stderr).toBe(0)
+  const results = resultsIn(out)
+  expect([results.ada!.points, results.bob!.points]).toEqual([5, 3])
+  expect(results.ada!.assignment.seed).not.toBe(results.bob!.assignment.seed)
+  for (const name of ['ada', 'bob']) {
+    const again = run('evidence', 'regrade', join(evidence, name), '--lab', own)
+    expect(again.stdout, again.stderr).toContain('no verdict has changed')
+  }
+  // With other numbers it is another task.
+  expect(run(...args, ...key, '--resume').stderr).toMatch(/^2 of 2 are graded already$/m)
+  expect(run(...args, '--resume').stderr).toMatch(/^2 to grade/m)
   expect(left()).toEqual(before)
 })
 
