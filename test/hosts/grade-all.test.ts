@@ -221,7 +221,10 @@ it('grades everybody with their own numbers, and judges them again with those', 
   const own = join(root, 'own/exam')
   cpSync(exam, own, { recursive: true })
   const yaml = readFileSync(join(own, 'lab.yaml'), 'utf8').replace('172.20.0.0/16', "'{{net}}'")
-  put(join(own, 'lab.yaml'), yaml.replace(/^steps:/m, 'parameters:\n  net: {subnet: {prefix: 24}, practice: 172.20.0.0/24}\nsteps:'))
+  put(
+    join(own, 'lab.yaml'),
+    yaml.replace(/^steps:/m, 'parameters:\n  net: {subnet: {prefix: 24}, practice: 172.20.0.0/24}\nsteps:'),
+  )
   put(join(root, 'class.key'), '0123456789abcdef'.repeat(4))
   put(join(root, 'class.yaml'), '- {id: ada}\n- {id: bob}\n')
   const key = ['--class-key', join(root, 'class.key')]
