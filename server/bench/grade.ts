@@ -43,7 +43,7 @@ export interface GradeBenchOptions {
 
 const timeoutMs = 120_000
 /** Samples of what is measured one at a time. */
-const mostAlone = 10
+const mostAlone = 5
 /** Completed gradings from one sample of the rate to the next. */
 const perSample = 10
 
