@@ -27,7 +27,7 @@ const sharing = [
     'observe',
     'racks',
   ],
-  ...['receipts', 'session', 'session-network', 'survives', 'trace-series', 'tutorials'],
+  ...['receipts', 'session', 'session-network', 'survives', 'trace-series', 'tutorials', 'user'],
 ].map((name) => `test/hosts/${name}.test.ts`)
 
 /** Begin first, or one of them is left alone at the end: as long as vitest has no times of its own it begins with the largest file. */

@@ -31,6 +31,7 @@ type Page<P> = ComponentType<P> | 'failed' | undefined
 const catalogue = signal<Page<Record<string, never>>>(undefined)
 const lab = signal<Page<{ id: string }>>(undefined)
 const map = signal<Page<{ id: string }>>(undefined)
+const teach = signal<Page<{ id?: string | undefined }>>(undefined)
 
 /** Each page is a file of its own; it is asked for as soon as the address is known. */
 export function loadPages(): void {
@@ -52,6 +53,16 @@ export function loadPages(): void {
       },
       () => {
         lab.value = 'failed'
+      },
+    )
+  }
+  if (page === 'teach' && typeof teach.peek() !== 'function') {
+    import('./teach/teach-page.js').then(
+      (loaded) => {
+        teach.value = loaded.TeachPage
+      },
+      () => {
+        teach.value = 'failed'
       },
     )
   }
@@ -109,6 +120,11 @@ function Shown() {
     const Page = shown.page === 'lab' ? lab.value : map.value
     if (Page === undefined) return <main id="content" aria-busy="true" />
     return Page === 'failed' ? <Broken /> : <Page id={shown.lab} key={shown.lab} />
+  }
+  if (shown.page === 'teach') {
+    const Page = teach.value
+    if (Page === undefined) return <main id="content" aria-busy="true" />
+    return Page === 'failed' ? <Broken /> : <Page id={shown.class} />
   }
   return <Nowhere />
 }

@@ -3,6 +3,7 @@ import '../style/catalogue.css'
 import { signal } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import type { Answered, CatalogueView } from '../../server/protocol/protocol.js'
+import { Account, ClosedNote } from '../shell/account.js'
 import { ForwardIcon, Mark, SearchIcon } from '../shell/icons.js'
 import { LanguageSwitch, openDialog, ThemeSwitch } from '../shell/preferences.js'
 import { RecordsNote } from '../shell/records-note.js'
@@ -104,6 +105,7 @@ export function CataloguePage() {
           <Mark /> vethlab
         </a>
         <div class="tools">
+          <Account />
           <button
             type="button"
             class="quiet only-icon"
@@ -125,6 +127,7 @@ export function CataloguePage() {
         </h1>
         <p class="intro">{t.intro}</p>
         {shown?.ok === true && <RecordsNote standing={shown.value.records} />}
+        <ClosedNote />
         {shown?.ok === true && <LeftOff catalogue={shown.value} />}
         <search>
           <label class="search">

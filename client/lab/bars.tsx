@@ -11,6 +11,7 @@ import { isOpen } from '../state/lab.js'
 import { stringsOf } from '../state/language.js'
 import { records } from '../state/records.js'
 import { ask, trouble, view } from '../state/session.js'
+import { ClassNotes } from './class-bar.js'
 import { stepTitle } from './lab-state.js'
 
 const strings = stringsOf({
@@ -60,6 +61,7 @@ export function Bars({ children }: { children: ComponentChildren }) {
       {children}
       <Away />
       <RecordsNote standing={records.value} />
+      <ClassNotes />
       {session?.closesAt !== undefined && <Idle closesAt={session.closesAt} />}
       {session?.busy !== undefined && <Busy busy={session.busy} />}
       {session !== undefined && <Replayable session={session} />}

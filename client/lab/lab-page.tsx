@@ -22,6 +22,7 @@ import { mapOpen, splitAt } from '../state/settings.js'
 import { AuthorBar, AuthorStep } from './author-parts.js'
 import { Bars } from './bars.js'
 import { CheckPanel } from './check-panel.js'
+import { ClassShow } from './class-bar.js'
 import { LabFiles } from './files.js'
 import { Finish } from './finish.js'
 import { followSession } from './follow-session.js'
@@ -50,6 +51,7 @@ const strings = stringsOf({
     number: (number: number) => `Step ${number}.`,
     optional: 'optional',
     alone: 'This lab is in Chinese only.',
+    own: 'The numbers of this lab, such as addresses and ports, are your own: others have others.',
     buildsOn: 'It builds on',
     between: ', ',
   },
@@ -65,6 +67,7 @@ const strings = stringsOf({
     number: (number: number) => `第 ${number} 步：`,
     optional: '选做',
     alone: '这个实验只有英文版。',
+    own: '这个实验里的地址、端口等数值是专门给你的，和别人的不同。',
     buildsOn: '建议先做：',
     between: '、',
   },
@@ -131,6 +134,7 @@ export function LabPage({ id }: { id: string }) {
         <Network id={id} />
       </section>
       <Halves />
+      <ClassShow />
     </div>
   )
 }
@@ -208,7 +212,7 @@ function Instructions({ text }: { text: Page }) {
   return (
     <div class="sections" lang={text.language === 'zh' ? 'zh-CN' : 'en'}>
       <Welcome />
-      <About lab={text.lab} />
+      <About text={text} />
       {text.sections.map((section) => (
         <Section key={section.id ?? ''} section={section} text={text} />
       ))}
@@ -217,14 +221,16 @@ function Instructions({ text }: { text: Page }) {
   )
 }
 
-/** What the lab takes for granted, and whether it is in the learner's language. */
-function About({ lab: { languages, buildsOn } }: { lab: Page['lab'] }) {
+/** What the lab takes for granted, whether it is in the learner's language, and whether its numbers are theirs alone. */
+function About({ text }: { text: Page }) {
   const t = strings.value
+  const { languages, buildsOn } = text.lab
   const alone = !languages.includes(language.value)
-  if (!alone && buildsOn.length === 0) return null
+  if (!alone && !text.ownNumbers && buildsOn.length === 0) return null
   return (
     <p class="about-lab" lang={language.value === 'zh' ? 'zh-CN' : 'en'}>
       {alone && <span>{t.alone} </span>}
+      {text.ownNumbers && <span>{t.own} </span>}
       {buildsOn.length > 0 && t.buildsOn}{' '}
       {buildsOn.map(({ id, title }, at) => (
         <span key={id}>

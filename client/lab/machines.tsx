@@ -12,6 +12,13 @@ import { terminals } from './load-terminals.js'
 
 const strings = stringsOf({
   en: {
+    inLine: 'All places are taken now',
+    position: (position: number) =>
+      position === 1
+        ? 'You are the next: your hosts start by themselves.'
+        : `You are number ${position} in the line. Your hosts start by themselves.`,
+    atTheLatest: (when: string) => `If nobody comes back to the hosts of others, a place is free ${when}.`,
+    noWait: 'Do not wait',
     opening: 'Opening the lab',
     meanwhile: 'You can start reading in the meantime.',
     hosts: 'Hosts',
@@ -39,6 +46,11 @@ const strings = stringsOf({
     broken: 'The terminals could not be loaded.',
   },
   zh: {
+    inLine: '目前没有空位',
+    position: (position: number) =>
+      position === 1 ? '下一个就是你，主机会自动启动。' : `你排在第 ${position} 位，轮到时主机会自动启动。`,
+    atTheLatest: (when: string) => `如果其他人不再使用主机，${when}会有空位。`,
+    noWait: '不等了',
     opening: '正在打开实验',
     meanwhile: '可以先读左边的说明。',
     hosts: '主机',
@@ -77,6 +89,7 @@ export function Machines({ shown }: { shown: boolean }) {
     return <Opening stages={[]} />
   }
   const { phase } = session
+  if (phase.name === 'waiting') return <Waiting phase={phase} />
   if (phase.name === 'opening') return <Opening stages={phase.stages} />
   if (phase.name === 'failed') {
     return <Failed trouble={phase.trouble} onRetry={() => ask('session.reopen', { replay: false })} />
@@ -115,6 +128,25 @@ function Overlay({ heading, children }: { heading: string; children: ComponentCh
         {children}
       </div>
     </div>
+  )
+}
+
+/** Others come first: where one is in the line, and when it may be one's turn. */
+function Waiting({ phase }: { phase: Extract<SessionPhase, { name: 'waiting' }> }) {
+  const t = strings.value
+  return (
+    <Overlay heading={t.inLine}>
+      <p role="status">{t.position(phase.position)}</p>
+      {phase.freeAt !== undefined && (
+        <p class="quiet-words">{t.atTheLatest(relative(Date.parse(phase.freeAt) - now.value, language.value))}</p>
+      )}
+      <p class="quiet-words">{t.meanwhile}</p>
+      <div class="actions">
+        <button type="button" onClick={() => ask('session.leave', {})}>
+          {t.noWait}
+        </button>
+      </div>
+    </Overlay>
   )
 }
 

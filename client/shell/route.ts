@@ -1,12 +1,19 @@
 import { computed, signal } from '@preact/signals'
+import { teachPageOf } from '../../server/protocol/class-address.js'
 import { belowBase, labPageOf } from '../../server/protocol/lab-address.js'
 import { base } from '../state/address.js'
 
-export type Route = { page: 'catalogue' } | { page: 'lab' | 'map'; lab: string } | { page: 'nowhere' }
+export type Route =
+  | { page: 'catalogue' }
+  | { page: 'teach'; class?: string }
+  | { page: 'lab' | 'map'; lab: string }
+  | { page: 'nowhere' }
 
 /** Which page a path below the base shows. Pure. */
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'catalogue' }
+  const teach = teachPageOf(path)
+  if (teach) return { page: 'teach', ...teach }
   return labPageOf(path) ?? { page: 'nowhere' }
 }
 

@@ -2,6 +2,9 @@ import { stringsOf } from '../state/language.js'
 
 export const strings = stringsOf({
   en: {
+    noneOpen: 'No terminal is open there.',
+    choose: 'Terminal',
+    watchedOf: (name: string, host: string, number: number) => `${name}, ${host} ${number}`,
     terminals: 'Terminals',
     terminalOf: (label: string) => `Terminal ${label}`,
     running: 'a program is running',
@@ -61,6 +64,9 @@ export const strings = stringsOf({
     keyDash: 'Dash',
   },
   zh: {
+    noneOpen: '那里没有打开的终端。',
+    choose: '终端',
+    watchedOf: (name: string, host: string, number: number) => `${name}，${host} ${number}`,
     terminals: '终端',
     terminalOf: (label: string) => `终端 ${label}`,
     running: '有程序正在运行',

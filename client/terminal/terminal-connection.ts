@@ -22,9 +22,9 @@ export interface Screen {
   resize(cols: number, rows: number): void
 }
 
-export interface ConnectedTerminal {
+/** One's own terminal by its session, or somebody else's: by the look that is given into it, or `shown` to the class. */
+export type ConnectedTerminal = ({ session: string } | { look: string } | { shown: true }) & {
   socket: ServerSocket
-  session: string
   terminal: string
   screen: Screen
   /** What was typed may not have arrived. */
@@ -117,7 +117,7 @@ export class TerminalConnection {
   }
 
   async #attach(): Promise<void> {
-    const { socket, session, terminal, screen } = this.#options
+    const { socket, terminal, screen } = this.#options
     clearTimeout(this.#retryTimer)
     this.#retryTimer = undefined
     if (this.#disposed || !socket.connected) return
@@ -125,7 +125,8 @@ export class TerminalConnection {
     this.state.value = 'attaching'
     this.caughtUp.value = false
     this.#early = []
-    const answered = await requestOver(socket, 'terminal.attach', { session, terminal, fromOffset: this.#received })
+    const asked = { terminal, fromOffset: this.#received }
+    const answered = await this.#asked(asked)
     if (attempt !== this.#attempt || this.#disposed) return
     const early = this.#early
     this.#early = undefined
@@ -143,6 +144,13 @@ export class TerminalConnection {
     for (const event of early) event()
     this.#takingEarly = false
     this.#reached(this.#processed)
+  }
+
+  #asked(asked: { terminal: string; fromOffset: number }) {
+    const { socket } = this.#options
+    if ('look' in this.#options) return requestOver(socket, 'look.attach', { look: this.#options.look, ...asked })
+    if ('shown' in this.#options) return requestOver(socket, 'share.attach', asked)
+    return requestOver(socket, 'terminal.attach', { session: this.#options.session, ...asked })
   }
 
   #attachLater(): void {

@@ -2,11 +2,11 @@
 set -e
 case $HOST in
   node1)
-    # Something that isn't a container holds port 9090 of node1, under a name of its own.
+    # Something that isn't a container holds port {{taken_port}} of node1, under a name of its own.
     ln -s "$(command -v socat)" "/usr/local/bin/$SQUATTER"
-    setsid -f "/usr/local/bin/$SQUATTER" TCP-LISTEN:9090,fork,reuseaddr 'SYSTEM:echo I was here first' </dev/null >/dev/null 2>&1
+    setsid -f "/usr/local/bin/$SQUATTER" TCP-LISTEN:{{taken_port}},fork,reuseaddr 'SYSTEM:echo I was here first' </dev/null >/dev/null 2>&1
     for _ in $(seq 50); do
-      ss -Hltn 'sport = :9090' | grep -q . && exit 0
+      ss -Hltn 'sport = :{{taken_port}}' | grep -q . && exit 0
       sleep 0.1
     done
     exit 1

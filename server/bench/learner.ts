@@ -18,7 +18,17 @@ export class Learner {
 
   /** @param address with its token */
   static async arrive(address: URL): Promise<Learner> {
-    const answer = await fetch(address, { redirect: 'manual' })
+    return Learner.enter(address, await fetch(address, { redirect: 'manual' }))
+  }
+
+  /** Joins a class by its code, as the form does. */
+  static async join({ origin }: URL, code: string, name: string): Promise<Learner> {
+    const body = new URLSearchParams({ code, name })
+    const answer = await fetch(`${origin}/join`, { method: 'POST', headers: { origin }, body })
+    return Learner.enter(new URL(origin), answer)
+  }
+
+  private static async enter(address: URL, answer: Response): Promise<Learner> {
     const cookie = answer.headers.get('set-cookie')?.split(';')[0]
     if (cookie === undefined) throw refused(`no cookie came with status ${answer.status}`)
     const socket: Socket<Events, Requests> = io(address.origin, {
@@ -52,7 +62,7 @@ export class Learner {
   }
 
   /** The first view of which that is true. */
-  private until(wanted: (view: SessionView) => boolean): Promise<SessionView> {
+  until(wanted: (view: SessionView) => boolean): Promise<SessionView> {
     return new Promise((resolve, reject) => {
       const end = () => {
         clearTimeout(timer)

@@ -18,11 +18,14 @@ export const ChanceForm = z
   .refine((form) => form.includes('#'), 'has no "#", so there is no chance in it')
   .refine((form) => !/^#+$/.test(form), 'begins with "#": a number that begins with 0 is written in several ways')
 
-/** Draws the values of a rack by its id. Pure. */
-export function drawn(forms: Readonly<Record<string, string>>, rack: string): Record<string, string> {
+/** No lab hides nearly as many. */
+export const mostChances = 40
+
+/** Draws values from a text, such as the id of a rack. Pure. */
+export function drawn(forms: Readonly<Record<string, string>>, from: string): Record<string, string> {
   return Object.fromEntries(
     Object.entries(forms).map(([name, form]) => {
-      const bytes = createHash('sha256').update(`${rack}\n${name}`).digest()
+      const bytes = createHash('sha256').update(`${from}\n${name}`).digest()
       let at = 0
       // A form has at most 40 signs and the hash 32 bytes: round once more where that is not enough.
       return [name, form.replaceAll('#', () => `${bytes[at++ % bytes.length]! % 10}`)]

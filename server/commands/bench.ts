@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 import { benchChecks } from '../bench/checks.js'
+import { benchClass } from '../bench/class.js'
+import { benchGrade, gradedLab } from '../bench/grade.js'
 import { benchMap } from '../bench/map.js'
 import { benchOpen } from '../bench/open.js'
 import { benchRacks } from '../bench/racks.js'
@@ -9,6 +11,7 @@ import { benchTrace } from '../bench/trace.js'
 import { benchVandal } from '../bench/vandal.js'
 import { vandalTable } from '../bench/vandal-page.js'
 import { StateDirectory } from '../rack/state-directory.js'
+import { poolFor, usualJobs } from '../trial/run-trials.js'
 import { withOwnRacks } from './own-racks.js'
 import { untilSignal } from './until-signal.js'
 import { wholeNumber } from './whole-number.js'
@@ -30,11 +33,27 @@ export function benchCommand(): Command {
     })
   bench
     .command('checks')
-    .description('how long captures and the checks of a step take, and how many submissions are graded in a minute')
+    .description('how long captures and the checks of a step take')
     .option('--runs <count>', 'times that each is measured', wholeNumber(1, 10_000), 20)
     .option('--json', 'print a JSON document', false)
     .action(async ({ runs, json }: { runs: number; json: boolean }) => {
       const figures = await withOwnRacks((racks, signal) => benchChecks(racks, Math.max(1, runs), sayUntil(signal)))
+      process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
+    })
+  bench
+    .command('grade')
+    .description('how many submissions are graded in a minute, and how long one takes over what its own commands take')
+    .option('--runs <count>', 'submissions that are graded', wholeNumber(1, 10_000), 40)
+    .option('--jobs <count>', 'at the same time; by default as many as memory and cores allow', wholeNumber(1, 64))
+    .option('--json', 'print a JSON document', false)
+    .action(async ({ runs, jobs = usualJobs(), json }: { runs: number; jobs?: number; json: boolean }) => {
+      const lab = await gradedLab()
+      const figures = await withOwnRacks(
+        (racks, signal) => benchGrade(racks, lab, { runs, jobs, signal, say: sayUntil(signal) }),
+        {
+          pool: poolFor([lab], true),
+        },
+      )
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
   bench
@@ -80,6 +99,18 @@ export function benchCommand(): Command {
       const figures = await withOwnRacks((racks, signal) =>
         benchTrace(racks, Math.max(1, runs), only, sayUntil(signal)),
       )
+      process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
+    })
+  bench
+    .command('class')
+    .description(
+      'a class of simulated learners over real sockets: how long each of them waits for what, with two teachers who look on',
+    )
+    .option('--learners <count>', 'how many', wholeNumber(1, 500), 30)
+    .option('--minutes <count>', 'how long they work once all have joined', wholeNumber(1, 240), 3)
+    .option('--json', 'print a JSON document', false)
+    .action(async ({ learners, minutes, json }: { learners: number; minutes: number; json: boolean }) => {
+      const figures = await untilSignal((signal) => benchClass({ learners, minutes }, sayUntil(signal)))
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
   bench

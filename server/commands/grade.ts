@@ -1,11 +1,14 @@
-import { chmod, mkdir, open, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, open, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Command, Option } from 'commander'
+import { workKey } from '../course/class-work.js'
 import { instantOf } from '../course/policy.js'
-import { readStudent } from '../course/student.js'
+import { readStudent, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
-import { loadLab } from '../lab/read-lab.js'
+import type { Lab } from '../lab/lab.js'
+import { parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
+import { loadLab, withSeed } from '../lab/read-lab.js'
 import { requireFeatures } from '../machine/features.js'
 import { fromPackage } from '../package-root.js'
 import { type FormName, fileOf, formNames, write } from '../report/forms.js'
@@ -13,9 +16,14 @@ import { type KitName, kitFiles, kitNames } from '../report/kits.js'
 import { type Result, resultJsonSchema } from '../report/result.js'
 import { type About, grade, refusal } from '../trial/grade.js'
 import { readSubmission, type Submission, SubmissionRefused } from '../trial/submission.js'
+import { Witness } from '../trial/witness.js'
 import { oneLine } from '../wording/one-line.js'
 import { type Language, languages } from '../wording/text.js'
+import { readClassKey } from './class-key.js'
+import { EvidenceKeeper } from './evidence-keeper.js'
+import { gradeClass } from './grade-all.js'
 import { withOwnRacks } from './own-racks.js'
+import { tellWhose } from './tell-whose.js'
 import { wholeNumber } from './whole-number.js'
 
 interface GradeCommandOptions {
@@ -28,9 +36,17 @@ interface GradeCommandOptions {
   heading?: string
   submitted?: string
   schema: boolean
+  all: boolean
+  /** As many as memory and cores allow, unless it is a number. */
+  jobs?: number | 'auto'
+  resume: boolean
+  evidence?: string
   kit?: KitName
   timeout: number
   lang: string
+  seed?: string
+  classKey?: string
+  who?: string
 }
 
 /** Exit codes, as those who call it from a course's system switch on them. */
@@ -39,13 +55,21 @@ const exitCodes = { passed: 0, failed: 1, 'could-not-tell': 2, refused: 3 } as c
 export function gradeCommand(): Command {
   return new Command('grade')
     .description(
-      'grade a submission in a fresh rack; exit code 0 passed, 1 failed, 2 could not tell, 3 the submission can not be read',
+      'grade a submission in a fresh rack; exit code 0 passed, 1 failed, 2 could not tell, 3 the submission can not be read; ' +
+        'with --all, 0 all were graded, 2 some could not be told',
     )
     .argument('[lab]', 'id or folder')
-    .argument('[submission]', 'a script, or a folder with a script a host')
+    .argument(
+      '[submission]',
+      'a script, a folder with a script a host, or an archive of one; with --all, a folder or a list of them',
+    )
     .addOption(new Option('--format <form>', 'how the result is written; text by default').choices(formNames))
     .option('--out <path>', 'write the result there, a file or a folder, and print it as text')
     .option('--json', 'the same as --format json', false)
+    .option('--all', 'grade what a class has handed in; the grades go into the folder that --out names', false)
+    .option('--jobs <count>', 'with --all, so many at the same time, or as many as memory and cores allow', jobCount)
+    .option('--resume', 'with --all, go on where an earlier run was ended', false)
+    .option('--evidence <folder>', 'keep there what the grade was found by, a signed bundle a submission')
     .option('--junit <file>', 'write a JUnit report, too')
     .option(
       '--student <file>',
@@ -54,6 +78,9 @@ export function gradeCommand(): Command {
     .option('--assignment <id>', 'what a course calls it; the id of the lab by default')
     .option('--heading <text>', 'what the gradebook calls it; the title of the lab by default')
     .option('--submitted <time>', 'when it was handed in, such as 2026-03-01T23:59:00+01:00; now by default')
+    .option('--seed <seed>', 'with the numbers of that seed, for labs that have parameters', parseSeed)
+    .option('--class-key <file>', "with the numbers of the student, from the class's key and --student")
+    .option('--who <file>', 'grade nothing, and say whose numbers it has: a list of students, with --class-key')
     .addOption(
       new Option('--kit <system>', "write what a course's system needs to grade the lab, into --out").choices(kitNames),
     )
@@ -73,7 +100,9 @@ export function gradeCommand(): Command {
       }
       if (name === undefined || path === undefined)
         throw invalid('grade', 'a lab and a submission are wanted', 'Name both; with --kit, the lab alone.')
-      await gradeOne(name, path, options)
+      if (options.who !== undefined) {
+        await tellWhose(name, path, { ...options, who: options.who, language: languageOf(options.lang) })
+      } else await (options.all ? gradeMany(name, path, options) : gradeOne(name, path, options))
     })
 }
 
@@ -91,7 +120,32 @@ async function writeKit(name: string, kit: KitName, { out, lang }: GradeCommandO
   }
 }
 
+function jobCount(text: string): number | 'auto' {
+  return text === 'auto' ? text : wholeNumber(1, 64)(text)
+}
+
+async function gradeMany(name: string, path: string, options: GradeCommandOptions): Promise<void> {
+  const { out, resume, jobs, assignment, heading, evidence, timeout, lang } = options
+  const ofOne = (['student', 'submitted', 'junit'] as const).find((option) => options[option] !== undefined)
+  if (ofOne !== undefined)
+    throw invalid(`--${ofOne}`, 'is for one submission', 'Name students in a list, students.csv.')
+  if (out === undefined) throw invalid('--all', 'has nowhere to write the grades', 'Name a folder with --out.')
+  const lab = await loadLab(await labFolder(fromPackage('labs'), name))
+  await requireFeatures(lab.requires)
+  const form = options.format ?? (options.json ? 'json' : undefined)
+  const language = languageOf(lang)
+  const isKnown = await gradeClass(path, {
+    labOf: await numbersFor(lab, options),
+    ...{ out, resume, form, assignment, heading, evidence, language },
+    jobs: jobs === 'auto' ? undefined : jobs,
+    timeoutMs: timeout * 1000,
+  })
+  process.exitCode = isKnown ? 0 : exitCodes['could-not-tell']
+}
+
 async function gradeOne(name: string, path: string, options: GradeCommandOptions): Promise<void> {
+  const ofMany = (['resume', 'jobs'] as const).find((option) => options[option])
+  if (ofMany !== undefined) throw invalid(`--${ofMany}`, 'is for many submissions', 'Say --all as well.')
   const language = languageOf(options.lang)
   const form = options.format ?? (options.json ? 'json' : 'text')
   const out = options.out === undefined ? undefined : await fileAt(options.out, form)
@@ -103,11 +157,14 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
     ...(options.submitted === undefined ? {} : { submittedAt: timeOf(options.submitted) }),
   }
   const heading = options.heading === undefined ? {} : { heading: options.heading }
-  const lab = await loadLab(await labFolder(fromPackage('labs'), name))
+  const read = await loadLab(await labFolder(fromPackage('labs'), name))
+  const lab = (await numbersFor(read, options))(about)
   // A form that lacks something is refused now, and not when the grade is there.
   write(form, refusal(lab, { en: '', zh: '' }, about), { language, ...heading })
   await requireFeatures(lab.requires)
-  const result = await judge(lab, path, about, { timeoutMs: options.timeout * 1000, language })
+  const keeper = options.evidence === undefined ? undefined : await EvidenceKeeper.open(options.evidence)
+  const witness = keeper && new Witness()
+  const result = await judge(lab, path, about, { timeoutMs: options.timeout * 1000, language, witness })
   const text = write(form, result, { language, ...heading })
   process.stdout.write(out === undefined ? text : write('text', result, { language }))
   process.exitCode = exitCodes[result.refused ? 'refused' : result.state]
@@ -115,13 +172,35 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
   if (out !== undefined) await writeFile(out, text).catch(cannotWrite('--out', out))
   if (options.junit !== undefined)
     await writeFile(options.junit, write('junit', result, { language })).catch(cannotWrite('--junit', options.junit))
+  if (keeper) {
+    const graded = { lab, result, witness: result.refused ? undefined : witness }
+    process.stderr.write(`evidence: ${await keeper.keep(workKey(about.student, path), await realpath(path), graded)}\n`)
+  }
+}
+
+/** The lab with the numbers of a submission: by its student, by a seed, else those of practice. */
+async function numbersFor(lab: Lab, { seed, classKey }: GradeCommandOptions): Promise<(about: About) => Lab> {
+  if (classKey === undefined) {
+    const drawn = withSeed(lab, seed ?? practiceSeed)
+    return () => drawn
+  }
+  if (seed !== undefined) throw invalid('--seed', 'is drawn from --class-key already', 'Leave one of them out.')
+  const key = await readClassKey(classKey)
+  return ({ student = {} }) => {
+    const learner = studentKey(student)
+    if (learner !== '') return withSeed(lab, seedOf(key, learner, lab.id))
+    throw invalid('--class-key', 'whose numbers are wanted is not known', 'Say whose work it is with --student.', {
+      what: '不知道要用谁的数值',
+      cure: '请用 --student 说明这是谁的作业。',
+    })
+  }
 }
 
 async function judge(
   lab: Parameters<typeof grade>[1],
   path: string,
   about: About,
-  { timeoutMs, language }: { timeoutMs: number; language: Language },
+  { timeoutMs, language, witness }: { timeoutMs: number; language: Language; witness: Witness | undefined },
 ): Promise<Result> {
   let submission: Submission
   try {
@@ -136,6 +215,7 @@ async function judge(
       ...about,
       timeoutMs,
       signal,
+      witness,
       say: (line) => process.stderr.write(`${line}\n`),
     }),
   )

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { VethlabError } from '../error/vethlab-error.js'
 import { forbidCoreDumps } from '../kernel/system-calls.js'
 import { labFolder } from '../lab/catalogue.js'
+import { parseSeed } from '../lab/parameters/seed.js'
 import { watchLab } from '../lab/watch-lab.js'
 import { probeFeatures } from '../machine/features.js'
 import { ensureRackd, stopRackd } from '../node/start-rackd.js'
@@ -19,6 +20,7 @@ import { WebProcess } from './web-process.js'
 
 interface PreviewOptions {
   port: number
+  seed?: string
 }
 
 const host = '127.0.0.1'
@@ -35,10 +37,11 @@ export function previewCommand(): Command {
     )
     .argument('<lab>', 'id or folder')
     .option('--port <port>', 'port to listen on, of this machine alone; 0: a free one', portNumber, 8200)
+    .option('--seed <seed>', 'with the numbers of that seed, for a lab that has parameters', parseSeed)
     .action(preview)
 }
 
-async function preview(name: string, { port }: PreviewOptions): Promise<void> {
+async function preview(name: string, { port, seed }: PreviewOptions): Promise<void> {
   const directory = resolve(await labFolder(fromPackage('labs'), name))
   const orphaned = parentGone()
   // Its memory has the token.
@@ -88,6 +91,7 @@ async function preview(name: string, { port }: PreviewOptions): Promise<void> {
       directory,
       { ...(await knownImages()), bundled: fromPackage('labs') },
       {
+        ...(seed === undefined ? {} : { seed }),
         onReading: (reading) => {
           running.tell({ preview: reading })
           const { length } = reading.problems

@@ -1,25 +1,20 @@
 import { constants, createReadStream, openSync } from 'node:fs'
-import { access, open, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Command } from 'commander'
 import { VethlabError } from '../error/vethlab-error.js'
 import { isAlive, type ProcessIdentity, readRecord } from '../rack/record.js'
-import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
-import { type Archive, copyOf, exportLines, importLines, inPostgres, inSqliteFile } from '../store/archive.js'
-import { outboxFile } from '../store/open-records.js'
+import type { StateDirectory } from '../rack/state-directory.js'
+import { copyOf, exportLines, importLines } from '../store/archive.js'
 import { forgetLearner } from '../store/outbox.js'
 import { addressText } from '../store/postgres-database.js'
 import { ask } from '../store/query.js'
 import { deleteLearner, readLocalLearner } from '../store/reads.js'
-import { databaseOf, databaseOption, recordsFile } from './database.js'
+import { databaseOption } from './database.js'
+import { type RecordsOptions, recordsPlace, requireRecords } from './records-place.js'
 import { recordOf } from './serve.js'
-
-interface Options {
-  state?: string
-  database?: string
-}
 
 export function recordsCommand(): Command {
   const records = new Command('records').description(
@@ -47,8 +42,8 @@ export function recordsCommand(): Command {
   return records
 }
 
-async function exportRecords({ output, ...options }: Options & { output?: string }): Promise<void> {
-  const where = await place(options)
+async function exportRecords({ output, ...options }: RecordsOptions & { output?: string }): Promise<void> {
+  const where = await recordsPlace(options)
   if (output === undefined)
     return where.use((archive) => pipeline(Readable.from(exportLines(archive)), process.stdout, { end: false }))
   await intoNewFile(output, async (path) => {
@@ -57,16 +52,16 @@ async function exportRecords({ output, ...options }: Options & { output?: string
   })
 }
 
-async function importRecords(file: string, options: Options): Promise<void> {
-  const where = await place(options)
+async function importRecords(file: string, options: RecordsOptions): Promise<void> {
+  const where = await recordsPlace(options)
   await requireNoServer(where.state)
   const input = file === '-' ? process.stdin : createReadStream('', { fd: opened(file) })
   const rows = await where.use((archive) => importLines(archive, input))
   process.stdout.write(`${rows} rows are imported into ${where.name}\n`)
 }
 
-async function backup(file: string, options: Options): Promise<void> {
-  const where = await place(options)
+async function backup(file: string, options: RecordsOptions): Promise<void> {
+  const where = await recordsPlace(options)
   const address = where.database
   if (address !== undefined) {
     process.stdout.write(`pg_dump --format=custom --file=${quoted(file)} ${quoted(addressText(address))}\n`)
@@ -94,8 +89,8 @@ async function backup(file: string, options: Options): Promise<void> {
   process.stderr.write(`${file} is a copy of ${where.path}\n`)
 }
 
-async function deleteRecordsOf(id: string, { yes, ...options }: Options & { yes: boolean }): Promise<void> {
-  const where = await place(options)
+async function deleteRecordsOf(id: string, { yes, ...options }: RecordsOptions & { yes: boolean }): Promise<void> {
+  const where = await recordsPlace(options)
   if (where.database === undefined) await requireRecords(where)
   const found = await where.use(async (archive) => {
     const local = await archive.ask(readLocalLearner())
@@ -132,40 +127,6 @@ async function deleteRecordsOf(id: string, { yes, ...options }: Options & { yes:
   )
 }
 
-type Place = Awaited<ReturnType<typeof place>>
-
-async function place(options: Options) {
-  const database = await databaseOf(options)
-  const state = StateDirectory.at(resolve(options.state ?? defaultStatePath()))
-  const path = join(state.records, recordsFile)
-  const outbox = join(state.records, outboxFile)
-  /** The files are the web's: as its user nothing else can be reached, whatever lies there. */
-  const asWeb = async <T>(work: () => Promise<T>): Promise<T> => {
-    process.setgroups!([])
-    process.setegid!(state.webUser)
-    process.seteuid!(state.webUser)
-    try {
-      return await work()
-    } finally {
-      process.seteuid!(0)
-      process.setegid!(0)
-    }
-  }
-  return {
-    state,
-    database,
-    path,
-    name: database === undefined ? path : addressText(database),
-    asWeb,
-    use: <T>(work: (archive: Archive) => Promise<T>): Promise<T> =>
-      database === undefined ? asWeb(() => inSqliteFile(path, work)) : inPostgres(database, work),
-    /** What waits here for the database is of the same learners. */
-    async inOutbox(work: (archive: Archive) => Promise<unknown>): Promise<void> {
-      if (await exists(outbox)) await asWeb(() => inSqliteFile(outbox, work))
-    },
-  }
-}
-
 /** @throws VethlabError serve.running */
 async function requireNoServer(state: StateDirectory): Promise<void> {
   const server = await readRecord<ProcessIdentity>(recordOf(state))
@@ -174,22 +135,6 @@ async function requireNoServer(state: StateDirectory): Promise<void> {
     place: state.root,
     cure: 'End it first.',
   })
-}
-
-/** @throws VethlabError records.unusable */
-async function requireRecords({ path }: Place): Promise<void> {
-  if (await exists(path)) return
-  throw new VethlabError('records.unusable', 'is not there', {
-    place: path,
-    cure: 'Name the state directory with --state, or the database with --database.',
-  })
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 /** A file that was not there, for root alone; gone again where the work fails. @throws VethlabError argument.invalid */

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { forbidCoreDumps } from '../kernel/system-calls.js'
+import { parseSeed } from '../lab/parameters/seed.js'
 import { watchShelf } from '../lab/watch-shelf.js'
 import { probeFeatures } from '../machine/features.js'
 import { RackdClient } from '../node/rackd-client.js'
@@ -20,6 +21,7 @@ import { oneLine } from '../wording/one-line.js'
 import { databaseOf, databaseOption, recordsFile } from './database.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
+import { type ProviderFlags, providerOf } from './provider.js'
 import { maxRacksOption } from './rackd.js'
 import { several } from './several.js'
 import { tlsOf } from './tls-files.js'
@@ -27,7 +29,7 @@ import { keptToken } from './token.js'
 import { WebProcess } from './web-process.js'
 import { wholeNumber } from './whole-number.js'
 
-interface ServeOptions {
+interface ServeOptions extends ProviderFlags {
   host: string
   port: number
   token: boolean
@@ -43,7 +45,9 @@ interface ServeOptions {
   poolPlain: number
   maxRacks: number
   idle: number
+  seed?: string
   closeRacks: boolean
+  metricsPort?: number
 }
 
 /** Ctrl-C comes to all processes of a terminal, and npm passes its own one on: that is one wish. */
@@ -68,6 +72,13 @@ export function serveCommand(): Command {
     .option('--pool-plain <count>', 'plain hosts that wait, booted', wholeNumber(0, 64), 1)
     .addOption(maxRacksOption())
     .option('--idle <minutes>', 'a rack that nobody uses for so long is closed, after a warning', minutes, 30)
+    .option('--seed <seed>', 'with the numbers of that seed, for labs that have parameters', parseSeed)
+    .option('--oidc-issuer <url>', 'let staff and learners log in at this OpenID Connect provider')
+    .option('--oidc-client <id>', 'the id that it knows this server by')
+    .option('--oidc-secret-file <file>', 'a file with the secret for that; none for a public client')
+    .option('--oidc-redirect <url>', 'where it sends browsers back to: the address of this server, and /oidc')
+    .option('--oidc-name <name>', 'how it is called on the page')
+    .option('--metrics-port <port>', 'serve figures for Prometheus at http://127.0.0.1:PORT/metrics', portNumber)
     .option('--close-racks', 'close all racks at the end', false)
     .action(serve)
 }
@@ -78,6 +89,7 @@ async function serve(options: ServeOptions): Promise<void> {
   checkHost(options)
   const tls = await tlsOf(options)
   const database = await databaseOf(options)
+  const provider = await providerOf(options)
   // Its memory has the token.
   forbidCoreDumps()
   const state = StateDirectory.at(resolve(options.state ?? defaultStatePath()))
@@ -128,8 +140,11 @@ async function serve(options: ServeOptions): Promise<void> {
         recordsFile,
         ...(database === undefined ? {} : { database }),
         securityLog: state.securityLogs.web,
+        ...(options.seed === undefined ? {} : { seed: options.seed }),
         idleMs: options.idle * 60_000,
         mostRacks: options.maxRacks,
+        ...(provider ? { provider } : {}),
+        ...(options.metricsPort === undefined ? {} : { metricsPort: options.metricsPort }),
         lacks,
       },
       giveUp,

@@ -15,19 +15,25 @@ export interface TestReport {
 }
 
 export function testReport(
-  labs: { lab: string; trials: TrialReport[] }[],
+  labs: { lab: string; seed?: string; trials: TrialReport[] }[],
   skipped: TestReport['skipped'],
   durationMs: number,
 ): TestReport {
-  const flaky = labs.flatMap(({ lab, trials }) =>
+  const flaky = labs.flatMap(({ trials, ...one }) =>
     [...new Set(trials.map(({ name }) => name))].flatMap((trial) => {
       const runs = trials.filter(({ name }) => name === trial)
       const passed = runs.filter((run) => run.passed).length
-      return passed > 0 && passed < runs.length ? [{ lab, trial, passed, failed: runs.length - passed }] : []
+      return passed > 0 && passed < runs.length
+        ? [{ lab: labelOf(one), trial, passed, failed: runs.length - passed }]
+        : []
     }),
   )
   const all = labs.flatMap(({ trials }) => trials)
-  const passed = labs.map(({ lab, trials }) => ({ lab, passed: trials.every((trial) => trial.passed), trials }))
+  const passed = labs.map(({ trials, ...one }) => ({
+    ...one,
+    passed: trials.every((trial) => trial.passed),
+    trials,
+  }))
   return {
     passed: passed.every((lab) => lab.passed),
     labs: passed,
@@ -39,8 +45,16 @@ export function testReport(
   }
 }
 
+function labelOf({ lab, seed }: { lab: string; seed?: string }): string {
+  return seed === undefined ? lab : `${lab} with seed ${seed}`
+}
+
 /** One line for what became of a trial. */
-export function trialLine(lab: string, { name, passed, durationMs, provedBefore }: TrialReport): string {
+export function trialLine(
+  of: { lab: string; seed?: string },
+  { name, passed, durationMs, provedBefore }: TrialReport,
+): string {
+  const lab = labelOf(of)
   if (provedBefore) {
     return `ok ${lab}, ${name} (proved before, on ${provedBefore.at.slice(0, 10)}, inputs ${provedBefore.inputs})`
   }
@@ -53,7 +67,7 @@ export function summary({ labs, skipped, flaky, flakeRate, provedBefore, duratio
     const failed = lab.trials.filter((trial) => !trial.passed).length
     const before = lab.trials.filter((trial) => trial.provedBefore).length
     const known = before > 0 ? `, ${before} of them proved before` : ''
-    return `${lab.passed ? 'ok    ' : 'not ok'} ${lab.lab}: ${lab.trials.length - failed} of ${lab.trials.length} trials${known}`
+    return `${lab.passed ? 'ok    ' : 'not ok'} ${labelOf(lab)}: ${lab.trials.length - failed} of ${lab.trials.length} trials${known}`
   })
   lines.push(...skipped.map(({ lab, why }) => `skipped ${lab}: this kernel lacks ${why}`))
   if (repeat > 1) {

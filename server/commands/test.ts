@@ -1,7 +1,10 @@
 import { Command } from 'commander'
+import { VethlabError } from '../error/vethlab-error.js'
 import { labFoldersNamed } from '../lab/catalogue.js'
 import type { Lab } from '../lab/lab.js'
-import { loadLab } from '../lab/read-lab.js'
+import { proofSeeds } from '../lab/parameters/proof-seeds.js'
+import { parseSeed, practiceSeed } from '../lab/parameters/seed.js'
+import { loadLab, withSeed } from '../lab/read-lab.js'
 import { type FeatureReport, probeFeatures } from '../machine/features.js'
 import { fromPackage, packageRoot } from '../package-root.js'
 import { keyOf, LabProofs } from '../proof/lab-proofs.js'
@@ -24,6 +27,8 @@ interface TestOptions {
   jobs?: number
   keep: boolean
   json: boolean
+  seed?: string
+  seeds?: number
 }
 
 /** A lab with its trials, and what became of them each time. */
@@ -48,6 +53,8 @@ export function testCommand(): Command {
       'trials that work at the same time; by default as many as memory and cores allow',
       wholeNumber(1, 64),
     )
+    .option('--seed <seed>', 'with the numbers of that seed, for labs that have parameters', parseSeed)
+    .option('--seeds <count>', 'with the numbers of so many seeds, one after another', wholeNumber(1, 200))
     .option('--keep', 'keep the rack of the first failed trial to look at; says how to enter and to close it', false)
     .option('--json', 'print a JSON document', false)
     .action(async (names: string[], options: TestOptions) => {
@@ -62,10 +69,20 @@ export function testCommand(): Command {
 
 async function testLabs(names: string[], options: TestOptions, keeper: RackKeeper | undefined): Promise<TestReport> {
   const started = performance.now()
-  const labs = await Promise.all((await labFoldersNamed(fromPackage('labs'), names)).map(loadLab))
-  const missing = await absentFeatures(labs)
+  const isPractice = options.seed === undefined && options.seeds === undefined
+  if (!isPractice && options.all) {
+    throw new VethlabError('argument.invalid', 'writes receipts, which are for the numbers of practice', {
+      place: '--all',
+      cure: 'Name labs, or leave `--seed` and `--seeds` out.',
+      zh: { what: '会写入证明记录，而记录只针对练习用的数值', cure: '请指定实验，或去掉 `--seed` 和 `--seeds`。' },
+    })
+  }
+  const folders = await labFoldersNamed(fromPackage('labs'), names)
+  const read = await Promise.all(folders.map((folder) => loadLab(folder)))
+  const labs = read.flatMap((lab) => seedsOf(lab, options).map((seed) => withSeed(lab, seed)))
+  const missing = await absentFeatures(read)
   const lacks = (lab: Lab) => missing.find(({ name }) => lab.requires.includes(name))
-  const skipped = labs.flatMap((lab) => {
+  const skipped = read.flatMap((lab) => {
     const feature = lacks(lab)
     return feature ? [{ lab: lab.id, why: `${feature.name}: ${feature.fails} ${feature.cure}` }] : []
   })
@@ -77,7 +94,7 @@ async function testLabs(names: string[], options: TestOptions, keeper: RackKeepe
       return { lab, trials: trialsOf(lab, keeper), runs }
     })
 
-  const proofs = options.receipts ? await openProofs(labs) : undefined
+  const proofs = options.receipts && isPractice ? await openProofs(labs) : undefined
   const byReceipts = proofs !== undefined && !options.all && names.length === 0
   try {
     await prove(plans, byReceipts ? await receiptsFor(proofs, plans) : new Map(), { keeper, ...options })
@@ -86,8 +103,21 @@ async function testLabs(names: string[], options: TestOptions, keeper: RackKeepe
     if (proofs) await settle(proofs, plans, labs, options.all)
   }
   for (const { lab, runs } of plans) for (const run of runs) note(lab, run, checksCanFail(lab, run))
-  const reports = plans.map(({ lab, runs }) => ({ lab: lab.id, trials: runs.flat() }))
+  const reports = plans.map(({ lab, runs }) => ({ lab: lab.id, ...seedOfPlan(lab), trials: runs.flat() }))
   return testReport(reports, skipped, Math.round(performance.now() - started))
+}
+
+/** A lab that draws nothing is tested once. */
+function seedsOf({ id, drawn }: Lab, { seed, seeds }: TestOptions): string[] {
+  if (seed === undefined && seeds === undefined) return [practiceSeed]
+  if (drawn) return seed === undefined ? proofSeeds(drawn, seeds!) : [seed]
+  say(`${id} has no parameters: it is tested as it is`)
+  return [practiceSeed]
+}
+
+/** Not said of practice, whose numbers are those in the lab's files. */
+function seedOfPlan({ drawn }: Lab): { seed?: string } {
+  return drawn === undefined || drawn.seed === practiceSeed ? {} : { seed: drawn.seed }
 }
 
 async function openProofs(labs: readonly Lab[]): Promise<LabProofs> {
@@ -144,7 +174,12 @@ async function prove(
       keeper?.keepFrom(racks)
       return runTrials(racks, queue, jobs, signal)
     },
-    { pool: poolFor(queue, jobs) },
+    {
+      pool: poolFor(
+        queue.map(({ lab }) => lab),
+        queue.length > jobs,
+      ),
+    },
   )
 }
 
@@ -165,7 +200,7 @@ async function settle(proofs: LabProofs, plans: readonly Plan[], labs: readonly 
 
 function note(lab: Lab, run: TrialReport[], report: TrialReport): void {
   run.push(report)
-  say(trialLine(lab.id, report))
+  say(trialLine({ lab: lab.id, ...seedOfPlan(lab) }, report))
   for (const problem of report.problems) say(`  ${problem}`)
 }
 

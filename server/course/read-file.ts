@@ -10,7 +10,7 @@ const mostBytes = 8 * 1024 ** 2
 
 /** Reads a teacher's file of YAML, or of JSON, which is YAML as well. @throws VethlabError argument.invalid with file and line */
 export async function readYamlFile<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  return readYaml(await textOf(file), schema, {
+  return readYaml(await readTextFile(file), schema, {
     place: (line) => `${oneLine(file, 200)}:${line}`,
     code: 'argument.invalid',
     otherwise: 'is not written as it must be',
@@ -21,7 +21,7 @@ export async function readYamlFile<T>(file: string, schema: z.ZodType<T>): Promi
 export async function readJsonFile<T>(file: string, schema: z.ZodType<T>, cure: string): Promise<T> {
   let value: unknown
   try {
-    value = JSON.parse(await textOf(file))
+    value = JSON.parse(await readTextFile(file))
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     throw invalid(file, `is no JSON: ${oneLine(error.message, 200)}`, cure)
@@ -32,7 +32,8 @@ export async function readJsonFile<T>(file: string, schema: z.ZodType<T>, cure: 
   throw invalid(file, `${issue!.path.join('.')}: ${issue!.what}`, cure)
 }
 
-async function textOf(file: string): Promise<string> {
+/** Reads a teacher's file of text. @throws VethlabError argument.invalid */
+export async function readTextFile(file: string): Promise<string> {
   const unreadable = (error: Error) => {
     throw invalid(file, `can't be read: ${oneLine(error.message, 200)}`, 'Name a file that is there.')
   }

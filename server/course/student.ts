@@ -18,8 +18,27 @@ const StudentFile = z.strictObject({
 
 /** Reads whose work it is. @throws VethlabError argument.invalid with file and line */
 export async function readStudent(file: string): Promise<StudentNames> {
-  const student = await readYamlFile(file, StudentFile)
+  return known(await readYamlFile(file, StudentFile))
+}
+
+function known(student: z.output<typeof StudentFile>): StudentNames {
   return Object.fromEntries(Object.entries(student).filter(([, name]) => name !== undefined))
+}
+
+function keyIn(student: z.output<typeof StudentFile>): string {
+  return studentKey(known(student))
+}
+
+const Roster = z
+  .array(StudentFile)
+  .min(1)
+  .max(5000)
+  .refine((all) => all.every((one) => keyIn(one) !== ''), 'has somebody without `id`, `login`, `email` and `sisId`')
+  .refine((all) => new Set(all.map(keyIn)).size === all.length, 'has somebody twice')
+
+/** Reads a list of students, each as for `readStudent`. @throws VethlabError argument.invalid with file and line */
+export async function readRoster(file: string): Promise<StudentNames[]> {
+  return (await readYamlFile(file, Roster)).map(known)
 }
 
 /** By what a course knows a student; empty where nothing is known. */

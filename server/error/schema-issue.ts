@@ -165,7 +165,9 @@ function kindOf(schema: z.ZodType, path: PropertyKey[], expected: string): strin
 }
 
 function howToWrite({ schema }: Reading, path: PropertyKey[], kind: string, value: unknown): string {
-  if (kind === kinds.int && /^-?\d*[.,]\d+$/.test(String(value))) return 'Write it without a fraction.'
+  // A map may say of itself that it is no text.
+  const isFraction = typeof value !== 'object' && /^-?\d*[.,]\d+$/.test(String(value))
+  if (kind === kinds.int && isFraction) return 'Write it without a fraction.'
   if (kind === kinds.int || kind === kinds.number) return 'Write digits, without quotes.'
   const meaning = meaningAt(schema, path)
   if (kind === kinds.string) return `Write it in quotes.${meaning ? ` What it means: ${meaning}.` : ''}`

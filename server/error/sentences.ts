@@ -19,6 +19,7 @@ export type OperatorCode = Codes<
   | 'topology.too-many-hosts'
   | 'lan.not-found'
   | 'submission.invalid'
+  | 'evidence.invalid'
   | 'image.unreadable'
   | 'image.invalid'
   | 'image.too-large'
@@ -231,6 +232,32 @@ export const sentences = {
   'session.not-found': {
     what: { en: 'There is no such session.', zh: '找不到这次实验。' },
     cure: { en: 'Open the lab from the catalogue.', zh: '请从目录重新打开实验。' },
+  },
+  'class.not-found': {
+    what: { en: 'There is no such class, or nobody like that in it.', zh: '找不到这个课堂，或课堂里没有这个人。' },
+    cure: { en: 'Open it from the list of classes.', zh: '请从课堂列表重新打开。' },
+  },
+  'look.not-found': {
+    what: {
+      en: 'You may not look into these terminals, or no longer.',
+      zh: '你没有权限查看这些终端，或者权限已结束。',
+    },
+    cure: { en: 'Ask the learner once more.', zh: '请再次征求学员同意。' },
+  },
+  'provider.unreachable': {
+    what: { en: "The login service can't be reached.", zh: '目前连不上登录服务。' },
+    cure: again,
+  },
+  'provider.refused': {
+    what: { en: 'The login service did not let you in.', zh: '登录服务没有通过。' },
+    cure: again,
+  },
+  'roster.invalid': {
+    what: { en: "The list can't be read.", zh: '无法读取名单。' },
+    cure: {
+      en: 'Give CSV with a line of headings: name, and id, email and group where you have them.',
+      zh: '请使用带标题行的 CSV：name，以及 id、email、group（如有）。',
+    },
   },
   'session.not-open': {
     what: { en: 'The hosts of this lab are not running.', zh: '这个实验的主机现在没有运行。' },

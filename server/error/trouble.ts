@@ -37,7 +37,7 @@ export function troubleOf(error: unknown): Trouble {
 }
 
 /** What these errors say is made of the lab's own names alone. */
-function particular({ code, place }: VethlabError): { what: Text } | undefined {
+function particular({ code, place, what, cure, zh }: VethlabError): { what: Text; cure?: Text } | undefined {
   if (code === 'value.missing' && /^[a-z0-9_]{1,64}$/.test(place)) {
     return { what: { en: `The value {{${place}}} can't be read now.`, zh: `目前读取不到 {{${place}}} 的值。` } }
   }
@@ -47,6 +47,16 @@ function particular({ code, place }: VethlabError): { what: Text } | undefined {
         en: `This lab needs the image \`${place}\`, which is not on this machine.`,
         zh: `这个实验需要镜像 \`${place}\`，这台机器上没有。`,
       },
+    }
+  }
+  if (code === 'roster.invalid' && zh) {
+    const line = Number(/:(\d+)$/.exec(place)?.[1] ?? 1)
+    return {
+      what: {
+        en: `Line ${line} of the list ${oneLine(what, 200)}.`,
+        zh: `名单第 ${line} 行${oneLine(zh.what, 200)}。`,
+      },
+      cure: { en: cure, zh: zh.cure },
     }
   }
   return undefined

@@ -1,7 +1,6 @@
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { didYouMean } from '../error/schema-issue.js'
-import type { LabFileOnHost } from './lab.js'
 import type { LabFile } from './lab-file.js'
 
 /** The folder of a lab whose content is put onto its hosts: `files/HOST/PATH`. */
@@ -17,6 +16,20 @@ export const pathPart = /^[A-Za-z0-9._][A-Za-z0-9._+@-]{0,99}$/
 /** The kernel's own, and what a host makes anew when it boots. */
 const notFiles = /^\/(?:proc|sys|dev|run|tmp)(?:\/|$)/
 
+/** A file that a lab puts onto a host, at its opening and after each reset. */
+export interface LabFileOnHost {
+  host: string
+  /** Absolute, on the host. */
+  path: string
+  bytes: number
+  /** Its bytes in base64. */
+  content: string
+  /** Four octal digits. */
+  mode: string
+  user: string
+  group: string
+}
+
 export interface FileProblems {
   /** About a file, by its path in the lab's folder. */
   inFolder(file: string, what: string, cure: string): void
@@ -24,46 +37,119 @@ export interface FileProblems {
   ofRights(name: string, what: string, cure: string): void
 }
 
+/** What was found below the folder, by its path there. A folder directly below it has no `bytes`, `mode` and `content`. */
+export interface FoundFile {
+  path: string
+  bytes?: number
+  /** Whether its owner may execute it. */
+  isExecutable?: boolean
+  /** Its bytes in base64; missing where they were not read, since there is too much of it. */
+  content?: string
+  /** Why it can't be used. */
+  refused?: { what: string; cure: string }
+}
+
 /**
- * Reads what a lab puts onto its hosts. Links are not followed, and anything else that is neither file nor folder is refused:
+ * Finds what a lab puts onto its hosts, in order. Links are not followed, and anything else that is neither file nor folder is refused:
  * the lab may be a stranger's, and is read by the machine's root.
+ */
+export async function findFiles(directory: string): Promise<FoundFile[]> {
+  const found: FoundFile[] = []
+  let together = 0
+  let count = 0
+  const file = async (path: string): Promise<FoundFile> => {
+    const absolute = join(directory, filesFolder, path)
+    const { mode, size: bytes } = await lstat(absolute)
+    together += bytes
+    const known = { path, bytes, isExecutable: (mode & 0o100) !== 0 }
+    if (++count > mostFiles || bytes > mostBytesOfOne || together > mostBytesTogether) return known
+    return await readFile(absolute).then(
+      (content) => ({ ...known, content: content.toString('base64') }),
+      (error: NodeJS.ErrnoException) => ({
+        ...known,
+        refused: { what: `can't be read (${error.code})`, cure: 'Give the right to read it.' },
+      }),
+    )
+  }
+  const walk = async (below: string, level: number): Promise<void> => {
+    const entries = await readdir(join(directory, filesFolder, below), { withFileTypes: true }).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT' || below !== '')
+          found.push({ path: below, refused: { what: `can't be read (${error.code})`, cure: 'Make a folder of it.' } })
+        return []
+      },
+    )
+    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`
+      const refuse = (what: string, cure: string) => found.push({ path, refused: { what, cure } })
+      const onHost = `/${path.split('/').slice(1).join('/')}`
+      if (!pathPart.test(entry.name)) {
+        refuse('has a name that is not for a host', 'Use letters, digits, ".", "_", "-", "+" and "@".')
+      } else if (entry.isDirectory()) {
+        if (notFiles.test(`${onHost}/`) && below !== '')
+          refuse('is where a host keeps no files', 'Choose another place, such as /root.')
+        else if (level >= mostLevels) refuse('lies too deep', `Use at most ${mostLevels} levels of folders.`)
+        else {
+          if (below === '') found.push({ path })
+          await walk(path, level + 1)
+        }
+      } else if (entry.isSymbolicLink()) refuse('is a link', 'Put the file itself there.')
+      else if (!entry.isFile()) refuse('is neither a file nor a folder', 'Put a file there.')
+      else if (below === '') refuse('belongs to no host', `Put it into ${filesFolder}/HOST/root/ or the like.`)
+      else found.push(await file(path))
+    }
+  }
+  await walk('', 0)
+  return found
+}
+
+/**
+ * What of it comes onto which host, and whose it is there. Pure.
  * @param rights owner and mode as `lab.yaml` has them, by path below the folder
  */
-export async function readFiles(
-  directory: string,
+export function filesOnHosts(
+  found: readonly FoundFile[],
   rights: LabFile['files'],
   hosts: readonly string[],
   problems: FileProblems,
-): Promise<LabFileOnHost[]> {
-  const paths = await pathsBelow(directory, hosts, problems)
+): LabFileOnHost[] {
   const files: LabFileOnHost[] = []
+  const paths: string[] = []
+  const foreign = new Set<string>()
   let together = 0
-  for (const path of paths.slice(0, mostFiles)) {
-    const shown = `${filesFolder}/${path}`
-    const absolute = join(directory, filesFolder, path)
-    const { mode, size } = await lstat(absolute)
-    together += size
-    if (size > mostBytesOfOne) {
-      problems.inFolder(shown, `has ${size} bytes, and at most ${mostBytesOfOne} are allowed`, 'Make it smaller.')
+  for (const { path, bytes, isExecutable, content, refused } of found) {
+    const shown = path === '' ? filesFolder : `${filesFolder}/${path}`
+    const [host = ''] = path.split('/')
+    if (path !== '' && !hosts.includes(host)) {
+      if (!foreign.has(host)) {
+        const cure = `${didYouMean(host, [...hosts])}Hosts are: ${hosts.join(', ')}.`
+        problems.inFolder(`${filesFolder}/${host}`, 'is named after no host', cure)
+      }
+      foreign.add(host)
       continue
     }
-    if (together > mostBytesTogether) {
+    if (bytes === undefined) {
+      if (refused) problems.inFolder(shown, refused.what, refused.cure)
+      continue
+    }
+    paths.push(path)
+    if (paths.length > mostFiles || together > mostBytesTogether) continue
+    together += bytes
+    if (bytes > mostBytesOfOne) {
+      problems.inFolder(shown, `has ${bytes} bytes, and at most ${mostBytesOfOne} are allowed`, 'Make it smaller.')
+    } else if (together > mostBytesTogether) {
       const what = `is what makes all files together larger than ${mostBytesTogether} bytes`
       problems.inFolder(shown, what, 'Leave some out, or let setup.sh make them.')
-      break
-    }
-    const content = await readFile(absolute).catch((error: NodeJS.ErrnoException) => {
-      problems.inFolder(shown, `can't be read (${error.code})`, 'Give the right to read it.')
-    })
+    } else if (refused) problems.inFolder(shown, refused.what, refused.cure)
     if (content === undefined) continue
     const said = Object.hasOwn(rights, path) ? rights[path] : undefined
     const [user = 'root', group = user] = (said?.owner ?? 'root:root').split(':')
     files.push({
-      host: path.split('/')[0]!,
+      host,
       path: `/${path.split('/').slice(1).join('/')}`,
-      bytes: content.length,
-      content: content.toString('base64'),
-      mode: (said?.mode ?? ((mode & 0o100) === 0 ? '644' : '755')).padStart(4, '0'),
+      bytes,
+      content,
+      mode: (said?.mode ?? (isExecutable ? '755' : '644')).padStart(4, '0'),
       user,
       group,
     })
@@ -81,37 +167,4 @@ export async function readFiles(
     )
   }
   return files
-}
-
-async function pathsBelow(directory: string, hosts: readonly string[], problems: FileProblems): Promise<string[]> {
-  const found: string[] = []
-  const walk = async (below: string, level: number): Promise<void> => {
-    const entries = await readdir(join(directory, filesFolder, below), { withFileTypes: true }).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT' || below !== '')
-          problems.inFolder(join(filesFolder, below), `can't be read (${error.code})`, 'Make a folder of it.')
-        return []
-      },
-    )
-    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      const path = below === '' ? entry.name : `${below}/${entry.name}`
-      const refuse = (what: string, cure: string) => problems.inFolder(`${filesFolder}/${path}`, what, cure)
-      const onHost = `/${path.split('/').slice(1).join('/')}`
-      if (below === '' && !hosts.includes(entry.name)) {
-        refuse('is named after no host', `${didYouMean(entry.name, [...hosts])}Hosts are: ${hosts.join(', ')}.`)
-      } else if (!pathPart.test(entry.name)) {
-        refuse('has a name that is not for a host', 'Use letters, digits, ".", "_", "-", "+" and "@".')
-      } else if (entry.isDirectory()) {
-        if (notFiles.test(`${onHost}/`) && below !== '')
-          refuse('is where a host keeps no files', 'Choose another place, such as /root.')
-        else if (level >= mostLevels) refuse('lies too deep', `Use at most ${mostLevels} levels of folders.`)
-        else await walk(path, level + 1)
-      } else if (entry.isSymbolicLink()) refuse('is a link', 'Put the file itself there.')
-      else if (!entry.isFile()) refuse('is neither a file nor a folder', 'Put a file there.')
-      else if (below === '') refuse('belongs to no host', `Put it into ${filesFolder}/${hosts[0]}/root/ or the like.`)
-      else found.push(path)
-    }
-  }
-  await walk('', 0)
-  return found
 }

@@ -10,6 +10,7 @@ import python from 'highlight.js/lib/languages/python'
 import shell from 'highlight.js/lib/languages/shell'
 import sql from 'highlight.js/lib/languages/sql'
 import yaml from 'highlight.js/lib/languages/yaml'
+import { escapeHtml } from '../wording/escape-html.js'
 import { fillIn, placeholders } from './page.js'
 
 /**
@@ -38,11 +39,6 @@ const shellCommands: LanguageFn = (hljs) => {
 
 const languages = { bash: shellCommands, dockerfile, ini, javascript, json, nginx, python, shell, sql, yaml }
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language)
-
-/** Text as HTML that shows it. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-}
 
 /** `<pre>` with a program's text in colours; plain, where nobody knows the language. */
 export function codeHtml(text: string, language: string): string {

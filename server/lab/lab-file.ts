@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ChanceForm, ChanceName } from '../check/chance.js'
+import { ChanceForm, ChanceName, mostChances } from '../check/chance.js'
 import { because, flag } from '../check/fields.js'
 import { Points } from '../check/points.js'
 import { ValueSpec } from '../check/values.js'
@@ -7,6 +7,8 @@ import { featureNames } from '../machine/features.js'
 import { parseImageName } from '../network/image-name.js'
 import { isLabId } from '../protocol/lab-address.js'
 import { languages } from '../wording/text.js'
+import { Parameters } from './parameters/parameter.js'
+import { wordsOfGo } from './placeholder.js'
 
 /** What an author writes in `lab.yaml`. Checks and the rack have readers of their own. */
 
@@ -117,15 +119,25 @@ export const LabFile = z.strictObject({
       'when a learner is told why a check fails: at once, or, where finding that out is the task, with the first hint of the check',
     ),
   values: z
-    .record(z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'is no name of a value'), ValueSpec)
+    .record(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9_]{0,39}$/, 'is no name of a value')
+        .refine((name) => !wordsOfGo.includes(name), "is a word of Go's templates"),
+      ValueSpec,
+    )
     .default({})
     .describe('live values that run blocks use as {{name}}'),
   chance: z
     .record(ChanceName, ChanceForm)
+    .refine((all) => Object.keys(all).length <= mostChances, `are more than ${mostChances}`)
     .default({})
     .describe(
       'values of chance, another one in each rack: each "#" becomes a digit. `setup.sh` has them in its environment, in capitals; answers and `values` name them with `chance`',
     ),
+  parameters: Parameters.default({}).describe(
+    'numbers of the task, others for each learner, that stand as {{name}} in texts, checks, commands, answers and `setup.sh`',
+  ),
   files: z
     .record(z.string(), FileRights)
     .default({})

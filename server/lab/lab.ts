@@ -5,8 +5,11 @@ import { VethlabError } from '../error/vethlab-error.js'
 import type { FeatureName } from '../machine/features.js'
 import type { RackPlan, TopologyInput } from '../racks/topology.js'
 import type { Language, Text } from '../wording/text.js'
+import type { LabFileOnHost } from './files.js'
 import type { levels, topics } from './lab-file.js'
 import type { Page, RunBlock, Section } from './page.js'
+import type { ParameterSpec } from './parameters/parameter.js'
+import type { LabSources } from './sources.js'
 import type { Position } from './yaml-file.js'
 
 /** A lab as the program uses it: read, checked, every default filled in. */
@@ -40,6 +43,8 @@ export interface Lab {
   chance: Record<string, string>
   steps: Step[]
   pages: Record<Language, Page>
+  /** Missing where it has no parameters. */
+  drawn?: Drawn
   /** What lies in `files/`, put onto the hosts before `setup.sh` runs. */
   files: LabFileOnHost[]
   /** Text of `setup.sh`. */
@@ -48,18 +53,16 @@ export interface Lab {
   mistakes: Mistake[]
 }
 
-/** A file that a lab puts onto a host, at its opening and after each reset. */
-export interface LabFileOnHost {
-  host: string
-  /** Absolute, on the host. */
-  path: string
-  bytes: number
-  /** Its bytes in base64. */
-  content: string
-  /** Four octal digits. */
-  mode: string
-  user: string
-  group: string
+/** Where the numbers of a lab come from. Everything else of it has them in it already. */
+export interface Drawn {
+  seed: string
+  parameters: Record<string, ParameterSpec>
+  /** By the names of the parameters. */
+  values: Record<string, unknown>
+  /** Parameters that nothing names. */
+  unused: string[]
+  /** What the lab was read from, so that it can be read with another seed. */
+  sources: LabSources
 }
 
 export interface Step {
@@ -156,6 +159,16 @@ export function requireHost({ plan }: Lab, name: string): void {
   })
 }
 
+/** @throws VethlabError argument.invalid where it draws nothing */
+export function requireDrawn({ id, drawn }: Lab): Drawn {
+  if (drawn) return drawn
+  throw new VethlabError('argument.invalid', 'has no parameters, so everybody has the same numbers', {
+    place: id,
+    cure: 'Name a lab that draws some.',
+    zh: { what: '没有参数，所有人的数值都一样', cure: '请指定一个有参数的实验。' },
+  })
+}
+
 /** Run blocks of a step on a page. */
 export function blocksOf(page: Page, step: string): RunBlock[] {
   return sectionOf(page, step)?.blocks ?? []
@@ -184,6 +197,11 @@ export function checkId({ id, checks }: Step, index: number): string {
 /** What a check asks the learner, where it is one that asks. */
 export function questionOf(check: Check): Question | undefined {
   return familyOf(check).question?.(check.spec)
+}
+
+/** Tells what a page of it says from what another one says: other files, or other numbers. */
+export function contentOf({ contentHash, drawn }: Lab): string {
+  return drawn ? `${contentHash} ${drawn.seed}` : contentHash
 }
 
 /** Whether a check of it runs files of its `checks/`. */

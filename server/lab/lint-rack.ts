@@ -5,7 +5,7 @@ import type { Lab, Say } from './lab.js'
 import type { RunBlock } from './page.js'
 
 /** What the lab's commands are, wherever they stand. */
-interface Commands {
+export interface Commands {
   all: { file: string; blocks: RunBlock[] }[]
   /** All of it as one text, the setup too. */
   text: string

@@ -10,7 +10,8 @@ import { answerId, commandsOf, type Lab, type Problem, restartsOf, type Say, sam
 import { lintDiagrams } from './lint-diagrams.js'
 import { lintFiles } from './lint-files.js'
 import { type ImageGround, lintImages } from './lint-images.js'
-import { lintRack } from './lint-rack.js'
+import { lintParameters } from './lint-parameters.js'
+import { type Commands, lintRack } from './lint-rack.js'
 import type { Page, RunBlock, Section } from './page.js'
 import { type Draft, emptyPage } from './read-lab.js'
 import type { Position } from './yaml-file.js'
@@ -35,20 +36,9 @@ export async function lintLab(
     const position = typeof at === 'number' ? { line: at } : at
     problems.push({ file: file.startsWith(lab.directory) ? file : join(lab.directory, file), ...position, what, cure })
   }
-  checks(lab, say)
-  if (!lacks.checks) {
-    reasons(lab, say)
-    proofs(lab, say)
-  }
-  if (!lacks.pages) {
-    differences(lab, say)
-    steps(lab, say)
-  }
-  const commands = allBlocks(lab)
-  const texts = [...commands.flatMap(({ blocks }) => blocks.map(({ text }) => text)), lab.setup ?? '']
-  const all = { all: commands, text: texts.join('\n') }
-  lintRack(lab, all, say)
-  lintImages(lab, all, images, say)
+  const commands = lintWork(lab, lacks, say)
+  lintImages(lab, commands, images, say)
+  if (!lacks.checks && !lacks.pages) lintParameters(lab, (other, tell) => lintWork(other, lacks, tell), say)
   await lintFiles(lab, say)
   await lintBuildsOn(lab, bundled, say)
   for (const language of lab.languages) {
@@ -60,6 +50,24 @@ export async function lintLab(
     typedBlocks(lab, `${language}.md`, page, say)
   }
   return problems
+}
+
+/** What can be told of checks and commands alone, with whatever numbers are in them. @returns all commands */
+function lintWork(lab: Lab, lacks: Draft['lacks'], say: Say): Commands {
+  checks(lab, say)
+  if (!lacks.checks) {
+    reasons(lab, say)
+    proofs(lab, say)
+  }
+  if (!lacks.pages) {
+    differences(lab, say)
+    steps(lab, say)
+  }
+  const all = allBlocks(lab)
+  const texts = [...all.flatMap(({ blocks }) => blocks.map(({ text }) => text)), lab.setup ?? '']
+  const commands = { all, text: texts.join('\n') }
+  lintRack(lab, commands, say)
+  return commands
 }
 
 function allBlocks(lab: Lab): { file: string; blocks: RunBlock[] }[] {

@@ -1,6 +1,7 @@
 import MarkdownIt from 'markdown-it'
 import { VethlabError } from '../error/vethlab-error.js'
 import { type Diagram, descriptionOf } from './diagram.js'
+import { placeholder } from './placeholder.js'
 
 /** A fenced block that a learner may run with a click, and that tests run as it stands. */
 export interface RunBlock {
@@ -109,8 +110,6 @@ export function parsePage(text: string, file: string, firstLine = 1): Page {
 export function typedHost(words: readonly string[]): string | undefined {
   return words[1] === 'type' ? (words[2] ?? '') : undefined
 }
-
-const placeholder = /\{\{([a-z0-9_]+)\}\}/g
 
 /** Names in `{{name}}` of a run block: values of `lab.yaml`. */
 export function placeholders(text: string): string[] {

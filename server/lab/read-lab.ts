@@ -1,5 +1,5 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { z } from 'zod'
 import { parseCheck } from '../check/checks.js'
 import type { Check } from '../check/family.js'
@@ -11,26 +11,22 @@ import { type RackPlan, resolveTopology, type TopologyInput, topologyIssues } fr
 import { oneLine } from '../wording/one-line.js'
 import { languages } from '../wording/text.js'
 import { unreadable } from './catalogue.js'
-import { contentHash } from './content-hash.js'
-import { readFiles } from './files.js'
+import { filesFolder, filesOnHosts, type LabFileOnHost } from './files.js'
 import { guessedFile, guessedPlan, isMap } from './guess.js'
-import {
-  answerId,
-  type Lab,
-  type LabFileOnHost,
-  type Mistake,
-  type Problem,
-  placeOf,
-  type Step,
-  type Variant,
-} from './lab.js'
+import { answerId, type Drawn, type Lab, type Mistake, type Problem, placeOf, type Step, type Variant } from './lab.js'
 import { AlternativeFront, LabFile, MistakeFront } from './lab-file.js'
 import { wrongLanguages } from './languages.js'
 import { type Page, parsePage, placeholders } from './page.js'
+import { draw } from './parameters/draw.js'
+import { ownNumbersOf, textIn } from './parameters/drawer.js'
+import { Filler, namesLeft } from './parameters/fill.js'
+import { Parameters } from './parameters/parameter.js'
+import { practiceSeed } from './parameters/seed.js'
+import { type Folder, type LabSources, readSources } from './sources.js'
 import { type Position, parseYaml, type YamlFile } from './yaml-file.js'
 
-/** No file of a lab is nearly as large. */
-const maxFileBytes = 1024 ** 2
+/** So many names of a file that mean nothing are told. */
+const mostUnknown = 20
 
 /** Sections that no step belongs to. */
 const closingSection = 'finish'
@@ -50,17 +46,38 @@ export interface Draft {
   lacks: { checks: boolean; pages: boolean }
 }
 
-/** Reads a lab's folder, all of it, whatever is wrong with one of its files. */
-export async function readLab(directory: string): Promise<ReadLab> {
-  const reader = new LabReader(directory)
-  const lab = await reader.read()
+/**
+ * Reads a lab's folder, all of it, whatever is wrong with one of its files.
+ * @param seed what its parameters are drawn from; that of practice unless said
+ */
+export async function readLab(directory: string, seed?: string): Promise<ReadLab> {
+  return labOf(await readSources(directory), seed)
+}
+
+/** A lab as its files say, with the numbers of a seed. Pure. */
+export function labOf(sources: LabSources, seed: string = practiceSeed): ReadLab {
+  const reader = new LabReader(sources, seed)
+  const lab = reader.read()
   const { problems, lacks } = reader
   if (!lab) return { problems }
   return problems.length === 0 ? { lab, problems } : { draft: { lab, lacks }, problems }
 }
 
-/** Reads a lab that must be right. @throws VethlabError lab.not-found, lab.invalid with file and line */
-export async function loadLab(directory: string): Promise<Lab> {
+/**
+ * The same lab with the numbers of another seed. One that draws nothing is the same for every seed. Pure.
+ * @throws VethlabError lab.invalid where it can't be used with these
+ */
+export function withSeed(lab: Lab, seed: string): Lab {
+  if (!lab.drawn || lab.drawn.seed === seed) return lab
+  return requireRight(labOf(lab.drawn.sources, seed))
+}
+
+/**
+ * Reads a lab that must be right.
+ * @param seed what its parameters are drawn from; that of practice unless said
+ * @throws VethlabError lab.not-found, lab.invalid with file and line
+ */
+export async function loadLab(directory: string, seed?: string): Promise<Lab> {
   const found = await stat(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EACCES' || error.code === 'EPERM') throw unreadable(directory, error.code)
   })
@@ -71,7 +88,10 @@ export async function loadLab(directory: string): Promise<Lab> {
       zh: { what: '没有这个实验', cure: '请指定一个有 lab.yaml 的文件夹；`vethlab lint` 会列出现有的实验。' },
     })
   }
-  const { lab, problems } = await readLab(directory)
+  return requireRight(await readLab(directory, seed))
+}
+
+function requireRight({ lab, problems }: ReadLab): Lab {
   const [first] = problems
   if (first) {
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more: \`vethlab lint\`)` : ''
@@ -86,37 +106,55 @@ export async function loadLab(directory: string): Promise<Lab> {
 class LabReader {
   readonly problems: Problem[] = []
   readonly lacks: Draft['lacks'] = { checks: false, pages: false }
+  /** Puts parameters into all that is read; undefined where the lab has none. */
+  private filler: Filler | undefined
+  /** What was drawn; undefined where the lab has no parameters. */
+  private drawn: Omit<Drawn, 'unused'> | undefined
+  /** What stands in `{{...}}` and is no parameter: live values. */
+  private live: readonly string[] = []
 
-  constructor(private readonly directory: string) {}
+  constructor(
+    private readonly sources: LabSources,
+    private readonly seed: string,
+  ) {}
+
+  private get directory(): string {
+    return this.sources.directory
+  }
 
   private problem(file: string, at: number | Position, what: string, cure: string): void {
     const position = typeof at === 'number' ? { line: at } : at
     this.problems.push({ file: join(this.directory, file), ...position, what: oneLine(what), cure: oneLine(cure) })
   }
 
-  /**
-   * A lab may be a stranger's, and is read by the machine's root: nothing outside of its folder is.
-   * @returns undefined where there is no such file, or none that can be used
-   */
-  private async text(file: string): Promise<string | undefined> {
-    const refuse = (what: string, cure: string): undefined => {
-      this.problem(file, 1, what, cure)
-    }
-    try {
-      const path = await realpath(join(this.directory, file))
-      if (!path.startsWith(`${await realpath(this.directory)}/`))
-        return refuse("is a link that leads out of the lab's folder", 'Put the file itself into the folder.')
-      const found = await stat(path)
-      if (!found.isFile()) return refuse('is no file', 'Put a file there.')
-      if (found.size > maxFileBytes) return refuse('is larger than 1 MiB', 'Make it shorter.')
-      // Editors of Windows end lines with two characters.
-      return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)).replaceAll('\r\n', '\n')
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-      if (error instanceof TypeError) return refuse('is not UTF-8', 'Save it as UTF-8.')
-      return refuse(`can't be read (${code})`, 'Give the right to read it.')
-    }
+  /** @returns undefined where there is no such file, or none that can be used */
+  private text(file: string): string | undefined {
+    const source = this.sources.texts[file]
+    if (!source) return undefined
+    if ('text' in source) return file === 'lab.yaml' ? source.text : this.filled(file, source.text)
+    this.problem(file, 1, source.what, source.cure)
+    return undefined
+  }
+
+  /** The text with the values of parameters in it. What else stands in `{{...}}` is a mistake, but in files that others read. */
+  private filled(file: string, text: string, isForeign = false): string {
+    if (!this.filler) return text
+    const lineAt = (offset: number) => text.slice(0, offset).split('\n').length
+    const filled = this.filler.text(text, (what, cure, { offset }) => this.problem(file, lineAt(offset), what, cure))
+    const unknown = new Map(namesLeft(text).map(({ name, offset }) => [name, offset]))
+    for (const name of isForeign ? [] : [...unknown.keys()].filter((one) => !this.isKnown(one)).slice(0, mostUnknown))
+      this.unknownName(file, lineAt(unknown.get(name)!), name)
+    return filled
+  }
+
+  private isKnown(name: string): boolean {
+    return this.live.includes(name) || this.filler?.knows(name.split('.')[0]!) === true
+  }
+
+  private unknownName(file: string, at: number | Position, name: string): void {
+    const known = [...(this.filler?.names ?? []), ...this.live]
+    const cure = `${didYouMean(name, known)}Name it under \`parameters\` or \`values\` in lab.yaml.`
+    this.problem(file, at, `there is no parameter or value "${name}"`, cure)
   }
 
   /** Whether something is already known to be wrong with a file as a whole. */
@@ -124,14 +162,14 @@ class LabReader {
     return this.problems.some((problem) => problem.file === join(this.directory, file))
   }
 
-  async read(): Promise<Lab | undefined> {
-    const text = await this.text('lab.yaml')
+  read(): Lab | undefined {
+    const text = this.text('lab.yaml')
     if (text === undefined) {
       if (this.problems.length === 0)
         this.problem('lab.yaml', 1, 'is missing', 'A lab begins with it: see docs/write-a-lab.md.')
       return undefined
     }
-    const id = basename(resolve(this.directory))
+    const { id } = this.sources
     if (!isLabId(id)) {
       const cure = 'Rename it: letters, digits, "-" and "_", at most 64, a letter or digit first.'
       this.problem('lab.yaml', 1, `the name of its folder, "${id}", is no id of a lab`, cure)
@@ -139,7 +177,11 @@ class LabReader {
     const yaml = parseYaml(text)
     for (const { what, cure, ...at } of yaml.problems) this.problem('lab.yaml', positionIn(at), what, cure)
     if (yaml.problems.length > 0) {
-      await this.pagesAlone()
+      this.pagesAlone()
+      return undefined
+    }
+    if (!this.parameters(yaml)) {
+      this.pagesAlone()
       return undefined
     }
     const raw = isMap(yaml.value) ? yaml.value : {}
@@ -149,7 +191,7 @@ class LabReader {
     const plan = found ?? guessedPlan(raw.rack)
     const file = read ?? guessedFile(raw)
     if (!file || !plan) {
-      await this.pagesAlone()
+      this.pagesAlone()
       return undefined
     }
     const { title, summary } = raw
@@ -195,27 +237,28 @@ class LabReader {
     }
     const pages = {} as Record<(typeof languages)[number], Page>
     for (const language of file.languages) {
-      const page = await this.page(`${language}.md`, hosts, file.values)
+      const page = this.page(`${language}.md`, hosts, file.values)
       if (page) this.sections(`${language}.md`, page, steps)
       else this.lacks.pages = true
       pages[language] = page ?? emptyPage
     }
     const [first] = file.languages
     for (const language of languages) pages[language] ??= pages[first!]!
-    for (const name of await this.entries('solution')) {
+    for (const name of this.entries('solution')) {
       const step = steps.find((candidate) => `${candidate.id}.md` === name)
-      const page = await this.page(`solution/${name}`, hosts, file.values)
+      const page = this.page(`solution/${name}`, hosts, file.values)
       if (step && page) step.solution = page.sections.flatMap((section) => section.blocks)
       else if (page) this.noStep(`solution/${name}`, 1, name.replace(/\.md$/, ''), steps)
     }
-    const setup = await this.text('setup.sh')
-    const files = await this.files(file.files, hosts, yaml)
+    const setup = this.text('setup.sh')
+    const files = this.files(file.files, hosts, yaml)
     const home = plan.hosts.find((host) => host.kind === 'docker') ?? plan.hosts[0]!
+    const { parameters: _, ...rest } = file
     return {
-      ...file,
+      ...rest,
       id,
       directory: this.directory,
-      contentHash: await contentHash(this.directory),
+      contentHash: this.sources.contentHash,
       topology: file.rack as TopologyInput,
       plan,
       home: home.name,
@@ -223,10 +266,65 @@ class LabReader {
       pages,
       files,
       ...(setup === undefined ? {} : { setup }),
-      alternatives: await this.variants('alternatives', AlternativeFront, steps, hosts, file.values, (front) => front),
-      mistakes: await this.variants('mistakes', MistakeFront, steps, hosts, file.values, (front, name, lineOf) =>
+      alternatives: this.variants('alternatives', AlternativeFront, steps, hosts, file.values, (front) => front),
+      mistakes: this.variants('mistakes', MistakeFront, steps, hosts, file.values, (front, name, lineOf) =>
         this.mistake(front, name, lineOf, steps),
       ),
+      // Last, for now all that names parameters was read.
+      ...(this.drawn === undefined ? {} : { drawn: { ...this.drawn, unused: this.unused(this.drawn) } }),
+    }
+  }
+
+  /**
+   * Draws the values of parameters, and puts them into the content of `lab.yaml`.
+   * @returns whether the rest of the lab can be read
+   */
+  private parameters(yaml: YamlFile): boolean {
+    if (!isMap(yaml.value) || yaml.value.parameters === undefined) return true
+    const { parameters: written, ...rest } = yaml.value
+    const parsed = Parameters.safeParse(written)
+    if (!parsed.success) {
+      this.issues('lab.yaml', inParameters(schemaIssues(Parameters, parsed.error, written)), yaml)
+      return false
+    }
+    const { values, problems } = draw(parsed.data, this.seed, ownNumbersOf(this.sources, yaml.value))
+    this.issues('lab.yaml', inParameters(problems), yaml)
+    if (problems.length > 0) return false
+    this.filler = new Filler(values)
+    this.live = isMap(rest.values) ? Object.keys(rest.values) : []
+    for (const name of this.live.filter((one) => one in parsed.data)) {
+      const cure = 'Give one of them another name.'
+      this.problem('lab.yaml', yaml.positionOf(['values', name]), `"${name}" is a parameter as well`, cure)
+    }
+    const filled = this.filler.tree(rest, (what, cure, { path }) =>
+      this.problem('lab.yaml', yaml.positionOf(path), what, cure),
+    )
+    this.namesLeft(filled, yaml)
+    yaml.value = { parameters: written, ...(filled as object) }
+    this.drawn = { seed: this.seed, parameters: parsed.data, values, sources: this.sources }
+    return true
+  }
+
+  /** Parameters that nothing names, once all is read. */
+  private unused({ parameters }: Omit<Drawn, 'unused'>): string[] {
+    const named = JSON.stringify(Object.values(parameters))
+    return Object.keys(parameters).filter(
+      (name) =>
+        !this.filler!.used.has(name) &&
+        !['}}', '.'].some((end) => named.includes(`{{${name}${end}`)) &&
+        !Object.values(parameters).some((spec) => spec.kind === 'address' && spec.in === name),
+    )
+  }
+
+  /** Placeholders of `lab.yaml` that nothing fills; `reach` fills its own. */
+  private namesLeft(value: unknown, yaml: YamlFile, path: PropertyKey[] = []): void {
+    if (typeof value === 'string') {
+      if (path.includes('reach') && ['path', 'body'].includes(String(path.at(-1)))) return
+      for (const { name } of namesLeft(value)) {
+        if (!this.isKnown(name)) this.unknownName('lab.yaml', yaml.positionOf(path), name)
+      }
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) this.namesLeft(inner, yaml, [...path, key])
     }
   }
 
@@ -246,8 +344,8 @@ class LabReader {
   }
 
   /** What can be said of pages while nobody knows the steps. */
-  private async pagesAlone(): Promise<void> {
-    for (const language of languages) await this.page(`${language}.md`, undefined, undefined)
+  private pagesAlone(): void {
+    for (const language of languages) this.page(`${language}.md`, undefined, undefined)
   }
 
   private plan(rack: unknown, yaml: YamlFile): RackPlan | undefined {
@@ -302,10 +400,16 @@ class LabReader {
     return counted.length > 0 ? sum : (own ?? (checks.length === 0 ? 0 : 1))
   }
 
-  private files(rights: LabFile['files'], hosts: readonly string[], yaml: YamlFile): Promise<LabFileOnHost[]> {
-    return readFiles(this.directory, rights, hosts, {
+  private files(rights: LabFile['files'], hosts: readonly string[], yaml: YamlFile): LabFileOnHost[] {
+    const files = filesOnHosts(this.sources.files, rights, hosts, {
       inFolder: (file, what, cure) => this.problem(file, 1, what, cure),
       ofRights: (name, what, cure) => this.problem('lab.yaml', yaml.positionOf(['files', name]), what, cure),
+    })
+    return files.map((file) => {
+      const text = this.filler && textIn(file.content)
+      if (text === undefined) return file
+      const filled = Buffer.from(this.filled(`${filesFolder}/${file.host}${file.path}`, text, true))
+      return { ...file, bytes: filled.length, content: filled.toString('base64') }
     })
   }
 
@@ -335,14 +439,14 @@ class LabReader {
     }
   }
 
-  private async page(
+  private page(
     file: string,
     hosts: string[] | undefined,
     values: object | undefined,
     text?: string,
     firstLine = 1,
-  ): Promise<Page | undefined> {
-    const source = text ?? (await this.text(file))
+  ): Page | undefined {
+    const source = text ?? this.text(file)
     if (source === undefined) {
       if (!this.isRefused(file)) this.problem(file, 1, 'is missing', 'Every lab has a page in each language.')
       return undefined
@@ -359,7 +463,8 @@ class LabReader {
           )
         }
         for (const name of placeholders(block.text)) {
-          if (!values || name in values) continue
+          // With parameters, that was said of the whole page.
+          if (!values || name in values || this.filler) continue
           const known = Object.keys(values)
           this.problem(
             file,
@@ -445,18 +550,18 @@ class LabReader {
     this.problem(file, line, `step "${step.id}" has no check "${name}"`, cure)
   }
 
-  private async variants<Front extends { step: string; answers: Record<string, string> }, More>(
-    folder: string,
+  private variants<Front extends { step: string; answers: Record<string, string> }, More>(
+    folder: Folder,
     schema: z.ZodType<Front>,
     steps: Step[],
     hosts: string[],
     values: object,
     more: (front: Front, file: string, lineOf: (path: string[]) => number) => More,
-  ): Promise<(Variant & More)[]> {
+  ): (Variant & More)[] {
     const all: (Variant & More)[] = []
-    for (const name of await this.entries(folder)) {
+    for (const name of this.entries(folder)) {
       const file = `${folder}/${name}`
-      const text = (await this.text(file)) ?? ''
+      const text = this.text(file) ?? ''
       const [matter, front = '', body = ''] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text) ?? []
       if (matter === undefined) {
         this.problem(file, 1, 'has no front matter', 'Begin it with `---`, `step: ID` and `---`.')
@@ -466,7 +571,7 @@ class LabReader {
       for (const { line, what, cure } of yaml.problems) this.problem(file, line + 1, what, cure)
       if (yaml.problems.length > 0) continue
       const parsed = this.parsed(file, schema, yaml, 2)
-      const page = await this.page(file, hosts, values, body, front.split('\n').length + 3)
+      const page = this.page(file, hosts, values, body, front.split('\n').length + 3)
       if (!parsed || !page) continue
       if (!steps.some((step) => step.id === parsed.step))
         this.noStep(file, 1 + yaml.lineOf(['step']), parsed.step, steps)
@@ -482,12 +587,12 @@ class LabReader {
     return all
   }
 
-  private async entries(folder: string): Promise<string[]> {
-    const names = await readdir(join(this.directory, folder)).catch(() => [])
+  private entries(folder: Folder): string[] {
+    const names = this.sources.entries[folder]
     for (const name of names) {
       if (!name.endsWith('.md')) this.problem(`${folder}/${name}`, 1, 'is no Markdown file', 'Name it NAME.md.')
     }
-    return names.filter((name) => name.endsWith('.md')).sort()
+    return names.filter((name) => name.endsWith('.md'))
   }
 }
 
@@ -495,6 +600,10 @@ class LabReader {
 function checkNamed({ checks }: Step, name: string | number): number {
   if (/^\d+$/.test(String(name))) return Number(name) - 1
   return checks.findIndex((check) => check.id === name || answerId(check) === name)
+}
+
+function inParameters<Issue extends { path: PropertyKey[] }>(issues: readonly Issue[]): Issue[] {
+  return issues.map((issue) => ({ ...issue, path: ['parameters', ...issue.path] }))
 }
 
 /** In the place of a page that can't be read. */

@@ -1,9 +1,10 @@
 import MarkdownIt, { type Env, type Token } from 'markdown-it'
 import { labIdPattern, labPath } from '../protocol/lab-address.js'
+import { escapeHtml } from '../wording/escape-html.js'
 import { type CodePiece, codePieces } from '../wording/inline-code.js'
 import type { Language } from '../wording/text.js'
 import { descriptionOf, drawingName } from './diagram.js'
-import { codeHtml, escapeHtml, liveCodeHtml } from './highlight.js'
+import { codeHtml, liveCodeHtml } from './highlight.js'
 import type { Lab } from './lab.js'
 import { placeholders, type RunBlock, typedHost } from './page.js'
 

@@ -7,16 +7,23 @@ const quietMs = 120
 /** Folders below a lab's own are at most as deep as its files for hosts. */
 export const mostLevels = 16
 
+export interface WatchLabOptions {
+  /** What its parameters are drawn from; that of practice unless said. */
+  seed?: string
+  /** Told of each reading; nothing that is wrong with the lab throws. */
+  onReading(reading: Reading): void
+  /** The folder can't be watched any more. */
+  onError(error: unknown): void
+}
+
 /**
  * Reads a lab now and whenever a file of its folder has changed, one reading after another. Links are not followed.
- * @param onReading told of each reading; nothing that is wrong with the lab throws
- * @param onError the folder can't be watched any more
  * @returns what ends it, once the folder is watched and was read the first time
  */
 export async function watchLab(
   directory: string,
   ground: LintGround,
-  { onReading, onError }: { onReading(reading: Reading): void; onError(error: unknown): void },
+  { seed, onReading, onError }: WatchLabOptions,
 ): Promise<() => Promise<void>> {
   let timer: NodeJS.Timeout | undefined
   let reading: Promise<void> | undefined
@@ -25,7 +32,7 @@ export async function watchLab(
   const read = async (): Promise<void> => {
     do {
       again = false
-      const result = await lintedLab(directory, ground)
+      const result = await lintedLab(directory, ground, seed)
       if (!ended && !again) onReading(result)
     } while (again && !ended)
   }

@@ -3,6 +3,7 @@ import type { Change, NetworkMap } from '../map/map.js'
 import type { Standing } from '../store/records.js'
 import type { Language, Text } from '../wording/text.js'
 import type { AuthorView, PreviewView } from './author.js'
+import type { DeskView, SeatView } from './classes.js'
 
 export type { Cause } from '../cause/cause.js'
 export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
@@ -61,12 +62,14 @@ export interface LabCard {
 /** GET /api/labs/ID?language=en */
 export interface LabPage {
   lab: LabCard
-  /** The lab's files, as one value: another one where they are others. */
+  /** The lab's files and the numbers in them, as one value: another one where they are others. */
   content: string
   /** Of its text: the one that was asked for, where the lab is in it. */
   language: Language
   /** It is a preview, for the lab's author. */
   authoring: boolean
+  /** Its numbers are drawn for this learner: others have others. */
+  ownNumbers: boolean
   /** HTML made on the server of the lab's own Markdown, with no scripts, styles or event handlers in it. */
   sections: PageSection[]
   steps: PageStep[]
@@ -156,6 +159,8 @@ export interface SessionView {
 }
 
 export type SessionPhase =
+  /** The machine is full: their place in the line, from 1, and when it may be theirs at the latest. */
+  | { name: 'waiting'; position: number; freeAt?: string }
   | { name: 'opening'; stages: OpeningStage[] }
   | { name: 'open' }
   | { name: 'failed'; trouble: Trouble }
@@ -250,6 +255,12 @@ export interface Events {
   /** At the beginning of a connection, and whenever it changes. */
   records: (standing: Standing) => void
   session: (view: SessionView) => void
+  /** Rows of the class that is followed, as they are now; without any, the class is to be asked for again. */
+  'class.seats': (id: string, seats: SeatView[] | null) => void
+  /** A look into terminals has ended: nothing more comes of it. */
+  'look.ended': (look: string) => void
+  /** What a learner's class has for them now. */
+  desk: (view: DeskView) => void
   /** In a preview alone. */
   preview: (view: PreviewView) => void
   'network.map': (session: string, map: NetworkMap) => void

@@ -5,8 +5,9 @@ import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
 import type { TraceSeries } from '../trace/series.js'
 import type { TraceStory } from '../trace/story.js'
 import type { AuthorLook } from './author.js'
+import type { ClassView, DeskView, LearnerDetail, LookView, MatrixView } from './classes.js'
 import { isLabId } from './lab-address.js'
-import type { Answered, NetworkView, SessionView, TerminalView } from './protocol.js'
+import type { Answered, NetworkView, SessionView, TerminalView, TimelineEntry } from './protocol.js'
 
 /**
  * What a browser may ask over socket.io, and nothing else: each request once, with the schema of what is asked and the type
@@ -31,6 +32,11 @@ const index = z.int().min(0).max(10_000)
 const offset = z.int().nonnegative()
 const clamped = ([least, most]: readonly [number, number]) =>
   z.number().transform((value) => Math.min(most, Math.max(least, Math.trunc(value))))
+/** Of a class or a seat. */
+const id = z.string().regex(/^[0-9a-f]{32}$/)
+const title = z.string().trim().min(1).max(100)
+const labs = z.array(lab).max(200)
+const time = z.iso.datetime()
 const size = { cols: clamped(COLS_RANGE), rows: clamped(ROWS_RANGE) }
 /** A `BlockRef`. */
 const block = z.union([z.strictObject({ page: index }), z.strictObject({ step: name, solution: index })])
@@ -159,6 +165,100 @@ export const requests = {
     ]),
   ).answeredBy<null>(),
   'terminal.resize': ask({ terminal, ...size }).answeredBy<null>(),
+
+  /** The classes that one may see. */
+  'class.list': ask({}).answeredBy<ClassView[]>(),
+  'class.create': ask({ title, labs }).answeredBy<ClassView>(),
+  'class.change': ask({
+    class: id,
+    title: title.optional(),
+    labs: labs.optional(),
+    isRosterOnly: z.boolean().optional(),
+    startsAt: time.nullable().optional(),
+    endsAt: time.nullable().optional(),
+    hasOwnNumbers: z.boolean().optional(),
+    keepDays: z.int().min(1).max(3650).nullable().optional(),
+  }).answeredBy<ClassView>(),
+  /** A new code in the place of the old one, or none. */
+  'class.code': ask({ class: id, on: z.boolean() }).answeredBy<ClassView>(),
+  /** Nobody joins any more, and nobody works in it. */
+  'class.end': ask({ class: id }).answeredBy<ClassView>(),
+  /** From now on `class.seats` events of this class come over this connection, and of no other. */
+  'class.follow': ask({ class: id }).answeredBy<MatrixView>(),
+  'class.unfollow': ask({}).answeredBy<null>(),
+  /** Puts those of a list in CSV on the roster. */
+  'seat.add': ask({ class: id, csv: z.string().max(48 * 1024) }).answeredBy<{ added: number; known: number }>(),
+  /** New words for a learner who has lost theirs. */
+  'seat.reissue': ask({ class: id, seat: id }).answeredBy<{ phrase: string }>(),
+  /** What one learner did in a lab: verdicts with what they were found by, and what each command changed. */
+  'seat.detail': ask({ class: id, seat: id, lab }).answeredBy<LearnerDetail & { timeline: TimelineEntry[] }>(),
+  /** The network of a learner's lab, as it is known last or as it was after an entry of the timeline; null where nothing is known. */
+  'seat.network': ask({
+    class: id,
+    seat: id,
+    lab,
+    entry: z.int().nonnegative().optional(),
+  }).answeredBy<NetworkMap | null>(),
+  /** Says that somebody of the staff helps a learner, or not any more. */
+  'hand.take': ask({ class: id, seat: id, on: z.boolean() }).answeredBy<null>(),
+  /** The learner has been helped. */
+  'hand.close': ask({ class: id, seat: id }).answeredBy<null>(),
+  /** Tells the class something, or one learner of it alone. */
+  'note.send': ask({ class: id, seat: id.optional(), text: z.string().trim().min(1).max(1000) }).answeredBy<null>(),
+  /** What learners of the class are not given of a lab. */
+  'class.lock': ask({
+    class: id,
+    lab,
+    steps: z.array(name).max(100),
+    solutions: z.boolean(),
+  }).answeredBy<ClassView>(),
+  /** All of a class in a file: its name, and its text. */
+  'class.export': ask({
+    class: id,
+    /** All labs by their steps, or the grades of one lab as a gradebook takes them. */
+    format: z.union([
+      z.enum(['csv', 'jsonl']),
+      z.strictObject({
+        gradebook: z.enum(['csv', 'canvas', 'moodle', 'nbgrader']),
+        lab,
+        language: z.enum(['en', 'zh']),
+      }),
+    ]),
+  }).answeredBy<{ name: string; text: string }>(),
+  /** From now on `desk` events of one's own class come over this connection; nothing for who is in none. */
+  'desk.follow': ask({}).answeredBy<DeskView | null>(),
+  /** Wants help, at a step of a lab; the check that does not pass goes along. */
+  'hand.raise': ask({ lab, step: name.optional() }).answeredBy<null>(),
+  'hand.lower': ask({}).answeredBy<null>(),
+  /** Shows the terminals of one's own session to a class, to be looked at. */
+  'share.begin': ask({ class: id, session }).answeredBy<null>(),
+  'share.end': ask({ class: id }).answeredBy<null>(),
+  /** The terminals that one's class is shown. */
+  'share.open': ask({}).answeredBy<{ lab: string; terminals: TerminalView[] }>(),
+  /** As `terminal.attach`, to look at alone. */
+  'share.attach': ask({ terminal, fromOffset: offset.optional() }).answeredBy<{
+    replayTo: number
+    cols: number
+    rows: number
+  }>(),
+  /** One of the staff wants to look into a learner's terminals, to type there as well where `mayWrite`. */
+  'look.ask': ask({ class: id, seat: id, mayWrite: z.boolean() }).answeredBy<LookView>(),
+  /** The learner lets them, for some minutes. */
+  'look.give': ask({ look: id, minutes: z.int().min(1).max(240) }).answeredBy<null>(),
+  /** Either has enough of it; the learner says no by it, too. */
+  'look.end': ask({ look: id }).answeredBy<null>(),
+  /** The terminals that a look is given into. */
+  'look.open': ask({ look: id }).answeredBy<{ lab: string; terminals: TerminalView[] }>(),
+  /** As `terminal.attach`; what may be done to it, the look says. */
+  'look.attach': ask({ look: id, terminal, fromOffset: offset.optional() }).answeredBy<{
+    replayTo: number
+    cols: number
+    rows: number
+  }>(),
+  /** Closes the hosts of a learner: what they did is kept. */
+  'seat.close': ask({ class: id, seat: id }).answeredBy<null>(),
+  /** Takes somebody out of the class, with all that is kept of them. */
+  'seat.remove': ask({ class: id, seat: id }).answeredBy<null>(),
 }
 
 export type RequestName = keyof typeof requests

@@ -141,7 +141,7 @@ export const defaultHostLimits: Record<HostKind, HostLimits> = {
  * Networks that a LAN can't use: loopback, link-local, multicast, `docker0` of every Engine, and the transit
  * network between a LAN and the machine.
  */
-const reserved: [network: string, use: string][] = [
+export const reserved: readonly (readonly [network: string, use: string])[] = [
   ['0.0.0.0/8', '"this network" (RFC 1122)'],
   ['127.0.0.0/8', 'loopback'],
   ['169.254.0.0/16', 'link-local (RFC 3927)'],

@@ -56,6 +56,16 @@ const forms = {
 export type FormName = keyof typeof forms
 export const formNames = Object.keys(forms) as FormName[]
 
+/** Whether a form holds the grades of many. */
+export function isGradebook(form: FormName): form is GradebookName {
+  return Object.hasOwn(gradebooks, form)
+}
+
+/** Writes the grades of many, each by itself, without deadlines. @throws as `write` does */
+export function writeMany(form: GradebookName, results: readonly Result[], options: GradebookOptions): string {
+  return gradebooks[form](results.map(clean).map(gradeLine), options)
+}
+
 /** What a file of that form is called where nobody says. */
 export function fileOf(form: FormName): string {
   return forms[form].file

@@ -1,23 +1,15 @@
-import { stringify } from 'csv-stringify/sync'
 import { VethlabError } from '../error/vethlab-error.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Language } from '../wording/text.js'
 import type { GradeLine } from './grade-line.js'
 import type { StudentNames } from './result.js'
+import { table } from './table.js'
 import { nameOf } from './words.js'
 
 export interface GradebookOptions {
   language: Language
   /** What the gradebook calls the assignment; its title by default. */
   heading?: string
-}
-
-type Cell = string | number | undefined
-
-/** RFC 4180. A cell that a spreadsheet would take for a formula has an apostrophe before it. */
-function table(rows: readonly (readonly Cell[])[]): string {
-  const flat = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? oneLine(cell, 2000) : cell)))
-  return stringify(flat, { record_delimiter: 'windows', escape_formulas: true })
 }
 
 function headingOf({ assignment }: GradeLine, { language, heading }: GradebookOptions): string {

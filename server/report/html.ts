@@ -4,10 +4,51 @@ import { piecesOf } from './prose.js'
 import type { CheckResult, Result, StepResult } from './result.js'
 import { findings, helpText, nameOf, pointsText, remarks, stateWord, timeText, words } from './words.js'
 
-const { escapeHtml } = new MarkdownIt().utils
+export const { escapeHtml } = new MarkdownIt().utils
 
 /** A result as one page of HTML for the student: no script, nothing from elsewhere, and everything that is said is escaped. */
 export function html(result: Result, language: Language): string {
+  return htmlPage(result.assignment.title[language], resultHtml(result, language), language)
+}
+
+/** What a page may fetch or run besides: nothing unless said. */
+export interface PageMore {
+  style?: string
+  /** Sources as CSP has them, for the directive `script-src`. */
+  scriptSources?: string
+  head?: readonly string[]
+}
+
+/** A page that stands alone. @param body HTML */
+export function htmlPage(
+  title: string,
+  body: readonly string[],
+  language: Language,
+  { style: more = '', scriptSources, head = [] }: PageMore = {},
+): string {
+  const scripts = scriptSources === undefined ? '' : `; script-src ${scriptSources}`
+  return `${[
+    '<!doctype html>',
+    `<html lang="${language === 'zh' ? 'zh-CN' : 'en'}">`,
+    '<head>',
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'${scripts}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${escapeHtml(title)}</title>`,
+    `<style>${style}${more}</style>`,
+    ...head,
+    '</head>',
+    '<body>',
+    '<main>',
+    ...body,
+    '</main>',
+    '</body>',
+    '</html>',
+  ].join('\n')}\n`
+}
+
+/** What stands on the page of a result, heading and all. */
+export function resultHtml(result: Result, language: Language): string[] {
   const say = words[language]
   const { assignment, student, attempt, steps, scripts } = result
   const name = nameOf(student)
@@ -21,27 +62,13 @@ export function html(result: Result, language: Language): string {
       ? []
       : [`<h2>${escapeHtml(`${file}${say.comma}${say.printed}`)}</h2>`, `<pre dir="ltr">${escapeHtml(errors)}</pre>`],
   )
-  return `${[
-    '<!doctype html>',
-    `<html lang="${language === 'zh' ? 'zh-CN' : 'en'}">`,
-    '<head>',
-    '<meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeHtml(assignment.title[language])}</title>`,
-    `<style>${style}</style>`,
-    '</head>',
-    '<body>',
-    '<main>',
+  return [
     `<h1>${prose(assignment.title[language])}</h1>`,
     `<p class="${result.state}"><strong>${escapeHtml(`${stateWord(result.state, language)}${say.comma}${pointsText(result, language)}`)}</strong></p>`,
     ...list(facts),
     ...steps.flatMap((step) => stepHtml(step, language)),
     ...printed,
-    '</main>',
-    '</body>',
-    '</html>',
-  ].join('\n')}\n`
+  ]
 }
 
 function stepHtml(step: StepResult, language: Language): string[] {
@@ -66,11 +93,12 @@ function checkHtml(check: CheckResult, language: Language): string {
   return [head, ...list(said)].join('\n')
 }
 
-function list(entries: readonly string[]): string[] {
+/** @param entries HTML */
+export function list(entries: readonly string[]): string[] {
   return entries.length === 0 ? [] : ['<ul>', ...entries.map((entry) => `<li>${entry}</li>`), '</ul>']
 }
 
-function prose(sentence: string): string {
+export function prose(sentence: string): string {
   return piecesOf(sentence)
     .map(({ isCode, text }) => (isCode ? `<code><bdi>${escapeHtml(text)}</bdi></code>` : escapeHtml(text)))
     .join('')

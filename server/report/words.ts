@@ -12,6 +12,7 @@ export const words = {
     why: 'why',
     question: 'question',
     student: 'Student',
+    numbers: (seed: string) => `numbers of the task: seed ${seed}`,
     submitted: 'Submitted',
     printed: 'its last errors',
     open: (open: number) => `${open} more could not be told: they are not lost`,
@@ -42,6 +43,7 @@ export const words = {
     why: '原因',
     question: '问题',
     student: '学生',
+    numbers: (seed: string) => `题目数值的种子：${seed}`,
     submitted: '提交时间',
     printed: '最后的错误输出',
     open: (open: number) => `另有 ${open} 分无法判定，不会因此扣掉`,
@@ -143,6 +145,7 @@ export function remarks(result: Result, language: Language): string[] {
   return [
     ...(result.state === 'could-not-tell' ? [words[language].pending] : []),
     ...(result.refused ? [result.refused[language]] : []),
+    ...(result.assignment.seed === undefined ? [] : [words[language].numbers(result.assignment.seed)]),
     ...result.notes.map((note) => note[language]),
     ...result.scripts
       .filter(({ ended, exitCode }) => ended !== 'exit' || exitCode !== 0)

@@ -17,7 +17,7 @@ import { Resets } from './work/resets.js'
 import { Steps } from './work/steps.js'
 
 export interface SessionRoomsOptions
-  extends Pick<RackLifeOptions, 'racks' | 'records' | 'idleMs' | 'warningMs' | 'now' | 'refusal' | 'full'> {
+  extends Pick<RackLifeOptions, 'racks' | 'records' | 'idleMs' | 'warningMs' | 'now' | 'place' | 'full'> {
   lab: Lab
   record: SessionRecord
   /** In a preview, for the lab's author. */

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Trouble } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { Lab } from '../lab/lab.js'
+import { contentOf, type Lab } from '../lab/lab.js'
 import type { BlockRef, SessionPhase, SessionView, TerminalView } from '../protocol/protocol.js'
 import type { RackInfo } from '../racks/racks.js'
 import type { SessionRecord } from '../store/records.js'
@@ -15,10 +15,12 @@ import type { SessionAttachOptions } from './terminals/rack-terminals.js'
 /** What a session needs of the house it lives in. */
 export interface SessionHouse
   extends Pick<SessionRoomsOptions, 'racks' | 'records' | 'authoring' | 'idleMs' | 'warningMs' | 'now'> {
-  /** Why this session can have no rack now; undefined where it can. */
-  refusal(session: Session): Trouble | undefined
+  /** Resolves once this session can have a rack. @throws TroubleError where it can have none */
+  place(session: Session, ...rest: Parameters<SessionRoomsOptions['place']>): Promise<void>
   /** The racks have come to their limit: says so to the learner of this session. */
   full(session: Session): Trouble
+  /** There is another view of it, or somebody came or went. */
+  changed(session: Session): void
   /** The files of its lab are other ones than those that it began with. */
   hasNewer(session: Session): boolean
 }
@@ -47,12 +49,13 @@ export class Session {
       ...house,
       lab,
       record,
-      refusal: () => house.refusal(this),
+      place: (signal, tell) => house.place(this, signal, tell),
       full: () => house.full(this),
       isWatched: () => this.#feed.watched,
       onChange: () => {
         this.#version++
         this.#feed.changed()
+        house.changed(this)
       },
     })
   }
@@ -67,7 +70,7 @@ export class Session {
     return {
       id: this.id,
       lab: this.lab.id,
-      content: this.lab.contentHash,
+      content: contentOf(this.lab),
       newer: this.#house.hasNewer(this),
       version: this.#version,
       phase: life.phase,
@@ -92,10 +95,17 @@ export class Session {
     const { used } = this.#rooms
     const end = this.#feed.subscribe(onView)
     used.update()
+    this.#house.changed(this)
     return () => {
       end()
       used.update()
+      this.#house.changed(this)
     }
+  }
+
+  /** Somebody looks on. */
+  get isWatched(): boolean {
+    return this.#feed.watched
   }
 
   get network(): SessionNetwork {
@@ -105,6 +115,11 @@ export class Session {
   /** Whether it has a rack, or is about to. */
   get holdsRack(): boolean {
     return this.#rooms.life.holdsRack
+  }
+
+  /** It waits until there is room for its rack. */
+  get isWaiting(): boolean {
+    return this.#rooms.life.isWaiting
   }
 
   /** The rack it works in. */

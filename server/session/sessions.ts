@@ -1,7 +1,9 @@
 import { logOnce } from '../error/log-once.js'
-import type { Trouble } from '../error/trouble.js'
+import { type Trouble, TroubleError } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { Lab } from '../lab/lab.js'
+import { contentOf, type Lab } from '../lab/lab.js'
+import { practiceSeed } from '../lab/parameters/seed.js'
+import { withSeed } from '../lab/read-lab.js'
 import { renderPage } from '../lab/render.js'
 import { replaceLab } from '../lab/replace-lab.js'
 import type { CatalogueView, LabCard, LabPage, PageSection } from '../protocol/protocol.js'
@@ -13,6 +15,7 @@ import type { Language } from '../wording/text.js'
 import { inOrder, type Lacks, labCard, pageSteps } from './catalogue.js'
 import { limitTrouble } from './life/limit-trouble.js'
 import { sessionOfLabel } from './life/rack-label.js'
+import { type Waiter, WaitingRoom } from './life/waiting-room.js'
 import { Session, type SessionHouse } from './session.js'
 import { carryOver } from './work/progress.js'
 
@@ -27,6 +30,8 @@ export interface SessionsOptions {
   authoring?: boolean
   /** Racks of sessions at the same time: 8. */
   mostRacks?: number
+  /** What the numbers of a lab are drawn from for a learner who begins it: those that the lab was read with where it is undefined. */
+  seedFor?(learner: string, lab: string): string | undefined | Promise<string | undefined>
   /** What this machine lacks, by the name of the feature that labs require. */
   lacks?: Lacks
   /** How often racks are compared with sessions, in milliseconds: 15 seconds. */
@@ -34,6 +39,9 @@ export interface SessionsOptions {
   /** Milliseconds since 1970. */
   now?(): number
 }
+
+/** So many variants of a lab are kept; another one takes some milliseconds. */
+const mostDrawn = 50
 
 /** All sessions of all learners. One process has them at a time. */
 export class Sessions {
@@ -48,8 +56,16 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>()
   /** By learner and lab. */
   readonly #turns = new Map<string, Promise<void>>()
+  readonly #seedFor: SessionsOptions['seedFor']
+  /** Labs with the numbers of a seed, by the lab as it was read. */
+  readonly #drawn = new WeakMap<Lab, Map<string, Lab>>()
   readonly #pages = new WeakMap<Lab, Partial<Record<Language, PageSection[]>>>()
   readonly #timer: NodeJS.Timeout
+  readonly #waiting = new WaitingRoom({
+    room: () => this.#mostRacks - this.#holders().length,
+    ends: () => this.#holders().flatMap(({ endsAt }) => endsAt ?? []),
+  })
+  readonly #followers = new Set<(session: Session) => void>()
   #sweeping: Promise<void> | undefined
 
   private constructor(racks: Racks, labs: readonly Lab[], records: Records, options: SessionsOptions) {
@@ -62,6 +78,7 @@ export class Sessions {
     this.#mostRacks = mostRacks
     this.#lacks = lacks
     this.#basePath = options.basePath ?? ''
+    this.#seedFor = options.seedFor
     this.#house = {
       racks,
       records,
@@ -69,8 +86,12 @@ export class Sessions {
       idleMs,
       warningMs,
       now,
-      refusal: (session) => this.#refusal(session),
+      place: (session, signal, tell) => this.#place(session, signal, tell),
       full: (session) => this.#full(session),
+      changed: (session) => {
+        for (const tell of this.#followers) tell(session)
+        if (this.#waiting.count > 0) this.#waiting.look()
+      },
       hasNewer: ({ lab }) => {
         const now = this.#labs.find(({ id }) => id === lab.id)
         return now !== undefined && now.contentHash !== lab.contentHash
@@ -94,7 +115,7 @@ export class Sessions {
   }
 
   async #takeOver(record: SessionRecord, present: readonly RackInfo[]): Promise<void> {
-    const lab = this.labs.find(({ id }) => id === record.lab)
+    const lab = this.#labOnRecord(record)
     const info = present.find(({ id }) => id === record.rack)
     const isLatest = (await this.#records.latestSession(record.learner, record.lab))?.id === record.id
     if (!lab || !isLatest || (record.rack !== null && !info)) {
@@ -112,6 +133,27 @@ export class Sessions {
   followRecords(tell: (standing: Standing) => void): () => void {
     tell(this.#records.standing)
     return this.#records.onStanding(tell)
+  }
+
+  /** Tells of each session that may look otherwise than before. @returns what ends it */
+  follow(tell: (session: Session) => void): () => void {
+    this.#followers.add(tell)
+    return () => this.#followers.delete(tell)
+  }
+
+  /** Racks of sessions at the same time, at most. */
+  get mostRacks(): number {
+    return this.#mostRacks
+  }
+
+  /** Sessions in memory whose rack is so. */
+  count(phase: Session['phase']): number {
+    return [...this.#sessions.values()].filter((session) => session.phase === phase).length
+  }
+
+  /** Sessions of a learner that are in memory. */
+  keptOf(learner: string): Session[] {
+    return [...this.#sessions.values()].filter((session) => session.learner === learner)
   }
 
   /** In the order of the catalogue. */
@@ -147,9 +189,9 @@ export class Sessions {
   }
 
   async #join(learner: string, lab: string, open: boolean): Promise<Session | undefined> {
-    const found = this.#labFor(learner, lab)
+    const found = await this.#labFor(learner, lab)
     const latest = await this.#records.latestSession(learner, lab)
-    const session = latest && this.#load(found, latest)
+    const session = latest && this.#load(this.#labOnRecord(latest) ?? found, latest)
     if (!open) return session
     if (session?.holdsRack) {
       session.touch()
@@ -168,12 +210,13 @@ export class Sessions {
    */
   async startOver(learner: string, id: string): Promise<Session> {
     const session = await this.get(learner, id)
-    const lab = this.#labs.find((one) => one.id === session.lab.id)
-    if (!lab || !this.#house.hasNewer(session)) {
+    const newer = this.#labs.find((one) => one.id === session.lab.id)
+    if (!newer || !this.#house.hasNewer(session)) {
       await session.startOver()
       return session
     }
     await session.leave()
+    const lab = await this.#forLearner(newer, learner)
     return this.#inTurn(learner, lab.id, () => this.#begin(learner, lab, { before: session }))
   }
 
@@ -183,8 +226,10 @@ export class Sessions {
     { before, from }: { before?: Session | undefined; from?: SessionRecord | undefined },
   ): Promise<Session> {
     const id = newId()
-    await this.#records.createSession({ id, learner, lab: lab.id, labHash: lab.contentHash })
-    if (from) await carryOver(this.#records, from, id)
+    const { contentHash: labHash, drawn } = lab
+    await this.#records.createSession({ id, learner, lab: lab.id, labHash, ...(drawn ? { seed: drawn.seed } : {}) })
+    // What was done with other numbers is no work on these.
+    if (from && (from.seed ?? practiceSeed) === (drawn?.seed ?? practiceSeed)) await carryOver(this.#records, from, id)
     const record = await this.#records.session(id)
     if (before) this.#drop(before)
     const made = this.#keep(new Session(this.#house, lab, record!))
@@ -203,7 +248,7 @@ export class Sessions {
     const kept = this.kept(learner, id)
     if (kept) return kept
     const record = this.#sessions.has(id) ? undefined : await this.#records.session(id)
-    const lab = record && this.labs.find((candidate) => candidate.id === record.lab)
+    const lab = record && this.#labOnRecord(record)
     if (lab && record.learner === learner) {
       const found = await this.#inTurn(learner, lab.id, async () => {
         const latest = await this.#records.latestSession(learner, lab.id)
@@ -219,7 +264,7 @@ export class Sessions {
 
   /** @throws VethlabError lab.not-found */
   async card(learner: string, lab: string): Promise<LabCard> {
-    return this.#card(learner, this.#labFor(learner, lab))
+    return this.#card(learner, await this.#labFor(learner, lab))
   }
 
   async #card(learner: string, lab: Lab): Promise<LabCard> {
@@ -246,21 +291,30 @@ export class Sessions {
     }
   }
 
-  /** @throws VethlabError lab.not-found */
-  async page(learner: string, lab: string, wanted: Language): Promise<LabPage> {
-    const found = this.#labFor(learner, lab)
+  /**
+   * @param isOpenTo whether the learner may go on with a lab of that id
+   * @throws VethlabError lab.not-found
+   */
+  async page(
+    learner: string,
+    lab: string,
+    wanted: Language,
+    isOpenTo: (lab: string) => boolean = () => true,
+  ): Promise<LabPage> {
+    const found = await this.#labFor(learner, lab)
     const language = found.languages.includes(wanted) ? wanted : found.languages[0]!
     const place = this.labs.findIndex(({ id }) => id === lab)
-    const next = place < 0 ? undefined : this.labs[place + 1]
+    const next = place < 0 ? undefined : this.labs.slice(place + 1).find(({ id }) => isOpenTo(id))
     const pages = this.#pages.get(found) ?? {}
     this.#pages.set(found, pages)
     pages[language] ??= renderPage(found, language, this.#basePath)
     const sections = pages[language]
     return {
       lab: await this.#card(learner, found),
-      content: found.contentHash,
+      content: contentOf(found),
       language,
       authoring: this.#house.authoring,
+      ownNumbers: found.drawn !== undefined && found.drawn.seed !== practiceSeed,
       sections,
       steps: pageSteps(found, learner),
       files: found.files.map(({ host, path, bytes }) => ({ host, path, bytes })),
@@ -320,15 +374,24 @@ export class Sessions {
     }
   }
 
-  #refusal(session: Session): Trouble | undefined {
+  /** Who has a lab open may end that for another one; others wait in the line. */
+  async #place(session: Session, signal: AbortSignal, tell: Waiter['tell']): Promise<void> {
     const lack = session.lab.requires.map((feature) => this.#lacks[feature]).find((one) => one !== undefined)
-    if (lack) return { code: 'machine.missing-feature', ...lack }
-    const others = [...this.#sessions.values()].filter((other) => other !== session && other.holdsRack)
-    return others.length >= this.#mostRacks ? this.#full(session) : undefined
+    if (lack) throw new TroubleError({ code: 'machine.missing-feature', ...lack })
+    const others = this.#holders().filter((other) => other !== session)
+    if (others.length < this.#mostRacks && this.#waiting.count === 0) return
+    if (others.some(({ learner }) => learner === session.learner)) throw new TroubleError(this.#full(session))
+    const isThere = () => session.isWatched
+    await this.#waiting.wait({ isThere, tell }, signal)
+  }
+
+  /** Those that have a rack, or are about to. */
+  #holders(): Session[] {
+    return [...this.#sessions.values()].filter(({ holdsRack, isWaiting }) => holdsRack && !isWaiting)
   }
 
   #full(asking: Session): Trouble {
-    const holders = [...this.#sessions.values()].filter((session) => session !== asking && session.holdsRack)
+    const holders = this.#holders().filter((session) => session !== asking)
     return limitTrouble(
       holders.map((session) => ({
         lab: session.lab,
@@ -338,12 +401,42 @@ export class Sessions {
     )
   }
 
-  /** A lab as this learner sees it: as it was when they began, as long as they are in it. @throws VethlabError lab.not-found */
-  #labFor(learner: string, id: string): Lab {
+  /** A lab as this learner sees it: as it was when they began, as long as they are in it. @throws VethlabError lab.not-found, lab.invalid */
+  async #labFor(learner: string, id: string): Promise<Lab> {
     const running = [...this.#sessions.values()].find(
       (session) => session.learner === learner && session.lab.id === id && session.holdsRack,
     )
-    return running?.lab ?? this.#lab(id)
+    return running?.lab ?? (await this.#forLearner(this.#lab(id), learner))
+  }
+
+  /** A lab with the numbers that a learner has who begins it now. @throws VethlabError lab.invalid */
+  async #forLearner(lab: Lab, learner: string): Promise<Lab> {
+    const seed = await this.#seedFor?.(learner, lab.id)
+    return seed === undefined ? lab : this.#withSeed(lab, seed)
+  }
+
+  /** The lab of a session with the numbers that it began with; undefined where it is no more, or can't have those any more. */
+  #labOnRecord({ lab: id, seed = practiceSeed }: SessionRecord): Lab | undefined {
+    const lab = this.#labs.find((one) => one.id === id)
+    // An author sees the lab as its files are now.
+    if (!lab || this.#house.authoring) return lab
+    try {
+      return this.#withSeed(lab, seed)
+    } catch (error) {
+      if (error instanceof VethlabError) return undefined
+      throw error
+    }
+  }
+
+  /** The same one each time, so that its pages are drawn once. */
+  #withSeed(lab: Lab, seed: string): Lab {
+    const known = this.#drawn.get(lab) ?? new Map<string, Lab>()
+    const drawn = known.get(seed) ?? withSeed(lab, seed)
+    if (drawn === lab) return lab
+    // Of a class only those who are at work need theirs.
+    if (known.size >= mostDrawn) known.delete(known.keys().next().value!)
+    this.#drawn.set(lab, known.set(seed, drawn))
+    return drawn
   }
 
   #lab(id: string): Lab {
@@ -355,7 +448,11 @@ export class Sessions {
         cure: 'Mend them: the preview says what is wrong.',
       })
     }
-    throw new VethlabError('lab.not-found', 'there is no such lab', {
+    throw this.noLab(id)
+  }
+
+  noLab(id: string): VethlabError {
+    return new VethlabError('lab.not-found', 'there is no such lab', {
       place: oneLine(id, 100),
       cure: 'Choose one from the catalogue.',
     })

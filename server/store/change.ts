@@ -9,7 +9,7 @@ import type { EndReason, NewVerdict, RecordedState } from './records.js'
  */
 export type Change = { at: string } & (
   | { do: 'learner'; id: string; local: boolean }
-  | { do: 'begin'; session: string; learner: string; lab: string; labHash: string; server: string }
+  | { do: 'begin'; session: string; learner: string; lab: string; labHash: string; seed?: string; server: string }
   | { do: 'rack'; session: string; rack: string | null; server: string }
   | { do: 'end'; session: string; reason: EndReason }
   | { do: 'used'; session: string; ms: number }
@@ -78,18 +78,19 @@ export function* carryOut(change: Change): Work<void> {
       )
       return
     case 'begin': {
-      const { session, learner, lab, labHash, server, at } = change
+      const { session, learner, lab, labHash, seed = null, server, at } = change
       yield* ask(
         'DELETE FROM timeline WHERE session IN (SELECT id FROM session WHERE learner = ? AND lab = ?)',
         learner,
         lab,
       )
       yield* ask(
-        'INSERT INTO session (id, learner, lab, lab_hash, server, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT INTO session (id, learner, lab, lab_hash, seed, server, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
         session,
         learner,
         lab,
         labHash,
+        seed,
         server,
         at,
       )

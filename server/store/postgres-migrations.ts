@@ -1,3 +1,5 @@
+import { classTables } from './class-tables.js'
+
 /**
  * How the tables in a PostgreSQL database became what they are, step by step: `vethlab_version` counts those that it has seen. A
  * step that was ever released is never changed; what is new comes behind it, here and in sqlite-migrations.ts. Columns have the
@@ -89,4 +91,7 @@ export const postgresMigrations: readonly string[] = [
     number BIGINT NOT NULL
   );
   `,
+  // What the numbers of its lab are drawn from.
+  'ALTER TABLE session ADD COLUMN seed TEXT',
+  classTables(''),
 ]

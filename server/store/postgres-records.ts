@@ -194,6 +194,12 @@ export class PostgresRecords extends Recorder {
     return known
   }
 
+  protected async transact<T>(work: () => Work<T>): Promise<T> {
+    const done = await this.#fromDatabase(work, 'BEGIN')
+    if (!done) throw this.#behind()
+    return done.value
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return
     if (this.#standing === 'current') await within(endMs, this.#settled()).catch(() => {})
@@ -399,12 +405,13 @@ function* makeLocal(id: string): Work<void> {
 
 /** Keeps a session that the database told of, so that it is known here while that is away. */
 function* adopt(found: SessionRecord): Work<void> {
-  const { id, learner, lab, labHash = null, server, rack, createdAt, endedAt = null, endReason = null, usedMs } = found
+  const { id, learner, lab, labHash = null, seed = null, server, rack, createdAt } = found
+  const { endedAt = null, endReason = null, usedMs } = found
   yield* carryOut({ do: 'learner', id: learner, local: false, at: createdAt })
   yield* ask(
-    `INSERT INTO session (id, learner, lab, lab_hash, server, rack, created_at, ended_at, end_reason, used_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[id, learner, lab, labHash, server, rack, createdAt, endedAt, endReason, usedMs],
+    `INSERT INTO session (id, learner, lab, lab_hash, seed, server, rack, created_at, ended_at, end_reason, used_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...[id, learner, lab, labHash, seed, server, rack, createdAt, endedAt, endReason, usedMs],
   )
   for (const [step, { state, at }] of Object.entries(found.steps)) {
     yield* carryOut({ do: 'step', session: id, step, state, at })

@@ -14,6 +14,7 @@ interface SessionRow {
   learner: string
   lab: string
   lab_hash: string | null
+  seed: string | null
   server: string | null
   rack: string | null
   created_at: string
@@ -47,7 +48,7 @@ interface VerdictRow {
 }
 
 const selectSession = `
-  SELECT id, learner, lab, lab_hash, server, rack, created_at, ended_at, end_reason, used_ms, (
+  SELECT id, learner, lab, lab_hash, seed, server, rack, created_at, ended_at, end_reason, used_ms, (
     SELECT earlier.id FROM session AS earlier
     WHERE earlier.learner = session.learner AND earlier.lab = session.lab AND earlier.number < session.number
     ORDER BY earlier.number DESC LIMIT 1
@@ -169,6 +170,7 @@ function* record(row: SessionRow): Work<SessionRecord> {
     learner: row.learner,
     lab: row.lab,
     ...(row.lab_hash === null ? {} : { labHash: row.lab_hash }),
+    ...(row.seed === null ? {} : { seed: row.seed }),
     server: row.server,
     rack: row.rack,
     createdAt: row.created_at,

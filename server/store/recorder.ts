@@ -1,5 +1,7 @@
 import type { Change } from './change.js'
 import { evidenceText } from './evidence.js'
+import { KeptPeople } from './kept-people.js'
+import type { People } from './people.js'
 import type { Work } from './query.js'
 import { readLatestSession, readProgress, readSession, readTimeline, readTimelineState, readVerdicts } from './reads.js'
 import type {
@@ -33,10 +35,21 @@ export abstract class Recorder implements Records {
    * @param session that it is about, where it is about one that must be known
    */
   protected abstract read<T>(work: () => Work<T>, session?: string): Promise<T>
+  /** Reads and writes at once, where all servers see it. @throws VethlabError records.behind */
+  protected abstract transact<T>(work: () => Work<T>): Promise<T>
 
-  async createSession({ id, learner, lab, labHash }: Parameters<Records['createSession']>[0]): Promise<void> {
+  readonly people: People = new KeptPeople({
+    transact: (work) => this.transact(work),
+    addLearner: (id) => this.write({ do: 'learner', id, local: false, at: now() }),
+  })
+
+  async createSession({ id, learner, lab, labHash, seed }: Parameters<Records['createSession']>[0]): Promise<void> {
     const names = { session: keptName(id, 'session'), learner: keptName(learner, 'learner'), lab: keptName(lab, 'lab') }
-    await this.write({ do: 'begin', ...names, labHash: keptName(labHash, 'lab hash'), server: this.id, at: now() })
+    const of = {
+      labHash: keptName(labHash, 'lab hash'),
+      ...(seed === undefined ? {} : { seed: keptName(seed, 'seed') }),
+    }
+    await this.write({ do: 'begin', ...names, ...of, server: this.id, at: now() })
   }
 
   async setRack(session: string, rack: string | null): Promise<void> {

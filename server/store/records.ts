@@ -1,3 +1,5 @@
+import type { People } from './people.js'
+
 /** What became of a step: passed alone, passed with help, or left out. A step without a state is open. */
 export type RecordedState = 'passed' | 'helped' | 'skipped'
 
@@ -10,6 +12,8 @@ export interface SessionRecord {
   lab: string
   /** Content hash of the lab as the session began; unknown of sessions of before it was recorded. */
   labHash?: string
+  /** What the numbers of its lab are drawn from; missing where it draws none. */
+  seed?: string
   /** Id of the records of the server that it is at, or was last. */
   server: string | null
   rack: string | null
@@ -113,6 +117,9 @@ export interface Records {
   /** Tells of each change of `standing`. @returns what ends it */
   onStanding(tell: (standing: Standing) => void): () => void
 
+  /** Who may come in, and the classes. */
+  readonly people: People
+
   /** Id of the one local learner, made if missing. */
   localLearner(): Promise<string>
 
@@ -120,7 +127,7 @@ export interface Records {
    * Begins a session, before its rack is asked for: what is made later has an owner then. Timelines of the learner's earlier
    * sessions of the lab go, for nobody can look at them any more.
    */
-  createSession(session: { id: string; learner: string; lab: string; labHash: string }): Promise<void>
+  createSession(session: { id: string; learner: string; lab: string; labHash: string; seed?: string }): Promise<void>
   /** The session has this rack, or none for now. A session that gets a rack is open again, however it ended. */
   setRack(session: string, rack: string | null): Promise<void>
   /** The session's rack is gone. What was recorded stays; of several ends the first one counts. */

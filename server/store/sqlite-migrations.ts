@@ -1,3 +1,5 @@
+import { classTables } from './class-tables.js'
+
 /**
  * How a SQLite file became what it is, step by step: `user_version` counts those that it has seen. A step that was ever
  * released is never changed; what is new comes behind it, here and in postgres-migrations.ts. Times are ISO 8601 in UTC.
@@ -120,5 +122,13 @@ export const sqliteMigrations: readonly string[] = [
   ) STRICT;
   CREATE TABLE outbox_mark (delivered INTEGER NOT NULL) STRICT;
   INSERT INTO outbox_mark (delivered) VALUES (0);
+  `,
+  // What the numbers of its lab are drawn from.
+  'ALTER TABLE session ADD COLUMN seed TEXT',
+  // The two tables of the first step were never used.
+  `
+  DROP TABLE membership;
+  DROP TABLE class;
+  ${classTables(' STRICT')}
   `,
 ]

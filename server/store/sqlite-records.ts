@@ -50,6 +50,10 @@ export class SqliteRecords extends Recorder {
     return this.worker.read(work())
   }
 
+  protected async transact<T>(work: () => Work<T>): Promise<T> {
+    return this.worker.write(work())
+  }
+
   async close(): Promise<void> {
     this.worker.close()
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Verdict } from '../check/evaluate.js'
-import { answerId, checkId, type Lab, questionOf, type Step, stepTitle } from '../lab/lab.js'
+import type { Finding } from '../check/verdict.js'
+import { checkId, type Lab, questionOf, type Step, stepTitle } from '../lab/lab.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import type { Racks } from '../racks/racks.js'
 import { checkResult, resultOf, stepResult } from '../report/judge.js'
@@ -9,7 +9,10 @@ import type { Result, ScriptResult, StepResult, StudentNames } from '../report/r
 import { steadyOutput } from '../report/steady.js'
 import { manyLines } from '../wording/one-line.js'
 import type { Text } from '../wording/text.js'
-import { answersIn, type Submission, type SubmittedScript } from './submission.js'
+import { Looks } from './looks.js'
+import { Stopwatch } from './phase.js'
+import { answersIn, hashOf, type Submission, type SubmittedScript } from './submission.js'
+import type { Witness } from './witness.js'
 
 /** Whose work it is, and what for, as far as that is known. */
 export interface About {
@@ -25,6 +28,8 @@ export interface GradeOptions extends About {
   timeoutMs: number
   signal: AbortSignal
   say(line: string): void
+  watch?: Stopwatch
+  witness?: Witness | undefined
 }
 
 /** As much of what a script printed to its standard error is in its report, from the end. */
@@ -36,31 +41,71 @@ const maxOutputBytes = 1024 ** 2
 /** Runs a submission in a fresh rack of its lab, checks the network from outside, and counts the points. */
 export async function grade(racks: Racks, lab: Lab, submission: Submission, options: GradeOptions): Promise<Result> {
   const started = performance.now()
-  const startedAt = new Date().toISOString()
-  for (const { en } of submission.notes) options.say(en)
   options.say(`opening a rack for ${lab.id}`)
   const rack = await LabRack.open(racks, lab, { signal: options.signal })
   try {
-    Object.assign(rack.answers, submission.answers)
-    const deadline = performance.now() + options.timeoutMs
-    const scripts: ScriptResult[] = []
-    const verdicts = new Map<string, Verdict[]>()
-    const look = async (step: Step) => {
-      options.say(`checking step ${step.id}`)
-      verdicts.set(step.id, await held(rack, step, options.signal))
-    }
-    for (const part of submission.parts) {
-      for (const script of part.scripts) scripts.push(await runScript(racks, rack, script, deadline, options))
-      const step = lab.steps.find(({ id }) => id === part.step)
-      if (step) await look(step)
-    }
-    for (const step of lab.steps) if (!verdicts.has(step.id)) await look(step)
-    const steps = lab.steps.map((step) => judged(lab, step, verdicts.get(step.id)!))
-    const durationMs = Math.round(performance.now() - started)
-    return resultOf(aboutOf(lab, options, startedAt, durationMs), steps, { scripts, notes: submission.notes })
+    return await gradeIn(racks, rack, submission, options, started)
   } finally {
     await rack.close()
   }
+}
+
+/**
+ * The same in a rack that is open already and that nobody has touched. It stays open.
+ * @param started when the grading began, by performance.now()
+ */
+export async function gradeIn(
+  racks: Racks,
+  rack: LabRack,
+  submission: Submission,
+  options: GradeOptions,
+  started = performance.now(),
+): Promise<Result> {
+  const { lab } = rack
+  const startedAt = new Date(Date.now() - (performance.now() - started)).toISOString()
+  for (const { en } of submission.notes) options.say(en)
+  Object.assign(rack.answers, submission.answers)
+  const scripts: ScriptResult[] = []
+  const { watch = new Stopwatch(), witness } = options
+  if (witness) {
+    witness.chance = rack.chance
+    witness.before = await rack.ground.capture()
+  }
+  const looks = new Looks(rack, { ...options, watch })
+  const deadline = performance.now() + options.timeoutMs
+  for (const part of submission.parts) {
+    for (const script of part.scripts)
+      scripts.push(await watch.time('script', () => runScript(racks, rack, script, deadline, options)))
+    const step = lab.steps.find(({ id }) => id === part.step)
+    if (step) await looks.between(step, { isLast: part === submission.parts.at(-1) })
+  }
+  const verdicts = await looks.atTheEnd()
+  // Whoever has ended a host's init is judged all the same.
+  if (witness) witness.after = await rack.ground.capture().catch(() => undefined)
+  for (const [{ id }, found] of verdicts)
+    witness?.findings.set(
+      id,
+      found.map(({ finding }) => finding),
+    )
+  const steps = lab.steps.map((step) => judged(lab, step, verdicts.get(step)!))
+  const durationMs = Math.round(performance.now() - started)
+  const about = aboutOf(lab, options, startedAt, durationMs)
+  const attempt = { ...about.attempt, submissionHash: hashOf(submission) }
+  return resultOf({ ...about, attempt }, steps, { scripts, notes: submission.notes })
+}
+
+/** The commands of a submission alone, in a rack that waits for them: nothing is checked. @returns milliseconds that they took */
+export async function runAlone(
+  racks: Racks,
+  rack: LabRack,
+  { parts, answers }: Submission,
+  options: GradeOptions,
+): Promise<number> {
+  Object.assign(rack.answers, answers)
+  const started = performance.now()
+  for (const script of parts.flatMap(({ scripts }) => scripts))
+    await runScript(racks, rack, script, started + options.timeoutMs, options)
+  return performance.now() - started
 }
 
 /** The result of a submission that can't be read: nothing was run, and nothing of it counts. */
@@ -69,40 +114,32 @@ export function refusal(lab: Lab, refused: Text, about: About): Result {
   return resultOf(aboutOf(lab, about, new Date().toISOString(), 0), steps, { refused })
 }
 
+const noRack: Finding = {
+  outcome: 'error',
+  reason: 'grading.failed',
+  why: { en: 'the work could not be graded on this machine', zh: '这台机器没能完成这份作业的评分' },
+}
+
+/** The result of a submission that the machine could not grade, which costs nothing. */
+export function undecided(lab: Lab, about: About): Result {
+  const steps = lab.steps.map((step) => {
+    const verdicts = step.checks.map((_, index) => ({ index, finding: noRack }))
+    return judged(lab, step, verdicts)
+  })
+  return resultOf(aboutOf(lab, about, new Date().toISOString(), 0), steps)
+}
+
 function aboutOf(
-  { id, title, contentHash }: Lab,
+  { id, title, contentHash, drawn }: Lab,
   { student = {}, assignment = id, submittedAt }: About,
   startedAt: string,
   durationMs: number,
 ): Pick<Result, 'student' | 'assignment' | 'attempt'> {
   return {
     student,
-    assignment: { id: assignment, title, lab: id, labHash: contentHash },
+    assignment: { id: assignment, title, lab: id, labHash: contentHash, ...(drawn ? { seed: drawn.seed } : {}) },
     attempt: { of: 'submission', submittedAt: submittedAt ?? startedAt, startedAt, durationMs },
   }
-}
-
-/**
- * What passed is looked at again so often and after such pauses. A question that meets a wall is sent once more after a second
- * (TCP), so a wall that is down every other two seconds shows only in the first second of its time: the looks are closer than that.
- */
-const holds = 4
-const holdPauseMs = 500
-
-/** A step's verdicts; a check that passed and fails while the network is looked at for some seconds more has failed. */
-async function held(rack: LabRack, step: Step, signal: AbortSignal): Promise<Verdict[]> {
-  const verdicts = await rack.check(step.checks, { signal })
-  const onlyAsks = step.checks.every((check) => answerId(check) !== undefined)
-  for (let look = 0; look < (onlyAsks ? 0 : holds); look++) {
-    if (verdicts.some(({ finding }) => finding.outcome !== 'pass')) return verdicts
-    await sleep(holdPauseMs, undefined, { signal })
-    const again = await rack.check(step.checks, { once: true, signal })
-    for (const [index, { finding }] of again.entries()) {
-      // A look that could not be made says nothing against the ones before.
-      if (finding.outcome === 'fail') verdicts[index]!.finding = finding
-    }
-  }
-  return verdicts
 }
 
 async function runScript(
@@ -110,7 +147,7 @@ async function runScript(
   rack: LabRack,
   { file, host, text }: SubmittedScript,
   deadline: number,
-  { signal, say }: GradeOptions,
+  { signal, say, witness }: GradeOptions,
 ): Promise<ScriptResult> {
   const timeoutMs = Math.ceil(deadline - performance.now())
   if (timeoutMs <= 0) return { file, host, ended: 'not run', exitCode: null }
@@ -123,6 +160,7 @@ async function runScript(
   // Reading values takes a capture; a script that needs one has its name in it.
   const named = Object.keys(rack.lab.values).filter((name) => text.includes(name.toUpperCase()))
   const values = named.length > 0 ? Object.entries(await rack.values()) : []
+  const started = performance.now()
   const result = await racks.exec(rack.info.id, host, argv, {
     stdin: text,
     env: { HOME: '/root', ...Object.fromEntries(values.map(([name, value]) => [name.toUpperCase(), value])) },
@@ -135,13 +173,15 @@ async function runScript(
   say(`${file} ended: ${ended}${result.exitCode === null ? '' : ` ${result.exitCode}`}`)
   Object.assign(rack.answers, answersIn(result.stdout, rack.lab))
   const errors = steadyOutput(manyLines(tailOf(result.stderr)))
-  return {
+  const ran: ScriptResult = {
     file,
     host,
     ended,
     exitCode: ended === 'exit' ? result.exitCode : null,
     ...(errors === '' ? {} : { errors }),
   }
+  witness?.ran(ran, text, started, result)
+  return ran
 }
 
 /** The last lines of an output. */
@@ -151,7 +191,8 @@ function tailOf(output: string): string {
   return `…\n${tail.slice(tail.indexOf('\n') + 1)}`
 }
 
-function judged(lab: Lab, step: Step, verdicts: readonly Verdict[]): StepResult {
+/** A step of a result, by what was found of its checks; what was not looked at is left out. */
+export function judged(lab: Lab, step: Step, verdicts: readonly Pick<Verdict, 'index' | 'finding'>[]): StepResult {
   const findings = new Map(verdicts.map(({ index, finding }) => [index, finding]))
   const checks = step.checks.map((check, index) =>
     checkResult(

@@ -26,11 +26,14 @@ export function usualJobs(freeBytes = freemem(), cores = availableParallelism())
   return Math.max(1, Math.min(byMemory, jobsPerCore * cores))
 }
 
-/** So many hosts of each kind wait booted as one job takes at once on average: more would take what the jobs need. */
-export function poolFor(queue: readonly QueuedTrial[], jobs: number): Record<HostKind, number> {
+/**
+ * So many hosts of each kind wait booted as one job takes at once on average: more would take what the jobs need.
+ * @param waiting whether there is more to do than can be done at once
+ */
+export function poolFor(labs: readonly Lab[], waiting: boolean): Record<HostKind, number> {
   const most = (kind: HostKind) =>
-    Math.max(0, ...queue.map(({ lab }) => lab.plan.hosts.filter((host) => host.kind === kind).length))
-  const wanted = (kind: HostKind) => (queue.length > jobs ? Math.min(most(kind), 2) : 0)
+    Math.max(0, ...labs.map(({ plan }) => plan.hosts.filter((host) => host.kind === kind).length))
+  const wanted = (kind: HostKind) => (waiting ? Math.min(most(kind), 2) : 0)
   return { docker: wanted('docker'), plain: wanted('plain') }
 }
 

@@ -1,5 +1,5 @@
-import type { Dirent, Stats } from 'node:fs'
-import { lstat, readdir, readFile, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { didYouMean, schemaIssues } from '../error/schema-issue.js'
@@ -8,6 +8,19 @@ import { answerId, type Lab } from '../lab/lab.js'
 import { parseYaml } from '../lab/yaml-file.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Text } from '../wording/text.js'
+import {
+  archiveTree,
+  type FileTree,
+  folderTree,
+  largestPacked,
+  largestUnpacked,
+  mostEntries,
+  packerOf,
+  readFrom,
+  type TreeEntry,
+  type TreeFault,
+  TreeRefused,
+} from './file-tree.js'
 
 /** What a learner hands in for a lab. */
 export interface Submission {
@@ -47,8 +60,8 @@ const besides = /\.(?!(?:sh|bash)$)[^.]+$|^[A-Z][A-Za-z]*$/
 
 /**
  * Reads a submission: a script for the first docker host; or a folder with a script a host (`node1.sh`, `20-node2.sh`, run
- * in the order of their names); or a folder with such a folder a step. `answers.yaml` holds answers by id. Line ends may be those of
- * Windows, and scripts need not be executable: systems that take work in often lose that.
+ * in the order of their names); or a folder with such a folder a step; or a zip, tar or tar.gz of such a folder. `answers.yaml` holds
+ * answers by id. Line ends may be those of Windows, and scripts need not be executable: systems that take work in often lose that.
  * @throws SubmissionRefused with the place; VethlabError submission.invalid where there is none at all
  */
 export async function readSubmission(path: string, lab: Lab): Promise<Submission> {
@@ -57,16 +70,39 @@ export async function readSubmission(path: string, lab: Lab): Promise<Submission
       throw noSubmission(path, { en: "can't be read: there is no permission for it", zh: '没有权限读取' })
   })
   if (!found) throw noSubmission(path, { en: 'there is no such file', zh: '没有这个文件' })
+  const real = await realpath(path)
   if (found.isFile()) {
-    return {
-      parts: [{ scripts: [{ file: basename(path), host: lab.home, text: await scriptText(path, found) }] }],
-      answers: {},
-      notes: [],
+    const packer = await packerOf(real)
+    if (packer === undefined) {
+      const text = scriptIn(path, await readFrom(real, maxScriptBytes), found.size)
+      return { parts: [{ scripts: [{ file: basename(path), host: lab.home, text }] }], answers: {}, notes: [] }
     }
+    const steps = lab.steps.map(({ id }) => id)
+    return readable(path, async () => new FolderReader(path, await archiveTree(real, packer, steps), lab).read())
   }
   if (!found.isDirectory())
     throw noSubmission(path, { en: 'is neither a file nor a folder', zh: '既不是文件，也不是文件夹' })
-  return new FolderReader(path, lab).read()
+  return readable(path, () => new FolderReader(path, folderTree(real), lab).read())
+}
+
+/** @throws SubmissionRefused where it is the tree that can't be read */
+async function readable(path: string, read: () => Promise<Submission>): Promise<Submission> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof TreeRefused)) throw error
+    throw refused(error.entry === undefined ? path : join(path, oneLine(error.entry, 80)), treeReasons[error.fault])
+  }
+}
+
+/** Of what counts in a submission: what was left out of it changes no grade. 20 hexadecimal digits of SHA-256. */
+export function hashOf({ parts, answers }: Submission): string {
+  return createHash('sha256').update(JSON.stringify({ parts, answers })).digest('hex').slice(0, 20)
+}
+
+/** What is neither a script nor a folder nor an archive, such as a link. */
+export function irregular(path: string): SubmissionRefused {
+  return refused(path, reasons.irregular)
 }
 
 class FolderReader {
@@ -74,40 +110,43 @@ class FolderReader {
 
   constructor(
     private readonly root: string,
+    private readonly tree: FileTree,
     private readonly lab: Lab,
   ) {}
 
   async read(): Promise<Submission> {
-    const { root, lab } = this
-    const entries = await entriesOf(root)
+    const { root, tree, lab } = this
+    const entries = await tree.entries('')
     const steps = lab.steps.map((step) => step.id)
-    const folders = entries.filter((entry) => entry.isDirectory())
+    const folders = entries.filter(({ kind }) => kind === 'folder')
     const scripts = await this.#scriptsIn('', entries)
-    const answers = entries.some((entry) => entry.name === answersFile) ? await this.#answers() : {}
+    const answers = entries.find(({ name }) => name === answersFile)
+    const given = answers ? await this.#answers(answers) : {}
     for (const { name } of folders) {
       if (steps.includes(name)) continue
       throw refused(join(root, name), reasons.noStep(name, steps))
     }
     const parts: Submission['parts'] = scripts.length > 0 ? [{ scripts }] : []
     for (const step of steps.filter((id) => folders.some((folder) => folder.name === id)))
-      parts.push({ step, scripts: await this.#scriptsIn(step, await entriesOf(join(root, step))) })
-    if (parts.length === 0 && Object.keys(answers).length === 0) {
+      parts.push({ step, scripts: await this.#scriptsIn(step, await tree.entries(step)) })
+    if (parts.length === 0 && Object.keys(given).length === 0) {
       const hosts = lab.plan.hosts.map((host) => `${host.name}.sh`)
       throw refused(root, reasons.noScript(hosts))
     }
-    return { parts, answers, notes: this.#notes }
+    return { parts, answers: given, notes: this.#notes }
   }
 
-  async #scriptsIn(below: string, entries: Dirent[]): Promise<SubmittedScript[]> {
+  async #scriptsIn(below: string, entries: TreeEntry[]): Promise<SubmittedScript[]> {
     const scripts: SubmittedScript[] = []
     const hosts = this.lab.plan.hosts.map((host) => host.name)
-    for (const { name } of entries.filter((entry) => !entry.isDirectory() && entry.name !== answersFile)) {
-      const file = join(below, name)
+    for (const entry of entries.filter(({ kind, name }) => kind !== 'folder' && name !== answersFile)) {
+      const file = join(below, entry.name)
       const path = join(this.root, file)
-      const host = scriptName.exec(name)?.[1] ?? ''
+      const host = scriptName.exec(entry.name)?.[1] ?? ''
       if (hosts.includes(host)) {
-        scripts.push({ file, host, text: await scriptText(path, await lstat(path)) })
-      } else if (besides.test(name)) {
+        if (entry.kind !== 'file') throw irregular(path)
+        scripts.push({ file, host, text: scriptIn(path, await this.tree.read(file, maxScriptBytes), entry.bytes) })
+      } else if (besides.test(entry.name)) {
         this.#note(file, 'is no script, and was left out', '不是脚本，没有用到')
       } else {
         throw refused(path, reasons.noHost(host, hosts))
@@ -116,11 +155,10 @@ class FolderReader {
     return scripts
   }
 
-  async #answers(): Promise<Record<string, string>> {
+  async #answers({ kind, bytes }: TreeEntry): Promise<Record<string, string>> {
     const path = join(this.root, answersFile)
-    const found = await lstat(path)
-    if (!found.isFile() || found.size > maxScriptBytes) throw refused(path, reasons.noAnswers('', ''))
-    const yaml = parseYaml(utf8(path, await readFile(path)))
+    if (kind !== 'file' || bytes > maxScriptBytes) throw refused(path, reasons.noAnswers('', ''))
+    const yaml = parseYaml(utf8(path, await this.tree.read(answersFile, maxScriptBytes)))
     const [problem] = yaml.problems
     if (problem) throw refused(`${path}:${problem.line}`, reasons.noAnswers(problem.what, `第 ${problem.line} 行`))
     const schema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
@@ -162,16 +200,10 @@ export function answersIn(output: string, { steps }: Lab): Record<string, string
   return Object.fromEntries([...lines].filter(([, id]) => ids.has(id!)).map(([, id, text]) => [id!, text!]))
 }
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  const entries = await readdir(folder, { withFileTypes: true })
-  return entries.filter((entry) => !entry.name.startsWith('.')).toSorted((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-async function scriptText(path: string, { mode, size }: Stats): Promise<string> {
-  if ((mode & 0o170000) !== 0o100000) throw refused(path, reasons.irregular)
+/** @param size of the whole, of which no more than what is allowed was read */
+function scriptIn(path: string, bytes: Buffer, size: number): string {
   if (size > maxScriptBytes) throw refused(path, reasons.tooLarge(size))
   if (size === 0) throw refused(path, reasons.empty)
-  const bytes = await readFile(path)
   if (bytes.includes(0)) throw refused(path, reasons.binary)
   return utf8(path, bytes).replaceAll('\r\n', '\n')
 }
@@ -218,6 +250,41 @@ const reasons = {
   binary: ['is no script but a binary file', 'Hand in a script.', '是二进制文件，不是脚本。请提交脚本。'],
   encoding: ['is not UTF-8', 'Save it as UTF-8.', '不是 UTF-8 编码。请保存为 UTF-8。'],
 } as const satisfies Record<string, Reason | ((...args: never[]) => Reason)>
+
+const mebibytes = (bytes: number) => `${bytes / 1024 ** 2} MiB`
+
+const treeReasons: Record<TreeFault, Reason> = {
+  'packed-large': [
+    `is larger than ${mebibytes(largestPacked)}`,
+    'Hand in the scripts alone.',
+    `大于 ${mebibytes(largestPacked)}。请只提交脚本。`,
+  ],
+  large: [
+    `has more than ${mebibytes(largestUnpacked)} in it`,
+    'Hand in the scripts alone.',
+    `解开后超过 ${mebibytes(largestUnpacked)}。请只提交脚本。`,
+  ],
+  many: [
+    `has more than ${mostEntries} files in it`,
+    'Hand in the scripts alone.',
+    `里面的文件超过 ${mostEntries} 个。请只提交脚本。`,
+  ],
+  outside: [
+    'has a name that leads out of the archive, or is too long',
+    'Pack the folder of the scripts anew.',
+    '这个名字指向压缩包之外，或者过长。请重新打包脚本所在的文件夹。',
+  ],
+  link: ['is a link', 'Pack the scripts themselves.', '是链接。请打包脚本本身。'],
+  special: ['is neither a file nor a folder', 'Pack the scripts alone.', '既不是文件，也不是文件夹。请只打包脚本。'],
+  twice: ['is in the archive twice', 'Pack the folder of the scripts anew.', '在压缩包里出现了两次。请重新打包。'],
+  encrypted: ['is encrypted', 'Pack it without a password.', '有密码保护。请不加密码重新打包。'],
+  packer: [
+    'is packed in a way that is not read',
+    'Hand in a zip or a tar.gz.',
+    '压缩格式不支持。请提交 zip 或 tar.gz。',
+  ],
+  broken: ['is no whole archive', 'Pack and upload it again.', '压缩包不完整。请重新打包并上传。'],
+}
 
 function refused(path: string, [what, cure, zh]: Reason): SubmissionRefused {
   const place = oneLine(path, 200)

@@ -24,6 +24,8 @@ export interface TrialReport {
 
 export interface LabReport {
   lab: string
+  /** What its numbers were drawn from, where they are not those of practice. */
+  seed?: string
   passed: boolean
   trials: TrialReport[]
 }

@@ -1,19 +1,29 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
+import type { Classroom } from '../classroom/classroom.js'
 import type { SecurityLog } from '../error/security-log.js'
-import { troubleOf } from '../error/trouble.js'
+import { TroubleError, troubleOf } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
+import { may } from '../learner/may.js'
+import { teachPageOf } from '../protocol/class-address.js'
+import type { MeView } from '../protocol/classes.js'
 import { belowBase, labPageOf } from '../protocol/lab-address.js'
 import type { Sessions } from '../session/sessions.js'
+import type { People } from '../store/people.js'
 import type { Text } from '../wording/text.js'
 import type { Access } from './access.js'
 import { type Asset, type PageName, sendAsset } from './client-assets.js'
+import { door } from './door.js'
 import { sendJson } from './encoding.js'
+import type { Gate, Guest } from './gate.js'
+import type { Metrics } from './metrics.js'
 import { noteRefusal } from './note-refusal.js'
+import type { Provider } from './provider.js'
 import { says, smallPage } from './small-page.js'
 import { tokenIn } from './token-in-url.js'
 import { troubles } from './troubles.js'
+import { withheldFrom, withoutLocked } from './withheld.js'
 
 const yearMs = 365 * 24 * 3_600_000
 const minuteMs = 60_000
@@ -25,19 +35,35 @@ export interface AppOptions {
   /** `loadPreloads` */
   preloads: Readonly<Record<PageName, string>>
   sessions: Sessions
-  learner: string
-  /** Requests a minute: of those who are known, and of all others together. */
+  gate: Gate
+  people: People
+  /** A login service, where there is one. */
+  provider?: Provider | undefined
+  classroom: Classroom
+  metrics?: Metrics | undefined
+  /** Requests a minute: of each who is known, and of all others together. */
   perMinute?: { known: number; unknown: number } | undefined
   /** What all addresses begin with: none unless said. */
   basePath?: string
   /** TLS is spoken: the cookie goes over nothing else. */
   isSecure?: boolean
+  mostFailures?: number | undefined
 }
 
 /** All that is asked over http, but previews. Whoever isn't let in sees nothing of what is here. */
 export function webApp(options: AppOptions): Express {
-  const { access, log, assets, preloads, sessions, learner, basePath = '', isSecure = false } = options
-  const { known, unknown } = options.perMinute ?? { known: 3000, unknown: 120 }
+  const { access, log, assets, preloads, sessions, gate, people, classroom, basePath = '', isSecure = false } = options
+  const { known, unknown } = options.perMinute ?? { known: 3000, unknown: 600 }
+  const entrance = door({
+    provider: options.provider,
+    gate,
+    people,
+    log,
+    basePath,
+    isSecure,
+    onJoined: (id) => classroom.joined(id),
+    mostFailures: options.mostFailures,
+  })
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -50,7 +76,10 @@ export function webApp(options: AppOptions): Express {
     next()
   })
   app.use((request, response, next) => {
-    response.once('finish', () => noteRefusal(log, access, request, response.statusCode))
+    response.once('finish', () => {
+      options.metrics?.http(response.statusCode)
+      noteRefusal(log, access, request, response.statusCode)
+    })
     next()
   })
   app.use(headers())
@@ -76,15 +105,38 @@ export function webApp(options: AppOptions): Express {
     response.setHeader('Cache-Control', 'no-store')
     response.status(303).setHeader('Location', withoutToken(request.url, basePath)).end()
   })
+  app.use(async (request, response, next) => {
+    try {
+      response.locals.guest = await gate.guest(request)
+    } catch (error) {
+      if (error instanceof TroubleError) return refuse(request, response, 429, says.tooMany)
+      if (!(error instanceof VethlabError && error.code === 'records.behind')) throw error
+      return refuse(request, response, 503, says.behind)
+    }
+    next()
+  })
   // Two limits, so that one who is not known can't use up the learner's; the right token has passed before.
-  app.use(limit(unknown, (request) => access.isKnown(request)))
+  app.use(
+    limit(
+      unknown,
+      () => 'all',
+      (response) => guestIn(response) !== undefined,
+    ),
+  )
+  app.use((request, response, next) => (response.locals.isOutside ? next() : entrance(request, response, next)))
   app.use((request, response, next) => {
-    if (access.isKnown(request)) return next()
+    if (guestIn(response)) return next()
     const again =
       request.headers['sec-fetch-site'] === 'cross-site' || request.headers['sec-fetch-site'] === 'same-site'
-    refuse(request, response, 401, says.unknown, { again })
+    refuse(request, response, 401, says.unknown, { again, join: !response.locals.isOutside })
   })
-  app.use(limit(known, (request) => !access.isKnown(request)))
+  app.use(
+    limit(
+      known,
+      (response) => guestIn(response)!.login ?? 'owner',
+      () => false,
+    ),
+  )
   app.use((request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next()
     response.setHeader('Allow', 'GET, HEAD')
@@ -98,7 +150,8 @@ export function webApp(options: AppOptions): Express {
   app.use((request, response, next) => {
     const { path } = request
     const found = labPageOf(path)
-    const page = path === '/' || found !== undefined
+    const isTeach = teachPageOf(path) !== undefined
+    const page = path === '/' || found !== undefined || isTeach
     const asset = assets.get(page ? '/index.html' : path)
     if (!asset || path === '/index.html') return next()
     // A token that was of no use, say an old one, must not stay in the address.
@@ -107,19 +160,34 @@ export function webApp(options: AppOptions): Express {
       response.status(303).setHeader('Location', withoutToken(request.url, basePath)).end()
       return
     }
-    if (page) response.setHeader('Link', preloads[found?.page ?? 'catalogue'])
+    if (page) response.setHeader('Link', preloads[isTeach ? 'teach' : (found?.page ?? 'catalogue')])
     return sendAsset(request, response, asset)
   })
   app.use('/api', (_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store')
     next()
   })
+  app.get('/api/me', async (request, response) => {
+    sendJson(request, response, await meView(guestIn(response)!, people))
+  })
   app.get('/api/catalogue', async (request, response) => {
-    sendJson(request, response, await sessions.catalogue(learner))
+    const guest = guestIn(response)!
+    const view = await sessions.catalogue(guest.person)
+    const order = labsOf(guest)
+    const labs = view.labs.filter(({ id }) => may(guest, 'open', { lab: id }))
+    if (order) labs.sort((one, other) => order.indexOf(one.id) - order.indexOf(other.id))
+    sendJson(request, response, { ...view, labs })
   })
   app.get('/api/labs/:id', async (request, response) => {
     const language = new URL(request.url, 'http://localhost').searchParams.get('language') === 'zh' ? 'zh' : 'en'
-    sendJson(request, response, await sessions.page(learner, request.params.id, language))
+    const guest = guestIn(response)!
+    const lab = request.params.id
+    if (!may(guest, 'open', { lab })) {
+      response.status(404).json({ ok: false, trouble: troubleOf(sessions.noLab(lab)) })
+      return
+    }
+    const page = await sessions.page(guest.person, lab, language, (id) => may(guest, 'open', { lab: id }))
+    sendJson(request, response, withoutLocked(page, withheldFrom(guest, lab), page.language))
   })
   app.use('/api', (_request, response) => {
     response.status(404).json({ ok: false, trouble: troubles.noApi })
@@ -130,6 +198,11 @@ export function webApp(options: AppOptions): Express {
     if (response.headersSent) {
       response.destroy()
       return
+    }
+    // A form that is none, or is too large.
+    const { status } = error as { status?: unknown }
+    if (request.method === 'POST' && typeof status === 'number' && status >= 400 && status < 500) {
+      return refuse(request, response, status, says.form)
     }
     // Addresses that can't be decoded.
     const asked = (error as { status?: unknown }).status === 400
@@ -166,7 +239,7 @@ function headers() {
           ],
           frameAncestors: ["'none'"],
           baseUri: ["'none'"],
-          formAction: ["'none'"],
+          formAction: ["'self'"],
         },
       },
       crossOriginOpenerPolicy: { policy: 'same-origin' },
@@ -191,29 +264,62 @@ function hostOf(host: string | undefined): string {
   return host !== undefined && /^[A-Za-z0-9.:[\]_-]{1,255}$/.test(host) ? host : 'localhost'
 }
 
-/** All who are counted there are counted together: behind a proxy, and on this machine, addresses tell nobody apart. */
-function limit(perMinute: number, skip: (request: Request) => boolean) {
+function guestIn(response: Response): Guest | undefined {
+  return response.locals.guest as Guest | undefined
+}
+
+async function meView(guest: Guest, people: People): Promise<MeView> {
+  const { roles, name } = guest
+  const learns = roles.find((role) => role.role === 'learner')
+  const found = learns && (await people.classOf(learns.class))
+  return {
+    ...(name === undefined ? {} : { name }),
+    isOwner: roles.some(({ role }) => role === 'owner'),
+    teaches: roles.some(({ role }) => role !== 'learner'),
+    ...(learns && found ? { class: { title: found.title, isOpen: learns.isOpen } } : {}),
+  }
+}
+
+/** The labs of a class, in its order; undefined for who has all. */
+function labsOf({ roles }: Guest): readonly string[] | undefined {
+  return roles.every(({ role }) => role === 'learner')
+    ? roles.flatMap((role) => (role.role === 'learner' ? role.labs : []))
+    : undefined
+}
+
+/** Those of one key are counted together: behind a proxy, and on this machine, addresses tell nobody apart. */
+function limit(perMinute: number, key: (response: Response) => string, skip: (response: Response) => boolean) {
   return rateLimit({
     windowMs: minuteMs,
     limit: perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    keyGenerator: () => 'all',
-    skip,
+    keyGenerator: (_request, response) => key(response),
+    skip: (_request, response) => skip(response),
     handler: (request, response) => refuse(request, response, 429, says.tooMany),
   })
 }
 
-function refuse(request: Request, response: Response, status: number, say: Text, { again = false } = {}): void {
+function refuse(
+  request: Request,
+  response: Response,
+  status: number,
+  say: Text,
+  { again = false, join = false } = {},
+): void {
   response.setHeader('Cache-Control', 'no-store')
   response.status(status)
   if (request.path.startsWith('/api/')) {
     response.json({ ok: false, trouble: { code: `http.${status}`, what: say, cure: { en: '', zh: '' } } })
     return
   }
-  response
-    .type('html')
-    .send(smallPage(status, say, { again, home: say === says.missing ? `${request.app.locals.basePath}/` : undefined }))
+  response.type('html').send(
+    smallPage(status, say, {
+      again,
+      home: say === says.missing ? `${request.app.locals.basePath}/` : undefined,
+      join: join ? `${request.app.locals.basePath}/join` : undefined,
+    }),
+  )
 }
 
 /** The address without the token; a path of our own, whatever the request's looked like. */

@@ -34,6 +34,7 @@ const chunks = {
   catalogue: 'catalogue/catalogue-page.tsx',
   lab: 'lab/lab-page.tsx',
   map: 'network/map/map-page.tsx',
+  teach: 'teach/teach-page.tsx',
 } as const
 export type PageName = keyof typeof chunks
 
@@ -61,7 +62,7 @@ export async function loadPreloads(directory: string, base = ''): Promise<Record
           `<${base}/${file}>; ${file.endsWith('.css') ? 'rel=preload; as=style' : 'rel=modulepreload'}; crossorigin`,
       )
       .join(', ')
-  return { catalogue: linksOf('catalogue'), lab: linksOf('lab'), map: linksOf('map') }
+  return { catalogue: linksOf('catalogue'), lab: linksOf('lab'), map: linksOf('map'), teach: linksOf('teach') }
 }
 
 /** Of a chunk and of all that it can't begin without. */

@@ -1,6 +1,8 @@
 import type { Socket } from 'socket.io'
-import { troubleOf } from '../error/trouble.js'
-import type { Answered, Events } from '../protocol/protocol.js'
+import type { Classroom } from '../classroom/classroom.js'
+import { TroubleError, troubleOf } from '../error/trouble.js'
+import { may } from '../learner/may.js'
+import type { Answered, BlockRef, Events } from '../protocol/protocol.js'
 import {
   acknowledgement,
   type Read,
@@ -11,15 +13,20 @@ import {
 } from '../protocol/requests.js'
 import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
+import { ClassSender } from './class-sender.js'
 import { Connection } from './connection.js'
+import type { Guest } from './gate.js'
+import type { Metrics } from './metrics.js'
 import { NetworkSender } from './network-sender.js'
 import type { Preview } from './preview.js'
 import type { Previews } from './previews.js'
+import { rights } from './rights.js'
 import { TerminalGateway } from './terminal-gateway.js'
 import { TokenBucket } from './token-bucket.js'
 import { troubles } from './troubles.js'
 import { ViewSender } from './view-sender.js'
 import type { Windows } from './windows.js'
+import { withheldFrom } from './withheld.js'
 
 /** Requests but typing and sizes: what a quick hand does on a page, many times over. */
 const asking = { perSecond: 20, burst: 100 }
@@ -27,7 +34,12 @@ const asking = { perSecond: 20, burst: 100 }
 type Handlers = { [K in RequestName]: (ask: Read<K>) => Value<K> | Promise<Value<K>> }
 
 export interface LearnerSocketOptions {
-  learner: string
+  /** Who it is, as it is now: roles may change while it is open. */
+  guest(): Guest
+  /** Looks at once whether their roles are other ones now. */
+  renew(): Promise<void>
+  classroom: Classroom
+  metrics?: Metrics | undefined
   sessions: Sessions
   previews: Previews
   windows: Windows
@@ -37,7 +49,8 @@ export interface LearnerSocketOptions {
 
 /** Serves one connection of a learner until it ends. */
 export function serveLearner(socket: Socket<Requests, Events>, options: LearnerSocketOptions): void {
-  const { learner, sessions, previews, windows, preview } = options
+  const { guest, classroom, sessions, previews, windows, preview } = options
+  const learner = guest().person
   const connection = new Connection(socket as unknown as Socket)
   const gateway = new TerminalGateway(socket, connection)
   const bucket = new TokenBucket(asking.perSecond, asking.burst)
@@ -47,6 +60,8 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   const endPreview = preview?.follow((view) => socket.emit('preview', view))
   /** Aborts when the connection has ended: packets are not traced for nobody. */
   const gone = new AbortController()
+  const classes = new ClassSender(socket, connection, classroom)
+  let endDesk: (() => void) | undefined
   const endRecords = sessions.followRecords((standing) => socket.emit('records', standing))
   /** At once where the session is in memory, so that requests are begun in the order in which they came. */
   const inSession = <T>(
@@ -55,6 +70,47 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   ): Promise<T> => {
     const kept = sessions.kept(learner, id)
     return kept ? Promise.resolve(use(kept)) : sessions.get(learner, id).then(use)
+  }
+
+  /** The session, where what the class withholds is not asked for. @throws TroubleError */
+  const given = (session: Session, step: string, isSolution = false): Session => {
+    const withheld = withheldFrom(guest(), session.lab.id)
+    if (withheld.steps.has(step)) throw new TroubleError(troubles.stepLocked)
+    if (isSolution && withheld.solutions) throw new TroubleError(troubles.solutionLocked)
+    return session
+  }
+  const givenBlock = (session: Session, block: BlockRef): Session => {
+    if ('solution' in block) return given(session, block.step, true)
+    const [section] = session.lab.pages.en.sections.filter(({ blocks }) =>
+      blocks.some(({ index }) => index === block.page),
+    )
+    return section?.id === undefined ? session : given(session, section.id)
+  }
+
+  /** Looks of this connection, each with what lets go of it. */
+  const looks = new Map<string, () => void>()
+  /** What a look is given into now. It is asked for each time: it may have ended, or be of another session. */
+  const looking = async (look: string) => {
+    const used = await classroom.looks.use(guest(), look, () => {
+      looks.delete(look)
+      gateway.endLook(look)
+      socket.emit('look.ended', look)
+    })
+    looks.get(look)?.()
+    looks.set(look, used.stop)
+    return used
+  }
+
+  /** What the class of this learner is shown. */
+  const watching = () => {
+    const used = classroom.shares.use(guest(), () => {
+      looks.delete(used.id)
+      gateway.endLook(used.id)
+      socket.emit('look.ended', used.id)
+    })
+    looks.get(used.id)?.()
+    looks.set(used.id, used.stop)
+    return used
   }
 
   const handlers: Handlers = {
@@ -76,21 +132,25 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       return null
     },
     'session.stay': (ask) => nothing(inSession(ask, (session) => session.stay())),
-    'step.check': (ask) => nothing(inSession(ask, (session) => session.check(ask.step))),
-    'step.answer': (ask) => nothing(inSession(ask, (session) => session.answer(ask.step, ask.id, ask.text))),
-    'step.hint': (ask) => nothing(inSession(ask, (session) => session.hint(ask.step, ask.check))),
-    'step.show': (ask) => nothing(inSession(ask, (session) => session.show(ask.step))),
-    'step.do': (ask) => nothing(inSession(ask, (session) => session.do(ask.step))),
-    'step.skip': (ask) => nothing(inSession(ask, (session) => session.skip(ask.step))),
+    'step.check': (ask) => nothing(inSession(ask, (session) => given(session, ask.step).check(ask.step))),
+    'step.answer': (ask) =>
+      nothing(inSession(ask, (session) => given(session, ask.step).answer(ask.step, ask.id, ask.text))),
+    'step.hint': (ask) => nothing(inSession(ask, (session) => given(session, ask.step).hint(ask.step, ask.check))),
+    'step.show': (ask) => nothing(inSession(ask, (session) => given(session, ask.step, true).show(ask.step))),
+    'step.do': (ask) => nothing(inSession(ask, (session) => given(session, ask.step, true).do(ask.step))),
+    'step.skip': (ask) => nothing(inSession(ask, (session) => given(session, ask.step).skip(ask.step))),
     'rack.reset': (ask) => nothing(inSession(ask, (session) => session.reset(ask.host))),
-    'rack.replay': (ask) => nothing(inSession(ask, (session) => session.replay(ask.step))),
+    // It does the steps before, as their solutions have it.
+    'rack.replay': (ask) => nothing(inSession(ask, (session) => given(session, ask.step).replay(ask.step))),
     'rack.preview': async (ask) => ({
       url: await inSession(ask, (session) =>
         previews.open(session, ask.host, ask.port, socket.handshake.headers.host ?? ''),
       ),
     }),
-    'block.run': (ask) => inSession(ask, (session) => session.runBlock(ask.block, ask.terminal)),
-    'block.text': async (ask) => ({ text: await inSession(ask, (session) => session.blockText(ask.block)) }),
+    'block.run': (ask) => inSession(ask, (session) => givenBlock(session, ask.block).runBlock(ask.block, ask.terminal)),
+    'block.text': async (ask) => ({
+      text: await inSession(ask, (session) => givenBlock(session, ask.block).blockText(ask.block)),
+    }),
     'network.follow': (ask) => inSession(ask, (session) => network.follow(session)),
     'network.at': (ask) => inSession(ask, (session) => session.network.at(ask.entry)),
     'trace.run': (ask) => inSession(ask, (session) => session.network.trace(ask, gone.signal)),
@@ -108,6 +168,69 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'terminal.detach': ({ terminal }) => nothing(gateway.detach(terminal)),
     'terminal.write': (ask) => nothing(gateway.write(ask.terminal, 'text' in ask ? ask.text : ask.bytes)),
     'terminal.resize': ({ terminal, cols, rows }) => nothing(gateway.resize(terminal, cols, rows)),
+    'class.list': () => classroom.list(guest()),
+    'class.create': async (ask) => {
+      const made = await classroom.create(guest(), ask)
+      // Its teacher goes on to it.
+      await options.renew()
+      return made
+    },
+    'class.change': ({ class: id, hasOwnNumbers, ...change }) =>
+      classroom.change(guest(), id, {
+        ...change,
+        ...(hasOwnNumbers === undefined ? {} : classroom.numbers(hasOwnNumbers)),
+      }),
+    'class.code': (ask) => classroom.setCode(guest(), ask.class, ask.on),
+    'class.end': (ask) => classroom.end(guest(), ask.class),
+    'class.follow': (ask) => classes.follow(guest(), ask.class),
+    'class.unfollow': () => nothing(classes.end()),
+    'class.lock': ({ class: id, lab, ...withheld }) => classroom.lock(guest(), id, lab, withheld),
+    'class.export': (ask) => classroom.export(guest(), ask.class, ask.format),
+    'note.send': ({ class: id, ...note }) => nothing(classroom.tell(id, nameOf(guest()), note)),
+    'seat.detail': (ask) => classroom.detail(ask.class, ask.seat, ask.lab),
+    'seat.network': (ask) => classroom.network(ask.class, ask.seat, ask.lab, ask.entry),
+    'hand.take': (ask) => nothing(classroom.takeHand(ask.class, ask.seat, ask.on ? nameOf(guest()) : undefined)),
+    'hand.close': (ask) => nothing(classroom.closeHand(ask.class, ask.seat)),
+    'desk.follow': async () => {
+      endDesk?.()
+      const followed = await classroom.desks.follow(learner, (view) => socket.emit('desk', view))
+      // Gone meanwhile, or asked for twice.
+      endDesk?.()
+      endDesk = followed?.end
+      if (!socket.connected) endDesk?.()
+      return followed?.view ?? null
+    },
+    'hand.raise': (ask) => nothing(classroom.raiseHand(learner, ask)),
+    'hand.lower': () => nothing(classroom.lowerHand(learner)),
+    'share.begin': async (ask) => {
+      const { person } = guest()
+      classroom.shares.begin(ask.class, { by: nameOf(guest()), person, session: ask.session })
+      return null
+    },
+    'share.end': (ask) => nothing(classroom.shares.end(ask.class)),
+    'share.open': () => {
+      const { session } = watching()
+      return { lab: session.lab.id, terminals: session.view().terminals }
+    },
+    'share.attach': (ask) => {
+      const { session, id } = watching()
+      return gateway.attach(session, ask.terminal, ask.fromOffset, { look: id, mayWrite: false })
+    },
+    'look.ask': (ask) => classroom.askLook(guest(), nameOf(guest()), ask.class, ask.seat, ask.mayWrite),
+    'look.give': (ask) => nothing(classroom.looks.give(learner, ask.look, ask.minutes)),
+    'look.end': (ask) => nothing(classroom.looks.end(guest(), ask.look)),
+    'look.open': async (ask) => {
+      const { session } = await looking(ask.look)
+      return { lab: session.lab.id, terminals: session.view().terminals }
+    },
+    'look.attach': async (ask) => {
+      const { session, mayWrite } = await looking(ask.look)
+      return gateway.attach(session, ask.terminal, ask.fromOffset, { look: ask.look, mayWrite })
+    },
+    'seat.add': (ask) => classroom.addRoster(ask.class, ask.csv),
+    'seat.reissue': (ask) => classroom.reissue(ask.class, ask.seat),
+    'seat.close': (ask) => nothing(classroom.closeHosts(ask.class, ask.seat)),
+    'seat.remove': (ask) => nothing(classroom.removeSeat(ask.class, ask.seat)),
   }
 
   const on = <K extends RequestName>(name: K) => {
@@ -120,10 +243,16 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       const parsed = requests[name].safeParse(ask)
       if (!parsed.success) return give({ ok: false, trouble: troubles.invalid })
       if (!free && !bucket.take()) return give({ ok: false, trouble: troubles.tooMany })
+      const { verb, what } = rights[name]
+      const who = guest()
+      if (!may(who, verb, what(who, parsed.data as Read<K>))) return give({ ok: false, trouble: troubles.forbidden })
+      const began = performance.now()
       try {
         give({ ok: true, value: await handlers[name](parsed.data as Read<K>) })
+        options.metrics?.request(name, performance.now() - began, false)
       } catch (error) {
         give({ ok: false, trouble: troubleOf(error) })
+        options.metrics?.request(name, performance.now() - began, true)
       }
     })
   }
@@ -135,12 +264,20 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   socket.on('disconnect', () => {
     views.follow(undefined)
     network.end()
+    classes.end()
+    endDesk?.()
+    for (const stop of looks.values()) stop()
     endPreview?.()
     endRecords()
     gone.abort()
     windows.remove(learner, views)
     gateway.close()
   })
+}
+
+/** The owner has no name of their own: pages have a word for that. */
+function nameOf({ name }: Guest): string {
+  return name ?? ''
 }
 
 async function nothing(work: unknown): Promise<null> {

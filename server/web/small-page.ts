@@ -1,10 +1,11 @@
+import { escapeHtml } from '../wording/escape-html.js'
 import type { Language, Text } from '../wording/text.js'
 
 /** A page for what goes wrong before there is an app to say it; it says no more than it must. */
 export function smallPage(
   status: number,
   say: Text,
-  { again = false, home }: { again?: boolean; home?: string | undefined } = {},
+  { again = false, home, join }: { again?: boolean; home?: string | undefined; join?: string | undefined } = {},
 ): string {
   // Strict cookies don't come along when another site leads here; the second time it is our own page that leads.
   const refresh = again ? '<meta http-equiv="refresh" content="0">' : ''
@@ -15,7 +16,7 @@ export function smallPage(
 <main>
 <h1 style="font: inherit">${escapeHtml(say.en)}</h1>
 <p lang="zh">${escapeHtml(say.zh)}</p>
-${home === undefined ? '' : `<p>${linkTo(home, 'en', 'All labs')} · ${linkTo(home, 'zh', '全部实验')}</p>\n`}</main>
+${join === undefined ? '' : `<p>${linkTo(join, 'en', 'Join a class')} · ${linkTo(join, 'zh', '加入课堂')}</p>\n`}${home === undefined ? '' : `<p>${linkTo(home, 'en', 'All labs')} · ${linkTo(home, 'zh', '全部实验')}</p>\n`}</main>
 </body>
 </html>
 `
@@ -54,12 +55,16 @@ export const says = {
     en: 'This address can only be read.',
     zh: '该地址只能读取。',
   },
+  behind: {
+    en: "The database can't be reached right now. Load the page again in a moment.",
+    zh: '目前连不上数据库，请稍后重新加载页面。',
+  },
+  form: {
+    en: 'This form can not be taken. Load the page again.',
+    zh: '无法处理这个表单，请重新加载页面。',
+  },
   failed: {
     en: 'The server made a mistake. Load the page again.',
     zh: '服务器出现错误，请重新加载页面。',
   },
 } satisfies Record<string, Text>
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-}

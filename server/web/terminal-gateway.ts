@@ -18,6 +18,8 @@ const mostTextBytes = 256
 
 interface Attached {
   attachment?: Attachment
+  /** Set by a look: else all may be done to it. */
+  only?: { look: string; mayWrite: boolean }
 }
 
 /**
@@ -36,10 +38,11 @@ export class TerminalGateway {
     private readonly connection: Connection,
   ) {}
 
-  async attach(session: Session, terminal: string, fromOffset: number | undefined) {
+  /** @param only of whoever looks into somebody else's: they never set the size, and may type only where it says so */
+  async attach(session: Session, terminal: string, fromOffset: number | undefined, only?: Attached['only']) {
     this.detach(terminal)
     if (this.#attached.size >= mostAttachments) throw new TroubleError(troubles.tooManyTerminals)
-    const entry: Attached = {}
+    const entry: Attached = only ? { only } : {}
     this.#attached.set(terminal, entry)
     const current = () => this.#attached.get(terminal) === entry
     const { socket } = this
@@ -78,11 +81,15 @@ export class TerminalGateway {
   }
 
   async write(terminal: string, input: Uint8Array | string): Promise<void> {
-    await this.#get(terminal).write(input)
+    const { attachment, only } = this.#get(terminal)
+    if (only?.mayWrite === false) throw new TroubleError(troubles.onlyLooking)
+    await attachment.write(input)
   }
 
   async resize(terminal: string, cols: number, rows: number): Promise<void> {
-    await this.#get(terminal).resize(cols, rows)
+    const { attachment, only } = this.#get(terminal)
+    // The size is its learner's: whoever looks on takes it as it is.
+    if (!only) await attachment.resize(cols, rows)
   }
 
   acknowledge(terminal: string, offset: number): void {
@@ -95,16 +102,21 @@ export class TerminalGateway {
     entry?.attachment?.detach()
   }
 
+  /** A look has ended: nothing more is seen or typed through it. */
+  endLook(look: string): void {
+    for (const [terminal, { only }] of [...this.#attached]) if (only?.look === look) this.detach(terminal)
+  }
+
   /** Lets go of all; the shells live on. */
   close(): void {
     this.#ended = true
     for (const terminal of [...this.#attached.keys()]) this.detach(terminal)
   }
 
-  #get(terminal: string): Attachment {
-    const attachment = this.#attached.get(terminal)?.attachment
+  #get(terminal: string): { attachment: Attachment; only: Attached['only'] } {
+    const { attachment, only } = this.#attached.get(terminal) ?? {}
     if (!attachment) throw new TroubleError(troubles.notAttached)
-    return attachment
+    return { attachment, only }
   }
 }
 

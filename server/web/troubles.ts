@@ -42,6 +42,29 @@ export const troubles = {
       zh: '请用 --preview-ports FROM-TO 指定另一个端口范围后重新启动 vethlab。',
     },
   },
+  forbidden: {
+    code: 'request.forbidden',
+    what: { en: 'That is not for you to do.', zh: '你没有权限这样做。' },
+    cure: {
+      en: 'Load the page again: the class may have ended, or your part in it may have changed.',
+      zh: '请重新加载页面：课堂可能已结束，或你的权限有变化。',
+    },
+  },
+  stepLocked: {
+    code: 'step.locked',
+    what: { en: 'Your class has not come to this step yet.', zh: '课堂还没有进行到这一步。' },
+    cure: { en: 'Your teacher opens it.', zh: '老师会开放这一步。' },
+  },
+  solutionLocked: {
+    code: 'solution.locked',
+    what: { en: 'Your class has no solutions for this lab now.', zh: '课堂目前不提供这个实验的答案。' },
+    cure: { en: 'Ask for a hint, or raise your hand.', zh: '可以看提示，或举手求助。' },
+  },
+  onlyLooking: {
+    code: 'terminal.read-only',
+    what: { en: 'You may look into this terminal, and not type.', zh: '你只能查看这个终端，不能输入。' },
+    cure: { en: 'Ask the learner to let you type.', zh: '如需输入，请征求学员同意。' },
+  },
   notOpen: { code: 'session.not-open', ...sentences['session.not-open'] },
   noApi: {
     code: 'api.not-found',

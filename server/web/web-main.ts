@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Classroom } from '../classroom/classroom.js'
 import { SecurityLog } from '../error/security-log.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { type Lab, runsFiles } from '../lab/lab.js'
@@ -17,7 +18,9 @@ import { oneLine } from '../wording/one-line.js'
 import { loadAssets, loadPreloads } from './client-assets.js'
 import { dropTo } from './drop-privileges.js'
 import { listenOn } from './listen-on.js'
+import { Metrics, serveMetrics } from './metrics.js'
 import { Preview } from './preview.js'
+import { Provider } from './provider.js'
 import { type Told, WebOptions, type WebReport } from './web-options.js'
 import { listenLater, WebServer } from './web-server.js'
 
@@ -64,13 +67,16 @@ async function main(): Promise<void> {
   const learner = await records.localLearner()
   const racks = new RackdClient(options.rackdSocket, options.portsSocket, states)
   await answers(racks)
-  const { idleMs, mostRacks, lacks } = options
+  const { idleMs, mostRacks, lacks, seed } = options
+  // It is made of the sessions; no learner begins anything before it is there.
+  let classroom: Classroom | undefined
   const sessions = await Sessions.start(racks, labs, records, {
     lacks,
     basePath: options.basePath,
     authoring: previewed !== undefined,
     ...(idleMs === undefined ? {} : { idleMs, warningMs: Math.min(120_000, idleMs / 2) }),
     ...(mostRacks === undefined ? {} : { mostRacks }),
+    seedFor: async (learner, lab) => seed ?? (await classroom?.seedFor(learner, lab)),
   })
   const preview = previewed === undefined ? undefined : new Preview(sessions, previewed)
   starter.onLine((line) => {
@@ -81,11 +87,18 @@ async function main(): Promise<void> {
       if (told.lab) void noteUnreadable(told.lab)
     }
   })
+  classroom = new Classroom(sessions, records)
+  const metrics = options.metricsPort === undefined ? undefined : new Metrics(sessions)
+  const served = metrics && (await serveMetrics(metrics, options.metricsPort!))
   const log = new SecurityLog(options.securityLog)
   const web = WebServer.serve(later, {
     log,
     access: { token: options.token, host: options.host, port, publicNames: options.publicNames },
     sessions,
+    people: records.people,
+    provider: options.provider && new Provider(options.provider),
+    classroom,
+    metrics,
     learner,
     assets,
     preview,
@@ -100,6 +113,9 @@ async function main(): Promise<void> {
   setTimeout(() => process.exit(1), endMs).unref()
   await web.close()
   log.close()
+  classroom.close()
+  served?.close()
+  metrics?.close()
   await sessions.stop()
   await records.close()
   await racks.disconnect()

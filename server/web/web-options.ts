@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Lab } from '../lab/lab.js'
 import type { Reading } from '../lab/reading.js'
 import { PostgresAddress } from '../store/postgres-address.js'
+import { ProviderOptions } from './provider-options.js'
 
 /** Nothing, or a slash and a name, once or several times. */
 export const basePathPattern = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){0,8}$/
@@ -34,8 +35,13 @@ export const WebOptions = z.strictObject({
   /** Where the records are, if not in that file: what waits for it is below `records`. */
   database: PostgresAddress.optional(),
   securityLog: z.string(),
+  /** What the numbers of labs are drawn from; those of practice where it isn't said. */
+  seed: z.string().optional(),
   idleMs: z.int().min(1000).optional(),
   mostRacks: z.int().min(1).optional(),
+  provider: ProviderOptions.optional(),
+  /** Where figures for Prometheus are served, on loopback alone. */
+  metricsPort: port.optional(),
   lacks: z.record(
     z.string(),
     z.strictObject({

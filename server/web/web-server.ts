@@ -2,23 +2,28 @@ import { createServer, type Server as HttpServer, type IncomingMessage, type Req
 import { createServer as createTlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { Server as SocketServer } from 'socket.io'
+import type { Classroom } from '../classroom/classroom.js'
 import type { SecurityLog } from '../error/security-log.js'
 import { belowBase } from '../protocol/lab-address.js'
 import type { Events } from '../protocol/protocol.js'
 import type { Requests } from '../protocol/requests.js'
 import type { Sessions } from '../session/sessions.js'
+import type { People } from '../store/people.js'
 import { Access, type AccessOptions } from './access.js'
 import { webApp } from './app.js'
 import type { Asset, PageName } from './client-assets.js'
+import { Gate, type Guest } from './gate.js'
 import { serveLearner } from './learner-socket.js'
+import type { Metrics } from './metrics.js'
 import { noteRefusal } from './note-refusal.js'
 import type { Preview } from './preview.js'
 import { Previews, type PreviewsOptions } from './previews.js'
+import type { Provider } from './provider.js'
 import type { Tls } from './web-options.js'
 import { Windows } from './windows.js'
 
 /** Sockets of one learner, and of all together. */
-const mostSockets = { ofLearner: 64, inAll: 256 }
+const mostSockets = { ofLearner: 64, inAll: 768 }
 /** Connections, requests and browsers' idle ones included. */
 const mostConnections = 1024
 const largestMessageBytes = 64 * 1024
@@ -29,6 +34,12 @@ export interface WebServerOptions {
   /** Where refusals are noted. */
   log: SecurityLog
   sessions: Sessions
+  /** Who may come in besides. */
+  people: People
+  provider?: Provider | undefined
+  classroom: Classroom
+  metrics?: Metrics | undefined
+  /** In whose name the owner of the server learns. */
   learner: string
   assets: ReadonlyMap<string, Asset>
   /** `loadPreloads` */
@@ -40,6 +51,7 @@ export interface WebServerOptions {
   preview?: Preview | undefined
   tls?: Tls | undefined
   perMinute?: { known: number; unknown: number }
+  mostFailures?: number
 }
 
 /** An http server, or https with a certificate, whose handlers come later: what is asked before waits. */
@@ -74,13 +86,14 @@ export class WebServer {
 
   static serve({ server, handle }: ReturnType<typeof listenLater>, options: WebServerOptions): WebServer {
     const access = new Access(options.access)
-    const { sessions, learner, log, basePath = '' } = options
+    const { sessions, people, classroom, metrics, learner, log, basePath = '' } = options
+    const gate = new Gate(access, people, learner)
     const { host, publicNames } = options.access
     const previews = new Previews({ host, publicNames, ports: options.previewPorts, tls: options.tls })
     // socket.io has a server of its own that listens nowhere: only upgrades that are let in are handed to it, and nothing
     // that is asked over plain http gets past the app.
-    const gate = createServer()
-    const io = new SocketServer<Requests, Events>(gate, {
+    const upgrades = createServer()
+    const io = new SocketServer<Requests, Events>(upgrades, {
       path: `${basePath}/socket.io/`,
       transports: ['websocket'],
       serveClient: false,
@@ -92,26 +105,67 @@ export class WebServer {
       connectTimeout: 5_000,
     })
     const windows = new Windows()
-    io.on('connection', (socket) =>
-      serveLearner(socket, { learner, sessions, previews, windows, preview: options.preview }),
-    )
-    let sockets = 0
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const guests = new WeakMap<IncomingMessage, Guest>()
+    io.on('connection', (socket) => {
+      let guest = guests.get(socket.request)!
+      const { login } = guest
+      const endWatch =
+        login === undefined
+          ? undefined
+          : gate.watch(login, (now) => {
+              if (now) guest = now
+              else socket.disconnect(true)
+            })
+      socket.on('disconnect', () => endWatch?.())
+      serveLearner(socket, {
+        ...{ classroom, metrics, sessions, previews, windows, preview: options.preview },
+        guest: () => guest,
+        renew: () => gate.renew(),
+      })
+    })
+    const sockets = new Map<string, number>()
+    let inAll = 0
+    server.on('upgrade', async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Until socket.io takes over.
       socket.on('error', () => socket.destroy())
-      const refusal = refusalOf(request, access, basePath, sockets)
-      if (refusal !== undefined) {
+      const refuse = (refusal: string) => {
         noteRefusal(log, access, request, Number.parseInt(refusal, 10))
         socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
-        return
       }
-      sockets++
-      socket.once('close', () => sockets--)
-      gate.emit('upgrade', request, socket, head)
+      const refusal = refusalOf(request, access, basePath)
+      if (refusal !== undefined) return refuse(refusal)
+      let guest: Guest | undefined
+      try {
+        guest = await gate.guest(request)
+      } catch {
+        return refuse('503 Service Unavailable')
+      }
+      if (!guest) return refuse('401 Unauthorized')
+      const { person } = guest
+      const own = sockets.get(person) ?? 0
+      if (own >= mostSockets.ofLearner || inAll >= mostSockets.inAll) return refuse('429 Too Many Requests')
+      if (socket.destroyed) return
+      inAll++
+      if (metrics) metrics.sockets = inAll
+      sockets.set(person, own + 1)
+      socket.once('close', () => {
+        inAll--
+        if (metrics) metrics.sockets = inAll
+        const left = sockets.get(person)! - 1
+        if (left === 0) sockets.delete(person)
+        else sockets.set(person, left)
+      })
+      guests.set(request, guest)
+      upgrades.emit('upgrade', request, socket, head)
     })
     const { assets, preloads, perMinute, tls } = options
     handle(
-      webApp({ access, log, assets, preloads, sessions, learner, basePath, perMinute, isSecure: tls !== undefined }),
+      webApp({
+        ...{ access, log, assets, preloads, sessions, gate, people, classroom, metrics, basePath, perMinute },
+        provider: options.provider,
+        isSecure: tls !== undefined,
+        mostFailures: options.mostFailures,
+      }),
     )
     return new WebServer(server, io, previews)
   }
@@ -130,13 +184,10 @@ export class WebServer {
 }
 
 /** Refused before anything is kept of it. */
-function refusalOf(request: IncomingMessage, access: Access, basePath: string, sockets: number): string | undefined {
+function refusalOf(request: IncomingMessage, access: Access, basePath: string): string | undefined {
   if (!access.isAddressed(request)) return '421 Misdirected Request'
   if (!belowBase(request.url ?? '', basePath)?.startsWith('/socket.io/?')) return '404 Not Found'
   // A browser always says where the page is from; programs that don't must have the cookie, as all.
   if (!access.isOwnOrigin(request) || access.isForeignFetch(request)) return '403 Forbidden'
-  if (!access.isKnown(request)) return '401 Unauthorized'
-  // There is one learner yet.
-  if (sockets >= Math.min(mostSockets.ofLearner, mostSockets.inAll)) return '429 Too Many Requests'
   return undefined
 }

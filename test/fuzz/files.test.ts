@@ -1,24 +1,36 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { stringify } from 'yaml'
 import { VethlabError } from '../../server/error/vethlab-error.js'
 import type { Lab } from '../../server/lab/lab.js'
-import { loadLab, readLab } from '../../server/lab/read-lab.js'
+import { labOf, loadLab, readLab } from '../../server/lab/read-lab.js'
+import { readSources } from '../../server/lab/sources.js'
 import { parseYaml } from '../../server/lab/yaml-file.js'
+import { fromPackage } from '../../server/package-root.js'
 import { readTarget } from '../../server/place/read-target.js'
 import { resolveTopology } from '../../server/racks/topology.js'
 import { readSubmission } from '../../server/trial/submission.js'
 import { guideFiles, writeLab } from '../lab/guide.js'
+import { tar, zip } from '../trial/archives.js'
 import { fuzz } from './fuzz.js'
-import { anyJson, bottomless, spoiled, spoiledText } from './mutations.js'
+import { anyJson, bottomless, spoiled, spoiledBytes, spoiledText } from './mutations.js'
 
 /** Files of authors and learners: each fault is a problem with its line, or an error with its cure, and never a stack. */
 
 const files = guideFiles()
+const wholeTar = await tar([
+  { name: 'node1.sh', text: 'true\n' },
+  { name: 'isolate/', type: 'directory' },
+  { name: 'answers.yaml', text: 'a: b\n' },
+])
 const yaml = files['lab.yaml']!
+/** A lab all of whose parts have parameters. */
+const drawn = await readSources(fromPackage('test/trial/drawn'))
+const drawnYaml = parseYaml((drawn.texts['lab.yaml'] as { text: string }).text).value as Record<string, unknown>
 let scratch: string
 let lab: Lab
 
@@ -78,6 +90,28 @@ describe('labs', () => {
         expect(cure).not.toBe('')
       }
     }),
+  )
+  fuzz(
+    'whose parameters are spoiled',
+    150,
+    spoiled(drawnYaml.parameters).map((parameters) => ({ ...drawnYaml, parameters })),
+    (value) => {
+      const sources = { ...drawn, texts: { ...drawn.texts, 'lab.yaml': { text: stringify(value) } } }
+      for (const seed of ['practice', 'mine']) {
+        const { lab: read, problems } = labOf(sources, seed)
+        expect(read !== undefined || problems.length > 0).toBe(true)
+        for (const { line, what, cure } of problems) {
+          expect(Number.isInteger(line) && line > 0, `${what}: line ${line}`).toBe(true)
+          expect(what).not.toMatch(/[\u0000-\u001f\u202e]/)
+          expect(cure).not.toBe('')
+        }
+        // Neither numbers that are missing nor any that are no numbers.
+        if (read)
+          expect(`${JSON.stringify(read.plan)} ${read.setup}`).not.toMatch(
+            /(?<!dev\/)null|NaN|undefined|\{\{(?:lan|door)\}\}/,
+          )
+      }
+    },
   )
   fuzz(
     'as YAML of any kind',
@@ -160,6 +194,21 @@ describe('submissions', () => {
       }
       try {
         const { parts, answers } = await readSubmission(folder, lab)
+        expect(parts.length + Object.keys(answers).length).toBeGreaterThan(0)
+      } catch (error) {
+        expectTyped(error, 'submission.invalid')
+      }
+    }),
+  )
+
+  const entry = fc.record({ name, text: content.map((bytes) => Buffer.from(bytes)), mode: fc.nat({ max: 0xffff }) })
+  const packed = fc.array(entry, { maxLength: 4 }).map((entries) => zip(entries))
+  const archive = fc.oneof(packed, fc.constant(gzipSync(Buffer.alloc(2048))), fc.constant(wholeTar)).chain(spoiledBytes)
+  fuzz('of any archive, spoiled', 400, archive, (bytes) =>
+    within(async (folder) => {
+      put(folder, 'work.zip', bytes)
+      try {
+        const { parts, answers } = await readSubmission(join(folder, 'work.zip'), lab)
         expect(parts.length + Object.keys(answers).length).toBeGreaterThan(0)
       } catch (error) {
         expectTyped(error, 'submission.invalid')

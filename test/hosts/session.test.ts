@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
@@ -460,6 +460,24 @@ describe('Limits', () => {
     await holder.leave()
     expect(await sessions.join(learner, 'default-bridge', { open: true })).toBe(refused)
     await expect.poll(() => refused.view().phase.name, slow).toBe('open')
+  })
+
+  it('lets another learner wait in line, and in as soon as there is room', async () => {
+    const sessions = await start({ mostRacks: 1, idleMs: 60_000 })
+    const holder = await opened(sessions, 'exam')
+    const { id } = await records.people.createClass({ title: 'Class', labs: ['default-bridge'] })
+    await records.people.changeClass(id, { code: 'ABCD1234' })
+    const joined = await records.people.join({ code: 'ABCD1234', name: 'Ada', phrase: 'p', most: 9 })
+    if ('refused' in joined) throw new Error(joined.refused)
+    const waits = (await sessions.join(joined.seat.learner, 'default-bridge', { open: true }))!
+    onTestFinished(waits.subscribe(() => {}))
+    await expect.poll(() => waits.view().phase).toMatchObject({ name: 'waiting', position: 1 })
+    const { phase } = waits.view()
+    expect(Date.parse(phase.name === 'waiting' ? phase.freeAt! : '')).toBeGreaterThan(Date.now())
+    expect(await racks.list()).toHaveLength(1)
+    await holder.leave()
+    await expect.poll(() => waits.view().phase.name, slow).toBe('open')
+    await waits.leave()
   })
 
   it('closes an idle rack, never without a warning, and not while someone stays', async () => {

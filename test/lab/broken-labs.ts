@@ -48,6 +48,32 @@ export const brokenLabs: Record<string, Changes> = {
   'an address twice': lab('laptop: .50', 'laptop: .11'),
   'an unknown host on the LAN': lab('laptop: .50', 'labtop: .50'),
   'memory without a unit': lab('node1: docker', 'node1: {kind: docker, memory: 512}'),
+  'a parameter of no kind': lab('steps:', 'parameters: {port: {practice: 8080}}\nsteps:'),
+  'a parameter without its practice': lab('steps:', 'parameters: {port: {port: {from: 8000, to: 8999}}}\nsteps:'),
+  'a parameter that is named nowhere': lab(
+    'steps:',
+    'parameters: {port: {port: {from: 8000, to: 8999}, practice: 8080}}\nsteps:',
+  ),
+  'a parameter for which nothing is left': lab(
+    'steps:',
+    'parameters: {port: {port: {from: 6379, to: 6380}, practice: 6380}}\nsteps:',
+  ),
+  'a name that is no parameter': {
+    ...lab('steps:', 'parameters: {vault: {name: [safe, chest], practice: vault}}\nsteps:'),
+    'en.md': (text) => text.replace('{#create}', '{#create}\n\nIt is called {{valt}}, or {{vault}}.'),
+  },
+  'checks that are others for another seed': {
+    'lab.yaml': (text) =>
+      text.replace(/- network: \{name: vault, internal: yes\}\n.*hint:\n.*\n.*\n/, '- "{{what.check}}"\n').replace(
+        'steps:',
+        `parameters:
+  what:
+    oneOf:
+      - check: {network: {name: vault, internal: yes}, hint: {en: Look., zh: 看看。}}
+      - check: {container: {name: vault}, hint: {en: Look., zh: 看看。}}
+steps:`,
+      ),
+  },
   'an id in capitals': lab('id: create', 'id: Create'),
   'a check that is text': check('network'),
   'a check of an unknown kind': check('netwrok: {name: vault}'),

@@ -89,5 +89,8 @@ describe('fillIn', () => {
   })
   it('leaves what is no name alone', () => {
     expect(placeholders("docker inspect -f '{{.Name}} {{json .}}'")).toEqual([])
+    const ranged = "docker inspect -f '{{range .X}}{{.Y}}{{else}}no{{end}}'"
+    expect(placeholders(ranged)).toEqual([])
+    expect(fillIn(`${ranged} {{x}}`, (name) => ({ x: '1' })[name])).toEqual({ text: `${ranged} 1` })
   })
 })

@@ -87,6 +87,17 @@ describe.each(Object.entries(places))('records in %s', (_, make) => {
     await records.close()
   })
 
+  it('come from an export of before sessions had a seed', async () => {
+    const text = await older()
+    const before = text.replaceAll(',"seed":null', '')
+    expect(before).not.toBe(text)
+    const [one, other] = [await make(), await make()]
+    expect(await imported(one, before)).toBe(await imported(other, text))
+    expect(rowsOf(await exported(one)).map((line) => line.replace(/"ended_at":"[^"]+"/, ''))).toEqual(
+      rowsOf(await exported(other)).map((line) => line.replace(/"ended_at":"[^"]+"/, '')),
+    )
+  })
+
   it('are left as they were by an export that is wrong anywhere, with the number of its line', async () => {
     const good = (await older()).trim().split('\n')
     const place = await make()

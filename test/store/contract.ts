@@ -68,7 +68,7 @@ export function describeRecords(kind: Kind): void {
   describe('a session', () => {
     it('comes back as it was', async () => {
       const text = '10.20.0.254 \0 网关 🙂 \'"; DROP TABLE session --'
-      await begin('s1')
+      await records.createSession({ id: 's1', learner, lab: 'user-bridge', labHash, seed: 'practice' })
       await records.setRack('s1', 'r1')
       await records.addUsed('s1', 1500.4)
       await records.addUsed('s1', 500)
@@ -89,6 +89,7 @@ export function describeRecords(kind: Kind): void {
         learner,
         lab: 'user-bridge',
         labHash,
+        seed: 'practice',
         server: records.id,
         rack: 'r1',
         createdAt: time,

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { PostgresRecords } from '../../server/store/postgres-records.js'
-import { describeRecords } from './contract.js'
+import { describeRecords, type Kind } from './contract.js'
 import { newDirectory } from './directory.js'
+import { describePeople } from './people-contract.js'
 import { PostgresServer } from './postgres-server.js'
 
 let server: PostgresServer
@@ -11,10 +12,13 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => server?.remove(), 60_000)
 
-describeRecords({
+const kind: Kind = {
   async make() {
     const address = await server.newDatabase()
     const path = join(newDirectory(), 'outbox.sqlite')
     return () => PostgresRecords.open(path, address)
   },
-})
+}
+
+describeRecords(kind)
+describePeople(kind)

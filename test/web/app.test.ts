@@ -147,7 +147,7 @@ describe('headers', () => {
           `connect-src 'self' ws://127.0.0.1:${house.port} wss://127.0.0.1:${house.port}`,
           "frame-ancestors 'none'",
           "base-uri 'none'",
-          "form-action 'none'",
+          "form-action 'self'",
         ].join(';'),
       )
       expect(headers).toMatchObject({

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { io, type Socket } from 'socket.io-client'
+import { Classroom } from '../../server/classroom/classroom.js'
 import { SecurityLog } from '../../server/error/security-log.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
@@ -17,6 +18,7 @@ import type { Records } from '../../server/store/records.js'
 import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { Access } from '../../server/web/access.js'
 import { loadAssets, loadPreloads } from '../../server/web/client-assets.js'
+import type { Provider } from '../../server/web/provider.js'
 import { listenLater, WebServer, type WebServerOptions } from '../../server/web/web-server.js'
 
 export const token = 'the-token-of-a-test-which-is-long-enough-123'
@@ -37,6 +39,7 @@ export interface Got {
 const manifest = {
   'index.html': { file: 'assets/app-1a2b.js', css: ['assets/app-1a2b.css'] },
   'lab/lab-page.tsx': { file: 'assets/lab-3c.js', imports: ['index.html', '_menu.js'], css: ['assets/lab-3c.css'] },
+  'teach/teach-page.tsx': { file: 'assets/teach-7f.js', imports: ['index.html'] },
   '_menu.js': { file: 'assets/menu-5e.js' },
 }
 
@@ -49,14 +52,16 @@ export class House {
     readonly folder: string,
     private readonly web: WebServer,
     private readonly sessions: Sessions,
-    private readonly records: Records,
+    readonly records: Records,
     private readonly isSecure: boolean,
     private readonly basePath: string,
   ) {}
 
   static async start(
-    options: Partial<Pick<WebServerOptions, 'perMinute' | 'tls' | 'basePath'>> & {
+    options: Partial<Pick<WebServerOptions, 'perMinute' | 'tls' | 'basePath' | 'mostFailures'>> & {
       open?: boolean
+      /** A login service, for a server on that port. */
+      provider?: (port: number) => Provider
       records?: Records
     } = {},
   ): Promise<House> {
@@ -82,12 +87,16 @@ export class House {
       log,
       access: { token: options.open ? undefined : token, host: '127.0.0.1', port, publicNames: ['labs.example.org'] },
       sessions,
+      people: records.people,
+      provider: options.provider?.(port),
+      classroom: new Classroom(sessions, records),
       learner: await records.localLearner(),
       assets: await loadAssets(client, options.basePath),
       preloads: await loadPreloads(client, options.basePath),
       previewPorts: { from: 20_000, to: 20_100 },
       ...(options.perMinute ? { perMinute: options.perMinute } : {}),
       tls: options.tls,
+      ...(options.mostFailures === undefined ? {} : { mostFailures: options.mostFailures }),
       ...(options.basePath === undefined ? {} : { basePath: options.basePath }),
     })
     return new House(port, folder, web, sessions, records, options.tls !== undefined, options.basePath ?? '')
@@ -104,7 +113,7 @@ export class House {
   }
 
   /** Asks for exactly that path, which nobody puts in order first. */
-  get(path: string, { method = 'GET', ...headers }: Record<string, string> = {}): Promise<Got> {
+  get(path: string, { method = 'GET', ...headers }: Record<string, string> = {}, body?: string): Promise<Got> {
     return new Promise((resolve, reject) => {
       const ask = this.isSecure ? tlsRequest : request
       const to = { host: '127.0.0.1', port: this.port, path, method, headers, agent: false, ca: tls.cert }
@@ -116,8 +125,15 @@ export class House {
         )
       })
       asking.once('error', reject)
-      asking.end()
+      asking.end(body)
     })
+  }
+
+  /** Sends a form, as a page of ours does. */
+  post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Got> {
+    const type = 'application/x-www-form-urlencoded'
+    const form = new URLSearchParams(fields).toString()
+    return this.get(path, { method: 'POST', origin: this.origin, 'content-type': type, ...headers }, form)
   }
 
   /** The same, as one who is let in. */

@@ -56,3 +56,36 @@ it('pages say when records are behind, and go on', { timeout: 60_000 }, async ()
   await expect.poll(() => said.at(-1), { timeout: 20_000 }).toBe('current')
   expect(await catalogue()).toEqual(['current', 1])
 })
+
+it('a class goes on while the database is away: who is in stays in, and nobody new comes', {
+  timeout: 60_000,
+}, async () => {
+  const records = await PostgresRecords.open(join(newDirectory(), 'outbox.sqlite'), await server.newDatabase())
+  const house = await House.start({ records })
+  onTestFinished(() => house.stop())
+  const { id } = await records.people.createClass({ title: 'Class', labs: ['default-bridge'] })
+  await records.people.changeClass(id, { code: 'ABCD1234' })
+  const joined = await house.post('/join', { code: 'ABCD1234', name: 'Ada' })
+  expect([joined.status, joined.body.toString()]).toEqual([200, expect.stringContaining('phrase')])
+  const cookie = joined.headers['set-cookie']![0]!.split(';')[0]!
+  expect((await house.get('/api/labs/default-bridge', { cookie })).status).toBe(200)
+  const socket = await house.connect({ cookie })
+  if (typeof socket === 'string') throw new Error(socket)
+
+  await server.stop()
+  await expect.poll(() => records.standing, { timeout: 15_000 }).toBe('behind')
+  expect((await house.get('/api/labs/default-bridge', { cookie })).status).toBe(200)
+  expect(await house.connect({ cookie })).toBeTypeOf('object')
+  expect(socket.connected).toBe(true)
+  const refused = await house.post('/join', { code: 'ABCD1234', name: 'Bob' })
+  expect(refused.status).toBe(503)
+  expect(refused.body.toString()).toContain('can&#39;t be reached right now')
+  // One that was never seen here can't be known now.
+  const other = `${cookie.split('=')[0]}=${'A'.repeat(43)}`
+  expect((await house.get('/', { cookie: other })).status).toBe(503)
+
+  await server.run()
+  await expect.poll(() => records.standing, { timeout: 15_000 }).toBe('current')
+  expect((await house.post('/join', { code: 'ABCD1234', name: 'Bob' })).status).toBe(200)
+  expect((await records.people.seats(id)).map(({ name }) => name)).toEqual(['Ada', 'Bob'])
+})

@@ -4,7 +4,9 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { Server } from 'socket.io'
 import { io, type Socket } from 'socket.io-client'
 import { expect, it, onTestFinished } from 'vitest'
+import { Classroom } from '../../server/classroom/classroom.js'
 import { loadLab } from '../../server/lab/read-lab.js'
+import { ownerOf } from '../../server/learner/who.js'
 import { fromPackage } from '../../server/package-root.js'
 import type { Events, SessionView } from '../../server/protocol/protocol.js'
 import type { Requests } from '../../server/protocol/requests.js'
@@ -34,13 +36,16 @@ async function windowsOf(...learners: string[]): Promise<Window[]> {
   database.close()
   const labs = [await loadLab(fromPackage('labs', 'default-bridge'))]
   const sessions = await Sessions.start(racksThatNeverOpen, labs, records)
+  const classroom = new Classroom(sessions, records)
   const previews = new Previews({ host: '127.0.0.1', publicNames: [], ports: { from: 20_000, to: 20_100 } })
   const http = createServer()
   const server = new Server<Requests, Events>(http, { transports: ['websocket'] })
   const windows = new Windows()
   server.on('connection', (socket) =>
     serveLearner(socket, {
-      learner: socket.handshake.auth.learner as string,
+      guest: () => ownerOf(socket.handshake.auth.learner as string),
+      renew: async () => {},
+      classroom,
       sessions,
       previews,
       windows,

@@ -66,7 +66,7 @@ function Shown({ lab }: { lab: string }) {
     return <p class="network-waiting muted">{t.loading}</p>
   }
   const { phase } = session
-  if (phase.name === 'opening') return <p class="network-waiting muted">{t.opening}</p>
+  if (phase.name === 'opening' || phase.name === 'waiting') return <p class="network-waiting muted">{t.opening}</p>
   if (phase.name === 'failed') return <TroubleNote trouble={phase.trouble} />
   if (phase.name === 'closed') return <p class="network-waiting muted">{t.closed}</p>
   return <MapPlace lab={lab} alone />

@@ -1,5 +1,5 @@
 import { logOnce } from '../../error/log-once.js'
-import { backgroundTrouble, type Trouble, TroubleError } from '../../error/trouble.js'
+import { backgroundTrouble, type Trouble } from '../../error/trouble.js'
 import { VethlabError } from '../../error/vethlab-error.js'
 import type { Lab, Step } from '../../lab/lab.js'
 import { LabRack } from '../../labrack/lab-rack.js'
@@ -12,6 +12,7 @@ import { IdleClock } from './idle.js'
 import type { LiveRack } from './live-rack.js'
 import { OpeningStages } from './opening.js'
 import { rackLabel } from './rack-label.js'
+import type { Waiter } from './waiting-room.js'
 
 export interface RackLifeOptions {
   racks: Racks
@@ -23,8 +24,11 @@ export interface RackLifeOptions {
   now(): number
   /** Where a replay brings a fresh rack to. */
   current(): Step | undefined
-  /** Why no rack can be had now; undefined where one can. */
-  refusal(): Trouble | undefined
+  /**
+   * Resolves once a rack can be had. @param tell of the place in the line, as long as others come first
+   * @throws TroubleError where none can be had
+   */
+  place(signal: AbortSignal, tell: Waiter['tell']): Promise<void>
   /** The racks have come to their limit. */
   full(): Trouble
   /** The server works at something: that is not idleness. */
@@ -71,7 +75,12 @@ export class RackLife {
 
   /** There is a rack, or is about to be. */
   get holdsRack(): boolean {
-    return this.#phase.name === 'opening' || this.#phase.name === 'open'
+    return this.isWaiting || this.#phase.name === 'opening' || this.#phase.name === 'open'
+  }
+
+  /** It is to be had once others have ended. */
+  get isWaiting(): boolean {
+    return this.#phase.name === 'waiting'
   }
 
   get endsAt(): number | undefined {
@@ -109,7 +118,7 @@ export class RackLife {
   async leave(): Promise<void> {
     const { records, record, onChange } = this.#options
     if (this.#phase.name === 'open') return this.#end('left')
-    if (this.#phase.name !== 'opening') return
+    if (this.#phase.name !== 'opening' && !this.isWaiting) return
     this.#opening?.abort.abort()
     this.#phase = { name: 'closed', reason: 'left' }
     onChange()
@@ -130,14 +139,18 @@ export class RackLife {
   }
 
   async #bringUp(stages: OpeningStages, replay: boolean, signal: AbortSignal): Promise<void> {
-    const { racks, records, record, lab, onCapture, current, refusal, full, onTrouble, onError, onChange } =
-      this.#options
+    const { racks, records, record, lab, onCapture, current, place, full, onTrouble, onError, onChange } = this.#options
     let rack: LabRack | undefined
     let isRecorded = false
     try {
       signal.throwIfAborted()
-      const refused = refusal()
-      if (refused) throw new TroubleError(refused)
+      await place(signal, (place) => {
+        const when = place?.freeAt === undefined ? {} : { freeAt: new Date(place.freeAt).toISOString() }
+        this.#phase = place
+          ? { name: 'waiting', position: place.position, ...when }
+          : { name: 'opening', stages: stages.view }
+        onChange()
+      })
       rack = await LabRack.open(racks, lab, {
         label: rackLabel(lab.id, record.id),
         owner: records.id,

@@ -34,7 +34,13 @@ export function sessionResult(
   return resultOf(
     {
       student,
-      assignment: { id: assignment, title: lab.title, lab: lab.id, labHash: lab.contentHash },
+      assignment: {
+        id: assignment,
+        title: lab.title,
+        lab: lab.id,
+        labHash: lab.contentHash,
+        ...(record.seed === undefined ? {} : { seed: record.seed }),
+      },
       attempt: {
         of: 'session',
         submittedAt,

@@ -1,0 +1,512 @@
+import { logOnce } from '../error/log-once.js'
+import { VethlabError } from '../error/vethlab-error.js'
+import type { Lab } from '../lab/lab.js'
+import { seedOf } from '../lab/parameters/seed.js'
+import { newJoinCode, spacedJoinCode } from '../learner/join-code.js'
+import { may } from '../learner/may.js'
+import { newResumePhrase, phraseHash } from '../learner/resume-phrase.js'
+import { readRoster } from '../learner/roster.js'
+import { newSecret } from '../learner/secret.js'
+import type { Who } from '../learner/who.js'
+import type { ClassView, LearnerDetail, LookView, MatrixView, SeatView } from '../protocol/classes.js'
+import type { NetworkMap, TimelineEntry } from '../protocol/protocol.js'
+import type { Read } from '../protocol/requests.js'
+import { clean } from '../report/clean.js'
+import { gradebooks } from '../report/forms.js'
+import { type GradeLine, gradeLine } from '../report/grade-line.js'
+import type { StudentNames } from '../report/result.js'
+import type { Session } from '../session/session.js'
+import type { Sessions } from '../session/sessions.js'
+import { sessionResult } from '../session/work/session-result.js'
+import { isOpenAt } from '../store/class-work.js'
+import type { ClassChange, ClassRecord, SeatRecord } from '../store/people.js'
+import type { Records } from '../store/records.js'
+import { manyLines, oneLine } from '../wording/one-line.js'
+import { Desks } from './desks.js'
+import { classCsv, classJsonLines } from './export.js'
+import { learnerDetail } from './learner-detail.js'
+import { lookView } from './look-view.js'
+import { Looks } from './looks.js'
+import { duplicates, liveCells, recordedCells, seatView } from './matrix.js'
+import { Shares } from './shares.js'
+import { stuckReason } from './stuck.js'
+import { Tracker } from './tracker.js'
+
+/** Changes of one learner within so long are told together. */
+const gapMs = 200
+const mostNotes = 50
+const dayMs = 24 * 3_600_000
+const retentionMs = 3_600_000
+/** Locks of a class as they are kept, in characters. */
+const mostLocks = 20_000
+/** Tries for a code that no class has. */
+const mostCodes = 5
+
+type ExportFormat = Read<'class.export'>['format']
+type Gradebook = Extract<ExportFormat, object>
+
+export interface ClassFollower {
+  /** Rows that are other ones than before; `undefined` when rows came or went: the whole is to be asked for again. */
+  onSeats(seats: SeatView[] | undefined): void
+}
+
+interface Followed {
+  class: string
+  seats: Map<string, SeatRecord>
+  followers: Set<ClassFollower>
+  changed: Set<string>
+}
+
+/** Classes as their staff see them. Whoever calls has asked `may` before. */
+export class Classroom {
+  /** By class. */
+  readonly #followed = new Map<string, Followed>()
+  readonly desks: Desks
+  readonly shares: Shares
+  readonly looks: Looks
+  readonly #tracker = new Tracker()
+  readonly #dirty = new Set<Session>()
+  #timer: NodeJS.Timeout | undefined
+  readonly #end: () => void
+  readonly #retention: NodeJS.Timeout
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly records: Records,
+  ) {
+    this.shares = new Shares(sessions, (id) => this.#renew(id))
+    this.desks = new Desks(records.people, (id) => this.shares.of(id)?.by)
+    this.looks = new Looks(sessions, records.people, (id) => this.#renew(id))
+    this.#end = sessions.follow((session) => this.#changed(session))
+    this.#retention = setInterval(() => void this.forgetOld().catch(logUnlessBehind), retentionMs).unref()
+  }
+
+  close(): void {
+    this.#end()
+    clearInterval(this.#retention)
+    this.looks.close()
+    clearTimeout(this.#timer)
+    this.#followed.clear()
+  }
+
+  /** Those that somebody may see, the newest first. */
+  async list(who: Who): Promise<ClassView[]> {
+    const classes = (await this.records.people.classes()).filter(({ id }) => may(who, 'watch', { class: id }))
+    return Promise.all(classes.map((one) => this.#view(who, one)))
+  }
+
+  async create(who: Who, { title, labs }: { title: string; labs: readonly string[] }): Promise<ClassView> {
+    const { people } = this.records
+    const made = await people.createClass({ title: oneLine(title, 100), labs: this.#known(labs) })
+    // Its teacher, unless they may lead it as the owner.
+    if (!may(who, 'lead', { class: made.id })) {
+      await people.setMember(made.id, who.person, 'teacher')
+      return this.#view({ ...who, roles: [...who.roles, { role: 'teacher', class: made.id }] }, made)
+    }
+    return this.#view(who, made)
+  }
+
+  async change(who: Who, id: string, change: ClassChange): Promise<ClassView> {
+    const changed = await this.records.people.changeClass(id, {
+      ...change,
+      ...(change.title === undefined ? {} : { title: oneLine(change.title, 100) }),
+      ...(change.labs === undefined ? {} : { labs: this.#known(change.labs) }),
+    })
+    if (!changed) throw notFound(id)
+    this.#renew(id)
+    return this.#view(who, changed)
+  }
+
+  /** What has everybody of a class have numbers of their own from now on, or those of practice. */
+  numbers(isOwn: boolean): ClassChange {
+    return { numberKey: isOwn ? newSecret() : null }
+  }
+
+  /**
+   * What the numbers of a learner's lab are drawn from: the class's key, what the class calls them, and the lab. Undefined for who is in no
+   * class, and in one without numbers of its own.
+   */
+  async seedFor(learner: string, lab: string): Promise<string | undefined> {
+    const seat = await this.records.people.seatOf(learner)
+    const key = seat && (await this.records.people.classOf(seat.class))?.numberKey
+    return key === undefined ? undefined : seedOf(key, seat!.student ?? seat!.id, lab)
+  }
+
+  /** A new code, which takes the place of the old one; without `on` nobody can join any more. */
+  async setCode(who: Who, id: string, on: boolean): Promise<ClassView> {
+    if (!on) return this.change(who, id, { code: null })
+    for (let n = 1; ; n++) {
+      try {
+        return await this.change(who, id, { code: newJoinCode() })
+      } catch (error) {
+        if (n >= mostCodes || !(error instanceof VethlabError && error.code === 'records.refused')) throw error
+      }
+    }
+  }
+
+  /** Nobody joins any more, and learners can work in it no longer: their hosts go. What they did stays. */
+  async end(who: Who, id: string): Promise<ClassView> {
+    const ended = await this.change(who, id, { code: null, endedAt: new Date().toISOString() })
+    const seats = await this.records.people.seats(id)
+    await Promise.all(seats.flatMap(({ learner }) => this.sessions.keptOf(learner)).map((session) => session.leave()))
+    return ended
+  }
+
+  /** @throws VethlabError roster.invalid */
+  async addRoster(id: string, csv: string): Promise<{ added: number; known: number }> {
+    const added = await this.records.people.addRoster(id, readRoster(csv))
+    this.#renew(id)
+    return added
+  }
+
+  /** New words for somebody who has lost theirs. @throws VethlabError class.not-found */
+  async reissue(id: string, seat: string): Promise<{ phrase: string }> {
+    await this.#seat(id, seat)
+    const phrase = newResumePhrase()
+    await this.records.people.reissue(seat, phraseHash(phrase)!)
+    this.#renew(id)
+    return { phrase }
+  }
+
+  /** Closes the hosts of a learner, such as of one who has gone home. @throws VethlabError class.not-found */
+  async closeHosts(id: string, seat: string): Promise<void> {
+    const { learner } = await this.#seat(id, seat)
+    await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
+  }
+
+  /** Somebody is not of this class any more: their seat goes, with all that is kept of them. @throws VethlabError class.not-found */
+  async removeSeat(id: string, seat: string): Promise<void> {
+    const { learner } = await this.#seat(id, seat)
+    await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
+    await this.records.people.removeSeat(seat)
+    this.#renew(id)
+  }
+
+  /** Deletes what is kept of learners of classes whose days are over. @returns how many learners that were */
+  async forgetOld(now = Date.now()): Promise<number> {
+    let count = 0
+    for (const { id, endsAt, endedAt, keepDays } of await this.records.people.classes()) {
+      const end = [endsAt, endedAt].filter((one) => one !== undefined).toSorted()[0]
+      if (keepDays === undefined || end === undefined || Date.parse(end) + keepDays * dayMs > now) continue
+      for (const seat of await this.records.people.seats(id)) {
+        await this.removeSeat(id, seat.id)
+        count++
+      }
+    }
+    return count
+  }
+
+  async matrix(who: Who, id: string): Promise<MatrixView> {
+    const found = await this.records.people.classOf(id)
+    if (!found) throw notFound(id)
+    const seats = await this.records.people.seats(id)
+    const same = duplicates(seats)
+    const share = this.shares.of(id)
+    return {
+      class: await this.#view(who, found),
+      seats: await Promise.all(seats.map((seat) => this.#row(seat, same))),
+      hands: await this.records.people.hands(id),
+      notes: await this.records.people.notes(id, mostNotes),
+      ...(share ? { shown: { by: share.by, mine: share.person === who.person } } : {}),
+      looks: (await this.records.people.looksOf(id, who.person)).map(lookView),
+    }
+  }
+
+  /** The class now, and rows of it as they change. @returns what ends it */
+  async follow(who: Who, id: string, follower: ClassFollower): Promise<{ view: MatrixView; end: () => void }> {
+    const seats = await this.records.people.seats(id)
+    const followed: Followed = this.#followed.get(id) ?? {
+      class: id,
+      seats: new Map(),
+      followers: new Set(),
+      changed: new Set(),
+    }
+    this.#followed.set(id, followed)
+    followed.seats = new Map(seats.map((seat) => [seat.learner, seat]))
+    followed.followers.add(follower)
+    const end = () => {
+      followed.followers.delete(follower)
+      if (followed.followers.size > 0) return
+      if (this.#followed.get(id) === followed) this.#followed.delete(id)
+    }
+    try {
+      return { view: await this.matrix(who, id), end }
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+
+  /** Somebody has joined a class, or was put on its roster. */
+  joined(id: string): void {
+    this.#renew(id)
+  }
+
+  // ---- Help ----
+
+  /** A learner wants help at a step: the check that does not pass goes along. @throws VethlabError class.not-found */
+  async raiseHand(learner: string, { lab, step }: { lab: string; step?: string | undefined }): Promise<void> {
+    const seat = await this.#seatOf(learner)
+    const view = this.sessions
+      .keptOf(learner)
+      .find((session) => session.lab.id === lab)
+      ?.view()
+    const at = view?.steps.find(({ id }) => id === (step ?? view.current))
+    const failing = at?.checks.find(({ finding }) => finding.outcome === 'fail')?.finding
+    await this.records.people.raiseHand({
+      seat: seat.id,
+      lab,
+      ...(at === undefined ? {} : { step: at.id }),
+      ...(failing?.outcome === 'fail' ? { reason: failing.reason, why: failing.why } : {}),
+    })
+    this.#renew(seat.class)
+  }
+
+  async lowerHand(learner: string): Promise<void> {
+    const seat = await this.#seatOf(learner)
+    await this.records.people.lowerHand(seat.id)
+    this.#renew(seat.class)
+  }
+
+  /** What a learner did in a lab. @throws VethlabError class.not-found */
+  async detail(id: string, seat: string, lab: string): Promise<LearnerDetail & { timeline: TimelineEntry[] }> {
+    const { learner } = await this.#seat(id, seat)
+    const found = this.sessions.labs.find((one) => one.id === lab)
+    const latest = await this.records.latestSession(learner, lab)
+    const verdicts = latest ? await this.records.verdicts(latest.id) : []
+    const { timeline = [] } = (await (await this.#lastSession(learner, lab))?.network.feed.view()) ?? {}
+    const heading = (step: string) => (found ? headingOf(found, step) : { en: step, zh: step })
+    return { ...learnerDetail(found, lab, verdicts, heading), timeline }
+  }
+
+  /** The network of a learner's lab, now or after an entry of its timeline. @throws VethlabError class.not-found, map.not-found */
+  async network(id: string, seat: string, lab: string, entry?: number): Promise<NetworkMap | null> {
+    const { learner } = await this.#seat(id, seat)
+    const session = await this.#lastSession(learner, lab)
+    if (!session) return null
+    const { feed } = session.network
+    return entry === undefined ? ((await feed.view()).map ?? null) : await feed.at(entry)
+  }
+
+  /** A learner's last session of a lab that is there, as it is. */
+  async #lastSession(learner: string, lab: string): Promise<Session | undefined> {
+    const isThere = this.sessions.labs.some(({ id }) => id === lab)
+    return isThere ? await this.sessions.join(learner, lab, { open: false }) : undefined
+  }
+
+  async takeHand(id: string, seat: string, helper: string | undefined): Promise<void> {
+    await this.#seat(id, seat)
+    await this.records.people.takeHand(seat, helper)
+    this.#renew(id)
+  }
+
+  async closeHand(id: string, seat: string): Promise<void> {
+    await this.#seat(id, seat)
+    await this.records.people.lowerHand(seat)
+    this.#renew(id)
+  }
+
+  /** Tells the class something, or one learner of it. @throws VethlabError class.not-found */
+  async tell(id: string, by: string, { seat, text }: { seat?: string | undefined; text: string }): Promise<void> {
+    if (seat !== undefined) await this.#seat(id, seat)
+    const note = { text: manyLines(text, 1000), by, ...(seat === undefined ? {} : { seat }) }
+    await this.records.people.addNote(id, note)
+    this.#renew(id)
+  }
+
+  /** Asks a learner of a class to let somebody look into their terminals. @throws VethlabError class.not-found */
+  async askLook(who: Who, by: string, id: string, seat: string, mayWrite: boolean): Promise<LookView> {
+    return lookView(await this.looks.ask(who, by, await this.#seat(id, seat), mayWrite))
+  }
+
+  /** What learners are not given of a lab. */
+  async lock(who: Who, id: string, lab: string, withheld: { steps: string[]; solutions: boolean }): Promise<ClassView> {
+    const found = await this.records.people.classOf(id)
+    if (!found) throw notFound(id)
+    const known = this.sessions.labs.find((one) => one.id === lab)?.steps.map((step) => step.id) ?? []
+    const steps = withheld.steps.filter((step) => known.includes(step))
+    const { [lab]: _before, ...others } = found.locks
+    const locks = {
+      ...others,
+      ...(steps.length === 0 && !withheld.solutions
+        ? {}
+        : {
+            [lab]: {
+              ...(steps.length === 0 ? {} : { steps }),
+              ...(withheld.solutions ? { solutions: true as const } : {}),
+            },
+          }),
+    }
+    if (JSON.stringify(locks).length > mostLocks) {
+      throw new VethlabError('argument.invalid', 'more is locked than can be kept', {
+        place: lab,
+        cure: 'Open some steps of other labs.',
+      })
+    }
+    return this.change(who, id, { locks })
+  }
+
+  /** All of a class as a file. */
+  async export(who: Who, id: string, format: ExportFormat): Promise<{ name: string; text: string }> {
+    if (typeof format === 'object') return this.#gradebook(id, format)
+    const { class: view, seats } = await this.matrix(who, id)
+    const text = format === 'csv' ? classCsv(view, seats) : classJsonLines(view, seats)
+    return { name: `class-${new Date().toISOString().slice(0, 10)}.${format}`, text }
+  }
+
+  /** The grades of a lab: of what is on record of each learner's last session of it. @throws VethlabError lab.not-found, argument.invalid */
+  async #gradebook(id: string, { gradebook, lab, language }: Gradebook): Promise<{ name: string; text: string }> {
+    const found = this.sessions.labs.find((one) => one.id === lab)
+    if (!found) throw this.sessions.noLab(lab)
+    const seats = await this.records.people.seats(id)
+    const grades = await Promise.all(
+      seats.map(async (seat): Promise<GradeLine[]> => {
+        const record = await this.records.latestSession(seat.learner, lab)
+        if (!record) return []
+        const about = { student: studentOf(seat), submittedAt: record.endedAt ?? new Date().toISOString() }
+        const result = sessionResult(found, record, await this.records.verdicts(record.id), about)
+        return [gradeLine(clean(result))]
+      }),
+    )
+    return { name: `${lab}-${gradebook}.csv`, text: gradebooks[gradebook](grades.flat(), { language }) }
+  }
+
+  #renew(id: string): void {
+    for (const { onSeats } of this.#followed.get(id)?.followers ?? []) onSeats(undefined)
+    void this.desks.renew(id)
+  }
+
+  #changed(session: Session): void {
+    this.#dirty.add(session)
+    this.#timer ??= setTimeout(() => void this.#look(), gapMs)
+  }
+
+  async #look(): Promise<void> {
+    this.#timer = undefined
+    const sessions = [...this.#dirty]
+    this.#dirty.clear()
+    for (const session of sessions) {
+      this.#tracker.take(session.view())
+      if (!session.holdsRack) this.#tracker.forget(session.id)
+      for (const followed of this.#followed.values()) {
+        if (followed.seats.has(session.learner)) followed.changed.add(session.learner)
+      }
+    }
+    for (const followed of this.#followed.values()) if (followed.changed.size > 0) await this.#tell(followed)
+  }
+
+  async #tell(followed: Followed): Promise<void> {
+    const changed = [...followed.changed].flatMap((learner) => followed.seats.get(learner) ?? [])
+    followed.changed.clear()
+    const same = duplicates([...followed.seats.values()])
+    try {
+      const rows = await Promise.all(changed.map((seat) => this.#row(seat, same)))
+      for (const { onSeats } of followed.followers) onSeats(rows)
+    } catch (error) {
+      // Rows stay as they are then.
+      logUnlessBehind(error)
+    }
+  }
+
+  async #row(seat: SeatRecord, same: ReadonlySet<string>): Promise<SeatView> {
+    const kept = this.sessions.keptOf(seat.learner)
+    const cells = recordedCells(await this.records.progress(seat.learner))
+    for (const session of kept) {
+      const view = session.view()
+      const live = liveCells(view)
+      cells[session.lab.id] = live
+      const at = this.#tracker.at(session.id)
+      const step = view.current
+      const stuck = at && step !== undefined ? stuckReason(at, this.#tracker.usual(view.lab, step)) : undefined
+      const cell = step === undefined ? undefined : live[step]
+      if (stuck && cell && session.holdsRack) live[step!] = { ...cell, stuck }
+    }
+    const running = kept.findLast(({ holdsRack }) => holdsRack)
+    return seatView(seat, {
+      isDuplicate: same.has(seat.id),
+      isHere: kept.some(({ isWatched }) => isWatched),
+      ...(running ? { lab: running.lab.id } : {}),
+      cells,
+    })
+  }
+
+  async #view(who: Who, one: ClassRecord): Promise<ClassView> {
+    const { id, code, ...rest } = one
+    const mayLead = may(who, 'lead', { class: id })
+    return {
+      id,
+      title: rest.title,
+      labs: rest.labs.map((lab) => this.#labView(lab)),
+      ...(code === undefined ? {} : { code: spacedJoinCode(code) }),
+      isRosterOnly: rest.isRosterOnly,
+      ...(rest.startsAt === undefined ? {} : { startsAt: rest.startsAt }),
+      ...(rest.endsAt === undefined ? {} : { endsAt: rest.endsAt }),
+      ...(rest.endedAt === undefined ? {} : { endedAt: rest.endedAt }),
+      createdAt: rest.createdAt,
+      hasOwnNumbers: rest.numberKey !== undefined,
+      ...(rest.keepDays === undefined ? {} : { keepDays: rest.keepDays }),
+      isOpen: isOpenAt(one, new Date().toISOString()),
+      locks: rest.locks,
+      seats: (await this.records.people.seats(id)).length,
+      mayAssist: may(who, 'assist', { class: id }),
+      mayLead,
+    }
+  }
+
+  #labView(id: string): ClassView['labs'][number] {
+    const lab: Lab | undefined = this.sessions.labs.find((one) => one.id === id)
+    if (!lab) return { id, title: { en: id, zh: id }, steps: [] }
+    return {
+      id,
+      title: lab.title,
+      steps: lab.steps.map((step) => ({ id: step.id, heading: headingOf(lab, step.id), optional: step.optional })),
+    }
+  }
+
+  #known(labs: readonly string[]): string[] {
+    const known = new Set(this.sessions.labs.map(({ id }) => id))
+    return [...new Set(labs)].filter((lab) => known.has(lab))
+  }
+
+  async #seatOf(learner: string): Promise<SeatRecord> {
+    const seat = await this.records.people.seatOf(learner)
+    if (!seat) throw notFound(learner)
+    return seat
+  }
+
+  async #seat(id: string, seat: string): Promise<SeatRecord> {
+    const found = (await this.records.people.seats(id)).find((one) => one.id === seat)
+    if (!found) throw notFound(seat)
+    return found
+  }
+}
+
+/**
+ * A seat as results name a student; what the class calls their id is what its system does. What part of a name is which nobody can tell, so
+ * that all of it is in one column.
+ */
+function studentOf({ name, student, email, section }: SeatRecord): StudentNames {
+  return {
+    firstName: name,
+    ...(student === undefined ? {} : { id: student, sisId: student }),
+    ...(email === undefined ? {} : { email }),
+    ...(section === undefined ? {} : { section }),
+  }
+}
+
+function headingOf(lab: Lab, step: string): { en: string; zh: string } {
+  const of = (language: 'en' | 'zh') => lab.pages[language].sections.find(({ id }) => id === step)?.heading ?? step
+  return { en: of('en'), zh: of('zh') }
+}
+
+/** While the database is away there is nothing to be done. */
+function logUnlessBehind(error: unknown): void {
+  if (!(error instanceof VethlabError && error.code === 'records.behind')) logOnce(error)
+}
+
+function notFound(id: string): VethlabError {
+  return new VethlabError('class.not-found', 'is no class, or nobody in it', {
+    place: oneLine(id, 40),
+    cure: 'Open it from the list of classes.',
+  })
+}

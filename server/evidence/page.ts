@@ -1,0 +1,123 @@
+import { clean } from '../report/clean.js'
+import { escapeHtml, htmlPage, list, prose, resultHtml } from '../report/html.js'
+import { stateWord } from '../report/words.js'
+import { manyLines, oneLine } from '../wording/one-line.js'
+import type { Language, Text } from '../wording/text.js'
+import { playerOf } from './player.js'
+import { type Bundle, changesOf, resultOf, transcriptOf, verdictsOf } from './read-bundle.js'
+import { type CheckRecord, names, type StepRecord } from './record.js'
+
+const words = {
+  en: {
+    evidence: 'What this was found by',
+    whole: (key: string) => `All is as it was signed by ${key}.`,
+    faults: 'This is not what was signed:',
+    graded: (at: string, vethlab: string) => `graded ${at} by vethlab ${vethlab}`,
+    machine: (golden: string, kernel: string) => `hosts of golden ${golden}, kernel ${kernel}`,
+    lab: (id: string, hash: string) => `lab ${id}, ${hash}`,
+    changed: 'What the work has changed',
+    nothing: 'Nothing that is told of.',
+    asked: 'What was asked, and what came back',
+    overTime: 'this verdict rests on time, not on one picture',
+    transcript: 'What was run, and what it printed',
+    asText: 'The same as text',
+    colon: ': ',
+  },
+  zh: {
+    evidence: '评分依据',
+    whole: (key: string) => `所有内容与 ${key} 签名时一致。`,
+    faults: '以下内容与签名时不一致：',
+    graded: (at: string, vethlab: string) => `评分时间 ${at}，vethlab ${vethlab}`,
+    machine: (golden: string, kernel: string) => `主机系统 ${golden}，内核 ${kernel}`,
+    lab: (id: string, hash: string) => `实验 ${id}，${hash}`,
+    changed: '作业带来的变化',
+    nothing: '没有可说明的变化。',
+    asked: '评分时的探测与应答',
+    overTime: '这个结论取决于一段时间内的观察，而不是某一时刻的状态',
+    transcript: '执行的命令与输出',
+    asText: '文本形式',
+    colon: '：',
+  },
+} as const satisfies Record<Language, unknown>
+
+/** A bundle as one page that is read without a network: no script but the player's, and everything that is said is escaped. */
+export function evidencePage(folder: string, bundle: Bundle, key: string, language: Language): string {
+  const say = words[language]
+  const { manifest, faults } = bundle
+  const result = clean(resultOf(folder, bundle))
+  const verdicts = verdictsOf(folder, bundle)
+  const changes = changesOf(folder, bundle)
+  const body = [
+    ...resultHtml(result, language),
+    `<h1>${say.evidence}</h1>`,
+    faults.length === 0
+      ? `<p class="passed">${escapeHtml(say.whole(key))}</p>`
+      : `<p class="failed">${say.faults}</p>${list(faults.map((fault) => escapeHtml(oneLine(fault)))).join('')}`,
+    ...list(
+      [
+        say.graded(manifest.madeAt, manifest.vethlab),
+        say.machine(manifest.golden, manifest.kernel),
+        say.lab(manifest.lab.id, manifest.lab.hash),
+      ].map((fact) => escapeHtml(oneLine(fact))),
+    ),
+    ...(changes ? [`<h2>${say.changed}</h2>`, ...changesHtml(changes, language)] : []),
+    ...(verdicts?.steps ?? []).flatMap((step) => stepHtml(step, language)),
+  ]
+  const transcript = transcriptOf(folder, bundle)
+  if (transcript === undefined) return htmlPage(result.assignment.title[language], body, language, { style })
+  const player = playerOf(bundle.files.get(names.transcript)!.toString())
+  const shown = manyLines(transcript.replace(sequences, ''), mostShown)
+  body.push(
+    `<h2>${say.transcript}</h2>`,
+    ...player.body,
+    `<details><summary>${say.asText}</summary>`,
+    `<pre dir="ltr" class="transcript">${escapeHtml(shown)}</pre>`,
+    '</details>',
+  )
+  const more = { ...player.more, style: `${style}${player.more.style}` }
+  return htmlPage(result.assignment.title[language], body, language, more)
+}
+
+function changesHtml(changes: readonly Text[], language: Language): string[] {
+  if (changes.length === 0) return [`<p>${words[language].nothing}</p>`]
+  return list(changes.map((change) => prose(oneLine(change[language]))))
+}
+
+function stepHtml({ id, checks, asked }: StepRecord, language: Language): string[] {
+  const say = words[language]
+  const entries = asked.map((one) => {
+    const question =
+      one.to === 'network'
+        ? `${one.host}${say.colon}${JSON.stringify(one.question)}`
+        : one.to === 'host'
+          ? `${one.host}${say.colon}${one.command}`
+          : one.file
+    const answer = oneLine(JSON.stringify(one.answer), 1000)
+    return `<code>${escapeHtml(oneLine(question, 500))}</code><br><code>${escapeHtml(answer)}</code>`
+  })
+  return [
+    `<h2>${escapeHtml(id)}</h2>`,
+    ...list(checks.map((check) => checkHtml(check, language))),
+    ...(entries.length === 0 ? [] : [`<details><summary>${say.asked}</summary>`, ...list(entries), '</details>']),
+  ]
+}
+
+function checkHtml({ id, family, finding, repeats }: CheckRecord, language: Language): string {
+  const say = words[language]
+  const states = { pass: 'passed', fail: 'failed', error: 'could-not-tell' } as const
+  const state = states[finding.outcome]
+  const said = finding.outcome === 'error' ? finding.why : finding.observed
+  const head = `<span class="${state}">${escapeHtml(`${id} ${family}${say.colon}${stateWord(state, language)}`)}</span>`
+  return [head, ...list([prose(oneLine(said[language])), ...(repeats ? [] : [escapeHtml(say.overTime)])])].join('\n')
+}
+
+/** Escape sequences of a terminal, as far as programs print them (ECMA-48): a page has no use for them. */
+const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-_])/g
+
+/** Of a transcript, in characters: all of it is in the bundle. */
+const mostShown = 200_000
+
+const style = `
+details { margin: 0.5rem 0 } summary { cursor: pointer }
+.transcript { border: 1px solid; padding: 0.5rem; max-height: 40rem; overflow: auto }
+`

@@ -1,0 +1,198 @@
+import type { Role } from '../learner/who.js'
+import type { Text } from '../wording/text.js'
+
+/** A class as it is on record. Times are ISO 8601. */
+export interface ClassRecord {
+  id: string
+  title: string
+  /** Ids of labs, in the order of the class. */
+  labs: string[]
+  /** By which learners join; without one nobody can. */
+  code?: string
+  codeEndsAt?: string
+  /** Only who is on the roster may join. */
+  isRosterOnly: boolean
+  startsAt?: string
+  endsAt?: string
+  createdAt: string
+  /** It was ended by hand. */
+  endedAt?: string
+  /** So many days after its end all that is kept of its learners is deleted; for ever where it is missing. */
+  keepDays?: number
+  /** What everybody's own numbers are drawn from; all have those of practice where it is missing. */
+  numberKey?: string
+  locks: Locks
+}
+
+/** What learners of a class are not given, by lab: steps that are not open yet, and solutions, also those that are done for them. */
+export type Locks = Record<string, { steps?: string[]; solutions?: true }>
+
+export interface SeatRecord {
+  id: string
+  class: string
+  learner: string
+  name: string
+  student?: string
+  email?: string
+  section?: string
+  isOfRoster: boolean
+  /** Nobody has taken it without. */
+  joinedAt?: string
+  createdAt: string
+}
+
+export interface PersonRecord {
+  /** Of the learner that this person is, too. */
+  id: string
+  name: string
+  login: string
+  mayFound: boolean
+  hasPassword: boolean
+}
+
+export interface MemberRecord {
+  class: string
+  person: string
+  name: string
+  role: 'teacher' | 'assistant' | 'viewer'
+}
+
+/** Somebody who was let in: what they may do, and how they are called. */
+export interface Known {
+  learner: string
+  name: string
+  roles: Role[]
+}
+
+/** Somebody wants help. */
+export interface HandRecord {
+  seat: string
+  lab: string
+  step?: string
+  /** Of the check that does not pass. */
+  reason?: string
+  why?: Text
+  /** Who of the staff helps. */
+  helper?: string
+  at: string
+}
+
+/** What staff told a class, or one learner of it. */
+export interface NoteRecord {
+  id: string
+  seat?: string
+  text: string
+  by: string
+  at: string
+}
+
+/** That one of the staff asked to look into a learner's terminals. It is given by the learner, for a time, and ended by either. */
+export interface LookRecord {
+  id: string
+  seat: string
+  person: string
+  by: string
+  mayWrite: boolean
+  askedAt: string
+  givenAt?: string
+  endsAt?: string
+  endedAt?: string
+}
+
+export type ClassChange = Partial<
+  Pick<ClassRecord, 'title' | 'labs' | 'isRosterOnly' | 'locks'> & {
+    [K in 'code' | 'codeEndsAt' | 'startsAt' | 'endsAt' | 'endedAt' | 'numberKey']: string | null
+  } & { keepDays: number | null }
+>
+
+/** As whom somebody of a login service is known here. */
+export interface Identified {
+  learner: string
+  isStaff: boolean
+  /** Of their class, where it is a seat. */
+  title: string
+  /** Staff always; a seat while its class has not ended. */
+  isOpen: boolean
+}
+
+/** What became of somebody who wanted to join. */
+export type Joined =
+  | { seat: SeatRecord }
+  /** No class has that code, or its time is over; nobody on the roster is called that; the seat is somebody's already. */
+  | { refused: 'no-class' | 'not-on-roster' | 'taken' | 'full' }
+
+/**
+ * Who may come in, and what classes there are. Calls are carried out at once, in one transaction each, or reject with VethlabError:
+ * records.behind while a database elsewhere can't be reached, records.refused for what is there already.
+ */
+export interface People {
+  createClass(what: { title: string; labs: readonly string[]; isRosterOnly?: boolean }): Promise<ClassRecord>
+  /** @returns undefined where there is none of that id */
+  changeClass(id: string, change: ClassChange): Promise<ClassRecord | undefined>
+  classes(): Promise<ClassRecord[]>
+  classOf(id: string): Promise<ClassRecord | undefined>
+
+  /** Seats that wait for those on a roster. Who is there already, by their id or by their name where one has no id, gets no second one. */
+  addRoster(
+    id: string,
+    entries: readonly { name: string; student?: string; email?: string; section?: string }[],
+  ): Promise<{ added: number; known: number }>
+  seats(id: string): Promise<SeatRecord[]>
+  /** @param phrase hash of the phrase that the learner is given */
+  join(ask: { code: string; name: string; student?: string; phrase: string; most: number }): Promise<Joined>
+  /** The seat of a phrase, by its hash. */
+  resume(phrase: string): Promise<SeatRecord | undefined>
+  /** Another phrase in the place of the old one, which brings nobody in any more. All browsers of the seat are logged out. */
+  reissue(seat: string, phrase: string): Promise<SeatRecord | undefined>
+  /** Takes the seat away, with the learner and all that is kept of them. */
+  removeSeat(seat: string): Promise<boolean>
+
+  seatOf(learner: string): Promise<SeatRecord | undefined>
+  classOfSeat(seat: string): Promise<string | undefined>
+
+  raiseHand(hand: Omit<HandRecord, 'at' | 'helper'>): Promise<void>
+  lowerHand(seat: string): Promise<void>
+  /** Says who helps; undefined: nobody any more. */
+  takeHand(seat: string, helper: string | undefined): Promise<void>
+  /** Of a class, longest waiting first. */
+  hands(id: string): Promise<HandRecord[]>
+  /** @param seat one learner alone; the whole class where it is undefined */
+  addNote(id: string, note: { seat?: string; text: string; by: string }): Promise<NoteRecord>
+  /** Newest first. */
+  notes(id: string, most: number): Promise<NoteRecord[]>
+  askLook(look: { seat: string; person: string; by: string; mayWrite: boolean }): Promise<LookRecord>
+  /** @returns undefined where it was not asked for by that learner, or has ended */
+  giveLook(look: string, seat: string, endsAt: string): Promise<LookRecord | undefined>
+  endLook(look: string): Promise<LookRecord | undefined>
+  lookOf(look: string): Promise<LookRecord | undefined>
+  /** Those of one person into a class that have not ended, by hand or by time. */
+  looksOf(id: string, person: string): Promise<LookRecord[]>
+  /** Of a learner, newest first. */
+  looks(seat: string, most: number): Promise<LookRecord[]>
+
+  addPerson(person: { name: string; login: string; mayFound: boolean }): Promise<PersonRecord>
+  persons(): Promise<PersonRecord[]>
+  /** One of the staff by their login, with what is kept of their password. */
+  personOf(login: string): Promise<(PersonRecord & { password?: string }) | undefined>
+  removePerson(login: string): Promise<boolean>
+  setMember(id: string, person: string, role: MemberRecord['role'] | undefined): Promise<void>
+  members(id: string): Promise<MemberRecord[]>
+  invite(person: string, hash: string, endsAt: string): Promise<void>
+  /** Whom an invitation is for, while it lasts. */
+  invited(hash: string): Promise<PersonRecord | undefined>
+  /** Uses it up: sets the password, if one is given, and ends all logins. @returns undefined where it does not last any more */
+  acceptInvitation(hash: string, password: string | undefined): Promise<PersonRecord | undefined>
+
+  /** Somebody whom a login service knows is this learner, too. */
+  link(issuer: string, subject: string, learner: string): Promise<void>
+  /** As whom somebody is known here: one of the staff, or seats. */
+  identified(issuer: string, subject: string): Promise<Identified[]>
+
+  addLogin(login: { hash: string; learner: string; idleMs: number; endsAt: string }): Promise<void>
+  /** Who that is, and notes that they came; undefined once it has ended, by age, by idleness or by hand. */
+  known(hash: string): Promise<Known | undefined>
+  /** The same of several that are open in browsers now, by their hash, without a note. */
+  standing(hashes: readonly string[]): Promise<Map<string, Known>>
+  endLogin(hash: string): Promise<void>
+  endLoginsOf(learner: string): Promise<void>
+}

@@ -1,0 +1,224 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Verdict } from '../check/evaluate.js'
+import type { Check } from '../check/family.js'
+import type { Finding } from '../check/verdict.js'
+import { answerId, runsFiles, type Step } from '../lab/lab.js'
+import type { LabRack } from '../labrack/lab-rack.js'
+import type { Probe } from '../place/ground.js'
+import type { Stopwatch } from './phase.js'
+import { capturingOnce, sharingCaptures } from './shared-captures.js'
+import { type Watched, type Witness, watched } from './witness.js'
+
+export interface LooksOptions {
+  watch: Stopwatch
+  witness?: Witness | undefined
+  signal: AbortSignal
+  say(line: string): void
+}
+
+/**
+ * What passed is looked at again so often in the end. A question that meets a wall is sent once more after a second (TCP), so a wall
+ * that is down every other two seconds shows only in the first second of its time: the looks are closer than that, and together they
+ * last longer.
+ */
+const holds = 4
+/** From the beginning of one to that of the next, on average; no script can know how long the next time is. */
+const holdPauseMs = 500
+/** On a busy machine a look takes its time: what is further from the look before counts as none. */
+const longestGapMs = 950
+/** What a later part of the work may undo is looked at once more in its own time, after so long. */
+const pauseBetween = [100, 400] as const
+/** However often something comes and goes, an end is found. */
+const mostLooks = 3 * holds
+
+/** How often work that a later part may undo can change in the end: once, when that takes its time. What changes twice comes and goes. */
+const mostChanges = 1
+
+/** What was seen of a step at one look. */
+interface Sight {
+  /** Undefined where it could not be told, which says nothing against the looks before. */
+  isRight: boolean | undefined
+  /** What has failed, by the places of the checks. */
+  failed: Map<number, Finding>
+  seen: Watched | undefined
+}
+
+/** How a step stands while all that passed is looked at again. */
+interface Standing {
+  isRight: boolean | undefined
+  /** Looks at which it has stayed so. */
+  looks: number
+  changes: number
+  most: number
+  /** The last look at which it was wrong. */
+  wrong?: Sight
+}
+
+/**
+ * The looks that a grading takes at a rack. What is right for an instant does not pass: all that passed is looked at again in the
+ * end, and has to stay so. Work that has a part of its own may have been undone by a later part: where it is gone for good, what was found
+ * in its own time counts.
+ */
+export class Looks {
+  private readonly verdicts = new Map<Step, Verdict[]>()
+  /** The one that nothing was run after. */
+  private latest: Step | undefined
+
+  constructor(
+    private readonly rack: LabRack,
+    private readonly options: LooksOptions,
+  ) {}
+
+  /** At a step whose part of the work has just been done. */
+  async between(step: Step, { isLast }: { isLast: boolean }): Promise<void> {
+    await this.options.watch.time('check', () => this.#check(step))
+    this.latest = isLast ? step : undefined
+    if (isLast || !this.#mayChange(step)) return
+    await this.options.watch.time('hold', async () => {
+      await this.#pause(randomInt(...pauseBetween))
+      const sight = (await this.#lookAgain([step])).get(step)!
+      if (sight.isRight === false) this.#fail(step, sight)
+    })
+  }
+
+  /** At all others, and again at all that have passed. */
+  async atTheEnd(): Promise<ReadonlyMap<Step, Verdict[]>> {
+    const others = this.rack.lab.steps.filter((step) => !this.verdicts.has(step))
+    const undoable = [...this.verdicts.keys()].filter((step) => step !== this.latest)
+    // While Docker is restarted for one, nobody else can look; and what has not to survive that may be gone then.
+    const [restarting, together] = [others.filter(isRestarted), others.filter((step) => !isRestarted(step))]
+    const probe = sharingCaptures(this.rack.ground)
+    await this.options.watch.time('check', () => this.#checkAll(together, probe))
+    await this.options.watch.time('hold', () =>
+      this.#hold(this.latest ? [this.latest, ...together] : together, undoable),
+    )
+    for (const step of restarting) {
+      await this.options.watch.time('check', () => this.#check(step))
+      await this.options.watch.time('hold', () => this.#hold([step]))
+    }
+    return this.verdicts
+  }
+
+  /** Those that can be looked at side by side: of scripts of a lab only a few may run in a rack at once. */
+  #groups(steps: readonly Step[]): (readonly Step[])[] {
+    const runs = (step: Step) => runsFiles({ ...this.rack.lab, steps: [step] })
+    const quiet = steps.filter((step) => !runs(step))
+    return [...(quiet.length > 0 ? [quiet] : []), ...steps.filter(runs).map((step) => [step])]
+  }
+
+  async #checkAll(steps: readonly Step[], probe: Probe): Promise<void> {
+    for (const group of this.#groups(steps)) await Promise.all(group.map((step) => this.#check(step, probe)))
+  }
+
+  async #check(step: Step, ground: Probe = this.rack.ground): Promise<void> {
+    const { signal, witness, say } = this.options
+    say(`checking step ${step.id}`)
+    const seen = witness && watched(ground)
+    this.verdicts.set(step, await this.rack.check(step.checks, { signal, probe: seen?.probe ?? ground }))
+    if (seen) this.#note([step], seen)
+  }
+
+  /** What the verdicts that now stand were found by. */
+  #note(steps: Iterable<Step>, seen: Watched): void {
+    for (const { id } of steps) this.options.witness?.found(id, seen, this.rack.answers)
+  }
+
+  async #hold(final: readonly Step[], undoable: readonly Step[] = []): Promise<void> {
+    const open = undoable.filter((step) => this.#mayChange(step))
+    // Of what may have been undone nobody knows how it is now: then the first look is at once, and stands for the check before it.
+    const before = open.length > 0 ? -1 : 0
+    const standings = new Map<Step, Standing>([
+      ...final
+        .filter((step) => this.#mayChange(step))
+        .map((step) => [step, { isRight: true, looks: before, changes: 0, most: 0 }] as const),
+      ...open.map((step) => [step, { isRight: undefined, looks: -1, changes: 0, most: mostChanges }] as const),
+    ])
+    const pauses = holdPauses()
+    let began = performance.now()
+    for (let look = before; look < mostLooks; look++) {
+      const steps = [...standings].filter(([, { looks }]) => looks < holds).map(([step]) => step)
+      if (steps.length === 0) return
+      if (look >= 0) await this.#pause(Math.max(0, began + pauses.next().value - performance.now()))
+      const isClose = performance.now() - began < longestGapMs
+      began = performance.now()
+      for (const [step, sight] of await this.#lookAgain(steps)) {
+        const standing = standings.get(step)!
+        saw(standing, sight, isClose)
+        if (standing.changes <= standing.most) continue
+        this.#fail(step, standing.wrong!)
+        standings.delete(step)
+      }
+    }
+  }
+
+  /** Looks at several steps once, by one picture of the network. */
+  async #lookAgain(steps: readonly Step[]): Promise<Map<Step, Sight>> {
+    // Whether the network changed while it was asked does not matter here: such a look would say nothing.
+    const ground = capturingOnce(this.rack.ground)
+    const sights = new Map<Step, Sight>()
+    for (const group of this.#groups(steps)) {
+      const all = group.flatMap((step) => step.checks.map((check, index) => ({ step, check, index })).filter(isLooked))
+      const checks = all.map(({ check }) => check)
+      const seen = this.options.witness && watched(ground)
+      const probe = seen?.probe ?? ground
+      const found = await this.rack.check(checks, { once: true, signal: this.options.signal, probe })
+      for (const step of group) {
+        const own = found.map(({ finding }, n) => ({ ...all[n]!, finding })).filter((one) => one.step === step)
+        const failed = new Map(
+          own.filter(({ finding }) => finding.outcome === 'fail').map((one) => [one.index, one.finding]),
+        )
+        const isTold = own.every(({ finding }) => finding.outcome === 'pass')
+        sights.set(step, { isRight: failed.size > 0 ? false : isTold || undefined, failed, seen })
+      }
+    }
+    return sights
+  }
+
+  #fail(step: Step, { failed, seen }: Sight): void {
+    const verdicts = this.verdicts.get(step)!
+    for (const [index, finding] of failed) verdicts[index]!.finding = finding
+    if (seen) this.#note([step], seen)
+  }
+
+  #hasPassed(step: Step): boolean {
+    return this.verdicts.get(step)!.every(({ finding }) => finding.outcome === 'pass')
+  }
+
+  /** An answer stays what it is. */
+  #mayChange(step: Step): boolean {
+    return this.#hasPassed(step) && step.checks.some((check) => isLooked({ check }))
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.options.signal })
+  }
+}
+
+function saw(standing: Standing, sight: Sight, isClose: boolean): void {
+  const { isRight } = sight
+  if (isRight === false) standing.wrong = sight
+  if (isRight === undefined || isRight === standing.isRight) standing.looks += isClose ? 1 : 0
+  else {
+    if (standing.isRight !== undefined) standing.changes++
+    standing.isRight = isRight
+    standing.looks = 0
+  }
+}
+
+function isLooked({ check }: { check: Check }): boolean {
+  return answerId(check) === undefined
+}
+
+function isRestarted({ checks }: Step): boolean {
+  return checks.some(({ survives }) => survives !== undefined)
+}
+
+/** Times that nobody can know before; two of them are as long as any other two. */
+function* holdPauses(): Generator<number, never> {
+  for (;;) {
+    const first = randomInt(holdPauseMs / 2, (3 * holdPauseMs) / 2)
+    yield first
+    yield 2 * holdPauseMs - first
+  }
+}

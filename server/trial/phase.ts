@@ -1,0 +1,17 @@
+/** A part of a grading. `rack`: waiting for one; `hold`: looks at what has passed, whether it stays so. */
+export const phases = ['rack', 'script', 'check', 'hold'] as const
+export type Phase = (typeof phases)[number]
+
+/** Where the time of a grading went, in milliseconds. */
+export class Stopwatch {
+  readonly ms: Record<Phase, number> = { rack: 0, script: 0, check: 0, hold: 0 }
+
+  async time<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
+    const started = performance.now()
+    try {
+      return await work()
+    } finally {
+      this.ms[phase] += performance.now() - started
+    }
+  }
+}

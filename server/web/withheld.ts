@@ -1,0 +1,31 @@
+import type { Who } from '../learner/who.js'
+import type { LabPage } from '../protocol/protocol.js'
+import type { Language } from '../wording/text.js'
+import { troubles } from './troubles.js'
+
+export interface Withheld {
+  steps: ReadonlySet<string>
+  solutions: boolean
+}
+
+/** What the class of a learner does not give them of a lab; nothing is withheld from staff. Pure. */
+export function withheldFrom({ roles }: Who, lab: string): Withheld {
+  const learns = roles.find((role) => role.role === 'learner')
+  const isStaff = roles.some(({ role }) => role !== 'learner')
+  const locks = learns && !isStaff && Object.hasOwn(learns.locks, lab) ? learns.locks[lab] : undefined
+  return { steps: new Set(locks?.steps), solutions: locks?.solutions === true }
+}
+
+/** A page without the text of steps that are not open yet. Pure. */
+export function withoutLocked(page: LabPage, { steps }: Withheld, language: Language): LabPage {
+  if (steps.size === 0) return page
+  const { what, cure } = troubles.stepLocked
+  const html = `<p>${what[language]} ${cure[language]}</p>`
+  return {
+    ...page,
+    sections: page.sections.map((section) =>
+      section.id !== undefined && steps.has(section.id) ? { ...section, html } : section,
+    ),
+    steps: page.steps.map((step) => (steps.has(step.id) ? { ...step, answers: [] } : step)),
+  }
+}

@@ -1,0 +1,275 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { VethlabError } from '../../server/error/vethlab-error.js'
+import type { People } from '../../server/store/people.js'
+import type { Records } from '../../server/store/records.js'
+import type { Kind } from './contract.js'
+
+/** What holds for people and classes wherever they are kept. */
+export function describePeople(kind: Kind): void {
+  let open: () => Promise<Records>
+  let records: Records
+  let people: People
+  beforeEach(async () => {
+    open = await kind.make()
+    records = await open()
+    people = records.people
+    onTestFinished(() => records.close())
+  })
+
+  const hour = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
+  let phrases = 0
+  const ask = (name: string, rest: { code?: string; student?: string; most?: number } = {}) => ({
+    code: 'ABCD1234',
+    phrase: `phrase ${++phrases}`,
+    most: 100,
+    name,
+    ...rest,
+  })
+  async function newClass(change = {}) {
+    const made = await people.createClass({ title: 'Networks 网络', labs: ['mtu', 'dns'] })
+    return (await people.changeClass(made.id, { code: 'ABCD1234', ...change }))!
+  }
+  async function seated(name: string, rest = {}) {
+    const joined = await people.join(ask(name, rest))
+    if ('refused' in joined) throw new Error(joined.refused)
+    return joined.seat
+  }
+  async function loggedIn(learner: string, { idleMs = 60 * 24 * 3_600_000, endsAt = hour(1) } = {}) {
+    const hash = `hash ${Math.random()}`
+    await people.addLogin({ hash, learner, idleMs, endsAt })
+    return hash
+  }
+
+  describe('a class', () => {
+    it('is there for the next process as it was made and changed', async () => {
+      const { id } = await newClass({ startsAt: hour(1), endsAt: hour(2), isRosterOnly: true })
+      await people.changeClass(id, { title: 'Other', labs: ['dns'], startsAt: null })
+      await records.close()
+      records = await open()
+      people = records.people
+      expect(await people.classes()).toEqual([
+        {
+          id,
+          title: 'Other',
+          labs: ['dns'],
+          code: 'ABCD1234',
+          isRosterOnly: true,
+          endsAt: expect.any(String),
+          createdAt: expect.any(String),
+          locks: {},
+        },
+      ])
+      expect(await people.classOf('none')).toBeUndefined()
+      expect(await people.changeClass('none', { title: 'x' })).toBeUndefined()
+    })
+
+    it('has a code of its own', async () => {
+      await newClass()
+      const other = await people.createClass({ title: 'Other', labs: [] })
+      const refused = await people.changeClass(other.id, { code: 'ABCD1234' }).catch((error: unknown) => error)
+      expect(refused).toBeInstanceOf(VethlabError)
+      expect((refused as VethlabError).code).toBe('records.refused')
+      expect((await people.classOf(other.id))?.code).toBeUndefined()
+    })
+  })
+
+  describe('joining', () => {
+    it('gives a seat of its own, with a learner who can learn', async () => {
+      const { id } = await newClass()
+      const seat = await seated('Ada', { student: '7' })
+      const again = await seated('Ada')
+      expect(again.learner).not.toBe(seat.learner)
+      expect(seat).toMatchObject({ class: id, name: 'Ada', student: '7', isOfRoster: false })
+      await records.createSession({ id: 's1', learner: seat.learner, lab: 'mtu', labHash: 'a'.repeat(64) })
+      expect((await records.latestSession(seat.learner, 'mtu'))?.id).toBe('s1')
+      expect((await people.seats(id)).map(({ name }) => name)).toEqual(['Ada', 'Ada'])
+    })
+
+    it('needs a code that is good now', async () => {
+      const { id } = await newClass()
+      expect(await people.join(ask('Ada', { code: 'ABCD1235' }))).toEqual({ refused: 'no-class' })
+      await people.changeClass(id, { codeEndsAt: hour(-1) })
+      expect(await people.join(ask('Ada'))).toEqual({ refused: 'no-class' })
+      await people.changeClass(id, { codeEndsAt: hour(1) })
+      await seated('Ada')
+      await people.changeClass(id, { endsAt: hour(-1) })
+      expect(await people.join(ask('Bob'))).toEqual({ refused: 'no-class' })
+      await people.changeClass(id, { endsAt: null, endedAt: hour(-1) })
+      expect(await people.join(ask('Bob'))).toEqual({ refused: 'no-class' })
+      await people.changeClass(id, { endedAt: null, code: null })
+      expect(await people.join(ask('Bob'))).toEqual({ refused: 'no-class' })
+    })
+
+    it('takes a seat of the roster once, by the id where there is one', async () => {
+      const { id } = await newClass({ isRosterOnly: true })
+      const roster = [{ name: 'Ada Lovelace', student: 'A7', section: 'red' }, { name: '王小明' }]
+      expect(await people.addRoster(id, roster)).toEqual({ added: 2, known: 0 })
+      expect(await people.addRoster(id, [...roster, { name: 'Eve', student: 'E1' }])).toEqual({ added: 1, known: 2 })
+      expect(await people.join(ask('Ada Lovelace'))).toEqual({ refused: 'not-on-roster' })
+      expect(await people.join(ask('Mallory', { student: 'X' }))).toEqual({ refused: 'not-on-roster' })
+      const ada = await seated('Ada', { student: 'a7' })
+      expect(ada).toMatchObject({ name: 'Ada Lovelace', section: 'red', isOfRoster: true })
+      expect(await people.join(ask('Ada', { student: 'a7' }))).toEqual({ refused: 'taken' })
+      expect((await seated('王小明')).isOfRoster).toBe(true)
+      await records.createSession({ id: 's1', learner: ada.learner, lab: 'mtu', labHash: 'a'.repeat(64) })
+    })
+
+    it('gives one seat to one of two who ask for it at once', async () => {
+      const { id } = await newClass({ isRosterOnly: true })
+      await people.addRoster(id, [{ name: 'Ada' }])
+      const both = await Promise.all([people.join(ask('Ada')), people.join(ask('Ada'))])
+      expect(both.filter((joined) => 'seat' in joined)).toHaveLength(1)
+      expect(both).toContainEqual({ refused: 'taken' })
+    })
+
+    it('has an end when the class is full', async () => {
+      await newClass()
+      await seated('Ada', { most: 1 })
+      expect(await people.join(ask('Bob', { most: 1 }))).toEqual({ refused: 'full' })
+    })
+  })
+
+  describe('a seat', () => {
+    it('is found by its phrase, until there is another', async () => {
+      await newClass()
+      const { id } = await seated('Ada')
+      const first = `phrase ${phrases}`
+      expect((await people.resume(first))?.id).toBe(id)
+      expect((await people.reissue(id, 'new'))?.name).toBe('Ada')
+      expect(await people.resume(first)).toBeUndefined()
+      expect((await people.resume('new'))?.id).toBe(id)
+      expect(await people.reissue('none', 'other')).toBeUndefined()
+    })
+
+    it('goes with all that is kept of its learner', async () => {
+      const { id } = await newClass()
+      const seat = await seated('Ada')
+      await records.createSession({ id: 's1', learner: seat.learner, lab: 'mtu', labHash: 'a'.repeat(64) })
+      const login = await loggedIn(seat.learner)
+      expect(await people.removeSeat(seat.id)).toBe(true)
+      expect(await people.removeSeat(seat.id)).toBe(false)
+      expect(await people.seats(id)).toEqual([])
+      expect(await people.known(login)).toBeUndefined()
+      expect(await records.progress(seat.learner)).toEqual([])
+    })
+  })
+
+  describe('help', () => {
+    it('is waited for in the order in which it was asked for', async () => {
+      const { id } = await newClass()
+      const [ada, bob] = [await seated('Ada'), await seated('Bob')]
+      const why = { en: 'no route', zh: '没有路由' }
+      await people.raiseHand({ seat: ada.id, lab: 'mtu', step: 'find', reason: 'route.missing', why })
+      // Times are to the millisecond.
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      await people.raiseHand({ seat: bob.id, lab: 'dns' })
+      await people.raiseHand({ seat: ada.id, lab: 'mtu', step: 'next' })
+      await people.takeHand(bob.id, 'Grace')
+      const at = expect.any(String)
+      expect(await people.hands(id)).toEqual([
+        { seat: ada.id, lab: 'mtu', step: 'next', at },
+        { seat: bob.id, lab: 'dns', helper: 'Grace', at },
+      ])
+      await people.lowerHand(ada.id)
+      await people.takeHand(bob.id, undefined)
+      expect(await people.hands(id)).toEqual([{ seat: bob.id, lab: 'dns', at }])
+    })
+
+    it('is told to all, or to one', async () => {
+      const { id } = await newClass()
+      const ada = await seated('Ada')
+      await people.addNote(id, { text: 'Break until 11 · 休息', by: 'Grace' })
+      await people.addNote(id, { text: 'Look at the route', by: 'Grace', seat: ada.id })
+      const notes = await people.notes(id, 10)
+      expect(notes.map(({ text }) => text).toSorted()).toEqual(['Break until 11 · 休息', 'Look at the route'])
+      expect(notes.find(({ seat }) => seat === ada.id)?.by).toBe('Grace')
+      expect(await people.notes(id, 1)).toHaveLength(1)
+    })
+
+    it('that looks on is given by the learner alone, once, and ended by either', async () => {
+      await newClass()
+      const [ada, bob] = [await seated('Ada'), await seated('Bob')]
+      const asked = await people.askLook({ seat: ada.id, person: 'p', by: 'Grace', mayWrite: false })
+      expect(await people.giveLook(asked.id, bob.id, hour(1))).toBeUndefined()
+      const given = await people.giveLook(asked.id, ada.id, hour(1))
+      expect(given).toMatchObject({ mayWrite: false, givenAt: expect.any(String), endsAt: expect.any(String) })
+      expect(await people.giveLook(asked.id, ada.id, hour(2))).toBeUndefined()
+      const again = await people.askLook({ seat: ada.id, person: 'p', by: 'Grace', mayWrite: true })
+      expect((await people.lookOf(asked.id))?.endedAt).toBeDefined()
+      await people.endLook(again.id)
+      expect(await people.giveLook(again.id, ada.id, hour(1))).toBeUndefined()
+      expect(await people.looks(ada.id, 10)).toHaveLength(2)
+      expect(await people.seatOf(ada.learner)).toEqual(ada)
+    })
+  })
+
+  describe('staff', () => {
+    it('set a password by a link that works once', async () => {
+      const person = await people.addPerson({ name: 'Grace', login: 'Grace@Example.org', mayFound: true })
+      expect(person).toMatchObject({ login: 'grace@example.org', hasPassword: false })
+      await people.invite(person.id, 'old', hour(1))
+      await people.invite(person.id, 'link', hour(1))
+      expect(await people.invited('old')).toBeUndefined()
+      expect((await people.invited('link'))?.name).toBe('Grace')
+      const login = await loggedIn(person.id)
+      expect((await people.acceptInvitation('link', 'kept'))?.hasPassword).toBe(true)
+      expect(await people.acceptInvitation('link', 'other')).toBeUndefined()
+      expect(await people.known(login)).toBeUndefined()
+      expect(await people.personOf('GRACE@example.org')).toMatchObject({ id: person.id, password: 'kept' })
+      await people.invite(person.id, 'late', hour(-1))
+      expect(await people.invited('late')).toBeUndefined()
+      await expect(people.addPerson({ name: 'G', login: 'grace@example.org', mayFound: false })).rejects.toThrow()
+      expect(await people.removePerson('grace@example.org')).toBe(true)
+      expect(await people.persons()).toEqual([])
+    })
+
+    it('have one role in a class', async () => {
+      const { id } = await newClass()
+      const { id: person } = await people.addPerson({ name: 'Grace', login: 'grace', mayFound: false })
+      await people.setMember(id, person, 'viewer')
+      await people.setMember(id, person, 'assistant')
+      expect(await people.members(id)).toEqual([{ class: id, person, name: 'Grace', role: 'assistant' }])
+      const login = await loggedIn(person)
+      expect(await people.known(login)).toEqual({
+        learner: person,
+        name: 'Grace',
+        roles: [{ role: 'assistant', class: id }],
+      })
+      await people.setMember(id, person, undefined)
+      expect((await people.known(login))?.roles).toEqual([])
+    })
+  })
+
+  describe('a login', () => {
+    it('says who it is and what their class allows now', async () => {
+      const { id } = await newClass()
+      const { learner } = await seated('Ada')
+      const login = await loggedIn(learner)
+      const as = (isOpen: boolean) => ({
+        learner,
+        name: 'Ada',
+        roles: [{ role: 'learner', class: id, labs: ['mtu', 'dns'], isOpen, locks: {} }],
+      })
+      expect(await people.known(login)).toEqual(as(true))
+      await people.changeClass(id, { startsAt: hour(1) })
+      expect(await people.known(login)).toEqual(as(false))
+      await people.changeClass(id, { startsAt: null, endedAt: hour(-1) })
+      expect(await people.standing([login, 'none'])).toEqual(new Map([[login, as(false)]]))
+      expect(await people.standing([])).toEqual(new Map())
+    })
+
+    it('ends by age, by idleness and by hand', async () => {
+      await newClass()
+      const { learner } = await seated('Ada')
+      expect(await people.known(await loggedIn(learner, { endsAt: hour(-1) }))).toBeUndefined()
+      const idle = await loggedIn(learner, { idleMs: 1_000 })
+      await new Promise((resolve) => setTimeout(resolve, 1_100))
+      expect(await people.known(idle)).toBeUndefined()
+      const [one, other] = [await loggedIn(learner), await loggedIn(learner)]
+      await people.endLogin(one)
+      expect([await people.known(one), (await people.known(other))?.name]).toEqual([undefined, 'Ada'])
+      await people.endLoginsOf(learner)
+      expect(await people.known(other)).toBeUndefined()
+    })
+  })
+}

@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { gradeCommand } from '../../server/commands/grade.js'
+import { numbersCommand } from '../../server/commands/numbers.js'
+import { seedOf } from '../../server/lab/parameters/seed.js'
+import { loadLab, withSeed } from '../../server/lab/read-lab.js'
+import { fromPackage } from '../../server/package-root.js'
+
+const key = 'a-class-key-of-thirty-two-letters'
+const lab = await loadLab(fromPackage('labs', 'user-bridge'))
+const valuesOf = (student: string) => withSeed(lab, seedOf(key, student, lab.id)).drawn!.values
+
+let folder: string
+const put = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vethlab-numbers-'))
+  put('class.key', `${key}\n`)
+  put('roster.yaml', '- {id: s1, firstName: Ada, lastName: Lovelace}\n- {login: bob}\n- {id: =1+1}\n')
+  return () => rmSync(folder, { recursive: true })
+})
+
+async function run(command: typeof gradeCommand, ...args: string[]): Promise<{ out: string; code: unknown }> {
+  let out = ''
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text
+    return true
+  })
+  const before = process.exitCode
+  process.exitCode = undefined
+  try {
+    await command().exitOverride().parseAsync(args, { from: 'user' })
+    return { out, code: process.exitCode }
+  } finally {
+    process.exitCode = before
+    spy.mockRestore()
+  }
+}
+const ofClass = () => ['--class-key', join(folder, 'class.key')]
+const numbers = (...args: string[]) => run(numbersCommand, 'user-bridge', ...args)
+const who = (path: string, ...args: string[]) =>
+  run(gradeCommand, 'user-bridge', path, '--who', join(folder, 'roster.yaml'), ...ofClass(), ...args)
+
+describe('vethlab numbers', () => {
+  it('prints those of a seed, and of each student', async () => {
+    expect((await numbers()).out.split('\r\n')).toEqual([
+      'student,name,seed,shop_subnet,shop_gateway,db_address,audit_subnet,audit_gateway',
+      ',,practice,10.20.0.0/24,10.20.0.254,10.20.0.10,10.30.0.0/24,10.30.0.1',
+      '',
+    ])
+    const { out } = await numbers('--roster', join(folder, 'roster.yaml'), ...ofClass())
+    const rows = out.trim().split('\r\n').slice(1)
+    expect(rows[0]).toBe(`s1,Ada Lovelace,${seedOf(key, 's1', lab.id)},${Object.values(valuesOf('s1')).join(',')}`)
+    expect(rows[1]).toMatch(/^bob,bob,[0-9a-f]{64},/)
+    // A spreadsheet is to calculate nothing.
+    expect(rows[2]).toMatch(/^'=1\+1,/)
+    expect(JSON.parse((await numbers('--seed', 'x', '--json')).out)).toEqual([
+      { seed: 'x', values: { ...withSeed(lab, 'x').drawn!.values } },
+    ])
+  })
+
+  it.each([
+    [['--roster', 'roster.yaml'], 'goes with --class-key'],
+    [['--seed', 'a b'], '"a b" is no seed'],
+    [['--seed', 'x', '--roster', 'r', '--class-key', 'k'], 'not with --seed'],
+  ])('refuses %j', async (args, said) => {
+    await expect(numbers(...args)).rejects.toThrow(said)
+  })
+
+  it('refuses a lab without parameters, a key that is short, and a list with somebody twice', async () => {
+    await expect(run(numbersCommand, 'overlay')).rejects.toThrow('overlay: has no parameters')
+    put('short.key', 'secret')
+    const list = ['--roster', join(folder, 'roster.yaml')]
+    await expect(numbers(...list, '--class-key', join(folder, 'short.key'))).rejects.toThrow(
+      /short.key: holds no class key/,
+    )
+    put('roster.yaml', '- {id: s1}\n- {id: s1}\n')
+    await expect(numbers(...list, ...ofClass())).rejects.toThrow('has somebody twice')
+  })
+})
+
+describe('vethlab grade --who', () => {
+  it('says whose numbers a submission has', async () => {
+    const { shop_subnet, audit_subnet } = valuesOf('s1')
+    const work = put(
+      'node1.sh',
+      `docker network create --subnet ${shop_subnet} shop\ndocker network create --subnet ${audit_subnet} audit\n`,
+    )
+    expect(await who(work)).toEqual({
+      out: `s1 (Ada Lovelace): 2 of 3: shop_subnet ${shop_subnet}, audit_subnet ${audit_subnet}\nThe submission has the numbers of s1 (Ada Lovelace).\n`,
+      code: 0,
+    })
+    expect((await who(work, '--lang', 'zh')).out).toContain('这份提交用的是 s1 (Ada Lovelace) 的数值。')
+    expect(JSON.parse((await who(work, '--json')).out)).toMatchObject({
+      lab: 'user-bridge',
+      whose: { id: 's1', found: { shop_subnet, audit_subnet }, of: 3 },
+      matches: [{ id: 's1' }],
+    })
+  })
+
+  it('says where it can not be told', async () => {
+    expect(await who(put('node1.sh', 'docker network create --subnet 10.20.0.0/24 shop # 10.20.0.10\n'))).toMatchObject(
+      {
+        out: expect.stringContaining('The submission has the numbers of practice.'),
+        code: 0,
+      },
+    )
+    expect(await who(put('node1.sh', 'echo nothing\n'))).toMatchObject({
+      out: 'The submission has numbers of nobody on the list, and not those of practice.\n',
+      code: 1,
+    })
+    const [one, two] = [valuesOf('s1'), valuesOf('bob')]
+    const both = put('node1.sh', [one.shop_subnet, one.audit_subnet, two.shop_subnet, two.audit_subnet].join('\n'))
+    expect(await who(both)).toMatchObject({ out: expect.stringContaining('numbers of several'), code: 1 })
+    expect(await who(put('node1.sh', `${one.shop_subnet}\n`))).toMatchObject({
+      out: expect.stringContaining('may be there by chance'),
+      code: 1,
+    })
+  })
+
+  it('refuses to guess: without a key, of a lab without parameters, with both a seed and a key', async () => {
+    const work = put('node1.sh', 'echo\n')
+    const list = ['--who', join(folder, 'roster.yaml')]
+    await expect(run(gradeCommand, 'user-bridge', work, ...list)).rejects.toThrow('--class-key')
+    await expect(run(gradeCommand, 'overlay', work, ...list, ...ofClass())).rejects.toThrow('has no parameters')
+    await expect(run(gradeCommand, 'user-bridge', work, ...ofClass())).rejects.toThrow('--student')
+    await expect(run(gradeCommand, 'user-bridge', work, ...ofClass(), '--seed', 'x')).rejects.toThrow('--seed')
+  })
+})

@@ -1,0 +1,269 @@
+import type { Socket } from 'socket.io-client'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { requests } from '../../server/protocol/requests.js'
+import { newId } from '../../server/store/id.js'
+import type { ClassRecord, MemberRecord } from '../../server/store/people.js'
+import { ask, House } from './house.js'
+
+/** Each request of the protocol, asked by each role of its own class, of another class, and of another learner's session. */
+
+let house: House
+let own: ClassRecord
+let other: ClassRecord
+let seat: string
+let foreignSession: string
+const sockets: Record<string, Socket> = {}
+
+beforeAll(async () => {
+  house = await House.start()
+  const { people } = house.records
+  const newClass = async (code: string) => {
+    const { id } = await people.createClass({ title: code, labs: ['default-bridge'] })
+    return (await people.changeClass(id, { code }))!
+  }
+  own = await newClass('ABCD1234')
+  other = await newClass('ABCD1235')
+  const cookieFor = async (code: string) => {
+    const got = await house.post('/join', { code, name: 'Ada' })
+    return got.headers['set-cookie']![0]!.split(';')[0]!
+  }
+  const connected = async (name: string, cookie: string) => {
+    const socket = await house.connect({ cookie })
+    if (typeof socket === 'string') throw new Error(`${name}: ${socket}`)
+    sockets[name] = socket as unknown as Socket
+  }
+  await connected('learner', await cookieFor('ABCD1234'))
+  await cookieFor('ABCD1235')
+  seat = (await people.seats(own.id))[0]!.id
+  const foreign = (await people.seats(other.id))[0]!
+  foreignSession = newId()
+  await house.records.createSession({
+    id: foreignSession,
+    learner: foreign.learner,
+    lab: 'default-bridge',
+    labHash: 'a'.repeat(64),
+  })
+  for (const role of ['teacher', 'assistant', 'viewer'] satisfies MemberRecord['role'][]) {
+    const person = await people.addPerson({ name: role, login: role, mayFound: false })
+    await people.setMember(own.id, person.id, role)
+    await connected(role, `vethlab-${house.port}-login=${await letIn(person.id)}`)
+  }
+  await connected('owner', house.cookie)
+})
+afterAll(() => house.stop())
+
+async function letIn(learner: string): Promise<string> {
+  const { hashOf, newSecret } = await import('../../server/learner/secret.js')
+  const secret = newSecret()
+  const endsAt = new Date(Date.now() + 600_000).toISOString()
+  await house.records.people.addLogin({ hash: hashOf(secret), learner, idleMs: 600_000, endsAt })
+  return secret
+}
+
+const size = { cols: 80, rows: 24 }
+const terminal = 'a'.repeat(32)
+/** What each request is asked with, of a session or of a class. A request that is missing here fails the test below. */
+const asks: Record<string, Record<string, unknown>> = {
+  'session.join': { lab: 'default-bridge', open: false },
+  'session.reopen': { replay: false },
+  'step.check': { step: 'first' },
+  'step.answer': { step: 'cable', id: 'cable', text: 'veth1' },
+  'step.hint': { step: 'first', check: 0 },
+  'step.show': { step: 'first' },
+  'step.do': { step: 'first' },
+  'step.skip': { step: 'first' },
+  'rack.reset': {},
+  'rack.replay': { step: 'first' },
+  'rack.preview': { host: 'node1', port: 80 },
+  'block.run': { block: { page: 0 } },
+  'block.text': { block: { page: 0 } },
+  'session.leave': {},
+  'session.startOver': {},
+  'session.stay': {},
+  'network.follow': {},
+  'network.at': { entry: 1 },
+  'trace.run': { from: 'a', to: 'b' },
+  'trace.repeat': { from: 'a', to: 'b', count: 2 },
+  'trace.check': { step: 'first', check: 0 },
+  'trace.cancel': {},
+  'diagnose.run': { container: 'web' },
+  'inquiry.tell': {},
+  'author.run': { step: 'first', way: { way: 'solution' } },
+  'author.look': { step: 'first', check: 0 },
+  'terminal.open': { host: 'node1', ...size },
+  'terminal.close': { terminal },
+  'terminal.attach': { terminal },
+  'terminal.detach': { terminal },
+  'terminal.write': { terminal, text: 'x' },
+  'terminal.resize': { terminal, ...size },
+  'class.list': {},
+  'class.create': { title: 'New', labs: [] },
+  'class.change': {},
+  'class.code': { on: true },
+  'class.end': {},
+  'class.follow': {},
+  'class.unfollow': {},
+  'seat.add': { csv: 'name,id\nBob,B1\n' },
+  'seat.reissue': {},
+  'seat.remove': {},
+  'seat.close': {},
+  'class.lock': { lab: 'default-bridge', steps: [], solutions: false },
+  'class.export': { format: 'csv' },
+  'note.send': { text: 'Hello' },
+  'seat.detail': { lab: 'default-bridge' },
+  'seat.network': { lab: 'default-bridge' },
+  'hand.take': { on: true },
+  'hand.close': {},
+  'desk.follow': {},
+  'hand.raise': { lab: 'default-bridge' },
+  'hand.lower': {},
+  'share.begin': { session: 'c'.repeat(32) },
+  'share.end': {},
+  'share.open': {},
+  'share.attach': { terminal },
+  'look.ask': { mayWrite: false },
+  'look.give': { look: 'b'.repeat(32), minutes: 5 },
+  'look.end': { look: 'b'.repeat(32) },
+  'look.open': { look: 'b'.repeat(32) },
+  'look.attach': { look: 'b'.repeat(32), terminal },
+}
+const withoutSession = new Set(['session.join', 'terminal.detach', 'terminal.write', 'terminal.resize'])
+const ofClass = Object.keys(requests).filter((name) => 'class' in (shapeOf(name) ?? {}))
+const assists = [
+  'seat.reissue',
+  'class.lock',
+  'class.export',
+  'note.send',
+  'hand.take',
+  'hand.close',
+  'share.end',
+  'seat.close',
+  'look.ask',
+  'seat.network',
+  'seat.detail',
+]
+const leads = ['class.change', 'class.code', 'seat.add']
+
+function shapeOf(name: string): Record<string, unknown> | undefined {
+  return (requests[name as keyof typeof requests] as unknown as { shape?: Record<string, unknown> }).shape
+}
+
+async function codeOf(who: string, name: string, what: Record<string, unknown>): Promise<string> {
+  const answered = await ask(sockets[who] as never, name, what)
+  if (answered === undefined) return 'no answer'
+  return answered.ok ? 'ok' : answered.trouble.code
+}
+
+it('knows every request of the protocol', () => {
+  expect(Object.keys(asks).toSorted()).toEqual(Object.keys(requests).toSorted())
+})
+
+it.each(['owner', 'teacher', 'assistant', 'viewer', 'learner'])('a %s works in no session of another', async (who) => {
+  for (const [name, rest] of Object.entries(asks)) {
+    const shape = shapeOf(name) ?? {}
+    if (!('session' in shape) || 'class' in shape) continue
+    expect([name, await codeOf(who, name, { session: foreignSession, ...rest })]).toEqual([name, 'session.not-found'])
+  }
+  for (const name of ['terminal.write', 'terminal.resize']) {
+    expect([name, await codeOf(who, name, asks[name]!)]).toEqual([name, 'terminal.detached'])
+  }
+  expect(withoutSession.size).toBe(4)
+})
+
+it.each([
+  ['viewer', ['class.follow']],
+  ['assistant', ['class.follow', ...assists]],
+  ['learner', []],
+  ['teacher', ['class.follow', ...assists, ...leads]],
+])('a %s does that in their class, and nothing in another', async (who, may) => {
+  for (const name of ofClass) {
+    // These two would end what the others are asked of; who may lead may do them as well.
+    const what: Record<string, unknown> = {
+      class: own.id,
+      ...('seat' in shapeOf(name)! ? { seat } : {}),
+      ...asks[name],
+    }
+    const elsewhere = { ...what, class: other.id }
+    expect([name, await codeOf(who, name, elsewhere)]).toEqual([name, 'request.forbidden'])
+    expect([name, await codeOf(who, name, { ...what, class: newId() })]).toEqual([name, 'request.forbidden'])
+    if (who === 'teacher' && (name === 'class.end' || name === 'seat.remove')) continue
+    if (name === 'share.begin') {
+      // Allowed, and there is nothing of their own to be shown: another's is not found either.
+      what.session = foreignSession
+      const found = may.includes('share.end') ? 'session.not-found' : 'request.forbidden'
+      expect([name, await codeOf(who, name, what)]).toEqual([name, found])
+      continue
+    }
+    expect([name, await codeOf(who, name, what)]).toEqual([name, may.includes(name) ? 'ok' : 'request.forbidden'])
+  }
+  expect(await codeOf(who, 'class.create', asks['class.create']!)).toBe('request.forbidden')
+})
+
+it('lists to each the classes that they may see', async () => {
+  const seen = async (who: string) => {
+    const answered = await ask(sockets[who] as never, 'class.list', {})
+    return answered?.ok ? (answered.value as { id: string }[]).map(({ id }) => id).toSorted() : undefined
+  }
+  for (const who of ['teacher', 'assistant', 'viewer']) expect(await seen(who)).toEqual([own.id])
+  expect(await seen('learner')).toEqual([])
+  expect(await seen('owner')).toEqual([own.id, other.id].toSorted())
+})
+
+it.each(['owner', 'teacher', 'assistant', 'viewer', 'learner'])('a look of others is none of a %s', async (who) => {
+  const { people } = house.records
+  const [foreign] = await people.seats(other.id)
+  const look = await people.askLook({ seat: foreign!.id, person: 'somebody', by: 'Somebody', mayWrite: true })
+  await people.giveLook(look.id, foreign!.id, new Date(Date.now() + 60_000).toISOString())
+  for (const name of ['look.give', 'look.end', 'look.open', 'look.attach']) {
+    expect([name, await codeOf(who, name, { ...asks[name], look: look.id })]).toEqual([name, 'look.not-found'])
+  }
+  expect((await people.lookOf(look.id))?.endedAt).toBeUndefined()
+})
+
+it('a seat of another class is not reached through one’s own', async () => {
+  const [foreign] = await house.records.people.seats(other.id)
+  for (const name of [
+    'seat.reissue',
+    'seat.network',
+    'seat.close',
+    'seat.remove',
+    'seat.detail',
+    'hand.take',
+    'hand.close',
+    'note.send',
+  ]) {
+    const what = { ...asks[name], class: own.id, seat: foreign!.id }
+    expect([name, await codeOf('teacher', name, what)]).toEqual([name, 'class.not-found'])
+  }
+  expect(await house.records.people.seats(other.id)).toHaveLength(1)
+})
+
+it('pages and documents are for those who are let in', async () => {
+  const routes = [
+    '/',
+    '/labs/default-bridge',
+    '/teach',
+    `/teach/${own.id}`,
+    '/api/me',
+    '/api/catalogue',
+    '/api/labs/default-bridge',
+  ]
+  for (const path of routes) {
+    expect([path, (await house.get(path)).status]).toEqual([path, 401])
+    expect([path, (await house.known(path)).status]).toEqual([path, 200])
+  }
+})
+
+it('the owner founds a class, and ends one: nobody works in it any more', async () => {
+  const joined = await house.post('/join', { code: (await house.records.people.classOf(own.id))!.code!, name: 'Late' })
+  sockets.late = (await house.connect({
+    cookie: joined.headers['set-cookie']![0]!.split(';')[0]!,
+  })) as unknown as Socket
+  expect(await codeOf('late', 'session.join', asks['session.join']!)).toBe('ok')
+  expect(await codeOf('owner', 'class.create', asks['class.create']!)).toBe('ok')
+  expect(await codeOf('owner', 'class.end', { class: own.id })).toBe('ok')
+  await expect
+    .poll(() => codeOf('late', 'session.join', asks['session.join']!), { timeout: 8000 })
+    .toBe('request.forbidden')
+  expect(await codeOf('late', 'session.stay', { session: foreignSession })).toBe('request.forbidden')
+})
