@@ -49,6 +49,8 @@ interface Gathering {
   changedAt: number
   /** Engines that were away meanwhile and are back. */
   wereAway: Set<string>
+  /** That they were, where the states before and now do not tell it. */
+  away: Change[]
 }
 
 /** An Engine that went away while something was told, and whatever it does on its way back. */
@@ -211,16 +213,9 @@ export class Timeline {
   /** What the states before and now, and Engines between them, tell of one command. */
   #note(command: Command | undefined, step: Change[], runs: ShortRun[], before: NetworkState, takenAt: number): void {
     if (step.length === 0 && runs.length === 0) return
-    const state = this.#state!
     const last = this.#gathering
-    if (!last || !this.#goesOn(last, command, takenAt)) {
-      const changes = withRuns(step, runs)
-      if (changes.length === 0) return
-      const entry = this.#add(command, changes, state, takenAt)
-      this.#gathering = { base: before, command, entry, plain: step, runs, changedAt: takenAt, wereAway: new Set() }
-      return
-    }
-    this.#goOn(last, step, runs, takenAt)
+    if (last && this.#goesOn(last, command, takenAt)) this.#goOn(last, step, runs, takenAt)
+    else this.#begin(command, step, runs, before, this.#state!, takenAt)
   }
 
   /**
@@ -230,18 +225,30 @@ export class Timeline {
   #noteRuns(command: Command | undefined, runs: ShortRun[], before: NetworkState, takenAt: number): void {
     const last = this.#gathering
     if (!last || !this.#goesOn(last, command, takenAt)) {
-      const changes = withRuns([], runs)
-      if (changes.length === 0) return
-      const entry = this.#add(command, changes, before, takenAt)
-      this.#gathering = { base: before, command, entry, plain: [], runs, changedAt: takenAt, wereAway: new Set() }
+      this.#begin(command, [], runs, before, before, takenAt)
       return
     }
     last.runs.push(...runs)
-    const changes = withRuns(last.plain, last.runs).slice(0, mostChanges)
+    const changes = changesOf(last)
     // Most of them the states have told.
     if (isDeepStrictEqual(changes, last.entry.changes)) return
     last.entry.changes = changes
     this.#listener.onEntry(last.entry)
+  }
+
+  /** @param shown the network as it is after what is told */
+  #begin(
+    command: Command | undefined,
+    plain: Change[],
+    runs: ShortRun[],
+    base: NetworkState,
+    shown: NetworkState,
+    takenAt: number,
+  ): void {
+    const changes = changesOf({ away: [], plain, runs })
+    if (changes.length === 0) return
+    const entry = this.#add(command, changes, shown, takenAt)
+    this.#gathering = { base, command, entry, plain, runs, changedAt: takenAt, wereAway: new Set(), away: [] }
   }
 
   #goOn(last: Gathering, step: Change[], runs: ShortRun[], takenAt: number): void {
@@ -253,8 +260,8 @@ export class Timeline {
     const whole = last === this.#gathering ? differences(last.base, state) : []
     // It came and went: both is told then, since it was seen.
     last.plain = whole.length > 0 ? whole : [...last.plain, ...step]
-    const away = whole.length > 0 ? [...last.wereAway].map(engineWasAway) : []
-    last.entry.changes = [...away, ...withRuns(last.plain, last.runs)].slice(0, mostChanges)
+    last.away = whole.length > 0 ? [...last.wereAway].map(engineWasAway) : []
+    last.entry.changes = changesOf(last)
     this.#listener.onEntry(last.entry, state)
   }
 
@@ -310,7 +317,7 @@ export class Timeline {
         ? {}
         : { command: { host: command.host, text: command.text, running: command.endedAt === undefined } }),
       ...(command === undefined && this.#own !== undefined ? { by: this.#own } : {}),
-      changes: changes.slice(0, mostChanges),
+      changes,
     }
     if (entry.command?.running) command?.entries.add(entry)
     this.#entries.push(entry)
@@ -331,9 +338,9 @@ export class Timeline {
   }
 }
 
-/** What the states tell, and runs of containers that they say nothing of: such as came and went. */
-function withRuns(plain: readonly Change[], runs: readonly ShortRun[]): Change[] {
-  return [...plain, ...runChanges(runs.filter((run) => !tells(plain, run)))]
+/** What the states tell, with what they say nothing of: Engines that were away, and runs of containers that came and went. */
+function changesOf({ away, plain, runs }: Pick<Gathering, 'away' | 'plain' | 'runs'>): Change[] {
+  return [...away, ...plain, ...runChanges(runs.filter((run) => !tells(plain, run)))].slice(0, mostChanges)
 }
 
 /** Lines that a shell only reads, as those that say what was done for the learner. */

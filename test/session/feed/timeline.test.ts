@@ -437,4 +437,20 @@ describe('an Engine that restarts', () => {
     expect(said(timeline.entries[1]!)).toMatch(/does not answer any more\n.*answers again/)
     expect(said(timeline.entries[2]!)).not.toMatch(/Engine/)
   })
+
+  it('is still told once a short run of the same command is heard of, after the next one began', () => {
+    const { timeline } = bench()
+    timeline.take(stateWith('a'), 0)
+    const first = 'systemctl restart docker && docker run --rm --name one busybox true'
+    timeline.began('t', 'node1', first, 1_000)
+    timeline.take(away(stateWith('a')), 1_500)
+    timeline.take(stateWith('a', 'b'), 5_000)
+    expect(said(timeline.entries[1]!)).toMatch(/did not answer for a while, and answers again/)
+    run(timeline, 'one', [5_500, 5_600])
+    timeline.ended('t', 'node1', { text: first }, 6_000)
+    timeline.began('t', 'node1', 'docker network create c', 6_100)
+    timeline.take(stateWith('a', 'b', 'c'), 7_000)
+    expect(commands(timeline)).toEqual([undefined, first, 'docker network create c'])
+    expect(said(timeline.entries[1]!)).toMatch(/did not answer for a while, and answers again.*`one`/s)
+  })
 })
