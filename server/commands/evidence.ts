@@ -7,7 +7,8 @@ import { type Bundle, readBundle, resultOf, stateOf, verdictsOf } from '../evide
 import { type Regrading, type Rejudged, regrade } from '../evidence/regrade.js'
 import { fingerprintOf, ownKey, publicOf, readPublic } from '../evidence/seal.js'
 import { labFolder } from '../lab/catalogue.js'
-import { loadLab } from '../lab/read-lab.js'
+import { practiceSeed } from '../lab/parameters/seed.js'
+import { loadLab, withSeed } from '../lab/read-lab.js'
 import { fromPackage } from '../package-root.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import type { Result } from '../report/result.js'
@@ -61,7 +62,8 @@ export function evidenceCommand(): Command {
       const before = resultOf(folder, read)
       const verdicts = verdictsOf(folder, read)
       if (!verdicts) throw invalid(folder, 'has nothing that could be judged: nothing was run', 'Grade the work anew.')
-      const lab = await loadLab(await labFolder(fromPackage('labs'), name ?? read.manifest.lab.id))
+      const asWritten = await loadLab(await labFolder(fromPackage('labs'), name ?? read.manifest.lab.id))
+      const lab = withSeed(asWritten, before.assignment.seed ?? practiceSeed)
       const again = await regrade(lab, before, verdicts, (state) => stateOf(folder, read, state))
       process.stdout.write(told(before, again, lang))
       if (out !== undefined) await writeFile(out, `${JSON.stringify(again.result, null, 2)}\n`).catch(cannotWrite(out))

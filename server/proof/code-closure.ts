@@ -127,10 +127,13 @@ async function read(
   return { text, imports }
 }
 
-/** A file of the package that is ours: not an installed one, and not package.json, of which the versions of packages alone count. */
+/**
+ * A file of the package that is ours: not an installed one, not package.json, of which the versions of packages alone count, and not `.git`, which is
+ * a file in a work tree beside a clone and a folder in the clone.
+ */
 function within(root: string, path: string): boolean {
   const below = relative(root, path)
-  if (below === 'package.json') return false
+  if (below === 'package.json' || below === '.git') return false
   if (below.startsWith('..') || below.split(sep).includes('node_modules')) return false
   return existsSync(path) && statSync(path).isFile()
 }

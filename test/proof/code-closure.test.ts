@@ -39,6 +39,12 @@ test('takes in programs that are started by their path, and what those import', 
   expect(files).toEqual(['dist/a.js', 'dist/guest/init', 'dist/part.js', 'dist/program.js'])
 })
 
+test('is the same in a clone and in a work tree beside it, where .git is a file', async () => {
+  const code = { 'dist/a.js': `existsSync(join(root, '.git'))` }
+  const clone = await codeClosure(folder(code), ['dist/a.js'])
+  expect(await codeClosure(folder({ ...code, '.git': 'gitdir: elsewhere' }), ['dist/a.js'])).toEqual(clone)
+})
+
 test('takes in data beside the sources of the rooms it enters, of no other', async () => {
   const root = folder({
     'dist/rack/a.js': '',
