@@ -278,7 +278,7 @@ it('results open in a parser; the end of the class ends its labs', async () => {
   await teacher.getByText('Settings', { exact: true }).click()
   await teacher.getByRole('button', { name: 'End the class' }).click()
   await teacher.getByRole('dialog').getByRole('button', { name: 'End the class' }).click()
-  await teacher.getByText('Ended').first().waitFor()
+  await teacher.getByText(/^Ended · /).waitFor()
   site.expectOutage = true
   await ada.goto(new URL('/', site.server.address).href)
   await ada.getByText('The class is closed now').waitFor(slow)
