@@ -116,7 +116,6 @@ export class Gate {
 
   async end(login: string): Promise<void> {
     await this.people.endLogin(login)
-    this.#found.delete(login)
     this.#last.delete(login)
     await this.renew()
   }
@@ -134,8 +133,9 @@ export class Gate {
     }
   }
 
-  /** Looks at once at all that are watched. */
+  /** Looks at once at all that are watched; of whoever comes next, nothing that was found before counts. */
   async renew(): Promise<void> {
+    this.#found.clear()
     const logins = [...new Set([...this.#watched].map(({ login }) => login))]
     if (logins.length === 0) return
     try {

@@ -113,6 +113,13 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     return used
   }
 
+  /** What somebody may do has changed: it holds for everybody at once. */
+  const renewed = async <T>(change: Promise<T>): Promise<T> => {
+    const changed = await change
+    await options.renew()
+    return changed
+  }
+
   const handlers: Handlers = {
     'session.join': async ({ lab, open }) => {
       const session = await sessions.join(learner, lab, { open })
@@ -169,22 +176,20 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'terminal.write': (ask) => nothing(gateway.write(ask.terminal, 'text' in ask ? ask.text : ask.bytes)),
     'terminal.resize': ({ terminal, cols, rows }) => nothing(gateway.resize(terminal, cols, rows)),
     'class.list': () => classroom.list(guest()),
-    'class.create': async (ask) => {
-      const made = await classroom.create(guest(), ask)
-      // Its teacher goes on to it.
-      await options.renew()
-      return made
-    },
+    // Its teacher goes on to it.
+    'class.create': (ask) => renewed(classroom.create(guest(), ask)),
     'class.change': ({ class: id, hasOwnNumbers, ...change }) =>
-      classroom.change(guest(), id, {
-        ...change,
-        ...(hasOwnNumbers === undefined ? {} : classroom.numbers(hasOwnNumbers)),
-      }),
+      renewed(
+        classroom.change(guest(), id, {
+          ...change,
+          ...(hasOwnNumbers === undefined ? {} : classroom.numbers(hasOwnNumbers)),
+        }),
+      ),
     'class.code': (ask) => classroom.setCode(guest(), ask.class, ask.on),
-    'class.end': (ask) => classroom.end(guest(), ask.class),
+    'class.end': (ask) => renewed(classroom.end(guest(), ask.class)),
     'class.follow': (ask) => classes.follow(guest(), ask.class),
     'class.unfollow': () => nothing(classes.end()),
-    'class.lock': ({ class: id, lab, ...withheld }) => classroom.lock(guest(), id, lab, withheld),
+    'class.lock': ({ class: id, lab, ...withheld }) => renewed(classroom.lock(guest(), id, lab, withheld)),
     'class.export': (ask) => classroom.export(guest(), ask.class, ask.format),
     'note.send': ({ class: id, ...note }) => nothing(classroom.tell(id, nameOf(guest()), note)),
     'seat.detail': (ask) => classroom.detail(ask.class, ask.seat, ask.lab),
