@@ -29,7 +29,7 @@ export class Metrics {
   constructor(sessions: Sessions) {
     const { registry } = this
     const registers = [registry]
-    collectDefaultMetrics({ register: registry, prefix: 'vethlab_' })
+    collectProcess(registry)
     const metrics = this
     new Gauge({
       name: 'vethlab_sessions',
@@ -128,6 +128,19 @@ export class Metrics {
     const outcome = phase === 'open' || phase === 'failed' ? phase : 'left'
     this.#opened.observe({ outcome }, (performance.now() - began) / 1000)
   }
+}
+
+/** What Node tells of its process, but for what it has open by kinds, which come and go: open files are counted. */
+function collectProcess(registry: Registry): void {
+  const prefix = 'vethlab_'
+  collectDefaultMetrics({ register: registry, prefix })
+  for (const what of ['handles', 'requests', 'resources']) {
+    registry.removeSingleMetric(`${prefix}nodejs_active_${what}`)
+    registry.removeSingleMetric(`${prefix}nodejs_active_${what}_total`)
+  }
+  const collections = registry.getSingleMetric(`${prefix}nodejs_gc_duration_seconds`)
+  if (!(collections instanceof Histogram)) return
+  for (const kind of ['major', 'minor', 'incremental', 'weakcb']) collections.zero({ kind })
 }
 
 /** Serves them to this machine alone, on a port of their own. @throws VethlabError serve.port-taken */

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
+import { lacking, seriesOf } from '../docs/figures.js'
+import { freePort } from './free-port.js'
 import { accessibilityProblems, expectNoSidewaysScroll, Site } from './site.js'
 
 /** A teacher and three learners, from the founding of a class to its end. */
@@ -16,8 +18,13 @@ let teacher: Page
 let ada: Page
 let code = ''
 let phrase = ''
+let metricsPort: number
+/** Names and labels of what is served for Prometheus before anybody has come. */
+let series: string[]
 beforeAll(async () => {
-  site = await Site.open()
+  metricsPort = await freePort()
+  site = await Site.open(['--metrics-port', `${metricsPort}`])
+  series = seriesOf(await figures())
   lab = await loadLab(fromPackage('labs', 'default-bridge'))
   teacher = await site.visit('/')
 })
@@ -32,6 +39,11 @@ async function join(name: string, { student = '', locale = 'en-GB', as = code } 
   await page.locator('#student').fill(student)
   await page.locator('form').first().locator('button').click()
   return page
+}
+
+/** As Prometheus fetches them. */
+async function figures(): Promise<string> {
+  return await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
 }
 
 async function enterLab(page: Page): Promise<void> {
@@ -259,6 +271,17 @@ it('survives the server: seats, progress and hands are there again', async () =>
   await teacher.locator('.hand-group').getByText('Ada').waitFor(slow)
   await ada.getByText('Your hand is up.').waitFor(slow)
   site.expectOutage = false
+})
+
+it('figures for Prometheus are those of the alerts and the dashboard, and nothing in them is of a learner', async () => {
+  const served = await figures()
+  expect(lacking(served)).toEqual([])
+  // By then a class has worked in two labs, and the web was killed.
+  expect(served).toMatch(/^vethlab_sessions\{phase="open"\} [1-9]/m)
+  expect(served).toMatch(/^vethlab_request_duration_seconds_count\{request="class.follow"\} [1-9]/m)
+  expect(seriesOf(served)).toEqual(series)
+  for (const own of ['Ada', '小明', 'Grace', 'G1', 'default-bridge', 'node1', code, code.replace('-', '')])
+    expect(served).not.toContain(own)
 })
 
 it('results open in a parser; the end of the class ends its labs', async () => {
