@@ -131,6 +131,11 @@ export class Session {
     return this.#rooms.life.phase.name
   }
 
+  /** The step of which its learner has asked for a check, and waits for the answer. */
+  get asked(): string | undefined {
+    return this.#rooms.steps.asked
+  }
+
   /** When it would be closed if nobody came, in milliseconds since 1970. */
   get endsAt(): number | undefined {
     return this.#rooms.life.endsAt

@@ -142,6 +142,7 @@ it('the matrix follows a learner who fails and passes', async () => {
     .click()
   await cell('Ada', 0).getByText('fails').waitFor(slow)
   await cell('Ada', 0).locator('.why').waitFor()
+  expect(await figures()).toMatch(/^vethlab_check_duration_seconds_count [1-9]/m)
   await type(ada, 'docker run -d --name web nginx')
   await cell('Ada', 0).getByText('passed').waitFor(slow)
   await cell('Ada', 1)

@@ -108,6 +108,11 @@ export class Steps {
     return this.#runner.look(step)
   }
 
+  /** The step of which the learner waits for an answer. */
+  get asked(): string | undefined {
+    return this.#runner.asked
+  }
+
   /** Runs the checks of a step; one without any is done with that. */
   async check(step: string): Promise<void> {
     const found = this.#begin(step)
