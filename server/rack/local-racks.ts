@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { forbidCoreDumps } from '../kernel/system-calls.js'
+import { leastFreeBytes } from '../machine/capacity.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
 import { imageInFull } from '../network/image-name.js'
@@ -84,8 +85,6 @@ export interface LocalRacksOptions {
   pool?: PoolSize
 }
 
-/** A host that needs more than this to begin with would push the machine into the ground. */
-const leastFreeBytes = 512 * 1024 ** 2
 /** Of each stream of a program in a host: an answer goes through rackd's socket in one piece. */
 const usualOutputBytes = 1024 ** 2
 const largestOutputBytes = 3 * 1024 ** 2

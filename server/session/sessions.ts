@@ -30,6 +30,11 @@ export interface SessionsOptions {
   authoring?: boolean
   /** Racks of sessions at the same time: 8. */
   mostRacks?: number
+  /**
+   * For how many more racks there is memory now, beside those that are being opened; endless unless said. Who would have too little of it
+   * waits, as long as there are others whose racks may end.
+   */
+  roomInMemory?(opening: number): number
   /** What the numbers of a lab are drawn from for a learner who begins it: those that the lab was read with where it is undefined. */
   seedFor?(learner: string, lab: string): string | undefined | Promise<string | undefined>
   /** What this machine lacks, by the name of the feature that labs require. */
@@ -49,6 +54,7 @@ export class Sessions {
   readonly #racks: Racks
   readonly #records: Records
   readonly #mostRacks: number
+  readonly #roomInMemory: (opening: number) => number
   readonly #lacks: Lacks
   readonly #basePath: string
   readonly #house: SessionHouse
@@ -62,7 +68,7 @@ export class Sessions {
   readonly #pages = new WeakMap<Lab, Partial<Record<Language, PageSection[]>>>()
   readonly #timer: NodeJS.Timeout
   readonly #waiting = new WaitingRoom({
-    room: () => this.#mostRacks - this.#holders().length,
+    room: () => this.#room(this.#holders()),
     ends: () => this.#holders().flatMap(({ endsAt }) => endsAt ?? []),
   })
   readonly #followers = new Set<(session: Session) => void>()
@@ -76,6 +82,7 @@ export class Sessions {
     this.#racks = racks
     this.#records = records
     this.#mostRacks = mostRacks
+    this.#roomInMemory = options.roomInMemory ?? (() => Number.POSITIVE_INFINITY)
     this.#lacks = lacks
     this.#basePath = options.basePath ?? ''
     this.#seedFor = options.seedFor
@@ -363,6 +370,8 @@ export class Sessions {
       if (session?.rack === id || (session && (session.phase === 'opening' || opening.has(held)))) continue
       await this.#close(id)
     }
+    // Memory comes back without anybody saying so.
+    if (this.#waiting.count > 0) this.#waiting.look()
   }
 
   /** One that is gone already is as good. */
@@ -379,10 +388,17 @@ export class Sessions {
     const lack = session.lab.requires.map((feature) => this.#lacks[feature]).find((one) => one !== undefined)
     if (lack) throw new TroubleError({ code: 'machine.missing-feature', ...lack })
     const others = this.#holders().filter((other) => other !== session)
-    if (others.length < this.#mostRacks && this.#waiting.count === 0) return
+    if (this.#room(others) > 0 && this.#waiting.count === 0) return
     if (others.some(({ learner }) => learner === session.learner)) throw new TroubleError(this.#full(session))
     const isThere = () => session.isWatched
     await this.#waiting.wait({ isThere, tell }, signal)
+  }
+
+  /** How many can have a rack beside those that hold one. Where nobody does, none will end: what there is is tried. */
+  #room(holders: readonly Session[]): number {
+    const room = this.#mostRacks - holders.length
+    if (room <= 0 || holders.length === 0) return room
+    return Math.min(room, this.#roomInMemory(holders.filter(({ phase }) => phase === 'opening').length))
   }
 
   /** Those that have a rack, or are about to. */
