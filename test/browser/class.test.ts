@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -5,6 +6,7 @@ import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
 import { lacking, seriesOf } from '../docs/figures.js'
+import { testState } from '../hosts/state.js'
 import { freePort } from './free-port.js'
 import { accessibilityProblems, expectNoSidewaysScroll, Site } from './site.js'
 
@@ -16,6 +18,7 @@ let site: Site
 let lab: Lab
 let teacher: Page
 let ada: Page
+let ming: Page
 let code = ''
 let phrase = ''
 let metricsPort: number
@@ -23,7 +26,8 @@ let metricsPort: number
 let series: string[]
 beforeAll(async () => {
   metricsPort = await freePort()
-  site = await Site.open(['--metrics-port', `${metricsPort}`])
+  // Its teacher and one learner have hosts; a third has to wait.
+  site = await Site.open(['--metrics-port', `${metricsPort}`, '--max-racks', '2'])
   series = seriesOf(await figures())
   lab = await loadLab(fromPackage('labs', 'default-bridge'))
   teacher = await site.visit('/')
@@ -96,7 +100,7 @@ it('learners join by code or by link, and have the labs of the class; two tabs a
   await other.getByText('Networks, autumn').waitFor()
   await other.close()
   // A link that was sent has the code in it; the page is Chinese where the browser is.
-  const ming = await site.visit(`/join/${code.replace('-', '').toLowerCase()}`, { stranger: true, locale: 'zh-CN' })
+  ming = await site.visit(`/join/${code.replace('-', '').toLowerCase()}`, { stranger: true, locale: 'zh-CN' })
   await ming.locator('#name').fill('王小明')
   await ming.getByRole('button', { name: '加入', exact: true }).click()
   await ming.getByRole('heading', { name: '你已加入' }).waitFor()
@@ -135,16 +139,34 @@ it('the matrix follows a learner who fails and passes', async () => {
   await enterLab(ada)
   await row('Ada').getByText('here').waitFor(slow)
   await cell('Ada', 0).getByText('at it').waitFor(slow)
-  await ada
-    .locator('.check')
-    .first()
-    .getByRole('button', { name: /^Check/ })
-    .click()
+  const check = async () => {
+    await ada
+      .locator('.check')
+      .first()
+      .getByRole('button', { name: /^Check/ })
+      .click()
+  }
+  await check()
   await cell('Ada', 0).getByText('fails').waitFor(slow)
   await cell('Ada', 0).locator('.why').waitFor()
+  // The same reason again and again, each time asked for.
+  await expect
+    .poll(
+      async () => {
+        await check()
+        return cell('Ada', 0).locator('.stuck').count()
+      },
+      { ...slow, interval: 1_500 },
+    )
+    .toBe(1)
+  await cell('Ada', 0)
+    .getByText(/^stuck: the same check has failed \d+ times for the same reason$/)
+    .waitFor()
+  expect(await accessibilityProblems(teacher)).toEqual([])
   expect(await figures()).toMatch(/^vethlab_check_duration_seconds_count [1-9]/m)
   await type(ada, 'docker run -d --name web nginx')
   await cell('Ada', 0).getByText('passed').waitFor(slow)
+  expect(await cell('Ada', 0).locator('.stuck').count()).toBe(0)
   await cell('Ada', 1)
     .getByText(/at it|fails/)
     .waitFor(slow)
@@ -250,12 +272,13 @@ it('what is not open is not sent, whatever a page asks for', async () => {
   await expect.poll(pageText, slow).not.toContain('Your class has not come to this step yet.')
 })
 
-it('survives the server: seats, progress and hands are there again', async () => {
+it('survives the server, both parts of it: seats, progress, hands and hosts are there again', async () => {
   await ada.getByRole('button', { name: 'Raise your hand' }).click()
   await teacher.locator('.hand-group').waitFor()
   site.expectOutage = true
   const before = site.server.webPid
   process.kill(before, 'SIGKILL')
+  process.kill(rackdPid(), 'SIGKILL')
   await expect.poll(() => site.server.webPid !== before, slow).toBe(true)
   await expect
     .poll(
@@ -271,7 +294,20 @@ it('survives the server: seats, progress and hands are there again', async () =>
   await cell('Ada', 0).getByText('passed').waitFor(slow)
   await teacher.locator('.hand-group').getByText('Ada').waitFor(slow)
   await ada.getByText('Your hand is up.').waitFor(slow)
+  await type(ada, 'docker ps --format "still-{{.Names}}"')
+  await ada.locator('.terminal-pane:not([hidden]) .xterm-rows').getByText('still-web').first().waitFor(slow)
   site.expectOutage = false
+})
+
+it('who comes when all hosts are taken waits in a line, and goes in when a teacher closes hosts of another', async () => {
+  await ming.goto(new URL('/labs/default-bridge', site.server.address).href)
+  await ming.getByRole('heading', { name: '目前没有空位' }).waitFor(slow)
+  expect(await ming.locator('.xterm-rows').count()).toBe(0)
+  expect(await accessibilityProblems(ming)).toEqual([])
+  if (process.env.SHOTS) await ming.screenshot({ path: `${process.env.SHOTS}/class-line.png` })
+  await askFor('Close their hosts')
+  await teacher.getByRole('dialog').getByRole('button', { name: 'Close their hosts' }).click()
+  await ming.locator('.xterm-rows', { hasText: /[#$]/ }).first().waitFor({ timeout: 90_000 })
 })
 
 it('figures for Prometheus are those of the alerts and the dashboard, and nothing in them is of a learner', async () => {
@@ -314,6 +350,10 @@ it('results open in a parser; the end of the class ends its labs', async () => {
 async function askFor(what: string): Promise<void> {
   await row('Ada').getByRole('button', { name: 'Actions for Ada' }).click()
   await teacher.getByRole('menuitem', { name: what, exact: true }).click()
+}
+
+function rackdPid(): number {
+  return (JSON.parse(readFileSync(testState.rackdRecord, 'utf8')) as { pid: number }).pid
 }
 
 function headingOf(step: string): string {
