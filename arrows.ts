@@ -162,6 +162,9 @@ export const arrows = {
     'server/lab',
     'server/session/work',
     'server/session',
+    'server/labrack',
+    'server/trial',
+    'server/evidence',
   ],
   'server/session/feed': [
     'server/error',
@@ -224,6 +227,7 @@ export const arrows = {
     'server/protocol',
     'server/lab',
     'server/session',
+    'server/evidence',
   ],
   'server/commands': [
     'server/package-root.ts',
@@ -248,6 +252,8 @@ export const arrows = {
     'server/course',
     'server/bench',
     'server/web',
+    'server/labrack',
+    'server/session/work',
   ],
   'server/main.ts': ['server/package-root.ts', 'server/wording', 'server/error', 'server/commands'],
   'client/state': ['server/wording', 'server/protocol'],

@@ -20,8 +20,10 @@ import { Witness } from '../trial/witness.js'
 import { oneLine } from '../wording/one-line.js'
 import { type Language, languages } from '../wording/text.js'
 import { readClassKey } from './class-key.js'
+import { databaseOption } from './database.js'
 import { EvidenceKeeper } from './evidence-keeper.js'
 import { gradeClass } from './grade-all.js'
+import { findSession, judgeSession } from './grade-session.js'
 import { withOwnRacks } from './own-racks.js'
 import { tellWhose } from './tell-whose.js'
 import { wholeNumber } from './whole-number.js'
@@ -47,6 +49,8 @@ interface GradeCommandOptions {
   seed?: string
   classKey?: string
   who?: string
+  session?: string
+  database?: string
 }
 
 /** Exit codes, as those who call it from a course's system switch on them. */
@@ -85,6 +89,8 @@ export function gradeCommand(): Command {
       new Option('--kit <system>', "write what a course's system needs to grade the lab, into --out").choices(kitNames),
     )
     .option('--schema', 'print the JSON Schema of --format json instead', false)
+    .option('--session <id>', 'grade the live work of that session, of a server on this machine, as its hosts stand')
+    .addOption(databaseOption())
     .option('--timeout <seconds>', 'deadline of the submission', wholeNumber(1, 86_400), 120)
     .option('--lang <language>', 'of the report: en or zh', 'en')
     .action(async (name: string | undefined, path: string | undefined, options: GradeCommandOptions) => {
@@ -96,6 +102,10 @@ export function gradeCommand(): Command {
         throw invalid('--kit', 'is for no submission', 'Name the lab alone.')
       if (options.kit !== undefined && name !== undefined) {
         await writeKit(name, options.kit, options)
+        return
+      }
+      if (options.session !== undefined) {
+        await gradeSession(name, path, options.session, options)
         return
       }
       if (name === undefined || path === undefined)
@@ -144,6 +154,56 @@ async function gradeMany(name: string, path: string, options: GradeCommandOption
 }
 
 async function gradeOne(name: string, path: string, options: GradeCommandOptions): Promise<void> {
+  const output = await outputOf(options)
+  const about = await aboutOf(options)
+  const read = await loadLab(await labFolder(fromPackage('labs'), name))
+  const lab = (await numbersFor(read, options))(about)
+  output.check(lab, about)
+  await requireFeatures(lab.requires)
+  const { language } = output
+  const keeper = options.evidence === undefined ? undefined : await EvidenceKeeper.open(options.evidence)
+  const witness = keeper && new Witness()
+  const result = await judge(lab, path, about, { timeoutMs: options.timeout * 1000, language, witness })
+  await output.tell(result)
+  if (keeper) {
+    const graded = { lab, result, witness: result.refused ? undefined : witness }
+    process.stderr.write(`evidence: ${await keeper.keep(workKey(about.student, path), await realpath(path), graded)}\n`)
+  }
+}
+
+async function gradeSession(
+  name: string | undefined,
+  path: string | undefined,
+  id: string,
+  options: GradeCommandOptions,
+): Promise<void> {
+  const other = (['all', 'resume', 'jobs', 'seed', 'classKey', 'who'] as const).find((option) => options[option])
+  if (path !== undefined || other !== undefined)
+    throw invalid('--session', 'is for work done live, and for no submission', 'Name the session alone.')
+  const output = await outputOf(options)
+  const found = await findSession(id, name, options, await aboutOf(options))
+  output.check(found.lab, found.about)
+  const keeper = options.evidence === undefined ? undefined : await EvidenceKeeper.open(options.evidence)
+  const witness = keeper && new Witness()
+  const { result, isLive } = await judgeSession(found, { witness, say: (line) => process.stderr.write(`${line}\n`) })
+  await output.tell(result)
+  if (keeper) {
+    const graded = { lab: found.lab, result, witness: isLive ? witness : undefined }
+    process.stderr.write(`evidence: ${await keeper.keep(workKey(found.about.student, id), undefined, graded)}\n`)
+  }
+}
+
+/** Whose work it is, and what for, as far as that is said. */
+async function aboutOf({ student, assignment, submitted }: GradeCommandOptions): Promise<About> {
+  return {
+    ...(student === undefined ? {} : { student: await readStudent(student) }),
+    ...(assignment === undefined ? {} : { assignment }),
+    ...(submitted === undefined ? {} : { submittedAt: timeOf(submitted) }),
+  }
+}
+
+/** Where the grade of one piece of work goes. @throws VethlabError argument.invalid where it can't go there */
+async function outputOf(options: GradeCommandOptions) {
   const ofMany = (['resume', 'jobs'] as const).find((option) => options[option])
   if (ofMany !== undefined) throw invalid(`--${ofMany}`, 'is for many submissions', 'Say --all as well.')
   const language = languageOf(options.lang)
@@ -151,30 +211,23 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
   const out = options.out === undefined ? undefined : await fileAt(options.out, form)
   if (out !== undefined) await requireWritable('--out', out)
   if (options.junit !== undefined) await requireWritable('--junit', options.junit)
-  const about: About = {
-    ...(options.student === undefined ? {} : { student: await readStudent(options.student) }),
-    ...(options.assignment === undefined ? {} : { assignment: options.assignment }),
-    ...(options.submitted === undefined ? {} : { submittedAt: timeOf(options.submitted) }),
-  }
   const heading = options.heading === undefined ? {} : { heading: options.heading }
-  const read = await loadLab(await labFolder(fromPackage('labs'), name))
-  const lab = (await numbersFor(read, options))(about)
-  // A form that lacks something is refused now, and not when the grade is there.
-  write(form, refusal(lab, { en: '', zh: '' }, about), { language, ...heading })
-  await requireFeatures(lab.requires)
-  const keeper = options.evidence === undefined ? undefined : await EvidenceKeeper.open(options.evidence)
-  const witness = keeper && new Witness()
-  const result = await judge(lab, path, about, { timeoutMs: options.timeout * 1000, language, witness })
-  const text = write(form, result, { language, ...heading })
-  process.stdout.write(out === undefined ? text : write('text', result, { language }))
-  process.exitCode = exitCodes[result.refused ? 'refused' : result.state]
-  // The grade is printed, whatever becomes of the files.
-  if (out !== undefined) await writeFile(out, text).catch(cannotWrite('--out', out))
-  if (options.junit !== undefined)
-    await writeFile(options.junit, write('junit', result, { language })).catch(cannotWrite('--junit', options.junit))
-  if (keeper) {
-    const graded = { lab, result, witness: result.refused ? undefined : witness }
-    process.stderr.write(`evidence: ${await keeper.keep(workKey(about.student, path), await realpath(path), graded)}\n`)
+  return {
+    language,
+    /** A form that lacks something is refused now, and not when the grade is there. */
+    check: (lab: Lab, about: About) =>
+      void write(form, refusal(lab, { en: '', zh: '' }, about), { language, ...heading }),
+    async tell(result: Result): Promise<void> {
+      const text = write(form, result, { language, ...heading })
+      process.stdout.write(out === undefined ? text : write('text', result, { language }))
+      process.exitCode = exitCodes[result.refused ? 'refused' : result.state]
+      // The grade is printed, whatever becomes of the files.
+      if (out !== undefined) await writeFile(out, text).catch(cannotWrite('--out', out))
+      if (options.junit !== undefined)
+        await writeFile(options.junit, write('junit', result, { language })).catch(
+          cannotWrite('--junit', options.junit),
+        )
+    },
   }
 }
 

@@ -46,7 +46,9 @@ export async function makeBundle(
     if (before) states.name(before, 'before')
     if (after) states.name(after, 'after')
     put(names.verdicts, json(await verdictsOf(lab, witness, states)))
-    put(names.transcript, asciicast(result.assignment.title.en, result.attempt.startedAt, witness.scripts))
+    // In a live session nothing was run.
+    if (result.attempt.of === 'submission')
+      put(names.transcript, asciicast(result.assignment.title.en, result.attempt.startedAt, witness.scripts))
     if (before && after) put(names.difference, json(differences(before, after).map(({ text }) => text)))
   }
   const manifest: Manifest = {
