@@ -126,7 +126,7 @@ export const arrows = {
     'server/lab',
     'server/trial',
   ],
-  'server/course': ['server/wording', 'server/error', 'server/report', 'server/check', 'server/lab'],
+  'server/course': ['server/wording', 'server/error', 'server/learner', 'server/report', 'server/check', 'server/lab'],
   'server/incident': [
     'server/error',
     'server/machine',

@@ -84,7 +84,10 @@ export function gradeCommand(): Command {
     .option('--submitted <time>', 'when it was handed in, such as 2026-03-01T23:59:00+01:00; now by default')
     .option('--seed <seed>', 'with the numbers of that seed, for labs that have parameters', parseSeed)
     .option('--class-key <file>', "with the numbers of the student, from the class's key and --student")
-    .option('--who <file>', 'grade nothing, and say whose numbers it has: a list of students, with --class-key')
+    .option(
+      '--who <file>',
+      'grade nothing, and say whose numbers it has: a list of students, CSV as a class takes it or YAML, with --class-key',
+    )
     .addOption(
       new Option('--kit <system>', "write what a course's system needs to grade the lab, into --out").choices(kitNames),
     )

@@ -1,6 +1,10 @@
 import { z } from 'zod'
+import { VethlabError } from '../error/vethlab-error.js'
+import { readRoster } from '../learner/roster.js'
 import type { StudentNames } from '../report/result.js'
-import { readYamlFile } from './read-file.js'
+import { studentOf } from '../report/student-names.js'
+import { oneLine } from '../wording/one-line.js'
+import { readTextFile, readYamlFile } from './read-file.js'
 
 /** Ids are often numbers. */
 const Name = z.union([z.string().min(1), z.int()], { error: 'must be a text or a number' }).transform(String)
@@ -36,9 +40,33 @@ const Roster = z
   .refine((all) => all.every((one) => keyIn(one) !== ''), 'has somebody without `id`, `login`, `email` and `sisId`')
   .refine((all) => new Set(all.map(keyIn)).size === all.length, 'has somebody twice')
 
-/** Reads a list of students, each as for `readStudent`. @throws VethlabError argument.invalid with file and line */
-export async function readRoster(file: string): Promise<StudentNames[]> {
-  return (await readYamlFile(file, Roster)).map(known)
+/** Lists that are not tables. */
+const yaml = /\.(?:ya?ml|json)$/i
+
+/**
+ * Reads a list of students: CSV as a class takes it, or YAML or JSON with an entry a student as for `readStudent`.
+ * @throws VethlabError argument.invalid, roster.invalid with file and line
+ */
+export async function readStudents(file: string): Promise<StudentNames[]> {
+  if (yaml.test(file)) return (await readYamlFile(file, Roster)).map(known)
+  const place = oneLine(file, 200)
+  const students = readRoster(await readTextFile(file), place).map(studentOf)
+  const wrong = (what: string, cure: string, zh: { what: string; cure: string }) =>
+    new VethlabError('roster.invalid', what, { place, cure, zh })
+  if (students.some((one) => studentKey(one) === '')) {
+    const cure = 'Give everybody an id or an email.'
+    throw wrong('has somebody without an id and an email', cure, {
+      what: '里有人既没有学号也没有邮箱',
+      cure: '请给每个人填写学号或邮箱。',
+    })
+  }
+  if (new Set(students.map(studentKey)).size < students.length) {
+    throw wrong('has one’s id as another one’s email', 'Give everybody an id.', {
+      what: '里有人的学号是另一个人的邮箱',
+      cure: '请给每个人填写学号。',
+    })
+  }
+  return students
 }
 
 /** By what a course knows a student; empty where nothing is known. */

@@ -63,6 +63,25 @@ describe('vethlab numbers', () => {
     ])
   })
 
+  it('reads the list of a class as a spreadsheet writes it, with the same numbers as a list in YAML', async () => {
+    put('class.csv', 'Name;ID;E-mail;Group\nAda Lovelace;s1;ada@example.org;A\nBob;;bob@example.org;A\n')
+    const { out } = await numbers('--roster', join(folder, 'class.csv'), ...ofClass(), '--json')
+    expect(JSON.parse(out)).toMatchObject([
+      { student: 's1', name: 'Ada Lovelace', seed: seedOf(key, 's1', lab.id) },
+      { student: 'bob@example.org', seed: seedOf(key, 'bob@example.org', lab.id) },
+    ])
+  })
+
+  it.each([
+    ['name,id\nAda,1\nBob,1\n', /class.csv:3: has the student of line 2 once more: 1/],
+    ['id,login\n1,ada\n', /class.csv:1: has no column called name/],
+    ['name\nAda\n', /class.csv: has somebody without an id and an email/],
+    ['name,id,email\nAda,a@x.org,\nBob,,a@x.org\n', /class.csv: has one’s id as another one’s email/],
+  ])('says what is wrong in a list: %j', async (text, said) => {
+    put('class.csv', text)
+    await expect(numbers('--roster', join(folder, 'class.csv'), ...ofClass())).rejects.toThrow(said)
+  })
+
   it.each([
     [['--roster', 'roster.yaml'], 'goes with --class-key'],
     [['--seed', 'a b'], '"a b" is no seed'],
@@ -95,6 +114,10 @@ describe('vethlab grade --who', () => {
       code: 0,
     })
     expect((await who(work, '--lang', 'zh')).out).toContain('这份提交用的是 s1 (Ada Lovelace) 的数值。')
+    put('class.csv', 'name,id\nAda Lovelace,s1\nBob,b1\n')
+    expect(
+      (await run(gradeCommand, 'user-bridge', work, '--who', join(folder, 'class.csv'), ...ofClass())).out,
+    ).toContain('The submission has the numbers of s1 (Ada Lovelace).')
     expect(JSON.parse((await who(work, '--json')).out)).toMatchObject({
       lab: 'user-bridge',
       whose: { id: 's1', found: { shop_subnet, audit_subnet }, of: 3 },

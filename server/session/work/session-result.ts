@@ -4,7 +4,6 @@ import { checkId, type Lab, questionOf, type Step, stepTitle } from '../../lab/l
 import { checkResult, resultOf, stepResult } from '../../report/judge.js'
 import type { Result, State, StepResult, StudentNames } from '../../report/result.js'
 import { timeText } from '../../report/words.js'
-import type { SeatRecord } from '../../store/people.js'
 import type { SessionRecord, StepHelp, VerdictRecord } from '../../store/records.js'
 import type { Text } from '../../wording/text.js'
 import { isToFind, yoursToFind } from './step-view.js'
@@ -34,19 +33,6 @@ export function sessionResult(
     last.set(`${verdict.step} ${verdict.index}`, verdict)
   const steps = lab.steps.map((step) => stepOf(lab, step, record, (index) => last.get(`${step.id} ${index}`)))
   return resultOf(aboutOf(lab, record, about), steps)
-}
-
-/**
- * A seat as results name a student; what the class calls their id is what its system does. What part of a name is which nobody can tell, so
- * that all of it is in one column.
- */
-export function studentOf({ name, student, email, section }: SeatRecord): StudentNames {
-  return {
-    firstName: name,
-    ...(student === undefined ? {} : { id: student, sisId: student }),
-    ...(email === undefined ? {} : { email }),
-    ...(section === undefined ? {} : { section }),
-  }
 }
 
 function aboutOf(
