@@ -116,6 +116,8 @@ export const arrows = {
     'server/labrack',
   ],
   'server/evidence': [
+    'server/package-root.ts',
+    'server/map',
     'server/wording',
     'server/error',
     'server/network',
@@ -284,6 +286,7 @@ export const arrows = {
     'client/network/map',
     'client/author',
   ],
+  'client/evidence': ['server/protocol', 'client/state', 'client/network', 'client/shell', 'client/network/map'],
   'client/catalogue': ['server/wording', 'server/protocol', 'client/state', 'client/shell', 'client/lab'],
   'client/teach': [
     'server/wording',

@@ -3,16 +3,17 @@ import { dirname, join } from 'node:path'
 import { Command, Option } from 'commander'
 import { workKey } from '../course/class-work.js'
 import { instantOf } from '../course/policy.js'
-import { readStudent, studentKey } from '../course/student.js'
+import { readTextFile } from '../course/read-file.js'
+import { isYaml, readStudent, readStudents, studentIn, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
-import type { Lab } from '../lab/lab.js'
+import { type Lab, requireDrawn } from '../lab/lab.js'
 import { parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
 import { loadLab, withSeed } from '../lab/read-lab.js'
 import { requireFeatures } from '../machine/features.js'
 import { fromPackage } from '../package-root.js'
 import { type FormName, fileOf, formNames, write } from '../report/forms.js'
-import { type KitName, kitFiles, kitNames } from '../report/kits.js'
+import { type KitName, type KitNumbers, kitFiles, kitNames, kitNumbers } from '../report/kits.js'
 import { type Result, resultJsonSchema } from '../report/result.js'
 import { type About, grade, refusal } from '../trial/grade.js'
 import { readSubmission, type Submission, SubmissionRefused } from '../trial/submission.js'
@@ -49,6 +50,8 @@ interface GradeCommandOptions {
   seed?: string
   classKey?: string
   who?: string
+  roster?: string
+  perVariant: boolean
   session?: string
   database?: string
 }
@@ -88,9 +91,11 @@ export function gradeCommand(): Command {
       '--who <file>',
       'grade nothing, and say whose numbers it has: a list of students, CSV as a class takes it or YAML, with --class-key',
     )
+    .option('--roster <file>', 'the list of the class, CSV or YAML: what it says of the student of --student holds')
     .addOption(
       new Option('--kit <system>', "write what a course's system needs to grade the lab, into --out").choices(kitNames),
     )
+    .option('--per-variant', 'with --kit prairielearn, with other numbers in each variant of the question', false)
     .option('--schema', 'print the JSON Schema of --format json instead', false)
     .option('--session <id>', 'grade the live work of that session, of a server on this machine, as its hosts stand')
     .addOption(databaseOption())
@@ -120,17 +125,65 @@ export function gradeCommand(): Command {
 }
 
 /** Files that are there already stay as they are. */
-async function writeKit(name: string, kit: KitName, { out, lang }: GradeCommandOptions): Promise<void> {
+async function writeKit(name: string, kit: KitName, options: GradeCommandOptions): Promise<void> {
+  const { out, lang } = options
   const language = languageOf(lang)
   if (out === undefined) throw invalid('--kit', 'has nowhere to go', 'Name a folder with --out.')
-  const { id, title, topic, home } = await loadLab(await labFolder(fromPackage('labs'), name))
-  for (const { path, text, isExecutable } of kitFiles(kit, { id, title: title[language], topic, home })) {
+  const lab = await loadLab(await labFolder(fromPackage('labs'), name))
+  const { id, title, topic, home } = lab
+  const numbers = await numbersOfKit(kit, options)
+  if (numbers.of !== 'practice') requireDrawn(lab)
+  for (const { path, text, isExecutable } of kitFiles(kit, { id, title: title[language], topic, home }, numbers)) {
     const file = join(out, path)
     await mkdir(dirname(file), { recursive: true }).catch(cannotWrite('--out', file))
-    await writeFile(file, text, { flag: 'wx' }).catch(cannotWrite('--out', file))
+    // A key is its owner's alone.
+    const mode = path === 'class.key' ? 0o600 : 0o666
+    await writeFile(file, text, { flag: 'wx', mode }).catch(cannotWrite('--out', file))
     if (isExecutable) await chmod(file, 0o755)
     process.stdout.write(`${file}\n`)
   }
+}
+
+/** With whose numbers the kit grades. @throws VethlabError argument.invalid where its system can't tell */
+async function numbersOfKit(kit: KitName, options: GradeCommandOptions): Promise<KitNumbers> {
+  const { seed, classKey, roster, perVariant } = options
+  const said = [seed, classKey, perVariant || undefined].filter((one) => one !== undefined)
+  if (said.length > 1) throw invalid('--kit', 'can grade with the numbers of one kind alone', 'Leave the others out.')
+  if (roster !== undefined && classKey === undefined)
+    throw invalid('--roster', 'is for the numbers of each student', 'Name the key of the class with --class-key.')
+  const numbers: KitNumbers =
+    classKey !== undefined
+      ? {
+          of: 'student',
+          classKey: await readClassKey(classKey),
+          ...(roster === undefined ? {} : await rosterOfKit(roster)),
+        }
+      : seed !== undefined
+        ? { of: 'seed', seed }
+        : { of: perVariant ? 'variant' : 'practice' }
+  if (kitNumbers[kit].includes(numbers.of)) return numbers
+  const [option, what, cure] =
+    numbers.of === 'variant'
+      ? (['--per-variant', 'is for PrairieLearn, whose questions have variants', 'Say --class-key or --seed.'] as const)
+      : kit === 'prairielearn'
+        ? ([
+            '--class-key',
+            'is of no use to PrairieLearn, whose grader is not told whose work it is',
+            'Say --per-variant: everybody has a variant of their own.',
+          ] as const)
+        : ([
+            '--class-key',
+            'would be read by students, who can change the workflow',
+            'Say --seed, or grade on a machine of your own.',
+          ] as const)
+  throw invalid(option, what, cure)
+}
+
+/** Read once, so that what is wrong with it is told now. */
+async function rosterOfKit(file: string): Promise<Pick<Extract<KitNumbers, { of: 'student' }>, 'roster'>> {
+  await readStudents(file)
+  const name = isYaml(file) ? 'roster.yaml' : 'roster.csv'
+  return { roster: { name, text: await readTextFile(file) } }
 }
 
 function jobCount(text: string): number | 'auto' {
@@ -139,7 +192,7 @@ function jobCount(text: string): number | 'auto' {
 
 async function gradeMany(name: string, path: string, options: GradeCommandOptions): Promise<void> {
   const { out, resume, jobs, assignment, heading, evidence, timeout, lang } = options
-  const ofOne = (['student', 'submitted', 'junit'] as const).find((option) => options[option] !== undefined)
+  const ofOne = (['student', 'submitted', 'junit', 'roster'] as const).find((option) => options[option] !== undefined)
   if (ofOne !== undefined)
     throw invalid(`--${ofOne}`, 'is for one submission', 'Name students in a list, students.csv.')
   if (out === undefined) throw invalid('--all', 'has nowhere to write the grades', 'Name a folder with --out.')
@@ -197,9 +250,12 @@ async function gradeSession(
 }
 
 /** Whose work it is, and what for, as far as that is said. */
-async function aboutOf({ student, assignment, submitted }: GradeCommandOptions): Promise<About> {
+async function aboutOf({ student, roster, assignment, submitted }: GradeCommandOptions): Promise<About> {
+  if (roster !== undefined && student === undefined)
+    throw invalid('--roster', 'says nothing of nobody', 'Say whose work it is with --student.')
+  const named = student === undefined ? undefined : await readStudent(student)
   return {
-    ...(student === undefined ? {} : { student: await readStudent(student) }),
+    ...(named === undefined ? {} : { student: roster === undefined ? named : await studentIn(roster, named) }),
     ...(assignment === undefined ? {} : { assignment }),
     ...(submitted === undefined ? {} : { submittedAt: timeOf(submitted) }),
   }

@@ -40,15 +40,17 @@ const Roster = z
   .refine((all) => all.every((one) => keyIn(one) !== ''), 'has somebody without `id`, `login`, `email` and `sisId`')
   .refine((all) => new Set(all.map(keyIn)).size === all.length, 'has somebody twice')
 
-/** Lists that are not tables. */
-const yaml = /\.(?:ya?ml|json)$/i
+/** Whether a list of students is no table, by its name. */
+export function isYaml(file: string): boolean {
+  return /\.(?:ya?ml|json)$/i.test(file)
+}
 
 /**
  * Reads a list of students: CSV as a class takes it, or YAML or JSON with an entry a student as for `readStudent`.
  * @throws VethlabError argument.invalid, roster.invalid with file and line
  */
 export async function readStudents(file: string): Promise<StudentNames[]> {
-  if (yaml.test(file)) return (await readYamlFile(file, Roster)).map(known)
+  if (isYaml(file)) return (await readYamlFile(file, Roster)).map(known)
   const place = oneLine(file, 200)
   const students = readRoster(await readTextFile(file), place).map(studentOf)
   const wrong = (what: string, cure: string, zh: { what: string; cure: string }) =>
@@ -72,4 +74,27 @@ export async function readStudents(file: string): Promise<StudentNames[]> {
 /** By what a course knows a student; empty where nothing is known. */
 export function studentKey({ id, login, email, sisId }: StudentNames): string {
   return id ?? login ?? email ?? sisId ?? ''
+}
+
+/**
+ * The one of a list whom somebody means, by any name that both know; what the list says goes before.
+ * @throws VethlabError argument.invalid where there is none, or more than one
+ */
+export async function studentIn(list: string, student: StudentNames): Promise<StudentNames> {
+  const same = (one: string | undefined, other: string | undefined) =>
+    one !== undefined && one.toLowerCase() === other?.toLowerCase()
+  const found = (await readStudents(list)).filter((one) =>
+    (['id', 'login', 'email', 'sisId'] as const).some((name) => same(one[name], student[name])),
+  )
+  if (found.length === 1) return { ...student, ...found[0] }
+  const who = oneLine(studentKey(student), 80) || 'nobody'
+  const what = found.length === 0 ? `has no student "${who}"` : `has several who may be "${who}"`
+  throw new VethlabError('argument.invalid', what, {
+    place: oneLine(list, 200),
+    cure: 'Give both the same id, login, e-mail or sisId.',
+    zh: {
+      what: found.length === 0 ? `里没有学生“${who}”` : `里有多人可能是“${who}”`,
+      cure: '请让两边的学号、登录名或邮箱一致。',
+    },
+  })
 }
