@@ -4,7 +4,7 @@ import type { LearnersEvidence } from '../evidence/learners-evidence.js'
 import type { Lab } from '../lab/lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
 import type { HandedInView } from '../protocol/classes.js'
-import { type Result, ResultSchema, type StepResult } from '../report/result.js'
+import { type Result, ResultSchema } from '../report/result.js'
 import { studentOf } from '../report/student-names.js'
 import type { Session } from '../session/session.js'
 import { liveResult } from '../session/work/session-result.js'
@@ -83,21 +83,21 @@ export class Submissions {
   async #judge(seat: SeatRecord, record: SubmissionRecord, rack: LabRack, signal: AbortSignal): Promise<void> {
     const { records, evidence } = this.options
     const { lab } = rack
-    const keep = async (steps: readonly StepResult[], before: (result: Result) => Promise<unknown>) => {
+    const keep = async (found: Parameters<typeof liveResult>[2], before: (result: Result) => Promise<unknown>) => {
       const session = await records.session(record.session)
       const about = { student: studentOf(seat), submittedAt: record.acceptedAt }
-      const result = liveResult(lab, session!, steps, about)
+      const result = liveResult(lab, session!, found, about)
       await before(result)
       await records.people.judgeSubmission(record.id, JSON.stringify(result))
     }
     const witness = new Witness()
     try {
-      const steps = await judgeLive(rack, { signal, say: () => {}, witness })
+      const found = await judgeLive(rack, { signal, say: () => {}, witness })
       // Before the grade: one that is there has its evidence.
-      await keep(steps, async (result) => evidence?.keep(seat.learner, bundleName(record), { lab, result, witness }))
+      await keep(found, async (result) => evidence?.keep(seat.learner, bundleName(record), { lab, result, witness }))
     } catch (error) {
       // It costs nothing then, and may be handed in again.
-      await keep(undecidedSteps(lab), async () => {}).catch(logOnce)
+      await keep({ steps: undecidedSteps(lab) }, async () => {}).catch(logOnce)
       throw error
     }
   }

@@ -74,10 +74,10 @@ export async function judgeSession(
       say('its hosts do not run: what is on record of it is graded')
       return { result: sessionResult(lab, record, verdicts, { ...whose, submittedAt }), isLive: false }
     }
-    const steps = await untilSignal((signal) =>
+    const found = await untilSignal((signal) =>
       judgeLive(liveRack(racks, lab, info, record.answers), { signal, say, witness }),
     )
-    return { result: liveResult(lab, record, steps, { ...whose, submittedAt }), isLive: true }
+    return { result: liveResult(lab, record, found, { ...whose, submittedAt }), isLive: true }
   } finally {
     await racks.disconnect()
   }

@@ -91,10 +91,18 @@ export async function gradeIn(
 export async function judgeLive(
   rack: LabRack,
   options: Pick<GradeOptions, 'signal' | 'say'> & { witness?: Witness | undefined },
-): Promise<StepResult[]> {
+): Promise<LiveSteps> {
   const { witness } = options
   await beginWith(rack, witness)
-  return judgedAtTheEnd(rack, new Looks(rack, { ...options, watch: new Stopwatch() }), witness)
+  const looks = new Looks(rack, { ...options, watch: new Stopwatch() })
+  return { steps: await judgedAtTheEnd(rack, looks, witness), cameAndWent: looks.cameAndWent }
+}
+
+/** What was found of the steps of a rack as it stands. */
+export interface LiveSteps {
+  steps: readonly StepResult[]
+  /** Ids of those that were right at first and then were not, while they were looked at. */
+  cameAndWent: ReadonlySet<string>
 }
 
 async function beginWith(rack: LabRack, witness: Witness | undefined): Promise<void> {

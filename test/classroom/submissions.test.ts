@@ -68,7 +68,7 @@ async function handedIn({ learner }: SeatRecord, right: number | 'unknown' | und
           return judged(lab, step, verdicts)
         })
   const about = { student: {}, submittedAt: acceptedAt }
-  const result = liveResult(lab, (await records.session(session))!, steps, about)
+  const result = liveResult(lab, (await records.session(session))!, { steps }, about)
   await records.people.judgeSubmission(submission, JSON.stringify(result))
 }
 

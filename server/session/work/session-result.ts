@@ -49,14 +49,19 @@ function aboutOf(
 
 /**
  * What a live session is worth as its rack stands. Pure. What a step's checks have found right in its own time counts, also where a later
- * step has undone it; the notes say so.
+ * step has undone it; the notes say so. What comes and goes while it is looked at does not.
  * @param found what was found of the steps now
  */
-export function liveResult(lab: Lab, record: SessionRecord, found: readonly StepResult[], about: SessionAbout): Result {
+export function liveResult(
+  lab: Lab,
+  record: SessionRecord,
+  found: { steps: readonly StepResult[]; cameAndWent?: ReadonlySet<string> },
+  about: SessionAbout,
+): Result {
   const notes: Text[] = []
   const steps = lab.steps.map((step, at) => {
-    const now = found[at]!
-    const before = record.steps[step.id]
+    const now = found.steps[at]!
+    const before = found.cameAndWent?.has(step.id) ? undefined : record.steps[step.id]
     if (now.state !== 'passed' && (before?.state === 'passed' || before?.state === 'helped')) {
       if (now.state === 'failed') notes.push(undone(stepTitle(lab, step), before.at))
       return stepOf(lab, step, record, () => undefined)

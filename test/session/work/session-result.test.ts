@@ -132,7 +132,8 @@ describe('A live session', () => {
 
 describe('A rack that is judged as it stands', () => {
   /** Findings of the steps in their order, each of all their checks. */
-  const live = async (...findings: Finding[]) => {
+  const live = (...findings: Finding[]) => liveWith(new Set(), ...findings)
+  const liveWith = async (cameAndWent: ReadonlySet<string>, ...findings: Finding[]) => {
     const steps = lab.steps.map((step, at) =>
       judged(
         lab,
@@ -140,7 +141,7 @@ describe('A rack that is judged as it stands', () => {
         step.checks.map((_, index) => ({ index, finding: findings[at] ?? failed })),
       ),
     )
-    return liveResult(lab, (await records.session(session))!, steps, { student: ada, submittedAt })
+    return liveResult(lab, (await records.session(session))!, { steps, cameAndWent }, { student: ada, submittedAt })
   }
 
   it('counts what is right now, whatever was found before', async () => {
@@ -167,6 +168,8 @@ describe('A rack that is judged as it stands', () => {
         zh: expect.stringMatching(/^“.+”在 .+ UTC 检查通过，仍然计分；现在已不是这样$/),
       },
     ])
+    // What comes and goes while it is looked at does not count.
+    expect(await liveWith(new Set(['create']), failed, passed)).toMatchObject({ state: 'failed', points: 2, notes: [] })
     // Of what can't be told now nobody knows that.
     expect(await live(unknown, passed)).toMatchObject({ state: 'passed', points: 3, notes: [] })
   })
@@ -192,8 +195,7 @@ describe('A rack that is judged as it stands', () => {
     )
     const told = async () =>
       JSON.stringify(
-        liveResult(finding, (await records.session(session))!, steps.slice(0, 2), { student: ada, submittedAt })
-          .steps[0],
+        liveResult(finding, (await records.session(session))!, { steps }, { student: ada, submittedAt }).steps[0],
       )
     expect(await told()).not.toContain('nobody finds it there')
     await records.setHints(session, 'create', 0, 1)
