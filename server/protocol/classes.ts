@@ -12,7 +12,7 @@ export interface MeView {
   /** Whether the teacher's pages are of any use: there are classes to see, or to be made. */
   teaches: boolean
   /** The class that one learns in. */
-  class?: { title: string; isOpen: boolean }
+  class?: { title: string; isOpen: boolean /** Labs whose work is handed in. */; assessed: string[] }
 }
 
 export interface ClassView {

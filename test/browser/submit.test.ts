@@ -59,6 +59,11 @@ it('a learner is told that it counts, and hands in nothing without saying so twi
   await ada.locator('#name').fill('Ada')
   await ada.locator('form').first().locator('button').click()
   await ada.getByRole('heading', { name: 'You are in' }).waitFor()
+  await ada.getByRole('link', { name: 'To the labs' }).click()
+  const entry = (title: string) =>
+    ada.locator('.entry', { has: ada.getByRole('heading', { name: title, exact: true }) })
+  await entry('The default bridge').getByText('Assessed').waitFor()
+  expect(await entry('A bridge of your own').getByText('Assessed').count()).toBe(0)
   await ada.goto(new URL('/labs/default-bridge', site.server.address).href)
   await ada.locator('.xterm-rows', { hasText: /[#$]/ }).first().waitFor(slow)
   await ada.getByText('This lab is assessed: what you hand in counts.').first().waitFor()

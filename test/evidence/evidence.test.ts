@@ -308,6 +308,28 @@ describe('Judged again', () => {
   })
 })
 
+it('live work that was right in its own time stays so, with the help that was taken', async () => {
+  const help = { hints: 1, shown: false, done: false, told: false }
+  const web = made.result.steps[1]!
+  const kept = {
+    ...web,
+    state: 'passed' as const,
+    points: web.of,
+    help,
+    checks: web.checks.map(({ id, check }) => ({ id, check, state: 'passed' as const })),
+  }
+  const network = { ...made.result.steps[0]!, help }
+  const { attempt } = made.result
+  const result = { ...made.result, steps: [network, kept], attempt: { ...attempt, of: 'session' as const } }
+  bundle = await (await EvidenceFolder.open(scratch)).keep('own-time', await makeBundle({ ...made, result }, grader))
+  const all = await read()
+  const { result: again, checks } = await regrade(exam, resultOf(bundle, all), verdictsOf(bundle, all)!, (name) =>
+    stateOf(bundle, all, name),
+  )
+  expect(again.steps).toEqual([network, kept])
+  expect(checks.map(({ how }) => how)).toEqual(['looked', 'kept', 'kept', 'kept'])
+})
+
 describe('The page of a bundle', () => {
   it('is whole without a network, in both languages, and nothing in it is code', async () => {
     const hostile = structuredClone(made)
