@@ -206,7 +206,9 @@ export class Cgroups {
    */
   async whileFrozen<T>(hosts: readonly string[], work: () => Promise<T>): Promise<T> {
     try {
-      await Promise.all(hosts.map((host) => this.freeze(host)))
+      // All of them have begun before any is let go of.
+      const outcomes = await Promise.allSettled(hosts.map((host) => this.freeze(host)))
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
       return await work()
     } finally {
       await Promise.all(hosts.map((host) => this.letGo(host)))

@@ -71,9 +71,12 @@ describe('A still picture', () => {
       const before = lengths()
       await sleep(500)
       expect(lengths()).toEqual(before)
-      // What is asked of the kernel is answered all the same; its Engine says nothing.
       expect(isFrozen(idOf(rack, 'laptop'))).toBe(false)
     })
+    // Where one can't be frozen nothing is done, and the others are let go of.
+    const other = cgroups.whileFrozen([idOf(rack), 'h0000000000'], async () => expect.fail('was done'))
+    await expect(other).rejects.toMatchObject({ code: 'rack.not-still' })
+    expect(isFrozen(idOf(rack))).toBe(false)
     const after = await sizes(rack, files)
     await sleep(300)
     expect((await sizes(rack, files)).every((size, at) => size > after[at]!)).toBe(true)
