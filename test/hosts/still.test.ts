@@ -74,8 +74,8 @@ describe('A still picture', () => {
       expect(isFrozen(idOf(rack, 'laptop'))).toBe(false)
     })
     // Where one can't be frozen nothing is done, and the others are let go of.
-    const other = cgroups.whileFrozen([idOf(rack), 'h0000000000'], async () => expect.fail('was done'))
-    await expect(other).rejects.toMatchObject({ code: 'rack.not-still' })
+    const half = cgroups.whileFrozen([idOf(rack), 'h0000000000'], async () => expect.fail('was done'))
+    await expect(half).rejects.toMatchObject({ code: 'rack.not-still' })
     expect(isFrozen(idOf(rack))).toBe(false)
     const after = await sizes(rack, files)
     await sleep(300)
@@ -93,10 +93,9 @@ describe('A still picture', () => {
     expect(isFrozen(idOf(rack))).toBe(false)
   })
 
-  it('shows one moment of all hosts: never half of what is done on two of them', async () => {
+  it('can be judged, however fast something flips, and comes back each time', async () => {
     rackd = await RackdProcess.start(state, ...noPool)
     const rack = await rackd.racks.open(two)
-    // Over the LAN, in turns: an address is on one of them, or on its way.
     const there = (state: Awaited<ReturnType<RackGround['capture']>>) =>
       state.hosts.flatMap(({ name, namespaces }) =>
         namespaces[0]!.links.some(({ addresses }) => addresses.some(({ address }) => address.startsWith('10.9.9.9')))
