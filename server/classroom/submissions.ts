@@ -1,6 +1,7 @@
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { LearnersEvidence } from '../evidence/learners-evidence.js'
+import { momentsOf } from '../evidence/timeline.js'
 import type { Lab } from '../lab/lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
 import type { HandedInView } from '../protocol/classes.js'
@@ -94,7 +95,11 @@ export class Submissions {
     try {
       const found = await judgeLive(rack, { signal, say: () => {}, witness })
       // Before the grade: one that is there has its evidence.
-      await keep(found, async (result) => evidence?.keep(seat.learner, bundleName(record), { lab, result, witness }))
+      await keep(found, async (result) => {
+        if (!evidence) return
+        const moments = momentsOf(await records.timeline(record.session), record.acceptedAt)
+        await evidence.keep(seat.learner, bundleName(record), { lab, result, witness, moments })
+      })
     } catch (error) {
       // It costs nothing then, and may be handed in again.
       await keep({ steps: undecidedSteps(lab) }, async () => {}).catch(logOnce)

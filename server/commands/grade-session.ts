@@ -11,7 +11,7 @@ import type { RackInfo } from '../racks/racks.js'
 import type { Result } from '../report/result.js'
 import { studentOf } from '../report/student-names.js'
 import { liveResult, sessionResult } from '../session/work/session-result.js'
-import { readSession, readVerdicts } from '../store/reads.js'
+import { readSession, readTimeline, readVerdicts } from '../store/reads.js'
 import { readSeatOf } from '../store/seat-work.js'
 import { type About, judgeLive } from '../trial/grade.js'
 import type { Witness } from '../trial/witness.js'
@@ -29,11 +29,12 @@ export type FoundSession = Awaited<ReturnType<typeof findSession>>
 export async function findSession(id: string, name: string | undefined, options: RecordsOptions, about: About) {
   const where = await recordsPlace(options)
   if (where.database === undefined) await requireRecords(where)
-  const { record, verdicts, seat } = await where.use(async (archive) => {
+  const { record, verdicts, timeline, seat } = await where.use(async (archive) => {
     const record = await archive.ask(readSession(id))
     return {
       record,
       verdicts: record ? await archive.ask(readVerdicts(id)) : [],
+      timeline: await archive.ask(readTimeline(id)),
       seat: record && (await archive.ask(readSeatOf(record.learner))),
     }
   })
@@ -54,7 +55,7 @@ export async function findSession(id: string, name: string | undefined, options:
     })
   }
   const student = about.student ?? (seat ? studentOf(seat) : {})
-  return { record, verdicts, lab, about: { ...about, student } }
+  return { record, verdicts, timeline, lab, about: { ...about, student } }
 }
 
 /**

@@ -6,6 +6,7 @@ import { instantOf } from '../course/policy.js'
 import { readTextFile } from '../course/read-file.js'
 import { isYaml, readStudent, readStudents, studentIn, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
+import { momentsOf } from '../evidence/timeline.js'
 import { labFolder } from '../lab/catalogue.js'
 import { type Lab, requireDrawn } from '../lab/lab.js'
 import { parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
@@ -244,7 +245,8 @@ async function gradeSession(
   const { result, isLive } = await judgeSession(found, { witness, say: (line) => process.stderr.write(`${line}\n`) })
   await output.tell(result)
   if (keeper) {
-    const graded = { lab: found.lab, result, witness: isLive ? witness : undefined }
+    const moments = momentsOf(found.timeline, new Date().toISOString())
+    const graded = { lab: found.lab, result, witness: isLive ? witness : undefined, moments }
     process.stderr.write(`evidence: ${await keeper.keep(workKey(found.about.student, id), undefined, graded)}\n`)
   }
 }

@@ -8,8 +8,8 @@ import type { Language, Text } from '../wording/text.js'
 import { networkPart } from './network-part.js'
 import type { PagePart } from './page-part.js'
 import { playerOf } from './player.js'
-import { type Bundle, changesOf, resultOf, stateOf, transcriptOf, verdictsOf } from './read-bundle.js'
-import { type CheckRecord, names, type StepRecord } from './record.js'
+import { type Bundle, changesOf, momentsIn, resultOf, stateOf, transcriptOf, verdictsOf } from './read-bundle.js'
+import { type CheckRecord, type Moment, names, type StepRecord } from './record.js'
 
 const words = {
   en: {
@@ -37,6 +37,8 @@ const words = {
       },
     },
     changedMeanwhile: 'What has changed while it was judged',
+    done: 'What was done until then, and what it changed',
+    byItself: 'by itself',
     transcript: 'What was run, and what it printed',
     asText: 'The same as text',
     colon: ': ',
@@ -66,6 +68,8 @@ const words = {
       },
     },
     changedMeanwhile: '评分期间的变化',
+    done: '提交之前的操作及其变化',
+    byItself: '自行发生',
     transcript: '执行的命令与输出',
     asText: '文本形式',
     colon: '：',
@@ -102,6 +106,8 @@ export function evidencePage(folder: string, bundle: Bundle, key: string, langua
     parts.push(network)
   }
   body.push(...(verdicts?.steps ?? []).flatMap((step) => stepHtml(step, language)))
+  const moments = momentsIn(folder, bundle)
+  if (moments) body.push(`<h2>${say.done}</h2>`, ...momentsHtml(moments, language))
   const transcript = transcriptOf(folder, bundle)
   if (transcript !== undefined) {
     const player = playerOf(bundle.files.get(names.transcript)!.toString())
@@ -145,6 +151,20 @@ function networkHtml(folder: string, bundle: Bundle, result: Result, language: L
       cure: 'Name the folder of a bundle, as `vethlab grade --evidence` wrote it.',
     })
   }
+}
+
+function momentsHtml(moments: readonly Moment[], language: Language): string[] {
+  const say = words[language]
+  if (moments.length === 0) return [`<p>${say.nothing}</p>`]
+  const entries = moments.map(({ at, host, command, changes }) => {
+    const time = `<time datetime="${at}">${at.slice(11, 19)} UTC</time>`
+    const what =
+      command === undefined
+        ? say.byItself
+        : `${escapeHtml(oneLine(host ?? '', 64))} <code>${escapeHtml(oneLine(command, 1000))}</code>`
+    return [`${time} ${what}`, ...list(changes.map((change) => prose(oneLine(change[language]))))].join('\n')
+  })
+  return list(entries)
 }
 
 function changesHtml(changes: readonly Text[], language: Language): string[] {

@@ -13,6 +13,8 @@ import {
   EventSchema,
   type Manifest,
   ManifestSchema,
+  type Moment,
+  MomentsSchema,
   names,
   type Signature,
   SignatureSchema,
@@ -80,6 +82,12 @@ export function verdictsOf(folder: string, { files }: Bundle): Verdicts | undefi
 export function changesOf(folder: string, { files }: Bundle): Change[] | undefined {
   const bytes = files.get(names.difference)
   return bytes && parsed(folder, names.difference, bytes, ChangesSchema)
+}
+
+/** What was done until it was handed in; undefined where it is no live work. */
+export function momentsIn(folder: string, { files }: Bundle): Moment[] | undefined {
+  const bytes = files.get(names.timeline)
+  return bytes && parsed(folder, names.timeline, bytes, MomentsSchema)
 }
 
 /** All that a transcript shows, in one piece; undefined where nothing was run. */

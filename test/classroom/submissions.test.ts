@@ -120,12 +120,9 @@ it('shows the staff what was handed in, and counts the best in gradebooks', asyn
   await handedIn(bob, 'unknown')
   const { seats } = await classroom.matrix(owner, id)
   const best = lab.steps[0]!.points + lab.steps[1]!.points
-  const seen = seats.map((seat) => seat.handedIn?.[lab.id])
-  expect(seen.map((one) => [one?.count, one?.counts?.points])).toEqual([
-    [2, best],
-    [1, undefined],
-    [undefined, undefined],
-  ])
+  const seen = (name: string) => seats.find((seat) => seat.name === name)!.handedIn?.[lab.id]
+  expect(seen('Ada Lovelace')).toMatchObject({ count: 2, counts: { points: best } })
+  expect([seen('Bob')?.count, seen('Bob')?.counts, seen('Never There')]).toEqual([1, undefined, undefined])
   const detail = await classroom.detail(id, ada.id, lab.id)
   expect(detail.handedIn.map(({ number, state, evidence }) => [number, state, evidence])).toEqual([
     [2, 'judged', `evidence/${ada.learner}/${lab.id}-2`],
@@ -133,7 +130,7 @@ it('shows the staff what was handed in, and counts the best in gradebooks', asyn
   ])
   const { text } = await classroom.export(owner, id, { gradebook: 'csv', lab: lab.id, language: 'en' })
   const rows = parse(text, { columns: true }) as Record<string, string>[]
-  expect(rows.map(({ student, points }) => [student, points])).toEqual([
+  expect(rows.map(({ student, points }) => [student, points]).toSorted()).toEqual([
     ['A7', String(best)],
     // What could not be told takes nobody's points.
     ['B1', ''],
@@ -144,7 +141,8 @@ it('shows the staff what was handed in, and counts the best in gradebooks', asyn
     .trim()
     .split('\n')
     .map((line) => ResultSchema.parse(JSON.parse(line)))
-  expect(results.map(({ student, points, state }) => [student.id, points, state])).toEqual([
+  const byStudent = results.toSorted((a, b) => (a.student.id! < b.student.id! ? -1 : 1))
+  expect(byStudent.map(({ student, points, state }) => [student.id, points, state])).toEqual([
     ['A7', best, 'failed'],
     ['A7', lab.steps[0]!.points, 'failed'],
     ['B1', 0, 'could-not-tell'],

@@ -21,6 +21,7 @@ import { evidencePage } from '../../server/evidence/page.js'
 import { readBundle, resultOf, stateOf, verdictsOf } from '../../server/evidence/read-bundle.js'
 import { regrade } from '../../server/evidence/regrade.js'
 import { ownKey, publicOf, readPublic, sha256, signed } from '../../server/evidence/seal.js'
+import { momentsOf } from '../../server/evidence/timeline.js'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import type { NetworkMap } from '../../server/map/map.js'
@@ -393,10 +394,26 @@ describe('The page of a bundle', () => {
 
   it('has no player where nothing was run: work that was done live', async () => {
     const live = { ...made, result: { ...made.result, attempt: { ...made.result.attempt, of: 'session' as const } } }
-    const files = await makeBundle({ ...live, given: undefined }, grader)
+    const at = '2026-03-01T19:59:00.000Z'
+    const change = { en: '`x<b>` is there', zh: '`x<b>` 出现了' }
+    const entry = {
+      id: 2,
+      at,
+      command: { host: 'node1', text: 'docker run <i>', running: false },
+      changes: [{ text: change, about: [], kind: 'added' }],
+    }
+    const later = { ...entry, at: '2026-03-01T20:00:01.000Z' }
+    const lines = [{ ...entry, command: undefined }, entry, later, { at }].map((one) => JSON.stringify(one))
+    const moments = momentsOf(lines, '2026-03-01T20:00:00.000Z')
+    expect(moments).toEqual([
+      { at, changes: [change] },
+      { at, host: 'node1', command: 'docker run <i>', changes: [change] },
+    ])
+    const files = await makeBundle({ ...live, given: undefined, moments }, grader)
     expect([...files.keys()].toSorted()).toEqual([
       ...['checks.json', 'difference.json', 'manifest.json', 'result.json', 'signature.json'],
       ...[...files.keys()].filter((name) => name.startsWith('states/')).toSorted(),
+      'timeline.json',
     ])
     bundle = await (await EvidenceFolder.open(scratch)).keep('live', files)
     const page = evidencePage(bundle, await read(), 'SHA256:x', 'en')
@@ -404,6 +421,10 @@ describe('The page of a bundle', () => {
     expect([document.getElementById('player'), document.getElementById('cast')]).toEqual([null, null])
     expect(JSON.parse(document.getElementById('moments')!.textContent!)[0].title).toBe('When it was handed in')
     expect(document.body.textContent).toContain('What has changed while it was judged')
+    expect(document.body.textContent).toMatch(
+      /What was done until then, and what it changed\s+19:59:00 UTC by itself[\s\S]+node1 docker run <i>/,
+    )
+    expect(document.querySelectorAll('i, b')).toHaveLength(0)
   })
 
   it('is refused where a picture is none', async () => {

@@ -67,8 +67,9 @@ it('grades a live session by its rack as it stands, and by what is on record onc
   const [, bundle] = /^evidence: (kept\/\S+)$/m.exec(one.stderr)!
   expect(run('evidence', 'verify', bundle!)).toMatchObject({ status: 0, stderr: '' })
   expect(readdirSync(join(scratch, bundle!)).toSorted()).toEqual([
-    ...['checks.json', 'difference.json', 'manifest.json', 'result.json', 'signature.json', 'states'],
+    ...['checks.json', 'difference.json', 'manifest.json', 'result.json', 'signature.json', 'states', 'timeline.json'],
   ])
+  expect(readFileSync(join(scratch, bundle!, 'timeline.json'), 'utf8')).toContain('docker run -d --name web nginx')
   expect(run('evidence', 'show', bundle!).status).toBe(0)
   expect(readFileSync(join(scratch, 'evidence.html'), 'utf8')).toContain('When it was handed in')
   expect(run('evidence', 'regrade', bundle!).stdout).toContain('no verdict has changed')
