@@ -97,7 +97,7 @@ export class Submissions {
       // Before the grade: one that is there has its evidence.
       await keep(found, async (result) => {
         if (!evidence) return
-        const moments = momentsOf(await records.timeline(record.session), record.acceptedAt)
+        const moments = momentsOf(await records.timeline(record.session))
         await evidence.keep(seat.learner, bundleName(record), { lab, result, witness, moments })
       })
     } catch (error) {

@@ -1,4 +1,6 @@
 import { VethlabError } from '../error/vethlab-error.js'
+import type { Moment } from '../evidence/record.js'
+import { momentsOf } from '../evidence/timeline.js'
 import { labFolder } from '../lab/catalogue.js'
 import type { Lab } from '../lab/lab.js'
 import { practiceSeed } from '../lab/parameters/seed.js'
@@ -29,12 +31,11 @@ export type FoundSession = Awaited<ReturnType<typeof findSession>>
 export async function findSession(id: string, name: string | undefined, options: RecordsOptions, about: About) {
   const where = await recordsPlace(options)
   if (where.database === undefined) await requireRecords(where)
-  const { record, verdicts, timeline, seat } = await where.use(async (archive) => {
+  const { record, verdicts, seat } = await where.use(async (archive) => {
     const record = await archive.ask(readSession(id))
     return {
       record,
       verdicts: record ? await archive.ask(readVerdicts(id)) : [],
-      timeline: await archive.ask(readTimeline(id)),
       seat: record && (await archive.ask(readSeatOf(record.learner))),
     }
   })
@@ -55,7 +56,12 @@ export async function findSession(id: string, name: string | undefined, options:
     })
   }
   const student = about.student ?? (seat ? studentOf(seat) : {})
-  return { record, verdicts, timeline, lab, about: { ...about, student } }
+  return { where, record, verdicts, lab, about: { ...about, student } }
+}
+
+/** What was done in it, as it is on record by now. */
+export function doneIn({ where, record }: FoundSession): Promise<Moment[]> {
+  return where.use(async (archive) => momentsOf(await archive.ask(readTimeline(record.id))))
 }
 
 /**

@@ -6,7 +6,6 @@ import { instantOf } from '../course/policy.js'
 import { readTextFile } from '../course/read-file.js'
 import { isYaml, readStudent, readStudents, studentIn, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import { momentsOf } from '../evidence/timeline.js'
 import { labFolder } from '../lab/catalogue.js'
 import { type Lab, requireDrawn } from '../lab/lab.js'
 import { parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
@@ -25,7 +24,7 @@ import { readClassKey } from './class-key.js'
 import { databaseOption } from './database.js'
 import { EvidenceKeeper } from './evidence-keeper.js'
 import { gradeClass } from './grade-all.js'
-import { findSession, judgeSession } from './grade-session.js'
+import { doneIn, findSession, judgeSession } from './grade-session.js'
 import { withOwnRacks } from './own-racks.js'
 import { tellWhose } from './tell-whose.js'
 import { wholeNumber } from './whole-number.js'
@@ -245,7 +244,7 @@ async function gradeSession(
   const { result, isLive } = await judgeSession(found, { witness, say: (line) => process.stderr.write(`${line}\n`) })
   await output.tell(result)
   if (keeper) {
-    const moments = momentsOf(found.timeline, new Date().toISOString())
+    const moments = await doneIn(found)
     const graded = { lab: found.lab, result, witness: isLive ? witness : undefined, moments }
     process.stderr.write(`evidence: ${await keeper.keep(workKey(found.about.student, id), undefined, graded)}\n`)
   }

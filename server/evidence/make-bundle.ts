@@ -25,7 +25,7 @@ export interface Graded {
   given: Given | undefined
   /** Missing where nothing was run. */
   witness: Witness | undefined
-  /** Of live work: what was done until it was handed in. */
+  /** Of live work: what was done until it was judged. */
   moments?: readonly Moment[] | undefined
 }
 

@@ -84,7 +84,7 @@ export function changesOf(folder: string, { files }: Bundle): Change[] | undefin
   return bytes && parsed(folder, names.difference, bytes, ChangesSchema)
 }
 
-/** What was done until it was handed in; undefined where it is no live work. */
+/** What was done until it was judged; undefined where it is no live work. */
 export function momentsIn(folder: string, { files }: Bundle): Moment[] | undefined {
   const bytes = files.get(names.timeline)
   return bytes && parsed(folder, names.timeline, bytes, MomentsSchema)

@@ -59,7 +59,7 @@ export type CheckRecord = StepRecord['checks'][number]
 export const ChangesSchema = z.array(Text)
 export type Change = z.infer<typeof Text>
 
-/** `timeline.json`, of live work: what was done until it was handed in, and what each of it changed. */
+/** `timeline.json`, of live work: what was done until it was judged, and what each of it changed. */
 export const MomentsSchema = z.array(
   z.strictObject({
     at: z.iso.datetime(),

@@ -10,11 +10,11 @@ const Entry = z.object({
   changes: z.array(z.object({ text: Text })),
 })
 
-/** What a learner did until then, of a session's timeline as it is on record: an entry as JSON each. What can't be read of it is left out. */
-export function momentsOf(entries: readonly string[], until: string): Moment[] {
+/** What a learner did, of a session's timeline as it is on record: an entry as JSON each. What can't be read of it is left out. */
+export function momentsOf(entries: readonly string[]): Moment[] {
   return entries.flatMap((text) => {
     const { success, data } = Entry.safeParse(JSON.parse(text))
-    if (!success || data.at > until) return []
+    if (!success) return []
     const { at, command, changes } = data
     return [
       {

@@ -64,8 +64,8 @@ export interface Racks {
    */
   capture(rack: string, host: string): Promise<HostCapture>
   /**
-   * The same of all hosts, at a moment in which every process of theirs is frozen. That takes some tenths of a second, and is over also when
-   * whoever captures is killed: the next rackd lets them go on.
+   * The same of all hosts, at a moment in which every process of theirs is frozen. That is over also when whoever captures is
+   * killed: the next rackd lets them go on.
    * @throws VethlabError rack.not-still where a process can't be frozen
    */
   captureStill(rack: string): Promise<StillCapture>
