@@ -4,6 +4,7 @@ import { TickIcon } from '../shell/icons.js'
 import { now, relative } from '../shell/time.js'
 import { labPath } from '../state/address.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
+import { me } from '../state/me.js'
 
 const plural = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`
 
@@ -12,6 +13,7 @@ export const strings = stringsOf({
     beginner: 'Beginner',
     intermediate: 'Intermediate',
     advanced: 'Advanced',
+    assessed: 'Assessed',
     alone: 'In Chinese only',
     buildsOn: 'Builds on',
     between: ', ',
@@ -31,6 +33,7 @@ export const strings = stringsOf({
     beginner: '入门',
     intermediate: '进阶',
     advanced: '高级',
+    assessed: '要评分',
     alone: '只有英文',
     buildsOn: '建议先做',
     between: '、',
@@ -63,6 +66,7 @@ export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueVie
         </h3>
         <p {...inOwnLanguage(lab)}>{inLanguage(lab.summary)}</p>
         <ul class="facts">
+          {me.value?.class?.assessed.includes(lab.id) && <li>{t.assessed}</li>}
           {!lab.languages.includes(language.value) && <li>{t.alone}</li>}
           <li>{t[lab.level]}</li>
           <li>{t.minutes(lab.minutes)}</li>

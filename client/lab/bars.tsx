@@ -29,6 +29,7 @@ const strings = stringsOf({
     resetting: (host: string) => `Resetting ${host === '' ? 'all hosts' : host}…`,
     replaying: (step: string) => `Bringing the hosts back${step === '' ? '' : ` to ${step}`}…`,
     doing: 'Doing this step for you…',
+    submitting: 'Your work is being judged as it is…',
     step: (number: number) => `step ${number}`,
   },
   zh: {
@@ -44,6 +45,7 @@ const strings = stringsOf({
     resetting: (host: string) => `正在重置${host === '' ? '全部主机' : ` ${host}`}…`,
     replaying: (step: string) => `正在恢复主机${step === '' ? '' : `到${step}`}…`,
     doing: '正在替你完成这一步…',
+    submitting: '正在按当前状态评分…',
     step: (number: number) => `第 ${number} 步`,
   },
 })
@@ -141,8 +143,12 @@ function Idle({ closesAt }: { closesAt: string }) {
 function Busy({ busy }: { busy: NonNullable<SessionView['busy']> }) {
   const t = strings.value
   const step = busy.step === undefined ? '' : t.step(stepTitle(busy.step).number)
-  const words =
-    busy.what === 'resetting' ? t.resetting(busy.host ?? '') : busy.what === 'replaying' ? t.replaying(step) : t.doing
+  const words = {
+    resetting: t.resetting(busy.host ?? ''),
+    replaying: t.replaying(step),
+    doing: t.doing,
+    submitting: t.submitting,
+  }[busy.what]
   return (
     <div class="notice busy">
       <p>{words}</p>

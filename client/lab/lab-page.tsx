@@ -26,6 +26,7 @@ import { ClassShow } from './class-bar.js'
 import { LabFiles } from './files.js'
 import { Finish } from './finish.js'
 import { followSession } from './follow-session.js'
+import { Assessed, HandIn } from './hand-in.js'
 import { bindKeys } from './lab-keys.js'
 import { justDone, stepTitle } from './lab-state.js'
 import { loadTerminals } from './load-terminals.js'
@@ -213,10 +214,12 @@ function Instructions({ text }: { text: Page }) {
     <div class="sections" lang={text.language === 'zh' ? 'zh-CN' : 'en'}>
       <Welcome />
       <About text={text} />
+      <Assessed lab={text.lab.id} />
       {text.sections.map((section) => (
         <Section key={section.id ?? ''} section={section} text={text} />
       ))}
       {text.sections.every((section) => section.id !== 'finish') && <Finish next={text.next} />}
+      <HandIn lab={text.lab.id} />
     </div>
   )
 }

@@ -4,6 +4,7 @@ import { useArrival, useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { Coded } from '../shell/words.js'
 import { inLanguage } from '../state/language.js'
+import { AssessPanel } from './assess-panel.js'
 import { stateOf } from './class-list.js'
 import { Exports } from './exports.js'
 import { HandsPanel } from './hands-panel.js'
@@ -75,9 +76,12 @@ export function ClassPage({ id }: { id: string }) {
         </label>
         {lab !== undefined && seats.length > 0 && <Summary lab={lab} seats={seats} />}
         {seats.length === 0 ? <p class="muted">{t.empty}</p> : <Matrix view={one} lab={lab} seats={seats} />}
-        {one.mayAssist && seats.length > 0 && <Exports id={one.id} lab={lab} />}
+        {one.mayAssist && seats.length > 0 && (
+          <Exports id={one.id} lab={lab} isAssessed={lab !== undefined && one.assessed[lab.id] !== undefined} />
+        )}
       </section>
       {one.mayAssist && lab !== undefined && <LocksPanel view={one} lab={lab} />}
+      {one.mayLead && lab !== undefined && <AssessPanel key={lab.id} view={one} lab={lab} />}
       {one.mayLead && <RosterPanel view={one} />}
       {one.mayLead && <SettingsPanel view={one} />}
     </main>

@@ -5,7 +5,7 @@ import { CrossIcon, HelpedIcon, MenuIcon, PenIcon, SkipIcon, TickIcon } from '..
 import { Menu } from '../shell/menu.js'
 import { Words } from '../shell/words.js'
 import { inLanguage } from '../state/language.js'
-import { Detail } from './detail.js'
+import { Detail, dateOf } from './detail.js'
 import { strings } from './strings.js'
 import { byNeed } from './summary.js'
 import { ask } from './teach-state.js'
@@ -22,6 +22,7 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
   const [issued, setIssued] = useState<{ name: string; phrase: string }>()
   const rows =
     order === 'need' ? byNeed(lab, seats) : seats.toSorted((a, b) => a.name.localeCompare(b.name, undefined, {}))
+  const isAssessed = lab !== undefined && view.assessed[lab.id] !== undefined
   return (
     <>
       <label class="choose-lab">
@@ -47,6 +48,7 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
                   {step.optional && <span class="muted"> ({t.optional})</span>}
                 </th>
               ))}
+              {isAssessed && <th scope="col">{t.handedIn}</th>}
               {view.mayAssist && <td />}
             </tr>
           </thead>
@@ -59,6 +61,7 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
                 {lab?.steps.map((step) => (
                   <Cell key={step.id} cell={seat.cells[lab.id]?.[step.id]} />
                 ))}
+                {isAssessed && <HandedIn handedIn={seat.handedIn?.[lab.id]} />}
                 {view.mayAssist && (
                   <td>
                     <Menu label={t.actions(seat.name)} face={<MenuIcon />}>
@@ -145,6 +148,20 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
         </Dialog>
       )}
     </>
+  )
+}
+
+function HandedIn({ handedIn }: { handedIn: NonNullable<SeatView['handedIn']>[string] | undefined }) {
+  const t = strings.value
+  if (handedIn === undefined) return <td class="cell open">{t.notHandedIn}</td>
+  const { count, at, counts } = handedIn
+  return (
+    <td class="cell">
+      <span class="state">{counts === undefined ? t.notTold : t.points(counts.points, counts.of)}</span>
+      <span class="muted more">
+        {t.attemptsMade(count)} · {t.handedInAt(dateOf(at))}
+      </span>
+    </td>
   )
 }
 

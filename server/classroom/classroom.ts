@@ -1,5 +1,6 @@
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
+import type { LearnersEvidence } from '../evidence/learners-evidence.js'
 import type { Lab } from '../lab/lab.js'
 import { seedOf } from '../lab/parameters/seed.js'
 import { newJoinCode, spacedJoinCode } from '../learner/join-code.js'
@@ -8,18 +9,18 @@ import { newResumePhrase, phraseHash } from '../learner/resume-phrase.js'
 import { readRoster } from '../learner/roster.js'
 import { newSecret } from '../learner/secret.js'
 import type { Who } from '../learner/who.js'
-import type { ClassView, LearnerDetail, LookView, MatrixView, SeatView } from '../protocol/classes.js'
+import type { ClassView, HandedInView, LearnerDetail, LookView, MatrixView, SeatView } from '../protocol/classes.js'
 import type { NetworkMap, TimelineEntry } from '../protocol/protocol.js'
 import type { Read } from '../protocol/requests.js'
 import { clean } from '../report/clean.js'
 import { gradebooks } from '../report/forms.js'
 import { type GradeLine, gradeLine } from '../report/grade-line.js'
-import type { StudentNames } from '../report/result.js'
+import { studentOf } from '../report/student-names.js'
 import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import { sessionResult } from '../session/work/session-result.js'
 import { isOpenAt } from '../store/class-work.js'
-import type { ClassChange, ClassRecord, SeatRecord } from '../store/people.js'
+import type { Assessment, ClassChange, ClassRecord, SeatRecord } from '../store/people.js'
 import type { Records } from '../store/records.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
 import { Desks } from './desks.js'
@@ -30,11 +31,14 @@ import { Looks } from './looks.js'
 import { duplicates, liveCells, recordedCells, seatView } from './matrix.js'
 import { Shares } from './shares.js'
 import { stuckReason } from './stuck.js'
+import { bundleName, counted, type Judged, Submissions, usedUp } from './submissions.js'
 import { Tracker } from './tracker.js'
 
 /** Changes of one learner within so long are told together. */
 const gapMs = 200
 const mostNotes = 50
+/** Of a lab, that its learner is shown: the newest. */
+const mostHandedIn = 20
 const dayMs = 24 * 3_600_000
 const retentionMs = 3_600_000
 /** Locks of a class as they are kept, in characters. */
@@ -43,7 +47,7 @@ const mostLocks = 20_000
 const mostCodes = 5
 
 type ExportFormat = Read<'class.export'>['format']
-type Gradebook = Extract<ExportFormat, object>
+type Gradebook = Extract<ExportFormat, { gradebook: string }>
 
 export interface ClassFollower {
   /** Rows that are other ones than before; `undefined` when rows came or went: the whole is to be asked for again. */
@@ -64,18 +68,27 @@ export class Classroom {
   readonly desks: Desks
   readonly shares: Shares
   readonly looks: Looks
+  readonly submissions: Submissions
   readonly #tracker = new Tracker()
   readonly #dirty = new Set<Session>()
+  readonly #summaries = new Map<string, Promise<SeatView['handedIn']>>()
   #timer: NodeJS.Timeout | undefined
   readonly #end: () => void
   readonly #retention: NodeJS.Timeout
 
+  /** @param evidence where bundles of what is handed in go; without it none are kept */
   constructor(
     private readonly sessions: Sessions,
     private readonly records: Records,
+    { evidence }: { evidence?: LearnersEvidence | undefined } = {},
   ) {
     this.shares = new Shares(sessions, (id) => this.#renew(id))
-    this.desks = new Desks(records.people, (id) => this.shares.of(id)?.by)
+    this.submissions = new Submissions({ records, evidence, onChange: (seat) => this.#handedIn(seat) })
+    this.desks = new Desks(
+      records.people,
+      (id) => this.shares.of(id)?.by,
+      (learner, lab, shows) => this.#ofDesk(learner, lab, shows),
+    )
     this.looks = new Looks(sessions, records.people, (id) => this.#renew(id))
     this.#end = sessions.follow((session) => this.#changed(session))
     this.#retention = setInterval(() => void this.forgetOld().catch(logUnlessBehind), retentionMs).unref()
@@ -179,6 +192,8 @@ export class Classroom {
     const { learner } = await this.#seat(id, seat)
     await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
     await this.records.people.removeSeat(seat)
+    await this.submissions.forget(learner)
+    this.#summaries.delete(learner)
     this.#renew(id)
   }
 
@@ -193,6 +208,7 @@ export class Classroom {
         count++
       }
     }
+    await this.submissions.forgetGone()
     return count
   }
 
@@ -200,6 +216,8 @@ export class Classroom {
     const found = await this.records.people.classOf(id)
     if (!found) throw notFound(id)
     const seats = await this.records.people.seats(id)
+    // Something may have been handed in on another server.
+    for (const { learner } of seats) this.#summaries.delete(learner)
     const same = duplicates(seats)
     const share = this.shares.of(id)
     return {
@@ -276,7 +294,12 @@ export class Classroom {
     const verdicts = latest ? await this.records.verdicts(latest.id) : []
     const { timeline = [] } = (await (await this.#lastSession(learner, lab))?.network.feed.view()) ?? {}
     const heading = (step: string) => (found ? headingOf(found, step) : { en: step, zh: step })
-    return { ...learnerDetail(found, lab, verdicts, heading), timeline }
+    const handedIn = (await this.submissions.of(learner, lab)).toReversed().map((judged) => ({
+      ...this.submissions.view(judged, found, 'steps'),
+      evidence: `evidence/${learner}/${bundleName(judged.record)}`,
+    }))
+    const session = latest ? { session: latest.id } : {}
+    return { ...learnerDetail(found, lab, verdicts, heading), ...session, handedIn, timeline }
   }
 
   /** The network of a learner's lab, now or after an entry of its timeline. @throws VethlabError class.not-found, map.not-found */
@@ -346,21 +369,85 @@ export class Classroom {
     return this.change(who, id, { locks })
   }
 
+  /** What learners do in a lab is handed in from now on, or is practice where nothing is said. What was handed in stays. */
+  async assess(who: Who, id: string, lab: string, assessment: Assessment | undefined): Promise<ClassView> {
+    const found = await this.records.people.classOf(id)
+    if (!found) throw notFound(id)
+    const { [lab]: _before, ...others } = found.assessed
+    const isThere = this.sessions.labs.some((one) => one.id === lab)
+    if (assessment && !isThere) throw this.sessions.noLab(lab)
+    return this.change(who, id, { assessed: { ...others, ...(assessment ? { [lab]: assessment } : {}) } })
+  }
+
+  /** What a learner has handed in, as the matrix has it: asked for once, until something changes. */
+  async #summary(learner: string): Promise<SeatView['handedIn']> {
+    const known = this.#summaries.get(learner) ?? this.submissions.of(learner).then(handedInBy)
+    this.#summaries.set(learner, known)
+    try {
+      return await known
+    } catch (error) {
+      this.#summaries.delete(learner)
+      throw error
+    }
+  }
+
+  /** Something was handed in, or judged: their page and those of the staff are told. */
+  #handedIn(seat: SeatRecord): void {
+    this.#summaries.delete(seat.learner)
+    for (const followed of this.#followed.values()) {
+      if (followed.seats.has(seat.learner)) followed.changed.add(seat.learner)
+    }
+    for (const followed of this.#followed.values()) if (followed.changed.size > 0) void this.#tell(followed)
+    void this.desks.renewOf(seat.learner)
+  }
+
+  async #ofDesk(
+    learner: string,
+    lab: string,
+    shows: Assessment['shows'],
+  ): Promise<{ usedUp: number; all: HandedInView[] }> {
+    const all = await this.submissions.of(learner, lab)
+    const found = this.sessions.labs.find((one) => one.id === lab)
+    return { usedUp: usedUp(all), all: all.slice(-mostHandedIn).map((one) => this.submissions.view(one, found, shows)) }
+  }
+
   /** All of a class as a file. */
   async export(who: Who, id: string, format: ExportFormat): Promise<{ name: string; text: string }> {
+    if (typeof format === 'object' && 'results' in format) return this.#results(id, format.results)
     if (typeof format === 'object') return this.#gradebook(id, format)
     const { class: view, seats } = await this.matrix(who, id)
     const text = format === 'csv' ? classCsv(view, seats) : classJsonLines(view, seats)
     return { name: `class-${new Date().toISOString().slice(0, 10)}.${format}`, text }
   }
 
-  /** The grades of a lab: of what is on record of each learner's last session of it. @throws VethlabError lab.not-found, argument.invalid */
+  /** All that was handed in of a lab and judged, a result a line. */
+  async #results(id: string, lab: string): Promise<{ name: string; text: string }> {
+    const seats = await this.records.people.seats(id)
+    const results = await Promise.all(
+      seats.map(async (seat) => {
+        const all = await this.submissions.of(seat.learner, lab)
+        return all.flatMap(({ result }) => (result ? { ...result, student: studentOf(seat) } : []))
+      }),
+    )
+    const lines = results.flat().map((result) => `${JSON.stringify(result)}\n`)
+    return { name: `${lab}-results.jsonl`, text: lines.join('') }
+  }
+
+  /**
+   * The grades of a lab: of what was handed in where it is assessed, else of what is on record of each learner's last session of it.
+   * @throws VethlabError lab.not-found, argument.invalid
+   */
   async #gradebook(id: string, { gradebook, lab, language }: Gradebook): Promise<{ name: string; text: string }> {
     const found = this.sessions.labs.find((one) => one.id === lab)
     if (!found) throw this.sessions.noLab(lab)
     const seats = await this.records.people.seats(id)
+    const isAssessed = Object.hasOwn((await this.records.people.classOf(id))?.assessed ?? {}, lab)
     const grades = await Promise.all(
       seats.map(async (seat): Promise<GradeLine[]> => {
+        if (isAssessed) {
+          const result = counted(await this.submissions.of(seat.learner, lab))
+          return result ? [gradeLine(clean({ ...result, student: studentOf(seat) }))] : []
+        }
         const record = await this.records.latestSession(seat.learner, lab)
         if (!record) return []
         const about = { student: studentOf(seat), submittedAt: record.endedAt ?? new Date().toISOString() }
@@ -422,7 +509,9 @@ export class Classroom {
       if (stuck && cell && session.holdsRack) live[step!] = { ...cell, stuck }
     }
     const running = kept.findLast(({ holdsRack }) => holdsRack)
+    const handedIn = await this.#summary(seat.learner)
     return seatView(seat, {
+      ...(handedIn ? { handedIn } : {}),
       isDuplicate: same.has(seat.id),
       isHere: kept.some(({ isWatched }) => isWatched),
       ...(running ? { lab: running.lab.id } : {}),
@@ -447,6 +536,7 @@ export class Classroom {
       ...(rest.keepDays === undefined ? {} : { keepDays: rest.keepDays }),
       isOpen: isOpenAt(one, new Date().toISOString()),
       locks: rest.locks,
+      assessed: rest.assessed,
       seats: (await this.records.people.seats(id)).length,
       mayAssist: may(who, 'assist', { class: id }),
       mayLead,
@@ -481,17 +571,18 @@ export class Classroom {
   }
 }
 
-/**
- * A seat as results name a student; what the class calls their id is what its system does. What part of a name is which nobody can tell, so
- * that all of it is in one column.
- */
-function studentOf({ name, student, email, section }: SeatRecord): StudentNames {
-  return {
-    firstName: name,
-    ...(student === undefined ? {} : { id: student, sisId: student }),
-    ...(email === undefined ? {} : { email }),
-    ...(section === undefined ? {} : { section }),
-  }
+/** By lab, as the matrix has it; undefined where nothing was handed in. */
+function handedInBy(all: readonly Judged[]): SeatView['handedIn'] {
+  if (all.length === 0) return undefined
+  const labs = [...new Set(all.map(({ record }) => record.lab))]
+  const entries = labs.map((lab) => {
+    const mine = all.filter(({ record }) => record.lab === lab)
+    const result = counted(mine)
+    const isTold = result && result.state !== 'could-not-tell'
+    const counts = isTold ? { counts: { points: result.points, of: result.of } } : {}
+    return [lab, { count: mine.length, at: mine.at(-1)!.record.acceptedAt, ...counts }] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 function headingOf(lab: Lab, step: string): { en: string; zh: string } {

@@ -1,8 +1,8 @@
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { DeskView } from '../protocol/classes.js'
+import type { DeskView, HandedInView } from '../protocol/classes.js'
 import { isOpenAt } from '../store/class-work.js'
-import type { People, SeatRecord } from '../store/people.js'
+import type { Assessment, ClassRecord, People, SeatRecord } from '../store/people.js'
 import { lookView } from './look-view.js'
 
 /** Notes that a learner is shown. */
@@ -22,6 +22,12 @@ export class Desks {
     private readonly people: People,
     /** Who shows their terminals to a class. */
     private readonly shownBy: (id: string) => string | undefined,
+    /** What a learner may know of what they have handed in of a lab. */
+    private readonly handedIn: (
+      learner: string,
+      lab: string,
+      shows: Assessment['shows'],
+    ) => Promise<{ usedUp: number; all: HandedInView[] }>,
   ) {}
 
   /** @returns undefined for who is in no class; else the desk now, and what ends the telling */
@@ -41,8 +47,17 @@ export class Desks {
   }
 
   /** Something of a class is otherwise: its learners are told. */
-  async renew(id: string): Promise<void> {
-    for (const { seat, tell } of [...this.#desks].filter((desk) => desk.seat.class === id)) {
+  renew(id: string): Promise<void> {
+    return this.#tell(({ seat }) => seat.class === id)
+  }
+
+  /** The same of one learner alone. */
+  renewOf(learner: string): Promise<void> {
+    return this.#tell(({ seat }) => seat.learner === learner)
+  }
+
+  async #tell(isMeant: (desk: Desk) => boolean): Promise<void> {
+    for (const { seat, tell } of [...this.#desks].filter(isMeant)) {
       try {
         tell(await this.#view(seat))
       } catch (error) {
@@ -52,7 +67,7 @@ export class Desks {
     }
   }
 
-  async #view({ id, class: of }: SeatRecord): Promise<DeskView> {
+  async #view({ id, learner, class: of }: SeatRecord): Promise<DeskView> {
     const [one, hands, notes, looks] = await Promise.all([
       this.people.classOf(of),
       this.people.hands(of),
@@ -81,6 +96,15 @@ export class Desks {
       ...(by === undefined ? {} : { shown: { by } }),
       looks: looks.map(lookView),
       locks: one.locks,
+      assessed: one.assessed,
+      handedIn: await this.#handedIn(learner, one),
     }
+  }
+
+  async #handedIn(learner: string, { assessed }: ClassRecord): Promise<DeskView['handedIn']> {
+    const labs = Object.entries(assessed).map(
+      async ([lab, { shows }]) => [lab, await this.handedIn(learner, lab, shows)] as const,
+    )
+    return Object.fromEntries(await Promise.all(labs))
   }
 }

@@ -23,7 +23,7 @@ export function learnerDetail(
   id: string,
   verdicts: readonly VerdictRecord[],
   headingOf: (step: string) => Text,
-): LearnerDetail {
+): Pick<LearnerDetail, 'lab' | 'steps'> {
   const steps = lab?.steps.map((step) => step.id) ?? [...new Set(verdicts.map(({ step }) => step))]
   return {
     lab: id,

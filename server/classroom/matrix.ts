@@ -60,7 +60,10 @@ export function duplicates(seats: readonly SeatRecord[]): Set<string> {
 }
 
 /** One row of a class. Pure. */
-export function seatView(seat: SeatRecord, rest: Pick<SeatView, 'isDuplicate' | 'isHere' | 'lab' | 'cells'>): SeatView {
+export function seatView(
+  seat: SeatRecord,
+  rest: Pick<SeatView, 'isDuplicate' | 'isHere' | 'lab' | 'cells' | 'handedIn'>,
+): SeatView {
   const { id, name, student, section, email, isOfRoster, joinedAt } = seat
   return {
     id,

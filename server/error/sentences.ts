@@ -225,6 +225,27 @@ export const sentences = {
     },
     cure: again,
   },
+  'rack.not-still': {
+    what: {
+      en: 'A host of this lab could not be held still for the moment of the check.',
+      zh: '检查时有一台主机没能停住。',
+    },
+    cure: {
+      en: 'Try it again. If that does not help, reset the host.',
+      zh: '请再试一次。如果仍然不行，请重置这台主机。',
+    },
+  },
+  'work.not-assessed': {
+    what: { en: 'Nothing is to be handed in of this lab.', zh: '这个实验不需要提交。' },
+    cure: {
+      en: 'It is for practice. Ask your teacher if you think otherwise.',
+      zh: '它是练习。如有疑问，请询问老师。',
+    },
+  },
+  'work.no-attempt-left': {
+    what: { en: 'You have handed this lab in as often as it may be.', zh: '这个实验的提交次数已用完。' },
+    cure: { en: 'What you have handed in counts.', zh: '以已经提交的结果为准。' },
+  },
   'trace.timeout': {
     what: { en: 'Tracing the packet took too long.', zh: '追踪数据包花费的时间过长。' },
     cure: again,

@@ -44,6 +44,7 @@ export const requests = {
   /** Answers when the watching ends; `token` names the changes. */
   watchNetwork: z.strictObject({ rack: Id, host: Name, token: z.string().max(64) }),
   capture: z.strictObject({ rack: Id, host: Name }),
+  captureStill: z.strictObject({ rack: Id }),
   probe: z.strictObject({ rack: Id, host: Name, probe: ProbeRequest }),
   runScript: z.strictObject({
     rack: Id,
@@ -64,6 +65,7 @@ export const webMethods: ReadonlySet<string> = new Set<keyof typeof requests>([
     'watchEngine',
     'watchNetwork',
     'capture',
+    'captureStill',
     'probe',
     'observe',
     'talk',

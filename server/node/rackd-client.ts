@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type ErrorCode, VethlabError } from '../error/vethlab-error.js'
-import type { HostCapture } from '../network/capture.js'
+import type { HostCapture, StillCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
@@ -133,6 +133,9 @@ export class RackdClient implements Racks {
   }
   capture(rack: string, host: string): Promise<HostCapture> {
     return this.ask('capture', { rack, host })
+  }
+  captureStill(rack: string): Promise<StillCapture> {
+    return this.ask('captureStill', { rack })
   }
   probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer> {
     return this.ask('probe', { rack, host, probe })

@@ -115,6 +115,7 @@ function serve(channel: Channel, racks: LocalRacks, log: SecurityLog, { forWeb =
     }
     return capture
   })
+  handle('captureStill', requests.captureStill, ({ rack }) => racks.captureStill(rack))
   handle('probe', requests.probe, ({ rack, host, probe }) => racks.probe(rack, host, probe))
   handle('runScript', requests.runScript, ({ rack, directory, file, stdin }, { signal }) =>
     racks.runScript(rack, directory, file, { stdin, signal }),

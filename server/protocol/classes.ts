@@ -1,3 +1,4 @@
+import type { Assessed } from '../store/people.js'
 import type { RecordedState } from '../store/records.js'
 import type { Text } from '../wording/text.js'
 
@@ -11,7 +12,7 @@ export interface MeView {
   /** Whether the teacher's pages are of any use: there are classes to see, or to be made. */
   teaches: boolean
   /** The class that one learns in. */
-  class?: { title: string; isOpen: boolean }
+  class?: { title: string; isOpen: boolean /** Labs whose work is handed in. */; assessed: string[] }
 }
 
 export interface ClassView {
@@ -36,6 +37,28 @@ export interface ClassView {
   mayLead: boolean
   /** What learners are not given, by lab: steps that are not open yet, and solutions. */
   locks: Record<string, { steps?: string[]; solutions?: true }>
+  /** Labs whose work is handed in, each with how. */
+  assessed: Assessed
+}
+
+/** Work that was handed in, as far as whoever is told may know of it. */
+export interface HandedInView {
+  /** From 1, of the learner and the lab. */
+  number: number
+  /** When it was accepted, by the server's clock. */
+  at: string
+  /** `withheld`: it was judged. `interrupted`: whoever judged it was ended. That, and `could-not-tell`, uses up no attempt. */
+  state: 'judging' | 'judged' | 'withheld' | 'could-not-tell' | 'interrupted'
+  points?: { points: number; of: number; open: number }
+  steps?: {
+    id: string
+    heading: Text
+    state: 'passed' | 'failed' | 'skipped' | 'could-not-tell'
+    points: number
+    of: number
+    why?: Text
+  }[]
+  notes?: Text[]
 }
 
 /** How a step of a learner is. `working`: the one they are at; `failing`: and the last look did not pass. */
@@ -70,6 +93,8 @@ export interface SeatView {
   lab?: string
   /** By lab, and then by step; what is not there has not been begun. */
   cells: Record<string, Record<string, CellView>>
+  /** By lab: how often it was handed in, and the points of what counts; missing where nothing was, or could be judged. */
+  handedIn?: Record<string, { count: number; at: string; counts?: { points: number; of: number } }>
 }
 
 /** A class with everybody in it. */
@@ -133,6 +158,9 @@ export interface DeskView {
   /** Who wants to look into their terminals, may, or did: newest first. */
   looks: LookView[]
   locks: ClassView['locks']
+  assessed: ClassView['assessed']
+  /** What they have handed in, by lab, oldest first, and how many of their attempts that has used up. */
+  handedIn: Record<string, { usedUp: number; all: HandedInView[] }>
 }
 
 /** A verdict on record, with what it was found by. */
@@ -157,4 +185,8 @@ export interface LearnerDetail {
   lab: string
   /** Verdicts newest first. */
   steps: { id: string; heading: Text; verdicts: VerdictView[] }[]
+  /** Their last session of it. */
+  session?: string
+  /** What was handed in of it, newest first, each with the folder of its evidence below that of the records. */
+  handedIn: (HandedInView & { evidence: string })[]
 }

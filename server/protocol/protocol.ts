@@ -149,7 +149,7 @@ export interface SessionView {
   /** Steps passed in an earlier rack that this rack does not show: it can be brought there. */
   replayable?: { step: string; count: number }
   /** Something that takes its time now: a reset, a replay, a step that is done for the learner. */
-  busy?: { what: 'resetting' | 'replaying' | 'doing'; step?: string; host?: string }
+  busy?: { what: 'resetting' | 'replaying' | 'doing' | 'submitting'; step?: string; host?: string }
   /** Idle for so long that the rack is closed at that time, unless someone stays. */
   closesAt?: string
   /** The last thing that did not work, until the next one is begun. */
@@ -233,7 +233,7 @@ export interface TimelineEntry {
   /** The command that ended then, or ran then; missing for what happened by itself, or by a reset. */
   command?: { host: string; text: string; running: boolean }
   /** What the server itself did then: a reset, bringing the hosts to a step, or a step that was done for the learner. */
-  by?: NonNullable<SessionView['busy']>['what']
+  by?: Exclude<NonNullable<SessionView['busy']>['what'], 'submitting'>
   /** In the order of importance; empty only for the first entry, the network as it was found. */
   changes: Change[]
 }

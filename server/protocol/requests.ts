@@ -212,6 +212,19 @@ export const requests = {
     steps: z.array(name).max(100),
     solutions: z.boolean(),
   }).answeredBy<ClassView>(),
+  /** Has what learners of the class do in a lab handed in from now on, or has it be practice. */
+  'class.assess': ask({
+    class: id,
+    lab,
+    assessed: z
+      .strictObject({
+        attempts: z.int().min(1).max(100).optional(),
+        shows: z.enum(['nothing', 'points', 'steps']),
+      })
+      .nullable(),
+  }).answeredBy<ClassView>(),
+  /** Hands in the work of an assessed lab as it stands; answered when it is accepted. What becomes of it `desk` events tell. */
+  'work.submit': ask({ session }).answeredBy<null>(),
   /** All of a class in a file: its name, and its text. */
   'class.export': ask({
     class: id,
@@ -223,6 +236,8 @@ export const requests = {
         lab,
         language: z.enum(['en', 'zh']),
       }),
+      /** All that was handed in of a lab: a result a line, as `vethlab score` reads them. */
+      z.strictObject({ results: lab }),
     ]),
   }).answeredBy<{ name: string; text: string }>(),
   /** From now on `desk` events of one's own class come over this connection; nothing for who is in none. */

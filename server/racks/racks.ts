@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { HostCapture } from '../network/capture.js'
+import type { HostCapture, StillCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
@@ -63,6 +63,12 @@ export interface Racks {
    * if that is golden's own. What can't be read is a fault in the capture.
    */
   capture(rack: string, host: string): Promise<HostCapture>
+  /**
+   * The same of all hosts, at a moment in which every process of theirs is frozen. That is over also when whoever captures is
+   * killed: the next rackd lets them go on.
+   * @throws VethlabError rack.not-still where a process can't be frozen
+   */
+  captureStill(rack: string): Promise<StillCapture>
   /** An active question, asked with the machine's own tools from a network namespace of a host. */
   probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer>
   /**

@@ -1,4 +1,4 @@
-import type { ClassChange, ClassRecord, Locks, People } from './people.js'
+import type { Assessed, ClassChange, ClassRecord, Locks, People } from './people.js'
 import { ask, type Work } from './query.js'
 
 export interface ClassRow {
@@ -15,11 +15,12 @@ export interface ClassRow {
   keep_days: number | null
   number_key: string | null
   locks: string
+  assessed: string
 }
 
 /** All of a class, for a query that names its table. */
 export const classColumns =
-  'class.id, class.title, class.labs, class.code, class.code_ends_at, class.is_roster_only, class.starts_at, class.ends_at, class.created_at, class.ended_at, class.keep_days, class.number_key, class.locks'
+  'class.id, class.title, class.labs, class.code, class.code_ends_at, class.is_roster_only, class.starts_at, class.ends_at, class.created_at, class.ended_at, class.keep_days, class.number_key, class.locks, class.assessed'
 
 export function* createClass(
   id: string,
@@ -47,6 +48,7 @@ const changeable: Record<keyof ClassChange, string> = {
   endsAt: 'ends_at',
   endedAt: 'ended_at',
   locks: 'locks',
+  assessed: 'assessed',
   keepDays: 'keep_days',
   numberKey: 'number_key',
 }
@@ -90,6 +92,7 @@ export function classRecord(row: ClassRow): ClassRecord {
     ...(row.keep_days === null ? {} : { keepDays: row.keep_days }),
     ...(row.number_key === null ? {} : { numberKey: row.number_key }),
     locks: JSON.parse(row.locks) as Locks,
+    assessed: JSON.parse(row.assessed) as Assessed,
   }
 }
 

@@ -27,6 +27,7 @@ import type {
   People,
   PersonRecord,
   SeatRecord,
+  SubmissionRecord,
 } from './people.js'
 import type { Work } from './query.js'
 import { addSeat, joinClass, placeFor, readSeat, readSeatOf, readSeats, reissueSeat, resumeSeat } from './seat-work.js'
@@ -42,7 +43,11 @@ import {
   readPersons,
   setMember,
 } from './staff-work.js'
+import { addSubmission, judgeSubmission, readSubmissions } from './submission-work.js'
 import { keptName, keptText } from './text.js'
+
+/** Of the result of a submission, in characters: a lab has some tens of checks, each with some sentences. */
+const longestResult = 4 * 1024 ** 2
 
 /** What people are kept in. */
 export interface PeopleHouse {
@@ -200,6 +205,28 @@ export class KeptPeople implements People {
 
   looks(seat: string, most: number): Promise<LookRecord[]> {
     return this.house.transact(() => readLooks(keptName(seat, 'seat'), most))
+  }
+
+  async addSubmission({ learner, lab, session }: Parameters<People['addSubmission']>[0]): Promise<SubmissionRecord> {
+    const at = now()
+    const submission = {
+      learner: keptName(learner, 'learner'),
+      lab: keptName(lab, 'lab'),
+      session: keptName(session, 'session'),
+    }
+    // One who has begun on another server.
+    await this.house.addLearner(learner)
+    return this.house.transact(() => addSubmission(submission, at))
+  }
+
+  judgeSubmission(id: string, result: string): Promise<void> {
+    const kept = keptText(result, 'result', longestResult)
+    return this.house.transact(() => judgeSubmission(keptName(id, 'submission'), kept))
+  }
+
+  submissions(learner: string, lab?: string): Promise<SubmissionRecord[]> {
+    const of = lab === undefined ? undefined : keptName(lab, 'lab')
+    return this.house.transact(() => readSubmissions(keptName(learner, 'learner'), of))
   }
 
   async addPerson(person: Parameters<People['addPerson']>[0]): Promise<PersonRecord> {

@@ -22,10 +22,35 @@ export interface ClassRecord {
   /** What everybody's own numbers are drawn from; all have those of practice where it is missing. */
   numberKey?: string
   locks: Locks
+  assessed: Assessed
 }
 
 /** What learners of a class are not given, by lab: steps that are not open yet, and solutions, also those that are done for them. */
 export type Locks = Record<string, { steps?: string[]; solutions?: true }>
+
+/** Labs of a class whose work is handed in and counts, each with how; all others are practice. */
+export type Assessed = Record<string, Assessment>
+
+export interface Assessment {
+  /** So many may be handed in; any number where it is missing. */
+  attempts?: number
+  /** What a learner is told of it: that it was handed in, its points, or what was found of each step as well. */
+  shows: 'nothing' | 'points' | 'steps'
+}
+
+/** What a learner has handed in of a lab. */
+export interface SubmissionRecord {
+  id: string
+  learner: string
+  lab: string
+  session: string
+  /** From 1, of the learner and the lab. */
+  number: number
+  /** By the server's clock: what deadlines are counted by. */
+  acceptedAt: string
+  /** A result as JSON; missing while it is being judged, and where whoever judged was ended on the way. */
+  result?: string
+}
 
 export interface SeatRecord {
   id: string
@@ -100,7 +125,7 @@ export interface LookRecord {
 }
 
 export type ClassChange = Partial<
-  Pick<ClassRecord, 'title' | 'labs' | 'isRosterOnly' | 'locks'> & {
+  Pick<ClassRecord, 'title' | 'labs' | 'isRosterOnly' | 'locks' | 'assessed'> & {
     [K in 'code' | 'codeEndsAt' | 'startsAt' | 'endsAt' | 'endedAt' | 'numberKey']: string | null
   } & { keepDays: number | null }
 >
@@ -169,6 +194,13 @@ export interface People {
   looksOf(id: string, person: string): Promise<LookRecord[]>
   /** Of a learner, newest first. */
   looks(seat: string, most: number): Promise<LookRecord[]>
+
+  /** Accepts what a learner hands in: it gets the next number of that lab. */
+  addSubmission(submission: { learner: string; lab: string; session: string }): Promise<SubmissionRecord>
+  /** What it is worth, as JSON. One that is gone by then is passed over. */
+  judgeSubmission(id: string, result: string): Promise<void>
+  /** Of a learner, or of a lab of theirs, in the order in which they were handed in. */
+  submissions(learner: string, lab?: string): Promise<SubmissionRecord[]>
 
   addPerson(person: { name: string; login: string; mayFound: boolean }): Promise<PersonRecord>
   persons(): Promise<PersonRecord[]>

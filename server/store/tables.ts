@@ -129,6 +129,8 @@ export const tables: readonly Table[] = [
       number_key: name.nullable(),
       keep_days: count.nullable(),
       locks: text,
+      // Files of before have none.
+      assessed: text.default('{}'),
     }),
     order: ['created_at', 'id'],
   },
@@ -191,6 +193,19 @@ export const tables: readonly Table[] = [
       ended_at: time.nullable(),
     }),
     order: ['asked_at', 'id'],
+  },
+  {
+    name: 'submission',
+    columns: columns({
+      id: name,
+      learner: name,
+      lab: name,
+      session: name,
+      number: count,
+      accepted_at: time,
+      result: text.nullable(),
+    }),
+    order: ['accepted_at', 'id'],
   },
 ]
 

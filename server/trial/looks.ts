@@ -62,6 +62,8 @@ interface Standing {
  */
 export class Looks {
   private readonly verdicts = new Map<Step, Verdict[]>()
+  /** Ids of the steps that were right and then wrong again while they were looked at. */
+  readonly cameAndWent = new Set<string>()
   /** The one that nothing was run after. */
   private latest: Step | undefined
 
@@ -176,6 +178,7 @@ export class Looks {
   }
 
   #fail(step: Step, { failed, seen }: Sight): void {
+    this.cameAndWent.add(step.id)
     const verdicts = this.verdicts.get(step)!
     for (const [index, finding] of failed) verdicts[index]!.finding = finding
     if (seen) this.#note([step], seen)

@@ -276,7 +276,9 @@ async function meView(guest: Guest, people: People): Promise<MeView> {
     ...(name === undefined ? {} : { name }),
     isOwner: roles.some(({ role }) => role === 'owner'),
     teaches: roles.some(({ role }) => role !== 'learner'),
-    ...(learns && found ? { class: { title: found.title, isOpen: learns.isOpen } } : {}),
+    ...(learns && found
+      ? { class: { title: found.title, isOpen: learns.isOpen, assessed: Object.keys(found.assessed) } }
+      : {}),
   }
 }
 

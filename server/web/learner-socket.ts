@@ -190,6 +190,8 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'class.follow': (ask) => classes.follow(guest(), ask.class),
     'class.unfollow': () => nothing(classes.end()),
     'class.lock': ({ class: id, lab, ...withheld }) => renewed(classroom.lock(guest(), id, lab, withheld)),
+    'class.assess': (ask) => classroom.assess(guest(), ask.class, ask.lab, ask.assessed ?? undefined),
+    'work.submit': (ask) => nothing(inSession(ask, (session) => classroom.submissions.submit(session))),
     'class.export': (ask) => classroom.export(guest(), ask.class, ask.format),
     'note.send': ({ class: id, ...note }) => nothing(classroom.tell(id, nameOf(guest()), note)),
     'seat.detail': (ask) => classroom.detail(ask.class, ask.seat, ask.lab),

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Classroom } from '../classroom/classroom.js'
 import { SecurityLog } from '../error/security-log.js'
 import { VethlabError } from '../error/vethlab-error.js'
+import { LearnersEvidence } from '../evidence/learners-evidence.js'
 import { type Lab, runsFiles } from '../lab/lab.js'
 import { readShelf } from '../lab/shelf.js'
 import { measuredHostBytes, roomInMemory } from '../machine/capacity.js'
@@ -91,7 +92,8 @@ async function main(): Promise<void> {
       if (told.lab) void noteUnreadable(told.lab)
     }
   })
-  classroom = new Classroom(sessions, records)
+  const evidence = options.evidence && (await LearnersEvidence.open(options.evidence))
+  classroom = new Classroom(sessions, records, { evidence })
   const metrics = options.metricsPort === undefined ? undefined : new Metrics(sessions)
   const served = metrics && (await serveMetrics(metrics, options.metricsPort!))
   const log = new SecurityLog(options.securityLog)

@@ -40,6 +40,32 @@ export function describePeople(kind: Kind): void {
     return hash
   }
 
+  describe('what is handed in', () => {
+    it('has numbers of its learner and lab, is there for the next process, and goes with the learner', async () => {
+      const { id } = await newClass({ assessed: { mtu: { attempts: 2, shows: 'steps' } } })
+      expect((await people.classOf(id))!.assessed).toEqual({ mtu: { attempts: 2, shows: 'steps' } })
+      const [ada, bob] = [await seated('Ada'), await seated('Bob')]
+      const handIn = ({ learner }: { learner: string }, lab: string) =>
+        people.addSubmission({ learner, lab, session: 'a session' })
+      const first = await handIn(ada, 'mtu')
+      expect(first).toMatchObject({ learner: ada.learner, lab: 'mtu', session: 'a session', number: 1 })
+      expect(Math.abs(Date.parse(first.acceptedAt) - Date.now())).toBeLessThan(60_000)
+      const others = [await handIn(ada, 'mtu'), await handIn(ada, 'dns'), await handIn(bob, 'mtu')]
+      expect(others.map(({ number }) => number)).toEqual([2, 1, 1])
+      const result = JSON.stringify({ 结果: '🙂'.repeat(50_000) })
+      await people.judgeSubmission(first.id, result)
+      await people.judgeSubmission('nobody', result)
+      await records.close()
+      records = await open()
+      people = records.people
+      expect(await people.submissions(ada.learner, 'mtu')).toEqual([{ ...first, result }, others[0]])
+      expect((await people.submissions(ada.learner)).map(({ lab }) => lab).toSorted()).toEqual(['dns', 'mtu', 'mtu'])
+      await people.removeSeat(ada.id)
+      expect(await people.submissions(ada.learner)).toEqual([])
+      expect(await people.submissions(bob.learner)).toHaveLength(1)
+    })
+  })
+
   describe('a class', () => {
     it('is there for the next process as it was made and changed', async () => {
       const { id } = await newClass({ startsAt: hour(1), endsAt: hour(2), isRosterOnly: true })
@@ -57,6 +83,7 @@ export function describePeople(kind: Kind): void {
           endsAt: expect.any(String),
           createdAt: expect.any(String),
           locks: {},
+          assessed: {},
         },
       ])
       expect(await people.classOf('none')).toBeUndefined()

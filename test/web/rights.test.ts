@@ -110,6 +110,8 @@ const asks: Record<string, Record<string, unknown>> = {
   'seat.reissue': {},
   'seat.remove': {},
   'seat.close': {},
+  'class.assess': { lab: 'default-bridge', assessed: { shows: 'points' } },
+  'work.submit': {},
   'class.lock': { lab: 'default-bridge', steps: [], solutions: false },
   'class.export': { format: 'csv' },
   'note.send': { text: 'Hello' },
@@ -145,7 +147,7 @@ const assists = [
   'seat.network',
   'seat.detail',
 ]
-const leads = ['class.change', 'class.code', 'seat.add']
+const leads = ['class.assess', 'class.change', 'class.code', 'seat.add']
 
 function shapeOf(name: string): Record<string, unknown> | undefined {
   return (requests[name as keyof typeof requests] as unknown as { shape?: Record<string, unknown> }).shape
