@@ -8,7 +8,7 @@ import { countdown, now } from '../shell/time.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { connection } from '../state/connection.js'
 import { isOpen } from '../state/lab.js'
-import { stringsOf } from '../state/language.js'
+import { marks, stringsOf } from '../state/language.js'
 import { records } from '../state/records.js'
 import { ask, trouble, view } from '../state/session.js'
 import { ClassNotes } from './class-bar.js'
@@ -17,7 +17,7 @@ import { stepTitle } from './lab-state.js'
 const strings = stringsOf({
   en: {
     away: 'Connection lost. Trying again…',
-    safe: 'Your hosts keep running, and what you typed is safe on the server.',
+    safe: 'Your hosts keep running, and what you have typed so far is safe on the server.',
     idle: (left: string) => `Nobody has typed for a while. The hosts close in ${left}.`,
     idleAloud: 'Nobody has typed for a while. The hosts close soon unless you press Stay.',
     stay: 'Stay',
@@ -113,7 +113,9 @@ function Away() {
       {away && late && (
         <div class="notice warn away">
           <p>
-            <strong>{strings.value.away}</strong> {strings.value.safe}
+            <strong>{strings.value.away}</strong>
+            {marks.value.blank}
+            {strings.value.safe}
           </p>
         </div>
       )}
