@@ -1,8 +1,9 @@
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { DeskView } from '../protocol/classes.js'
-import { isOpenAt } from '../store/class-work.js'
-import type { People, SeatRecord } from '../store/people.js'
+import { duesOf, endFor, isOpenAt } from '../store/class-work.js'
+import type { GivenHint, People, SeatRecord } from '../store/people.js'
+import type { Text } from '../wording/text.js'
 import { lookView } from './look-view.js'
 
 /** Notes that a learner is shown. */
@@ -22,6 +23,8 @@ export class Desks {
     private readonly people: People,
     /** Who shows their terminals to a class. */
     private readonly shownBy: (id: string) => string | undefined,
+    /** A hint as the learner's own lab has it, once they have begun that. */
+    private readonly textOf: (learner: string, hint: GivenHint) => Text | undefined,
   ) {}
 
   /** @returns undefined for who is in no class; else the desk now, and what ends the telling */
@@ -42,9 +45,12 @@ export class Desks {
 
   /** Something of a class is otherwise: its learners are told. */
   async renew(id: string): Promise<void> {
-    for (const { seat, tell } of [...this.#desks].filter((desk) => desk.seat.class === id)) {
+    const desks = [...this.#desks].filter((desk) => desk.seat.class === id)
+    if (desks.length === 0) return
+    const common = this.#common(id)
+    for (const { seat, tell } of desks) {
       try {
-        tell(await this.#view(seat))
+        tell(await this.#view(seat, common))
       } catch (error) {
         // Somebody may have been taken out meanwhile, or the database is away: the next change tells.
         if (!(error instanceof VethlabError)) logOnce(error)
@@ -52,28 +58,49 @@ export class Desks {
     }
   }
 
-  async #view({ id, class: of }: SeatRecord): Promise<DeskView> {
-    const [one, hands, notes, looks] = await Promise.all([
-      this.people.classOf(of),
-      this.people.hands(of),
-      this.people.notes(of, 100),
-      this.people.looks(id, mostLooks),
+  /** What all desks of a class are told of, asked for once. */
+  #common(id: string) {
+    return Promise.all([
+      this.people.classOf(id),
+      this.people.hands(id),
+      this.people.notes(id, 100),
+      this.people.givenHints(id),
     ])
+  }
+
+  async #view({ id, class: of, learner }: SeatRecord, common = this.#common(of)): Promise<DeskView> {
+    const [one, hands, notes, given] = await common
+    // By now they may have been given more time.
+    const [seat, looks] = await Promise.all([this.people.seatOf(learner), this.people.looks(id, mostLooks)])
     if (!one) {
       throw new VethlabError('class.not-found', 'is gone', { place: of, cure: 'Join another class.' })
     }
     const by = this.shownBy(of)
+    const end = endFor(one, seat?.extensions)
     const at = hands.findIndex(({ seat }) => seat === id)
     const hand = hands[at]
     return {
       title: one.title,
-      isOpen: isOpenAt(one, new Date().toISOString()),
+      isOpen: isOpenAt(one, new Date().toISOString(), seat?.extensions),
+      isQueuePaused: one.isQueuePaused,
+      hints: given
+        .filter((hint) => hint.seat === id)
+        .slice(-mostNotes)
+        .toReversed()
+        .map((hint) => {
+          const text = this.textOf(learner, hint)
+          const { seat: _, ...rest } = hint
+          return { ...rest, ...(text ? { text } : {}) }
+        }),
+      ...(end === undefined ? {} : { endsAt: end }),
+      due: duesOf(one, seat?.extensions),
       ...(hand
         ? {
             hand: {
               at: hand.at,
               before: hands.slice(0, at).filter(({ helper }) => helper === undefined).length,
               ...(hand.helper === undefined ? {} : { helper: hand.helper }),
+              ...(hand.offer === undefined ? {} : { offer: hand.offer }),
             },
           }
         : {}),

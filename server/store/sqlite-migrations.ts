@@ -1,4 +1,4 @@
-import { classTables } from './class-tables.js'
+import { classTables, courseTables } from './class-tables.js'
 
 /**
  * How a SQLite file became what it is, step by step: `user_version` counts those that it has seen. A step that was ever
@@ -131,4 +131,5 @@ export const sqliteMigrations: readonly string[] = [
   DROP TABLE class;
   ${classTables(' STRICT')}
   `,
+  courseTables(' STRICT'),
 ]
