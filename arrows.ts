@@ -60,6 +60,7 @@ export const arrows = {
   'server/protocol': [
     'server/wording',
     'server/error',
+    'server/learner',
     'server/map',
     'server/store',
     'server/cause',

@@ -1,11 +1,10 @@
 import type { CatalogueView, LabCard } from '../../server/protocol/protocol.js'
 import { prepareLab } from '../lab/prepare-lab.js'
 import { TickIcon } from '../shell/icons.js'
-import { now, relative } from '../shell/time.js'
+import { dayAndTime, now, relative } from '../shell/time.js'
 import { TroubleWords } from '../shell/trouble.js'
 import { labPath } from '../state/address.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
-import { me } from '../state/me.js'
 
 const plural = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`
 
@@ -14,7 +13,6 @@ export const strings = stringsOf({
     beginner: 'Beginner',
     intermediate: 'Intermediate',
     advanced: 'Advanced',
-    assessed: 'Assessed',
     alone: 'In Chinese only',
     buildsOn: 'Builds on',
     between: ', ',
@@ -29,12 +27,16 @@ export const strings = stringsOf({
     running: 'Running now',
     closes: (when: string) => ` (closes ${when})`,
     lacks: 'This machine can’t run it.',
+    opens: (when: string) => `Opens ${when}`,
+    over: (when: string) => `Closed since ${when}: what you did can be read`,
+    afterOther: (title: string) => `Opens when you have finished “${title}”`,
+    due: (when: string) => `Open until ${when}`,
+    assessed: 'Assessed: counts for your grade',
   },
   zh: {
     beginner: '入门',
     intermediate: '进阶',
     advanced: '高级',
-    assessed: '要评分',
     alone: '只有英文',
     buildsOn: '建议先做',
     between: '、',
@@ -49,13 +51,28 @@ export const strings = stringsOf({
     running: '正在运行',
     closes: (when: string) => `（${when}关闭）`,
     lacks: '本机无法运行这个实验。',
+    opens: (when: string) => `${when} 开放`,
+    over: (when: string) => `已于 ${when} 截止，仍可查看已完成的内容`,
+    afterOther: (title: string) => `完成“${title}”后开放`,
+    due: (when: string) => `开放至 ${when}`,
+    assessed: '计入成绩',
   },
 })
 
 /** One lab of the catalogue: the whole of it is its link, where this machine can run it. */
-export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueView['running'][number] | undefined }) {
+export function LabEntry({
+  lab,
+  labs,
+  running,
+}: {
+  lab: LabCard
+  /** All that are shown, so that one can be named by another one. */
+  labs: readonly LabCard[]
+  running: CatalogueView['running'][number] | undefined
+}) {
   const t = strings.value
-  const lacking = lab.lacks.length > 0
+  const { closed } = lab
+  const lacking = lab.lacks.length > 0 || (closed !== undefined && closed.why !== 'due')
   return (
     <article
       class={lacking ? 'entry lacking' : 'entry'}
@@ -67,8 +84,8 @@ export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueVie
         </h3>
         <p {...inOwnLanguage(lab)}>{inLanguage(lab.summary)}</p>
         <ul class="facts">
-          {me.value?.class?.assessed.includes(lab.id) && <li>{t.assessed}</li>}
           {!lab.languages.includes(language.value) && <li>{t.alone}</li>}
+          {lab.isAssessed === true && <li>{t.assessed}</li>}
           <li>{t[lab.level]}</li>
           <li>{t.minutes(lab.minutes)}</li>
           {lab.hosts.docker > 0 && <li>{t.docker(lab.hosts.docker)}</li>}
@@ -85,7 +102,9 @@ export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueVie
             ))}
           </p>
         )}
-        {lacking && (
+        {closed !== undefined && <p class="dates">{closedText(closed, labs)}</p>}
+        {lab.dueAt !== undefined && <p class="dates">{t.due(dayAndTime(lab.dueAt, language.value))}</p>}
+        {lab.lacks.length > 0 && (
           <div class="lacks">
             <strong>{t.lacks}</strong>
             <ul>
@@ -101,6 +120,15 @@ export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueVie
       {!lacking && <Progress lab={lab} running={running} />}
     </article>
   )
+}
+
+/** Why a class does not have it open, and since when or until when. */
+function closedText(closed: NonNullable<LabCard['closed']>, labs: readonly LabCard[]): string {
+  const t = strings.value
+  if (closed.why === 'not-yet') return t.opens(dayAndTime(closed.opensAt, language.value))
+  if (closed.why === 'due') return t.over(dayAndTime(closed.dueAt, language.value))
+  const other = labs.find(({ id }) => id === closed.lab)
+  return t.afterOther(other === undefined ? closed.lab : inLanguage(other.title))
 }
 
 /** Read aloud in its own language, where it is not in the learner's. */

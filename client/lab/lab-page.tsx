@@ -112,7 +112,8 @@ export function LabPage({ id }: { id: string }) {
   }, [isOther, content])
   usePosition(text, shown?.ok === true)
 
-  if (shown?.ok === false && shown.trouble.code === 'lab.not-found') return <NoLab trouble={shown.trouble} />
+  const isNone = shown?.ok === false && ['lab.not-found', 'lab.not-yet'].includes(shown.trouble.code)
+  if (shown?.ok === false && isNone) return <NoLab trouble={shown.trouble} />
   return (
     <div class={`lab ${side.value}`} style={{ '--split': `${splitAt.value}%` }}>
       <TopBar />

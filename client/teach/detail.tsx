@@ -23,6 +23,14 @@ export function Detail({ id, seat, lab }: { id: string; seat: string; lab: strin
       {detail.steps.map((step) => (
         <div key={step.id}>
           <h3>{inLanguage(step.heading)}</h3>
+          {step.hints > 0 && <p class="muted">{t.hints(step.hints, step.given.length)}</p>}
+          {step.given.length > 0 && (
+            <ul>
+              {step.given.map(({ check, hint, by, at }) => (
+                <li key={`${check} ${hint}`}>{t.hintGiven(check + 1, hint, by || t.teacher, timeOf(at))}</li>
+              ))}
+            </ul>
+          )}
           {step.verdicts.length === 0 ? (
             <p class="muted">{t.noVerdicts}</p>
           ) : (

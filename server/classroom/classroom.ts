@@ -9,7 +9,15 @@ import { newResumePhrase, phraseHash } from '../learner/resume-phrase.js'
 import { readRoster } from '../learner/roster.js'
 import { newSecret } from '../learner/secret.js'
 import type { Who } from '../learner/who.js'
-import type { ClassView, HandedInView, LearnerDetail, LookView, MatrixView, SeatView } from '../protocol/classes.js'
+import type {
+  ClassView,
+  HandedInView,
+  LearnerDetail,
+  LookView,
+  MatrixView,
+  PreparedHints,
+  SeatView,
+} from '../protocol/classes.js'
 import type { NetworkMap, TimelineEntry } from '../protocol/protocol.js'
 import type { Read } from '../protocol/requests.js'
 import { clean } from '../report/clean.js'
@@ -20,19 +28,25 @@ import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import { sessionResult } from '../session/work/session-result.js'
 import { isOpenAt } from '../store/class-work.js'
-import type { Assessment, ClassChange, ClassRecord, SeatRecord } from '../store/people.js'
+import type { Assessment, ClassChange, ClassRecord, GivenHint, Known, SeatRecord } from '../store/people.js'
 import type { Records } from '../store/records.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
 import { Desks } from './desks.js'
 import { classCsv, classJsonLines } from './export.js'
+import { giveHints, preparedHints } from './hints.js'
 import { learnerDetail } from './learner-detail.js'
 import { lookView } from './look-view.js'
 import { Looks } from './looks.js'
-import { duplicates, liveCells, recordedCells, seatView } from './matrix.js'
+import { duplicates, liveCells, recordedCells, seatView, withHints } from './matrix.js'
+import { mergeSeats } from './merge-seats.js'
+import { notFound } from './not-found.js'
+import { withOpened } from './opened.js'
 import { Shares } from './shares.js'
-import { stuckReason } from './stuck.js'
+import { stuckReason, usualRule } from './stuck.js'
 import { bundleName, counted, type Judged, Submissions, usedUp } from './submissions.js'
+import { closeOver, extend, setDates } from './timetable.js'
 import { Tracker } from './tracker.js'
+import { Warming } from './warming.js'
 
 /** Changes of one learner within so long are told together. */
 const gapMs = 200
@@ -41,8 +55,14 @@ const mostNotes = 50
 const mostHandedIn = 20
 const dayMs = 24 * 3_600_000
 const retentionMs = 3_600_000
+/** How late what is over is closed, at most. */
+const tickMs = 5_000
+/** Minutes at a step are told so often. */
+const ticksAMinute = 12
 /** Locks of a class as they are kept, in characters. */
 const mostLocks = 20_000
+/** How long a look lasts that was offered. */
+const offeredMinutes = 20
 /** Tries for a code that no class has. */
 const mostCodes = 5
 
@@ -69,12 +89,16 @@ export class Classroom {
   readonly shares: Shares
   readonly looks: Looks
   readonly submissions: Submissions
+  readonly #warming: Warming
   readonly #tracker = new Tracker()
   readonly #dirty = new Set<Session>()
   readonly #summaries = new Map<string, Promise<SeatView['handedIn']>>()
   #timer: NodeJS.Timeout | undefined
   readonly #end: () => void
   readonly #retention: NodeJS.Timeout
+  readonly #clock: NodeJS.Timeout
+  #ticks = 0
+  #isTicking = false
 
   /** @param evidence where bundles of what is handed in go; without it none are kept */
   constructor(
@@ -84,19 +108,26 @@ export class Classroom {
   ) {
     this.shares = new Shares(sessions, (id) => this.#renew(id))
     this.submissions = new Submissions({ records, evidence, onChange: (seat) => this.#handedIn(seat) })
-    this.desks = new Desks(
-      records.people,
-      (id) => this.shares.of(id)?.by,
-      (learner, lab, shows) => this.#ofDesk(learner, lab, shows),
-    )
+    this.desks = new Desks(records.people, {
+      shownBy: (id) => this.shares.of(id)?.by,
+      handedIn: (learner, lab, shows) => this.#ofDesk(learner, lab, shows),
+      textOf: (learner, { lab, step, check, hint }) => {
+        const own = sessions.keptOf(learner).find((session) => session.lab.id === lab)?.lab
+        return own?.steps.find(({ id }) => id === step)?.checks[check]?.hints[hint - 1]
+      },
+    })
     this.looks = new Looks(sessions, records.people, (id) => this.#renew(id))
+    this.#warming = new Warming(sessions, records.people, (id) => this.#renew(id))
     this.#end = sessions.follow((session) => this.#changed(session))
     this.#retention = setInterval(() => void this.forgetOld().catch(logUnlessBehind), retentionMs).unref()
+    this.#clock = setInterval(() => void this.#tick(), tickMs).unref()
   }
 
   close(): void {
     this.#end()
     clearInterval(this.#retention)
+    clearInterval(this.#clock)
+    this.#warming.close()
     this.looks.close()
     clearTimeout(this.#timer)
     this.#followed.clear()
@@ -124,8 +155,13 @@ export class Classroom {
       ...change,
       ...(change.title === undefined ? {} : { title: oneLine(change.title, 100) }),
       ...(change.labs === undefined ? {} : { labs: this.#known(change.labs) }),
+      // As many as the machine has, at most.
+      ...(typeof change.capacity === 'number' ? { capacity: Math.min(change.capacity, this.sessions.mostRacks) } : {}),
     })
     if (!changed) throw notFound(id)
+    if (change.capacity !== undefined) {
+      this.sessions.setQuota({ of: id, racks: changed.capacity ?? Number.POSITIVE_INFINITY })
+    }
     this.#renew(id)
     return this.#view(who, changed)
   }
@@ -143,6 +179,23 @@ export class Classroom {
     const seat = await this.records.people.seatOf(learner)
     const key = seat && (await this.records.people.classOf(seat.class))?.numberKey
     return key === undefined ? undefined : seedOf(key, seat!.student ?? seat!.id, lab)
+  }
+
+  /** As `setDates`. */
+  async dates(who: Who, id: string, lab: string, dates: Parameters<typeof setDates>[3]): Promise<ClassView> {
+    await setDates(this.records.people, id, lab, dates)
+    return this.change(who, id, {})
+  }
+
+  /** As `extend` of the timetable. */
+  async extend(who: Who, id: string, what: Parameters<typeof extend>[2]): Promise<ClassView> {
+    await extend(this.records.people, id, what)
+    return this.change(who, id, {})
+  }
+
+  /** As `withOpened`. */
+  known(known: Known): Promise<Known> {
+    return withOpened(known, this.sessions)
   }
 
   /** A new code, which takes the place of the old one; without `on` nobody can join any more. */
@@ -187,6 +240,30 @@ export class Classroom {
     await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
   }
 
+  /** Puts the hosts of a learner back to the start. @throws VethlabError class.not-found, session.not-open, session.busy */
+  async resetHosts(id: string, seat: string): Promise<void> {
+    const { learner, name } = await this.#seat(id, seat)
+    const running = this.sessions.keptOf(learner).findLast(({ holdsRack }) => holdsRack)
+    if (!running) {
+      throw new VethlabError('session.not-open', 'has no hosts that run', {
+        place: oneLine(name, 60),
+        cure: 'Wait until the learner has opened a lab.',
+      })
+    }
+    running.reset()
+  }
+
+  /**
+   * Two seats are one person's: what was done in the second one, and what is on record of it, is the first one's from now on. Their hosts are
+   * closed, and who came in as the second one does so no more. @throws VethlabError class.not-found
+   */
+  async mergeSeats(id: string, kept: string, merged: string): Promise<void> {
+    const [one, other] = [await this.#seat(id, kept), await this.#seat(id, merged)]
+    if (one.id === other.id) throw notFound(merged)
+    await mergeSeats(this.records, this.sessions, one, other)
+    this.#renew(id)
+  }
+
   /** Somebody is not of this class any more: their seat goes, with all that is kept of them. @throws VethlabError class.not-found */
   async removeSeat(id: string, seat: string): Promise<void> {
     const { learner } = await this.#seat(id, seat)
@@ -220,13 +297,16 @@ export class Classroom {
     for (const { learner } of seats) this.#summaries.delete(learner)
     const same = duplicates(seats)
     const share = this.shares.of(id)
+    const given = await this.records.people.givenHints(id)
+    const warming = this.#warming.of(id)
     return {
       class: await this.#view(who, found),
-      seats: await Promise.all(seats.map((seat) => this.#row(seat, same))),
+      seats: await Promise.all(seats.map((seat) => this.#row(seat, same, found, given))),
       hands: await this.records.people.hands(id),
       notes: await this.records.people.notes(id, mostNotes),
       ...(share ? { shown: { by: share.by, mine: share.person === who.person } } : {}),
       looks: (await this.records.people.looksOf(id, who.person)).map(lookView),
+      ...(warming ? { warming } : {}),
     }
   }
 
@@ -265,6 +345,9 @@ export class Classroom {
   /** A learner wants help at a step: the check that does not pass goes along. @throws VethlabError class.not-found */
   async raiseHand(learner: string, { lab, step }: { lab: string; step?: string | undefined }): Promise<void> {
     const seat = await this.#seatOf(learner)
+    if ((await this.records.people.classOf(seat.class))?.isQueuePaused) {
+      throw new VethlabError('hand.paused', 'takes no hands now', { place: seat.class, cure: 'Raise it later.' })
+    }
     const view = this.sessions
       .keptOf(learner)
       .find((session) => session.lab.id === lab)
@@ -277,6 +360,13 @@ export class Classroom {
       ...(at === undefined ? {} : { step: at.id }),
       ...(failing?.outcome === 'fail' ? { reason: failing.reason, why: failing.why } : {}),
     })
+    this.#renew(seat.class)
+  }
+
+  /** Whoever helps may look into their terminals from now on without asking, as long as the hand is up; or not any more. */
+  async offerLook(learner: string, offer: 'view' | 'write' | undefined): Promise<void> {
+    const seat = await this.#seatOf(learner)
+    await this.records.people.offerLook(seat.id, offer)
     this.#renew(seat.class)
   }
 
@@ -299,7 +389,9 @@ export class Classroom {
       evidence: `evidence/${learner}/${bundleName(judged.record)}`,
     }))
     const session = latest ? { session: latest.id } : {}
-    return { ...learnerDetail(found, lab, verdicts, heading), ...session, handedIn, timeline }
+    const hints = (await this.records.progress(learner)).find((one) => one.lab === lab)?.hints ?? {}
+    const given = (await this.records.people.givenHints(id)).filter((one) => one.seat === seat)
+    return { ...learnerDetail(found, lab, verdicts, { hints, given }, heading), ...session, handedIn, timeline }
   }
 
   /** The network of a learner's lab, now or after an entry of its timeline. @throws VethlabError class.not-found, map.not-found */
@@ -315,6 +407,33 @@ export class Classroom {
   async #lastSession(learner: string, lab: string): Promise<Session | undefined> {
     const isThere = this.sessions.labs.some(({ id }) => id === lab)
     return isThere ? await this.sessions.join(learner, lab, { open: false }) : undefined
+  }
+
+  /** No hand is raised any more, or they may be again. */
+  pauseQueue(who: Who, id: string, on: boolean): Promise<ClassView> {
+    return this.change(who, id, { isQueuePaused: on })
+  }
+
+  /** What a lab has prepared. */
+  hints(lab: string): PreparedHints {
+    const found = this.sessions.labs.find((one) => one.id === lab)
+    return preparedHints(found, (step) => headingOf(found!, step))
+  }
+
+  /** Gives the next hint of a check to learners: it counts as one that they took. @throws VethlabError class.not-found, argument.invalid */
+  async giveHints(
+    id: string,
+    by: string,
+    { seats: chosen, ...what }: { lab: string; step: string; check: number; seats?: string[] | undefined },
+  ): Promise<{ given: number; without: number }> {
+    const all = await this.records.people.seats(id)
+    const seats = chosen === undefined ? all : all.filter((seat) => chosen.includes(seat.id))
+    const strange = chosen?.find((seat) => !seats.some((one) => one.id === seat))
+    if (strange !== undefined) throw notFound(strange)
+    const given = await giveHints(seats, { ...what, by }, (learner) => this.#lastSession(learner, what.lab))
+    await this.records.people.addGivenHints(given)
+    this.#renew(id)
+    return { given: given.length, without: seats.length - given.length }
   }
 
   async takeHand(id: string, seat: string, helper: string | undefined): Promise<void> {
@@ -339,14 +458,20 @@ export class Classroom {
 
   /** Asks a learner of a class to let somebody look into their terminals. @throws VethlabError class.not-found */
   async askLook(who: Who, by: string, id: string, seat: string, mayWrite: boolean): Promise<LookView> {
-    return lookView(await this.looks.ask(who, by, await this.#seat(id, seat), mayWrite))
+    const of = await this.#seat(id, seat)
+    const asked = await this.looks.ask(who, by, of, mayWrite)
+    const offer = (await this.records.people.hands(id)).find((hand) => hand.seat === seat)?.offer
+    // The learner has said so before.
+    const isOffered = offer === 'write' || (offer === 'view' && !mayWrite)
+    if (isOffered) await this.looks.give(of.learner, asked.id, offeredMinutes)
+    return lookView((isOffered ? await this.records.people.lookOf(asked.id) : undefined) ?? asked)
   }
 
   /** What learners are not given of a lab. */
   async lock(who: Who, id: string, lab: string, withheld: { steps: string[]; solutions: boolean }): Promise<ClassView> {
     const found = await this.records.people.classOf(id)
     if (!found) throw notFound(id)
-    const known = this.sessions.labs.find((one) => one.id === lab)?.steps.map((step) => step.id) ?? []
+    const known = ['finish', ...(this.sessions.labs.find((one) => one.id === lab)?.steps.map((step) => step.id) ?? [])]
     const steps = withheld.steps.filter((step) => known.includes(step))
     const { [lab]: _before, ...others } = found.locks
     const locks = {
@@ -463,6 +588,29 @@ export class Classroom {
     void this.desks.renew(id)
   }
 
+  /** What is over is closed; and so often a minute, minutes at a step are told. */
+  async #tick(): Promise<void> {
+    if (this.#isTicking) return
+    this.#isTicking = true
+    try {
+      await closeOver(this.records.people, this.sessions)
+      if (++this.#ticks % ticksAMinute === 0) await this.#tellMinutes()
+    } catch (error) {
+      logUnlessBehind(error)
+    } finally {
+      this.#isTicking = false
+    }
+  }
+
+  async #tellMinutes(): Promise<void> {
+    for (const followed of this.#followed.values()) {
+      for (const learner of followed.seats.keys()) {
+        if (this.sessions.keptOf(learner).some(({ holdsRack }) => holdsRack)) followed.changed.add(learner)
+      }
+      if (followed.changed.size > 0) await this.#tell(followed)
+    }
+  }
+
   #changed(session: Session): void {
     this.#dirty.add(session)
     this.#timer ??= setTimeout(() => void this.#look(), gapMs)
@@ -487,7 +635,9 @@ export class Classroom {
     followed.changed.clear()
     const same = duplicates([...followed.seats.values()])
     try {
-      const rows = await Promise.all(changed.map((seat) => this.#row(seat, same)))
+      const one = await this.records.people.classOf(followed.class)
+      const given = await this.records.people.givenHints(followed.class)
+      const rows = await Promise.all(changed.map((seat) => this.#row(seat, same, one, given)))
       for (const { onSeats } of followed.followers) onSeats(rows)
     } catch (error) {
       // Rows stay as they are then.
@@ -495,18 +645,25 @@ export class Classroom {
     }
   }
 
-  async #row(seat: SeatRecord, same: ReadonlySet<string>): Promise<SeatView> {
+  async #row(
+    seat: SeatRecord,
+    same: ReadonlySet<string>,
+    one: ClassRecord | undefined,
+    given: readonly GivenHint[],
+  ): Promise<SeatView> {
     const kept = this.sessions.keptOf(seat.learner)
-    const cells = recordedCells(await this.records.progress(seat.learner))
+    const progress = await this.records.progress(seat.learner)
+    const cells = recordedCells(progress)
     for (const session of kept) {
       const view = session.view()
       const live = liveCells(view)
       cells[session.lab.id] = live
       const at = this.#tracker.at(session.id)
       const step = view.current
-      const stuck = at && step !== undefined ? stuckReason(at, this.#tracker.usual(view.lab, step)) : undefined
       const cell = step === undefined ? undefined : live[step]
-      if (stuck && cell && session.holdsRack) live[step!] = { ...cell, stuck }
+      if (!at || !cell || !session.holdsRack) continue
+      const stuck = stuckReason(at, this.#tracker.usual(view.lab, step!), one?.stuckRule)
+      live[step!] = { ...cell, minutes: Math.floor(at.minutes), ...(stuck ? { stuck } : {}) }
     }
     const running = kept.findLast(({ holdsRack }) => holdsRack)
     const handedIn = await this.#summary(seat.learner)
@@ -514,8 +671,13 @@ export class Classroom {
       ...(handedIn ? { handedIn } : {}),
       isDuplicate: same.has(seat.id),
       isHere: kept.some(({ isWatched }) => isWatched),
+      isWaiting: kept.some(({ isWaiting }) => isWaiting),
       ...(running ? { lab: running.lab.id } : {}),
-      cells,
+      cells: withHints(
+        cells,
+        progress,
+        given.filter((hint) => hint.seat === seat.id),
+      ),
     })
   }
 
@@ -537,6 +699,12 @@ export class Classroom {
       isOpen: isOpenAt(one, new Date().toISOString()),
       locks: rest.locks,
       assessed: rest.assessed,
+      ...(rest.capacity === undefined ? {} : { capacity: rest.capacity }),
+      mostRacks: this.sessions.mostRacks,
+      ...(rest.expected === undefined ? {} : { expected: rest.expected }),
+      dates: rest.dates,
+      stuckRule: rest.stuckRule ?? usualRule,
+      isQueuePaused: rest.isQueuePaused,
       seats: (await this.records.people.seats(id)).length,
       mayAssist: may(who, 'assist', { class: id }),
       mayLead,
@@ -593,11 +761,4 @@ function headingOf(lab: Lab, step: string): { en: string; zh: string } {
 /** While the database is away there is nothing to be done. */
 function logUnlessBehind(error: unknown): void {
   if (!(error instanceof VethlabError && error.code === 'records.behind')) logOnce(error)
-}
-
-function notFound(id: string): VethlabError {
-  return new VethlabError('class.not-found', 'is no class, or nobody in it', {
-    place: oneLine(id, 40),
-    cure: 'Open it from the list of classes.',
-  })
 }

@@ -258,6 +258,10 @@ export const sentences = {
     what: { en: 'There is no such class, or nobody like that in it.', zh: '找不到这个课堂，或课堂里没有这个人。' },
     cure: { en: 'Open it from the list of classes.', zh: '请从课堂列表重新打开。' },
   },
+  'hand.paused': {
+    what: { en: 'Hands are not taken now.', zh: '现在不接受举手。' },
+    cure: { en: 'Your teacher takes them again later.', zh: '老师稍后会重新开放。' },
+  },
   'look.not-found': {
     what: {
       en: 'You may not look into these terminals, or no longer.',

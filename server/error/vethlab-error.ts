@@ -61,6 +61,7 @@ export type ErrorCode =
   | 'provider.refused'
   | 'class.not-found'
   | 'look.not-found'
+  | 'hand.paused'
   | 'session.not-found'
   | 'session.not-open'
   | 'session.busy'

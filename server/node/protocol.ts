@@ -22,6 +22,11 @@ export const requests = {
   }),
   list: z.strictObject({ owner: Owner.optional() }),
   info: z.strictObject({ rack: Id }),
+  warm: z.strictObject({
+    docker: z.int().min(0).max(256),
+    plain: z.int().min(0).max(256),
+    forMs: z.int().min(1).max(600_000),
+  }),
   reset: z.strictObject({ rack: Id, host: Name.optional() }),
   close: z.strictObject({ rack: Id }),
   /** Of a rack that another process has handed to rackd. */
@@ -58,7 +63,7 @@ export const requests = {
 
 /** What the web may ask over its socket; root may ask all. */
 export const webMethods: ReadonlySet<string> = new Set<keyof typeof requests>([
-  ...(['open', 'list', 'info', 'reset', 'close', 'exec', 'terminals'] as const),
+  ...(['open', 'list', 'info', 'warm', 'reset', 'close', 'exec', 'terminals'] as const),
   ...([
     'engine',
     'restartEngine',

@@ -10,7 +10,7 @@ import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
 import type { CommandResult } from '../racks/command-result.js'
 import { checkStdin, type ExecOptions, type OpenOptions, type RackInfo, type Racks } from '../racks/racks.js'
-import type { TopologyInput } from '../racks/topology.js'
+import type { HostKind, TopologyInput } from '../racks/topology.js'
 import { type Channel, dial } from '../rpc/channel.js'
 import { connectSocket } from '../rpc/socket-file.js'
 import { PtyHostClient } from '../terminal/client.js'
@@ -81,6 +81,9 @@ export class RackdClient implements Racks {
   }
   info(rack: string): Promise<RackInfo> {
     return this.ask('info', { rack })
+  }
+  warm(hosts: Record<HostKind, number>, forMs: number): Promise<Record<HostKind, number>> {
+    return this.ask('warm', { ...hosts, forMs })
   }
   reset(rack: string, host?: string): Promise<RackInfo> {
     return this.askThroughRestart('reset', { rack, ...(host === undefined ? {} : { host }) }, undefined)

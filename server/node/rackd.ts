@@ -87,6 +87,7 @@ function serve(channel: Channel, racks: LocalRacks, log: SecurityLog, { forWeb =
     }),
   )
   handle('list', requests.list, async (of) => (await racks.list(of)).filter(({ id }) => !forWeb || racks.isForWeb(id)))
+  handle('warm', requests.warm, ({ forMs, ...hosts }) => racks.warm(hosts, forMs))
   handle('info', requests.info, ({ rack }) => racks.info(rack))
   handle('reset', requests.reset, ({ rack, host }) => racks.reset(rack, host))
   handle('close', requests.close, ({ rack }) => racks.close(rack))

@@ -3,7 +3,7 @@ import type { Change, NetworkMap } from '../map/map.js'
 import type { Standing } from '../store/records.js'
 import type { Language, Text } from '../wording/text.js'
 import type { AuthorView, PreviewView } from './author.js'
-import type { DeskView, SeatView } from './classes.js'
+import type { Closed, DeskView, SeatView } from './classes.js'
 
 export type { Cause } from '../cause/cause.js'
 export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
@@ -57,6 +57,12 @@ export interface LabCard {
   finished: boolean
   /** What this machine lacks for the lab; empty where it can run. */
   lacks: { feature: string; what: Text; cure: Text }[]
+  /** The learner's class has not opened it to them, or not any more. */
+  closed?: Closed
+  /** Until when their class takes work at it. */
+  dueAt?: string
+  /** Its results count in the learner's class; in others it is practice. */
+  isAssessed?: true
 }
 
 /** GET /api/labs/ID?language=en */

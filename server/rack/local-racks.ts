@@ -27,6 +27,7 @@ import {
 import {
   defaultHostLimits,
   defaultRackLimits,
+  type HostKind,
   type HostPlan,
   type RackLimits,
   resolveTopology,
@@ -406,6 +407,12 @@ export class LocalRacks implements Racks {
   /** Whether the web opened it. @throws VethlabError rack.not-found */
   isForWeb(id: string): boolean {
     return this.rack(id).record.forWeb ?? false
+  }
+
+  async warm(hosts: Record<HostKind, number>, forMs: number): Promise<Record<HostKind, number>> {
+    await this.followBase()
+    this.pool.want(hosts, forMs)
+    return this.pool.count
   }
 
   async info(id: string): Promise<RackInfo> {

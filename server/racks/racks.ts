@@ -27,6 +27,11 @@ export interface Racks {
   /** All racks; with `owner` those that are opened for it, and those that are opened for nobody. */
   list(of?: { owner?: string }): Promise<RackInfo[]>
   info(rack: string): Promise<RackInfo>
+  /**
+   * Has at least so many booted hosts wait for racks, for so many milliseconds, instead of the usual number if that is less; never so many
+   * that less than 1 GiB of memory is free. What is not wanted any more is removed. @returns how many wait now
+   */
+  warm(hosts: Record<HostKind, number>, forMs: number): Promise<Record<HostKind, number>>
   /** Puts one host, or all of them, back to the start: new system, same name, addresses and LANs, all links mended. */
   reset(rack: string, host?: string): Promise<RackInfo>
   /** Ends a rack and removes all of it. */

@@ -243,6 +243,11 @@ export class Session {
     return this.#rooms.steps.hint(step, check)
   }
 
+  /** As `Steps.giveHint`. */
+  giveHint(step: string, check: number): Promise<number | undefined> {
+    return this.#rooms.steps.giveHint(step, check)
+  }
+
   show(step: string): Promise<void> {
     return this.#rooms.steps.show(step)
   }

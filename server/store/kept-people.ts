@@ -1,10 +1,13 @@
 import { changeClass, createClass, readClass, readClasses } from './class-work.js'
 import {
+  addGivenHints,
   addNote,
   askLook,
   endLook,
   giveLook,
+  offerLook,
   raiseHand,
+  readGivenHints,
   readHands,
   readLook,
   readLooks,
@@ -17,6 +20,8 @@ import { addLogin, deleteWhere, readKnown, readStanding } from './login-work.js'
 import type {
   ClassChange,
   ClassRecord,
+  Extensions,
+  GivenHint,
   HandRecord,
   Identified,
   Joined,
@@ -30,7 +35,18 @@ import type {
   SubmissionRecord,
 } from './people.js'
 import type { Work } from './query.js'
-import { addSeat, joinClass, placeFor, readSeat, readSeatOf, readSeats, reissueSeat, resumeSeat } from './seat-work.js'
+import {
+  addSeat,
+  joinClass,
+  mergeSeats,
+  placeFor,
+  readSeat,
+  readSeatOf,
+  readSeats,
+  reissueSeat,
+  resumeSeat,
+  setExtensions,
+} from './seat-work.js'
 import {
   acceptInvitation,
   addPerson,
@@ -135,6 +151,15 @@ export class KeptPeople implements People {
     return this.house.transact(() => reissueSeat(keptName(seat, 'seat'), phrase, at))
   }
 
+  setExtensions(seat: string, extensions: Extensions): Promise<SeatRecord | undefined> {
+    return this.house.transact(() => setExtensions(keptName(seat, 'seat'), extensions))
+  }
+
+  mergeSeats(kept: string, merged: string): Promise<SeatRecord | undefined> {
+    const at = now()
+    return this.house.transact(() => mergeSeats(keptName(kept, 'seat'), keptName(merged, 'seat'), at))
+  }
+
   removeSeat(seat: string): Promise<boolean> {
     return this.house.transact(function* () {
       const found = yield* readSeat(keptName(seat, 'seat'))
@@ -152,9 +177,23 @@ export class KeptPeople implements People {
     })
   }
 
-  raiseHand(hand: Omit<HandRecord, 'at' | 'helper'>): Promise<void> {
+  raiseHand(hand: Parameters<People['raiseHand']>[0]): Promise<void> {
     const at = now()
     return this.house.transact(() => raiseHand(hand, at))
+  }
+
+  offerLook(seat: string, offer: HandRecord['offer']): Promise<void> {
+    return this.house.transact(() => offerLook(keptName(seat, 'seat'), offer))
+  }
+
+  addGivenHints(hints: readonly Omit<GivenHint, 'at'>[]): Promise<void> {
+    const at = now()
+    const kept = hints.map((hint) => ({ ...hint, by: keptName(hint.by, 'name') }))
+    return this.house.transact(() => addGivenHints(kept, at))
+  }
+
+  givenHints(id: string): Promise<GivenHint[]> {
+    return this.house.transact(() => readGivenHints(keptName(id, 'class')))
   }
 
   async lowerHand(seat: string): Promise<void> {

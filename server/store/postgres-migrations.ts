@@ -1,4 +1,4 @@
-import { classTables } from './class-tables.js'
+import { classTables, courseTables } from './class-tables.js'
 import { submissionTables } from './submission-tables.js'
 
 /**
@@ -96,4 +96,5 @@ export const postgresMigrations: readonly string[] = [
   'ALTER TABLE session ADD COLUMN seed TEXT',
   classTables(''),
   submissionTables(''),
+  courseTables(''),
 ]

@@ -1,4 +1,4 @@
-import { classTables } from './class-tables.js'
+import { classTables, courseTables } from './class-tables.js'
 import { submissionTables } from './submission-tables.js'
 
 /**
@@ -133,4 +133,5 @@ export const sqliteMigrations: readonly string[] = [
   ${classTables(' STRICT')}
   `,
   submissionTables(' STRICT'),
+  courseTables(' STRICT'),
 ]

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Classroom } from '../classroom/classroom.js'
+import { quotaOf } from '../classroom/quota.js'
 import { SecurityLog } from '../error/security-log.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { LearnersEvidence } from '../evidence/learners-evidence.js'
@@ -81,6 +82,7 @@ async function main(): Promise<void> {
     ...(idleMs === undefined ? {} : { idleMs, warningMs: Math.min(120_000, idleMs / 2) }),
     ...(mostRacks === undefined ? {} : { mostRacks }),
     roomInMemory: (opening) => roomInMemory(opening, hostBytes),
+    quotaFor: (learner) => quotaOf(records.people, learner),
     seedFor: async (learner, lab) => seed ?? (await classroom?.seedFor(learner, lab)),
   })
   const preview = previewed === undefined ? undefined : new Preview(sessions, previewed)

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
@@ -37,8 +37,10 @@ export class Site implements AsyncDisposable {
     private readonly options: string[],
   ) {}
 
-  static async open(options: string[] = []): Promise<Site> {
+  /** @param records a file as an older version left it, in the place of none */
+  static async open(options: string[] = [], { records }: { records?: string } = {}): Promise<Site> {
     forgetRecords()
+    if (records !== undefined) putRecords(records)
     const server = await ServerProcess.start(['--close-racks', ...options])
     return Site.on(server, options)
   }
@@ -113,6 +115,13 @@ function forgetRecords(): void {
   for (const name of readdirSync(testState.root).includes('records') ? readdirSync(testState.records) : []) {
     if (name.includes('.db') || name.includes('.sqlite')) rmSync(join(testState.records, name))
   }
+}
+
+function putRecords(file: string): void {
+  const path = join(testState.records, 'records.sqlite')
+  mkdirSync(testState.records, { recursive: true })
+  copyFileSync(file, path)
+  chownSync(path, testState.webUser, testState.webUser)
 }
 
 /** What axe finds wrong on a page as it is now, in light and in dark. */

@@ -266,7 +266,7 @@ it('of terminals and hosts', async () => {
   await menu.click()
   await page.getByRole('menuitem', { name: 'Close the hosts' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Close the hosts' }).click()
-  await page.getByText('You closed them.').waitFor(patient)
+  await page.getByText('They were closed.').waitFor(patient)
   await states.fine('closed')
   states.end()
   await page.context().close()
