@@ -1,3 +1,4 @@
+import { VethlabError } from '../error/vethlab-error.js'
 import { networkState } from '../network/assemble.js'
 import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
@@ -20,13 +21,15 @@ export class RackGround implements Probe {
 
   async capture(): Promise<NetworkState> {
     const { hosts, lans, internet } = await this.racks.info(this.rack)
-    const captures = await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name)))
+    const captures = await Promise.all(
+      hosts.map(({ name }) => this.racks.capture(this.rack, name).catch(calling(name))),
+    )
     const shape = { hosts, internet, lans: lans.map(inCidr) }
     return this.racks.states ? this.racks.states.make(captures, shape) : networkState(captures, shape)
   }
 
   ask(host: string, question: ProbeRequest): Promise<ProbeAnswer> {
-    return this.racks.probe(this.rack, host, question)
+    return this.racks.probe(this.rack, host, question).catch(calling(host))
   }
 
   runScript(directory: string, file: string, options: ScriptOptions): Promise<ScriptRun> {
@@ -49,6 +52,16 @@ export class RackGround implements Probe {
   /** Says something to a program, and hears what it answers and whom it connects to meanwhile. */
   talk(host: string, talk: Talk, signal?: AbortSignal): Promise<Conversation> {
     return this.racks.talk(this.rack, host, talk, signal ? { signal } : {})
+  }
+}
+
+/** The machine calls a host otherwise in each rack, which tells a learner nothing. */
+function calling(host: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof VethlabError) || error.code !== 'host.unreachable') throw error
+    const { code, what, cure } = error
+    const zh = { what: '主机已停止运行', cure: '请重置这台主机。' }
+    throw new VethlabError(code, what, { place: host, cure, zh, cause: error })
   }
 }
 
