@@ -1,3 +1,4 @@
+import { VethlabError } from '../error/vethlab-error.js'
 import { networkState } from '../network/assemble.js'
 import type { HostCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
@@ -30,8 +31,9 @@ export class RackGround implements Probe {
     const shape = { hosts, internet, lans: lans.map(inCidr) }
     const make = async (captures: HostCapture[]) =>
       this.racks.states ? this.racks.states.make(captures, shape) : networkState(captures, shape)
-    if (!this.options.isStill)
-      return make(await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name))))
+    if (!this.options.isStill) {
+      return make(await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name).catch(calling(name)))))
+    }
     for (let left = mostStill; left > 0; left--) {
       const { hosts: captures, engines } = await this.racks.captureStill(this.rack)
       const after = captures.map((one) => ({
@@ -48,7 +50,7 @@ export class RackGround implements Probe {
   }
 
   ask(host: string, question: ProbeRequest): Promise<ProbeAnswer> {
-    return this.racks.probe(this.rack, host, question)
+    return this.racks.probe(this.rack, host, question).catch(calling(host))
   }
 
   runScript(directory: string, file: string, options: ScriptOptions): Promise<ScriptRun> {
@@ -71,6 +73,16 @@ export class RackGround implements Probe {
   /** Says something to a program, and hears what it answers and whom it connects to meanwhile. */
   talk(host: string, talk: Talk, signal?: AbortSignal): Promise<Conversation> {
     return this.racks.talk(this.rack, host, talk, signal ? { signal } : {})
+  }
+}
+
+/** The machine calls a host otherwise in each rack, which tells a learner nothing. */
+function calling(host: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof VethlabError) || error.code !== 'host.unreachable') throw error
+    const { code, what, cure } = error
+    const zh = { what: '主机已停止运行', cure: '请重置这台主机。' }
+    throw new VethlabError(code, what, { place: host, cure, zh, cause: error })
   }
 }
 
