@@ -12,6 +12,7 @@ const topics: Record<string, Text> = {
   dns: { en: 'Names', zh: '名字解析' },
   ipam: { en: 'Addresses', zh: '地址管理' },
   ipv6: { en: 'IPv6', zh: 'IPv6' },
+  forwarding: { en: 'Forwarding and NAT', zh: '转发与 NAT' },
   firewall: { en: 'Firewall', zh: '防火墙' },
   swarm: { en: 'Swarm', zh: 'Swarm' },
   troubleshooting: { en: 'Troubleshooting', zh: '故障排查' },

@@ -29,6 +29,7 @@ export const topics = [
   'dns',
   'ipam',
   'ipv6',
+  'forwarding',
   'firewall',
   'swarm',
   'troubleshooting',
