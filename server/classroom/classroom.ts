@@ -97,6 +97,8 @@ export class Classroom {
   readonly #end: () => void
   readonly #retention: NodeJS.Timeout
   readonly #clock: NodeJS.Timeout
+  /** Waits until what somebody may do is known anew to all that ask for it. */
+  #rightsChanged: () => Promise<void> = async () => {}
   #ticks = 0
   #isTicking = false
 
@@ -133,6 +135,11 @@ export class Classroom {
     this.#followed.clear()
   }
 
+  /** Of every change of what somebody may do, waited for before anybody is told of the change; one listener. */
+  onRights(listener: () => Promise<void>): void {
+    this.#rightsChanged = listener
+  }
+
   /** Those that somebody may see, the newest first. */
   async list(who: Who): Promise<ClassView[]> {
     const classes = (await this.records.people.classes()).filter(({ id }) => may(who, 'watch', { class: id }))
@@ -145,6 +152,7 @@ export class Classroom {
     // Its teacher, unless they may lead it as the owner.
     if (!may(who, 'lead', { class: made.id })) {
       await people.setMember(made.id, who.person, 'teacher')
+      await this.#rightsChanged()
       return this.#view({ ...who, roles: [...who.roles, { role: 'teacher', class: made.id }] }, made)
     }
     return this.#view(who, made)
@@ -162,6 +170,7 @@ export class Classroom {
     if (change.capacity !== undefined) {
       this.sessions.setQuota({ of: id, racks: changed.capacity ?? Number.POSITIVE_INFINITY })
     }
+    await this.#rightsChanged()
     this.#renew(id)
     return this.#view(who, changed)
   }
@@ -230,6 +239,7 @@ export class Classroom {
     await this.#seat(id, seat)
     const phrase = newResumePhrase()
     await this.records.people.reissue(seat, phraseHash(phrase)!)
+    await this.#rightsChanged()
     this.#renew(id)
     return { phrase }
   }
@@ -261,6 +271,7 @@ export class Classroom {
     const [one, other] = [await this.#seat(id, kept), await this.#seat(id, merged)]
     if (one.id === other.id) throw notFound(merged)
     await mergeSeats(this.records, this.sessions, one, other)
+    await this.#rightsChanged()
     this.#renew(id)
   }
 
@@ -269,6 +280,7 @@ export class Classroom {
     const { learner } = await this.#seat(id, seat)
     await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
     await this.records.people.removeSeat(seat)
+    await this.#rightsChanged()
     await this.submissions.forget(learner)
     this.#summaries.delete(learner)
     this.#renew(id)

@@ -36,8 +36,6 @@ type Handlers = { [K in RequestName]: (ask: Read<K>) => Value<K> | Promise<Value
 export interface LearnerSocketOptions {
   /** Who it is, as it is now: roles may change while it is open. */
   guest(): Guest
-  /** Looks at once whether their roles are other ones now. */
-  renew(): Promise<void>
   classroom: Classroom
   metrics?: Metrics | undefined
   sessions: Sessions
@@ -120,13 +118,6 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     return used
   }
 
-  /** What somebody may do has changed: it holds for everybody at once. */
-  const renewed = async <T>(change: Promise<T>): Promise<T> => {
-    const changed = await change
-    await options.renew()
-    return changed
-  }
-
   const handlers: Handlers = {
     'session.join': async ({ lab, open }) => {
       // One whose time is over is looked at alone.
@@ -187,22 +178,19 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'terminal.write': (ask) => nothing(gateway.write(ask.terminal, 'text' in ask ? ask.text : ask.bytes)),
     'terminal.resize': ({ terminal, cols, rows }) => nothing(gateway.resize(terminal, cols, rows)),
     'class.list': () => classroom.list(guest()),
-    // Its teacher goes on to it.
-    'class.create': (ask) => renewed(classroom.create(guest(), ask)),
+    'class.create': (ask) => classroom.create(guest(), ask),
     'class.change': ({ class: id, hasOwnNumbers, ...change }) =>
-      renewed(
-        classroom.change(guest(), id, {
-          ...change,
-          ...(hasOwnNumbers === undefined ? {} : classroom.numbers(hasOwnNumbers)),
-        }),
-      ),
-    'class.dates': ({ class: id, lab, ...dates }) => renewed(classroom.dates(guest(), id, lab, dates)),
-    'class.extend': ({ class: id, ...what }) => renewed(classroom.extend(guest(), id, what)),
+      classroom.change(guest(), id, {
+        ...change,
+        ...(hasOwnNumbers === undefined ? {} : classroom.numbers(hasOwnNumbers)),
+      }),
+    'class.dates': ({ class: id, lab, ...dates }) => classroom.dates(guest(), id, lab, dates),
+    'class.extend': ({ class: id, ...what }) => classroom.extend(guest(), id, what),
     'class.code': (ask) => classroom.setCode(guest(), ask.class, ask.on),
-    'class.end': (ask) => renewed(classroom.end(guest(), ask.class)),
+    'class.end': (ask) => classroom.end(guest(), ask.class),
     'class.follow': (ask) => classes.follow(guest(), ask.class),
     'class.unfollow': () => nothing(classes.end()),
-    'class.lock': ({ class: id, lab, ...withheld }) => renewed(classroom.lock(guest(), id, lab, withheld)),
+    'class.lock': ({ class: id, lab, ...withheld }) => classroom.lock(guest(), id, lab, withheld),
     'class.assess': (ask) => classroom.assess(guest(), ask.class, ask.lab, ask.assessed ?? undefined),
     'work.submit': (ask) => nothing(inSession(ask, (session) => classroom.submissions.submit(session))),
     'class.export': (ask) => classroom.export(guest(), ask.class, ask.format),
@@ -256,7 +244,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'seat.reissue': (ask) => classroom.reissue(ask.class, ask.seat),
     'seat.close': (ask) => nothing(classroom.closeHosts(ask.class, ask.seat)),
     'seat.reset': (ask) => nothing(classroom.resetHosts(ask.class, ask.seat)),
-    'seat.merge': (ask) => nothing(renewed(classroom.mergeSeats(ask.class, ask.seat, ask.other))),
+    'seat.merge': (ask) => nothing(classroom.mergeSeats(ask.class, ask.seat, ask.other)),
     'seat.remove': (ask) => nothing(classroom.removeSeat(ask.class, ask.seat)),
   }
 
