@@ -33,8 +33,17 @@ export function junit(result: Result, language: Language): string {
   const whole = suite.testCase().className(lab).name('submission')
   const about = [pointsText(result, language), ...remarks(result, language)]
   if (result.refused) whole.failure(about.join('; '), 'submission.refused')
-  whole.standardOutput(about.join('\n'))
+  whole.standardOutput(forSection(about.join('\n')))
   const errors = result.scripts.flatMap((script) => (script.errors ? [`${script.file}:\n${script.errors}`] : []))
-  if (errors.length > 0) whole.standardError(errors.join('\n'))
+  if (errors.length > 0) whole.standardError(forSection(errors.join('\n')))
   return file.build()
+}
+
+/**
+ * Text for a CDATA section, which ends at the first `]]>` in it (XML 1.0, 2.7). The library splits the first one into two sections, and no
+ * other: whatever a script prints behind a second one would be XML.
+ */
+function forSection(text: string): string {
+  const rest = text.indexOf(']]>') + 3
+  return rest < 3 ? text : text.slice(0, rest) + text.slice(rest).replaceAll(']]>', ']]]]><![CDATA[>')
 }

@@ -100,6 +100,16 @@ describe('junit', () => {
     })
   })
 
+  it('keeps all that a script prints in its section, however often that would end it', () => {
+    const forged = ']]></system-err></testcase><testcase classname="x" name="mine"/>'
+    const text = write('junit', workOf({ steps: [], errors: [`${forged}\n${forged}\n]]]>${forged}`] }), en)
+    expect(read.junit(text).tests).toBe(1)
+    const { window } = new JSDOM('')
+    const document = new window.DOMParser().parseFromString(text, 'application/xml')
+    expect(document.querySelector('system-err')!.textContent).toBe(`node1.sh:\n${forged}\n${forged}\n]]]>${forged}`)
+    expect(document.querySelectorAll('testcase')).toHaveLength(1)
+  })
+
   it('could be told from what is none', () => {
     expect(() =>
       read.junit('<testsuites><testsuite name="a" tests="2" failures="0" errors="0" skipped="0"/></testsuites>'),
