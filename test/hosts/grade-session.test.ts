@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,11 +19,13 @@ let owner: Page
 const pages: Page[] = []
 const long = 400_000
 
-const run = (...args: string[]) =>
-  spawnSync(process.execPath, [fromPackage('dist/main.js'), ...args], {
-    encoding: 'utf8',
-    cwd: scratch,
-    env: { ...process.env, VETHLAB_STATE: state.root },
+/** Not in one go: pages of this process have to answer their server meanwhile. */
+const run = (...args: string[]): Promise<{ status: unknown; stdout: string; stderr: string }> =>
+  new Promise((resolve) => {
+    const options = { encoding: 'utf8', cwd: scratch, env: { ...process.env, VETHLAB_STATE: state.root } } as const
+    execFile(process.execPath, [fromPackage('dist/main.js'), ...args], options, (error, stdout, stderr) =>
+      resolve({ status: error ? error.code : 0, stdout, stderr }),
+    )
   })
 
 beforeAll(async () => {
@@ -56,13 +58,14 @@ it(
     const session = await owner.lab('default-bridge')
     // As the map of its page does.
     await owner.value('network.follow', { session: session.id })
-    const nothing = run('grade', '--session', session.id, '--json')
+    const nothing = await run('grade', '--session', session.id, '--json')
     expect(nothing.status, nothing.stderr).toBe(1)
     expect(nothing.stderr).toMatch(/^(checking step [a-z]+\n)+$/)
     expect(ResultSchema.parse(JSON.parse(nothing.stdout))).toMatchObject({ points: 0, attempt: { of: 'session' } })
     await typed(owner, session, 'docker run -d --name web nginx')
-    await until(() => owner.view!.steps[0]!.state === 'passed')
-    const one = run('grade', '--session', session.id, '--json', '--evidence', 'kept', '--assignment', 'lab-1')
+    await owner.value('step.check', { session: session.id, step: 'first' })
+    await until(() => owner.view!.steps[0]!.state === 'passed', 150_000)
+    const one = await run('grade', '--session', session.id, '--json', '--evidence', 'kept', '--assignment', 'lab-1')
     expect(one.status, one.stderr).toBe(1)
     const result = ResultSchema.parse(JSON.parse(one.stdout))
     expect(result).toMatchObject({
@@ -74,7 +77,7 @@ it(
       ['cable', 'failed'],
     ])
     const [, bundle] = /^evidence: (kept\/\S+)$/m.exec(one.stderr)!
-    expect(run('evidence', 'verify', bundle!)).toMatchObject({ status: 0, stderr: '' })
+    expect(await run('evidence', 'verify', bundle!)).toMatchObject({ status: 0, stderr: '' })
     expect(readdirSync(join(scratch, bundle!)).toSorted()).toEqual([
       ...[
         'checks.json',
@@ -87,19 +90,19 @@ it(
       ],
     ])
     expect(readFileSync(join(scratch, bundle!, 'timeline.json'), 'utf8')).toContain('docker run -d --name web nginx')
-    expect(run('evidence', 'show', bundle!).status).toBe(0)
+    expect((await run('evidence', 'show', bundle!)).status).toBe(0)
     expect(readFileSync(join(scratch, 'evidence.html'), 'utf8')).toContain('When it was handed in')
-    expect(run('evidence', 'regrade', bundle!).stdout).toContain('no verdict has changed')
+    expect((await run('evidence', 'regrade', bundle!)).stdout).toContain('no verdict has changed')
 
     // What was right in its own time counts, and the report says that it is not so any more.
     await typed(owner, session, 'docker rm -f web')
-    const later = ResultSchema.parse(JSON.parse(run('grade', '--session', session.id, '--json').stdout))
+    const later = ResultSchema.parse(JSON.parse((await run('grade', '--session', session.id, '--json')).stdout))
     expect(later.steps[0]).toMatchObject({ state: 'passed', points: 1 })
     expect(later.notes[0]!.en).toMatch(/was found right at .+, and counts; it is not so any more/)
     expect(owner.view!.phase.name).toBe('open')
 
     await owner.value('session.leave', { session: session.id })
-    const recorded = run('grade', '--session', session.id, '--json')
+    const recorded = await run('grade', '--session', session.id, '--json')
     expect(recorded.stderr).toBe('its hosts do not run: what is on record of it is graded\n')
     expect(ResultSchema.parse(JSON.parse(recorded.stdout))).toMatchObject({ points: 1, state: 'failed' })
   },
@@ -110,8 +113,8 @@ it.each<[string, () => string[], RegExp, number]>([
   ['a session that is not there', () => ['--session', 'f'.repeat(32)], /--session f+: is on no record here/, 2],
   ['one and a submission', () => ['default-bridge', 'x.sh', '--session', 'a'], /--session: is for work done live/, 64],
   ['one and all', () => ['--session', 'a', '--all'], /--session: is for work done live/, 64],
-])('refuses %s in one line', (_, args, said, status) => {
-  const refused = run('grade', ...args())
+])('refuses %s in one line', async (_, args, said, status) => {
+  const refused = await run('grade', ...args())
   expect([refused.status, refused.stdout, refused.stderr.trim().split('\n').length]).toEqual([status, '', 1])
   expect(refused.stderr).toMatch(said)
 })
@@ -185,12 +188,12 @@ it(
     const folder = join(state.records, evidence)
     const { uid, mode } = statSync(folder)
     expect([uid, mode & 0o077]).toEqual([state.webUser, 0])
-    const verified = run('evidence', 'verify', folder)
+    const verified = await run('evidence', 'verify', folder)
     expect([verified.status, verified.stderr]).toEqual([0, ''])
-    const key = run('evidence', 'key', '--live')
+    const key = await run('evidence', 'key', '--live')
     expect(verified.stdout).toContain(key.stderr.trim())
-    expect(run('evidence', 'key').stderr).not.toBe(key.stderr)
-    expect(run('evidence', 'regrade', folder).stdout).toContain('no verdict has changed')
+    expect((await run('evidence', 'key')).stderr).not.toBe(key.stderr)
+    expect((await run('evidence', 'regrade', folder)).stdout).toContain('no verdict has changed')
     const files = await owner.value<{ text: string }>('class.export', {
       class: made.id,
       format: { results: 'default-bridge' },
@@ -204,7 +207,7 @@ it(
     // What is deleted of a learner is deleted with what they handed in.
     ada.close()
     const [learner] = readdirSync(state.evidence)
-    const gone = run('records', 'delete-learner', learner!, '--yes')
+    const gone = await run('records', 'delete-learner', learner!, '--yes')
     expect([gone.status, existsSync(join(state.evidence, learner!))]).toEqual([0, false])
   },
   long,
