@@ -8,6 +8,7 @@ import { loadLab } from '../lab/read-lab.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { fromPackage } from '../package-root.js'
 import type { MatrixView, SeatView } from '../protocol/classes.js'
+import type { SessionView } from '../protocol/protocol.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { ClassSamples, type NoiseFigures, noiseFigures } from './class-samples.js'
 import { Learner } from './learner.js'
@@ -218,18 +219,18 @@ async function learn(room: Room, name: string, looker: Learner | undefined): Pro
     const commands = lab.steps.flatMap((step) => [
       ...[...blocksOf(lab.pages.en, step.id), ...step.solution]
         .filter(({ text, answer }) => placeholders(text).length === 0 && answer === undefined)
-        .flatMap(({ text }) => text.split('\n'))
-        .map((text) => ({ text, step: step.id })),
+        .flatMap(({ text }) => text.split('\n')),
     ])
     for (let at = 0; Date.now() < room.ends; at++) {
       const command = commands[at % commands.length]!
-      await shell.type(command.text, (ms) => samples.add('echo', name, ms))
+      await shell.type(command, (ms) => samples.add('echo', name, ms))
       const entered = performance.now()
-      const mapped = changing.test(command.text) ? nextMap(learner, entered) : undefined
+      const mapped = changing.test(command) ? nextMap(learner, entered) : undefined
       await shell.enter()
       const ms = await mapped
       if (ms !== undefined) samples.add('map', name, ms)
-      if (at % 3 === 2) samples.add('check', name, await check(learner, view.id, command.step))
+      const checked = at % 3 === 2 ? await check(learner, view.id) : undefined
+      if (checked !== undefined) samples.add('check', name, checked)
       await sleep(between(readMs))
     }
     await learner.ask('session.leave', { session: view.id })
@@ -263,16 +264,26 @@ function nextMap(learner: Learner, from: number): Promise<number | undefined> {
   })
 }
 
-async function check(learner: Learner, session: string, step: string): Promise<number> {
+/** From the wish for a check of the step that they are at to its first answer; undefined where no step is left. */
+async function check(learner: Learner, session: string): Promise<number | undefined> {
+  const step = learner.view?.current
+  if (step === undefined) return undefined
+  const stepIn = (view: SessionView | undefined) => view?.steps.find(({ id }) => id === step)
+  const before = stepIn(learner.view)?.checkedAt
   const from = performance.now()
-  await learner.ask('step.check', { session, step })
-  await learner.until(({ steps }) => {
-    const found = steps.find((one) => one.id === step)
+  // What is here yet is of before the wish.
+  let isAsked = false
+  const asked = learner.ask('step.check', { session, step })
+  await learner.until((view) => {
+    const now = stepIn(view)
+    if (now?.checking === 'asked') isAsked = true
     return (
-      found !== undefined && (found.state !== 'open' || (found.checking !== 'asked' && found.checkedAt !== undefined))
+      now === undefined || now.state !== 'open' || (now.checking !== 'asked' && (isAsked || now.checkedAt !== before))
     )
   })
-  return performance.now() - from
+  const ms = performance.now() - from
+  await asked
+  return ms
 }
 
 function acknowledgeAll({ socket }: Learner): void {

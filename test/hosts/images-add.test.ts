@@ -329,8 +329,9 @@ describe('a private registry', () => {
     // Manifest, configuration, layers.
     expect(asked.length).toBeGreaterThan(2)
     expect(asked.every((one) => one.includes('--authfile /proc/self/fd/3'))).toBe(true)
-    const records = ['packs.json', ...readdirSync(store.packs)].map((file) => join(store.packs, file))
-    const kept = records.filter((path) => path.endsWith('.json')).map((path) => readFileSync(path, 'utf8'))
+    const records = readdirSync(store.packs).filter((name) => name.endsWith('.json'))
+    const kept = records.map((name) => readFileSync(join(store.packs, name), 'utf8'))
+    expect(kept.join()).toContain('team/shop')
     for (const text of [...asked, ...copied, ...kept, stdout, stderr]) {
       expect(text).not.toContain(password)
       expect(text).not.toContain(auth)
