@@ -2,6 +2,7 @@ import type { CatalogueView, LabCard } from '../../server/protocol/protocol.js'
 import { prepareLab } from '../lab/prepare-lab.js'
 import { TickIcon } from '../shell/icons.js'
 import { now, relative } from '../shell/time.js'
+import { TroubleWords } from '../shell/trouble.js'
 import { labPath } from '../state/address.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 
@@ -24,7 +25,7 @@ export const strings = stringsOf({
     helped: (count: number) => `${count} with help`,
     finished: 'Finished',
     running: 'Running now',
-    closes: (when: string) => `closes ${when}`,
+    closes: (when: string) => ` (closes ${when})`,
     lacks: 'This machine can’t run it.',
   },
   zh: {
@@ -43,7 +44,7 @@ export const strings = stringsOf({
     helped: (count: number) => `其中 ${count} 步借助了帮助`,
     finished: '已完成',
     running: '正在运行',
-    closes: (when: string) => `${when}关闭`,
+    closes: (when: string) => `（${when}关闭）`,
     lacks: '本机无法运行这个实验。',
   },
 })
@@ -86,7 +87,7 @@ export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueVie
             <ul>
               {lab.lacks.map((lack) => (
                 <li key={lack.feature}>
-                  {inLanguage(lack.what)} {inLanguage(lack.cure)}
+                  <TroubleWords trouble={lack} />
                 </li>
               ))}
             </ul>
@@ -131,7 +132,7 @@ function Progress({ lab, running }: { lab: LabCard; running: CatalogueView['runn
         <span class="badge">
           {t.running}
           {running.closesAt !== undefined &&
-            ` (${t.closes(relative(Date.parse(running.closesAt) - now.value, language.value))})`}
+            t.closes(relative(Date.parse(running.closesAt) - now.value, language.value))}
         </span>
       )}
     </div>

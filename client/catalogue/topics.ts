@@ -5,7 +5,7 @@ const topics: Record<string, Text> = {
   bridge: { en: 'Bridges', zh: '网桥' },
   ports: { en: 'Ports', zh: '端口' },
   host: { en: 'Host network', zh: '主机网络' },
-  none: { en: 'No network', zh: '无网络' },
+  none: { en: 'No network', zh: '没有网络' },
   sharing: { en: 'Shared namespaces', zh: '共享命名空间' },
   overlay: { en: 'Overlay networks', zh: 'Overlay 网络' },
   macvlan: { en: 'Macvlan', zh: 'Macvlan' },

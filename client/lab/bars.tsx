@@ -8,7 +8,7 @@ import { countdown, now } from '../shell/time.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { connection } from '../state/connection.js'
 import { isOpen } from '../state/lab.js'
-import { stringsOf } from '../state/language.js'
+import { marks, stringsOf } from '../state/language.js'
 import { records } from '../state/records.js'
 import { ask, trouble, view } from '../state/session.js'
 import { ClassNotes } from './class-bar.js'
@@ -111,7 +111,9 @@ function Away() {
       {away && late && (
         <div class="notice warn away">
           <p>
-            <strong>{strings.value.away}</strong> {strings.value.safe}
+            <strong>{strings.value.away}</strong>
+            {marks.value.blank}
+            {strings.value.safe}
           </p>
         </div>
       )}

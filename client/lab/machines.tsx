@@ -3,8 +3,9 @@ import { useEffect, useState } from 'preact/hooks'
 import type { CatalogueView, OpeningStage, SessionPhase, Trouble } from '../../server/protocol/protocol.js'
 import { TickIcon } from '../shell/icons.js'
 import { now, relative, secondsOf } from '../shell/time.js'
+import { Words } from '../shell/words.js'
 import { home, labPath } from '../state/address.js'
-import { inLanguage, language, stringsOf } from '../state/language.js'
+import { inLanguage, language, marks, stringsOf } from '../state/language.js'
 import { load } from '../state/load.js'
 import { ask, tryAgain, unjoined, view } from '../state/session.js'
 import { stepTitle } from './lab-state.js'
@@ -52,10 +53,10 @@ const strings = stringsOf({
     atTheLatest: (when: string) => `如果其他人不再使用主机，${when}会有空位。`,
     noWait: '不等了',
     opening: '正在打开实验',
-    meanwhile: '可以先读左边的说明。',
+    meanwhile: '可以先读说明。',
     hosts: '主机',
     network: '主机之间的网络',
-    engines: 'Docker Engine',
+    engines: 'Docker 引擎',
     setup: '实验的初始设置',
     replay: '重做已完成的步骤',
     waiting: '等待中',
@@ -161,7 +162,10 @@ function Opening({ stages }: { stages: readonly OpeningStage[] }) {
               {stage.state === 'done' && <TickIcon />}
             </span>
             <span>{t[stage.name]}</span>
-            <span class="unseen">: {t[stage.state]}</span>
+            <span class="unseen">
+              {marks.value.colon}
+              {t[stage.state]}
+            </span>
             {stage.tookMs !== undefined && <span class="took">{secondsOf(stage.tookMs, language.value)}</span>}
           </li>
         ))}
@@ -176,8 +180,12 @@ function Failed({ trouble, onRetry }: { trouble: Trouble; onRetry(): void }) {
   return (
     <Overlay heading={t.failed}>
       <div role="alert">
-        <p>{inLanguage(trouble.what)}</p>
-        <p>{inLanguage(trouble.cure)}</p>
+        <p>
+          <Words text={trouble.what} />
+        </p>
+        <p>
+          <Words text={trouble.cure} />
+        </p>
         {trouble.freeAt !== undefined && (
           <p>
             <strong>{t.free(relative(Math.max(0, Date.parse(trouble.freeAt) - now.value), language.value))}</strong>

@@ -1,5 +1,5 @@
 import type { Standing } from '../../server/protocol/protocol.js'
-import { stringsOf } from '../state/language.js'
+import { marks, stringsOf } from '../state/language.js'
 
 const strings = stringsOf({
   en: {
@@ -24,7 +24,9 @@ export function RecordsNote({ standing }: { standing: Standing }) {
       {standing !== 'current' && (
         <div class="notice warn records">
           <p>
-            <strong>{standing === 'full' ? t.full : t.behind}</strong> {standing === 'full' ? t.tell : t.kept}
+            <strong>{standing === 'full' ? t.full : t.behind}</strong>
+            {marks.value.blank}
+            {standing === 'full' ? t.tell : t.kept}
           </p>
         </div>
       )}
