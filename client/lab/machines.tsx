@@ -65,7 +65,7 @@ const strings = stringsOf({
     failed: '实验没能打开',
     retry: '重试',
     back: '全部实验',
-    free: (when: string) => `预计${when}会有空位。`,
+    free: (when: string) => `${when}预计会有空位。`,
     holders: '以下实验正在运行。打开其中一个，在菜单里关闭它的主机即可腾出空位：',
     closed: '主机已关闭',
     idle: '有一阵子没有操作，主机已关闭，把位置让给别人。学习进度已保留。',

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { tidy } from '../../server/wording/phrase.js'
 import type { Language } from '../../server/wording/text.js'
 
 /** The time, for all that counts: it goes on each second while someone looks at it. */
@@ -43,8 +44,9 @@ const units = [
   ['second', 1000],
 ] as const
 
-/** How far away that is, in the largest unit that fits: `in 5 minutes`, `2 hours ago`. Pure. */
+/** How far away that is, in the largest unit that fits: `in 5 minutes`, `2 hours ago`, `5 分钟后`. Pure. */
 export function relative(ms: number, language: Language): string {
   const [unit, size] = units.find(([, size]) => Math.abs(ms) >= size) ?? units[3]
-  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.round(ms / size), unit)
+  const when = new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.round(ms / size), unit)
+  return language === 'zh' ? tidy(when) : when
 }

@@ -115,9 +115,13 @@ export function betweenParts(): { at: string; text: string }[] {
         }
         if (typeof node !== 'object' || node === null || !('type' in node)) return
         const here = node as Node
-        if (here.type === 'JSXElement' && /^<(code|pre|kbd)\b|^<\w+[^>]* lang="en"/.test(source.slice(here.start))) return
+        if (here.type === 'JSXElement' && /^<(code|pre|kbd)\b|^<\w+[^>]* lang="en"/.test(source.slice(here.start)))
+          return
         if (here.type === 'JSXText') {
-          found.push({ at: `${file}:${source.slice(0, here.start).split('\n').length}`, text: String(here.value).trim() })
+          found.push({
+            at: `${file}:${source.slice(0, here.start).split('\n').length}`,
+            text: String(here.value).trim(),
+          })
         }
         for (const child of Object.values(here)) visit(child)
       }
