@@ -51,6 +51,8 @@ it('says what does not work while the network is away, and takes that back when 
 
   await page.context().setOffline(false)
   await banner.waitFor({ state: 'detached', ...patient })
+  // That keys were lost is said, and what was typed is not run later.
+  await page.getByText('Not all that you typed has arrived.').first().waitFor(patient)
   await bar.waitFor({ state: 'detached', ...patient })
   await last.locator('.drawing svg').waitFor(patient)
   expect(await page.locator('figure.mermaid.failed').count()).toBe(0)
@@ -59,11 +61,8 @@ it('says what does not work while the network is away, and takes that back when 
   expect(await trace.getByLabel('To', { exact: true }).inputValue()).toBe('192.168.1.11')
   await trace.getByRole('button', { name: 'Send' }).click()
   await trace.getByText('Answered', { exact: true }).waitFor(patient)
-  // The next key tells that some were lost, and what was typed is not run later.
   await page.locator('.terminal-pane:not([hidden]) .xterm').click()
-  await page.keyboard.type('echo ')
-  await page.getByText('Not all that you typed has arrived.').first().waitFor(patient)
-  await page.keyboard.type('back\n')
+  await page.keyboard.type('echo back\n')
   await expect.poll(() => learner.terminalText(), patient).toMatch(/^back$/m)
   expect(await learner.terminalText()).not.toContain('lost')
   site.expectOutage = false
