@@ -17,7 +17,7 @@ import { stepTitle } from './lab-state.js'
 const strings = stringsOf({
   en: {
     away: 'Connection lost. Trying again…',
-    safe: 'Your hosts keep running, and what you typed is safe on the server.',
+    safe: 'Your hosts keep running, and what you have typed so far is safe on the server.',
     idle: (left: string) => `Nobody has typed for a while. The hosts close in ${left}.`,
     idleAloud: 'Nobody has typed for a while. The hosts close soon unless you press Stay.',
     stay: 'Stay',

@@ -52,7 +52,7 @@ const strings = stringsOf({
     number: (number: number) => `Step ${number}.`,
     optional: 'optional',
     alone: 'This lab is in Chinese only.',
-    own: 'The numbers of this lab, such as addresses and ports, are your own: others have others.',
+    own: 'The numbers of this lab, such as addresses and ports, are your own: other learners have different ones.',
     buildsOn: 'It builds on',
     between: ', ',
   },

@@ -18,7 +18,7 @@ const strings = stringsOf({
       position === 1
         ? 'You are the next: your hosts start by themselves.'
         : `You are number ${position} in the line. Your hosts start by themselves.`,
-    atTheLatest: (when: string) => `If nobody comes back to the hosts of others, a place is free ${when}.`,
+    atTheLatest: (when: string) => `Unless others come back to their hosts, a place is free ${when}.`,
     noWait: 'Do not wait',
     opening: 'Opening the lab',
     meanwhile: 'You can start reading in the meantime.',
