@@ -150,6 +150,11 @@ it('takes at most three keys more than clicks, in every flow, and never loses th
   await terminal.press('Alt+Shift+W', 'ArrowDown', 'Enter')
   await page.getByRole('tab', { name: /^laptop/, selected: true }).waitFor()
   await terminal.ends({ clicks: 2 })
+  await expect.poll(() => focused(page), patient).toMatch(/^Terminal laptop/)
+  const another = flow('another terminal')
+  await another.press('Alt+Shift+T')
+  await expect.poll(() => focused(page), patient).toMatch(/^Terminal node1/)
+  await another.ends({ clicks: 2 })
 
   const language = flow('language')
   await language.press('Alt+Shift+L')
