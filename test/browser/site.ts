@@ -115,8 +115,20 @@ function forgetRecords(): void {
   }
 }
 
-/** What axe finds wrong on a page as it is now. */
+/** What axe finds wrong on a page as it is now, in light and in dark. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
+  const isDark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
+  const [own, other] = isDark ? (['dark', 'light'] as const) : (['light', 'dark'] as const)
+  const found = (await problemsNow(page)).map((problem) => `${own}: ${problem}`)
+  await page.emulateMedia({ colorScheme: other })
+  found.push(...(await problemsNow(page)).map((problem) => `${other}: ${problem}`))
+  await page.emulateMedia({ colorScheme: own })
+  return found
+}
+
+async function problemsNow(page: Page): Promise<string[]> {
+  // Colours that change begin to fade with the next drawing.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   // What is still fading in has less contrast than it will have.
   await page.evaluate(async () => {
     const ending = document

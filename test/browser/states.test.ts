@@ -6,7 +6,7 @@ import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
 import type { Language } from '../../server/wording/text.js'
 import { LabPage } from './lab-page.js'
-import { chineseFaults, drawn, layoutFaults, setLanguage } from './looks.js'
+import { chineseFaults, layoutFaults, setLanguage } from './looks.js'
 import { accessibilityProblems, expectNoSidewaysScroll, Site } from './site.js'
 
 /**
@@ -42,13 +42,8 @@ class States {
 
   async fine(state: string): Promise<void> {
     this.#seen.push(state)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await this.page.emulateMedia({ colorScheme })
-      await drawn(this.page)
-      this.#tell(`${state}, ${colorScheme}`, await accessibilityProblems(this.page))
-      await this.#keep(`${state}-${colorScheme}`)
-    }
-    this.#tell(state, await layoutFaults(this.page))
+    this.#tell(state, [...(await accessibilityProblems(this.page)), ...(await layoutFaults(this.page))])
+    await this.#keep(state)
     await setLanguage(this.page, 'zh')
     this.#tell(`${state}, in Chinese`, [...(await layoutFaults(this.page)), ...(await chineseFaults(this.page))])
     await this.#keep(`${state}-zh`)
