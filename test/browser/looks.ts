@@ -113,6 +113,14 @@ export async function layoutFaults(page: Page): Promise<string[]> {
       }
     }
 
+    // What is wider than the box around it, though the page as a whole is not.
+    for (const one of document.body.querySelectorAll<HTMLElement>('*:not(.unseen):not(.unseen *)')) {
+      if (one.closest('svg, .xterm, .map-window, .skip-link') !== null || !isSeen(one)) continue
+      const { overflowX, display } = getComputedStyle(one)
+      if (overflowX !== 'visible' || display.startsWith('inline') || one.clientWidth === 0) continue
+      if (one.scrollWidth > one.clientWidth + 1) found.push(`wider than its box: ${nameOf(one)}`)
+    }
+
     for (const one of document.querySelectorAll('a[href], button, input, select, summary, [role=tab]')) {
       if (!isSeen(one) || one.closest('.unseen, .skip-link, svg, .xterm') !== null) continue
       const box = one.getBoundingClientRect()
