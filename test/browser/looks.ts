@@ -37,6 +37,8 @@ export async function layoutFaults(page: Page): Promise<string[]> {
     const nameOf = (one: Element) =>
       `${one.tagName.toLowerCase()}.${one.getAttribute('class') ?? ''} “${one.textContent?.trim().slice(0, 40)}”`
     const overflowOf = (one: Element) => getComputedStyle(one)
+    /** What has an edge of its own. */
+    const panels = '.check, .block, .welcome, .notice, .trouble, .cause, .inquiry, .facts-pane, dialog'
     const isSticky = (one: Element) => ['fixed', 'sticky'].includes(getComputedStyle(one).position)
 
     /** What of a thing is seen: its ancestors may cut it. */
@@ -98,6 +100,11 @@ export async function layoutFaults(page: Page): Promise<string[]> {
         if (clips(overflowY) && cutBelow) found.push(`cut below by ${nameOf(at)}: ${nameOf(parent)}`)
         if (['auto', 'scroll'].includes(overflowY)) break
       }
+      const panel = parent.closest(panels)
+      const right = (panel?.getBoundingClientRect().right ?? innerWidth) + 1
+      if (panel !== null && overflowOf(panel).overflowX === 'visible' && inSight.some((one) => one.right > right)) {
+        found.push(`${nameOf(parent)} sticks out of ${nameOf(panel)}`)
+      }
       // Something else over it.
       const [{ left, top, width, height }] = inSight as [DOMRect]
       const [x, y] = [left + Math.min(width, 20) / 2, top + height / 2]
@@ -105,7 +112,9 @@ export async function layoutFaults(page: Page): Promise<string[]> {
       const over = document.elementFromPoint(x, y)
       const isOwn =
         over !== null &&
-        (parent.contains(over) || over.contains(parent) || over.closest('label, summary, button, a')?.contains(parent))
+        (parent.contains(over) ||
+          over.contains(parent) ||
+          over.closest('label, summary, button, a, article')?.contains(parent))
       if (over !== null && !isOwn && style.pointerEvents !== 'none' && !isSticky(over)) {
         const isDialog =
           document.querySelector('dialog[open]') !== null || over.closest('[role=menu], .map-hint') !== null
@@ -113,18 +122,14 @@ export async function layoutFaults(page: Page): Promise<string[]> {
       }
     }
 
-    // What is wider than the box around it, though the page as a whole is not.
-    for (const one of document.body.querySelectorAll<HTMLElement>('*:not(.unseen):not(.unseen *)')) {
-      if (one.closest('svg, .xterm, .map-window, .skip-link') !== null || !isSeen(one)) continue
-      const { overflowX, display } = getComputedStyle(one)
-      if (overflowX !== 'visible' || display.startsWith('inline') || one.clientWidth === 0) continue
-      if (one.scrollWidth > one.clientWidth + 1) found.push(`wider than its box: ${nameOf(one)}`)
-    }
-
     for (const one of document.querySelectorAll('a[href], button, input, select, summary, [role=tab]')) {
       if (!isSeen(one) || one.closest('.unseen, .skip-link, svg, .xterm') !== null) continue
       const box = one.getBoundingClientRect()
       if (box.width < 2 || box.height < 2) continue
+      const panel = one.closest(panels)
+      if (panel !== null && box.right > panel.getBoundingClientRect().right + 1) {
+        found.push(`the button ${nameOf(one)} sticks out of ${nameOf(panel)}`)
+      }
       const seen = window(one)
       const [x, y] = [box.left + box.width / 2, box.top + box.height / 2]
       if (x < seen.left || x > seen.right || y < seen.top || y > seen.bottom) continue
