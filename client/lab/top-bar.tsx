@@ -90,7 +90,11 @@ export function TopBar() {
         <BackIcon />
       </a>
       <h1 ref={heading} tabIndex={-1}>
-        {shown?.ok === true ? inLanguage(shown.value.lab.title) : shown === undefined ? '\u00a0' : 'vethlab'}
+        {shown?.ok === true ? (
+          inLanguage(shown.value.lab.title)
+        ) : (
+          <span class={shown === undefined ? 'unseen' : ''}>vethlab</span>
+        )}
       </h1>
       <TimeUsed />
       <Ports />

@@ -114,7 +114,9 @@ export async function layoutFaults(page: Page): Promise<string[]> {
         over !== null &&
         (parent.contains(over) ||
           over.contains(parent) ||
-          over.closest('label, summary, button, a, article')?.contains(parent))
+          over.closest('label, summary, button, a')?.contains(parent) ||
+          over.closest('article')?.contains(parent) ||
+          over.matches('.splitter, .height-splitter'))
       if (over !== null && !isOwn && style.pointerEvents !== 'none' && !isSticky(over)) {
         const isDialog =
           document.querySelector('dialog[open]') !== null || over.closest('[role=menu], .map-hint') !== null
