@@ -1,3 +1,4 @@
+import type { HandRecord } from '../store/people.js'
 import type { RecordedState } from '../store/records.js'
 import type { Text } from '../wording/text.js'
 
@@ -72,6 +73,9 @@ export interface SeatView {
   cells: Record<string, Record<string, CellView>>
 }
 
+/** Somebody wants help, with what does not pass. */
+export type HandView = HandRecord
+
 /** A class with everybody in it. */
 export interface MatrixView {
   class: ClassView
@@ -97,17 +101,6 @@ export interface LookView {
   /** It is given, until then. */
   endsAt?: string
   endedAt?: string
-}
-
-/** Somebody wants help, with what does not pass. */
-export interface HandView {
-  seat: string
-  lab: string
-  step?: string
-  reason?: string
-  why?: Text
-  helper?: string
-  at: string
 }
 
 export interface NoteView {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { fromPackage } from '../../server/package-root.js'
 import { type Result, ResultSchema } from '../../server/report/result.js'
 import { tar, zip } from '../trial/archives.js'
-import { footprint } from './footprint.js'
+import { left } from './left.js'
 import { testState as state } from './state.js'
 
 const exam = fromPackage('test/trial/exam')
@@ -30,14 +30,8 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 beforeEach(() => {
-  before = left()
+  before = left(state)
 })
-
-function left(): object {
-  // Its store stays open until a sweep, and drops quota groups in its own time.
-  const { staleQuotaGroups: _, loopDevices: __, ...rest } = footprint(state)
-  return rest
-}
 
 function put(path: string, content: string | Buffer): void {
   mkdirSync(dirname(path), { recursive: true })
@@ -165,7 +159,7 @@ it('grades a class: the same twice, and the same where it was killed and interru
   expect(Object.fromEntries(grades.map(({ student, points: own }) => [student, Number(own)]))).toEqual(
     Object.fromEntries(Object.entries(points).map(([key, own]) => [key, own ?? 0])),
   )
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 
   const cut = join(root, 'cut')
   expect(await endedAfter(3, 'SIGKILL', all(cut))).toEqual([null, 'SIGKILL'])
@@ -174,7 +168,7 @@ it('grades a class: the same twice, and the same where it was killed and interru
   expect(kept.length).toBeLessThan(18)
   expect(run(...all(cut)).stderr).toMatch(/^vethlab: --out .*: has grades already\. Go on with them by --resume/)
   expect(await endedAfter(3, 'SIGINT', all(cut, '--resume'))).toEqual([130, null])
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
   const times = resultsIn(cut)
   expect(Object.keys(times).length).toBeGreaterThanOrEqual(kept.length + 3)
   const rest = run(...all(cut, '--resume', '--format', 'canvas'))
@@ -184,7 +178,7 @@ it('grades a class: the same twice, and the same where it was killed and interru
   expect(timeless(second)).toEqual(timeless(first))
   for (const [key, { attempt }] of Object.entries(times)) expect(second[key]!.attempt, key).toEqual(attempt)
   expect(readFileSync(join(cut, 'canvas.csv'), 'utf8')).toContain('Points Possible')
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 
   // What was graded is graded anew only where the work has changed.
   put(join(work, 'ivan.sh'), `${network}\n`)
@@ -215,7 +209,7 @@ it('tries three times what could not be told, and takes no point for it', { time
   const again = run(...args, '--resume', '--lang', 'zh')
   expect([again.status, again.stdout.split('\n').at(-2)]).toEqual([0, '2 graded: 2 failed'])
   expect(again.stderr).toMatch(/^1 of 2 are graded already$/m)
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 })
 
 it('grades everybody with their own numbers, and judges them again with those', { timeout: 200_000 }, () => {
@@ -248,7 +242,7 @@ it('grades everybody with their own numbers, and judges them again with those', 
   // With other numbers it is another task.
   expect(run(...args, ...key, '--resume').stderr).toMatch(/^2 of 2 are graded already$/m)
   expect(run(...args, '--resume').stderr).toMatch(/^2 to grade/m)
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 })
 
 it.each<[string, () => string[], RegExp]>([
@@ -274,5 +268,5 @@ it.each<[string, () => string[], RegExp]>([
   expect(stderr.trim().split('\n')).toHaveLength(1)
   expect([status, stdout]).toEqual([64, ''])
   expect(readdirSync(root)).not.toContain('x')
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 })
