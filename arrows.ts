@@ -60,6 +60,7 @@ export const arrows = {
   'server/protocol': [
     'server/wording',
     'server/error',
+    'server/learner',
     'server/map',
     'server/store',
     'server/cause',
@@ -116,6 +117,8 @@ export const arrows = {
     'server/labrack',
   ],
   'server/evidence': [
+    'server/package-root.ts',
+    'server/map',
     'server/wording',
     'server/error',
     'server/network',
@@ -126,7 +129,7 @@ export const arrows = {
     'server/lab',
     'server/trial',
   ],
-  'server/course': ['server/wording', 'server/error', 'server/report', 'server/check', 'server/lab'],
+  'server/course': ['server/wording', 'server/error', 'server/learner', 'server/report', 'server/check', 'server/lab'],
   'server/incident': [
     'server/error',
     'server/machine',
@@ -162,6 +165,9 @@ export const arrows = {
     'server/lab',
     'server/session/work',
     'server/session',
+    'server/labrack',
+    'server/trial',
+    'server/evidence',
   ],
   'server/session/feed': [
     'server/error',
@@ -224,6 +230,7 @@ export const arrows = {
     'server/protocol',
     'server/lab',
     'server/session',
+    'server/evidence',
   ],
   'server/commands': [
     'server/package-root.ts',
@@ -248,6 +255,8 @@ export const arrows = {
     'server/course',
     'server/bench',
     'server/web',
+    'server/labrack',
+    'server/session/work',
   ],
   'server/main.ts': ['server/package-root.ts', 'server/wording', 'server/error', 'server/commands'],
   'client/state': ['server/wording', 'server/protocol'],
@@ -278,6 +287,7 @@ export const arrows = {
     'client/network/map',
     'client/author',
   ],
+  'client/evidence': ['server/protocol', 'client/state', 'client/network', 'client/shell', 'client/network/map'],
   'client/catalogue': ['server/wording', 'server/protocol', 'client/state', 'client/shell', 'client/lab'],
   'client/teach': [
     'server/wording',

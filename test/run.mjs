@@ -1,5 +1,16 @@
 // What `npm test` runs. Plain Node and no package, since it installs them: a fresh clone has nothing else.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -50,6 +61,7 @@ async function everything() {
     await step('types', 'npx', ['--no-install', 'tsc', '--noEmit'])
     await step('types of the client', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', 'client'])
     await debian('/usr/lib/postgresql', 'postgresql')
+    await promtool()
     await vitest('unit')
     // Records of an earlier run say nothing to this one, and a newer vethlab's can not be read by an older one.
     if (process.env.VETHLAB_STATE === ownState) rmSync(join(ownState, 'records'), { recursive: true, force: true })
@@ -91,6 +103,23 @@ async function debian(file, ...packages) {
   process.env.DEBIAN_FRONTEND = 'noninteractive'
   await step('package index', 'apt-get', ['update', '-qq'])
   await step(packages[0], 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages])
+}
+
+/** That program alone out of Debian's package, since an installation of it begins a service of the machine. */
+async function promtool() {
+  const kept = '/var/cache/vethlab-test/promtool'
+  if (existsSync(kept) || existsSync('/usr/bin/promtool')) return
+  const folder = join(scratch, 'prometheus')
+  mkdirSync(folder)
+  // As root: the user that apt has for downloads can't write there.
+  const apt = ['-qq', '-o', 'APT::Sandbox::User=root']
+  await step('package index', 'apt-get', ['update', '-qq'])
+  await step('prometheus', 'apt-get', [...apt, 'download', 'prometheus'], { cwd: folder })
+  const [archive] = readdirSync(folder)
+  await step('promtool', 'dpkg-deb', ['-x', join(folder, archive), folder])
+  mkdirSync(dirname(kept), { recursive: true, mode: 0o755 })
+  copyFileSync(join(folder, 'usr/bin/promtool'), `${kept}.draft`)
+  renameSync(`${kept}.draft`, kept)
 }
 
 /** Files of the projects that have receipts, by project, from the package's folder. */
@@ -190,8 +219,8 @@ async function vandal() {
   ])
 }
 
-async function step(name, file, args) {
-  const { code } = await times.phase(name, () => run(file, args))
+async function step(name, file, args, options) {
+  const { code } = await times.phase(name, () => run(file, args, options))
   if (code !== 0) throw new Error(`${name} failed with exit code ${code}`)
   counts.passed++
 }

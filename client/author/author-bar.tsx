@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { announce } from '../shell/announce.js'
 import { CrossIcon, TickIcon } from '../shell/icons.js'
 import { isOpen } from '../state/lab.js'
-import { stringsOf } from '../state/language.js'
+import { marks, stringsOf } from '../state/language.js'
 import { preview } from '../state/preview.js'
 import { ask, view } from '../state/session.js'
 
@@ -61,7 +61,8 @@ export function AuthorBar() {
       )}
       {view.value?.author?.outdated && (
         <p class="outdated">
-          {t.outdated}{' '}
+          {t.outdated}
+          {marks.value.blank}
           <button type="button" disabled={!isOpen.value} onClick={renew}>
             {t.renew}
           </button>

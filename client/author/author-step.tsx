@@ -5,7 +5,7 @@ import { announce } from '../shell/announce.js'
 import { CrossIcon, TickIcon } from '../shell/icons.js'
 import { Words } from '../shell/words.js'
 import { isOpen } from '../state/lab.js'
-import { stringsOf } from '../state/language.js'
+import { marks, stringsOf } from '../state/language.js'
 import { preview } from '../state/preview.js'
 import { ask, view } from '../state/session.js'
 
@@ -99,7 +99,8 @@ function Outcome({ outcome: { ran, verdicts, asSaid, reason } }: { outcome: Auth
   return (
     <div class={asSaid ? 'outcome right' : 'outcome wrong'} role="status">
       <p>
-        {asSaid ? <TickIcon /> : <CrossIcon />} <strong>{asSaid ? t.asSaid : t.notAsSaid}</strong>{' '}
+        {asSaid ? <TickIcon /> : <CrossIcon />} <strong>{asSaid ? t.asSaid : t.notAsSaid}</strong>
+        {marks.value.blank}
         {reason !== undefined && t.wanted(reason)}
       </p>
       <Verdicts verdicts={verdicts} />

@@ -223,7 +223,12 @@ function Labs({ catalogue }: { catalogue: CatalogueView }) {
           <h2 id={`topic-${topic}`}>{inLanguage(topicText(topic))}</h2>
           <div>
             {labs.map((lab) => (
-              <LabEntry key={lab.id} lab={lab} running={catalogue.running.find((one) => one.lab === lab.id)} />
+              <LabEntry
+                key={lab.id}
+                lab={lab}
+                labs={catalogue.labs}
+                running={catalogue.running.find((one) => one.lab === lab.id)}
+              />
             ))}
           </div>
         </section>

@@ -1,7 +1,8 @@
 import type { CatalogueView, LabCard } from '../../server/protocol/protocol.js'
 import { prepareLab } from '../lab/prepare-lab.js'
 import { TickIcon } from '../shell/icons.js'
-import { now, relative } from '../shell/time.js'
+import { dayAndTime, now, relative } from '../shell/time.js'
+import { TroubleWords } from '../shell/trouble.js'
 import { labPath } from '../state/address.js'
 import { inLanguage, language, stringsOf } from '../state/language.js'
 
@@ -24,8 +25,13 @@ export const strings = stringsOf({
     helped: (count: number) => `${count} with help`,
     finished: 'Finished',
     running: 'Running now',
-    closes: (when: string) => `closes ${when}`,
+    closes: (when: string) => ` (closes ${when})`,
     lacks: 'This machine can’t run it.',
+    opens: (when: string) => `Opens ${when}`,
+    over: (when: string) => `Closed since ${when}: what you did can be read`,
+    afterOther: (title: string) => `Opens when you have finished “${title}”`,
+    due: (when: string) => `Open until ${when}`,
+    assessed: 'Assessed: counts for your grade',
   },
   zh: {
     beginner: '入门',
@@ -43,15 +49,30 @@ export const strings = stringsOf({
     helped: (count: number) => `其中 ${count} 步借助了帮助`,
     finished: '已完成',
     running: '正在运行',
-    closes: (when: string) => `${when}关闭`,
+    closes: (when: string) => `（${when}关闭）`,
     lacks: '本机无法运行这个实验。',
+    opens: (when: string) => `${when} 开放`,
+    over: (when: string) => `已于 ${when} 截止，仍可查看已完成的内容`,
+    afterOther: (title: string) => `完成“${title}”后开放`,
+    due: (when: string) => `开放至 ${when}`,
+    assessed: '计入成绩',
   },
 })
 
 /** One lab of the catalogue: the whole of it is its link, where this machine can run it. */
-export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueView['running'][number] | undefined }) {
+export function LabEntry({
+  lab,
+  labs,
+  running,
+}: {
+  lab: LabCard
+  /** All that are shown, so that one can be named by another one. */
+  labs: readonly LabCard[]
+  running: CatalogueView['running'][number] | undefined
+}) {
   const t = strings.value
-  const lacking = lab.lacks.length > 0
+  const { closed } = lab
+  const lacking = lab.lacks.length > 0 || (closed !== undefined && closed.why !== 'due')
   return (
     <article
       class={lacking ? 'entry lacking' : 'entry'}
@@ -64,6 +85,7 @@ export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueVie
         <p {...inOwnLanguage(lab)}>{inLanguage(lab.summary)}</p>
         <ul class="facts">
           {!lab.languages.includes(language.value) && <li>{t.alone}</li>}
+          {lab.isAssessed === true && <li>{t.assessed}</li>}
           <li>{t[lab.level]}</li>
           <li>{t.minutes(lab.minutes)}</li>
           {lab.hosts.docker > 0 && <li>{t.docker(lab.hosts.docker)}</li>}
@@ -80,13 +102,15 @@ export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueVie
             ))}
           </p>
         )}
-        {lacking && (
+        {closed !== undefined && <p class="dates">{closedText(closed, labs)}</p>}
+        {lab.dueAt !== undefined && <p class="dates">{t.due(dayAndTime(lab.dueAt, language.value))}</p>}
+        {lab.lacks.length > 0 && (
           <div class="lacks">
             <strong>{t.lacks}</strong>
             <ul>
               {lab.lacks.map((lack) => (
                 <li key={lack.feature}>
-                  {inLanguage(lack.what)} {inLanguage(lack.cure)}
+                  <TroubleWords trouble={lack} />
                 </li>
               ))}
             </ul>
@@ -96,6 +120,15 @@ export function LabEntry({ lab, running }: { lab: LabCard; running: CatalogueVie
       {!lacking && <Progress lab={lab} running={running} />}
     </article>
   )
+}
+
+/** Why a class does not have it open, and since when or until when. */
+function closedText(closed: NonNullable<LabCard['closed']>, labs: readonly LabCard[]): string {
+  const t = strings.value
+  if (closed.why === 'not-yet') return t.opens(dayAndTime(closed.opensAt, language.value))
+  if (closed.why === 'due') return t.over(dayAndTime(closed.dueAt, language.value))
+  const other = labs.find(({ id }) => id === closed.lab)
+  return t.afterOther(other === undefined ? closed.lab : inLanguage(other.title))
 }
 
 /** Read aloud in its own language, where it is not in the learner's. */
@@ -131,7 +164,7 @@ function Progress({ lab, running }: { lab: LabCard; running: CatalogueView['runn
         <span class="badge">
           {t.running}
           {running.closesAt !== undefined &&
-            ` (${t.closes(relative(Date.parse(running.closesAt) - now.value, language.value))})`}
+            t.closes(relative(Date.parse(running.closesAt) - now.value, language.value))}
         </span>
       )}
     </div>

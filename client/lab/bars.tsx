@@ -8,7 +8,7 @@ import { countdown, now } from '../shell/time.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { connection } from '../state/connection.js'
 import { isOpen } from '../state/lab.js'
-import { stringsOf } from '../state/language.js'
+import { marks, stringsOf } from '../state/language.js'
 import { records } from '../state/records.js'
 import { ask, trouble, view } from '../state/session.js'
 import { ClassNotes } from './class-bar.js'
@@ -17,7 +17,7 @@ import { stepTitle } from './lab-state.js'
 const strings = stringsOf({
   en: {
     away: 'Connection lost. Trying again…',
-    safe: 'Your hosts keep running, and what you typed is safe on the server.',
+    safe: 'Your hosts keep running, and what you have typed so far is safe on the server.',
     idle: (left: string) => `Nobody has typed for a while. The hosts close in ${left}.`,
     idleAloud: 'Nobody has typed for a while. The hosts close soon unless you press Stay.',
     stay: 'Stay',
@@ -29,6 +29,7 @@ const strings = stringsOf({
     resetting: (host: string) => `Resetting ${host === '' ? 'all hosts' : host}…`,
     replaying: (step: string) => `Bringing the hosts back${step === '' ? '' : ` to ${step}`}…`,
     doing: 'Doing this step for you…',
+    submitting: 'Your work is being judged as it is…',
     step: (number: number) => `step ${number}`,
   },
   zh: {
@@ -44,6 +45,7 @@ const strings = stringsOf({
     resetting: (host: string) => `正在重置${host === '' ? '全部主机' : ` ${host}`}…`,
     replaying: (step: string) => `正在恢复主机${step === '' ? '' : `到${step}`}…`,
     doing: '正在替你完成这一步…',
+    submitting: '正在按当前状态评分…',
     step: (number: number) => `第 ${number} 步`,
   },
 })
@@ -111,7 +113,9 @@ function Away() {
       {away && late && (
         <div class="notice warn away">
           <p>
-            <strong>{strings.value.away}</strong> {strings.value.safe}
+            <strong>{strings.value.away}</strong>
+            {marks.value.blank}
+            {strings.value.safe}
           </p>
         </div>
       )}
@@ -141,8 +145,12 @@ function Idle({ closesAt }: { closesAt: string }) {
 function Busy({ busy }: { busy: NonNullable<SessionView['busy']> }) {
   const t = strings.value
   const step = busy.step === undefined ? '' : t.step(stepTitle(busy.step).number)
-  const words =
-    busy.what === 'resetting' ? t.resetting(busy.host ?? '') : busy.what === 'replaying' ? t.replaying(step) : t.doing
+  const words = {
+    resetting: t.resetting(busy.host ?? ''),
+    replaying: t.replaying(step),
+    doing: t.doing,
+    submitting: t.submitting,
+  }[busy.what]
   return (
     <div class="notice busy">
       <p>{words}</p>

@@ -2,9 +2,10 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { BlockRef, Trouble } from '../../server/protocol/protocol.js'
 import { announce } from '../shell/announce.js'
 import { CopyIcon, RunIcon, TerminalIcon, TickIcon } from '../shell/icons.js'
+import { TroubleWords } from '../shell/trouble.js'
 import { connection } from '../state/connection.js'
 import { isOpen, side } from '../state/lab.js'
-import { inLanguage, marks, stringsOf } from '../state/language.js'
+import { marks, stringsOf } from '../state/language.js'
 import { askQuietly, view } from '../state/session.js'
 import { loadTerminals, terminals } from './load-terminals.js'
 import { putBlock } from './put-block.js'
@@ -158,7 +159,7 @@ export function BlockBar({
       </div>
       {trouble !== undefined && (
         <p class="inline-trouble" role="alert">
-          {inLanguage(trouble.what)} {inLanguage(trouble.cure)}
+          <TroubleWords trouble={trouble} />
         </p>
       )}
     </>

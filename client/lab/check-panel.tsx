@@ -6,7 +6,7 @@ import { CrossIcon, DownIcon, HelpedIcon, PenIcon, SkipIcon, TickIcon, UnknownIc
 import { Toolbar } from '../shell/toolbar.js'
 import { Coded, Words } from '../shell/words.js'
 import { isOpen, page } from '../state/lab.js'
-import { stringsOf } from '../state/language.js'
+import { marks, stringsOf } from '../state/language.js'
 import { ask, view } from '../state/session.js'
 import { BlockBar } from './block-bar.js'
 import { ChoiceField } from './choice-field.js'
@@ -248,7 +248,10 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
         ) : (
           <UnknownIcon />
         )}
-        <span class="unseen">{t[finding.outcome]}: </span>
+        <span class="unseen">
+          {t[finding.outcome]}
+          {marks.value.colon}
+        </span>
       </span>
       <div>
         {check.asking && (
@@ -282,7 +285,9 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
         )}
         {finding.outcome === 'error' && (
           <p class="why">
-            {t.unverified} <Words text={finding.why} finding />
+            {t.unverified}
+            {marks.value.blank}
+            <Words text={finding.why} finding />
           </p>
         )}
         {hints.length > 0 && (
@@ -354,7 +359,8 @@ function AnswerField({
       <p class="answered">
         <span>
           <Words text={answer.ask} />
-        </span>{' '}
+        </span>
+        {marks.value.blank}
         <strong>{kept}</strong>
       </p>
     )

@@ -1,24 +1,23 @@
 import '../style/choice.css'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useState } from 'preact/hooks'
+import { useEffect, useId } from 'preact/hooks'
 import type { CheckView, PageQuestion } from '../../server/protocol/protocol.js'
 import { Words } from '../shell/words.js'
-import { isOpen } from '../state/lab.js'
-import { inLanguage, stringsOf } from '../state/language.js'
+import { isOpen, page } from '../state/lab.js'
+import { inLanguage, marks, stringsOf } from '../state/language.js'
 import { ask, view } from '../state/session.js'
+import { draftOf, setDraft } from './drafts.js'
 
 const strings = stringsOf({
   en: {
     one: 'Choose one answer.',
     several: 'Choose all that are right.',
     submit: 'Submit',
-    between: '; ',
   },
   zh: {
     one: '单选题。',
     several: '多选题：选出所有正确的选项。',
     submit: '提交',
-    between: '；',
   },
 })
 
@@ -38,18 +37,25 @@ export function ChoiceField({ step, question, choose, done, check, children }: C
   const found = useId()
   const group = useId()
   const kept = view.value?.answers[question.id] ?? ''
-  // What is being chosen stays, whatever comes from the server meanwhile.
-  const [now, setNow] = useState<string[]>()
-  useEffect(() => setNow(undefined), [kept])
-  const chosen = now ?? wordsOf(kept)
+  const shown = page.value
+  const lab = shown?.ok === true ? shown.value.lab.id : ''
+  // What is being chosen stays, whatever comes from the server meanwhile, and over a reload.
+  const draft = draftOf(lab, question.id)
+  const setNow = (ids: readonly string[] | undefined) => setDraft(lab, question.id, ids?.join(' '))
+  const chosen = wordsOf(draft ?? kept)
+  useEffect(() => {
+    // It has arrived.
+    if (draft !== undefined && isSame(wordsOf(draft), wordsOf(kept))) setNow(undefined)
+  }, [kept])
   const options = choose.options.filter(({ id }) => chosen.includes(id))
   if (done) {
     return options.length === 0 ? null : (
       <p class="answered chosen">
         <span>
           <Words text={question.ask} />
-        </span>{' '}
-        <strong>{options.map(({ text }) => inLanguage(text).replaceAll('`', '')).join(t.between)}</strong>
+        </span>
+        {marks.value.blank}
+        <strong>{options.map(({ text }) => inLanguage(text).replaceAll('`', '')).join(marks.value.semicolon)}</strong>
       </p>
     )
   }
@@ -65,7 +71,9 @@ export function ChoiceField({ step, question, choose, done, check, children }: C
     >
       <fieldset class="choice" aria-describedby={check === undefined ? undefined : found}>
         <legend>
-          <Words text={question.ask} /> <span class="muted">{choose.several ? t.several : t.one}</span>
+          <Words text={question.ask} />
+          {marks.value.blank}
+          <span class="muted">{choose.several ? t.several : t.one}</span>
         </legend>
         {choose.options.map(({ id, text }) => (
           <label key={id}>
@@ -96,6 +104,11 @@ export function ChoiceField({ step, question, choose, done, check, children }: C
       )}
     </form>
   )
+}
+
+/** In whatever order they were chosen. */
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.toSorted().join(' ') === other.toSorted().join(' ')
 }
 
 function wordsOf(answer: string): string[] {

@@ -22,7 +22,7 @@ const strings = stringsOf({
     done: '实验完成',
     allPassed: '每一步都是自己完成的。',
     passed: (count: number) => `独立完成 ${count} 步`,
-    helped: (count: number) => `借助帮助 ${count} 步`,
+    helped: (count: number) => `借助帮助完成 ${count} 步`,
     skipped: (count: number) => `跳过 ${count} 步`,
     optional: (count: number) => `还有 ${count} 个选做步骤`,
     used: (time: string) => `用时 ${time}`,

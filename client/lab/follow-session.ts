@@ -28,6 +28,8 @@ const strings = stringsOf({
     replayed: (number: number) => `The hosts are at step ${number}.`,
     doing: 'Doing this step for you.',
     done: 'The commands of the step have been run.',
+    submitting: 'Your work is being judged.',
+    submitted: 'Your work was judged.',
     shellEnded: (host: string, code: string) => `The shell on ${host} has ended${code}.`,
     code: (code: number) => ` with exit code ${code}`,
   },
@@ -52,6 +54,8 @@ const strings = stringsOf({
     replayed: (number: number) => `主机已恢复到第 ${number} 步。`,
     doing: '正在替你完成这一步。',
     done: '这一步的命令已经运行完。',
+    submitting: '正在评分。',
+    submitted: '评分已结束。',
     shellEnded: (host: string, code: string) => `${host} 上的 Shell 已结束${code}。`,
     code: (code: number) => `，退出码 ${code}`,
   },
@@ -119,6 +123,7 @@ function inWords(happening: Happening): string {
 function busyInWords(isOver: boolean, { what, host, step }: NonNullable<SessionView['busy']>): string {
   const t = strings.peek()
   if (what === 'doing') return isOver ? t.done : t.doing
+  if (what === 'submitting') return isOver ? t.submitted : t.submitting
   if (what === 'replaying') return isOver && step !== undefined ? t.replayed(stepTitle(step).number) : t.replaying
   if (host === undefined) return isOver ? t.resetAll : t.resettingAll
   return isOver ? t.reset(host) : t.resetting(host)

@@ -64,8 +64,9 @@ export function bindKeys(text: { current: HTMLElement | null }): () => void {
     }),
     shortcut({
       keys: 'alt+shift+t',
-      label: { en: 'To the terminal', zh: '跳到终端' },
+      label: { en: 'To the terminal; from there to the next one', zh: '跳到终端；在终端里则跳到下一个终端' },
       run() {
+        if (document.activeElement?.matches('.machines .xterm-helper-textarea') && toNextTerminal()) return
         side.value = 'terminal'
         focusTerminal()
         requestAnimationFrame(focusTerminal)
@@ -137,13 +138,35 @@ function nextOf(all: readonly HTMLElement[]): HTMLElement | undefined {
   return usable[(usable.indexOf(document.activeElement as HTMLElement) + 1) % usable.length]
 }
 
-/** Behind the last one that was reached in the step that is open, else its first; where it has none left, the next of the page. */
+/**
+ * From where one is among the instructions: in a section in which a Run was reached, the one behind that, also where its step has
+ * turned green meanwhile, or the next of the page; else the first of the section, also where there is none left.
+ */
 function nextRun(): HTMLElement | undefined {
   const all = [...document.querySelectorAll<HTMLElement>('.sections button.run:not(:disabled)')]
-  const section = document.querySelector('.section.current')
-  const first = all.findIndex((one) => section?.contains(one) === true)
-  const last = lastRun === undefined ? -1 : all.indexOf(lastRun)
-  return all[Math.max(first, last + 1)] ?? all[Math.max(first, 0)]
+  const sectionOf = (one: HTMLElement | undefined) => (one?.isConnected ? one.closest('.section') : null)
+  const open = document.querySelector('.section.current')
+  const section = sectionOf(lastInText) ?? open
+  if (lastRun !== undefined && sectionOf(lastRun) === section) {
+    const next = all[all.indexOf(lastRun) + 1]
+    if (next !== undefined) return next
+  }
+  const isBehind = (one: HTMLElement) =>
+    section?.contains(one) === true ||
+    ((section?.compareDocumentPosition(one) ?? 0) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0
+  return all.find(isBehind) ?? all.find((one) => open?.contains(one)) ?? all[0]
+}
+
+/** @returns whether there is another one */
+function toNextTerminal(): boolean {
+  const tabs = [...document.querySelectorAll<HTMLElement>('.terminal-tabs [role=tab]')]
+  const front = tabs.findIndex((tab) => tab.ariaSelected === 'true')
+  const next = tabs[(front + 1) % tabs.length]
+  if (tabs.length < 2 || next === undefined) return false
+  next.click()
+  // It is drawn first.
+  requestAnimationFrame(() => requestAnimationFrame(focusTerminal))
+  return true
 }
 
 /** The terminal in front; what stands in its place, where there is none. */

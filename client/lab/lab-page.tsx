@@ -13,9 +13,10 @@ import { JustChanged } from '../network/timeline/just-changed.js'
 import { BackIcon, TickIcon } from '../shell/icons.js'
 import { useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
+import { Words } from '../shell/words.js'
 import { connection } from '../state/connection.js'
 import { loadPage, page, side } from '../state/lab.js'
-import { inLanguage, language, stringsOf } from '../state/language.js'
+import { inLanguage, language, marks, stringsOf } from '../state/language.js'
 import { isNarrow } from '../state/narrow.js'
 import { enter, view } from '../state/session.js'
 import { mapOpen, splitAt } from '../state/settings.js'
@@ -26,6 +27,7 @@ import { ClassShow } from './class-bar.js'
 import { LabFiles } from './files.js'
 import { Finish } from './finish.js'
 import { followSession } from './follow-session.js'
+import { Assessed, HandIn } from './hand-in.js'
 import { bindKeys } from './lab-keys.js'
 import { justDone, stepTitle } from './lab-state.js'
 import { loadTerminals } from './load-terminals.js'
@@ -51,7 +53,7 @@ const strings = stringsOf({
     number: (number: number) => `Step ${number}.`,
     optional: 'optional',
     alone: 'This lab is in Chinese only.',
-    own: 'The numbers of this lab, such as addresses and ports, are your own: others have others.',
+    own: 'The numbers of this lab, such as addresses and ports, are your own: other learners have different ones.',
     buildsOn: 'It builds on',
     between: ', ',
   },
@@ -110,7 +112,8 @@ export function LabPage({ id }: { id: string }) {
   }, [isOther, content])
   usePosition(text, shown?.ok === true)
 
-  if (shown?.ok === false && shown.trouble.code === 'lab.not-found') return <NoLab trouble={shown.trouble} />
+  const isNone = shown?.ok === false && ['lab.not-found', 'lab.not-yet'].includes(shown.trouble.code)
+  if (shown?.ok === false && isNone) return <NoLab trouble={shown.trouble} />
   return (
     <div class={`lab ${side.value}`} style={{ '--split': `${splitAt.value}%` }}>
       <TopBar />
@@ -177,8 +180,12 @@ function Network({ id }: { id: string }) {
 function NoLab({ trouble }: { trouble: Trouble }) {
   return (
     <main id="content" class="lonely">
-      <h1>{inLanguage(trouble.what)}</h1>
-      <p>{inLanguage(trouble.cure)}</p>
+      <h1>
+        <Words text={trouble.what} />
+      </h1>
+      <p>
+        <Words text={trouble.cure} />
+      </p>
       <a class="button primary" href={home}>
         {strings.value.back}
       </a>
@@ -213,10 +220,12 @@ function Instructions({ text }: { text: Page }) {
     <div class="sections" lang={text.language === 'zh' ? 'zh-CN' : 'en'}>
       <Welcome />
       <About text={text} />
+      <Assessed lab={text.lab.id} />
       {text.sections.map((section) => (
         <Section key={section.id ?? ''} section={section} text={text} />
       ))}
       {text.sections.every((section) => section.id !== 'finish') && <Finish next={text.next} />}
+      <HandIn lab={text.lab.id} />
     </div>
   )
 }
@@ -224,14 +233,15 @@ function Instructions({ text }: { text: Page }) {
 /** What the lab takes for granted, whether it is in the learner's language, and whether its numbers are theirs alone. */
 function About({ text }: { text: Page }) {
   const t = strings.value
+  const { blank } = marks.value
   const { languages, buildsOn } = text.lab
   const alone = !languages.includes(language.value)
   if (!alone && !text.ownNumbers && buildsOn.length === 0) return null
   return (
     <p class="about-lab" lang={language.value === 'zh' ? 'zh-CN' : 'en'}>
-      {alone && <span>{t.alone} </span>}
-      {text.ownNumbers && <span>{t.own} </span>}
-      {buildsOn.length > 0 && t.buildsOn}{' '}
+      {alone && t.alone + blank}
+      {text.ownNumbers && t.own + blank}
+      {buildsOn.length > 0 && t.buildsOn + blank}
       {buildsOn.map(({ id, title }, at) => (
         <span key={id}>
           {at > 0 && t.between}
@@ -250,7 +260,9 @@ function Section({ section, text }: { section: PageSection; text: Page }) {
       {section.id === 'finish' && <Finish next={text.next} />}
       {section.heading !== '' && (
         <h2 id={section.id === undefined ? undefined : `section-${section.id}`} tabIndex={-1}>
-          {step !== undefined && <span class="unseen">{strings.value.number(stepTitle(step.id).number)} </span>}
+          {step !== undefined && (
+            <span class="unseen">{strings.value.number(stepTitle(step.id).number) + marks.value.blank}</span>
+          )}
           {section.heading}
           {step?.optional && <span class="optional">{strings.value.optional}</span>}
         </h2>

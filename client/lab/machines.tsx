@@ -3,8 +3,9 @@ import { useEffect, useState } from 'preact/hooks'
 import type { CatalogueView, OpeningStage, SessionPhase, Trouble } from '../../server/protocol/protocol.js'
 import { TickIcon } from '../shell/icons.js'
 import { now, relative, secondsOf } from '../shell/time.js'
+import { Words } from '../shell/words.js'
 import { home, labPath } from '../state/address.js'
-import { inLanguage, language, stringsOf } from '../state/language.js'
+import { inLanguage, language, marks, stringsOf } from '../state/language.js'
 import { load } from '../state/load.js'
 import { ask, tryAgain, unjoined, view } from '../state/session.js'
 import { stepTitle } from './lab-state.js'
@@ -17,7 +18,7 @@ const strings = stringsOf({
       position === 1
         ? 'You are the next: your hosts start by themselves.'
         : `You are number ${position} in the line. Your hosts start by themselves.`,
-    atTheLatest: (when: string) => `If nobody comes back to the hosts of others, a place is free ${when}.`,
+    atTheLatest: (when: string) => `Unless others come back to their hosts, a place is free ${when}.`,
     noWait: 'Do not wait',
     opening: 'Opening the lab',
     meanwhile: 'You can start reading in the meantime.',
@@ -36,7 +37,7 @@ const strings = stringsOf({
     holders: 'These labs are open now. Close the hosts of one, in its menu:',
     closed: 'The hosts are closed',
     idle: 'Nobody typed for a while, so they made room for others. Your progress is kept.',
-    left: 'You closed them. Your progress is kept.',
+    left: 'They were closed. Your progress is kept.',
     lost: 'They were lost because the machine or the service that runs them stopped. Your progress is kept.',
     again: 'Open again',
     againAt: (number: number) => `Open again and bring me to step ${number}`,
@@ -52,10 +53,10 @@ const strings = stringsOf({
     atTheLatest: (when: string) => `如果其他人不再使用主机，${when}会有空位。`,
     noWait: '不等了',
     opening: '正在打开实验',
-    meanwhile: '可以先读左边的说明。',
+    meanwhile: '可以先读说明。',
     hosts: '主机',
     network: '主机之间的网络',
-    engines: 'Docker Engine',
+    engines: 'Docker 引擎',
     setup: '实验的初始设置',
     replay: '重做已完成的步骤',
     waiting: '等待中',
@@ -64,11 +65,11 @@ const strings = stringsOf({
     failed: '实验没能打开',
     retry: '重试',
     back: '全部实验',
-    free: (when: string) => `预计${when}会有空位。`,
+    free: (when: string) => `${when}预计会有空位。`,
     holders: '以下实验正在运行。打开其中一个，在菜单里关闭它的主机即可腾出空位：',
     closed: '主机已关闭',
     idle: '有一阵子没有操作，主机已关闭，把位置让给别人。学习进度已保留。',
-    left: '你关闭了主机。学习进度已保留。',
+    left: '学习进度已保留，可以随时重新打开。',
     lost: '运行主机的机器或服务中断，主机已丢失。学习进度已保留。',
     again: '重新打开',
     againAt: (number: number) => `重新打开并回到第 ${number} 步`,
@@ -161,7 +162,10 @@ function Opening({ stages }: { stages: readonly OpeningStage[] }) {
               {stage.state === 'done' && <TickIcon />}
             </span>
             <span>{t[stage.name]}</span>
-            <span class="unseen">: {t[stage.state]}</span>
+            <span class="unseen">
+              {marks.value.colon}
+              {t[stage.state]}
+            </span>
             {stage.tookMs !== undefined && <span class="took">{secondsOf(stage.tookMs, language.value)}</span>}
           </li>
         ))}
@@ -176,8 +180,12 @@ function Failed({ trouble, onRetry }: { trouble: Trouble; onRetry(): void }) {
   return (
     <Overlay heading={t.failed}>
       <div role="alert">
-        <p>{inLanguage(trouble.what)}</p>
-        <p>{inLanguage(trouble.cure)}</p>
+        <p>
+          <Words text={trouble.what} />
+        </p>
+        <p>
+          <Words text={trouble.cure} />
+        </p>
         {trouble.freeAt !== undefined && (
           <p>
             <strong>{t.free(relative(Math.max(0, Date.parse(trouble.freeAt) - now.value), language.value))}</strong>

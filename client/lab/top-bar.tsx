@@ -6,9 +6,10 @@ import { Menu } from '../shell/menu.js'
 import { LanguageSwitch, openDialog } from '../shell/preferences.js'
 import { minutesOf, now } from '../shell/time.js'
 import { useArrival } from '../shell/title.js'
+import { Coded } from '../shell/words.js'
 import { home } from '../state/address.js'
 import { isOpen, page, side } from '../state/lab.js'
-import { inLanguage, language, stringsOf } from '../state/language.js'
+import { inLanguage, language, marks, stringsOf } from '../state/language.js'
 import { ask, askQuietly, heardAt, view } from '../state/session.js'
 import { mapOpen, screenReader, welcomed } from '../state/settings.js'
 import { forgetDrafts } from './drafts.js'
@@ -89,7 +90,11 @@ export function TopBar() {
         <BackIcon />
       </a>
       <h1 ref={heading} tabIndex={-1}>
-        {shown?.ok === true ? inLanguage(shown.value.lab.title) : shown === undefined ? '\u00a0' : 'vethlab'}
+        {shown?.ok === true ? (
+          inLanguage(shown.value.lab.title)
+        ) : (
+          <span class={shown === undefined ? 'unseen' : ''}>vethlab</span>
+        )}
       </h1>
       <TimeUsed />
       <Ports />
@@ -107,7 +112,10 @@ function TimeUsed() {
   return (
     <span class="used" title={strings.value.used}>
       <ClockIcon />
-      <span class="unseen">{strings.value.used}: </span>
+      <span class="unseen">
+        {strings.value.used}
+        {marks.value.colon}
+      </span>
       {minutesOf(used, language.value)}
     </span>
   )
@@ -185,7 +193,9 @@ function Ports() {
           >
             {face}
             {entry !== undefined && 'trouble' in entry && (
-              <span class="muted">{inLanguage(entry.trouble.what) || t.noPreview}</span>
+              <span class="muted">
+                <Coded text={inLanguage(entry.trouble.what) || t.noPreview} />
+              </span>
             )}
           </a>
         )

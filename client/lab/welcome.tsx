@@ -6,7 +6,7 @@ const strings = stringsOf({
   en: {
     title: 'How a lab works',
     hosts:
-      'You have hosts of your own. The terminals beside this text are root on them, so you need no sudo, and you can break nothing: the menu resets a host.',
+      'You have hosts of your own. In their terminals you are root, so you need no sudo, and you can break nothing: the menu resets a host.',
     run: 'Run types a command into a terminal of the right host. You can type it yourself as well.',
     checks:
       'Steps check themselves as you work, by what the network really does; where there is a question, you hand in the answer. Check looks at once, and says what is still missing.',
@@ -17,7 +17,7 @@ const strings = stringsOf({
   },
   zh: {
     title: '实验怎么做',
-    hosts: '这些主机是你专用的。旁边的终端以 root 身份登录，不需要 sudo；弄坏了也没关系，可以在菜单里重置主机。',
+    hosts: '这些主机是你专用的。终端以 root 身份登录，不需要 sudo；弄坏了也没关系，可以在菜单里重置主机。',
     run: '“运行”会把命令输入到对应主机的终端里，你也可以自己输入。',
     checks:
       '操作时，每一步都会根据网络的实际状态自动检查；有问题的步骤需要提交答案。“检查”会立即查看，并说明还缺什么。',

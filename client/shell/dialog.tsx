@@ -14,7 +14,9 @@ export function Dialog({ title, onClose, children }: { title: string; onClose():
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
   useLayoutEffect(() => {
-    const back = document.activeElement
+    const active = document.activeElement
+    // An item of a menu is gone by then, with its menu: the button that opened that is not.
+    const back = active?.closest('.menu')?.querySelector(':scope > button') ?? active
     dialog.current?.showModal()
     return () => {
       if (back instanceof HTMLElement) back.focus()

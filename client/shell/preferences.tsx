@@ -29,6 +29,9 @@ const strings = stringsOf({
     usual: 'Default text size',
     shortcuts: 'Keyboard shortcuts',
     everywhere: 'Those with Alt and Shift work in terminals and fields, too.',
+    otherKeys: 'All other keys go to the program, also Ctrl+P and Ctrl+Q, which leave docker attach.',
+    browserKeys:
+      'Browsers keep Ctrl+W, Ctrl+T and Ctrl+N for themselves, and Firefox on Linux Ctrl+Q as well: Alt+Backspace deletes a word, too, and docker attach can be given other keys by --detach-keys.',
   },
   zh: {
     theme: '主题',
@@ -50,6 +53,9 @@ const strings = stringsOf({
     usual: '恢复默认字号',
     shortcuts: '键盘快捷键',
     everywhere: '带 Alt 和 Shift 的快捷键在终端和输入框里也有效。',
+    otherKeys: '其他按键都会交给终端里的程序，包括用来离开 docker attach 的 Ctrl+P 和 Ctrl+Q。',
+    browserKeys:
+      'Ctrl+W、Ctrl+T 和 Ctrl+N 由浏览器占用，Linux 版 Firefox 还占用 Ctrl+Q：删除一个词也可以用 Alt+Backspace，docker attach 可以用 --detach-keys 改用其他按键。',
   },
 })
 
@@ -223,6 +229,9 @@ export function ShortcutsDialog({ onClose }: { onClose(): void }) {
               </div>
             ))}
           </dl>
+          <p class="muted">
+            {t.otherKeys} {control === 'Ctrl' && t.browserKeys}
+          </p>
         </>
       )}
     </Dialog>

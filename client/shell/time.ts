@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { tidy } from '../../server/wording/phrase.js'
 import type { Language } from '../../server/wording/text.js'
 
 /** The time, for all that counts: it goes on each second while someone looks at it. */
@@ -43,8 +44,27 @@ const units = [
   ['second', 1000],
 ] as const
 
-/** How far away that is, in the largest unit that fits: `in 5 minutes`, `2 hours ago`. Pure. */
+/** How far away that is, in the largest unit that fits: `in 5 minutes`, `2 hours ago`, `5 分钟后`. Pure. */
 export function relative(ms: number, language: Language): string {
   const [unit, size] = units.find(([, size]) => Math.abs(ms) >= size) ?? units[3]
-  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.round(ms / size), unit)
+  const when = new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.round(ms / size), unit)
+  return language === 'zh' ? tidy(when) : when
+}
+
+/** A day and a time of it, as they are where the browser is: `3 Dec 2026, 10:15`. Pure but for the zone. */
+export function dayAndTime(time: string, language: Language): string {
+  const locale = language === 'zh' ? 'zh-CN' : 'en-GB'
+  return new Date(time).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' })
+}
+
+/** A time as the browser's field has it: in the local zone, to the minute; empty for none. */
+export function fieldTime(time: string | undefined): string {
+  if (time === undefined) return ''
+  const date = new Date(time)
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
+/** What such a field says, in ISO 8601; null where it is empty. */
+export function timeOfField(local: string): string | null {
+  return local === '' ? null : new Date(local).toISOString()
 }

@@ -1,11 +1,17 @@
-import { computed } from '@preact/signals'
+import { computed, type Signal, signal } from '@preact/signals'
 import type { Language, Text } from '../../server/wording/text.js'
 import { stored } from './stored.js'
 
+const known = (value: unknown): Language | undefined => (value === 'en' || value === 'zh' ? value : undefined)
+
+/** Of a page that stands alone, and was written in one of them. */
+const written = known(document.querySelector<HTMLMetaElement>('meta[name="language"]')?.content)
+
 /** The learner's language: as chosen, else as the browser's. */
-export const language = stored<Language>('language', navigator.language.startsWith('zh') ? 'zh' : 'en', (value) =>
-  value === 'en' || value === 'zh' ? value : undefined,
-)
+export const language: Signal<Language> =
+  written === undefined
+    ? stored<Language>('language', navigator.language.startsWith('zh') ? 'zh' : 'en', known)
+    : signal(written)
 
 /** What is written in both languages, in the learner's. */
 export function inLanguage(text: Text): string {

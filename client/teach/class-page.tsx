@@ -1,12 +1,16 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { SeatView } from '../../server/protocol/classes.js'
+import type { ClassView, SeatView } from '../../server/protocol/classes.js'
+import { Dialog } from '../shell/dialog.js'
 import { useArrival, useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { Coded } from '../shell/words.js'
 import { inLanguage } from '../state/language.js'
+import { AssessPanel } from './assess-panel.js'
 import { stateOf } from './class-list.js'
+import { DatesPanel } from './dates-panel.js'
 import { Exports } from './exports.js'
 import { HandsPanel } from './hands-panel.js'
+import { HintPanel } from './hint-panel.js'
 import { JoinPanel } from './join-panel.js'
 import { LocksPanel } from './locks-panel.js'
 import { LooksPanel } from './looks-panel.js'
@@ -15,6 +19,7 @@ import { RosterPanel } from './roster-panel.js'
 import { SettingsPanel } from './settings-panel.js'
 import { SharePanel } from './share-panel.js'
 import { strings } from './strings.js'
+import { StuckPanel } from './stuck-panel.js'
 import { busiestLab, summaryOf } from './summary.js'
 import { look, matrix, trouble } from './teach-state.js'
 import { TellForm } from './tell-form.js'
@@ -27,6 +32,7 @@ export function ClassPage({ id }: { id: string }) {
   const shown = matrix.value
   const [chosen, setChosen] = useState<string>()
   const [isNameless, setNameless] = useState(false)
+  const [isProjected, setProjected] = useState(false)
   useTitle(shown?.class.title ?? t.classes)
   if (shown === undefined) {
     return (
@@ -46,6 +52,7 @@ export function ClassPage({ id }: { id: string }) {
       <p class="intro">{[stateOf(one), t.seats(seats.length), t.labs(one.labs.length)].join(' · ')}</p>
       {trouble.value !== undefined && <TroubleNote trouble={trouble.value} />}
       <JoinPanel view={one} />
+      {shown.warming !== undefined && <p role="status">{t.warming(shown.warming.ready, shown.warming.wanted)}</p>}
       {one.mayAssist && <LooksPanel matrix={{ ...shown, seats }} />}
       {one.mayAssist && <HandsPanel matrix={{ ...shown, seats }} />}
       {one.mayAssist && one.endedAt === undefined && <SharePanel matrix={shown} />}
@@ -69,18 +76,63 @@ export function ClassPage({ id }: { id: string }) {
             </select>
           </label>
         )}
+        {seats.length > 0 && (
+          <button type="button" onClick={() => setProjected(true)}>
+            {t.projector}
+          </button>
+        )}
         <label class="check">
           <input type="checkbox" checked={isNameless} onChange={(event) => setNameless(event.currentTarget.checked)} />
           {t.hideNames}
         </label>
         {lab !== undefined && seats.length > 0 && <Summary lab={lab} seats={seats} />}
         {seats.length === 0 ? <p class="muted">{t.empty}</p> : <Matrix view={one} lab={lab} seats={seats} />}
-        {one.mayAssist && seats.length > 0 && <Exports id={one.id} lab={lab} />}
+        {one.mayAssist && seats.length > 0 && (
+          <Exports id={one.id} lab={lab} isAssessed={lab !== undefined && one.assessed[lab.id] !== undefined} />
+        )}
       </section>
+      {one.mayAssist && lab !== undefined && one.endedAt === undefined && (
+        <HintPanel view={one} lab={lab} seats={seats} />
+      )}
       {one.mayAssist && lab !== undefined && <LocksPanel view={one} lab={lab} />}
+      {one.mayLead && lab !== undefined && <AssessPanel key={lab.id} view={one} lab={lab} />}
+      {one.mayLead && one.labs.length > 0 && <DatesPanel view={one} />}
+      {one.mayLead && <StuckPanel view={one} />}
       {one.mayLead && <RosterPanel view={one} />}
       {one.mayLead && <SettingsPanel view={one} />}
+      {isProjected && lab !== undefined && (
+        <Projected view={one} lab={lab} seats={shown.seats} onClose={() => setProjected(false)} />
+      )}
     </main>
+  )
+}
+
+/** How far the class is, for all to see: names are shown when somebody says so, and nothing can be done there. */
+function Projected({
+  view,
+  lab,
+  seats,
+  onClose,
+}: {
+  view: ClassView
+  lab: ClassView['labs'][number]
+  seats: readonly SeatView[]
+  onClose(): void
+}) {
+  const t = strings.value
+  const [hasNames, setNames] = useState(false)
+  const shown = hasNames ? seats : seats.map((seat, n) => nameless(seat, t.nameless(n + 1)))
+  return (
+    <Dialog title={`${view.title} · ${inLanguage(lab.title)}`} onClose={onClose}>
+      <div class="projected progress">
+        <Summary lab={lab} seats={shown} />
+        <Matrix view={{ ...view, mayAssist: false, mayLead: false }} lab={lab} seats={shown} />
+        <label class="check">
+          <input type="checkbox" checked={hasNames} onChange={(event) => setNames(event.currentTarget.checked)} />
+          {t.showNames}
+        </label>
+      </div>
+    </Dialog>
   )
 }
 

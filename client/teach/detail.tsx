@@ -23,6 +23,14 @@ export function Detail({ id, seat, lab }: { id: string; seat: string; lab: strin
       {detail.steps.map((step) => (
         <div key={step.id}>
           <h3>{inLanguage(step.heading)}</h3>
+          {step.hints > 0 && <p class="muted">{t.hints(step.hints, step.given.length)}</p>}
+          {step.given.length > 0 && (
+            <ul>
+              {step.given.map(({ check, hint, by, at }) => (
+                <li key={`${check} ${hint}`}>{t.hintGiven(check + 1, hint, by || t.teacher, timeOf(at))}</li>
+              ))}
+            </ul>
+          )}
           {step.verdicts.length === 0 ? (
             <p class="muted">{t.noVerdicts}</p>
           ) : (
@@ -34,6 +42,23 @@ export function Detail({ id, seat, lab }: { id: string; seat: string; lab: strin
           )}
         </div>
       ))}
+      {detail.handedIn.length > 0 && (
+        <>
+          <h3>{t.handedIn}</h3>
+          <ol reversed>
+            {detail.handedIn.map((one) => (
+              <HandedIn key={one.number} one={one} />
+            ))}
+          </ol>
+        </>
+      )}
+      {detail.session !== undefined && (
+        <p class="muted">
+          {t.session}
+          {marks.value.colon}
+          <code>{detail.session}</code>
+        </p>
+      )}
       <h3>{t.network}</h3>
       <LearnerMap id={id} seat={seat} lab={lab} entry={entry} />
       <h3>{t.commands}</h3>
@@ -81,6 +106,49 @@ function LearnerMap({
       </p>
       <View map={shown.map} />
     </>
+  )
+}
+
+function HandedIn({
+  one: { number, at, state, points, steps, notes, evidence },
+}: {
+  one: Value<'seat.detail'>['handedIn'][number]
+}) {
+  const t = strings.value
+  return (
+    <li>
+      <strong>{t.attempt(number)}</strong> <span class="muted">{dateOf(at)}</span>
+      {marks.value.colon}
+      {state === 'judged' && points !== undefined ? t.points(points.points, points.of) : t[`handed.${state}`]}
+      {steps !== undefined && (
+        <ul>
+          {steps.map((step) => (
+            <li key={step.id} class={step.state === 'passed' ? 'pass' : 'fail'}>
+              {inLanguage(step.heading)}
+              {marks.value.colon}
+              {t[`step.${step.state}`]}
+              {step.why !== undefined && (
+                <p class="muted">
+                  <Words text={step.why} finding />
+                </p>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {notes?.map((note) => (
+        <p class="muted" key={note.en}>
+          {inLanguage(note)}
+        </p>
+      ))}
+      {steps !== undefined && (
+        <p class="muted">
+          {t.evidence}
+          {marks.value.colon}
+          <code>{evidence}</code>
+        </p>
+      )}
+    </li>
   )
 }
 
@@ -149,4 +217,9 @@ function Entry({ entry: { at, command, changes }, onShow }: { entry: TimelineEnt
 
 function timeOf(at: string): string {
   return new Date(at).toLocaleTimeString(language.value === 'zh' ? 'zh-CN' : 'en-GB', { hour12: false })
+}
+
+/** Day and time, as the browser's zone has them. */
+export function dateOf(at: string): string {
+  return new Date(at).toLocaleString(language.value === 'zh' ? 'zh-CN' : 'en-GB', { hour12: false })
 }

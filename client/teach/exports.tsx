@@ -12,7 +12,15 @@ const gradebooks = [
 ] as const
 
 /** The results of a class as a file: all steps, or the grades of a lab for a gradebook. */
-export function Exports({ id, lab }: { id: string; lab: ClassView['labs'][number] | undefined }) {
+export function Exports({
+  id,
+  lab,
+  isAssessed,
+}: {
+  id: string
+  lab: ClassView['labs'][number] | undefined
+  isAssessed: boolean
+}) {
   const t = strings.value
   const save = async (format: Asked<'class.export'>['format']) => {
     const file = await ask('class.export', { class: id, format })
@@ -48,6 +56,11 @@ export function Exports({ id, lab }: { id: string; lab: ClassView['labs'][number
               {name}
             </button>
           ))}
+          {isAssessed && (
+            <button type="button" onClick={() => void save({ results: lab.id })}>
+              {t.results}
+            </button>
+          )}
         </div>
       )}
     </>

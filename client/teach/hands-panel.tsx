@@ -3,7 +3,7 @@ import { now } from '../shell/time.js'
 import { Words } from '../shell/words.js'
 import { inLanguage } from '../state/language.js'
 import { strings } from './strings.js'
-import { ask } from './teach-state.js'
+import { ask, changed } from './teach-state.js'
 
 /** Who wants help: longest waiting first, those with one cause together. */
 export function HandsPanel({ matrix: { class: one, seats, hands } }: { matrix: MatrixView }) {
@@ -20,6 +20,15 @@ export function HandsPanel({ matrix: { class: one, seats, hands } }: { matrix: M
       <p class={hands.length === 0 ? 'muted' : 'unseen'} role="status">
         {hands.length === 0 ? t.noHands : t.handsOf(hands.length)}
       </p>
+      {one.isQueuePaused && <p>{t.paused}</p>}
+      {one.endedAt === undefined && (
+        <button
+          type="button"
+          onClick={async () => changed(await ask('hand.pause', { class: one.id, on: !one.isQueuePaused }))}
+        >
+          {one.isQueuePaused ? t.resume : t.pause}
+        </button>
+      )}
       {groupsOf(hands).map((group) => (
         <div class="hand-group" key={`${group[0]!.lab} ${group[0]!.step} ${group[0]!.reason}`}>
           <h3>{headingOf(group[0]!).join(' · ')}</h3>
@@ -37,6 +46,7 @@ export function HandsPanel({ matrix: { class: one, seats, hands } }: { matrix: M
                 <span class="muted">
                   {t.waiting(Math.max(0, Math.floor((now.value - Date.parse(hand.at)) / 60_000)))}
                   {hand.helper !== undefined && ` · ${t.helps(hand.helper || t.teacher)}`}
+                  {hand.offer !== undefined && ` · ${t[`offers.${hand.offer}`]}`}
                 </span>
                 <span class="actions">
                   {hand.helper === undefined && (

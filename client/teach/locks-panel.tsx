@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks'
 import type { ClassView } from '../../server/protocol/classes.js'
 import { inLanguage } from '../state/language.js'
 import { strings } from './strings.js'
@@ -6,9 +7,20 @@ import { ask, changed } from './teach-state.js'
 /** What learners are given of a lab: steps, and solutions. */
 export function LocksPanel({ view, lab }: { view: ClassView; lab: ClassView['labs'][number] }) {
   const t = strings.value
-  const { steps: locked = [], solutions = false } = view.locks[lab.id] ?? {}
-  const set = async (steps: readonly string[], withoutSolutions: boolean) =>
-    changed(await ask('class.lock', { class: view.id, lab: lab.id, steps: [...steps], solutions: withoutSolutions }))
+  // What was asked for last counts before the server has answered: who is quick changes two things at once.
+  const asked = useRef<{ steps: readonly string[]; solutions: boolean; open: number } | undefined>(undefined)
+  const { steps: locked, solutions } = asked.current ?? { steps: [], solutions: false, ...view.locks[lab.id] }
+  const set = async (steps: readonly string[], withoutSolutions: boolean) => {
+    asked.current = { steps, solutions: withoutSolutions, open: (asked.current?.open ?? 0) + 1 }
+    const done = await ask('class.lock', {
+      class: view.id,
+      lab: lab.id,
+      steps: [...steps],
+      solutions: withoutSolutions,
+    })
+    if (--asked.current.open === 0) asked.current = undefined
+    changed(done)
+  }
   return (
     <details>
       <summary>
@@ -18,18 +30,19 @@ export function LocksPanel({ view, lab }: { view: ClassView; lab: ClassView['lab
       <fieldset class="lab-picker">
         <legend>{t.stepOpen}</legend>
         <ul>
-          {lab.steps.map((step) => (
+          {[...lab.steps, { id: 'finish', heading: undefined }].map((step) => (
             <li key={step.id}>
               <label>
                 <input
                   type="checkbox"
                   checked={!locked.includes(step.id)}
                   onChange={(event) => {
-                    const others = locked.filter((id) => id !== step.id)
-                    void set(event.currentTarget.checked ? others : [...others, step.id], solutions)
+                    const now = asked.current ?? { steps: locked, solutions }
+                    const others = now.steps.filter((id) => id !== step.id)
+                    void set(event.currentTarget.checked ? others : [...others, step.id], now.solutions)
                   }}
                 />
-                {inLanguage(step.heading)}
+                {step.heading === undefined ? t.finish : inLanguage(step.heading)}
               </label>
             </li>
           ))}
@@ -39,7 +52,7 @@ export function LocksPanel({ view, lab }: { view: ClassView; lab: ClassView['lab
         <input
           type="checkbox"
           checked={!solutions}
-          onChange={(event) => void set(locked, !event.currentTarget.checked)}
+          onChange={(event) => void set((asked.current ?? { steps: locked }).steps, !event.currentTarget.checked)}
         />
         {t.solutionsOpen}
       </label>

@@ -3,9 +3,12 @@ import type { CellView, ClassView, SeatView } from '../../server/protocol/classe
 import { confirmed, Dialog } from '../shell/dialog.js'
 import { CrossIcon, HelpedIcon, MenuIcon, PenIcon, SkipIcon, TickIcon } from '../shell/icons.js'
 import { Menu } from '../shell/menu.js'
+import { dayAndTime } from '../shell/time.js'
 import { Words } from '../shell/words.js'
-import { inLanguage } from '../state/language.js'
-import { Detail } from './detail.js'
+import { inLanguage, language } from '../state/language.js'
+import { Detail, dateOf } from './detail.js'
+import { ExtendForm } from './extend-form.js'
+import { MergeForm } from './merge-form.js'
 import { strings } from './strings.js'
 import { byNeed } from './summary.js'
 import { ask } from './teach-state.js'
@@ -19,9 +22,12 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
   const [order, setOrder] = useState<'need' | 'name'>('need')
   const [detailed, setDetailed] = useState<SeatView>()
   const [telling, setTelling] = useState<SeatView>()
+  const [delaying, setDelaying] = useState<SeatView>()
+  const [merging, setMerging] = useState<SeatView>()
   const [issued, setIssued] = useState<{ name: string; phrase: string }>()
   const rows =
     order === 'need' ? byNeed(lab, seats) : seats.toSorted((a, b) => a.name.localeCompare(b.name, undefined, {}))
+  const isAssessed = lab !== undefined && view.assessed[lab.id] !== undefined
   return (
     <>
       <label class="choose-lab">
@@ -47,6 +53,7 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
                   {step.optional && <span class="muted"> ({t.optional})</span>}
                 </th>
               ))}
+              {isAssessed && <th scope="col">{t.handedIn}</th>}
               {view.mayAssist && <td />}
             </tr>
           </thead>
@@ -59,6 +66,7 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
                 {lab?.steps.map((step) => (
                   <Cell key={step.id} cell={seat.cells[lab.id]?.[step.id]} />
                 ))}
+                {isAssessed && <HandedIn handedIn={seat.handedIn?.[lab.id]} />}
                 {view.mayAssist && (
                   <td>
                     <Menu label={t.actions(seat.name)} face={<MenuIcon />}>
@@ -98,11 +106,34 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
                           role="menuitem"
                           tabIndex={-1}
                           onClick={async () => {
+                            const question = { title: t.resetSure(seat.name), text: t.resetText, action: t.reset }
+                            if (await confirmed(question)) await ask('seat.reset', { class: view.id, seat: seat.id })
+                          }}
+                        >
+                          {t.reset}
+                        </button>
+                      )}
+                      {seat.lab !== undefined && (
+                        <button
+                          type="button"
+                          role="menuitem"
+                          tabIndex={-1}
+                          onClick={async () => {
                             const question = { title: t.closeSure(seat.name), text: t.closeText, action: t.closeHosts }
                             if (await confirmed(question)) await ask('seat.close', { class: view.id, seat: seat.id })
                           }}
                         >
                           {t.closeHosts}
+                        </button>
+                      )}
+                      {view.mayLead && view.endedAt === undefined && (
+                        <button type="button" role="menuitem" tabIndex={-1} onClick={() => setDelaying(seat)}>
+                          {t.moreTime}
+                        </button>
+                      )}
+                      {view.mayLead && seats.length > 1 && (
+                        <button type="button" role="menuitem" tabIndex={-1} onClick={() => setMerging(seat)}>
+                          {t.merge}
                         </button>
                       )}
                       {view.mayLead && (
@@ -136,6 +167,16 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
           <TellForm id={view.id} seat={telling.id} onSent={() => setTelling(undefined)} />
         </Dialog>
       )}
+      {delaying !== undefined && (
+        <Dialog title={t.moreTimeFor(delaying.name)} onClose={() => setDelaying(undefined)}>
+          <ExtendForm view={view} seat={delaying} />
+        </Dialog>
+      )}
+      {merging !== undefined && (
+        <Dialog title={t.mergeTitle(merging.name)} onClose={() => setMerging(undefined)}>
+          <MergeForm view={view} seat={merging} seats={seats} onDone={() => setMerging(undefined)} />
+        </Dialog>
+      )}
       {issued !== undefined && (
         <Dialog title={t.reissued(issued.name)} onClose={() => setIssued(undefined)}>
           <p>{t.reissuedText}</p>
@@ -148,6 +189,20 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
   )
 }
 
+function HandedIn({ handedIn }: { handedIn: NonNullable<SeatView['handedIn']>[string] | undefined }) {
+  const t = strings.value
+  if (handedIn === undefined) return <td class="cell open">{t.notHandedIn}</td>
+  const { count, at, counts } = handedIn
+  return (
+    <td class="cell">
+      <span class="state">{counts === undefined ? t.notTold : t.points(counts.points, counts.of)}</span>
+      <span class="muted more">
+        {t.attemptsMade(count)} · {t.handedInAt(dateOf(at))}
+      </span>
+    </td>
+  )
+}
+
 function Person({ seat }: { seat: SeatView }) {
   const t = strings.value
   const more = [seat.student, seat.section].filter((one) => one !== undefined)
@@ -155,7 +210,8 @@ function Person({ seat }: { seat: SeatView }) {
     <>
       <bdi class="name">{seat.name}</bdi>
       <span class="muted more">
-        {!seat.hasJoined ? t.notJoined : seat.isHere ? t.here : t.away}
+        {!seat.hasJoined ? t.notJoined : seat.isWaiting ? t.waits : seat.isHere ? t.here : t.away}
+        {seat.extensions?.end !== undefined && ` · ${t.until(dayAndTime(seat.extensions.end, language.value))}`}
         {more.map((one) => (
           <span key={one}>
             {' · '}
@@ -186,6 +242,14 @@ function Cell({ cell }: { cell: CellView | undefined }) {
         {icons[state]} {t[`cell.${state}`]}
         {cell?.check !== undefined && `, ${t.check(cell.check + 1)}`}
       </span>
+      {(cell?.minutes !== undefined || (cell?.hints ?? 0) > 0) && (
+        <span class="muted more">
+          {[
+            ...(cell?.minutes === undefined ? [] : [t.atStep(cell.minutes)]),
+            ...((cell?.hints ?? 0) > 0 ? [t.hints(cell!.hints!, cell!.given ?? 0)] : []),
+          ].join(' · ')}
+        </span>
+      )}
       {cell?.stuck !== undefined && <span class="stuck">{t.stuck(inLanguage(cell.stuck))}</span>}
       {cell?.why !== undefined && (
         <span class="why" title={inLanguage(cell.why)}>

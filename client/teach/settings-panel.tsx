@@ -2,6 +2,7 @@ import { useEffect, useId, useState } from 'preact/hooks'
 import type { ClassView } from '../../server/protocol/classes.js'
 import type { CatalogueView } from '../../server/protocol/protocol.js'
 import { confirmed } from '../shell/dialog.js'
+import { fieldTime, timeOfField } from '../shell/time.js'
 import { load } from '../state/load.js'
 import { LabPicker, type PickedLab } from './lab-picker.js'
 import { strings } from './strings.js'
@@ -12,9 +13,11 @@ export function SettingsPanel({ view }: { view: ClassView }) {
   const t = strings.value
   const id = useId()
   const [title, setTitle] = useState(view.title)
-  const [starts, setStarts] = useState(localOf(view.startsAt))
-  const [ends, setEnds] = useState(localOf(view.endsAt))
+  const [starts, setStarts] = useState(fieldTime(view.startsAt))
+  const [ends, setEnds] = useState(fieldTime(view.endsAt))
   const [keep, setKeep] = useState(view.keepDays === undefined ? '' : String(view.keepDays))
+  const [capacity, setCapacity] = useState(view.capacity === undefined ? '' : String(view.capacity))
+  const [expected, setExpected] = useState(view.expected === undefined ? '' : String(view.expected))
   const [labs, setLabs] = useState<PickedLab[]>([])
   const [said, setSaid] = useState('')
   useEffect(() => {
@@ -37,9 +40,11 @@ export function SettingsPanel({ view }: { view: ClassView }) {
           const done = await ask('class.change', {
             class: view.id,
             title,
-            startsAt: timeOf(starts),
-            endsAt: timeOf(ends),
+            startsAt: timeOfField(starts),
+            endsAt: timeOfField(ends),
             keepDays: keep === '' ? null : Number(keep),
+            capacity: capacity === '' ? null : Number(capacity),
+            expected: expected === '' ? null : Number(expected),
             // Before they are known none of them is to be taken away.
             ...(labs.length === 0 ? {} : { labs: labs.filter(({ isIn }) => isIn).map((lab) => lab.id) }),
           })
@@ -70,6 +75,28 @@ export function SettingsPanel({ view }: { view: ClassView }) {
           min={starts}
           value={ends}
           onInput={(event) => setEnds(event.currentTarget.value)}
+        />
+        <label for={`${id}-expected`}>{t.expectedLearners}</label>
+        <input
+          id={`${id}-expected`}
+          type="number"
+          min={1}
+          max={10_000}
+          value={expected}
+          aria-describedby={`${id}-warm`}
+          onInput={(event) => setExpected(event.currentTarget.value)}
+        />
+        <p id={`${id}-warm`} class="muted">
+          {t.warmText}
+        </p>
+        <label for={`${id}-capacity`}>{t.capacity(view.mostRacks)}</label>
+        <input
+          id={`${id}-capacity`}
+          type="number"
+          min={1}
+          max={view.mostRacks}
+          value={capacity}
+          onInput={(event) => setCapacity(event.currentTarget.value)}
         />
         <label for={`${id}-keep`}>{t.keepDays}</label>
         <input
@@ -111,15 +138,4 @@ export function SettingsPanel({ view }: { view: ClassView }) {
       </form>
     </details>
   )
-}
-
-/** A time as the browser's field has it: in the local zone, to the minute. */
-function localOf(time: string | undefined): string {
-  if (time === undefined) return ''
-  const date = new Date(time)
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
-}
-
-function timeOf(local: string): string | null {
-  return local === '' ? null : new Date(local).toISOString()
 }

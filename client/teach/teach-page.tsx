@@ -2,7 +2,9 @@ import '../style/teach.css'
 import { Account } from '../shell/account.js'
 import { Mark } from '../shell/icons.js'
 import { LanguageSwitch, ThemeSwitch } from '../shell/preferences.js'
+import { RecordsNote } from '../shell/records-note.js'
 import { home, teachHome } from '../state/address.js'
+import { records } from '../state/records.js'
 import { ClassList } from './class-list.js'
 import { ClassPage } from './class-page.js'
 import { strings } from './strings.js'
@@ -25,6 +27,7 @@ export function TeachPage({ id }: { id?: string | undefined }) {
           <ThemeSwitch />
         </nav>
       </header>
+      <RecordsNote standing={records.value} inTeach />
       {id === undefined ? <ClassList /> : <ClassPage id={id} key={id} />}
     </div>
   )

@@ -2,9 +2,9 @@ import '@xterm/xterm/css/xterm.css'
 import './terminal.css'
 import { type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { SessionView, TerminalView, Trouble } from '../../server/protocol/protocol.js'
+import type { SessionView, TerminalView } from '../../server/protocol/protocol.js'
+import { troubleInWords } from '../shell/trouble.js'
 import { request } from '../state/connection.js'
-import { inLanguage } from '../state/language.js'
 import { stored } from '../state/stored.js'
 import { confirmed, say, TerminalNotes, TerminalQuestions } from './dialogs.js'
 import { strings } from './strings.js'
@@ -93,7 +93,7 @@ function Terminals({ session }: { session: Signal<SessionView | undefined> }) {
     const size = (front === undefined ? undefined : screens.peek().get(front)?.fitting()) ?? usualSize
     const answered = await request('terminal.open', { session: view.id, host, ...size })
     if (answered.ok) showTerminal(answered.value.id)
-    else sayTrouble(answered.trouble)
+    else say(troubleInWords(answered.trouble))
     return answered.ok ? answered.value : undefined
   }
   const close = async (terminal: TerminalView) => {
@@ -103,7 +103,7 @@ function Terminals({ session }: { session: Signal<SessionView | undefined> }) {
     if (running && !(await confirmed({ title: title(labelOf(terminal)), text: closeRunning, yes: closeIt }))) return
     closedHere.current = true
     const answered = await request('terminal.close', { session: view.id, terminal: terminal.id })
-    if (!answered.ok && answered.trouble.code !== 'terminal.not-found') sayTrouble(answered.trouble)
+    if (!answered.ok && answered.trouble.code !== 'terminal.not-found') say(troubleInWords(answered.trouble))
   }
   const replace = async (terminal: TerminalView) => {
     if ((await open(terminal.host)) !== undefined) await close(terminal)
@@ -161,8 +161,4 @@ function Terminals({ session }: { session: Signal<SessionView | undefined> }) {
       <TerminalQuestions />
     </>
   )
-}
-
-function sayTrouble({ what, cure }: Trouble): void {
-  say(`${inLanguage(what)} ${inLanguage(cure)}`)
 }

@@ -2,6 +2,7 @@ import { useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { TerminalView } from '../../server/protocol/protocol.js'
 import { connection } from '../state/connection.js'
+import { marks } from '../state/language.js'
 import { KeyRow } from './key-row.js'
 import { progressBytes } from './paste.js'
 import { SearchBar } from './search-bar.js'
@@ -138,7 +139,9 @@ function AwayBanner({ screen }: { screen: TerminalScreen }) {
   const words = strings.value
   return (
     <div class="terminal-away" ref={banner}>
-      {away ? words.away : words.reattaching} {screen.dropped.value > droppedBefore.current && words.lost}
+      {away ? words.away : words.reattaching}
+      {marks.value.blank}
+      {screen.dropped.value > droppedBefore.current && words.lost}
     </div>
   )
 }

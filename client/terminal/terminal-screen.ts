@@ -4,8 +4,8 @@ import { type ISearchOptions, SearchAddon } from '@xterm/addon-search'
 import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
 import { WebLinksAddon } from '@xterm/addon-web-links'
 import { Terminal } from '@xterm/xterm'
+import { troubleInWords } from '../shell/trouble.js'
 import { socket } from '../state/connection.js'
-import { inLanguage } from '../state/language.js'
 import { fontSizes, screenReader, terminalFontSize } from '../state/settings.js'
 import { windowInUse } from './active-window.js'
 import { currentColours, onThemeChange } from './colours.js'
@@ -345,7 +345,7 @@ export class TerminalScreen {
     this.#terminal.scrollToBottom()
     const outcome = await connection.input.paste(text, this.#terminal.modes.bracketedPasteMode)
     if (outcome === 'away') say(strings.peek().pasteInterrupted)
-    else if (typeof outcome === 'object') say(`${inLanguage(outcome.what)} ${inLanguage(outcome.cure)}`)
+    else if (typeof outcome === 'object') say(troubleInWords(outcome))
   }
 
   #copyForProgram(data: string): void {

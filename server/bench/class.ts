@@ -1,15 +1,22 @@
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { liveCells } from '../classroom/matrix.js'
-import { VethlabError } from '../error/vethlab-error.js'
 import { blocksOf, type Lab } from '../lab/lab.js'
 import { placeholders } from '../lab/page.js'
 import { loadLab } from '../lab/read-lab.js'
+import { RackdClient } from '../node/rackd-client.js'
 import { fromPackage } from '../package-root.js'
 import type { MatrixView, SeatView } from '../protocol/classes.js'
+import type { SessionView } from '../protocol/protocol.js'
+import { StateDirectory } from '../rack/state-directory.js'
+import { ClassSamples, type NoiseFigures, noiseFigures } from './class-samples.js'
 import { Learner } from './learner.js'
 import { ServerProcess } from './server-process.js'
-import { type Distribution, distribution } from './statistics.js'
+import type { Distribution } from './statistics.js'
+import { between, TypedShell } from './typed-shell.js'
+import { whileAttacked } from './vandal.js'
+import { vandals } from './vandals.js'
 
 export interface ClassBenchmark {
   learners: number
@@ -29,33 +36,48 @@ export interface ClassBenchmark {
   /** What the machine has less to give than before, and used of its processors, for each. */
   memoryMiBPerLearner: number
   cpuPercentPerLearner: number
+  /** Of all processors: what was used in all, and what of it by the simulated learners themselves. */
+  processorsPercent: number
+  simulationPercent: number
+  /** What the machine had left to give at the end. */
+  memoryFreeMiB: number
+  /** What all feel while one of them does something, by what that is. */
+  noise?: Record<string, NoiseFigures>
 }
 
 export interface ClassBenchOptions {
   learners: number
   minutes: number
+  /** One more learner makes noise, of each kind for so many minutes, once all others were measured without. */
+  noise?: boolean
 }
 
 const labId = 'default-bridge'
 /** All have joined by then. */
 const joinMs = 120_000
-/** A hand at a keyboard, and somebody who reads what a command printed. */
-const keyMs = { least: 80, most: 220 }
+/** Somebody who reads what a command printed. */
 const readMs = { least: 4_000, most: 15_000 }
-const echoDeadlineMs = 10_000
-const commandDeadlineMs = 60_000
-const promptMark = '\u001b]633;B'
 /** Those whose work is the network. */
 const changing = /^docker (run|network (create|connect|disconnect|rm)|rm|stop|start)\b/
 
-/** What all of a class measured. */
-interface Samples {
-  echo: number[]
-  open: number[]
-  check: number[]
-  map: number[]
-  lag: number[]
-  reasons: Record<string, number>
+const quiet = 'quiet'
+/** Of those that `bench vandal` has: floods, rules without number, processes without number. */
+const noises = ['UDP over docker0', 'UDP over the LAN', '50,000 rules, loaded again and again', 'a fork bomb'].map(
+  (name) => vandals.find((vandal) => vandal.name === name)!,
+)
+/** Until what one kind of noise left behind is gone. */
+const settleMs = 10_000
+
+/** A class while it goes on. */
+interface Room {
+  address: URL
+  /** Of the class, and the code that it is joined by. */
+  id: string
+  code: string
+  lab: Lab
+  samples: ClassSamples
+  /** When learners leave, in milliseconds since 1970. */
+  ends: number
   /** When a learner saw a state of a step, by name and step: what a teacher's row is compared with. */
   seen: Map<string, number>
 }
@@ -65,68 +87,106 @@ interface Samples {
  * check; two teachers watch the matrix, and one of them looks into a terminal.
  */
 export async function benchClass(
-  { learners, minutes }: ClassBenchOptions,
+  { learners, minutes, noise = false }: ClassBenchOptions,
   say: (line: string) => void,
 ): Promise<ClassBenchmark> {
   const lab = await loadLab(fromPackage('labs', labId))
-  const server = await ServerProcess.start(['--max-racks', String(learners + 2), '--close-racks'])
-  const samples: Samples = { echo: [], open: [], check: [], map: [], lag: [], reasons: {}, seen: new Map() }
-  const failed = new Set<string>()
+  // A rack for each, and for who makes noise and whose rack is just being closed: what bounds the class is to be the machine alone.
+  const server = await ServerProcess.start(['--max-racks', String(learners + 3), '--close-racks'])
   try {
     const before = availableMiB()
     const teachers = await Promise.all([Learner.arrive(server.address), Learner.arrive(server.address)])
     const [first] = teachers
     const made = await first.ask('class.create', { title: 'Bench', labs: [labId] })
     const { code } = await first.ask('class.code', { class: made.id, on: true })
-    for (const teacher of teachers) await watch(teacher, made.id, samples)
-    const ends = Date.now() + joinMs * Math.min(1, learners / 30) + minutes * 60_000
     const spread = joinMs * Math.min(1, learners / 30)
+    const samples = new ClassSamples(quiet)
+    const ends = Date.now() + spread + minutes * 60_000
+    const room: Room = { address: server.address, id: made.id, code: code!, lab, samples, ends, seen: new Map() }
+    for (const teacher of teachers) await watch(teacher, room)
     say(`${learners} learners join within ${Math.round(spread / 1000)} s`)
-    busyShare()
+    // Who comes later stays until all has been measured.
+    if (noise) room.ends = Number.POSITIVE_INFINITY
+    const used = processorUse()
+    const failed = new Set<string>()
+    const reasons: Record<string, number> = {}
     const people = Array.from({ length: learners }, async (_, n) => {
       const name = `Learner ${n + 1}`
       await sleep((spread * n) / learners)
       try {
-        await learn(server.address, code!, name, lab, ends, samples, n === 0 ? first : undefined, made.id)
+        await learn(room, name, n === 0 ? first : undefined)
       } catch (error) {
         failed.add(name)
         const reason = (error as Error).message
-        samples.reasons[reason] = (samples.reasons[reason] ?? 0) + 1
+        reasons[reason] = (reasons[reason] ?? 0) + 1
       }
     })
     await sleep(Math.max(0, ends - Date.now() - 10_000))
-    const memory = (before - availableMiB()) / learners
-    const cpu = busyShare() / learners
+    const free = availableMiB()
+    const { all, own } = used()
+    const felt = noise ? await makeNoise(room, minutes, say) : undefined
+    room.ends = Math.min(room.ends, Date.now() + 10_000)
     await Promise.all(people)
     for (const teacher of teachers) teacher.leave()
     return {
       learners,
       failed: failed.size,
-      reasons: samples.reasons,
-      echoMs: distribution(samples.echo),
-      openMs: distribution(samples.open),
-      checkMs: distribution(samples.check),
-      mapMs: distribution(samples.map),
-      matrixLagMs: distribution(samples.lag),
-      memoryMiBPerLearner: Math.round(memory * 10) / 10,
-      cpuPercentPerLearner: Math.round(cpu * 100) / 100,
+      reasons,
+      echoMs: samples.of('echo', quiet),
+      openMs: samples.of('open', quiet),
+      checkMs: samples.of('check', quiet),
+      mapMs: samples.of('map', quiet),
+      matrixLagMs: samples.of('lag', quiet),
+      memoryMiBPerLearner: Math.round(((before - free) / learners) * 10) / 10,
+      cpuPercentPerLearner: Math.round((all / learners) * 100) / 100,
+      processorsPercent: Math.round(all),
+      simulationPercent: Math.round(own),
+      memoryFreeMiB: Math.round(free),
+      ...(felt ? { noise: felt } : {}),
     }
   } finally {
     await server.stop()
   }
 }
 
-async function watch(teacher: Learner, id: string, samples: Samples): Promise<void> {
+/** One learner after the other joins, and does one thing without end in a rack of their own. */
+async function makeNoise(
+  room: Room,
+  minutes: number,
+  say: (line: string) => void,
+): Promise<Record<string, NoiseFigures>> {
+  const racks = new RackdClient(StateDirectory.at().rackdSocket)
+  const felt: Record<string, NoiseFigures> = {}
+  try {
+    for (const vandal of noises) {
+      const { name } = vandal
+      say(`one more: ${name}`)
+      const arrive = () => Learner.join(room.address, room.code, name)
+      room.samples.part = undefined
+      await whileAttacked(racks, arrive, vandal, async () => {
+        room.samples.part = name
+        await sleep(minutes * 60_000)
+        room.samples.part = undefined
+      })
+      felt[name] = noiseFigures(room.samples, quiet, name)
+      await sleep(settleMs)
+    }
+  } finally {
+    await racks.disconnect()
+  }
+  return felt
+}
+
+async function watch(teacher: Learner, { id, samples, seen }: Room): Promise<void> {
   const states = new Map<string, string>()
   const look = (seats: readonly SeatView[]) => {
     const now = performance.now()
     for (const { name, cells } of seats) {
       for (const [step, { state }] of Object.entries(cells[labId] ?? {})) {
-        const key = `${name} ${step} ${state}`
-        const at = samples.seen.get(key)
+        const at = seen.get(`${name} ${step} ${state}`)
         if (states.get(`${name} ${step}`) === state) continue
         states.set(`${name} ${step}`, state)
-        if (at !== undefined) samples.lag.push(Math.max(0, now - at))
+        if (at !== undefined) samples.add('lag', name, Math.max(0, now - at))
       }
     }
   }
@@ -138,47 +198,39 @@ async function watch(teacher: Learner, id: string, samples: Samples): Promise<vo
   await follow()
 }
 
-async function learn(
-  address: URL,
-  code: string,
-  name: string,
-  lab: Lab,
-  ends: number,
-  samples: Samples,
-  looker: Learner | undefined,
-  id: string,
-): Promise<void> {
-  const learner = await Learner.join(address, code, name)
+async function learn(room: Room, name: string, looker: Learner | undefined): Promise<void> {
+  const { samples, seen, lab } = room
+  const learner = await Learner.join(room.address, room.code, name)
   try {
     const asked = performance.now()
     const view = await learner.open(labId)
     const shell = new TypedShell(learner, view.terminals[0]!.id)
     await learner.ask('terminal.attach', { session: view.id, terminal: shell.terminal })
     await shell.prompted()
-    samples.open.push(performance.now() - asked)
+    samples.add('open', name, performance.now() - asked)
     learner.socket.on('session', (now) => {
       for (const [step, { state }] of Object.entries(liveCells(now))) {
         const key = `${name} ${step} ${state}`
-        if (!samples.seen.has(key)) samples.seen.set(key, performance.now())
+        if (!seen.has(key)) seen.set(key, performance.now())
       }
     })
     await learner.ask('network.follow', { session: view.id })
-    if (looker) void lookInto(looker, learner, id, name).catch(() => {})
+    if (looker) void lookInto(looker, learner, room.id, name).catch(() => {})
     const commands = lab.steps.flatMap((step) => [
       ...[...blocksOf(lab.pages.en, step.id), ...step.solution]
         .filter(({ text, answer }) => placeholders(text).length === 0 && answer === undefined)
-        .flatMap(({ text }) => text.split('\n'))
-        .map((text) => ({ text, step: step.id })),
+        .flatMap(({ text }) => text.split('\n')),
     ])
-    for (let at = 0; Date.now() < ends; at++) {
+    for (let at = 0; Date.now() < room.ends; at++) {
       const command = commands[at % commands.length]!
-      await shell.type(command.text, samples.echo)
+      await shell.type(command, (ms) => samples.add('echo', name, ms))
       const entered = performance.now()
-      const mapped = changing.test(command.text) ? nextMap(learner, entered) : undefined
+      const mapped = changing.test(command) ? nextMap(learner, entered) : undefined
       await shell.enter()
       const ms = await mapped
-      if (ms !== undefined) samples.map.push(ms)
-      if (at % 3 === 2) samples.check.push(await check(learner, view.id, command.step))
+      if (ms !== undefined) samples.add('map', name, ms)
+      const checked = at % 3 === 2 ? await check(learner, view.id) : undefined
+      if (checked !== undefined) samples.add('check', name, checked)
       await sleep(between(readMs))
     }
     await learner.ask('session.leave', { session: view.id })
@@ -212,16 +264,26 @@ function nextMap(learner: Learner, from: number): Promise<number | undefined> {
   })
 }
 
-async function check(learner: Learner, session: string, step: string): Promise<number> {
+/** From the wish for a check of the step that they are at to its first answer; undefined where no step is left. */
+async function check(learner: Learner, session: string): Promise<number | undefined> {
+  const step = learner.view?.current
+  if (step === undefined) return undefined
+  const stepIn = (view: SessionView | undefined) => view?.steps.find(({ id }) => id === step)
+  const before = stepIn(learner.view)?.checkedAt
   const from = performance.now()
-  await learner.ask('step.check', { session, step })
-  await learner.until(({ steps }) => {
-    const found = steps.find((one) => one.id === step)
+  // What is here yet is of before the wish.
+  let isAsked = false
+  const asked = learner.ask('step.check', { session, step })
+  await learner.until((view) => {
+    const now = stepIn(view)
+    if (now?.checking === 'asked') isAsked = true
     return (
-      found !== undefined && (found.state !== 'open' || (found.checking !== 'asked' && found.checkedAt !== undefined))
+      now === undefined || now.state !== 'open' || (now.checking !== 'asked' && (isAsked || now.checkedAt !== before))
     )
   })
-  return performance.now() - from
+  const ms = performance.now() - from
+  await asked
+  return ms
 }
 
 function acknowledgeAll({ socket }: Learner): void {
@@ -230,80 +292,29 @@ function acknowledgeAll({ socket }: Learner): void {
   })
 }
 
-/** A shell as a hand uses it. */
-class TypedShell {
-  #text = ''
-  #wake: (() => void) | undefined
-
-  constructor(
-    private readonly learner: Learner,
-    readonly terminal: string,
-  ) {
-    learner.socket.on('terminal.data', (id, offset, bytes) => {
-      if (id !== terminal) return
-      learner.socket.emit('terminal.acknowledge', id, offset + bytes.length)
-      this.#text = (this.#text + Buffer.from(bytes as Uint8Array).toString('latin1')).slice(-20_000)
-      this.#wake?.()
-    })
-  }
-
-  prompted(): Promise<void> {
-    return this.#until((text) => text.includes(promptMark), commandDeadlineMs, 'no prompt came')
-  }
-
-  /** Key by key: the next one comes after a pause, and its echo is waited for. */
-  async type(text: string, echo: number[]): Promise<void> {
-    for (const key of text) {
-      this.#text = ''
-      const from = performance.now()
-      await this.learner.ask('terminal.write', { terminal: this.terminal, text: key })
-      await this.#until((seen) => seen !== '', echoDeadlineMs, 'no echo came')
-      echo.push(performance.now() - from)
-      await sleep(between(keyMs))
-    }
-  }
-
-  async enter(): Promise<void> {
-    this.#text = ''
-    await this.learner.ask('terminal.write', { terminal: this.terminal, text: '\r' })
-    await this.prompted()
-  }
-
-  async #until(is: (text: string) => boolean, ms: number, what: string): Promise<void> {
-    const deadline = Date.now() + ms
-    while (!is(this.#text)) {
-      if (Date.now() > deadline) {
-        throw new VethlabError('command.failed', `${what} within ${ms / 1000} s`, {
-          place: 'bench class',
-          cure: 'Take fewer learners.',
-        })
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 200)
-        this.#wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
-  }
-}
-
-function between({ least, most }: { least: number; most: number }): number {
-  return least + Math.random() * (most - least)
-}
-
 function availableMiB(): number {
   return Number(/^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))![1]) / 1024
 }
 
-let lastTimes: { busy: number; all: number } | undefined
-/** Share of all processors that was used since it was asked before, in percent. @see proc_stat(5) */
-function busyShare(): number {
+/**
+ * Share of all processors that is used from now on, in percent: in all, and by this process.
+ * @see proc_stat(5)
+ */
+function processorUse(): () => { all: number; own: number } {
+  const [before, ownBefore, began] = [processorTimes(), process.cpuUsage(), performance.now()]
+  return () => {
+    const now = processorTimes()
+    const { user, system } = process.cpuUsage(ownBefore)
+    const ownMs = (user + system) / 1000
+    return {
+      all: (100 * (now.busy - before.busy)) / Math.max(1, now.all - before.all),
+      own: (100 * ownMs) / ((performance.now() - began) * availableParallelism()),
+    }
+  }
+}
+
+function processorTimes(): { busy: number; all: number } {
   const fields = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.split(/\s+/).slice(1, 9).map(Number)
   const all = fields.reduce((sum, field) => sum + field, 0)
-  const busy = all - fields[3]! - fields[4]!
-  const before = lastTimes
-  lastTimes = { busy, all }
-  return before && all > before.all ? (100 * (busy - before.busy)) / (all - before.all) : 0
+  return { busy: all - fields[3]! - fields[4]!, all }
 }

@@ -53,6 +53,11 @@ export class Learner {
     return answered.value
   }
 
+  /** The last view of their session that has come. */
+  get view(): SessionView | undefined {
+    return this.latest
+  }
+
   /** Opens a lab and waits until its first terminal is there. */
   async open(lab: string): Promise<SessionView> {
     this.latest = undefined

@@ -61,11 +61,16 @@ export async function benchVandal(only: string, say: (line: string) => void): Pr
       say(vandal.name)
       await sleep(settleMs)
       const before = await neighbour.measure()
-      const { during, load } = await whileAttacked(racks, server, vandal, async () => {
-        const since = kernelLoad()
-        const during = await neighbour.measure()
-        return { during, load: since() }
-      })
+      const { during, load } = await whileAttacked(
+        racks,
+        () => Learner.arrive(server.address),
+        vandal,
+        async () => {
+          const since = kernelLoad()
+          const during = await neighbour.measure()
+          return { during, load: since() }
+        },
+      )
       figures.push({
         name: vandal.name,
         dockerRun: { before: before.dockerRun, during: during.dockerRun },
@@ -153,14 +158,14 @@ async function rackOf(racks: RackdClient, session: string): Promise<RackInfo> {
   return found
 }
 
-/** In a rack of its own, which ends with it. */
-async function whileAttacked<T>(
+/** In a rack of somebody's own, which ends with it. @param arrive who that is */
+export async function whileAttacked<T>(
   racks: RackdClient,
-  server: ServerProcess,
+  arrive: () => Promise<Learner>,
   { script, terminals, watched }: Vandal,
   use: () => Promise<T>,
 ): Promise<T> {
-  const learner = await Learner.arrive(server.address)
+  const learner = await arrive()
   const { id: session } = await learner.open(vandalLab)
   const end = new AbortController()
   try {

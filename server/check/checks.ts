@@ -291,9 +291,10 @@ export async function runCheck(check: Check, context: CheckContext): Promise<Fin
 export function findingOf(error: unknown): Finding {
   if (error instanceof Unanswerable) return failedToCheck(error.reason, cleanText(error.why))
   const said = bare(messageOf(error), 300)
-  const reason = error instanceof VethlabError ? error.code : 'check.broken'
-  return failedToCheck(reason, {
+  const known = error instanceof VethlabError ? error : undefined
+  const saidInZh = known?.zh && bare(`${known.place}：${known.zh.what}。${known.zh.cure}`, 300)
+  return failedToCheck(known?.code ?? 'check.broken', {
     en: `the check could not be made: ${said}`,
-    zh: `无法完成检查：${said}`,
+    zh: `无法完成检查：${saidInZh ?? said}`,
   })
 }

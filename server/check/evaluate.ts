@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sameMoment } from '../network/moment.js'
 import type { NetworkState } from '../network/state.js'
 import type { Probe } from '../place/ground.js'
 import { Unanswerable } from '../place/unanswerable.js'
@@ -8,7 +9,6 @@ import { familyOf, findingOf, runCheck } from './checks.js'
 import type { Check } from './family.js'
 import { failedToCheck } from './finding.js'
 import { Holding, longestHoldMs } from './holding.js'
-import { sameMoment } from './moment.js'
 import { afterRestart, beforeRestart, duringRestart } from './surviving.js'
 import type { Finding } from './verdict.js'
 
@@ -48,6 +48,8 @@ export interface EvaluateOptions {
    * before, and fails with check.not-restarted; with `once` it is looked at as it is.
    */
   restart?(checks: Check[], signal: AbortSignal): Promise<void>
+  /** Waited for where all have passed, between the questions and the picture that shows whether the network is still the same. */
+  settle?(): Promise<void>
   /** Told of how all checks stand after each round, the last one included. */
   onRound?(verdicts: Verdict[]): void
 }
@@ -138,6 +140,7 @@ async function rounds(
     once = false,
     pauseMs: steadyPauseMs,
     signal,
+    settle,
     onAnswer,
     onRound,
   }: Omit<EvaluateOptions, 'restart' | 'signal'> & { signal: AbortSignal },
@@ -156,7 +159,7 @@ async function rounds(
       const { holds, survives } = checks[index]!
       if (holds === undefined && survives === undefined) onAnswer?.(verdict(checks[index]!, index, finding, elapsed()))
     }
-    const context = { home, answers, labDirectory, chance, signal, answered }
+    const context = { home, answers, labDirectory, chance, signal, settle, answered }
     const { findings, steady } = await round(checks, settled, probe, context)
     const at = elapsed()
     const verdicts = findings.map((finding, index) => settled[index] ?? verdict(checks[index]!, index, finding, at))
@@ -180,7 +183,8 @@ async function rounds(
   }
 }
 
-const unsteady = failedToCheck('check.unsteady', {
+/** Of each check that would have passed, had the network stayed as it was for as long as it was looked at. */
+export const unsteady = failedToCheck('check.unsteady', {
   en: 'the network changed each time while it was looked at, so no verdict holds for it: let it come to rest, and check again',
   zh: '每次检查过程中网络都在变化，无法得出可靠的结论：等它稳定下来，再检查一次',
 })
@@ -191,9 +195,11 @@ async function round(
   probe: Probe,
   {
     signal,
+    settle,
     answered,
     ...context
   }: Required<Pick<EvaluateOptions, 'home' | 'answers' | 'labDirectory' | 'chance' | 'signal'>> & {
+    settle: EvaluateOptions['settle']
     answered(index: number, finding: Finding): void
   },
 ): Promise<{ findings: Finding[]; steady: boolean }> {
@@ -238,6 +244,7 @@ async function round(
     }),
   )
   if (!asked || findings.some(({ outcome }) => outcome !== 'pass')) return { findings, steady: true }
+  await settle?.()
   try {
     return { findings, steady: sameMoment(state, await orAbort(probe.capture(), limit)) }
   } catch (error) {

@@ -1,5 +1,6 @@
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
+import type { LearnersEvidence } from '../evidence/learners-evidence.js'
 import type { Lab } from '../lab/lab.js'
 import { seedOf } from '../lab/parameters/seed.js'
 import { newJoinCode, spacedJoinCode } from '../learner/join-code.js'
@@ -8,42 +9,65 @@ import { newResumePhrase, phraseHash } from '../learner/resume-phrase.js'
 import { readRoster } from '../learner/roster.js'
 import { newSecret } from '../learner/secret.js'
 import type { Who } from '../learner/who.js'
-import type { ClassView, LearnerDetail, LookView, MatrixView, SeatView } from '../protocol/classes.js'
+import type {
+  ClassView,
+  HandedInView,
+  LearnerDetail,
+  LookView,
+  MatrixView,
+  PreparedHints,
+  SeatView,
+} from '../protocol/classes.js'
 import type { NetworkMap, TimelineEntry } from '../protocol/protocol.js'
 import type { Read } from '../protocol/requests.js'
 import { clean } from '../report/clean.js'
 import { gradebooks } from '../report/forms.js'
 import { type GradeLine, gradeLine } from '../report/grade-line.js'
-import type { StudentNames } from '../report/result.js'
+import { studentOf } from '../report/student-names.js'
 import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import { sessionResult } from '../session/work/session-result.js'
 import { isOpenAt } from '../store/class-work.js'
-import type { ClassChange, ClassRecord, SeatRecord } from '../store/people.js'
+import type { Assessment, ClassChange, ClassRecord, GivenHint, Known, SeatRecord } from '../store/people.js'
 import type { Records } from '../store/records.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
 import { Desks } from './desks.js'
 import { classCsv, classJsonLines } from './export.js'
+import { giveHints, preparedHints } from './hints.js'
 import { learnerDetail } from './learner-detail.js'
 import { lookView } from './look-view.js'
 import { Looks } from './looks.js'
-import { duplicates, liveCells, recordedCells, seatView } from './matrix.js'
+import { duplicates, liveCells, recordedCells, seatView, withHints } from './matrix.js'
+import { mergeSeats } from './merge-seats.js'
+import { notFound } from './not-found.js'
+import { withOpened } from './opened.js'
 import { Shares } from './shares.js'
-import { stuckReason } from './stuck.js'
+import { stuckReason, usualRule } from './stuck.js'
+import { bundleName, counted, type Judged, Submissions, usedUp } from './submissions.js'
+import { closeOver, extend, setDates } from './timetable.js'
 import { Tracker } from './tracker.js'
+import { Warming } from './warming.js'
 
 /** Changes of one learner within so long are told together. */
 const gapMs = 200
 const mostNotes = 50
+/** Of a lab, that its learner is shown: the newest. */
+const mostHandedIn = 20
 const dayMs = 24 * 3_600_000
 const retentionMs = 3_600_000
+/** How late what is over is closed, at most. */
+const tickMs = 5_000
+/** Minutes at a step are told so often. */
+const ticksAMinute = 12
 /** Locks of a class as they are kept, in characters. */
 const mostLocks = 20_000
+/** How long a look lasts that was offered. */
+const offeredMinutes = 20
 /** Tries for a code that no class has. */
 const mostCodes = 5
 
 type ExportFormat = Read<'class.export'>['format']
-type Gradebook = Extract<ExportFormat, object>
+type Gradebook = Extract<ExportFormat, { gradebook: string }>
 
 export interface ClassFollower {
   /** Rows that are other ones than before; `undefined` when rows came or went: the whole is to be asked for again. */
@@ -64,29 +88,56 @@ export class Classroom {
   readonly desks: Desks
   readonly shares: Shares
   readonly looks: Looks
+  readonly submissions: Submissions
+  readonly #warming: Warming
   readonly #tracker = new Tracker()
   readonly #dirty = new Set<Session>()
+  readonly #summaries = new Map<string, Promise<SeatView['handedIn']>>()
   #timer: NodeJS.Timeout | undefined
   readonly #end: () => void
   readonly #retention: NodeJS.Timeout
+  readonly #clock: NodeJS.Timeout
+  /** Waits until what somebody may do is known anew to all that ask for it. */
+  #rightsChanged: () => Promise<void> = async () => {}
+  #ticks = 0
+  #isTicking = false
 
+  /** @param evidence where bundles of what is handed in go; without it none are kept */
   constructor(
     private readonly sessions: Sessions,
     private readonly records: Records,
+    { evidence }: { evidence?: LearnersEvidence | undefined } = {},
   ) {
     this.shares = new Shares(sessions, (id) => this.#renew(id))
-    this.desks = new Desks(records.people, (id) => this.shares.of(id)?.by)
+    this.submissions = new Submissions({ records, evidence, onChange: (seat) => this.#handedIn(seat) })
+    this.desks = new Desks(records.people, {
+      shownBy: (id) => this.shares.of(id)?.by,
+      handedIn: (learner, lab, shows) => this.#ofDesk(learner, lab, shows),
+      textOf: (learner, { lab, step, check, hint }) => {
+        const own = sessions.keptOf(learner).find((session) => session.lab.id === lab)?.lab
+        return own?.steps.find(({ id }) => id === step)?.checks[check]?.hints[hint - 1]
+      },
+    })
     this.looks = new Looks(sessions, records.people, (id) => this.#renew(id))
+    this.#warming = new Warming(sessions, records.people, (id) => this.#renew(id))
     this.#end = sessions.follow((session) => this.#changed(session))
     this.#retention = setInterval(() => void this.forgetOld().catch(logUnlessBehind), retentionMs).unref()
+    this.#clock = setInterval(() => void this.#tick(), tickMs).unref()
   }
 
   close(): void {
     this.#end()
     clearInterval(this.#retention)
+    clearInterval(this.#clock)
+    this.#warming.close()
     this.looks.close()
     clearTimeout(this.#timer)
     this.#followed.clear()
+  }
+
+  /** Of every change of what somebody may do, waited for before anybody is told of the change; one listener. */
+  onRights(listener: () => Promise<void>): void {
+    this.#rightsChanged = listener
   }
 
   /** Those that somebody may see, the newest first. */
@@ -101,6 +152,7 @@ export class Classroom {
     // Its teacher, unless they may lead it as the owner.
     if (!may(who, 'lead', { class: made.id })) {
       await people.setMember(made.id, who.person, 'teacher')
+      await this.#rightsChanged()
       return this.#view({ ...who, roles: [...who.roles, { role: 'teacher', class: made.id }] }, made)
     }
     return this.#view(who, made)
@@ -111,8 +163,14 @@ export class Classroom {
       ...change,
       ...(change.title === undefined ? {} : { title: oneLine(change.title, 100) }),
       ...(change.labs === undefined ? {} : { labs: this.#known(change.labs) }),
+      // As many as the machine has, at most.
+      ...(typeof change.capacity === 'number' ? { capacity: Math.min(change.capacity, this.sessions.mostRacks) } : {}),
     })
     if (!changed) throw notFound(id)
+    if (change.capacity !== undefined) {
+      this.sessions.setQuota({ of: id, racks: changed.capacity ?? Number.POSITIVE_INFINITY })
+    }
+    await this.#rightsChanged()
     this.#renew(id)
     return this.#view(who, changed)
   }
@@ -130,6 +188,23 @@ export class Classroom {
     const seat = await this.records.people.seatOf(learner)
     const key = seat && (await this.records.people.classOf(seat.class))?.numberKey
     return key === undefined ? undefined : seedOf(key, seat!.student ?? seat!.id, lab)
+  }
+
+  /** As `setDates`. */
+  async dates(who: Who, id: string, lab: string, dates: Parameters<typeof setDates>[3]): Promise<ClassView> {
+    await setDates(this.records.people, id, lab, dates)
+    return this.change(who, id, {})
+  }
+
+  /** As `extend` of the timetable. */
+  async extend(who: Who, id: string, what: Parameters<typeof extend>[2]): Promise<ClassView> {
+    await extend(this.records.people, id, what)
+    return this.change(who, id, {})
+  }
+
+  /** As `withOpened`. */
+  known(known: Known): Promise<Known> {
+    return withOpened(known, this.sessions)
   }
 
   /** A new code, which takes the place of the old one; without `on` nobody can join any more. */
@@ -164,6 +239,7 @@ export class Classroom {
     await this.#seat(id, seat)
     const phrase = newResumePhrase()
     await this.records.people.reissue(seat, phraseHash(phrase)!)
+    await this.#rightsChanged()
     this.#renew(id)
     return { phrase }
   }
@@ -174,11 +250,39 @@ export class Classroom {
     await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
   }
 
+  /** Puts the hosts of a learner back to the start. @throws VethlabError class.not-found, session.not-open, session.busy */
+  async resetHosts(id: string, seat: string): Promise<void> {
+    const { learner, name } = await this.#seat(id, seat)
+    const running = this.sessions.keptOf(learner).findLast(({ holdsRack }) => holdsRack)
+    if (!running) {
+      throw new VethlabError('session.not-open', 'has no hosts that run', {
+        place: oneLine(name, 60),
+        cure: 'Wait until the learner has opened a lab.',
+      })
+    }
+    running.reset()
+  }
+
+  /**
+   * Two seats are one person's: what was done in the second one, and what is on record of it, is the first one's from now on. Their hosts are
+   * closed, and who came in as the second one does so no more. @throws VethlabError class.not-found
+   */
+  async mergeSeats(id: string, kept: string, merged: string): Promise<void> {
+    const [one, other] = [await this.#seat(id, kept), await this.#seat(id, merged)]
+    if (one.id === other.id) throw notFound(merged)
+    await mergeSeats(this.records, this.sessions, one, other)
+    await this.#rightsChanged()
+    this.#renew(id)
+  }
+
   /** Somebody is not of this class any more: their seat goes, with all that is kept of them. @throws VethlabError class.not-found */
   async removeSeat(id: string, seat: string): Promise<void> {
     const { learner } = await this.#seat(id, seat)
     await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
     await this.records.people.removeSeat(seat)
+    await this.#rightsChanged()
+    await this.submissions.forget(learner)
+    this.#summaries.delete(learner)
     this.#renew(id)
   }
 
@@ -193,6 +297,7 @@ export class Classroom {
         count++
       }
     }
+    await this.submissions.forgetGone()
     return count
   }
 
@@ -200,15 +305,20 @@ export class Classroom {
     const found = await this.records.people.classOf(id)
     if (!found) throw notFound(id)
     const seats = await this.records.people.seats(id)
+    // Something may have been handed in on another server.
+    for (const { learner } of seats) this.#summaries.delete(learner)
     const same = duplicates(seats)
     const share = this.shares.of(id)
+    const given = await this.records.people.givenHints(id)
+    const warming = this.#warming.of(id)
     return {
       class: await this.#view(who, found),
-      seats: await Promise.all(seats.map((seat) => this.#row(seat, same))),
+      seats: await Promise.all(seats.map((seat) => this.#row(seat, same, found, given))),
       hands: await this.records.people.hands(id),
       notes: await this.records.people.notes(id, mostNotes),
       ...(share ? { shown: { by: share.by, mine: share.person === who.person } } : {}),
       looks: (await this.records.people.looksOf(id, who.person)).map(lookView),
+      ...(warming ? { warming } : {}),
     }
   }
 
@@ -247,6 +357,9 @@ export class Classroom {
   /** A learner wants help at a step: the check that does not pass goes along. @throws VethlabError class.not-found */
   async raiseHand(learner: string, { lab, step }: { lab: string; step?: string | undefined }): Promise<void> {
     const seat = await this.#seatOf(learner)
+    if ((await this.records.people.classOf(seat.class))?.isQueuePaused) {
+      throw new VethlabError('hand.paused', 'takes no hands now', { place: seat.class, cure: 'Raise it later.' })
+    }
     const view = this.sessions
       .keptOf(learner)
       .find((session) => session.lab.id === lab)
@@ -259,6 +372,13 @@ export class Classroom {
       ...(at === undefined ? {} : { step: at.id }),
       ...(failing?.outcome === 'fail' ? { reason: failing.reason, why: failing.why } : {}),
     })
+    this.#renew(seat.class)
+  }
+
+  /** Whoever helps may look into their terminals from now on without asking, as long as the hand is up; or not any more. */
+  async offerLook(learner: string, offer: 'view' | 'write' | undefined): Promise<void> {
+    const seat = await this.#seatOf(learner)
+    await this.records.people.offerLook(seat.id, offer)
     this.#renew(seat.class)
   }
 
@@ -276,7 +396,14 @@ export class Classroom {
     const verdicts = latest ? await this.records.verdicts(latest.id) : []
     const { timeline = [] } = (await (await this.#lastSession(learner, lab))?.network.feed.view()) ?? {}
     const heading = (step: string) => (found ? headingOf(found, step) : { en: step, zh: step })
-    return { ...learnerDetail(found, lab, verdicts, heading), timeline }
+    const handedIn = (await this.submissions.of(learner, lab)).toReversed().map((judged) => ({
+      ...this.submissions.view(judged, found, 'steps'),
+      evidence: `evidence/${learner}/${bundleName(judged.record)}`,
+    }))
+    const session = latest ? { session: latest.id } : {}
+    const hints = (await this.records.progress(learner)).find((one) => one.lab === lab)?.hints ?? {}
+    const given = (await this.records.people.givenHints(id)).filter((one) => one.seat === seat)
+    return { ...learnerDetail(found, lab, verdicts, { hints, given }, heading), ...session, handedIn, timeline }
   }
 
   /** The network of a learner's lab, now or after an entry of its timeline. @throws VethlabError class.not-found, map.not-found */
@@ -292,6 +419,33 @@ export class Classroom {
   async #lastSession(learner: string, lab: string): Promise<Session | undefined> {
     const isThere = this.sessions.labs.some(({ id }) => id === lab)
     return isThere ? await this.sessions.join(learner, lab, { open: false }) : undefined
+  }
+
+  /** No hand is raised any more, or they may be again. */
+  pauseQueue(who: Who, id: string, on: boolean): Promise<ClassView> {
+    return this.change(who, id, { isQueuePaused: on })
+  }
+
+  /** What a lab has prepared. */
+  hints(lab: string): PreparedHints {
+    const found = this.sessions.labs.find((one) => one.id === lab)
+    return preparedHints(found, (step) => headingOf(found!, step))
+  }
+
+  /** Gives the next hint of a check to learners: it counts as one that they took. @throws VethlabError class.not-found, argument.invalid */
+  async giveHints(
+    id: string,
+    by: string,
+    { seats: chosen, ...what }: { lab: string; step: string; check: number; seats?: string[] | undefined },
+  ): Promise<{ given: number; without: number }> {
+    const all = await this.records.people.seats(id)
+    const seats = chosen === undefined ? all : all.filter((seat) => chosen.includes(seat.id))
+    const strange = chosen?.find((seat) => !seats.some((one) => one.id === seat))
+    if (strange !== undefined) throw notFound(strange)
+    const given = await giveHints(seats, { ...what, by }, (learner) => this.#lastSession(learner, what.lab))
+    await this.records.people.addGivenHints(given)
+    this.#renew(id)
+    return { given: given.length, without: seats.length - given.length }
   }
 
   async takeHand(id: string, seat: string, helper: string | undefined): Promise<void> {
@@ -316,14 +470,20 @@ export class Classroom {
 
   /** Asks a learner of a class to let somebody look into their terminals. @throws VethlabError class.not-found */
   async askLook(who: Who, by: string, id: string, seat: string, mayWrite: boolean): Promise<LookView> {
-    return lookView(await this.looks.ask(who, by, await this.#seat(id, seat), mayWrite))
+    const of = await this.#seat(id, seat)
+    const asked = await this.looks.ask(who, by, of, mayWrite)
+    const offer = (await this.records.people.hands(id)).find((hand) => hand.seat === seat)?.offer
+    // The learner has said so before.
+    const isOffered = offer === 'write' || (offer === 'view' && !mayWrite)
+    if (isOffered) await this.looks.give(of.learner, asked.id, offeredMinutes)
+    return lookView((isOffered ? await this.records.people.lookOf(asked.id) : undefined) ?? asked)
   }
 
   /** What learners are not given of a lab. */
   async lock(who: Who, id: string, lab: string, withheld: { steps: string[]; solutions: boolean }): Promise<ClassView> {
     const found = await this.records.people.classOf(id)
     if (!found) throw notFound(id)
-    const known = this.sessions.labs.find((one) => one.id === lab)?.steps.map((step) => step.id) ?? []
+    const known = ['finish', ...(this.sessions.labs.find((one) => one.id === lab)?.steps.map((step) => step.id) ?? [])]
     const steps = withheld.steps.filter((step) => known.includes(step))
     const { [lab]: _before, ...others } = found.locks
     const locks = {
@@ -346,21 +506,85 @@ export class Classroom {
     return this.change(who, id, { locks })
   }
 
+  /** What learners do in a lab is handed in from now on, or is practice where nothing is said. What was handed in stays. */
+  async assess(who: Who, id: string, lab: string, assessment: Assessment | undefined): Promise<ClassView> {
+    const found = await this.records.people.classOf(id)
+    if (!found) throw notFound(id)
+    const { [lab]: _before, ...others } = found.assessed
+    const isThere = this.sessions.labs.some((one) => one.id === lab)
+    if (assessment && !isThere) throw this.sessions.noLab(lab)
+    return this.change(who, id, { assessed: { ...others, ...(assessment ? { [lab]: assessment } : {}) } })
+  }
+
+  /** What a learner has handed in, as the matrix has it: asked for once, until something changes. */
+  async #summary(learner: string): Promise<SeatView['handedIn']> {
+    const known = this.#summaries.get(learner) ?? this.submissions.of(learner).then(handedInBy)
+    this.#summaries.set(learner, known)
+    try {
+      return await known
+    } catch (error) {
+      this.#summaries.delete(learner)
+      throw error
+    }
+  }
+
+  /** Something was handed in, or judged: their page and those of the staff are told. */
+  #handedIn(seat: SeatRecord): void {
+    this.#summaries.delete(seat.learner)
+    for (const followed of this.#followed.values()) {
+      if (followed.seats.has(seat.learner)) followed.changed.add(seat.learner)
+    }
+    for (const followed of this.#followed.values()) if (followed.changed.size > 0) void this.#tell(followed)
+    void this.desks.renewOf(seat.learner)
+  }
+
+  async #ofDesk(
+    learner: string,
+    lab: string,
+    shows: Assessment['shows'],
+  ): Promise<{ usedUp: number; all: HandedInView[] }> {
+    const all = await this.submissions.of(learner, lab)
+    const found = this.sessions.labs.find((one) => one.id === lab)
+    return { usedUp: usedUp(all), all: all.slice(-mostHandedIn).map((one) => this.submissions.view(one, found, shows)) }
+  }
+
   /** All of a class as a file. */
   async export(who: Who, id: string, format: ExportFormat): Promise<{ name: string; text: string }> {
+    if (typeof format === 'object' && 'results' in format) return this.#results(id, format.results)
     if (typeof format === 'object') return this.#gradebook(id, format)
     const { class: view, seats } = await this.matrix(who, id)
     const text = format === 'csv' ? classCsv(view, seats) : classJsonLines(view, seats)
     return { name: `class-${new Date().toISOString().slice(0, 10)}.${format}`, text }
   }
 
-  /** The grades of a lab: of what is on record of each learner's last session of it. @throws VethlabError lab.not-found, argument.invalid */
+  /** All that was handed in of a lab and judged, a result a line. */
+  async #results(id: string, lab: string): Promise<{ name: string; text: string }> {
+    const seats = await this.records.people.seats(id)
+    const results = await Promise.all(
+      seats.map(async (seat) => {
+        const all = await this.submissions.of(seat.learner, lab)
+        return all.flatMap(({ result }) => (result ? { ...result, student: studentOf(seat) } : []))
+      }),
+    )
+    const lines = results.flat().map((result) => `${JSON.stringify(result)}\n`)
+    return { name: `${lab}-results.jsonl`, text: lines.join('') }
+  }
+
+  /**
+   * The grades of a lab: of what was handed in where it is assessed, else of what is on record of each learner's last session of it.
+   * @throws VethlabError lab.not-found, argument.invalid
+   */
   async #gradebook(id: string, { gradebook, lab, language }: Gradebook): Promise<{ name: string; text: string }> {
     const found = this.sessions.labs.find((one) => one.id === lab)
     if (!found) throw this.sessions.noLab(lab)
     const seats = await this.records.people.seats(id)
+    const isAssessed = Object.hasOwn((await this.records.people.classOf(id))?.assessed ?? {}, lab)
     const grades = await Promise.all(
       seats.map(async (seat): Promise<GradeLine[]> => {
+        if (isAssessed) {
+          const result = counted(await this.submissions.of(seat.learner, lab))
+          return result ? [gradeLine(clean({ ...result, student: studentOf(seat) }))] : []
+        }
         const record = await this.records.latestSession(seat.learner, lab)
         if (!record) return []
         const about = { student: studentOf(seat), submittedAt: record.endedAt ?? new Date().toISOString() }
@@ -374,6 +598,29 @@ export class Classroom {
   #renew(id: string): void {
     for (const { onSeats } of this.#followed.get(id)?.followers ?? []) onSeats(undefined)
     void this.desks.renew(id)
+  }
+
+  /** What is over is closed; and so often a minute, minutes at a step are told. */
+  async #tick(): Promise<void> {
+    if (this.#isTicking) return
+    this.#isTicking = true
+    try {
+      await closeOver(this.records.people, this.sessions)
+      if (++this.#ticks % ticksAMinute === 0) await this.#tellMinutes()
+    } catch (error) {
+      logUnlessBehind(error)
+    } finally {
+      this.#isTicking = false
+    }
+  }
+
+  async #tellMinutes(): Promise<void> {
+    for (const followed of this.#followed.values()) {
+      for (const learner of followed.seats.keys()) {
+        if (this.sessions.keptOf(learner).some(({ holdsRack }) => holdsRack)) followed.changed.add(learner)
+      }
+      if (followed.changed.size > 0) await this.#tell(followed)
+    }
   }
 
   #changed(session: Session): void {
@@ -400,7 +647,9 @@ export class Classroom {
     followed.changed.clear()
     const same = duplicates([...followed.seats.values()])
     try {
-      const rows = await Promise.all(changed.map((seat) => this.#row(seat, same)))
+      const one = await this.records.people.classOf(followed.class)
+      const given = await this.records.people.givenHints(followed.class)
+      const rows = await Promise.all(changed.map((seat) => this.#row(seat, same, one, given)))
       for (const { onSeats } of followed.followers) onSeats(rows)
     } catch (error) {
       // Rows stay as they are then.
@@ -408,25 +657,39 @@ export class Classroom {
     }
   }
 
-  async #row(seat: SeatRecord, same: ReadonlySet<string>): Promise<SeatView> {
+  async #row(
+    seat: SeatRecord,
+    same: ReadonlySet<string>,
+    one: ClassRecord | undefined,
+    given: readonly GivenHint[],
+  ): Promise<SeatView> {
     const kept = this.sessions.keptOf(seat.learner)
-    const cells = recordedCells(await this.records.progress(seat.learner))
+    const progress = await this.records.progress(seat.learner)
+    const cells = recordedCells(progress)
     for (const session of kept) {
       const view = session.view()
       const live = liveCells(view)
       cells[session.lab.id] = live
       const at = this.#tracker.at(session.id)
       const step = view.current
-      const stuck = at && step !== undefined ? stuckReason(at, this.#tracker.usual(view.lab, step)) : undefined
       const cell = step === undefined ? undefined : live[step]
-      if (stuck && cell && session.holdsRack) live[step!] = { ...cell, stuck }
+      if (!at || !cell || !session.holdsRack) continue
+      const stuck = stuckReason(at, this.#tracker.usual(view.lab, step!), one?.stuckRule)
+      live[step!] = { ...cell, minutes: Math.floor(at.minutes), ...(stuck ? { stuck } : {}) }
     }
     const running = kept.findLast(({ holdsRack }) => holdsRack)
+    const handedIn = await this.#summary(seat.learner)
     return seatView(seat, {
+      ...(handedIn ? { handedIn } : {}),
       isDuplicate: same.has(seat.id),
       isHere: kept.some(({ isWatched }) => isWatched),
+      isWaiting: kept.some(({ isWaiting }) => isWaiting),
       ...(running ? { lab: running.lab.id } : {}),
-      cells,
+      cells: withHints(
+        cells,
+        progress,
+        given.filter((hint) => hint.seat === seat.id),
+      ),
     })
   }
 
@@ -447,6 +710,13 @@ export class Classroom {
       ...(rest.keepDays === undefined ? {} : { keepDays: rest.keepDays }),
       isOpen: isOpenAt(one, new Date().toISOString()),
       locks: rest.locks,
+      assessed: rest.assessed,
+      ...(rest.capacity === undefined ? {} : { capacity: rest.capacity }),
+      mostRacks: this.sessions.mostRacks,
+      ...(rest.expected === undefined ? {} : { expected: rest.expected }),
+      dates: rest.dates,
+      stuckRule: rest.stuckRule ?? usualRule,
+      isQueuePaused: rest.isQueuePaused,
       seats: (await this.records.people.seats(id)).length,
       mayAssist: may(who, 'assist', { class: id }),
       mayLead,
@@ -481,17 +751,18 @@ export class Classroom {
   }
 }
 
-/**
- * A seat as results name a student; what the class calls their id is what its system does. What part of a name is which nobody can tell, so
- * that all of it is in one column.
- */
-function studentOf({ name, student, email, section }: SeatRecord): StudentNames {
-  return {
-    firstName: name,
-    ...(student === undefined ? {} : { id: student, sisId: student }),
-    ...(email === undefined ? {} : { email }),
-    ...(section === undefined ? {} : { section }),
-  }
+/** By lab, as the matrix has it; undefined where nothing was handed in. */
+function handedInBy(all: readonly Judged[]): SeatView['handedIn'] {
+  if (all.length === 0) return undefined
+  const labs = [...new Set(all.map(({ record }) => record.lab))]
+  const entries = labs.map((lab) => {
+    const mine = all.filter(({ record }) => record.lab === lab)
+    const result = counted(mine)
+    const isTold = result && result.state !== 'could-not-tell'
+    const counts = isTold ? { counts: { points: result.points, of: result.of } } : {}
+    return [lab, { count: mine.length, at: mine.at(-1)!.record.acceptedAt, ...counts }] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 function headingOf(lab: Lab, step: string): { en: string; zh: string } {
@@ -502,11 +773,4 @@ function headingOf(lab: Lab, step: string): { en: string; zh: string } {
 /** While the database is away there is nothing to be done. */
 function logUnlessBehind(error: unknown): void {
   if (!(error instanceof VethlabError && error.code === 'records.behind')) logOnce(error)
-}
-
-function notFound(id: string): VethlabError {
-  return new VethlabError('class.not-found', 'is no class, or nobody in it', {
-    place: oneLine(id, 40),
-    cure: 'Open it from the list of classes.',
-  })
 }

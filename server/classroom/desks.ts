@@ -1,8 +1,9 @@
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { DeskView } from '../protocol/classes.js'
-import { isOpenAt } from '../store/class-work.js'
-import type { People, SeatRecord } from '../store/people.js'
+import type { DeskView, HandedInView } from '../protocol/classes.js'
+import { duesOf, endFor, isOpenAt } from '../store/class-work.js'
+import type { Assessment, ClassRecord, GivenHint, People, SeatRecord } from '../store/people.js'
+import type { Text } from '../wording/text.js'
 import { lookView } from './look-view.js'
 
 /** Notes that a learner is shown. */
@@ -14,14 +15,23 @@ interface Desk {
   tell(view: DeskView): void
 }
 
+/** What a desk tells beside what is on record of the class. */
+export interface DeskSources {
+  /** Who shows their terminals to a class. */
+  shownBy(id: string): string | undefined
+  /** What a learner may know of what they have handed in of a lab. */
+  handedIn(learner: string, lab: string, shows: Assessment['shows']): Promise<{ usedUp: number; all: HandedInView[] }>
+  /** A hint as the learner's own lab has it, once they have begun that. */
+  textOf(learner: string, hint: GivenHint): Text | undefined
+}
+
 /** What learners' pages are told of their class, as it changes. */
 export class Desks {
   readonly #desks = new Set<Desk>()
 
   constructor(
     private readonly people: People,
-    /** Who shows their terminals to a class. */
-    private readonly shownBy: (id: string) => string | undefined,
+    private readonly sources: DeskSources,
   ) {}
 
   /** @returns undefined for who is in no class; else the desk now, and what ends the telling */
@@ -41,10 +51,24 @@ export class Desks {
   }
 
   /** Something of a class is otherwise: its learners are told. */
-  async renew(id: string): Promise<void> {
-    for (const { seat, tell } of [...this.#desks].filter((desk) => desk.seat.class === id)) {
+  renew(id: string): Promise<void> {
+    return this.#tell(({ seat }) => seat.class === id)
+  }
+
+  /** The same of one learner alone. */
+  renewOf(learner: string): Promise<void> {
+    return this.#tell(({ seat }) => seat.learner === learner)
+  }
+
+  /** @param isMeant desks of one class */
+  async #tell(isMeant: (desk: Desk) => boolean): Promise<void> {
+    const desks = [...this.#desks].filter(isMeant)
+    const [first] = desks
+    if (!first) return
+    const common = this.#common(first.seat.class)
+    for (const { seat, tell } of desks) {
       try {
-        tell(await this.#view(seat))
+        tell(await this.#view(seat, common))
       } catch (error) {
         // Somebody may have been taken out meanwhile, or the database is away: the next change tells.
         if (!(error instanceof VethlabError)) logOnce(error)
@@ -52,28 +76,49 @@ export class Desks {
     }
   }
 
-  async #view({ id, class: of }: SeatRecord): Promise<DeskView> {
-    const [one, hands, notes, looks] = await Promise.all([
-      this.people.classOf(of),
-      this.people.hands(of),
-      this.people.notes(of, 100),
-      this.people.looks(id, mostLooks),
+  /** What all desks of a class are told of, asked for once. */
+  #common(id: string) {
+    return Promise.all([
+      this.people.classOf(id),
+      this.people.hands(id),
+      this.people.notes(id, 100),
+      this.people.givenHints(id),
     ])
+  }
+
+  async #view({ id, class: of, learner }: SeatRecord, common = this.#common(of)): Promise<DeskView> {
+    const [one, hands, notes, given] = await common
+    // By now they may have been given more time.
+    const [seat, looks] = await Promise.all([this.people.seatOf(learner), this.people.looks(id, mostLooks)])
     if (!one) {
       throw new VethlabError('class.not-found', 'is gone', { place: of, cure: 'Join another class.' })
     }
-    const by = this.shownBy(of)
+    const by = this.sources.shownBy(of)
+    const end = endFor(one, seat?.extensions)
     const at = hands.findIndex(({ seat }) => seat === id)
     const hand = hands[at]
     return {
       title: one.title,
-      isOpen: isOpenAt(one, new Date().toISOString()),
+      isOpen: isOpenAt(one, new Date().toISOString(), seat?.extensions),
+      isQueuePaused: one.isQueuePaused,
+      hints: given
+        .filter((hint) => hint.seat === id)
+        .slice(-mostNotes)
+        .toReversed()
+        .map((hint) => {
+          const text = this.sources.textOf(learner, hint)
+          const { seat: _, ...rest } = hint
+          return { ...rest, ...(text ? { text } : {}) }
+        }),
+      ...(end === undefined ? {} : { endsAt: end }),
+      due: duesOf(one, seat?.extensions),
       ...(hand
         ? {
             hand: {
               at: hand.at,
               before: hands.slice(0, at).filter(({ helper }) => helper === undefined).length,
               ...(hand.helper === undefined ? {} : { helper: hand.helper }),
+              ...(hand.offer === undefined ? {} : { offer: hand.offer }),
             },
           }
         : {}),
@@ -81,6 +126,15 @@ export class Desks {
       ...(by === undefined ? {} : { shown: { by } }),
       looks: looks.map(lookView),
       locks: one.locks,
+      assessed: one.assessed,
+      handedIn: await this.#handedIn(learner, one),
     }
+  }
+
+  async #handedIn(learner: string, { assessed }: ClassRecord): Promise<DeskView['handedIn']> {
+    const labs = Object.entries(assessed).map(
+      async ([lab, { shows }]) => [lab, await this.sources.handedIn(learner, lab, shows)] as const,
+    )
+    return Object.fromEntries(await Promise.all(labs))
   }
 }

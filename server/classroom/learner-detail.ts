@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Lab } from '../lab/lab.js'
 import type { LearnerDetail, VerdictView } from '../protocol/classes.js'
+import type { GivenHint } from '../store/people.js'
 import type { VerdictRecord } from '../store/records.js'
 import type { Text } from '../wording/text.js'
 
@@ -22,8 +23,9 @@ export function learnerDetail(
   lab: Lab | undefined,
   id: string,
   verdicts: readonly VerdictRecord[],
+  help: { hints: Readonly<Record<string, number>>; given: readonly GivenHint[] },
   headingOf: (step: string) => Text,
-): LearnerDetail {
+): Pick<LearnerDetail, 'lab' | 'steps'> {
   const steps = lab?.steps.map((step) => step.id) ?? [...new Set(verdicts.map(({ step }) => step))]
   return {
     lab: id,
@@ -35,6 +37,10 @@ export function learnerDetail(
         .toSorted((a, b) => (a.lastAt < b.lastAt ? 1 : -1))
         .slice(0, mostVerdicts)
         .map(verdictView),
+      hints: Object.hasOwn(help.hints, step) ? help.hints[step]! : 0,
+      given: help.given
+        .filter((one) => one.lab === id && one.step === step)
+        .map(({ check, hint, by, at }) => ({ check, hint, by, at })),
     })),
   }
 }

@@ -1,6 +1,6 @@
 import type { CellView, SeatView } from '../protocol/classes.js'
 import type { SessionView, StepView } from '../protocol/protocol.js'
-import type { SeatRecord } from '../store/people.js'
+import type { GivenHint, SeatRecord } from '../store/people.js'
 import type { LabProgress, RecordedState } from '../store/records.js'
 
 /** Cells of a lab from a session that is in memory. Pure. */
@@ -17,7 +17,6 @@ export function liveCells(view: SessionView): Record<string, CellView> {
 function cellOf(step: StepView, isCurrent: boolean): CellView | undefined {
   if (step.state !== 'open') return { state: step.state }
   const failing = step.checks.find(({ finding }) => finding.outcome === 'fail')
-  const hints = step.checks.reduce((sum, check) => sum + check.hints.length, 0)
   // What was looked at by itself before anything was done says nothing of the learner.
   if (
     failing?.finding.outcome === 'fail' &&
@@ -25,9 +24,9 @@ function cellOf(step: StepView, isCurrent: boolean): CellView | undefined {
     (isCurrent || step.answered !== undefined)
   ) {
     const { why, reason } = failing.finding
-    return { state: 'failing', why, reason, check: failing.index, ...(hints > 0 ? { hints } : {}) }
+    return { state: 'failing', why, reason, check: failing.index }
   }
-  return isCurrent ? { state: 'working', ...(hints > 0 ? { hints } : {}) } : undefined
+  return isCurrent ? { state: 'working' } : undefined
 }
 
 /** Cells of all labs as they are on record, by lab. Pure. */
@@ -38,6 +37,29 @@ export function recordedCells(progress: readonly LabProgress[]): Record<string, 
       Object.fromEntries(Object.entries(states).map(([step, state]: [string, RecordedState]) => [step, { state }])),
     ]),
   )
+}
+
+/**
+ * The same with the help by hints that was taken in each step, and what of that staff gave. Pure.
+ * @param given to the one learner
+ */
+export function withHints(
+  cells: Readonly<Record<string, Record<string, CellView>>>,
+  progress: readonly LabProgress[],
+  given: readonly GivenHint[],
+): Record<string, Record<string, CellView>> {
+  const all = new Map(Object.entries(cells).map(([lab, steps]) => [lab, new Map(Object.entries(steps))]))
+  const add = (lab: string, step: string, help: Pick<CellView, 'hints' | 'given'>) => {
+    const steps = all.get(lab) ?? new Map<string, CellView>()
+    all.set(lab, steps)
+    steps.set(step, { ...(steps.get(step) ?? { state: 'open' }), ...help })
+  }
+  for (const { lab, hints = {} } of progress)
+    for (const [step, count] of Object.entries(hints)) if (count > 0) add(lab, step, { hints: count })
+  for (const { lab, step } of given) {
+    add(lab, step, { given: given.filter((one) => one.lab === lab && one.step === step).length })
+  }
+  return Object.fromEntries([...all].map(([lab, steps]) => [lab, Object.fromEntries(steps)]))
 }
 
 /** Ids of seats that share a name or an id with another one. Pure. */
@@ -60,8 +82,11 @@ export function duplicates(seats: readonly SeatRecord[]): Set<string> {
 }
 
 /** One row of a class. Pure. */
-export function seatView(seat: SeatRecord, rest: Pick<SeatView, 'isDuplicate' | 'isHere' | 'lab' | 'cells'>): SeatView {
-  const { id, name, student, section, email, isOfRoster, joinedAt } = seat
+export function seatView(
+  seat: SeatRecord,
+  rest: Pick<SeatView, 'isDuplicate' | 'isHere' | 'isWaiting' | 'lab' | 'cells' | 'handedIn'>,
+): SeatView {
+  const { id, name, student, section, email, isOfRoster, joinedAt, extensions } = seat
   return {
     id,
     name,
@@ -70,6 +95,7 @@ export function seatView(seat: SeatRecord, rest: Pick<SeatView, 'isDuplicate' | 
     ...(email === undefined ? {} : { email }),
     isOfRoster,
     hasJoined: joinedAt !== undefined,
+    ...(extensions === undefined ? {} : { extensions }),
     ...rest,
   }
 }

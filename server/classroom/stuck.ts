@@ -1,16 +1,8 @@
+import type { StuckRule } from '../store/people.js'
 import type { Text } from '../wording/text.js'
 
-/** When somebody counts as stuck; a teacher may change the numbers, or mute it. */
-export interface StuckRule {
-  /** So many times as long as the class's median for the step. */
-  times: number
-  /** And at least so many minutes. */
-  leastMinutes: number
-  /** The same check has failed for the same reason so often, each time when the learner asked. */
-  sameReason: number
-}
-
-export const usualRule: StuckRule = { times: 2, leastMinutes: 5, sameReason: 4 }
+/** The one that holds unless a teacher changes the numbers, or mutes it. */
+export const usualRule: StuckRule = { times: 2, leastMinutes: 5, sameReason: 4, isMuted: false }
 
 /** What is known of a learner at a step. */
 export interface AtStep {
@@ -32,6 +24,7 @@ export function median(values: readonly number[]): number | undefined {
  * @param usual minutes that others of the class took for the step, as a median; undefined before anybody has passed it
  */
 export function stuckReason(at: AtStep, usual: number | undefined, rule: StuckRule = usualRule): Text | undefined {
+  if (rule.isMuted) return undefined
   if (at.sameReason >= rule.sameReason) {
     return {
       en: `the same check has failed ${at.sameReason} times for the same reason`,

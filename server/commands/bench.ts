@@ -1,6 +1,7 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { benchChecks } from '../bench/checks.js'
 import { benchClass } from '../bench/class.js'
+import { findClass } from '../bench/find-class.js'
 import { benchGrade, gradedLab } from '../bench/grade.js'
 import { benchMap } from '../bench/map.js'
 import { benchOpen } from '../bench/open.js'
@@ -15,6 +16,14 @@ import { poolFor, usualJobs } from '../trial/run-trials.js'
 import { withOwnRacks } from './own-racks.js'
 import { untilSignal } from './until-signal.js'
 import { wholeNumber } from './whole-number.js'
+
+interface ClassFlags {
+  learners?: number
+  minutes: number
+  find?: boolean
+  noise?: boolean
+  json: boolean
+}
 
 export function benchCommand(): Command {
   const bench = new Command('bench').description('measure, on this machine')
@@ -106,11 +115,27 @@ export function benchCommand(): Command {
     .description(
       'a class of simulated learners over real sockets: how long each of them waits for what, with two teachers who look on',
     )
-    .option('--learners <count>', 'how many', wholeNumber(1, 500), 30)
+    .option('--learners <count>', 'how many (30); with --find, how many at most (500)', wholeNumber(1, 500))
     .option('--minutes <count>', 'how long they work once all have joined', wholeNumber(1, 240), 3)
+    .addOption(
+      new Option(
+        '--find',
+        'find the largest class that holds echo p95 60 ms, check p95 1.5 s and matrix lag p99 1 s, with nothing failed, and what limits it',
+      ).conflicts('noise'),
+    )
+    .option('--noise', 'then one more learner floods, loads rules, forks without end: how much longer all others wait')
     .option('--json', 'print a JSON document', false)
-    .action(async ({ learners, minutes, json }: { learners: number; minutes: number; json: boolean }) => {
-      const figures = await untilSignal((signal) => benchClass({ learners, minutes }, sayUntil(signal)))
+    .action(async ({ learners, minutes, find, noise = false, json }: ClassFlags) => {
+      if (find) {
+        const found = await untilSignal((signal) => findClass({ most: learners ?? 500, minutes }, sayUntil(signal)))
+        const run = found.runs.find((one) => one.learners === found.most)
+        const words = [`${found.most} learners; ${found.limitedBy.join('; ')}`, '', ...(run ? [table(run)] : [])]
+        process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : `${words.join('\n')}\n`)
+        return
+      }
+      const figures = await untilSignal((signal) =>
+        benchClass({ learners: learners ?? 30, minutes, noise }, sayUntil(signal)),
+      )
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
   bench
@@ -134,11 +159,12 @@ function sayUntil(signal: AbortSignal): (line: string) => void {
 }
 
 function table(figures: object): string {
+  const entries = flat(figures)
+  const width = Math.max(20, ...entries.map(([name]) => name.length + 2))
   const row = (cells: unknown[]) => {
     const [name, ...rest] = cells.map(String)
-    return `${name!.padEnd(20)}${rest.map((cell) => cell.padStart(12)).join('')}\n`
+    return `${name!.padEnd(width)}${rest.map((cell) => cell.padStart(12)).join('')}\n`
   }
-  const entries = flat(figures)
   return [
     row(['', 'p50', 'p95', 'p99', 'n']),
     ...entries.map(([name, figure]) =>

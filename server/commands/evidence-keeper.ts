@@ -8,7 +8,6 @@ import { fromPackage } from '../package-root.js'
 import { requireGolden } from '../rack/golden/golden.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { Store } from '../rack/store.js'
-import { keyFile } from './evidence.js'
 
 /** Keeps what grades were found by, signed by this installation. */
 export class EvidenceKeeper {
@@ -20,13 +19,20 @@ export class EvidenceKeeper {
   /** Before anything is graded: a folder that can't be written is told then. */
   static async open(root: string): Promise<EvidenceKeeper> {
     const folder = await EvidenceFolder.open(root)
-    const { version: golden } = await requireGolden(await Store.open(StateDirectory.at()))
-    const { version: vethlab } = JSON.parse(readFileSync(fromPackage('package.json'), 'utf8')) as { version: string }
-    return new EvidenceKeeper(folder, { vethlab, golden, kernel: release(), key: await ownKey(keyFile()) })
+    const state = StateDirectory.at()
+    return new EvidenceKeeper(folder, { ...(await ownGrader(state)), key: await ownKey(state.evidenceKeys.commands) })
   }
 
-  /** @returns the folder of the bundle */
-  async keep(key: string, path: string, graded: Omit<Graded, 'given'>): Promise<string> {
-    return this.folder.keep(key, await makeBundle({ ...graded, given: await givenAt(path) }, this.grader))
+  /** @param path of what was handed in; undefined for a live session. @returns the folder of the bundle */
+  async keep(key: string, path: string | undefined, graded: Omit<Graded, 'given'>): Promise<string> {
+    const given = path === undefined ? undefined : await givenAt(path)
+    return this.folder.keep(key, await makeBundle({ ...graded, given }, this.grader))
   }
+}
+
+/** What grades here, as evidence names it. @throws VethlabError golden.missing */
+export async function ownGrader(state: StateDirectory): Promise<Omit<Grader, 'key'>> {
+  const { version: golden } = await requireGolden(await Store.open(state))
+  const { version: vethlab } = JSON.parse(readFileSync(fromPackage('package.json'), 'utf8')) as { version: string }
+  return { vethlab, golden, kernel: release() }
 }

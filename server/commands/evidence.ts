@@ -1,5 +1,5 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { VethlabError } from '../error/vethlab-error.js'
 import { evidencePage } from '../evidence/page.js'
@@ -13,8 +13,10 @@ import { fromPackage } from '../package-root.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import type { Result } from '../report/result.js'
 import { findings, pointsText, stateWord } from '../report/words.js'
+import { readFrom } from '../trial/file-tree.js'
 import { oneLine } from '../wording/one-line.js'
 import { type Language, languages } from '../wording/text.js'
+import { recordsPlace } from './records-place.js'
 
 interface EvidenceOptions {
   key?: string
@@ -30,16 +32,16 @@ export function evidenceCommand(): Command {
       .command(name)
       .description(description)
       .argument('<bundle>', 'a folder that `vethlab grade --evidence` wrote')
-      .option('--key <file>', 'public key of who graded, in PEM; that of this installation by default')
+      .option('--key <file>', 'public key of who graded, in PEM; those of this installation by default')
   const inLanguage = (command: Command) =>
     command.addOption(new Option('--lang <language>', 'of what was found').choices(languages).default('en'))
 
   bundle('verify', 'whether all is as it was signed; exit code 0 yes, 1 no, 2 it is no bundle').action(
     async (folder: string, { key }: EvidenceOptions) => {
-      const { faults, manifest } = await open(folder, key)
+      const { faults, manifest, signedBy } = await open(folder, key)
       for (const fault of faults) process.stdout.write(`${fault}\n`)
       const files = `${manifest.files.length} files of ${manifest.lab.id}, graded ${manifest.madeAt}`
-      if (faults.length === 0) process.stdout.write(`whole: ${files}, signed by ${fingerprintOf(await keyOf(key))}\n`)
+      if (faults.length === 0) process.stdout.write(`whole: ${files}, signed by ${fingerprintOf(signedBy!)}\n`)
       process.exitCode = faults.length === 0 ? 0 : 1
     },
   )
@@ -47,7 +49,7 @@ export function evidenceCommand(): Command {
     .option('--out <file>', 'the page; evidence.html by default', 'evidence.html')
     .action(async (folder: string, { key, lang, out }: EvidenceOptions & { out: string }) => {
       const read = await open(folder, key)
-      const page = evidencePage(folder, read, fingerprintOf(await keyOf(key)), lang)
+      const page = evidencePage(folder, read, read.signedBy ? fingerprintOf(read.signedBy) : '', lang)
       await writeFile(out, page).catch(cannotWrite(out))
       process.stdout.write(`${out}\n`)
     })
@@ -71,23 +73,44 @@ export function evidenceCommand(): Command {
   evidence
     .command('key')
     .description('print the public key of this installation, for those who verify elsewhere')
-    .action(async () => {
-      const key = publicOf(await ownKey(keyFile()))
+    .option('--live', 'the one by which the server signs what is handed in on its pages', false)
+    .action(async ({ live }: { live: boolean }) => {
+      const key = live ? await liveKey() : await commandsKey()
+      if (!key) {
+        throw new VethlabError('argument.invalid', 'nothing was handed in yet, so there is none', {
+          place: '--live',
+          cure: 'Start `vethlab serve` once.',
+        })
+      }
       process.stderr.write(`${fingerprintOf(key)}\n`)
       process.stdout.write(key.export({ type: 'spki', format: 'pem' }))
     })
   return evidence
 }
 
-/** Where the installation keeps its key. */
-export function keyFile(): string {
-  return join(StateDirectory.at().root, 'evidence-key.pem')
+async function commandsKey(): Promise<KeyObject> {
+  return publicOf(await ownKey(StateDirectory.at().evidenceKeys.commands))
 }
 
-async function keyOf(file: string | undefined) {
-  if (file === undefined) return ownKey(keyFile())
+/** The server's own; undefined where there is none. The file is the web's: what lies there is read as its user. */
+async function liveKey(): Promise<KeyObject | undefined> {
+  const { asWeb, state } = await recordsPlace({})
+  const bytes = await asWeb(() => readFrom(state.evidenceKeys.web, mostKeyBytes).catch(() => undefined))
   try {
-    return readPublic(await readFile(file, 'utf8'))
+    return bytes && publicOf(createPrivateKey(bytes))
+  } catch {
+    // Whatever lies there is no key, so that it has signed nothing.
+    return undefined
+  }
+}
+
+const mostKeyBytes = 64 * 1024
+
+/** Those whose signature counts. */
+async function keysOf(file: string | undefined): Promise<KeyObject[]> {
+  if (file === undefined) return [await commandsKey(), ...[(await liveKey()) ?? []].flat()]
+  try {
+    return [readPublic(await readFile(file, 'utf8'))]
   } catch (error) {
     const what = `is no public key: ${oneLine((error as Error).message, 120)}`
     throw new VethlabError('argument.invalid', what, {
@@ -98,7 +121,7 @@ async function keyOf(file: string | undefined) {
 }
 
 async function open(folder: string, key: string | undefined): Promise<Bundle> {
-  return readBundle(folder, await keyOf(key))
+  return readBundle(folder, ...(await keysOf(key)))
 }
 
 function told(before: Result, { result, checks, isSameLab, gone }: Regrading, language: Language): string {

@@ -124,9 +124,10 @@ function workOf({ key, path, about, lab }: Queued): Work {
   return { name: key, lab, about, read: () => readWork(path!, lab) }
 }
 
-/** What a student has put there may be a link to anything. */
+/** What a student has put there may be a link to anything, or a pipe. */
 async function readWork(path: string, lab: Lab): Promise<Submission> {
-  if ((await lstat(path)).isSymbolicLink()) throw irregular(path)
+  const found = await lstat(path)
+  if (!found.isFile() && !found.isDirectory()) throw irregular(path)
   return readSubmission(path, lab)
 }
 

@@ -3,16 +3,17 @@ import { dirname, join } from 'node:path'
 import { Command, Option } from 'commander'
 import { workKey } from '../course/class-work.js'
 import { instantOf } from '../course/policy.js'
-import { readStudent, studentKey } from '../course/student.js'
+import { readTextFile } from '../course/read-file.js'
+import { isYaml, readStudent, readStudents, studentIn, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
-import type { Lab } from '../lab/lab.js'
+import { type Lab, requireDrawn } from '../lab/lab.js'
 import { parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
 import { loadLab, withSeed } from '../lab/read-lab.js'
 import { requireFeatures } from '../machine/features.js'
 import { fromPackage } from '../package-root.js'
 import { type FormName, fileOf, formNames, write } from '../report/forms.js'
-import { type KitName, kitFiles, kitNames } from '../report/kits.js'
+import { type KitName, type KitNumbers, kitFiles, kitNames, kitNumbers } from '../report/kits.js'
 import { type Result, resultJsonSchema } from '../report/result.js'
 import { type About, grade, refusal } from '../trial/grade.js'
 import { readSubmission, type Submission, SubmissionRefused } from '../trial/submission.js'
@@ -20,8 +21,10 @@ import { Witness } from '../trial/witness.js'
 import { oneLine } from '../wording/one-line.js'
 import { type Language, languages } from '../wording/text.js'
 import { readClassKey } from './class-key.js'
+import { databaseOption } from './database.js'
 import { EvidenceKeeper } from './evidence-keeper.js'
 import { gradeClass } from './grade-all.js'
+import { doneIn, findSession, judgeSession } from './grade-session.js'
 import { withOwnRacks } from './own-racks.js'
 import { tellWhose } from './tell-whose.js'
 import { wholeNumber } from './whole-number.js'
@@ -47,6 +50,10 @@ interface GradeCommandOptions {
   seed?: string
   classKey?: string
   who?: string
+  roster?: string
+  perVariant: boolean
+  session?: string
+  database?: string
 }
 
 /** Exit codes, as those who call it from a course's system switch on them. */
@@ -80,11 +87,18 @@ export function gradeCommand(): Command {
     .option('--submitted <time>', 'when it was handed in, such as 2026-03-01T23:59:00+01:00; now by default')
     .option('--seed <seed>', 'with the numbers of that seed, for labs that have parameters', parseSeed)
     .option('--class-key <file>', "with the numbers of the student, from the class's key and --student")
-    .option('--who <file>', 'grade nothing, and say whose numbers it has: a list of students, with --class-key')
+    .option(
+      '--who <file>',
+      'grade nothing, and say whose numbers it has: a list of students, CSV as a class takes it or YAML, with --class-key',
+    )
+    .option('--roster <file>', 'the list of the class, CSV or YAML: what it says of the student of --student holds')
     .addOption(
       new Option('--kit <system>', "write what a course's system needs to grade the lab, into --out").choices(kitNames),
     )
+    .option('--per-variant', 'with --kit prairielearn, with other numbers in each variant of the question', false)
     .option('--schema', 'print the JSON Schema of --format json instead', false)
+    .option('--session <id>', 'grade the live work of that session, of a server on this machine, as its hosts stand')
+    .addOption(databaseOption())
     .option('--timeout <seconds>', 'deadline of the submission', wholeNumber(1, 86_400), 120)
     .option('--lang <language>', 'of the report: en or zh', 'en')
     .action(async (name: string | undefined, path: string | undefined, options: GradeCommandOptions) => {
@@ -98,6 +112,10 @@ export function gradeCommand(): Command {
         await writeKit(name, options.kit, options)
         return
       }
+      if (options.session !== undefined) {
+        await gradeSession(name, path, options.session, options)
+        return
+      }
       if (name === undefined || path === undefined)
         throw invalid('grade', 'a lab and a submission are wanted', 'Name both; with --kit, the lab alone.')
       if (options.who !== undefined) {
@@ -107,17 +125,65 @@ export function gradeCommand(): Command {
 }
 
 /** Files that are there already stay as they are. */
-async function writeKit(name: string, kit: KitName, { out, lang }: GradeCommandOptions): Promise<void> {
+async function writeKit(name: string, kit: KitName, options: GradeCommandOptions): Promise<void> {
+  const { out, lang } = options
   const language = languageOf(lang)
   if (out === undefined) throw invalid('--kit', 'has nowhere to go', 'Name a folder with --out.')
-  const { id, title, topic, home } = await loadLab(await labFolder(fromPackage('labs'), name))
-  for (const { path, text, isExecutable } of kitFiles(kit, { id, title: title[language], topic, home })) {
+  const lab = await loadLab(await labFolder(fromPackage('labs'), name))
+  const { id, title, topic, home } = lab
+  const numbers = await numbersOfKit(kit, options)
+  if (numbers.of !== 'practice') requireDrawn(lab)
+  for (const { path, text, isExecutable } of kitFiles(kit, { id, title: title[language], topic, home }, numbers)) {
     const file = join(out, path)
     await mkdir(dirname(file), { recursive: true }).catch(cannotWrite('--out', file))
-    await writeFile(file, text, { flag: 'wx' }).catch(cannotWrite('--out', file))
+    // A key is its owner's alone.
+    const mode = path === 'class.key' ? 0o600 : 0o666
+    await writeFile(file, text, { flag: 'wx', mode }).catch(cannotWrite('--out', file))
     if (isExecutable) await chmod(file, 0o755)
     process.stdout.write(`${file}\n`)
   }
+}
+
+/** With whose numbers the kit grades. @throws VethlabError argument.invalid where its system can't tell */
+async function numbersOfKit(kit: KitName, options: GradeCommandOptions): Promise<KitNumbers> {
+  const { seed, classKey, roster, perVariant } = options
+  const said = [seed, classKey, perVariant || undefined].filter((one) => one !== undefined)
+  if (said.length > 1) throw invalid('--kit', 'can grade with the numbers of one kind alone', 'Leave the others out.')
+  if (roster !== undefined && classKey === undefined)
+    throw invalid('--roster', 'is for the numbers of each student', 'Name the key of the class with --class-key.')
+  const numbers: KitNumbers =
+    classKey !== undefined
+      ? {
+          of: 'student',
+          classKey: await readClassKey(classKey),
+          ...(roster === undefined ? {} : await rosterOfKit(roster)),
+        }
+      : seed !== undefined
+        ? { of: 'seed', seed }
+        : { of: perVariant ? 'variant' : 'practice' }
+  if (kitNumbers[kit].includes(numbers.of)) return numbers
+  const [option, what, cure] =
+    numbers.of === 'variant'
+      ? (['--per-variant', 'is for PrairieLearn, whose questions have variants', 'Say --class-key or --seed.'] as const)
+      : kit === 'prairielearn'
+        ? ([
+            '--class-key',
+            'is of no use to PrairieLearn, whose grader is not told whose work it is',
+            'Say --per-variant: everybody has a variant of their own.',
+          ] as const)
+        : ([
+            '--class-key',
+            'would be read by students, who can change the workflow',
+            'Say --seed, or grade on a machine of your own.',
+          ] as const)
+  throw invalid(option, what, cure)
+}
+
+/** Read once, so that what is wrong with it is told now. */
+async function rosterOfKit(file: string): Promise<Pick<Extract<KitNumbers, { of: 'student' }>, 'roster'>> {
+  await readStudents(file)
+  const name = isYaml(file) ? 'roster.yaml' : 'roster.csv'
+  return { roster: { name, text: await readTextFile(file) } }
 }
 
 function jobCount(text: string): number | 'auto' {
@@ -126,7 +192,7 @@ function jobCount(text: string): number | 'auto' {
 
 async function gradeMany(name: string, path: string, options: GradeCommandOptions): Promise<void> {
   const { out, resume, jobs, assignment, heading, evidence, timeout, lang } = options
-  const ofOne = (['student', 'submitted', 'junit'] as const).find((option) => options[option] !== undefined)
+  const ofOne = (['student', 'submitted', 'junit', 'roster'] as const).find((option) => options[option] !== undefined)
   if (ofOne !== undefined)
     throw invalid(`--${ofOne}`, 'is for one submission', 'Name students in a list, students.csv.')
   if (out === undefined) throw invalid('--all', 'has nowhere to write the grades', 'Name a folder with --out.')
@@ -144,6 +210,60 @@ async function gradeMany(name: string, path: string, options: GradeCommandOption
 }
 
 async function gradeOne(name: string, path: string, options: GradeCommandOptions): Promise<void> {
+  const output = await outputOf(options)
+  const about = await aboutOf(options)
+  const read = await loadLab(await labFolder(fromPackage('labs'), name))
+  const lab = (await numbersFor(read, options))(about)
+  output.check(lab, about)
+  await requireFeatures(lab.requires)
+  const { language } = output
+  const keeper = options.evidence === undefined ? undefined : await EvidenceKeeper.open(options.evidence)
+  const witness = keeper && new Witness()
+  const result = await judge(lab, path, about, { timeoutMs: options.timeout * 1000, language, witness })
+  await output.tell(result)
+  if (keeper) {
+    const graded = { lab, result, witness: result.refused ? undefined : witness }
+    process.stderr.write(`evidence: ${await keeper.keep(workKey(about.student, path), await realpath(path), graded)}\n`)
+  }
+}
+
+async function gradeSession(
+  name: string | undefined,
+  path: string | undefined,
+  id: string,
+  options: GradeCommandOptions,
+): Promise<void> {
+  const other = (['all', 'resume', 'jobs', 'seed', 'classKey', 'who'] as const).find((option) => options[option])
+  if (path !== undefined || other !== undefined)
+    throw invalid('--session', 'is for work done live, and for no submission', 'Name the session alone.')
+  const output = await outputOf(options)
+  const found = await findSession(id, name, options, await aboutOf(options))
+  output.check(found.lab, found.about)
+  const keeper = options.evidence === undefined ? undefined : await EvidenceKeeper.open(options.evidence)
+  const witness = keeper && new Witness()
+  const { result, isLive } = await judgeSession(found, { witness, say: (line) => process.stderr.write(`${line}\n`) })
+  await output.tell(result)
+  if (keeper) {
+    const moments = await doneIn(found)
+    const graded = { lab: found.lab, result, witness: isLive ? witness : undefined, moments }
+    process.stderr.write(`evidence: ${await keeper.keep(workKey(found.about.student, id), undefined, graded)}\n`)
+  }
+}
+
+/** Whose work it is, and what for, as far as that is said. */
+async function aboutOf({ student, roster, assignment, submitted }: GradeCommandOptions): Promise<About> {
+  if (roster !== undefined && student === undefined)
+    throw invalid('--roster', 'says nothing of nobody', 'Say whose work it is with --student.')
+  const named = student === undefined ? undefined : await readStudent(student)
+  return {
+    ...(named === undefined ? {} : { student: roster === undefined ? named : await studentIn(roster, named) }),
+    ...(assignment === undefined ? {} : { assignment }),
+    ...(submitted === undefined ? {} : { submittedAt: timeOf(submitted) }),
+  }
+}
+
+/** Where the grade of one piece of work goes. @throws VethlabError argument.invalid where it can't go there */
+async function outputOf(options: GradeCommandOptions) {
   const ofMany = (['resume', 'jobs'] as const).find((option) => options[option])
   if (ofMany !== undefined) throw invalid(`--${ofMany}`, 'is for many submissions', 'Say --all as well.')
   const language = languageOf(options.lang)
@@ -151,30 +271,23 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
   const out = options.out === undefined ? undefined : await fileAt(options.out, form)
   if (out !== undefined) await requireWritable('--out', out)
   if (options.junit !== undefined) await requireWritable('--junit', options.junit)
-  const about: About = {
-    ...(options.student === undefined ? {} : { student: await readStudent(options.student) }),
-    ...(options.assignment === undefined ? {} : { assignment: options.assignment }),
-    ...(options.submitted === undefined ? {} : { submittedAt: timeOf(options.submitted) }),
-  }
   const heading = options.heading === undefined ? {} : { heading: options.heading }
-  const read = await loadLab(await labFolder(fromPackage('labs'), name))
-  const lab = (await numbersFor(read, options))(about)
-  // A form that lacks something is refused now, and not when the grade is there.
-  write(form, refusal(lab, { en: '', zh: '' }, about), { language, ...heading })
-  await requireFeatures(lab.requires)
-  const keeper = options.evidence === undefined ? undefined : await EvidenceKeeper.open(options.evidence)
-  const witness = keeper && new Witness()
-  const result = await judge(lab, path, about, { timeoutMs: options.timeout * 1000, language, witness })
-  const text = write(form, result, { language, ...heading })
-  process.stdout.write(out === undefined ? text : write('text', result, { language }))
-  process.exitCode = exitCodes[result.refused ? 'refused' : result.state]
-  // The grade is printed, whatever becomes of the files.
-  if (out !== undefined) await writeFile(out, text).catch(cannotWrite('--out', out))
-  if (options.junit !== undefined)
-    await writeFile(options.junit, write('junit', result, { language })).catch(cannotWrite('--junit', options.junit))
-  if (keeper) {
-    const graded = { lab, result, witness: result.refused ? undefined : witness }
-    process.stderr.write(`evidence: ${await keeper.keep(workKey(about.student, path), await realpath(path), graded)}\n`)
+  return {
+    language,
+    /** A form that lacks something is refused now, and not when the grade is there. */
+    check: (lab: Lab, about: About) =>
+      void write(form, refusal(lab, { en: '', zh: '' }, about), { language, ...heading }),
+    async tell(result: Result): Promise<void> {
+      const text = write(form, result, { language, ...heading })
+      process.stdout.write(out === undefined ? text : write('text', result, { language }))
+      process.exitCode = exitCodes[result.refused ? 'refused' : result.state]
+      // The grade is printed, whatever becomes of the files.
+      if (out !== undefined) await writeFile(out, text).catch(cannotWrite('--out', out))
+      if (options.junit !== undefined)
+        await writeFile(options.junit, write('junit', result, { language })).catch(
+          cannotWrite('--junit', options.junit),
+        )
+    },
   }
 }
 

@@ -30,9 +30,19 @@ function addCommand(): Command {
       'an archive of `docker save` or an OCI one, a folder with a Dockerfile (built in a host, offline) or an OCI layout, or a reference such as docker.io/library/alpine:3.20 (copied by skopeo)',
     )
     .option('--name <name...>', 'what the image is called, in place of what the source says')
-    .action(async (source: string, { name = [] }: { name?: string[] }) => {
+    .option(
+      '--authfile <file>',
+      'a file with a login for the registry, as docker, podman and skopeo write it; no helper is asked',
+    )
+    .action(async (source: string, { name = [], authfile }: { name?: string[]; authfile?: string }) => {
       const { packs, taken } = await untilSignal((signal) =>
-        addImages(StateDirectory.at(), source, { names: name, say, progress: process.stderr, signal }),
+        addImages(StateDirectory.at(), source, {
+          names: name,
+          authFile: authfile,
+          say,
+          progress: process.stderr,
+          signal,
+        }),
       )
       for (const image of taken) say(`${image} meant another image until now`)
       for (const { names, id, digest } of packs) process.stdout.write(`added ${names.join(', ')} (${digest ?? id})\n`)

@@ -12,8 +12,8 @@ export function importCommand(): Command {
     .option('--to <folder>', 'where the folders of the new labs are made', '.')
     .option('--json', 'print a JSON document', false)
     .action(async (folders: string[], { to, json }: { to: string; json: boolean }) => {
-      const { images: own, added = [] } = await knownImages()
-      const images = [...own, ...added]
+      // Added ones are what a lab has to name.
+      const { images } = await knownImages()
       const all = []
       for (const folder of folders) all.push(await importLab(folder, resolve(to), { images }))
       if (json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`)

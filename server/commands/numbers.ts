@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { readRoster, studentKey } from '../course/student.js'
+import { readStudents, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
 import { requireDrawn } from '../lab/lab.js'
@@ -31,7 +31,7 @@ export function numbersCommand(): Command {
     .description('the numbers of a lab that has parameters: of a seed, or of all students, with the seed of each')
     .argument('<lab>', 'id or folder')
     .option('--seed <seed>', 'those of this seed; of practice by default', parseSeed)
-    .option('--roster <file>', 'those of each student of a list, with --class-key')
+    .option('--roster <file>', 'those of each student of a list, CSV as a class takes it or YAML, with --class-key')
     .option('--class-key <file>', 'the key of the class')
     .option('--json', 'print a JSON document, in place of CSV', false)
     .action(async (name: string, options: NumbersOptions) => {
@@ -57,7 +57,7 @@ async function whoOf(lab: string, { seed, roster, classKey }: NumbersOptions): P
   }
   if (roster === undefined || classKey === undefined) return [{ seed: seed ?? practiceSeed }]
   const key = await readClassKey(classKey)
-  return (await readRoster(roster)).map((student) => {
+  return (await readStudents(roster)).map((student) => {
     const id = studentKey(student)
     return { student: id, name: nameOf(student), seed: seedOf(key, id, lab) }
   })

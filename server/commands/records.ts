@@ -121,6 +121,9 @@ async function deleteRecordsOf(id: string, { yes, ...options }: RecordsOptions &
     const sessions = ids.map((session) => session.id)
     await where.inOutbox((archive) => archive.ask(forgetLearner(learner, sessions)))
   }
+  // Of the web's user alone, wherever links of it may lead.
+  if (/^[0-9a-f]{32}$/.test(learner))
+    await where.asWeb(() => rm(join(where.state.evidence, learner), { recursive: true, force: true }))
   const { sessions = 0, verdicts = 0, answers = 0 } = deleted ?? {}
   process.stdout.write(
     `learner ${learner} is deleted: ${sessions} sessions, ${verdicts} verdicts, ${answers} answers\n`,

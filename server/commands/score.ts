@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { readCourse } from '../course/course.js'
-import { type CourseGrade, courseGrades, readResult, studentText } from '../course/course-grades.js'
+import { type CourseGrade, courseGrades, readResults, studentText } from '../course/course-grades.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { type GradebookName, gradebookNames, gradebooks } from '../report/forms.js'
 import { type Language, languages } from '../wording/text.js'
@@ -18,7 +18,10 @@ export function scoreCommand(): Command {
   return new Command('score')
     .description('what students have by the deadlines and policies of a course, from what grade has written')
     .argument('<course>', 'course.yaml')
-    .argument('<result...>', 'files of `vethlab grade --format json`, an attempt each')
+    .argument(
+      '<result...>',
+      'files of `vethlab grade --format json`, an attempt each; or .jsonl, as a class exports what was handed in',
+    )
     .addOption(
       new Option('--format <form>', 'how it is written').choices(['text', 'json', ...gradebookNames]).default('text'),
     )
@@ -30,7 +33,7 @@ export function scoreCommand(): Command {
       if (assignment !== undefined && !ids.includes(assignment))
         throw invalid('--assignment', 'the course has no such assignment', `It has ${ids.join(', ')}.`)
       const all = []
-      for (const result of results) all.push(await readResult(result))
+      for (const result of results) all.push(...(await readResults(result)))
       const grades = courseGrades(course, all).filter(({ assignment: { id } }) => (assignment ?? id) === id)
       if (ofOne.includes(format) && new Set(grades.map((grade) => grade.assignment.id)).size > 1)
         throw invalid(`--format ${format}`, 'holds one assignment', `Name it with --assignment: ${ids.join(', ')}.`)

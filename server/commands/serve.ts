@@ -20,6 +20,7 @@ import { basePathPattern } from '../web/web-options.js'
 import { oneLine } from '../wording/one-line.js'
 import { databaseOf, databaseOption, recordsFile } from './database.js'
 import { ensureSetUp } from './ensure-setup.js'
+import { ownGrader } from './evidence-keeper.js'
 import { requireFreePort } from './free-port.js'
 import { type ProviderFlags, providerOf } from './provider.js'
 import { maxRacksOption } from './rackd.js'
@@ -139,6 +140,7 @@ async function serve(options: ServeOptions): Promise<void> {
         records: state.records,
         recordsFile,
         ...(database === undefined ? {} : { database }),
+        evidence: { folder: state.evidence, key: state.evidenceKeys.web, ...(await ownGrader(state)) },
         securityLog: state.securityLogs.web,
         ...(options.seed === undefined ? {} : { seed: options.seed }),
         idleMs: options.idle * 60_000,

@@ -1,4 +1,4 @@
-import { readRoster, studentKey } from '../course/student.js'
+import { readStudents, studentKey } from '../course/student.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { labFolder } from '../lab/catalogue.js'
 import { requireDrawn } from '../lab/lab.js'
@@ -58,7 +58,7 @@ export async function tellWhose(
     })
   }
   const key = await readClassKey(classKey)
-  const names = new Map((await readRoster(who)).map((student) => [studentKey(student), nameOf(student)]))
+  const names = new Map((await readStudents(who)).map((student) => [studentKey(student), nameOf(student)]))
   const candidates = [...names.keys()].map((id) => ({ id, seed: seedOf(key, id, lab.id) }))
   const submission = await readSubmission(path, lab)
   const matches = numbersOf(drawn, submission, [...candidates, { seed: practiceSeed }])

@@ -6,7 +6,7 @@ import { oneLine } from '../wording/one-line.js'
 import { join } from '../wording/phrase.js'
 import type { Assignment, Course } from './course.js'
 import type { Override } from './policy.js'
-import { readJsonFile } from './read-file.js'
+import { parsedJson, readJsonFile, readTextFile } from './read-file.js'
 import { type Score, score } from './score.js'
 import { studentKey } from './student.js'
 
@@ -28,6 +28,20 @@ export interface CourseGrade {
 /** Reads what `vethlab grade --format json` wrote. @throws VethlabError argument.invalid with file and line */
 export async function readResult(file: string): Promise<FiledResult> {
   return { file, result: await readJsonFile(file, ResultSchema, 'Name what `vethlab grade --format json` wrote.') }
+}
+
+/**
+ * The same of a file of several, a result a line, as a class exports what was handed in (`.jsonl`); of any other one result.
+ * @throws VethlabError argument.invalid with file and line
+ */
+export async function readResults(file: string): Promise<FiledResult[]> {
+  if (!/\.jsonl$/i.test(file)) return [await readResult(file)]
+  const lines = (await readTextFile(file)).split('\n')
+  return lines.flatMap((line, at) => {
+    if (line.trim() === '') return []
+    const place = `${file}:${at + 1}`
+    return { file: place, result: parsedJson(line, place, ResultSchema, 'Name what a class has exported.') }
+  })
 }
 
 /**

@@ -19,9 +19,14 @@ export async function readYamlFile<T>(file: string, schema: z.ZodType<T>): Promi
 
 /** Reads a file of JSON that a program has written. @throws VethlabError argument.invalid with the file and what is wrong in it */
 export async function readJsonFile<T>(file: string, schema: z.ZodType<T>, cure: string): Promise<T> {
+  return parsedJson(await readTextFile(file), file, schema, cure)
+}
+
+/** @param file where the text is from, for errors. @throws VethlabError argument.invalid */
+export function parsedJson<T>(text: string, file: string, schema: z.ZodType<T>, cure: string): T {
   let value: unknown
   try {
-    value = JSON.parse(await readTextFile(file))
+    value = JSON.parse(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     throw invalid(file, `is no JSON: ${oneLine(error.message, 200)}`, cure)

@@ -225,6 +225,27 @@ export const sentences = {
     },
     cure: again,
   },
+  'rack.not-still': {
+    what: {
+      en: 'A host of this lab could not be held still for the moment of the check.',
+      zh: '检查时有一台主机没能停住。',
+    },
+    cure: {
+      en: 'Try it again. If that does not help, reset the host.',
+      zh: '请再试一次。如果仍然不行，请重置这台主机。',
+    },
+  },
+  'work.not-assessed': {
+    what: { en: 'Nothing is to be handed in of this lab.', zh: '这个实验不需要提交。' },
+    cure: {
+      en: 'It is for practice. Ask your teacher if you think otherwise.',
+      zh: '它是练习。如有疑问，请询问老师。',
+    },
+  },
+  'work.no-attempt-left': {
+    what: { en: 'You have handed this lab in as often as it may be.', zh: '这个实验的提交次数已用完。' },
+    cure: { en: 'What you have handed in counts.', zh: '以已经提交的结果为准。' },
+  },
   'trace.timeout': {
     what: { en: 'Tracing the packet took too long.', zh: '追踪数据包花费的时间过长。' },
     cure: again,
@@ -236,6 +257,10 @@ export const sentences = {
   'class.not-found': {
     what: { en: 'There is no such class, or nobody like that in it.', zh: '找不到这个课堂，或课堂里没有这个人。' },
     cure: { en: 'Open it from the list of classes.', zh: '请从课堂列表重新打开。' },
+  },
+  'hand.paused': {
+    what: { en: 'Hands are not taken now.', zh: '现在不接受举手。' },
+    cure: { en: 'Your teacher takes them again later.', zh: '老师稍后会重新开放。' },
   },
   'look.not-found': {
     what: {

@@ -5,7 +5,7 @@ import type { NetworkState } from '../network/state.js'
 import type { Result } from '../report/result.js'
 import type { Look, Witness } from '../trial/witness.js'
 import type { Given } from './given.js'
-import { type Manifest, names, type StepRecord, type Verdicts } from './record.js'
+import { type Manifest, type Moment, names, type StepRecord, type Verdicts } from './record.js'
 import { type Again, judgeAgain, sameVerdict } from './replay.js'
 import { sha256, signed } from './seal.js'
 import { asciicast } from './transcript.js'
@@ -25,6 +25,8 @@ export interface Graded {
   given: Given | undefined
   /** Missing where nothing was run. */
   witness: Witness | undefined
+  /** Of live work: what was done until it was judged. */
+  moments?: readonly Moment[] | undefined
 }
 
 /**
@@ -33,20 +35,23 @@ export interface Graded {
  * grading of a submission to the next.
  */
 export async function makeBundle(
-  { lab, result, given, witness }: Graded,
+  { lab, result, given, witness, moments }: Graded,
   { key, ...grader }: Grader,
 ): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>()
   const put = (name: string, content: Buffer | string) => files.set(name, Buffer.from(content))
   put(names.result, json(result))
   if (given) put(given.name, given.bytes)
+  if (moments) put(names.timeline, json(moments))
   if (witness) {
     const states = new States((name, state) => put(name, json(state)))
     const { before, after } = witness
     if (before) states.name(before, 'before')
     if (after) states.name(after, 'after')
     put(names.verdicts, json(await verdictsOf(lab, witness, states)))
-    put(names.transcript, asciicast(result.assignment.title.en, result.attempt.startedAt, witness.scripts))
+    // In a live session nothing was run.
+    if (result.attempt.of === 'submission')
+      put(names.transcript, asciicast(result.assignment.title.en, result.attempt.startedAt, witness.scripts))
     if (before && after) put(names.difference, json(differences(before, after).map(({ text }) => text)))
   }
   const manifest: Manifest = {

@@ -1,11 +1,15 @@
+import { VethlabError } from '../error/vethlab-error.js'
 import { clean } from '../report/clean.js'
 import { escapeHtml, htmlPage, list, prose, resultHtml } from '../report/html.js'
+import type { Result } from '../report/result.js'
 import { stateWord } from '../report/words.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
 import type { Language, Text } from '../wording/text.js'
+import { networkPart } from './network-part.js'
+import type { PagePart } from './page-part.js'
 import { playerOf } from './player.js'
-import { type Bundle, changesOf, resultOf, transcriptOf, verdictsOf } from './read-bundle.js'
-import { type CheckRecord, names, type StepRecord } from './record.js'
+import { type Bundle, changesOf, momentsIn, resultOf, stateOf, transcriptOf, verdictsOf } from './read-bundle.js'
+import { type CheckRecord, type Moment, names, type StepRecord } from './record.js'
 
 const words = {
   en: {
@@ -19,6 +23,22 @@ const words = {
     nothing: 'Nothing that is told of.',
     asked: 'What was asked, and what came back',
     overTime: 'this verdict rests on time, not on one picture',
+    network: 'The network, moment by moment',
+    moments: {
+      submission: {
+        before: 'Before anything was run',
+        step: (title: string) => `When “${title}” was judged`,
+        after: 'When all was judged',
+      },
+      session: {
+        before: 'When it was handed in',
+        step: (title: string) => `When “${title}” was judged`,
+        after: 'When all was judged',
+      },
+    },
+    changedMeanwhile: 'What has changed while it was judged',
+    done: 'What was done, and what it changed',
+    byItself: 'by itself',
     transcript: 'What was run, and what it printed',
     asText: 'The same as text',
     colon: ': ',
@@ -34,6 +54,22 @@ const words = {
     nothing: '没有可说明的变化。',
     asked: '评分时的探测与应答',
     overTime: '这个结论取决于一段时间内的观察，而不是某一时刻的状态',
+    network: '各个时刻的网络',
+    moments: {
+      submission: {
+        before: '执行之前',
+        step: (title: string) => `检查“${title}”时`,
+        after: '评分结束时',
+      },
+      session: {
+        before: '提交时',
+        step: (title: string) => `检查“${title}”时`,
+        after: '评分结束时',
+      },
+    },
+    changedMeanwhile: '评分期间的变化',
+    done: '操作及其变化',
+    byItself: '自行发生',
     transcript: '执行的命令与输出',
     asText: '文本形式',
     colon: '：',
@@ -47,6 +83,7 @@ export function evidencePage(folder: string, bundle: Bundle, key: string, langua
   const result = clean(resultOf(folder, bundle))
   const verdicts = verdictsOf(folder, bundle)
   const changes = changesOf(folder, bundle)
+  const changedSay = result.attempt.of === 'session' ? say.changedMeanwhile : say.changed
   const body = [
     ...resultHtml(result, language),
     `<h1>${say.evidence}</h1>`,
@@ -60,22 +97,74 @@ export function evidencePage(folder: string, bundle: Bundle, key: string, langua
         say.lab(manifest.lab.id, manifest.lab.hash),
       ].map((fact) => escapeHtml(oneLine(fact))),
     ),
-    ...(changes ? [`<h2>${say.changed}</h2>`, ...changesHtml(changes, language)] : []),
-    ...(verdicts?.steps ?? []).flatMap((step) => stepHtml(step, language)),
+    ...(changes ? [`<h2>${changedSay}</h2>`, ...changesHtml(changes, language)] : []),
   ]
+  const parts: PagePart[] = []
+  const network = networkHtml(folder, bundle, result, language)
+  if (network) {
+    body.push(`<h2>${say.network}</h2>`, ...network.body)
+    parts.push(network)
+  }
+  body.push(...(verdicts?.steps ?? []).flatMap((step) => stepHtml(step, language)))
+  const moments = momentsIn(folder, bundle)
+  if (moments) body.push(`<h2>${say.done}</h2>`, ...momentsHtml(moments, language))
   const transcript = transcriptOf(folder, bundle)
-  if (transcript === undefined) return htmlPage(result.assignment.title[language], body, language, { style })
-  const player = playerOf(bundle.files.get(names.transcript)!.toString())
-  const shown = manyLines(transcript.replace(sequences, ''), mostShown)
-  body.push(
-    `<h2>${say.transcript}</h2>`,
-    ...player.body,
-    `<details><summary>${say.asText}</summary>`,
-    `<pre dir="ltr" class="transcript">${escapeHtml(shown)}</pre>`,
-    '</details>',
+  if (transcript !== undefined) {
+    const player = playerOf(bundle.files.get(names.transcript)!.toString())
+    const shown = manyLines(transcript.replace(sequences, ''), mostShown)
+    body.push(
+      `<h2>${say.transcript}</h2>`,
+      ...player.body,
+      `<details><summary>${say.asText}</summary>`,
+      `<pre dir="ltr" class="transcript">${escapeHtml(shown)}</pre>`,
+      '</details>',
+    )
+    parts.push(player)
+  }
+  const sources = parts.flatMap(({ scriptSources }) => scriptSources)
+  return htmlPage(result.assignment.title[language], body, language, {
+    style: [style, ...parts.map((part) => part.style)].join(''),
+    ...(sources.length === 0 ? {} : { scriptSources: sources.join(' ') }),
+    // What runs in the page speaks as the page does, whatever the browser prefers.
+    head: [`<meta name="language" content="${language}">`],
+  })
+}
+
+/** All pictures of the bundle, by what they are called there; undefined where there are none, or none that can be drawn. */
+function networkHtml(folder: string, bundle: Bundle, result: Result, language: Language): PagePart | undefined {
+  const say = words[language].moments[result.attempt.of]
+  const titles = new Map(
+    result.steps.map(({ id, title }) => [`states/step-${id}.json`, say.step(oneLine(title[language], 100))]),
   )
-  const more = { ...player.more, style: `${style}${player.more.style}` }
-  return htmlPage(result.assignment.title[language], body, language, more)
+  titles.set('states/before.json', say.before).set('states/after.json', say.after)
+  const found = [...titles].filter(([name]) => bundle.files.has(name))
+  try {
+    const pictures = found.map(([name, title]) => ({ name, title, state: stateOf(folder, bundle, name) }))
+    const isFirst = ({ name }: { name: string }) => Number(name !== 'states/before.json')
+    const inOrder = pictures.toSorted((a, b) => isFirst(a) - isFirst(b) || (a.state.takenAt < b.state.takenAt ? -1 : 1))
+    return inOrder.length === 0 ? undefined : networkPart(inOrder)
+  } catch (error) {
+    // Whoever signed it may have put anything there.
+    const what = `a picture is not as vethlab writes it: ${oneLine((error as Error).message, 120)}`
+    throw new VethlabError('evidence.invalid', what, {
+      place: oneLine(folder, 200),
+      cure: 'Name the folder of a bundle, as `vethlab grade --evidence` wrote it.',
+    })
+  }
+}
+
+function momentsHtml(moments: readonly Moment[], language: Language): string[] {
+  const say = words[language]
+  if (moments.length === 0) return [`<p>${say.nothing}</p>`]
+  const entries = moments.map(({ at, host, command, changes }) => {
+    const time = `<time datetime="${at}">${at.slice(11, 19)} UTC</time>`
+    const what =
+      command === undefined
+        ? say.byItself
+        : `${escapeHtml(oneLine(host ?? '', 64))} <code>${escapeHtml(oneLine(command, 1000))}</code>`
+    return [`${time} ${what}`, ...list(changes.map((change) => prose(oneLine(change[language]))))].join('\n')
+  })
+  return list(entries)
 }
 
 function changesHtml(changes: readonly Text[], language: Language): string[] {

@@ -13,6 +13,8 @@ import {
   EventSchema,
   type Manifest,
   ManifestSchema,
+  type Moment,
+  MomentsSchema,
   names,
   type Signature,
   SignatureSchema,
@@ -31,23 +33,25 @@ export interface Bundle {
   signature: Signature
   /** By the names in the manifest: only what is as it was signed. */
   files: ReadonlyMap<string, Buffer>
-  /** A line each; none where all is as it was signed by the key that was asked for. */
+  /** The one of the keys that were asked for that has signed it. */
+  signedBy: KeyObject | undefined
+  /** A line each; none where all is as it was signed by one of the keys that were asked for. */
   faults: string[]
 }
 
 /**
  * Reads a bundle, and holds it against its manifest and the manifest against its signature.
- * @param key whose signature counts
+ * @param keys of whom one has to have signed it
  * @throws VethlabError evidence.invalid where it is no bundle at all
  */
-export async function readBundle(folder: string, key: KeyObject): Promise<Bundle> {
+export async function readBundle(folder: string, ...keys: KeyObject[]): Promise<Bundle> {
   const there = await listed(folder)
   const manifestBytes = await bytesOf(folder, names.manifest, there)
   const manifest = parsed(folder, names.manifest, manifestBytes, ManifestSchema)
   const signature = parsed(folder, names.signature, await bytesOf(folder, names.signature, there), SignatureSchema)
   const faults: string[] = []
-  if (!isSigned(manifestBytes, signature, key))
-    faults.push(`${names.manifest}: was not signed by that key as it is now`)
+  const signedBy = keys.find((key) => isSigned(manifestBytes, signature, key))
+  if (!signedBy) faults.push(`${names.manifest}: was not signed by that key as it is now`)
   const files = new Map<string, Buffer>()
   for (const { path, bytes, sha256: wanted } of manifest.files) {
     if (there.get(path) !== 'file') {
@@ -60,7 +64,7 @@ export async function readBundle(folder: string, key: KeyObject): Promise<Bundle
   }
   const known = new Set<string>([names.manifest, names.signature, ...manifest.files.map(({ path }) => path)])
   for (const name of there.keys()) if (!known.has(name)) faults.push(`${oneLine(name, 120)}: is not in the manifest`)
-  return { manifest, signature, files, faults }
+  return { manifest, signature, files, signedBy, faults }
 }
 
 /** @throws VethlabError evidence.invalid where it is not there as it was signed */
@@ -78,6 +82,12 @@ export function verdictsOf(folder: string, { files }: Bundle): Verdicts | undefi
 export function changesOf(folder: string, { files }: Bundle): Change[] | undefined {
   const bytes = files.get(names.difference)
   return bytes && parsed(folder, names.difference, bytes, ChangesSchema)
+}
+
+/** What was done until it was judged; undefined where it is no live work. */
+export function momentsIn(folder: string, { files }: Bundle): Moment[] | undefined {
+  const bytes = files.get(names.timeline)
+  return bytes && parsed(folder, names.timeline, bytes, MomentsSchema)
 }
 
 /** All that a transcript shows, in one piece; undefined where nothing was run. */

@@ -59,6 +59,17 @@ export type CheckRecord = StepRecord['checks'][number]
 export const ChangesSchema = z.array(Text)
 export type Change = z.infer<typeof Text>
 
+/** `timeline.json`, of live work: what was done until it was judged, and what each of it changed. */
+export const MomentsSchema = z.array(
+  z.strictObject({
+    at: z.iso.datetime(),
+    host: z.string().optional(),
+    command: z.string().optional().describe('missing for what happened by itself'),
+    changes: z.array(Text),
+  }),
+)
+export type Moment = z.infer<typeof MomentsSchema>[number]
+
 /** An event of a transcript: seconds since its beginning, `o` for output, and what was printed. */
 export const EventSchema = z.tuple([z.number(), z.literal('o'), z.string()])
 
@@ -99,4 +110,5 @@ export const names = {
   verdicts: 'checks.json',
   difference: 'difference.json',
   transcript: 'transcript.cast',
+  timeline: 'timeline.json',
 } as const

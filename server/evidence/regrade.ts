@@ -3,7 +3,7 @@ import type { Finding } from '../check/verdict.js'
 import { checkId, type Lab } from '../lab/lab.js'
 import type { NetworkState } from '../network/state.js'
 import { resultOf } from '../report/judge.js'
-import type { CheckResult, Result } from '../report/result.js'
+import type { CheckResult, Result, StepResult } from '../report/result.js'
 import { judged } from '../trial/grade.js'
 import type { Asked } from '../trial/witness.js'
 import type { StepRecord, Verdicts } from './record.js'
@@ -39,7 +39,7 @@ const notCaptured: Finding = failedToCheck('evidence.not-captured', {
 
 /**
  * Judges what was captured by a lab's checks of today. Nothing is run: a check that asks gets the answers of then, and a verdict that rests
- * on time stays as it was. It is another attempt at the same work: handed in when that was.
+ * on time, or on what was right in its own time, stays as it was. It is another attempt at the same work: handed in when that was.
  * @param stateOf reads a picture of the bundle
  */
 export async function regrade(
@@ -52,16 +52,23 @@ export async function regrade(
   const startedAt = new Date().toISOString()
   const old = new Map(before.steps.flatMap(({ checks }) => checks.map((check) => [check.id, check] as const)))
   const how = new Map<string, Rejudged['how']>()
-  const steps = []
+  const steps: StepResult[] = []
   for (const step of lab.steps) {
     const record = verdicts.steps.find(({ id }) => id === step.id)
+    const then = before.steps.find(({ id }) => id === step.id)
+    // Live work that was right in its own time: of that the pictures show nothing.
+    if (then?.state === 'passed' && record?.checks.some(({ finding }) => finding.outcome !== 'pass')) {
+      for (const { id } of then.checks) how.set(id, 'kept')
+      steps.push(then)
+      continue
+    }
     const findings = []
     for (const [index, check] of step.checks.entries()) {
       const id = checkId(step, index)
-      const then = record?.checks.find((one) => one.id === id)
-      if (then && !then.repeats) {
+      const found = record?.checks.find((one) => one.id === id)
+      if (found && !found.repeats) {
         how.set(id, 'kept')
-        findings.push({ index, finding: then.finding as Finding })
+        findings.push({ index, finding: found.finding as Finding })
       } else if (record?.state === undefined) {
         how.set(id, 'nothing')
         findings.push({ index, finding: notCaptured })
@@ -71,7 +78,8 @@ export async function regrade(
         findings.push({ index, finding: again.finding })
       }
     }
-    steps.push(judged(lab, step, findings))
+    const again = judged(lab, step, findings)
+    steps.push(then?.help ? { ...again, help: then.help } : again)
   }
   const { student, assignment, attempt, scripts, notes } = before
   const result = resultOf(

@@ -1,4 +1,5 @@
 import { parse } from 'shell-quote'
+import { isAmong } from '../check/image.js'
 
 /** Options of `docker run` that take no value; all others do (docker-run(1)). */
 const flags = new Set([
@@ -35,6 +36,28 @@ export function imagesIn(text: string): string[] {
   end()
   // What a variable holds, only the shell knows.
   return images.filter((image) => !/[$`*]/.test(image))
+}
+
+/**
+ * Whether a shell text makes an image of that name itself: builds, tags, commits or imports it. One that loads an archive may make any.
+ */
+export function makesImage(text: string, image: string): boolean {
+  const commands = text
+    .replace(/\\\n/g, ' ')
+    .matchAll(/\bdocker\s+(?:(?:image|buildx|container)\s+)?(build|tag|commit|import|load)\b([^\n;&|]*)/g)
+  for (const [, verb, rest = ''] of commands) {
+    if (verb === 'load') {
+      // Not a word of a sentence.
+      if (/^\s*(?:$|-|<)/.test(rest)) return true
+      continue
+    }
+    const words = wordsOf(rest).filter((word) => typeof word === 'string')
+    const named = words.flatMap(
+      (word, n) => /^(?:-t|--tag=)(.+)$/.exec(word)?.[1] ?? (/^(?:-t|--tag)$/.test(words[n - 1] ?? '') ? word : []),
+    )
+    if (isAmong(verb === 'build' ? named : words.slice(-1), image)) return true
+  }
+  return false
 }
 
 function imageOf(words: string[]): string | undefined {

@@ -29,6 +29,7 @@ export const topics = [
   'dns',
   'ipam',
   'ipv6',
+  'forwarding',
   'firewall',
   'swarm',
   'troubleshooting',
@@ -84,6 +85,9 @@ const StepFile = z.strictObject({
     ),
 })
 
+/** That a lab may name as needed. */
+export const mostImages = 50
+
 export const LabFile = z.strictObject({
   title: TextOf.describe('title of the lab'),
   summary: TextOf.describe('one sentence for the catalogue'),
@@ -106,7 +110,7 @@ export const LabFile = z.strictObject({
     .array(
       z.string().refine((name) => parseImageName(name) !== undefined && !name.includes('@'), 'is no name of an image'),
     )
-    .max(50)
+    .max(mostImages)
     .default([])
     .describe(
       'images that its hosts must have and that do not come with vethlab, such as `[shop/web:1]`; who runs the lab adds them by `vethlab images add`',

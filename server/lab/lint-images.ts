@@ -1,7 +1,7 @@
 import { familyOf, withInner } from '../check/checks.js'
 import { isAmong } from '../check/image.js'
 import { didYouMean } from '../error/schema-issue.js'
-import { imagesIn } from './docker-images.js'
+import { imagesIn, makesImage } from './docker-images.js'
 import type { Lab, Say } from './lab.js'
 import type { RunBlock } from './page.js'
 
@@ -31,7 +31,7 @@ export function lintImages(
   }
   const inText = (file: string, line: number, image: string) => {
     const problem = wrong(image, `there is no image "${image}" in lab hosts`, untagged)
-    if (problem) say(file, line, ...problem)
+    if (problem && !makesImage(commands.text, image)) say(file, line, ...problem)
   }
   for (const { file, blocks } of commands.all) {
     for (const { text, line } of blocks) for (const image of imagesIn(text)) inText(file, line, image)
@@ -43,7 +43,7 @@ export function lintImages(
       const name = `check ${n + 1} (${check.family}) of step "${step.id}"`
       for (const image of withInner(check).flatMap((one) => familyOf(one).images?.(one.spec) ?? [])) {
         const problem = wrong(image, `names an image "${image}" that lab hosts do not have`, images)
-        if (!problem || isMade(image, commands.text)) continue
+        if (!problem || makesImage(commands.text, image)) continue
         say(
           'lab.yaml',
           step.checksAt[n]!,
@@ -61,11 +61,6 @@ export function lintImages(
       say('lab.yaml', 1, `the lab needs the image "${image}", which was not added on this machine`, cure)
     }
   }
-}
-
-/** Whether the lab makes an image of that name itself. */
-function isMade(image: string, text: string): boolean {
-  return /docker\s+(?:image\s+|buildx\s+)?(?:build|tag|commit|import|load)\b/.test(text) && text.includes(image)
 }
 
 /** From 1, the first that has a word in it. */

@@ -23,12 +23,14 @@ const blockTimeoutMs = 60_000
 const plainValue = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,199}$/
 
 export interface LabRackOptions {
+  /** It is looked at while no process of its hosts runs. */
+  isStill?: boolean
   /** Told of each state that was captured, whoever wanted it. */
   onCapture?(state: NetworkState): void
 }
 
 /** `answers` and `probe` are the rack's own unless said. */
-export type CheckOptions = Pick<EvaluateOptions, 'answers' | 'once' | 'pauseMs' | 'signal' | 'onRound'> & {
+export type CheckOptions = Pick<EvaluateOptions, 'answers' | 'once' | 'pauseMs' | 'settle' | 'signal' | 'onRound'> & {
   probe?: Probe
   /** Whether Docker may be restarted for what has to survive that: yes unless said. */
   restarts?: boolean
@@ -59,12 +61,12 @@ export class LabRack {
     private readonly racks: Racks,
     readonly lab: Lab,
     info: RackInfo,
-    { onCapture }: LabRackOptions,
+    { onCapture, isStill = false }: LabRackOptions,
   ) {
     this.#info = info
     this.#madeOf = startStateOf(lab)
     this.chance = drawn(lab.chance, info.id)
-    const ground = new RackGround(racks, info.id)
+    const ground = new RackGround(racks, info.id, { isStill })
     this.ground = {
       capture: async () => {
         const capture = { since: Date.now() }
@@ -107,6 +109,13 @@ export class LabRack {
   /** A rack that was opened before, as it is. */
   static attach(racks: Racks, lab: Lab, info: RackInfo, options: LabRackOptions = {}): LabRack {
     return new LabRack(racks, lab, info, options)
+  }
+
+  /** The same rack as it is, for whoever judges it: looked at while no process of its hosts runs, and with those answers. */
+  still(answers: Readonly<Record<string, string>>): LabRack {
+    const rack = LabRack.attach(this.racks, this.lab, this.info, { isStill: true })
+    Object.assign(rack.answers, answers)
+    return rack
   }
 
   /** As of the opening, or of the last reset. */

@@ -13,9 +13,21 @@ export type Role =
       labs: readonly string[]
       /** The class has begun and not ended. */
       isOpen: boolean
+      /** Labs of the class that are not open to them now. */
+      closed: Readonly<Record<string, Closed>>
+      /** Until when labs are worked at, where that has an end. */
+      due: Readonly<Record<string, string>>
+      /** Labs whose results count; the others are practice. */
+      assessed: readonly string[]
       /** What is withheld in it, by lab. */
       locks: Readonly<Record<string, { steps?: readonly string[]; solutions?: true }>>
     }
+
+/**
+ * Why a lab is not open: it opens later; it was open, and what was done can still be read; another one has to be finished before. Times are
+ * ISO 8601.
+ */
+export type Closed = { why: 'not-yet'; opensAt: string } | { why: 'due'; dueAt: string } | { why: 'after'; lab: string }
 
 /** Who asks. */
 export interface Who {

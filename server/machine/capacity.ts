@@ -15,6 +15,9 @@ const RACKS_PER_CORE = 8
 /** More than this no machine was tried with. */
 const MOST_RACKS = 64
 
+/** No rack is opened while less is free: one that needs more to begin with would push the machine into the ground. */
+export const leastFreeBytes = 512 * MIB
+
 /** How many racks can be open at the same time, and what bounds them. */
 export interface Capacity {
   racks: number
@@ -30,6 +33,14 @@ export function measuredHostBytes(): number {
     idlePssMiB: { p95: number }
   }
   return figures.idlePssMiB.p95 * MIB
+}
+
+/**
+ * For how many more racks of one host there is memory now.
+ * @param opening so many are on their way, and have not taken theirs yet
+ */
+export function roomInMemory(opening: number, hostBytes: number, freeBytes = os.freemem()): number {
+  return Math.floor((freeBytes - leastFreeBytes) / (BUSY_OVER_IDLE * hostBytes)) - opening
 }
 
 export function capacity({

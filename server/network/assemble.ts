@@ -96,7 +96,7 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
     const answer = text(question)
     if (answer.trim() === '') return undefined
     try {
-      return JSON.parse(answer)
+      return JSON.parse(answer.replace(unescaped, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`))
     } catch (error) {
       faults.push(`${question}: ${textOf((error as Error).message)}`)
       return undefined
@@ -138,6 +138,12 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
     },
   }
 }
+
+/**
+ * What ip(8) leaves as it is in JSON, where it must be escaped (iproute2, lib/json_writer.c): a link's name may have any of them, but none that
+ * counts as blank there.
+ */
+const unescaped = /[\0-\x08\x0b\x0c\x0e-\x1f]/g
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 

@@ -62,3 +62,11 @@ export type EngineCapture =
       /** Managers of a swarm only. */
       swarm?: { swarm: unknown; nodes: unknown; services: unknown; tasks: unknown }
     }
+
+/** All hosts of a rack at one moment, in which none of their processes ran. */
+export interface StillCapture {
+  /** With what Engines said before; they can say nothing meanwhile. */
+  hosts: HostCapture[]
+  /** What each host's Engine said afterwards, by the host. */
+  engines: Record<string, EngineCapture>
+}

@@ -22,6 +22,11 @@ export const requests = {
   }),
   list: z.strictObject({ owner: Owner.optional() }),
   info: z.strictObject({ rack: Id }),
+  warm: z.strictObject({
+    docker: z.int().min(0).max(256),
+    plain: z.int().min(0).max(256),
+    forMs: z.int().min(1).max(600_000),
+  }),
   reset: z.strictObject({ rack: Id, host: Name.optional() }),
   close: z.strictObject({ rack: Id }),
   /** Of a rack that another process has handed to rackd. */
@@ -44,6 +49,7 @@ export const requests = {
   /** Answers when the watching ends; `token` names the changes. */
   watchNetwork: z.strictObject({ rack: Id, host: Name, token: z.string().max(64) }),
   capture: z.strictObject({ rack: Id, host: Name }),
+  captureStill: z.strictObject({ rack: Id }),
   probe: z.strictObject({ rack: Id, host: Name, probe: ProbeRequest }),
   runScript: z.strictObject({
     rack: Id,
@@ -57,13 +63,14 @@ export const requests = {
 
 /** What the web may ask over its socket; root may ask all. */
 export const webMethods: ReadonlySet<string> = new Set<keyof typeof requests>([
-  ...(['open', 'list', 'info', 'reset', 'close', 'exec', 'terminals'] as const),
+  ...(['open', 'list', 'info', 'warm', 'reset', 'close', 'exec', 'terminals'] as const),
   ...([
     'engine',
     'restartEngine',
     'watchEngine',
     'watchNetwork',
     'capture',
+    'captureStill',
     'probe',
     'observe',
     'talk',

@@ -3,14 +3,14 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type ErrorCode, VethlabError } from '../error/vethlab-error.js'
-import type { HostCapture } from '../network/capture.js'
+import type { HostCapture, StillCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { ScriptOptions, ScriptRun } from '../place/script-run.js'
 import type { CommandResult } from '../racks/command-result.js'
 import { checkStdin, type ExecOptions, type OpenOptions, type RackInfo, type Racks } from '../racks/racks.js'
-import type { TopologyInput } from '../racks/topology.js'
+import type { HostKind, TopologyInput } from '../racks/topology.js'
 import { type Channel, dial } from '../rpc/channel.js'
 import { connectSocket } from '../rpc/socket-file.js'
 import { PtyHostClient } from '../terminal/client.js'
@@ -82,6 +82,9 @@ export class RackdClient implements Racks {
   info(rack: string): Promise<RackInfo> {
     return this.ask('info', { rack })
   }
+  warm(hosts: Record<HostKind, number>, forMs: number): Promise<Record<HostKind, number>> {
+    return this.ask('warm', { ...hosts, forMs })
+  }
   reset(rack: string, host?: string): Promise<RackInfo> {
     return this.askThroughRestart('reset', { rack, ...(host === undefined ? {} : { host }) }, undefined)
   }
@@ -133,6 +136,9 @@ export class RackdClient implements Racks {
   }
   capture(rack: string, host: string): Promise<HostCapture> {
     return this.ask('capture', { rack, host })
+  }
+  captureStill(rack: string): Promise<StillCapture> {
+    return this.ask('captureStill', { rack })
   }
   probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer> {
     return this.ask('probe', { rack, host, probe })

@@ -87,6 +87,7 @@ function serve(channel: Channel, racks: LocalRacks, log: SecurityLog, { forWeb =
     }),
   )
   handle('list', requests.list, async (of) => (await racks.list(of)).filter(({ id }) => !forWeb || racks.isForWeb(id)))
+  handle('warm', requests.warm, ({ forMs, ...hosts }) => racks.warm(hosts, forMs))
   handle('info', requests.info, ({ rack }) => racks.info(rack))
   handle('reset', requests.reset, ({ rack, host }) => racks.reset(rack, host))
   handle('close', requests.close, ({ rack }) => racks.close(rack))
@@ -115,6 +116,7 @@ function serve(channel: Channel, racks: LocalRacks, log: SecurityLog, { forWeb =
     }
     return capture
   })
+  handle('captureStill', requests.captureStill, ({ rack }) => racks.captureStill(rack))
   handle('probe', requests.probe, ({ rack, host, probe }) => racks.probe(rack, host, probe))
   handle('runScript', requests.runScript, ({ rack, directory, file, stdin }, { signal }) =>
     racks.runScript(rack, directory, file, { stdin, signal }),

@@ -1,6 +1,9 @@
-import type { HandRecord } from '../store/people.js'
+import type { Closed } from '../learner/who.js'
+import type { Assessed, Dates, Extensions, StuckRule } from '../store/people.js'
 import type { RecordedState } from '../store/records.js'
 import type { Text } from '../wording/text.js'
+
+export type { Closed, Dates, Extensions, StuckRule }
 
 /** What the pages of classes are told. Times are ISO 8601. */
 
@@ -37,6 +40,39 @@ export interface ClassView {
   mayLead: boolean
   /** What learners are not given, by lab: steps that are not open yet, and solutions. */
   locks: Record<string, { steps?: string[]; solutions?: true }>
+  /** Labs whose work is handed in, each with how. */
+  assessed: Assessed
+  /** Racks of its learners at the same time; as many as the machine has where it is missing. */
+  capacity?: number
+  /** Racks that the machine has. */
+  mostRacks: number
+  /** Learners for whom hosts are made ready before it begins; as many as there are seats where it is missing. */
+  expected?: number
+  /** Of its labs. */
+  dates: Dates
+  stuckRule: StuckRule
+  /** Nobody can raise a hand now. */
+  isQueuePaused: boolean
+}
+
+/** Work that was handed in, as far as whoever is told may know of it. */
+export interface HandedInView {
+  /** From 1, of the learner and the lab. */
+  number: number
+  /** When it was accepted, by the server's clock. */
+  at: string
+  /** `withheld`: it was judged. `interrupted`: whoever judged it was ended. That, and `could-not-tell`, uses up no attempt. */
+  state: 'judging' | 'judged' | 'withheld' | 'could-not-tell' | 'interrupted'
+  points?: { points: number; of: number; open: number }
+  steps?: {
+    id: string
+    heading: Text
+    state: 'passed' | 'failed' | 'skipped' | 'could-not-tell'
+    points: number
+    of: number
+    why?: Text
+  }[]
+  notes?: Text[]
 }
 
 /** How a step of a learner is. `working`: the one they are at; `failing`: and the last look did not pass. */
@@ -49,7 +85,11 @@ export interface CellView {
   /** The failing check, from 0, and its reason. */
   check?: number
   reason?: string
+  /** Hints of it that were used; of these so many were given by staff. */
   hints?: number
+  given?: number
+  /** Of the step that they are at: whole minutes while somebody was there. */
+  minutes?: number
   /** Why they are taken for stuck. */
   stuck?: Text
 }
@@ -69,12 +109,14 @@ export interface SeatView {
   isHere: boolean
   /** The lab that they are in, with hosts. */
   lab?: string
+  /** They wait for hosts. */
+  isWaiting: boolean
+  extensions?: Extensions
   /** By lab, and then by step; what is not there has not been begun. */
   cells: Record<string, Record<string, CellView>>
+  /** By lab: how often it was handed in, and the points of what counts; missing where nothing was, or could be judged. */
+  handedIn?: Record<string, { count: number; at: string; counts?: { points: number; of: number } }>
 }
-
-/** Somebody wants help, with what does not pass. */
-export type HandView = HandRecord
 
 /** A class with everybody in it. */
 export interface MatrixView {
@@ -88,6 +130,13 @@ export interface MatrixView {
   shown?: { by: string; mine: boolean }
   /** Looks into terminals that the one who asks has asked for, and that have not ended. */
   looks: LookView[]
+  /** Hosts are made ready for it now: so many wait of those that are wanted. */
+  warming?: { ready: number; wanted: number }
+}
+
+/** Prepared hints of a lab that may be given. */
+export interface PreparedHints {
+  steps: { id: string; heading: Text; checks: { index: number; hints: Text[] }[] }[]
 }
 
 /** A wish to look into a learner's terminals, and what became of it. */
@@ -98,9 +147,23 @@ export interface LookView {
   /** To type as well. */
   mayWrite: boolean
   askedAt: string
+  givenAt?: string
   /** It is given, until then. */
   endsAt?: string
   endedAt?: string
+}
+
+/** Somebody wants help, with what does not pass. */
+export interface HandView {
+  seat: string
+  lab: string
+  step?: string
+  reason?: string
+  why?: Text
+  helper?: string
+  /** Whoever helps may look into their terminals, or type there as well. */
+  offer?: 'view' | 'write'
+  at: string
 }
 
 export interface NoteView {
@@ -118,7 +181,14 @@ export interface DeskView {
   title: string
   isOpen: boolean
   /** They want help: so many wait before them, and who helps. */
-  hand?: { at: string; before: number; helper?: string }
+  hand?: { at: string; before: number; helper?: string; offer?: 'view' | 'write' }
+  /** Nobody can raise a hand now. */
+  isQueuePaused: boolean
+  /** Prepared hints that they were given, newest first; without a text where the lab is not begun. */
+  hints: { lab: string; step: string; check: number; hint: number; by: string; at: string; text?: Text }[]
+  /** Until when they can work: in the class, and by lab. */
+  endsAt?: string
+  due: Record<string, string>
   /** To all, and to them; newest first. */
   notes: NoteView[]
   /** One of the staff shows their own terminals to the class. */
@@ -126,6 +196,9 @@ export interface DeskView {
   /** Who wants to look into their terminals, may, or did: newest first. */
   looks: LookView[]
   locks: ClassView['locks']
+  assessed: ClassView['assessed']
+  /** What they have handed in, by lab, oldest first, and how many of their attempts that has used up. */
+  handedIn: Record<string, { usedUp: number; all: HandedInView[] }>
 }
 
 /** A verdict on record, with what it was found by. */
@@ -149,5 +222,16 @@ export interface VerdictView {
 export interface LearnerDetail {
   lab: string
   /** Verdicts newest first. */
-  steps: { id: string; heading: Text; verdicts: VerdictView[] }[]
+  steps: {
+    id: string
+    heading: Text
+    verdicts: VerdictView[]
+    /** Hints that were used, and those of them that staff gave. */
+    hints: number
+    given: { check: number; hint: number; by: string; at: string }[]
+  }[]
+  /** Their last session of it. */
+  session?: string
+  /** What was handed in of it, newest first, each with the folder of its evidence below that of the records. */
+  handedIn: (HandedInView & { evidence: string })[]
 }

@@ -3,7 +3,7 @@ import type { Change, NetworkMap } from '../map/map.js'
 import type { Standing } from '../store/records.js'
 import type { Language, Text } from '../wording/text.js'
 import type { AuthorView, PreviewView } from './author.js'
-import type { DeskView, SeatView } from './classes.js'
+import type { Closed, DeskView, SeatView } from './classes.js'
 
 export type { Cause } from '../cause/cause.js'
 export type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../diagnosis/report.js'
@@ -57,6 +57,12 @@ export interface LabCard {
   finished: boolean
   /** What this machine lacks for the lab; empty where it can run. */
   lacks: { feature: string; what: Text; cure: Text }[]
+  /** The learner's class has not opened it to them, or not any more. */
+  closed?: Closed
+  /** Until when their class takes work at it. */
+  dueAt?: string
+  /** Its results count in the learner's class; in others it is practice. */
+  isAssessed?: true
 }
 
 /** GET /api/labs/ID?language=en */
@@ -149,7 +155,7 @@ export interface SessionView {
   /** Steps passed in an earlier rack that this rack does not show: it can be brought there. */
   replayable?: { step: string; count: number }
   /** Something that takes its time now: a reset, a replay, a step that is done for the learner. */
-  busy?: { what: 'resetting' | 'replaying' | 'doing'; step?: string; host?: string }
+  busy?: { what: 'resetting' | 'replaying' | 'doing' | 'submitting'; step?: string; host?: string }
   /** Idle for so long that the rack is closed at that time, unless someone stays. */
   closesAt?: string
   /** The last thing that did not work, until the next one is begun. */
@@ -233,7 +239,7 @@ export interface TimelineEntry {
   /** The command that ended then, or ran then; missing for what happened by itself, or by a reset. */
   command?: { host: string; text: string; running: boolean }
   /** What the server itself did then: a reset, bringing the hosts to a step, or a step that was done for the learner. */
-  by?: NonNullable<SessionView['busy']>['what']
+  by?: Exclude<NonNullable<SessionView['busy']>['what'], 'submitting'>
   /** In the order of importance; empty only for the first entry, the network as it was found. */
   changes: Change[]
 }

@@ -5,7 +5,7 @@ import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
 import type { TraceSeries } from '../trace/series.js'
 import type { TraceStory } from '../trace/story.js'
 import type { AuthorLook } from './author.js'
-import type { ClassView, DeskView, LearnerDetail, LookView, MatrixView } from './classes.js'
+import type { ClassView, DeskView, LearnerDetail, LookView, MatrixView, PreparedHints } from './classes.js'
 import { isLabId } from './lab-address.js'
 import type { Answered, NetworkView, SessionView, TerminalView, TimelineEntry } from './protocol.js'
 
@@ -178,6 +178,31 @@ export const requests = {
     endsAt: time.nullable().optional(),
     hasOwnNumbers: z.boolean().optional(),
     keepDays: z.int().min(1).max(3650).nullable().optional(),
+    capacity: z.int().min(1).max(10_000).nullable().optional(),
+    expected: z.int().min(1).max(10_000).nullable().optional(),
+    stuckRule: z
+      .strictObject({
+        times: z.number().min(1).max(20),
+        leastMinutes: z.int().min(1).max(240),
+        sameReason: z.int().min(2).max(50),
+        isMuted: z.boolean(),
+      })
+      .optional(),
+  }).answeredBy<ClassView>(),
+  /** When a lab of the class opens, until when it is worked at, which one has to be finished before, and whether its results count. */
+  'class.dates': ask({
+    class: id,
+    lab,
+    opensAt: time.nullable(),
+    dueAt: time.nullable(),
+    after: lab.nullable(),
+  }).answeredBy<ClassView>(),
+  /** More time from its end on, or from now where that is over: for a lab, or for the class; for one learner, or for all. */
+  'class.extend': ask({
+    class: id,
+    seat: id.optional(),
+    lab: lab.optional(),
+    minutes: z.int().min(1).max(10_080),
   }).answeredBy<ClassView>(),
   /** A new code in the place of the old one, or none. */
   'class.code': ask({ class: id, on: z.boolean() }).answeredBy<ClassView>(),
@@ -201,6 +226,18 @@ export const requests = {
   }).answeredBy<NetworkMap | null>(),
   /** Says that somebody of the staff helps a learner, or not any more. */
   'hand.take': ask({ class: id, seat: id, on: z.boolean() }).answeredBy<null>(),
+  /** No hand is raised any more, or they may be again; those that are up stay. */
+  'hand.pause': ask({ class: id, on: z.boolean() }).answeredBy<ClassView>(),
+  /** The hints that a lab has prepared. */
+  'hint.list': ask({ class: id, lab }).answeredBy<PreparedHints>(),
+  /** Gives the next hint of a check to some, or to all; who has not begun the lab, is done with the step or has all of them gets none. */
+  'hint.give': ask({
+    class: id,
+    lab,
+    step: name,
+    check: index,
+    seats: z.array(id).min(1).max(2000).optional(),
+  }).answeredBy<{ given: number; without: number }>(),
   /** The learner has been helped. */
   'hand.close': ask({ class: id, seat: id }).answeredBy<null>(),
   /** Tells the class something, or one learner of it alone. */
@@ -212,6 +249,19 @@ export const requests = {
     steps: z.array(name).max(100),
     solutions: z.boolean(),
   }).answeredBy<ClassView>(),
+  /** Has what learners of the class do in a lab handed in from now on, or has it be practice. */
+  'class.assess': ask({
+    class: id,
+    lab,
+    assessed: z
+      .strictObject({
+        attempts: z.int().min(1).max(100).optional(),
+        shows: z.enum(['nothing', 'points', 'steps']),
+      })
+      .nullable(),
+  }).answeredBy<ClassView>(),
+  /** Hands in the work of an assessed lab as it stands; answered when it is accepted. What becomes of it `desk` events tell. */
+  'work.submit': ask({ session }).answeredBy<null>(),
   /** All of a class in a file: its name, and its text. */
   'class.export': ask({
     class: id,
@@ -223,6 +273,8 @@ export const requests = {
         lab,
         language: z.enum(['en', 'zh']),
       }),
+      /** All that was handed in of a lab: a result a line, as `vethlab score` reads them. */
+      z.strictObject({ results: lab }),
     ]),
   }).answeredBy<{ name: string; text: string }>(),
   /** From now on `desk` events of one's own class come over this connection; nothing for who is in none. */
@@ -230,11 +282,15 @@ export const requests = {
   /** Wants help, at a step of a lab; the check that does not pass goes along. */
   'hand.raise': ask({ lab, step: name.optional() }).answeredBy<null>(),
   'hand.lower': ask({}).answeredBy<null>(),
+  /** Whoever helps may look into one's terminals without asking, as long as the hand is up; or not any more. */
+  'look.offer': ask({ offer: z.enum(['view', 'write']).nullable() }).answeredBy<null>(),
   /** Shows the terminals of one's own session to a class, to be looked at. */
   'share.begin': ask({ class: id, session }).answeredBy<null>(),
   'share.end': ask({ class: id }).answeredBy<null>(),
   /** The terminals that one's class is shown. */
   'share.open': ask({}).answeredBy<{ lab: string; terminals: TerminalView[] }>(),
+  /** The network of the session that one's class is shown; null where nothing is known of it. */
+  'share.map': ask({}).answeredBy<NetworkMap | null>(),
   /** As `terminal.attach`, to look at alone. */
   'share.attach': ask({ terminal, fromOffset: offset.optional() }).answeredBy<{
     replayTo: number
@@ -257,6 +313,10 @@ export const requests = {
   }>(),
   /** Closes the hosts of a learner: what they did is kept. */
   'seat.close': ask({ class: id, seat: id }).answeredBy<null>(),
+  /** Puts all hosts of a learner back to the start. */
+  'seat.reset': ask({ class: id, seat: id }).answeredBy<null>(),
+  /** Makes two seats of one person one: `other` becomes part of `seat`. */
+  'seat.merge': ask({ class: id, seat: id, other: id }).answeredBy<null>(),
   /** Takes somebody out of the class, with all that is kept of them. */
   'seat.remove': ask({ class: id, seat: id }).answeredBy<null>(),
 }

@@ -1,4 +1,4 @@
-import type { CaptureQuestion, HostCapture, NamespaceCapture } from '../network/capture.js'
+import type { CaptureQuestion, EngineCapture, HostCapture, NamespaceCapture } from '../network/capture.js'
 import type { Cgroups } from './cgroup.js'
 import { captureEngine } from './engine-capture.js'
 import type { Host } from './host/host.js'
@@ -53,13 +53,24 @@ function hasUnseenProcess({ engine, namespaces }: HostCapture): boolean {
   })
 }
 
-async function captureOnce(cgroups: Cgroups, host: Host, name: string): Promise<HostCapture> {
+/** What the Engine of a host says; undefined for one that has none. */
+export async function askEngine({ record, engine, images }: Host): Promise<EngineCapture | undefined> {
+  return record.kind === 'docker' ? captureEngine(engine, images) : undefined
+}
+
+/** @param ask what its Engine says, which is asked as soon as the namespaces are found */
+export async function captureOnce(
+  cgroups: Cgroups,
+  host: Host,
+  name: string,
+  ask: () => Promise<EngineCapture | undefined> = () => askEngine(host),
+): Promise<HostCapture> {
   const started = performance.now()
   const takenAt = new Date().toISOString()
   const { kind } = host.record
   return withNamespaces(cgroups, host, async (found, whole) => {
     const user = `/proc/${host.pid}/ns/user`
-    const asked = kind === 'docker' ? captureEngine(host.engine, host.images) : Promise.resolve(undefined)
+    const asked = ask()
     const [namespaces, engine, files] = await Promise.all([
       askAll(user, found, host.knownRules),
       asked,

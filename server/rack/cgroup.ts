@@ -3,11 +3,16 @@ import { chown, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promi
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { logOnce } from '../error/log-once.js'
+import { messageOf } from '../error/message-of.js'
+import { VethlabError } from '../error/vethlab-error.js'
 import { cgroupMode } from '../machine/cgroup.js'
 import type { HostLimits } from '../racks/topology.js'
 import { processesIn, removeGroups, visitGroups } from './cgroup-tree.js'
 
 const mountPoint = '/sys/fs/cgroup'
+
+/** Longest wait for all processes of a host to stop: one that waits for a disk does so only then. */
+const freezeMs = 2000
 
 /**
  * Above the limit that the host's user namespace keeps, so that a fork fails there first; see makeUserNamespaces(). What
@@ -191,6 +196,61 @@ export class Cgroups {
       if (pids.length === 0 || Date.now() > until) return pids
       for (const pid of pids) killAtOnce(pid)
       await this.thaw(host)
+    }
+  }
+
+  /**
+   * Does something while no process of these hosts runs: also not one in a group that its learner has made, or taken itself to, since what
+   * is frozen is the group above, which is root's. Whoever is killed meanwhile leaves them frozen, until `letGo`.
+   * @throws VethlabError rack.not-still where one of them does not stop, and what `work` throws
+   */
+  async whileFrozen<T>(hosts: readonly string[], work: () => Promise<T>): Promise<T> {
+    try {
+      // All of them have begun before any is let go of.
+      const outcomes = await Promise.allSettled(hosts.map((host) => this.freeze(host)))
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+      return await work()
+    } finally {
+      await Promise.all(hosts.map((host) => this.letGo(host)))
+    }
+  }
+
+  private async freeze(host: string): Promise<void> {
+    const notStill = (what: string) =>
+      new VethlabError('rack.not-still', what, { place: host, cure: 'Try it again, or reset the host.' })
+    const { file, on, state, isOn } = this.freezerOf(host)
+    try {
+      await writeFile(file, on, { flag: 'r+' })
+      for (const until = Date.now() + freezeMs; ; await sleep(2)) {
+        if (isOn.test(await readFile(state, 'utf8'))) return
+        if (Date.now() > until) throw notStill(`not all of its processes stop within ${freezeMs / 1000} s`)
+      }
+    } catch (error) {
+      throw error instanceof VethlabError ? error : notStill(`can't be frozen: ${messageOf(error)}`)
+    }
+  }
+
+  /** Lets the processes of a host run on that `whileFrozen` has frozen. Groups that its learner has frozen stay so. */
+  async letGo(host: string): Promise<void> {
+    const { file, off } = this.freezerOf(host)
+    // One that has been removed meanwhile has nothing to be let go of.
+    await writeFile(file, off, { flag: 'r+' }).catch(ignoreMissing)
+  }
+
+  /** The files of the kernel's documentation, cgroup-v1/freezer-subsystem and cgroup-v2. */
+  private freezerOf(host: string) {
+    if (this.mode === 'v1') {
+      const hierarchy = this.hierarchies.find((path) => path.endsWith('/freezer')) ?? join(mountPoint, 'freezer')
+      const file = join(hierarchy, this.mark, host, 'freezer.state')
+      return { file, on: 'FROZEN', off: 'THAWED', state: file, isOn: /^FROZEN$/m }
+    }
+    const group = join(mountPoint, this.mark, host)
+    return {
+      file: join(group, 'cgroup.freeze'),
+      on: '1',
+      off: '0',
+      state: join(group, 'cgroup.events'),
+      isOn: /^frozen 1$/m,
     }
   }
 

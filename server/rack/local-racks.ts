@@ -7,7 +7,8 @@ import type { Duplex } from 'node:stream'
 import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { forbidCoreDumps } from '../kernel/system-calls.js'
-import type { HostCapture } from '../network/capture.js'
+import { leastFreeBytes } from '../machine/capacity.js'
+import type { HostCapture, StillCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
 import { imageInFull } from '../network/image-name.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
@@ -26,6 +27,7 @@ import {
 import {
   defaultHostLimits,
   defaultRackLimits,
+  type HostKind,
   type HostPlan,
   type RackLimits,
   resolveTopology,
@@ -70,6 +72,7 @@ import { restartEngine } from './restart-engine.js'
 import { runLabScript } from './script-room.js'
 import { makeSshKey, startSsh } from './ssh.js'
 import type { StateDirectory } from './state-directory.js'
+import { captureStill } from './still-capture.js'
 import { Store } from './store.js'
 import { sweep } from './sweep.js'
 import { talkFrom } from './talk.js'
@@ -84,8 +87,6 @@ export interface LocalRacksOptions {
   pool?: PoolSize
 }
 
-/** A host that needs more than this to begin with would push the machine into the ground. */
-const leastFreeBytes = 512 * 1024 ** 2
 /** Of each stream of a program in a host: an answer goes through rackd's socket in one piece. */
 const usualOutputBytes = 1024 ** 2
 const largestOutputBytes = 3 * 1024 ** 2
@@ -208,6 +209,8 @@ export class LocalRacks implements Racks {
     for (const [name, id] of Object.entries(record.hosts)) {
       const host = await Host.adopt(this.ground, id)
       if (host) hosts.set(name, host)
+      // Whoever was killed while it captured them has left them frozen.
+      await this.ground.cgroups.letGo(id)
     }
     const lans = new Map(record.plan.lans.map((plan) => [plan.name, Lan.at(this.state, record.id, plan)]))
     const rack: OpenRack = { record, hosts, lans, gateways: [] }
@@ -404,6 +407,12 @@ export class LocalRacks implements Racks {
   /** Whether the web opened it. @throws VethlabError rack.not-found */
   isForWeb(id: string): boolean {
     return this.rack(id).record.forWeb ?? false
+  }
+
+  async warm(hosts: Record<HostKind, number>, forMs: number): Promise<Record<HostKind, number>> {
+    await this.followBase()
+    this.pool.want(hosts, forMs)
+    return this.pool.count
   }
 
   async info(id: string): Promise<RackInfo> {
@@ -611,6 +620,11 @@ export class LocalRacks implements Racks {
 
   async capture(id: string, host: string): Promise<HostCapture> {
     return captureHost(this.ground.cgroups, this.host(this.rack(id), host), host)
+  }
+
+  /** In turn, so that no host is reset or closed meanwhile, nor let go of by another capture. */
+  captureStill(id: string): Promise<StillCapture> {
+    return this.inTurn(id, (rack) => captureStill(this.ground.cgroups, rack.hosts))
   }
 
   async probe(id: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer> {

@@ -72,6 +72,30 @@ export async function withNamespaces<T>(
 }
 
 /**
+ * One network namespace of a host: the one with that inode, else the host's own, which costs no look at all processes.
+ * @param use gets a path as in FoundNamespace; undefined where there is no such namespace
+ */
+export async function withNamespace<T>(
+  cgroups: Cgroups,
+  host: Host,
+  inode: string | undefined,
+  use: (path: string | undefined) => Promise<T>,
+): Promise<T> {
+  const path = `/proc/${host.pid}/ns/net`
+  if (inode !== undefined && inode !== inodeAt(path)) {
+    return withNamespaces(cgroups, host, (found) => use(found.find((one) => one.inode === inode)?.path))
+  }
+  const owner = BigInt(inodeAt(`/proc/${host.pid}/ns/user`)!)
+  const fd = openNamespace(() => openSync(path, constants.O_RDONLY), owner)
+  if (fd === undefined) return use(undefined)
+  try {
+    return await use(`/proc/${process.pid}/fd/${fd}`)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
  * Every number of a process, from this namespace of processes down to its own (proc(5), NSpid). A host is one level below
  * the machine, whatever its containers make below that.
  */

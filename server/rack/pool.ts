@@ -12,6 +12,7 @@ const leastFreeBytes = 1024 ** 3
 /** A waiting host's share of a busy processor, and a booting one's: next to nothing. */
 export const waitingCpuShares = 16
 const retryMs = 5000
+const none: PoolSize = { docker: 0, plain: 0 }
 
 /**
  * Booted hosts without a rack, so that opening one costs the wiring alone. It refills one host at a time, with the
@@ -21,6 +22,11 @@ export class Pool {
   private readonly waiting: Host[] = []
   private refilling: Promise<void> | undefined
   private closed = false
+  /** More than the usual number, until then: milliseconds since 1970. */
+  private wanted = none
+  private wantedUntil = 0
+  private lapse: NodeJS.Timeout | undefined
+  private givingBack: Promise<void> | undefined
 
   constructor(
     private readonly ground: HostGround,
@@ -49,6 +55,19 @@ export class Pool {
     return true
   }
 
+  /**
+   * For so long at least so many are to wait, such as for a class that is about to begin. Whoever wants it says so again before that is
+   * over; what waits beyond the usual number afterwards is removed, one host after another.
+   */
+  want(size: PoolSize, forMs: number): void {
+    clearTimeout(this.lapse)
+    this.wanted = size
+    this.wantedUntil = Date.now() + forMs
+    this.lapse = setTimeout(() => this.giveBack(), forMs).unref()
+    this.giveBack()
+    this.refill()
+  }
+
   /** Fills up in the background; a call while it does so is enough for both. */
   refill(): void {
     if (this.refilling || this.closed) return
@@ -70,7 +89,9 @@ export class Pool {
   /** Stops refilling; hosts stay as they are. */
   async stop(): Promise<void> {
     this.closed = true
+    clearTimeout(this.lapse)
     await this.refilling
+    await this.givingBack
   }
 
   async drain(): Promise<void> {
@@ -79,7 +100,24 @@ export class Pool {
   }
 
   private lacking(kind: HostKind): number {
-    return this.size[kind] - this.count[kind]
+    const wanted = Date.now() < this.wantedUntil ? this.wanted : none
+    return Math.max(this.size[kind], wanted[kind]) - this.count[kind]
+  }
+
+  private giveBack(): void {
+    if (this.givingBack || this.closed) return
+    this.givingBack = this.shrink().finally(() => {
+      this.givingBack = undefined
+    })
+  }
+
+  private async shrink(): Promise<void> {
+    while (!this.closed) {
+      const kind = (['docker', 'plain'] as const).find((candidate) => this.lacking(candidate) < 0)
+      const host = kind && this.take(kind)
+      if (!host) return
+      await host.remove().catch(() => {})
+    }
   }
 
   private async fill(): Promise<void> {

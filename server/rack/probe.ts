@@ -5,7 +5,7 @@ import type { Cgroups } from './cgroup.js'
 import { run } from './command.js'
 import { eye } from './eyes.js'
 import type { Host } from './host/host.js'
-import { inodeAt, withNamespaces } from './namespaces.js'
+import { withNamespace } from './namespaces.js'
 
 type Probe = ReturnType<typeof ProbeRequest.parse>
 type ProbeOf<Kind extends Probe['kind']> = Extract<Probe, { kind: Kind }>
@@ -31,12 +31,10 @@ const marginMs = 1500
 export async function probeFrom(cgroups: Cgroups, host: Host, request: ProbeRequest): Promise<ProbeAnswer> {
   const probe = ProbeRequest.parse(request)
   const started = performance.now()
-  const answer = await withNamespaces(cgroups, host, async (found): Promise<Answer> => {
-    const home = inodeAt(`/proc/${host.pid}/ns/net`)
-    const namespace = found.find((candidate) => candidate.inode === (probe.namespace ?? home))
-    if (!namespace) return { outcome: 'error', detail: `no network namespace ${probe.namespace} in the host` }
+  const answer = await withNamespace(cgroups, host, probe.namespace, async (path): Promise<Answer> => {
+    if (path === undefined) return { outcome: 'error', detail: `no network namespace ${probe.namespace} in the host` }
     const tool = tools[probe.kind] as Tool<Probe['kind']>
-    const [file, ...args] = tool.argv(probe, [`/proc/${host.pid}/ns/user`, namespace.path])
+    const [file, ...args] = tool.argv(probe, [`/proc/${host.pid}/ns/user`, path])
     const result = await run(file, args, {
       timeoutMs: longestMs(probe),
       maxOutputBytes: mostOutputBytes,

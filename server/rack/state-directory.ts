@@ -150,6 +150,15 @@ export class StateDirectory {
     return join(this.root, 'records')
   }
 
+  /** What submissions of classes were judged by: a folder a learner, beside their records. */
+  get evidence() {
+    return join(this.records, 'evidence')
+  }
+  /** Who signs evidence: the commands, and the web with a key of its own, since it has nothing of root's. */
+  get evidenceKeys() {
+    return { commands: join(this.root, 'evidence-key.pem'), web: join(this.records, 'evidence-key.pem') }
+  }
+
   /** Settings of the machine that were raised, with what they were before. */
   get raisedTables() {
     return join(this.run, 'raised-tables.json')

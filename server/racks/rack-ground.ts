@@ -1,13 +1,19 @@
+import { VethlabError } from '../error/vethlab-error.js'
 import { networkState } from '../network/assemble.js'
+import type { HostCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
+import { sameMoment } from '../network/moment.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { LanState, NetworkState } from '../network/state.js'
 import type { Probe } from '../place/ground.js'
 import type { CommandRun, ScriptOptions, ScriptRun } from '../place/script-run.js'
+import { Unanswerable } from '../place/unanswerable.js'
 import type { Racks } from './racks.js'
 import type { LanPlan } from './topology.js'
 
+/** What Engines say may change of itself while they are not asked, such as a container that ends. */
+const mostStill = 3
 /** As long as a lab's own script may take. */
 const commandMs = 10_000
 
@@ -16,17 +22,35 @@ export class RackGround implements Probe {
   constructor(
     private readonly racks: Racks,
     private readonly rack: string,
+    /** Captures while no process of its hosts runs. */
+    private readonly options: { isStill?: boolean } = {},
   ) {}
 
   async capture(): Promise<NetworkState> {
     const { hosts, lans, internet } = await this.racks.info(this.rack)
-    const captures = await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name)))
     const shape = { hosts, internet, lans: lans.map(inCidr) }
-    return this.racks.states ? this.racks.states.make(captures, shape) : networkState(captures, shape)
+    const make = async (captures: HostCapture[]) =>
+      this.racks.states ? this.racks.states.make(captures, shape) : networkState(captures, shape)
+    if (!this.options.isStill) {
+      return make(await Promise.all(hosts.map(({ name }) => this.racks.capture(this.rack, name).catch(calling(name)))))
+    }
+    for (let left = mostStill; left > 0; left--) {
+      const { hosts: captures, engines } = await this.racks.captureStill(this.rack)
+      const after = captures.map((one) => ({
+        ...one,
+        ...(one.engine ? { engine: engines[one.host] ?? one.engine } : {}),
+      }))
+      const [state, again] = await Promise.all([make(captures), make(after)])
+      if (sameMoment(state, again)) return state
+    }
+    throw new Unanswerable('check.unsteady', {
+      en: 'what the Engines say changed each time while the hosts were held still: let the network come to rest, and try again',
+      zh: '每次停住主机时，Docker 引擎的状态都在变化：请等网络稳定下来再试',
+    })
   }
 
   ask(host: string, question: ProbeRequest): Promise<ProbeAnswer> {
-    return this.racks.probe(this.rack, host, question)
+    return this.racks.probe(this.rack, host, question).catch(calling(host))
   }
 
   runScript(directory: string, file: string, options: ScriptOptions): Promise<ScriptRun> {
@@ -49,6 +73,16 @@ export class RackGround implements Probe {
   /** Says something to a program, and hears what it answers and whom it connects to meanwhile. */
   talk(host: string, talk: Talk, signal?: AbortSignal): Promise<Conversation> {
     return this.racks.talk(this.rack, host, talk, signal ? { signal } : {})
+  }
+}
+
+/** The machine calls a host otherwise in each rack, which tells a learner nothing. */
+function calling(host: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof VethlabError) || error.code !== 'host.unreachable') throw error
+    const { code, what, cure } = error
+    const zh = { what: '主机已停止运行', cure: '请重置这台主机。' }
+    throw new VethlabError(code, what, { place: host, cure, zh, cause: error })
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { HostCapture } from '../network/capture.js'
+import type { HostCapture, StillCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
 import type { Observation, TracedPacket } from '../network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
@@ -27,6 +27,11 @@ export interface Racks {
   /** All racks; with `owner` those that are opened for it, and those that are opened for nobody. */
   list(of?: { owner?: string }): Promise<RackInfo[]>
   info(rack: string): Promise<RackInfo>
+  /**
+   * Has at least so many booted hosts wait for racks, for so many milliseconds, instead of the usual number if that is less; never so many
+   * that less than 1 GiB of memory is free. What is not wanted any more is removed. @returns how many wait now
+   */
+  warm(hosts: Record<HostKind, number>, forMs: number): Promise<Record<HostKind, number>>
   /** Puts one host, or all of them, back to the start: new system, same name, addresses and LANs, all links mended. */
   reset(rack: string, host?: string): Promise<RackInfo>
   /** Ends a rack and removes all of it. */
@@ -63,6 +68,12 @@ export interface Racks {
    * if that is golden's own. What can't be read is a fault in the capture.
    */
   capture(rack: string, host: string): Promise<HostCapture>
+  /**
+   * The same of all hosts, at a moment in which every process of theirs is frozen. That is over also when whoever captures is
+   * killed: the next rackd lets them go on.
+   * @throws VethlabError rack.not-still where a process can't be frozen
+   */
+  captureStill(rack: string): Promise<StillCapture>
   /** An active question, asked with the machine's own tools from a network namespace of a host. */
   probe(rack: string, host: string, probe: ProbeRequest): Promise<ProbeAnswer>
   /**

@@ -1,7 +1,7 @@
 import { sumOf } from '../check/points.js'
 import { languages, type Text } from '../wording/text.js'
 import { itemsOf, type Result, type StudentNames } from './result.js'
-import { itemTitle, remarks, stateWord, words } from './words.js'
+import { helpText, itemTitle, remarks, stateWord, words } from './words.js'
 
 /** What a gradebook takes: a student's grade of an assignment. */
 export interface GradeLine {
@@ -37,9 +37,12 @@ export function gradeLine(result: Result): GradeLine {
 
 function remarksOf(result: Result): Text {
   const [en, zh] = languages.map((language) => {
-    const items = itemsOf(result).map(
-      (item) => `${itemTitle(item, language)} ${item.points}/${item.of} (${stateWord(item.state, language)})`,
-    )
+    const items = itemsOf(result).map((item, n, all) => {
+      // Of a step that counts by its checks it is said once.
+      const help = all[n - 1]?.step === item.step ? '' : helpText(item.step, language)
+      const how = [stateWord(item.state, language), help].filter((part) => part !== '').join(words[language].comma)
+      return `${itemTitle(item, language)} ${item.points}/${item.of} (${how})`
+    })
     return [...items, ...remarks(result, language)].join(words[language].semicolon)
   })
   return { en: en!, zh: zh! }

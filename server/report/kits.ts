@@ -20,24 +20,57 @@ interface KitLab {
   home: string
 }
 
-/** All files of a kit. The id of a lab is plain: letters, digits, `-` and `_`. */
-export function kitFiles(kit: KitName, lab: KitLab): KitFile[] {
-  return kits[kit](lab)
+/**
+ * With whose numbers a kit grades a lab that has parameters: those of practice, of one seed for all, of each student by the key of the class
+ * (what its file holds, and the list of the class where a student goes by several names), or of each variant of a question.
+ */
+export type KitNumbers =
+  | { of: 'practice' }
+  | { of: 'seed'; seed: string }
+  | { of: 'student'; classKey: string; roster?: { name: 'roster.csv' | 'roster.yaml'; text: string } }
+  | { of: 'variant' }
+
+/** Of whom each system can tell: what is not here it can't. */
+export const kitNumbers: Record<KitName, readonly KitNumbers['of'][]> = {
+  gradescope: ['practice', 'seed', 'student'],
+  // A student may change the workflow, and have it print whatever it can read.
+  'github-classroom': ['practice', 'seed'],
+  // Its grader is not told whose work it is.
+  prairielearn: ['practice', 'seed', 'variant'],
 }
 
-const kits: Record<KitName, (lab: KitLab) => KitFile[]> = {
-  gradescope: ({ id }) => [
+/** All files of a kit. The id of a lab is plain: letters, digits, `-` and `_`; so is a seed. */
+export function kitFiles(kit: KitName, lab: KitLab, numbers: KitNumbers = { of: 'practice' }): KitFile[] {
+  return kits[kit](lab, numbers)
+}
+
+const kits: Record<KitName, (lab: KitLab, numbers: KitNumbers) => KitFile[]> = {
+  gradescope: ({ id }, numbers) => [
     { path: 'setup.sh', text: setup, isExecutable: true },
-    { path: 'run_autograder', text: runAutograder(id), isExecutable: true },
+    { path: 'run_autograder', text: runAutograder(id, numbers), isExecutable: true },
+    ...(numbers.of === 'student' ? [{ path: 'class.key', text: `${numbers.classKey}\n`, isExecutable: false }] : []),
+    ...(numbers.of === 'student' && numbers.roster
+      ? [{ path: numbers.roster.name, text: numbers.roster.text, isExecutable: false }]
+      : []),
   ],
-  'github-classroom': (lab) => [
-    { path: '.github/workflows/classroom.yml', text: stringify(workflow(lab), { lineWidth: 0 }), isExecutable: false },
+  'github-classroom': (lab, numbers) => [
+    {
+      path: '.github/workflows/classroom.yml',
+      text: stringify(workflow(lab, numbers), { lineWidth: 0 }),
+      isExecutable: false,
+    },
   ],
-  prairielearn: (lab) => [
+  prairielearn: (lab, numbers) => [
     { path: 'info.json', text: `${JSON.stringify(question(lab), null, 2)}\n`, isExecutable: false },
-    { path: 'question.html', text: questionPage(lab.home), isExecutable: false },
-    { path: 'tests/run.sh', text: runExternalGrader(lab.id), isExecutable: true },
+    { path: 'question.html', text: questionPage(lab, numbers), isExecutable: false },
+    ...(numbers.of === 'variant' ? [{ path: 'server.py', text: seedOfVariant, isExecutable: false }] : []),
+    { path: 'tests/run.sh', text: runExternalGrader(lab.id, numbers), isExecutable: true },
   ],
+}
+
+/** `--seed X` and a blank behind it, for a command line; empty for practice. */
+function seedOption(numbers: KitNumbers): string {
+  return numbers.of === 'seed' ? `--seed ${numbers.seed} ` : ''
 }
 
 /** The zip of Gradescope has both scripts at its root, and beside them vethlab as `npm pack` makes it. */
@@ -55,14 +88,25 @@ npm install --global "$here"/vethlab-*.tgz
 vethlab setup
 `
 
-function runAutograder(lab: string): string {
+/** Whose work it is, as Gradescope's submission_metadata.json tells; of a group, its first. */
+const student = `node -e '
+  const { users } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))
+  const { email, name } = users[0]
+  process.stdout.write(JSON.stringify({ email, firstName: name }))
+' "$root/submission_metadata.json" > "$root/student.json" || exit 1
+`
+
+function runAutograder(lab: string, numbers: KitNumbers): string {
+  const list = numbers.of === 'student' && numbers.roster ? ` --roster "$root/source/${numbers.roster.name}"` : ''
+  const whose =
+    numbers.of === 'student' ? `--class-key "$root/source/class.key" --student "$root/student.json"${list} ` : ''
   return `#!/usr/bin/env bash
 # Grades what a student has handed in. Where nothing could be judged there is no score, and Gradescope says that the autograder failed.
 set -uo pipefail
 root=\${AUTOGRADER:-/autograder}
 ${labOfYourOwn(lab, 'source')}
-mkdir -p "$root/results"
-vethlab grade "$lab" "$root/submission" --format gradescope --out "$root/results/results.json"
+${numbers.of === 'student' ? student : ''}mkdir -p "$root/results"
+vethlab grade "$lab" "$root/submission" ${whose}${seedOption(numbers)}--format gradescope --out "$root/results/results.json"
 # 0 to 3 are grades; what else there may be is in the log, for the instructor.
 [ $? -le 3 ]
 `
@@ -73,20 +117,30 @@ function labOfYourOwn(lab: string, beside: string): string {
   return `lab=${lab}\nif [ -d "$root/${beside}/$lab" ]; then lab=$root/${beside}/$lab; fi`
 }
 
-function runExternalGrader(lab: string): string {
+/** PrairieLearn shows `params` on the question's page, and hands them to the grader. */
+const seedOfVariant = `def generate(data):
+    # What the numbers of this variant are drawn from.
+    data["params"]["seed"] = "pl-" + str(data["variant_seed"])
+`
+
+const readSeed = `seed=$(node -p 'JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")).params.seed' "$root/data/data.json") || exit 1
+`
+
+function runExternalGrader(lab: string, numbers: KitNumbers): string {
+  const isVariant = numbers.of === 'variant'
   return `#!/usr/bin/env bash
 # Grades what a student has handed in.
 set -uo pipefail
 root=\${GRADE:-/grade}
 ${labOfYourOwn(lab, 'tests')}
-mkdir -p "$root/results"
-vethlab grade "$lab" "$root/student" --format prairielearn --out "$root/results/results.json"
+${isVariant ? readSeed : ''}mkdir -p "$root/results"
+vethlab grade "$lab" "$root/student" ${isVariant ? '--seed "$seed" ' : seedOption(numbers)}--format prairielearn --out "$root/results/results.json"
 [ $? -le 3 ]
 `
 }
 
 /** The step's id is what the reporter asks for: letters and digits alone, and in capitals before _RESULTS. */
-function workflow({ id, title }: KitLab): object {
+function workflow({ id, title }: KitLab, numbers: KitNumbers): object {
   const vethlab = 'sudo env "PATH=$PATH" vethlab'
   return {
     name: 'Autograding',
@@ -109,7 +163,7 @@ function workflow({ id, title }: KitLab): object {
             name: title,
             id: 'vethlab',
             run: [
-              `${vethlab} grade ${id} submission --format github-classroom --out "$RUNNER_TEMP/result.json" > "$RUNNER_TEMP/report.txt" || true`,
+              `${vethlab} grade ${id} submission ${seedOption(numbers)}--format github-classroom --out "$RUNNER_TEMP/result.json" > "$RUNNER_TEMP/report.txt" || true`,
               'echo "result=$(base64 -w0 "$RUNNER_TEMP/result.json")" >> "$GITHUB_OUTPUT"',
               '',
             ].join('\n'),
@@ -149,10 +203,17 @@ function question({ id, title, topic }: KitLab): object {
   }
 }
 
-function questionPage(home: string): string {
+function questionPage({ home }: KitLab, numbers: KitNumbers): string {
+  const seed = numbers.of === 'variant' ? '{{params.seed}}' : numbers.of === 'seed' ? numbers.seed : undefined
+  const about =
+    seed === undefined
+      ? ''
+      : `  <p>The numbers of this task, such as addresses and ports, are drawn from the seed <code>${seed}</code>:
+  <code>vethlab serve --seed ${seed}</code> shows the lab with them.</p>
+`
   return `<pl-question-panel>
   <p>Hand in a script for the host <code>${home}</code>, called <code>${home}.sh</code>.</p>
-  <pl-file-upload file-names="${home}.sh"></pl-file-upload>
+${about}  <pl-file-upload file-names="${home}.sh"></pl-file-upload>
 </pl-question-panel>
 <pl-submission-panel>
   <pl-external-grader-results></pl-external-grader-results>

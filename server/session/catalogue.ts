@@ -12,6 +12,12 @@ export function inOrder(labs: readonly Lab[]): Lab[] {
   return labs.toSorted((a, b) => a.order - b.order || a.id.localeCompare(b.id))
 }
 
+/** All that a lab needs is done, with help or without. Pure. */
+export function isFinished({ steps }: Lab, states: Readonly<Record<string, RecordedState>>): boolean {
+  const needed = steps.filter(({ optional }) => !optional)
+  return needed.length > 0 && needed.every(({ id }) => states[id] === 'passed' || states[id] === 'helped')
+}
+
 /** A lab as the catalogue shows it, with how far its learner has come. @param labs all that there are. Pure. */
 export function labCard(
   lab: Lab,
@@ -45,7 +51,7 @@ export function labCard(
     states: all.map((state) => state ?? 'open'),
     passed,
     helped,
-    finished: needed.length > 0 && passed === needed.length,
+    finished: isFinished(lab, states),
     lacks: lab.requires.flatMap((feature) => {
       const lack = lacks[feature]
       return lack ? [{ feature, ...lack }] : []

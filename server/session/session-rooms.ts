@@ -208,7 +208,9 @@ export class SessionRooms {
   #onOccupied(occupied: boolean): void {
     if (occupied) this.steps.pause()
     else this.steps.resume()
-    this.network.feed.setOwn(occupied ? this.use.busy?.what : undefined)
+    const what = occupied ? this.use.busy?.what : undefined
+    // Who judges changes nothing.
+    this.network.feed.setOwn(what === 'submitting' ? undefined : what)
   }
 
   #onRenewed(host?: string): void {

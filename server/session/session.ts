@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Trouble } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { contentOf, type Lab } from '../lab/lab.js'
+import type { LabRack } from '../labrack/lab-rack.js'
 import type { BlockRef, SessionPhase, SessionView, TerminalView } from '../protocol/protocol.js'
 import type { RackInfo } from '../racks/racks.js'
 import type { SessionRecord } from '../store/records.js'
@@ -131,6 +132,11 @@ export class Session {
     return this.#rooms.life.phase.name
   }
 
+  /** The step of which its learner has asked for a check, and waits for the answer. */
+  get asked(): string | undefined {
+    return this.#rooms.steps.asked
+  }
+
   /** When it would be closed if nobody came, in milliseconds since 1970. */
   get endsAt(): number | undefined {
     return this.#rooms.life.endsAt
@@ -237,6 +243,11 @@ export class Session {
     return this.#rooms.steps.hint(step, check)
   }
 
+  /** As `Steps.giveHint`. */
+  giveHint(step: string, check: number): Promise<number | undefined> {
+    return this.#rooms.steps.giveHint(step, check)
+  }
+
   show(step: string): Promise<void> {
     return this.#rooms.steps.show(step)
   }
@@ -265,7 +276,28 @@ export class Session {
     return this.#rooms.blocks.run(ref, terminal)
   }
 
-  openTerminal(host: string, cols: number, rows: number): Promise<TerminalView> {
+  /**
+   * Has the rack judged as it is; the view says so meanwhile. No request is let in, and what the learner's programs do goes on.
+   * @param work ends when its signal aborts: the rack is let go of
+   * @throws VethlabError session.not-open, session.busy
+   */
+  judge(work: (rack: LabRack, signal: AbortSignal) => Promise<void>): void {
+    const { use, steps } = this.#rooms
+    use.begin()
+    use.occupy({ what: 'submitting' }, async ({ rack }, signal) => {
+      try {
+        await work(rack.still(steps.progress.answers), signal)
+      } finally {
+        // Commands may have ended since.
+        steps.lookSoon()
+      }
+    })
+  }
+
+  async openTerminal(host: string, cols: number, rows: number): Promise<TerminalView> {
+    const { use } = this.#rooms
+    // No program can be started in a host that is held still.
+    if (use.busy?.what === 'submitting') use.begin()
     return this.#rooms.terminals.open(host, cols, rows)
   }
 

@@ -12,12 +12,18 @@ import { newId } from '../store/id.js'
 import type { Records, SessionRecord, Standing } from '../store/records.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Language } from '../wording/text.js'
-import { inOrder, type Lacks, labCard, pageSteps } from './catalogue.js'
+import { inOrder, isFinished, type Lacks, labCard, pageSteps } from './catalogue.js'
 import { limitTrouble } from './life/limit-trouble.js'
 import { sessionOfLabel } from './life/rack-label.js'
-import { type Waiter, WaitingRoom } from './life/waiting-room.js'
+import { type Waiter, type WaitingQuota, WaitingRoom } from './life/waiting-room.js'
 import { Session, type SessionHouse } from './session.js'
 import { carryOver } from './work/progress.js'
+
+/** Of all learners of one class together, at most so many have racks at the same time; infinity: as many as the machine has. */
+export interface Quota {
+  of: string
+  racks: number
+}
 
 export interface SessionsOptions {
   /** How long nobody may be there before a rack is closed: 30 minutes unless said. */
@@ -30,8 +36,15 @@ export interface SessionsOptions {
   authoring?: boolean
   /** Racks of sessions at the same time: 8. */
   mostRacks?: number
+  /**
+   * For how many more racks there is memory now, beside those that are being opened; endless unless said. Who would have too little of it
+   * waits, as long as there are others whose racks may end.
+   */
+  roomInMemory?(opening: number): number
   /** What the numbers of a lab are drawn from for a learner who begins it: those that the lab was read with where it is undefined. */
   seedFor?(learner: string, lab: string): string | undefined | Promise<string | undefined>
+  /** Whom a learner shares room on the machine with; nobody does where it is missing. */
+  quotaFor?(learner: string): Promise<Quota | undefined>
   /** What this machine lacks, by the name of the feature that labs require. */
   lacks?: Lacks
   /** How often racks are compared with sessions, in milliseconds: 15 seconds. */
@@ -49,6 +62,7 @@ export class Sessions {
   readonly #racks: Racks
   readonly #records: Records
   readonly #mostRacks: number
+  readonly #roomInMemory: (opening: number) => number
   readonly #lacks: Lacks
   readonly #basePath: string
   readonly #house: SessionHouse
@@ -57,12 +71,15 @@ export class Sessions {
   /** By learner and lab. */
   readonly #turns = new Map<string, Promise<void>>()
   readonly #seedFor: SessionsOptions['seedFor']
+  readonly #quotaFor: SessionsOptions['quotaFor']
+  /** As they were when a rack was asked for last, by learner. */
+  readonly #quotas = new Map<string, Quota>()
   /** Labs with the numbers of a seed, by the lab as it was read. */
   readonly #drawn = new WeakMap<Lab, Map<string, Lab>>()
   readonly #pages = new WeakMap<Lab, Partial<Record<Language, PageSection[]>>>()
   readonly #timer: NodeJS.Timeout
   readonly #waiting = new WaitingRoom({
-    room: () => this.#mostRacks - this.#holders().length,
+    room: () => this.#room(this.#holders()),
     ends: () => this.#holders().flatMap(({ endsAt }) => endsAt ?? []),
   })
   readonly #followers = new Set<(session: Session) => void>()
@@ -76,9 +93,11 @@ export class Sessions {
     this.#racks = racks
     this.#records = records
     this.#mostRacks = mostRacks
+    this.#roomInMemory = options.roomInMemory ?? (() => Number.POSITIVE_INFINITY)
     this.#lacks = lacks
     this.#basePath = options.basePath ?? ''
     this.#seedFor = options.seedFor
+    this.#quotaFor = options.quotaFor
     this.#house = {
       racks,
       records,
@@ -123,6 +142,7 @@ export class Sessions {
       return
     }
     const session = this.#keep(new Session(this.#house, lab, record))
+    await this.#renewQuota(record.learner)
     if (info) return session.takeOver(info)
     // Nobody knows how far its opening came.
     for (const { id, label } of present) if (sessionOfLabel(label) === record.id) await this.#close(id)
@@ -146,9 +166,31 @@ export class Sessions {
     return this.#mostRacks
   }
 
+  /** Those that have a rack, or are about to, also where they wait for one. */
+  get running(): Session[] {
+    return [...this.#sessions.values()].filter(({ holdsRack }) => holdsRack)
+  }
+
   /** Sessions in memory whose rack is so. */
   count(phase: Session['phase']): number {
     return [...this.#sessions.values()].filter((session) => session.phase === phase).length
+  }
+
+  /** Closes the racks of a learner, and forgets what is in memory of them: their sessions may be another's next. */
+  async forget(learner: string): Promise<void> {
+    const kept = this.keptOf(learner)
+    await Promise.all(kept.map((session) => session.leave()))
+    for (const session of kept) this.#drop(session)
+  }
+
+  /** Labs of which a learner has done all that is needed. */
+  async finished(learner: string): Promise<ReadonlySet<string>> {
+    const progress = await this.#records.progress(learner)
+    const done = progress.filter(({ lab: id, states }) => {
+      const lab = this.#labs.find((one) => one.id === id)
+      return lab !== undefined && isFinished(lab, states)
+    })
+    return new Set(done.map(({ lab }) => lab))
   }
 
   /** Sessions of a learner that are in memory. */
@@ -363,6 +405,8 @@ export class Sessions {
       if (session?.rack === id || (session && (session.phase === 'opening' || opening.has(held)))) continue
       await this.#close(id)
     }
+    // Memory comes back without anybody saying so.
+    if (this.#waiting.count > 0) this.#waiting.look()
   }
 
   /** One that is gone already is as good. */
@@ -378,11 +422,61 @@ export class Sessions {
   async #place(session: Session, signal: AbortSignal, tell: Waiter['tell']): Promise<void> {
     const lack = session.lab.requires.map((feature) => this.#lacks[feature]).find((one) => one !== undefined)
     if (lack) throw new TroubleError({ code: 'machine.missing-feature', ...lack })
+    const quota = await this.#renewQuota(session.learner)
     const others = this.#holders().filter((other) => other !== session)
-    if (others.length < this.#mostRacks && this.#waiting.count === 0) return
-    if (others.some(({ learner }) => learner === session.learner)) throw new TroubleError(this.#full(session))
+    const isWithin = !quota || this.#holdersOf(quota.of).filter((other) => other !== session).length < quota.racks
+    const hasRoom = this.#room(others) > 0
+    if (hasRoom && isWithin && this.#waiting.count === 0) return
+    if (others.some(({ learner }) => learner === session.learner)) {
+      throw new TroubleError(!isWithin && hasRoom ? this.#full(session, quota!.of) : this.#full(session))
+    }
     const isThere = () => session.isWatched
-    await this.#waiting.wait({ isThere, tell }, signal)
+    await this.#waiting.wait({ isThere, tell, ...(quota ? { quota: this.#waitingQuota(quota.of) } : {}) }, signal)
+  }
+
+  /** What is known stays so while it can't be asked for. */
+  async #renewQuota(learner: string): Promise<Quota | undefined> {
+    try {
+      const quota = await this.#quotaFor?.(learner)
+      if (quota) this.#quotas.set(learner, quota)
+      else this.#quotas.delete(learner)
+    } catch (error) {
+      if (!(error instanceof VethlabError && error.code === 'records.behind')) throw error
+    }
+    return this.#quotas.get(learner)
+  }
+
+  #waitingQuota(of: string): WaitingQuota {
+    return {
+      of,
+      room: () => {
+        const quota = [...this.#quotas.values()].find((one) => one.of === of)
+        return quota === undefined ? 1 : quota.racks - this.#holdersOf(of).length
+      },
+      ends: () => this.#holdersOf(of).flatMap(({ endsAt }) => endsAt ?? []),
+    }
+  }
+
+  #holdersOf(of: string): Session[] {
+    return this.#holders().filter(({ learner }) => this.#quotas.get(learner)?.of === of)
+  }
+
+  /** Those of one class have another share of the machine from now on. */
+  setQuota({ of, racks }: Quota): void {
+    for (const [learner, quota] of this.#quotas) if (quota.of === of) this.#quotas.set(learner, { of, racks })
+    if (this.#waiting.count > 0) this.#waiting.look()
+  }
+
+  /** As `Racks.warm`. */
+  warm(...hosts: Parameters<Racks['warm']>): ReturnType<Racks['warm']> {
+    return this.#racks.warm(...hosts)
+  }
+
+  /** How many can have a rack beside those that hold one. Where nobody does, none will end: what there is is tried. */
+  #room(holders: readonly Session[]): number {
+    const room = this.#mostRacks - holders.length
+    if (room <= 0 || holders.length === 0) return room
+    return Math.min(room, this.#roomInMemory(holders.filter(({ phase }) => phase === 'opening').length))
   }
 
   /** Those that have a rack, or are about to. */
@@ -390,14 +484,17 @@ export class Sessions {
     return [...this.#sessions.values()].filter(({ holdsRack, isWaiting }) => holdsRack && !isWaiting)
   }
 
-  #full(asking: Session): Trouble {
-    const holders = this.#holders().filter((session) => session !== asking)
+  /** @param of the class that has no room, where it is not the machine */
+  #full(asking: Session, of?: string): Trouble {
+    const all = of === undefined ? this.#holders() : this.#holdersOf(of)
+    const holders = all.filter((session) => session !== asking)
     return limitTrouble(
       holders.map((session) => ({
         lab: session.lab,
         mine: session.learner === asking.learner,
         ...(session.endsAt === undefined ? {} : { endsAt: session.endsAt }),
       })),
+      of === undefined ? 'machine' : 'class',
     )
   }
 

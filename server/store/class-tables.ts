@@ -119,3 +119,34 @@ export const classTables = (ending: '' | ' STRICT') => `
     ends_at TEXT NOT NULL
   )${ending};
 `
+
+/**
+ * What classes have besides: dates of labs, room on the machine, a rule for who is stuck, hints that were given, more time for one. As both
+ * databases take it.
+ */
+export const courseTables = (ending: '' | ' STRICT') => `
+  -- Racks of its learners at the same time; as many as the machine has where it is missing.
+  ALTER TABLE class ADD COLUMN capacity INTEGER;
+  -- Learners for whom hosts are made ready before it begins.
+  ALTER TABLE class ADD COLUMN expected INTEGER;
+  -- By lab: when it opens, until when it is worked at, and which lab comes before it.
+  ALTER TABLE class ADD COLUMN dates TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE class ADD COLUMN stuck_rule TEXT;
+  ALTER TABLE class ADD COLUMN is_queue_paused INTEGER NOT NULL DEFAULT 0 CHECK (is_queue_paused IN (0, 1));
+  -- Until when they may work where others may not any more: in the class, and by lab.
+  ALTER TABLE seat ADD COLUMN extensions TEXT NOT NULL DEFAULT '{}';
+  -- Whoever helps may look into their terminals.
+  ALTER TABLE hand ADD COLUMN offer TEXT CHECK (offer IN ('view', 'write'));
+
+  -- Prepared hints that staff gave, each once.
+  CREATE TABLE given_hint (
+    seat TEXT NOT NULL REFERENCES seat (id) ON DELETE CASCADE,
+    lab TEXT NOT NULL,
+    step TEXT NOT NULL,
+    check_index INTEGER NOT NULL,
+    hint INTEGER NOT NULL,
+    by_name TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (seat, lab, step, check_index, hint)
+  )${ending};
+`

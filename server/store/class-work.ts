@@ -1,4 +1,5 @@
-import type { ClassChange, ClassRecord, Locks, People } from './people.js'
+import type { Closed } from '../learner/who.js'
+import type { Assessed, ClassChange, ClassRecord, Dates, Extensions, Locks, People, StuckRule } from './people.js'
 import { ask, type Work } from './query.js'
 
 export interface ClassRow {
@@ -15,11 +16,17 @@ export interface ClassRow {
   keep_days: number | null
   number_key: string | null
   locks: string
+  assessed: string
+  capacity: number | null
+  expected: number | null
+  dates: string
+  stuck_rule: string | null
+  is_queue_paused: number
 }
 
 /** All of a class, for a query that names its table. */
 export const classColumns =
-  'class.id, class.title, class.labs, class.code, class.code_ends_at, class.is_roster_only, class.starts_at, class.ends_at, class.created_at, class.ended_at, class.keep_days, class.number_key, class.locks'
+  'class.id, class.title, class.labs, class.code, class.code_ends_at, class.is_roster_only, class.starts_at, class.ends_at, class.created_at, class.ended_at, class.keep_days, class.number_key, class.locks, class.assessed, class.capacity, class.expected, class.dates, class.stuck_rule, class.is_queue_paused'
 
 export function* createClass(
   id: string,
@@ -47,8 +54,14 @@ const changeable: Record<keyof ClassChange, string> = {
   endsAt: 'ends_at',
   endedAt: 'ended_at',
   locks: 'locks',
+  assessed: 'assessed',
   keepDays: 'keep_days',
   numberKey: 'number_key',
+  capacity: 'capacity',
+  expected: 'expected',
+  dates: 'dates',
+  stuckRule: 'stuck_rule',
+  isQueuePaused: 'is_queue_paused',
 }
 
 export function* changeClass(id: string, change: ClassChange): Work<ClassRecord | undefined> {
@@ -90,10 +103,64 @@ export function classRecord(row: ClassRow): ClassRecord {
     ...(row.keep_days === null ? {} : { keepDays: row.keep_days }),
     ...(row.number_key === null ? {} : { numberKey: row.number_key }),
     locks: JSON.parse(row.locks) as Locks,
+    assessed: JSON.parse(row.assessed) as Assessed,
+    ...(row.capacity === null ? {} : { capacity: row.capacity }),
+    ...(row.expected === null ? {} : { expected: row.expected }),
+    dates: JSON.parse(row.dates) as Dates,
+    ...(row.stuck_rule === null ? {} : { stuckRule: JSON.parse(row.stuck_rule) as StuckRule }),
+    isQueuePaused: row.is_queue_paused === 1,
   }
 }
 
-/** Whether learners may work in it at that time. */
-export function isOpenAt({ startsAt, endsAt, endedAt }: ClassRecord, at: string): boolean {
-  return endedAt === undefined && (startsAt === undefined || startsAt <= at) && (endsAt === undefined || at < endsAt)
+/** When a class ends by its time, for somebody who may have been given more of it. */
+export function endFor({ endsAt }: ClassRecord, { end }: Extensions = {}): string | undefined {
+  return later(endsAt, end)
+}
+
+/** Whether learners may work in it at that time; one who was given more time, until that is over. */
+export function isOpenAt(one: ClassRecord, at: string, extensions?: Extensions): boolean {
+  const { startsAt, endedAt } = one
+  const until = endFor(one, extensions)
+  return endedAt === undefined && (startsAt === undefined || startsAt <= at) && (until === undefined || at < until)
+}
+
+/** Until when each lab of a class is worked at, where that has an end. */
+export function duesOf({ labs, dates }: ClassRecord, extensions: Extensions = {}): Record<string, string> {
+  return Object.fromEntries(
+    labs.flatMap((lab) => {
+      const due = later(own(dates, lab)?.dueAt, own(extensions.labs ?? {}, lab))
+      return due === undefined ? [] : [[lab, due]]
+    }),
+  )
+}
+
+/** Labs of a class whose results count; the others are practice. */
+export function assessedOf({ labs, assessed }: ClassRecord): string[] {
+  return labs.filter((lab) => own(assessed, lab) !== undefined)
+}
+
+/** The labs of a class that are not open at that time, with why: those that come after another one, too, whoever has finished that. */
+export function closedAt(one: ClassRecord, at: string, extensions: Extensions = {}): Record<string, Closed> {
+  const dues = duesOf(one, extensions)
+  return Object.fromEntries(
+    one.labs.flatMap((lab): [string, Closed][] => {
+      const { opensAt, after } = own(one.dates, lab) ?? {}
+      const due = own(dues, lab)
+      if (opensAt !== undefined && at < opensAt) return [[lab, { why: 'not-yet', opensAt }]]
+      if (due !== undefined && at >= due) return [[lab, { why: 'due', dueAt: due }]]
+      // A lab that the class has no more is no one's to finish.
+      if (after !== undefined && one.labs.includes(after)) return [[lab, { why: 'after', lab: after }]]
+      return []
+    }),
+  )
+}
+
+/** An end, or the later one that somebody was given; without an end there is none to be put off. */
+function later(end: string | undefined, given: string | undefined): string | undefined {
+  return end !== undefined && given !== undefined && given > end ? given : end
+}
+
+/** Names of labs come from files: some are those that every object has. */
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
 }

@@ -1,5 +1,5 @@
 import { newId } from './id.js'
-import type { HandRecord, LookRecord, NoteRecord, People } from './people.js'
+import type { GivenHint, HandRecord, LookRecord, NoteRecord, People } from './people.js'
 import { ask, type Work } from './query.js'
 
 interface HandRow {
@@ -10,10 +10,11 @@ interface HandRow {
   why: string | null
   helper: string | null
   at: string
+  offer: HandRecord['offer'] | null
 }
 
 export function* raiseHand(
-  { seat, lab, step, reason, why }: Omit<HandRecord, 'at' | 'helper'>,
+  { seat, lab, step, reason, why }: Omit<HandRecord, 'at' | 'helper' | 'offer'>,
   at: string,
 ): Work<void> {
   // Whoever waits keeps their place.
@@ -31,10 +32,10 @@ export function* raiseHand(
 
 export function* readHands(id: string): Work<HandRecord[]> {
   const rows = yield* ask<HandRow>(
-    'SELECT hand.seat, hand.lab, hand.step, hand.reason, hand.why, hand.helper, hand.at FROM hand JOIN seat ON seat.id = hand.seat WHERE seat.class = ? ORDER BY hand.at, hand.seat',
+    'SELECT hand.seat, hand.lab, hand.step, hand.reason, hand.why, hand.helper, hand.at, hand.offer FROM hand JOIN seat ON seat.id = hand.seat WHERE seat.class = ? ORDER BY hand.at, hand.seat',
     id,
   )
-  return rows.map(({ seat, lab, step, reason, why, helper, at }) => ({
+  return rows.map(({ seat, lab, step, reason, why, helper, at, offer }) => ({
     seat,
     lab,
     at,
@@ -42,7 +43,12 @@ export function* readHands(id: string): Work<HandRecord[]> {
     ...(reason === null ? {} : { reason }),
     ...(why === null ? {} : { why: JSON.parse(why) as NonNullable<HandRecord['why']> }),
     ...(helper === null ? {} : { helper }),
+    ...(offer === null ? {} : { offer }),
   }))
+}
+
+export function* offerLook(seat: string, offer: HandRecord['offer']): Work<void> {
+  yield* ask('UPDATE hand SET offer = ? WHERE seat = ?', offer ?? null, seat)
 }
 
 export function* addNote(
@@ -169,4 +175,22 @@ export function* readLooks(seat: string, most: number): Work<LookRecord[]> {
 
 export function* takeHand(seat: string, helper: string | undefined): Work<void> {
   yield* ask('UPDATE hand SET helper = ? WHERE seat = ?', helper ?? null, seat)
+}
+
+export function* addGivenHints(hints: readonly Omit<GivenHint, 'at'>[], at: string): Work<void> {
+  for (const { seat, lab, step, check, hint, by } of hints) {
+    yield* ask(
+      'INSERT INTO given_hint (seat, lab, step, check_index, hint, by_name, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      ...[seat, lab, step, check, hint, by, at],
+    )
+  }
+}
+
+export function* readGivenHints(id: string): Work<GivenHint[]> {
+  const rows = yield* ask<Omit<GivenHint, 'check' | 'by'> & { check_index: number; by_name: string }>(
+    `SELECT given_hint.seat, lab, step, check_index, hint, by_name, at FROM given_hint
+     JOIN seat ON seat.id = given_hint.seat WHERE seat.class = ? ORDER BY at, given_hint.seat, step, check_index, hint`,
+    id,
+  )
+  return rows.map(({ check_index: check, by_name: by, ...rest }) => ({ ...rest, check, by }))
 }

@@ -1,10 +1,13 @@
 import { changeClass, createClass, readClass, readClasses } from './class-work.js'
 import {
+  addGivenHints,
   addNote,
   askLook,
   endLook,
   giveLook,
+  offerLook,
   raiseHand,
+  readGivenHints,
   readHands,
   readLook,
   readLooks,
@@ -17,6 +20,8 @@ import { addLogin, deleteWhere, readKnown, readStanding } from './login-work.js'
 import type {
   ClassChange,
   ClassRecord,
+  Extensions,
+  GivenHint,
   HandRecord,
   Identified,
   Joined,
@@ -27,9 +32,21 @@ import type {
   People,
   PersonRecord,
   SeatRecord,
+  SubmissionRecord,
 } from './people.js'
 import type { Work } from './query.js'
-import { addSeat, joinClass, placeFor, readSeat, readSeatOf, readSeats, reissueSeat, resumeSeat } from './seat-work.js'
+import {
+  addSeat,
+  joinClass,
+  mergeSeats,
+  placeFor,
+  readSeat,
+  readSeatOf,
+  readSeats,
+  reissueSeat,
+  resumeSeat,
+  setExtensions,
+} from './seat-work.js'
 import {
   acceptInvitation,
   addPerson,
@@ -42,7 +59,11 @@ import {
   readPersons,
   setMember,
 } from './staff-work.js'
+import { addSubmission, judgeSubmission, readSubmissions } from './submission-work.js'
 import { keptName, keptText } from './text.js'
+
+/** Of the result of a submission, in characters: a lab has some tens of checks, each with some sentences. */
+const longestResult = 4 * 1024 ** 2
 
 /** What people are kept in. */
 export interface PeopleHouse {
@@ -130,6 +151,15 @@ export class KeptPeople implements People {
     return this.house.transact(() => reissueSeat(keptName(seat, 'seat'), phrase, at))
   }
 
+  setExtensions(seat: string, extensions: Extensions): Promise<SeatRecord | undefined> {
+    return this.house.transact(() => setExtensions(keptName(seat, 'seat'), extensions))
+  }
+
+  mergeSeats(kept: string, merged: string): Promise<SeatRecord | undefined> {
+    const at = now()
+    return this.house.transact(() => mergeSeats(keptName(kept, 'seat'), keptName(merged, 'seat'), at))
+  }
+
   removeSeat(seat: string): Promise<boolean> {
     return this.house.transact(function* () {
       const found = yield* readSeat(keptName(seat, 'seat'))
@@ -147,9 +177,23 @@ export class KeptPeople implements People {
     })
   }
 
-  raiseHand(hand: Omit<HandRecord, 'at' | 'helper'>): Promise<void> {
+  raiseHand(hand: Parameters<People['raiseHand']>[0]): Promise<void> {
     const at = now()
     return this.house.transact(() => raiseHand(hand, at))
+  }
+
+  offerLook(seat: string, offer: HandRecord['offer']): Promise<void> {
+    return this.house.transact(() => offerLook(keptName(seat, 'seat'), offer))
+  }
+
+  addGivenHints(hints: readonly Omit<GivenHint, 'at'>[]): Promise<void> {
+    const at = now()
+    const kept = hints.map((hint) => ({ ...hint, by: keptName(hint.by, 'name') }))
+    return this.house.transact(() => addGivenHints(kept, at))
+  }
+
+  givenHints(id: string): Promise<GivenHint[]> {
+    return this.house.transact(() => readGivenHints(keptName(id, 'class')))
   }
 
   async lowerHand(seat: string): Promise<void> {
@@ -200,6 +244,28 @@ export class KeptPeople implements People {
 
   looks(seat: string, most: number): Promise<LookRecord[]> {
     return this.house.transact(() => readLooks(keptName(seat, 'seat'), most))
+  }
+
+  async addSubmission({ learner, lab, session }: Parameters<People['addSubmission']>[0]): Promise<SubmissionRecord> {
+    const at = now()
+    const submission = {
+      learner: keptName(learner, 'learner'),
+      lab: keptName(lab, 'lab'),
+      session: keptName(session, 'session'),
+    }
+    // One who has begun on another server.
+    await this.house.addLearner(learner)
+    return this.house.transact(() => addSubmission(submission, at))
+  }
+
+  judgeSubmission(id: string, result: string): Promise<void> {
+    const kept = keptText(result, 'result', longestResult)
+    return this.house.transact(() => judgeSubmission(keptName(id, 'submission'), kept))
+  }
+
+  submissions(learner: string, lab?: string): Promise<SubmissionRecord[]> {
+    const of = lab === undefined ? undefined : keptName(lab, 'lab')
+    return this.house.transact(() => readSubmissions(keptName(learner, 'learner'), of))
   }
 
   async addPerson(person: Parameters<People['addPerson']>[0]): Promise<PersonRecord> {

@@ -1,6 +1,6 @@
 import type { Role } from '../learner/who.js'
-import { type ClassRow, classColumns, classRecord, isOpenAt } from './class-work.js'
-import type { Known, MemberRecord, People } from './people.js'
+import { assessedOf, type ClassRow, classColumns, classRecord, closedAt, duesOf, isOpenAt } from './class-work.js'
+import type { Extensions, Known, MemberRecord, People } from './people.js'
 import { ask, countChanged, type Value, type Work } from './query.js'
 import { type PersonRow, personColumns } from './staff-work.js'
 
@@ -65,14 +65,24 @@ function* readRoles(learner: string, at: string): Work<Known | undefined> {
     )
     roles.push(...members)
   }
-  const [row] = yield* ask<ClassRow & { seat_name: string }>(
-    `SELECT ${classColumns}, seat.name AS seat_name FROM seat JOIN class ON class.id = seat.class WHERE seat.learner = ?`,
+  const [row] = yield* ask<ClassRow & { seat_name: string; extensions: string }>(
+    `SELECT ${classColumns}, seat.name AS seat_name, seat.extensions FROM seat JOIN class ON class.id = seat.class WHERE seat.learner = ?`,
     learner,
   )
   if (row) {
     const found = classRecord(row)
     name ??= row.seat_name
-    roles.push({ role: 'learner', class: found.id, labs: found.labs, isOpen: isOpenAt(found, at), locks: found.locks })
+    const extensions = JSON.parse(row.extensions) as Extensions
+    roles.push({
+      role: 'learner',
+      class: found.id,
+      labs: found.labs,
+      isOpen: isOpenAt(found, at, extensions),
+      closed: closedAt(found, at, extensions),
+      due: duesOf(found, extensions),
+      assessed: assessedOf(found),
+      locks: found.locks,
+    })
   }
   return name === undefined ? undefined : { learner, name, roles }
 }

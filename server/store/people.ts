@@ -22,10 +22,65 @@ export interface ClassRecord {
   /** What everybody's own numbers are drawn from; all have those of practice where it is missing. */
   numberKey?: string
   locks: Locks
+  assessed: Assessed
+  /** Racks of its learners at the same time; as many as the machine has where it is missing. */
+  capacity?: number
+  /** Learners for whom hosts are made ready before it begins; as many as there are seats where it is missing. */
+  expected?: number
+  dates: Dates
+  /** When somebody is taken for stuck; by the usual rule where it is missing. */
+  stuckRule?: StuckRule
+  /** Nobody can raise a hand now. */
+  isQueuePaused: boolean
+}
+
+/** By lab of a class: when it opens, until when it is worked at, and the lab that has to be finished before. */
+export type Dates = Record<string, { opensAt?: string; dueAt?: string; after?: string }>
+
+/** Until when somebody may work though the class, or a lab of it, is over for others. */
+export interface Extensions {
+  end?: string
+  labs?: Record<string, string>
+}
+
+/** When somebody counts as stuck. */
+export interface StuckRule {
+  /** So many times as long as the class's median for the step. */
+  times: number
+  /** And at least so many minutes. */
+  leastMinutes: number
+  /** The same check has failed for the same reason so often, each time when the learner asked. */
+  sameReason: number
+  /** Nobody is told of. */
+  isMuted: boolean
 }
 
 /** What learners of a class are not given, by lab: steps that are not open yet, and solutions, also those that are done for them. */
 export type Locks = Record<string, { steps?: string[]; solutions?: true }>
+
+/** Labs of a class whose work is handed in and counts, each with how; all others are practice. */
+export type Assessed = Record<string, Assessment>
+
+export interface Assessment {
+  /** So many may be handed in; any number where it is missing. */
+  attempts?: number
+  /** What a learner is told of it: that it was handed in, its points, or what was found of each step as well. */
+  shows: 'nothing' | 'points' | 'steps'
+}
+
+/** What a learner has handed in of a lab. */
+export interface SubmissionRecord {
+  id: string
+  learner: string
+  lab: string
+  session: string
+  /** From 1, of the learner and the lab. */
+  number: number
+  /** By the server's clock: what deadlines are counted by. */
+  acceptedAt: string
+  /** A result as JSON; missing while it is being judged, and where whoever judged was ended on the way. */
+  result?: string
+}
 
 export interface SeatRecord {
   id: string
@@ -38,6 +93,7 @@ export interface SeatRecord {
   isOfRoster: boolean
   /** Nobody has taken it without. */
   joinedAt?: string
+  extensions?: Extensions
   createdAt: string
 }
 
@@ -74,6 +130,8 @@ export interface HandRecord {
   why?: Text
   /** Who of the staff helps. */
   helper?: string
+  /** Whoever helps may look into their terminals, or type there as well. */
+  offer?: 'view' | 'write'
   at: string
 }
 
@@ -99,10 +157,23 @@ export interface LookRecord {
   endedAt?: string
 }
 
+/** A prepared hint that one of the staff gave to a learner. */
+export interface GivenHint {
+  seat: string
+  lab: string
+  step: string
+  /** Index of the check. */
+  check: number
+  /** Which one of its hints, from 1. */
+  hint: number
+  by: string
+  at: string
+}
+
 export type ClassChange = Partial<
-  Pick<ClassRecord, 'title' | 'labs' | 'isRosterOnly' | 'locks'> & {
+  Pick<ClassRecord, 'title' | 'labs' | 'isRosterOnly' | 'locks' | 'assessed' | 'dates' | 'isQueuePaused'> & {
     [K in 'code' | 'codeEndsAt' | 'startsAt' | 'endsAt' | 'endedAt' | 'numberKey']: string | null
-  } & { keepDays: number | null }
+  } & { [K in 'keepDays' | 'capacity' | 'expected']: number | null } & { stuckRule: StuckRule | null }
 >
 
 /** As whom somebody of a login service is known here. */
@@ -144,13 +215,22 @@ export interface People {
   resume(phrase: string): Promise<SeatRecord | undefined>
   /** Another phrase in the place of the old one, which brings nobody in any more. All browsers of the seat are logged out. */
   reissue(seat: string, phrase: string): Promise<SeatRecord | undefined>
+  /** More time for one learner; it takes the place of what they were given before. */
+  setExtensions(seat: string, extensions: Extensions): Promise<SeatRecord | undefined>
+  /**
+   * Makes two seats of one person one: what was done in the second one, and all that is on record of it, is the first one's. Who came in as
+   * the second one does so no more. @returns undefined unless both are there, in one class
+   */
+  mergeSeats(kept: string, merged: string): Promise<SeatRecord | undefined>
   /** Takes the seat away, with the learner and all that is kept of them. */
   removeSeat(seat: string): Promise<boolean>
 
   seatOf(learner: string): Promise<SeatRecord | undefined>
   classOfSeat(seat: string): Promise<string | undefined>
 
-  raiseHand(hand: Omit<HandRecord, 'at' | 'helper'>): Promise<void>
+  raiseHand(hand: Omit<HandRecord, 'at' | 'helper' | 'offer'>): Promise<void>
+  /** Lets whoever helps look into their terminals; undefined: not any more. */
+  offerLook(seat: string, offer: HandRecord['offer']): Promise<void>
   lowerHand(seat: string): Promise<void>
   /** Says who helps; undefined: nobody any more. */
   takeHand(seat: string, helper: string | undefined): Promise<void>
@@ -160,6 +240,10 @@ export interface People {
   addNote(id: string, note: { seat?: string; text: string; by: string }): Promise<NoteRecord>
   /** Newest first. */
   notes(id: string, most: number): Promise<NoteRecord[]>
+  /** Notes hints that were given; one that was given before is not noted again. */
+  addGivenHints(hints: readonly Omit<GivenHint, 'at'>[]): Promise<void>
+  /** Of a class, oldest first. */
+  givenHints(id: string): Promise<GivenHint[]>
   askLook(look: { seat: string; person: string; by: string; mayWrite: boolean }): Promise<LookRecord>
   /** @returns undefined where it was not asked for by that learner, or has ended */
   giveLook(look: string, seat: string, endsAt: string): Promise<LookRecord | undefined>
@@ -169,6 +253,13 @@ export interface People {
   looksOf(id: string, person: string): Promise<LookRecord[]>
   /** Of a learner, newest first. */
   looks(seat: string, most: number): Promise<LookRecord[]>
+
+  /** Accepts what a learner hands in: it gets the next number of that lab. */
+  addSubmission(submission: { learner: string; lab: string; session: string }): Promise<SubmissionRecord>
+  /** What it is worth, as JSON. One that is gone by then is passed over. */
+  judgeSubmission(id: string, result: string): Promise<void>
+  /** Of a learner, or of a lab of theirs, in the order in which they were handed in. */
+  submissions(learner: string, lab?: string): Promise<SubmissionRecord[]>
 
   addPerson(person: { name: string; login: string; mayFound: boolean }): Promise<PersonRecord>
   persons(): Promise<PersonRecord[]>

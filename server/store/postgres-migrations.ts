@@ -1,4 +1,5 @@
-import { classTables } from './class-tables.js'
+import { classTables, courseTables } from './class-tables.js'
+import { submissionTables } from './submission-tables.js'
 
 /**
  * How the tables in a PostgreSQL database became what they are, step by step: `vethlab_version` counts those that it has seen. A
@@ -94,4 +95,6 @@ export const postgresMigrations: readonly string[] = [
   // What the numbers of its lab are drawn from.
   'ALTER TABLE session ADD COLUMN seed TEXT',
   classTables(''),
+  submissionTables(''),
+  courseTables(''),
 ]

@@ -92,13 +92,21 @@ export function* readProgress(learner: string): Work<LabProgress[]> {
      WHERE number IN (SELECT max(number) FROM session WHERE learner = ? GROUP BY lab) ORDER BY number`,
     learner,
   )
+  const hints = yield* ask<{ session: string; step: string; count: number }>(
+    `SELECT hint.session, hint.step, sum(hint.count) AS count FROM hint JOIN session ON session.id = hint.session
+     WHERE session.number IN (SELECT max(number) FROM session WHERE learner = ? GROUP BY lab)
+     GROUP BY hint.session, hint.step`,
+    learner,
+  )
   const progress: LabProgress[] = []
   for (const { lab, session, ended_at } of rows) {
     const steps = yield* readSteps(session)
+    const used = hints.filter((one) => one.session === session)
     progress.push({
       lab,
       session,
       states: Object.fromEntries(steps.flatMap(({ id, state }) => (state ? [[id, state]] : []))),
+      ...(used.length === 0 ? {} : { hints: Object.fromEntries(used.map(({ step, count }) => [step, count])) }),
       ...(ended_at === null ? {} : { endedAt: ended_at }),
     })
   }

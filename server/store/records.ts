@@ -52,6 +52,8 @@ export interface LabProgress {
   lab: string
   session: string
   states: Record<string, RecordedState>
+  /** How many hints were used, by step; missing where none was. */
+  hints?: Record<string, number>
   endedAt?: string
 }
 

@@ -1,6 +1,6 @@
 import { type ClassRow, classColumns, classRecord } from './class-work.js'
 import { newId } from './id.js'
-import type { ClassRecord, Joined, People, SeatRecord } from './people.js'
+import type { ClassRecord, Extensions, Joined, People, SeatRecord } from './people.js'
 import { ask, type Work } from './query.js'
 
 interface SeatRow {
@@ -14,9 +14,10 @@ interface SeatRow {
   is_of_roster: number
   joined_at: string | null
   created_at: string
+  extensions: string
 }
 
-const seatColumns = 'id, class, learner, name, student, email, section, is_of_roster, joined_at, created_at'
+const seatColumns = 'id, class, learner, name, student, email, section, is_of_roster, joined_at, created_at, extensions'
 
 export function* readSeats(id: string): Work<SeatRecord[]> {
   const rows = yield* ask<SeatRow>(`SELECT ${seatColumns} FROM seat WHERE class = ? ORDER BY created_at, id`, id)
@@ -35,6 +36,7 @@ function seatRecord(row: SeatRow): SeatRecord {
     isOfRoster: row.is_of_roster === 1,
     ...(row.joined_at === null ? {} : { joinedAt: row.joined_at }),
     createdAt: row.created_at,
+    ...(row.extensions === '{}' ? {} : { extensions: JSON.parse(row.extensions) as Extensions }),
   }
 }
 
@@ -136,4 +138,50 @@ export function* readSeat(seat: string): Work<SeatRecord | undefined> {
 export function* readSeatOf(learner: string): Work<SeatRecord | undefined> {
   const [row] = yield* ask<SeatRow>(`SELECT ${seatColumns} FROM seat WHERE learner = ?`, learner)
   return row && seatRecord(row)
+}
+
+export function* setExtensions(seat: string, extensions: Extensions): Work<SeatRecord | undefined> {
+  const [row] = yield* ask<SeatRow>(
+    `UPDATE seat SET extensions = ? WHERE id = ? RETURNING ${seatColumns}`,
+    JSON.stringify(extensions),
+    seat,
+  )
+  return row && seatRecord(row)
+}
+
+export function* mergeSeats(kept: string, merged: string, at: string): Work<SeatRecord | undefined> {
+  const [one, other] = [yield* readSeat(kept), yield* readSeat(merged)]
+  if (!one || !other || one.id === other.id || one.class !== other.class) return undefined
+  yield* ask('UPDATE session SET learner = ? WHERE learner = ?', one.learner, other.learner)
+  // A look was given into the terminals of that seat, and goes no further.
+  yield* ask('UPDATE look SET seat = ?, ended_at = coalesce(ended_at, ?) WHERE seat = ?', kept, at, merged)
+  yield* ask('UPDATE note SET seat = ? WHERE seat = ?', kept, merged)
+  yield* ask(
+    `INSERT INTO given_hint (seat, lab, step, check_index, hint, by_name, at)
+     SELECT ?, lab, step, check_index, hint, by_name, at FROM given_hint WHERE seat = ? ON CONFLICT DO NOTHING`,
+    kept,
+    merged,
+  )
+  yield* ask(
+    `INSERT INTO identity_of (issuer, subject, learner)
+     SELECT issuer, subject, ? FROM identity_of WHERE learner = ? ON CONFLICT DO NOTHING`,
+    one.learner,
+    other.learner,
+  )
+  // Seat, hand, logins and words of the other one go with its learner.
+  yield* ask('DELETE FROM learner WHERE id = ?', other.learner)
+  // Who is on the list stays on it, and may go on for as long as either might.
+  const [row] = yield* ask<SeatRow>(
+    `UPDATE seat SET student = coalesce(student, ?), email = coalesce(email, ?), section = coalesce(section, ?),
+       is_of_roster = ?, joined_at = coalesce(joined_at, ?), extensions = ?
+     WHERE id = ? RETURNING ${seatColumns}`,
+    other.student ?? null,
+    other.email ?? null,
+    other.section ?? null,
+    Number(one.isOfRoster || other.isOfRoster),
+    other.joinedAt ?? null,
+    JSON.stringify(one.extensions ?? other.extensions ?? {}),
+    kept,
+  )
+  return seatRecord(row!)
 }

@@ -1,4 +1,5 @@
-import { classTables } from './class-tables.js'
+import { classTables, courseTables } from './class-tables.js'
+import { submissionTables } from './submission-tables.js'
 
 /**
  * How a SQLite file became what it is, step by step: `user_version` counts those that it has seen. A step that was ever
@@ -131,4 +132,6 @@ export const sqliteMigrations: readonly string[] = [
   DROP TABLE class;
   ${classTables(' STRICT')}
   `,
+  submissionTables(' STRICT'),
+  courseTables(' STRICT'),
 ]

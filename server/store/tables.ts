@@ -129,6 +129,14 @@ export const tables: readonly Table[] = [
       number_key: name.nullable(),
       keep_days: count.nullable(),
       locks: text,
+      // Files of before have none.
+      assessed: text.default('{}'),
+      // Files of before have none of these.
+      capacity: count.nullable().default(null),
+      expected: count.nullable().default(null),
+      dates: text.default('{}'),
+      stuck_rule: text.nullable().default(null),
+      is_queue_paused: yes.default(0),
     }),
     order: ['created_at', 'id'],
   },
@@ -151,6 +159,7 @@ export const tables: readonly Table[] = [
       is_of_roster: yes,
       joined_at: time.nullable(),
       created_at: time,
+      extensions: text.default('{}'),
     }),
     order: ['created_at', 'id'],
   },
@@ -169,6 +178,7 @@ export const tables: readonly Table[] = [
       why: text.nullable(),
       helper: name.nullable(),
       at: time,
+      offer: z.enum(['view', 'write']).nullable().default(null),
     }),
     order: ['at', 'seat'],
   },
@@ -191,6 +201,24 @@ export const tables: readonly Table[] = [
       ended_at: time.nullable(),
     }),
     order: ['asked_at', 'id'],
+  },
+  {
+    name: 'submission',
+    columns: columns({
+      id: name,
+      learner: name,
+      lab: name,
+      session: name,
+      number: count,
+      accepted_at: time,
+      result: text.nullable(),
+    }),
+    order: ['accepted_at', 'id'],
+  },
+  {
+    name: 'given_hint',
+    columns: columns({ seat: name, lab: name, step: name, check_index: count, hint: count, by_name: name, at: time }),
+    order: ['at', 'seat', 'lab', 'step', 'check_index', 'hint'],
   },
 ]
 

@@ -67,10 +67,7 @@ export async function gradeIn(
   Object.assign(rack.answers, submission.answers)
   const scripts: ScriptResult[] = []
   const { watch = new Stopwatch(), witness } = options
-  if (witness) {
-    witness.chance = rack.chance
-    witness.before = await rack.ground.capture()
-  }
+  await beginWith(rack, witness)
   const looks = new Looks(rack, { ...options, watch })
   const deadline = performance.now() + options.timeoutMs
   for (const part of submission.parts) {
@@ -79,6 +76,42 @@ export async function gradeIn(
     const step = lab.steps.find(({ id }) => id === part.step)
     if (step) await looks.between(step, { isLast: part === submission.parts.at(-1) })
   }
+  const steps = await judgedAtTheEnd(rack, looks, witness)
+  const durationMs = Math.round(performance.now() - started)
+  const about = aboutOf(lab, options, startedAt, durationMs)
+  const attempt = { ...about.attempt, submissionHash: hashOf(submission) }
+  return resultOf({ ...about, attempt }, steps, { scripts, notes: submission.notes })
+}
+
+/**
+ * Judges the steps of a rack as it stands, while its learner may go on in it: nothing is run, and all that passes is looked at again as in
+ * a grading.
+ * @param rack one that looks while its hosts are held still (`LabRack.still`)
+ */
+export async function judgeLive(
+  rack: LabRack,
+  options: Pick<GradeOptions, 'signal' | 'say'> & { witness?: Witness | undefined },
+): Promise<LiveSteps> {
+  const { witness } = options
+  await beginWith(rack, witness)
+  const looks = new Looks(rack, { ...options, watch: new Stopwatch() })
+  return { steps: await judgedAtTheEnd(rack, looks, witness), cameAndWent: looks.cameAndWent }
+}
+
+/** What was found of the steps of a rack as it stands. */
+export interface LiveSteps {
+  steps: readonly StepResult[]
+  /** Ids of those that were right at first and then were not, while they were looked at. */
+  cameAndWent: ReadonlySet<string>
+}
+
+async function beginWith(rack: LabRack, witness: Witness | undefined): Promise<void> {
+  if (!witness) return
+  witness.chance = rack.chance
+  witness.before = await rack.ground.capture()
+}
+
+async function judgedAtTheEnd(rack: LabRack, looks: Looks, witness: Witness | undefined): Promise<StepResult[]> {
   const verdicts = await looks.atTheEnd()
   // Whoever has ended a host's init is judged all the same.
   if (witness) witness.after = await rack.ground.capture().catch(() => undefined)
@@ -87,11 +120,8 @@ export async function gradeIn(
       id,
       found.map(({ finding }) => finding),
     )
-  const steps = lab.steps.map((step) => judged(lab, step, verdicts.get(step)!))
-  const durationMs = Math.round(performance.now() - started)
-  const about = aboutOf(lab, options, startedAt, durationMs)
-  const attempt = { ...about.attempt, submissionHash: hashOf(submission) }
-  return resultOf({ ...about, attempt }, steps, { scripts, notes: submission.notes })
+  const { lab } = rack
+  return lab.steps.map((step) => judged(lab, step, verdicts.get(step)!))
 }
 
 /** The commands of a submission alone, in a rack that waits for them: nothing is checked. @returns milliseconds that they took */
@@ -122,11 +152,15 @@ const noRack: Finding = {
 
 /** The result of a submission that the machine could not grade, which costs nothing. */
 export function undecided(lab: Lab, about: About): Result {
-  const steps = lab.steps.map((step) => {
+  return resultOf(aboutOf(lab, about, new Date().toISOString(), 0), undecidedSteps(lab))
+}
+
+/** Steps of which the machine could tell nothing. */
+export function undecidedSteps(lab: Lab): StepResult[] {
+  return lab.steps.map((step) => {
     const verdicts = step.checks.map((_, index) => ({ index, finding: noRack }))
     return judged(lab, step, verdicts)
   })
-  return resultOf(aboutOf(lab, about, new Date().toISOString(), 0), steps)
 }
 
 function aboutOf(

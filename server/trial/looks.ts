@@ -1,13 +1,15 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Verdict } from '../check/evaluate.js'
+import { unsteady, type Verdict } from '../check/evaluate.js'
 import type { Check } from '../check/family.js'
+import { fail } from '../check/finding.js'
 import type { Finding } from '../check/verdict.js'
 import { answerId, runsFiles, type Step } from '../lab/lab.js'
-import type { LabRack } from '../labrack/lab-rack.js'
+import type { CheckOptions, LabRack } from '../labrack/lab-rack.js'
+import type { NetworkState } from '../network/state.js'
 import type { Probe } from '../place/ground.js'
 import type { Stopwatch } from './phase.js'
-import { capturingOnce, sharingCaptures } from './shared-captures.js'
+import { keepingLatest, lookingOnce, sharingCaptures } from './shared-captures.js'
 import { type Watched, type Witness, watched } from './witness.js'
 
 export interface LooksOptions {
@@ -29,11 +31,27 @@ const holdPauseMs = 500
 const longestGapMs = 950
 /** What a later part of the work may undo is looked at once more in its own time, after so long. */
 const pauseBetween = [100, 400] as const
+/** So often a network that changed each time while it was looked at gets some time, and is looked at again. */
+const mostUnsteady = 2
+const unsteadyPauseMs = 1000
 /** However often something comes and goes, an end is found. */
 const mostLooks = 3 * holds
 
 /** How often work that a later part may undo can change in the end: once, when that takes its time. What changes twice comes and goes. */
 const mostChanges = 1
+
+/** In a rack where nothing runs but the work: that it can't be told is of its own making. */
+const neverAtRest = fail('check.unsteady', {
+  expected: { en: 'a network that comes to rest', zh: '网络能够稳定下来' },
+  observed: {
+    en: 'it changed each time while it was looked at, over several seconds',
+    zh: '在几秒钟里，每次查看时它都在变化',
+  },
+  why: {
+    en: 'something that the work has started keeps changing the network, so that nothing can be said of it: end it, and let the network come to rest',
+    zh: '作业启动的某个程序一直在改动网络，所以无法判断：请结束它，让网络稳定下来',
+  },
+})
 
 /** What was seen of a step at one look. */
 interface Sight {
@@ -62,8 +80,12 @@ interface Standing {
  */
 export class Looks {
   private readonly verdicts = new Map<Step, Verdict[]>()
+  /** Ids of the steps that were right and then wrong again while they were looked at. */
+  readonly cameAndWent = new Set<string>()
   /** The one that nothing was run after. */
   private latest: Step | undefined
+  /** The network when that one had passed. */
+  #picture: NetworkState | undefined
 
   constructor(
     private readonly rack: LabRack,
@@ -72,12 +94,22 @@ export class Looks {
 
   /** At a step whose part of the work has just been done. */
   async between(step: Step, { isLast }: { isLast: boolean }): Promise<void> {
-    await this.options.watch.time('check', () => this.#check(step))
+    const { watch } = this.options
+    const { probe, latest } = keepingLatest(this.rack.ground)
+    let hasPaused = false
+    const pause = () => this.#pause(randomInt(...pauseBetween))
+    // The picture that shows whether anything has changed since it was asked is taken behind the pause, and is that of the second look.
+    const settle = async () => {
+      await watch.time('hold', pause)
+      hasPaused = true
+    }
+    await watch.time('check', () => this.#check(step, probe, isLast ? {} : { settle }))
     this.latest = isLast ? step : undefined
+    this.#picture = isLast && this.#hasPassed(step) ? latest() : undefined
     if (isLast || !this.#mayChange(step)) return
-    await this.options.watch.time('hold', async () => {
-      await this.#pause(randomInt(...pauseBetween))
-      const sight = (await this.#lookAgain([step])).get(step)!
+    await watch.time('hold', async () => {
+      if (!hasPaused) await pause()
+      const sight = (await this.#lookAgain([step], hasPaused ? latest() : undefined)).get(step)!
       if (sight.isRight === false) this.#fail(step, sight)
     })
   }
@@ -88,6 +120,7 @@ export class Looks {
     const undoable = [...this.verdicts.keys()].filter((step) => step !== this.latest)
     // While Docker is restarted for one, nobody else can look; and what has not to survive that may be gone then.
     const [restarting, together] = [others.filter(isRestarted), others.filter((step) => !isRestarted(step))]
+    if (together.length > 0) this.#picture = undefined
     const probe = sharingCaptures(this.rack.ground)
     await this.options.watch.time('check', () => this.#checkAll(together, probe))
     await this.options.watch.time('hold', () =>
@@ -111,11 +144,26 @@ export class Looks {
     for (const group of this.#groups(steps)) await Promise.all(group.map((step) => this.#check(step, probe)))
   }
 
-  async #check(step: Step, ground: Probe = this.rack.ground): Promise<void> {
+  async #check(
+    step: Step,
+    ground: Probe = this.rack.ground,
+    options: Pick<CheckOptions, 'settle'> = {},
+  ): Promise<void> {
     const { signal, witness, say } = this.options
     say(`checking step ${step.id}`)
     const seen = witness && watched(ground)
-    this.verdicts.set(step, await this.rack.check(step.checks, { signal, probe: seen?.probe ?? ground }))
+    const probe = seen?.probe ?? ground
+    const check = () => this.rack.check(step.checks, { signal, probe, ...options })
+    let verdicts = await check()
+    for (let more = mostUnsteady; verdicts.some(({ finding }) => finding === unsteady); more--) {
+      if (more === 0) {
+        verdicts = verdicts.map((one) => (one.finding === unsteady ? { ...one, finding: neverAtRest } : one))
+        break
+      }
+      await this.#pause(unsteadyPauseMs)
+      verdicts = await check()
+    }
+    this.verdicts.set(step, verdicts)
     if (seen) this.#note([step], seen)
   }
 
@@ -142,7 +190,7 @@ export class Looks {
       if (look >= 0) await this.#pause(Math.max(0, began + pauses.next().value - performance.now()))
       const isClose = performance.now() - began < longestGapMs
       began = performance.now()
-      for (const [step, sight] of await this.#lookAgain(steps)) {
+      for (const [step, sight] of await this.#lookAgain(steps, look < 0 ? this.#picture : undefined)) {
         const standing = standings.get(step)!
         saw(standing, sight, isClose)
         if (standing.changes <= standing.most) continue
@@ -152,10 +200,10 @@ export class Looks {
     }
   }
 
-  /** Looks at several steps once, by one picture of the network. */
-  async #lookAgain(steps: readonly Step[]): Promise<Map<Step, Sight>> {
+  /** Looks at several steps once, by one picture of the network: the one that was taken just now, or a new one. */
+  async #lookAgain(steps: readonly Step[], picture?: NetworkState): Promise<Map<Step, Sight>> {
     // Whether the network changed while it was asked does not matter here: such a look would say nothing.
-    const ground = capturingOnce(this.rack.ground)
+    const ground = lookingOnce(this.rack.ground, picture)
     const sights = new Map<Step, Sight>()
     for (const group of this.#groups(steps)) {
       const all = group.flatMap((step) => step.checks.map((check, index) => ({ step, check, index })).filter(isLooked))
@@ -176,6 +224,7 @@ export class Looks {
   }
 
   #fail(step: Step, { failed, seen }: Sight): void {
+    this.cameAndWent.add(step.id)
     const verdicts = this.verdicts.get(step)!
     for (const [index, finding] of failed) verdicts[index]!.finding = finding
     if (seen) this.#note([step], seen)

@@ -1,3 +1,4 @@
+import type { ProbeAnswer } from '../network/question.js'
 import type { NetworkState } from '../network/state.js'
 import type { Probe } from '../place/ground.js'
 
@@ -23,16 +24,48 @@ export function sharingCaptures(probe: Probe): Probe {
   }
 }
 
-/** One look: whoever asks for a picture gets the same one. */
-export function capturingOnce(probe: Probe): Probe {
-  let picture: Promise<NetworkState> | undefined
+/**
+ * One look: whoever asks for a picture gets the same one, and whoever asks the network the same thing the same answer.
+ * @param taken the picture, where it was taken already
+ */
+export function lookingOnce(probe: Probe, taken?: NetworkState): Probe {
+  let picture = taken && Promise.resolve(taken)
+  const answers = new Map<string, Promise<ProbeAnswer>>()
   return {
     capture() {
       picture ??= probe.capture()
       return picture
     },
-    ask: (host, question) => probe.ask(host, question),
+    ask(host, question) {
+      const key = JSON.stringify([host, question])
+      const answer = answers.get(key) ?? probe.ask(host, question)
+      answers.set(key, answer)
+      return answer
+    },
     runScript: (directory, file, options) => probe.runScript(directory, file, options),
     runCommand: (host, text, signal) => probe.runCommand(host, text, signal),
+  }
+}
+
+/** A probe that keeps the picture that was taken last. */
+export interface Keeping {
+  probe: Probe
+  latest(): NetworkState | undefined
+}
+
+export function keepingLatest(probe: Probe): Keeping {
+  let latest: NetworkState | undefined
+  return {
+    probe: {
+      async capture() {
+        latest = undefined
+        latest = await probe.capture()
+        return latest
+      },
+      ask: (host, question) => probe.ask(host, question),
+      runScript: (directory, file, options) => probe.runScript(directory, file, options),
+      runCommand: (host, text, signal) => probe.runCommand(host, text, signal),
+    },
+    latest: () => latest,
   }
 }

@@ -23,7 +23,7 @@ import type { Provider } from './provider.js'
 import { says, smallPage } from './small-page.js'
 import { tokenIn } from './token-in-url.js'
 import { troubles } from './troubles.js'
-import { withheldFrom, withoutLocked } from './withheld.js'
+import { closedFor, closedTrouble, outline, withheldFrom, withoutLocked } from './withheld.js'
 
 const yearMs = 365 * 24 * 3_600_000
 const minuteMs = 60_000
@@ -174,7 +174,16 @@ export function webApp(options: AppOptions): Express {
     const guest = guestIn(response)!
     const view = await sessions.catalogue(guest.person)
     const order = labsOf(guest)
-    const labs = view.labs.filter(({ id }) => may(guest, 'open', { lab: id }))
+    const { due, assessed } = termsOf(guest)
+    const labs = view.labs.flatMap((card) => {
+      const closed = closedFor(guest, card.id)
+      const kind = assessed.includes(card.id) ? { isAssessed: true as const } : {}
+      if (closed) return [{ ...outline(card), ...kind, closed }]
+      const dueAt = Object.hasOwn(due, card.id) ? due[card.id]! : undefined
+      return may(guest, 'open', { lab: card.id })
+        ? [{ ...card, ...kind, ...(dueAt === undefined ? {} : { dueAt }) }]
+        : []
+    })
     if (order) labs.sort((one, other) => order.indexOf(one.id) - order.indexOf(other.id))
     sendJson(request, response, { ...view, labs })
   })
@@ -182,7 +191,12 @@ export function webApp(options: AppOptions): Express {
     const language = new URL(request.url, 'http://localhost').searchParams.get('language') === 'zh' ? 'zh' : 'en'
     const guest = guestIn(response)!
     const lab = request.params.id
-    if (!may(guest, 'open', { lab })) {
+    const closed = closedTrouble(guest, lab)
+    if (closed && !may(guest, 'read', { lab })) {
+      response.status(404).json({ ok: false, trouble: closed })
+      return
+    }
+    if (!may(guest, 'read', { lab })) {
       response.status(404).json({ ok: false, trouble: troubleOf(sessions.noLab(lab)) })
       return
     }
@@ -285,6 +299,11 @@ function labsOf({ roles }: Guest): readonly string[] | undefined {
   return roles.every(({ role }) => role === 'learner')
     ? roles.flatMap((role) => (role.role === 'learner' ? role.labs : []))
     : undefined
+}
+
+/** Until when the labs of a class are worked at by a learner, where that has an end, and which of them count. */
+function termsOf({ roles }: Guest): { due: Readonly<Record<string, string>>; assessed: readonly string[] } {
+  return roles.find((role) => role.role === 'learner') ?? { due: {}, assessed: [] }
 }
 
 /** Those of one key are counted together: behind a proxy, and on this machine, addresses tell nobody apart. */

@@ -55,6 +55,8 @@ export class Gate {
     private readonly access: Access,
     private readonly people: People,
     learner: string,
+    /** What roles mean for somebody as things stand. */
+    private readonly now: (known: Known) => Promise<Known> = async (known) => known,
   ) {
     this.cookieName = `${access.cookieName}-login`
     this.#owner = ownerOf(learner)
@@ -93,7 +95,8 @@ export class Gate {
   /** Who was known last stays so while the database is away. */
   async #asked(login: string): Promise<Known | undefined> {
     try {
-      const known = await this.people.known(login)
+      const found = await this.people.known(login)
+      const known = found && (await this.now(found))
       if (this.#last.size >= mostKnown) this.#last.clear()
       if (known) this.#last.set(login, known)
       else this.#last.delete(login)
@@ -141,8 +144,9 @@ export class Gate {
     try {
       const standing = await this.people.standing(logins)
       for (const { login, tell } of [...this.#watched]) {
+        if (!logins.includes(login)) continue
         const known = standing.get(login)
-        if (logins.includes(login)) tell(known && guestOf(known, login))
+        tell(known && guestOf(await this.now(known), login))
       }
     } catch (error) {
       // Whoever is in stays in while the database is away.

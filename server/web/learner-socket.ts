@@ -26,7 +26,7 @@ import { TokenBucket } from './token-bucket.js'
 import { troubles } from './troubles.js'
 import { ViewSender } from './view-sender.js'
 import type { Windows } from './windows.js'
-import { withheldFrom } from './withheld.js'
+import { closedTrouble, withheldFrom } from './withheld.js'
 
 /** Requests but typing and sizes: what a quick hand does on a page, many times over. */
 const asking = { perSecond: 20, burst: 100 }
@@ -36,8 +36,6 @@ type Handlers = { [K in RequestName]: (ask: Read<K>) => Value<K> | Promise<Value
 export interface LearnerSocketOptions {
   /** Who it is, as it is now: roles may change while it is open. */
   guest(): Guest
-  /** Looks at once whether their roles are other ones now. */
-  renew(): Promise<void>
   classroom: Classroom
   metrics?: Metrics | undefined
   sessions: Sessions
@@ -64,13 +62,20 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   let endDesk: (() => void) | undefined
   const endRecords = sessions.followRecords((standing) => socket.emit('records', standing))
   /** At once where the session is in memory, so that requests are begun in the order in which they came. */
-  const inSession = <T>(
+  const ofSession = <T>(
     { session: id }: { session: string },
     use: (session: Session) => T | Promise<T>,
   ): Promise<T> => {
     const kept = sessions.kept(learner, id)
     return kept ? Promise.resolve(use(kept)) : sessions.get(learner, id).then(use)
   }
+  /** The same, to work in it: the class has its lab open to them now. @throws TroubleError */
+  const inSession = <T>(ask: { session: string }, use: (session: Session) => T | Promise<T>): Promise<T> =>
+    ofSession(ask, (session) => {
+      const trouble = closedTrouble(guest(), session.lab.id)
+      if (trouble) throw new TroubleError(trouble)
+      return use(session)
+    })
 
   /** The session, where what the class withholds is not asked for. @throws TroubleError */
   const given = (session: Session, step: string, isSolution = false): Session => {
@@ -113,16 +118,12 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     return used
   }
 
-  /** What somebody may do has changed: it holds for everybody at once. */
-  const renewed = async <T>(change: Promise<T>): Promise<T> => {
-    const changed = await change
-    await options.renew()
-    return changed
-  }
-
   const handlers: Handlers = {
     'session.join': async ({ lab, open }) => {
-      const session = await sessions.join(learner, lab, { open })
+      // One whose time is over is looked at alone.
+      const closed = closedTrouble(guest(), lab)
+      const session = await sessions.join(learner, lab, { open: open && !closed })
+      if (closed && open && !session) throw new TroubleError(closed)
       // Whoever is gone by now would be counted as a viewer for ever.
       if (socket.connected) {
         views.follow(session)
@@ -132,8 +133,9 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       return session?.view() ?? null
     },
     'session.reopen': (ask) => nothing(inSession(ask, (session) => session.reopen(ask.replay))),
-    'session.leave': (ask) => nothing(inSession(ask, (session) => session.leave())),
+    'session.leave': (ask) => nothing(ofSession(ask, (session) => session.leave())),
     'session.startOver': async (ask) => {
+      await inSession(ask, () => undefined)
       const session = await sessions.startOver(learner, ask.session)
       if (session.id !== ask.session) windows.replace(session)
       return null
@@ -158,8 +160,8 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'block.text': async (ask) => ({
       text: await inSession(ask, (session) => givenBlock(session, ask.block).blockText(ask.block)),
     }),
-    'network.follow': (ask) => inSession(ask, (session) => network.follow(session)),
-    'network.at': (ask) => inSession(ask, (session) => session.network.at(ask.entry)),
+    'network.follow': (ask) => ofSession(ask, (session) => network.follow(session)),
+    'network.at': (ask) => ofSession(ask, (session) => session.network.at(ask.entry)),
     'trace.run': (ask) => inSession(ask, (session) => session.network.trace(ask, gone.signal)),
     'trace.repeat': ({ count, ...ask }) =>
       inSession(ask, (session) => session.network.traceSeries(ask, count, gone.signal)),
@@ -176,26 +178,30 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'terminal.write': (ask) => nothing(gateway.write(ask.terminal, 'text' in ask ? ask.text : ask.bytes)),
     'terminal.resize': ({ terminal, cols, rows }) => nothing(gateway.resize(terminal, cols, rows)),
     'class.list': () => classroom.list(guest()),
-    // Its teacher goes on to it.
-    'class.create': (ask) => renewed(classroom.create(guest(), ask)),
+    'class.create': (ask) => classroom.create(guest(), ask),
     'class.change': ({ class: id, hasOwnNumbers, ...change }) =>
-      renewed(
-        classroom.change(guest(), id, {
-          ...change,
-          ...(hasOwnNumbers === undefined ? {} : classroom.numbers(hasOwnNumbers)),
-        }),
-      ),
+      classroom.change(guest(), id, {
+        ...change,
+        ...(hasOwnNumbers === undefined ? {} : classroom.numbers(hasOwnNumbers)),
+      }),
+    'class.dates': ({ class: id, lab, ...dates }) => classroom.dates(guest(), id, lab, dates),
+    'class.extend': ({ class: id, ...what }) => classroom.extend(guest(), id, what),
     'class.code': (ask) => classroom.setCode(guest(), ask.class, ask.on),
-    'class.end': (ask) => renewed(classroom.end(guest(), ask.class)),
+    'class.end': (ask) => classroom.end(guest(), ask.class),
     'class.follow': (ask) => classes.follow(guest(), ask.class),
     'class.unfollow': () => nothing(classes.end()),
-    'class.lock': ({ class: id, lab, ...withheld }) => renewed(classroom.lock(guest(), id, lab, withheld)),
+    'class.lock': ({ class: id, lab, ...withheld }) => classroom.lock(guest(), id, lab, withheld),
+    'class.assess': (ask) => classroom.assess(guest(), ask.class, ask.lab, ask.assessed ?? undefined),
+    'work.submit': (ask) => nothing(inSession(ask, (session) => classroom.submissions.submit(session))),
     'class.export': (ask) => classroom.export(guest(), ask.class, ask.format),
     'note.send': ({ class: id, ...note }) => nothing(classroom.tell(id, nameOf(guest()), note)),
     'seat.detail': (ask) => classroom.detail(ask.class, ask.seat, ask.lab),
     'seat.network': (ask) => classroom.network(ask.class, ask.seat, ask.lab, ask.entry),
     'hand.take': (ask) => nothing(classroom.takeHand(ask.class, ask.seat, ask.on ? nameOf(guest()) : undefined)),
     'hand.close': (ask) => nothing(classroom.closeHand(ask.class, ask.seat)),
+    'hand.pause': (ask) => classroom.pauseQueue(guest(), ask.class, ask.on),
+    'hint.list': (ask) => classroom.hints(ask.lab),
+    'hint.give': ({ class: id, ...what }) => classroom.giveHints(id, nameOf(guest()), what),
     'desk.follow': async () => {
       endDesk?.()
       const followed = await classroom.desks.follow(learner, (view) => socket.emit('desk', view))
@@ -207,6 +213,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     },
     'hand.raise': (ask) => nothing(classroom.raiseHand(learner, ask)),
     'hand.lower': () => nothing(classroom.lowerHand(learner)),
+    'look.offer': (ask) => nothing(classroom.offerLook(learner, ask.offer ?? undefined)),
     'share.begin': async (ask) => {
       const { person } = guest()
       classroom.shares.begin(ask.class, { by: nameOf(guest()), person, session: ask.session })
@@ -217,6 +224,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       const { session } = watching()
       return { lab: session.lab.id, terminals: session.view().terminals }
     },
+    'share.map': async () => (await watching().session.network.feed.view()).map ?? null,
     'share.attach': (ask) => {
       const { session, id } = watching()
       return gateway.attach(session, ask.terminal, ask.fromOffset, { look: id, mayWrite: false })
@@ -235,6 +243,8 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'seat.add': (ask) => classroom.addRoster(ask.class, ask.csv),
     'seat.reissue': (ask) => classroom.reissue(ask.class, ask.seat),
     'seat.close': (ask) => nothing(classroom.closeHosts(ask.class, ask.seat)),
+    'seat.reset': (ask) => nothing(classroom.resetHosts(ask.class, ask.seat)),
+    'seat.merge': (ask) => nothing(classroom.mergeSeats(ask.class, ask.seat, ask.other)),
     'seat.remove': (ask) => nothing(classroom.removeSeat(ask.class, ask.seat)),
   }
 

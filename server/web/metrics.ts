@@ -18,18 +18,21 @@ const requestBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5, 10, 30]
 export class Metrics {
   readonly registry = new Registry()
   readonly #opened: Histogram<'outcome'>
+  readonly #checked: Histogram
   readonly #requests: Histogram<'request'>
   readonly #refused: Counter<'request'>
   readonly #http: Counter<'status'>
   /** When sessions began to open, in milliseconds of this process's clock. */
   readonly #opening = new Map<string, number>()
+  /** What learners of sessions have asked for and wait for, and since when. */
+  readonly #asked = new Map<string, { step: string; at: number }>()
   readonly #end: () => void
   sockets = 0
 
   constructor(sessions: Sessions) {
     const { registry } = this
     const registers = [registry]
-    collectDefaultMetrics({ register: registry, prefix: 'vethlab_' })
+    collectProcess(registry)
     const metrics = this
     new Gauge({
       name: 'vethlab_sessions',
@@ -73,6 +76,12 @@ export class Metrics {
       registers,
     })
     for (const outcome of ['open', 'failed', 'left']) this.#opened.zero({ outcome })
+    this.#checked = new Histogram({
+      name: 'vethlab_check_duration_seconds',
+      help: 'From the wish for a check to its first answer',
+      buckets: requestBuckets,
+      registers,
+    })
     this.#requests = new Histogram({
       name: 'vethlab_request_duration_seconds',
       help: 'From a request over a socket to its answer',
@@ -97,7 +106,10 @@ export class Metrics {
       registers,
     })
     for (const status of ['2xx', '3xx', '4xx', '5xx']) this.#http.inc({ status }, 0)
-    const endSessions = sessions.follow((session) => this.#look(session))
+    const endSessions = sessions.follow((session) => {
+      this.#look(session)
+      this.#lookAtCheck(session)
+    })
     this.#end = () => {
       endRecords()
       endSessions()
@@ -128,6 +140,28 @@ export class Metrics {
     const outcome = phase === 'open' || phase === 'failed' ? phase : 'left'
     this.#opened.observe({ outcome }, (performance.now() - began) / 1000)
   }
+
+  #lookAtCheck({ id, phase, asked }: Session): void {
+    const before = this.#asked.get(id)
+    if (before?.step === asked) return
+    // One that was broken off since the rack is gone has no answer.
+    if (before && phase === 'open') this.#checked.observe((performance.now() - before.at) / 1000)
+    if (asked === undefined) this.#asked.delete(id)
+    else this.#asked.set(id, { step: asked, at: performance.now() })
+  }
+}
+
+/** What Node tells of its process, but for what it has open by kinds, which come and go: open files are counted. */
+function collectProcess(registry: Registry): void {
+  const prefix = 'vethlab_'
+  collectDefaultMetrics({ register: registry, prefix })
+  for (const what of ['handles', 'requests', 'resources']) {
+    registry.removeSingleMetric(`${prefix}nodejs_active_${what}`)
+    registry.removeSingleMetric(`${prefix}nodejs_active_${what}_total`)
+  }
+  const collections = registry.getSingleMetric(`${prefix}nodejs_gc_duration_seconds`)
+  if (!(collections instanceof Histogram)) return
+  for (const kind of ['major', 'minor', 'incremental', 'weakcb']) collections.zero({ kind })
 }
 
 /** Serves them to this machine alone, on a port of their own. @throws VethlabError serve.port-taken */

@@ -10,7 +10,8 @@ interface Right<K extends RequestName> {
 
 /** Sessions are looked up among one's own alone: an id of another learner's is an unknown one. */
 const own: Right<RequestName> = { verb: 'work', what: (who) => ({ learner: who.person }) }
-const opens: Right<'session.join'> = { verb: 'open', what: (_who, { lab }) => ({ lab }) }
+/** To begin one, and to work in it, is asked of the session's lab besides. */
+const reads: Right<'session.join'> = { verb: 'read', what: (_who, { lab }) => ({ lab }) }
 
 type OfClass = { [K in RequestName]: Read<K> extends { class: string } ? K : never }[RequestName]
 function inClass<K extends OfClass>(verb: Verb): Right<K> {
@@ -19,7 +20,7 @@ function inClass<K extends OfClass>(verb: Verb): Right<K> {
 
 /** For each request over a socket: the table that `may` is asked by. */
 export const rights: { readonly [K in RequestName]: Right<K> } = {
-  'session.join': opens,
+  'session.join': reads,
   'session.reopen': own,
   'session.leave': own,
   'session.startOver': own,
@@ -55,10 +56,13 @@ export const rights: { readonly [K in RequestName]: Right<K> } = {
   'class.list': own,
   'class.create': { verb: 'found', what: () => 'house' },
   'class.change': inClass('lead'),
+  'class.dates': inClass('lead'),
+  'class.extend': inClass('lead'),
   'class.code': inClass('lead'),
   'class.end': inClass('lead'),
   'class.follow': inClass('watch'),
   'class.unfollow': own,
+  'class.assess': inClass('lead'),
   'class.lock': inClass('assist'),
   'class.export': inClass('assist'),
   'note.send': inClass('assist'),
@@ -66,15 +70,21 @@ export const rights: { readonly [K in RequestName]: Right<K> } = {
   'seat.network': inClass('assist'),
   'hand.take': inClass('assist'),
   'hand.close': inClass('assist'),
+  'work.submit': own,
+  'hand.pause': inClass('assist'),
+  'hint.list': inClass('assist'),
+  'hint.give': inClass('assist'),
   'desk.follow': own,
   'hand.raise': own,
   'hand.lower': own,
   'share.begin': inClass('assist'),
   'share.end': inClass('assist'),
   'share.open': own,
+  'share.map': own,
   'share.attach': own,
   'look.ask': inClass('assist'),
   // A look is its learner's and its asker's: nobody else's is found.
+  'look.offer': own,
   'look.give': own,
   'look.end': own,
   'look.open': own,
@@ -82,5 +92,7 @@ export const rights: { readonly [K in RequestName]: Right<K> } = {
   'seat.add': inClass('lead'),
   'seat.reissue': inClass('assist'),
   'seat.close': inClass('assist'),
+  'seat.reset': inClass('assist'),
+  'seat.merge': inClass('lead'),
   'seat.remove': inClass('lead'),
 }

@@ -55,6 +55,24 @@ export const troubles = {
     what: { en: 'Your class has not come to this step yet.', zh: '课堂还没有进行到这一步。' },
     cure: { en: 'Your teacher opens it.', zh: '老师会开放这一步。' },
   },
+  labNotYet: {
+    code: 'lab.not-yet',
+    what: { en: 'Your class has not opened this lab yet.', zh: '课堂还没有开放这个实验。' },
+    cure: { en: 'The list of labs says when it opens.', zh: '实验目录里写有开放时间。' },
+  },
+  labAfter: {
+    code: 'lab.not-yet',
+    what: { en: 'In your class another lab comes before this one.', zh: '按课堂的安排，要先完成另一个实验。' },
+    cure: { en: 'The list of labs says which one.', zh: '实验目录里写明是哪一个。' },
+  },
+  labOver: {
+    code: 'lab.over',
+    what: { en: 'The time for this lab is over.', zh: '这个实验的时间已到。' },
+    cure: {
+      en: 'What you did is kept. Your teacher can give you more time.',
+      zh: '你的进度已保留。老师可以为你延长时间。',
+    },
+  },
   solutionLocked: {
     code: 'solution.locked',
     what: { en: 'Your class has no solutions for this lab now.', zh: '课堂目前不提供这个实验的答案。' },

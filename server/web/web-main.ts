@@ -6,10 +6,13 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Classroom } from '../classroom/classroom.js'
+import { quotaOf } from '../classroom/quota.js'
 import { SecurityLog } from '../error/security-log.js'
 import { VethlabError } from '../error/vethlab-error.js'
+import { LearnersEvidence } from '../evidence/learners-evidence.js'
 import { type Lab, runsFiles } from '../lab/lab.js'
 import { readShelf } from '../lab/shelf.js'
+import { measuredHostBytes, roomInMemory } from '../machine/capacity.js'
 import { RackdClient } from '../node/rackd-client.js'
 import { StateThread } from '../racks/state-thread.js'
 import { Sessions } from '../session/sessions.js'
@@ -56,6 +59,8 @@ async function main(): Promise<void> {
   for (const { name, error } of leftOut) {
     process.stderr.write(`vethlab: lab ${oneLine(name, 80)} is left out: ${error.message}\n`)
   }
+  // Read while all files can be.
+  const hostBytes = measuredHostBytes()
   const later = listenLater(options.tls)
   // Nothing is accepted before the drop: that is done in the same turn in which the port becomes ours.
   await listen(later.server, options, () => dropTo(options.user))
@@ -76,6 +81,8 @@ async function main(): Promise<void> {
     authoring: previewed !== undefined,
     ...(idleMs === undefined ? {} : { idleMs, warningMs: Math.min(120_000, idleMs / 2) }),
     ...(mostRacks === undefined ? {} : { mostRacks }),
+    roomInMemory: (opening) => roomInMemory(opening, hostBytes),
+    quotaFor: (learner) => quotaOf(records.people, learner),
     seedFor: async (learner, lab) => seed ?? (await classroom?.seedFor(learner, lab)),
   })
   const preview = previewed === undefined ? undefined : new Preview(sessions, previewed)
@@ -87,7 +94,8 @@ async function main(): Promise<void> {
       if (told.lab) void noteUnreadable(told.lab)
     }
   })
-  classroom = new Classroom(sessions, records)
+  const evidence = options.evidence && (await LearnersEvidence.open(options.evidence))
+  classroom = new Classroom(sessions, records, { evidence })
   const metrics = options.metricsPort === undefined ? undefined : new Metrics(sessions)
   const served = metrics && (await serveMetrics(metrics, options.metricsPort!))
   const log = new SecurityLog(options.securityLog)

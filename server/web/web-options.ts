@@ -34,6 +34,10 @@ export const WebOptions = z.strictObject({
   recordsFile: z.string(),
   /** Where the records are, if not in that file: what waits for it is below `records`. */
   database: PostgresAddress.optional(),
+  /** Where evidence of what is handed in goes, and what is said in it of who grades. */
+  evidence: z
+    .strictObject({ folder: z.string(), key: z.string(), vethlab: z.string(), golden: z.string(), kernel: z.string() })
+    .optional(),
   securityLog: z.string(),
   /** What the numbers of labs are drawn from; those of practice where it isn't said. */
   seed: z.string().optional(),

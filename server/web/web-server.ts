@@ -87,7 +87,8 @@ export class WebServer {
   static serve({ server, handle }: ReturnType<typeof listenLater>, options: WebServerOptions): WebServer {
     const access = new Access(options.access)
     const { sessions, people, classroom, metrics, learner, log, basePath = '' } = options
-    const gate = new Gate(access, people, learner)
+    const gate = new Gate(access, people, learner, (known) => classroom.known(known))
+    classroom.onRights(() => gate.renew())
     const { host, publicNames } = options.access
     const previews = new Previews({ host, publicNames, ports: options.previewPorts, tls: options.tls })
     // socket.io has a server of its own that listens nowhere: only upgrades that are let in are handed to it, and nothing
@@ -120,7 +121,6 @@ export class WebServer {
       serveLearner(socket, {
         ...{ classroom, metrics, sessions, previews, windows, preview: options.preview },
         guest: () => guest,
-        renew: () => gate.renew(),
       })
     })
     const sockets = new Map<string, number>()

@@ -1,5 +1,7 @@
-import type { Who } from '../learner/who.js'
-import type { LabPage } from '../protocol/protocol.js'
+import type { Trouble } from '../error/trouble.js'
+import { closedTo, may } from '../learner/may.js'
+import type { Closed, Who } from '../learner/who.js'
+import type { LabCard, LabPage } from '../protocol/protocol.js'
 import type { Language } from '../wording/text.js'
 import { troubles } from './troubles.js'
 
@@ -14,6 +16,24 @@ export function withheldFrom({ roles }: Who, lab: string): Withheld {
   const isStaff = roles.some(({ role }) => role !== 'learner')
   const locks = learns && !isStaff && Object.hasOwn(learns.locks, lab) ? learns.locks[lab] : undefined
   return { steps: new Set(locks?.steps), solutions: locks?.solutions === true }
+}
+
+/** Why a lab of their class is not open to a learner; undefined where it is, and for staff. Pure. */
+export function closedFor(who: Who, lab: string): Closed | undefined {
+  if (may(who, 'open', { lab })) return undefined
+  const learns = who.roles.find((role) => role.role === 'learner')
+  return learns?.isOpen && learns.labs.includes(lab) ? closedTo(learns, lab) : undefined
+}
+
+/** The same as it is told to whoever asks for it all the same. Pure. */
+export function closedTrouble(who: Who, lab: string): Trouble | undefined {
+  const closed = closedFor(who, lab)
+  return closed && { 'not-yet': troubles.labNotYet, after: troubles.labAfter, due: troubles.labOver }[closed.why]
+}
+
+/** A card of a lab that is to be known of and no more: titles, and what it is about. Pure. */
+export function outline(card: LabCard): LabCard {
+  return { ...card, words: '' }
 }
 
 /** A page without the text of steps that are not open yet. Pure. */

@@ -72,6 +72,10 @@ it('asks questions to choose from, by keys alone, and says what is wrong with wh
   const several = section('read').getByRole('group', { name: /Which drivers/ })
   await several.getByRole('checkbox', { name: 'bridge' }).focus()
   await page.keyboard.press('Space')
+  // What was chosen and not handed in outlives a reload.
+  await page.reload()
+  await expect.poll(() => several.getByRole('checkbox', { name: 'bridge' }).isChecked()).toBe(true)
+  await several.getByRole('checkbox', { name: 'bridge' }).focus()
   await page.keyboard.press('Enter')
   await section('read').getByText('something else is right as well').first().waitFor()
   expect(await accessibilityProblems(page)).toEqual([])

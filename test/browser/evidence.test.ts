@@ -21,6 +21,8 @@ import { accessibilityProblems, chromiumOptions } from './site.js'
 /** The page of a bundle, opened as a file, by a browser that has no network. */
 
 const key = generateKeyPairSync('ed25519').privateKey
+/** What a network may be called, as far as an Engine lets it be said. */
+const strange = '<b>net</b>'
 let scratch: string
 let browser: Awaited<ReturnType<typeof chromium.launch>>
 const complaints: string[] = []
@@ -31,8 +33,12 @@ beforeAll(async () => {
   const rack = new StateBuilder()
   const node1 = rack.docker('node1', '192.168.1.11')
   rack.plain('laptop', '192.168.1.50')
-  rack.network(node1, { name: 'my_net', subnet: '172.20.0.0/16' })
+  rack.network(node1, { name: strange, subnet: '172.20.0.0/16' })
   const made = await graded(lab, new ScriptedProbe(rack))
+  const bare = new StateBuilder()
+  bare.docker('node1', '192.168.1.11')
+  bare.plain('laptop', '192.168.1.50')
+  made.witness.before = await new ScriptedProbe(bare).capture()
   // What a student prints may try to be part of the page.
   made.witness.scripts[0]!.stdout = '\u001b[32mgreen\u001b[0m </script><script>document.title = "caught"</script>\n'
   const files = await makeBundle(
@@ -72,6 +78,35 @@ it('plays the transcript without a network, and what was printed stays print', a
   expect(await page.title()).toBe('Exam')
   expect(complaints).toEqual([])
   if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, 'evidence-en.png'), fullPage: true })
+})
+
+it('shows the network moment by moment, with what was different and the facts of what is chosen', async () => {
+  const page = await open('en')
+  const network = page.locator('#network')
+  const moments = network.locator('.moments button')
+  await moments.first().waitFor()
+  expect((await moments.allInnerTexts()).map((text) => text.replace(/ \d\d:.*$/, ''))).toEqual([
+    'Before anything was run',
+    'When “A network” was judged',
+    'When “A web server” was judged',
+    'When all was judged',
+  ])
+  const shop = network.locator('.element.bridge', { hasText: strange })
+  await shop.waitFor()
+  await moments.nth(1).click()
+  await network.getByRole('listitem').getByText(strange, { exact: false }).first().waitFor()
+  await shop.click()
+  await network.getByText('172.20.0.0/16').first().waitFor()
+  if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, 'evidence-map.png'), fullPage: true })
+  await moments.first().click()
+  await shop.waitFor({ state: 'detached' })
+  // By keys: from the first part of the map on.
+  await network.locator('.element').first().focus()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  expect(await network.locator('.element.chosen').count()).toBe(1)
+  expect(await page.title()).toBe('Exam')
+  expect(complaints).toEqual([])
 })
 
 it.each(['en', 'zh'] as const)('can be read by everybody, in %s', async (language) => {

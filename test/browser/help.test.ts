@@ -298,7 +298,7 @@ it('closes the hosts, and opens them again with what was done', async () => {
   await page.getByRole('button', { name: 'Menu' }).click()
   await page.getByRole('menuitem', { name: 'Close the hosts' }).click()
   await confirm(page, 'Close the hosts')
-  await page.getByText('You closed them. Your progress is kept.').waitFor()
+  await page.getByText('They were closed. Your progress is kept.').waitFor()
   await expect
     .poll(async () => (await site.racks.list()).filter(({ label }) => label.startsWith(ports.id)), patient)
     .toEqual([])

@@ -68,7 +68,15 @@ it('takes at most three keys more than clicks, in every flow, and never loses th
   const dialog = page.getByRole('dialog')
 
   const check = flow('check')
+  // Wherever one has read to.
+  await page.locator('.scroll').evaluate((text) => text.scrollTo(0, text.scrollHeight))
   await check.press('Alt+Shift+C')
+  await expect
+    .poll(async () => {
+      const [box, text] = await Promise.all([panel.boundingBox(), page.locator('.scroll').boundingBox()])
+      return box!.y + Math.min(box!.height, 60) > text!.y && box!.y < text!.y + text!.height
+    }, patient)
+    .toBe(true)
   // It can be read while it runs, and by those who don't see it.
   expect(await accessibilityProblems(page)).toEqual([])
   await panel.getByText('Expected').first().waitFor()
@@ -142,6 +150,11 @@ it('takes at most three keys more than clicks, in every flow, and never loses th
   await terminal.press('Alt+Shift+W', 'ArrowDown', 'Enter')
   await page.getByRole('tab', { name: /^laptop/, selected: true }).waitFor()
   await terminal.ends({ clicks: 2 })
+  await expect.poll(() => focused(page), patient).toMatch(/^Terminal laptop/)
+  const another = flow('another terminal')
+  await another.press('Alt+Shift+T')
+  await expect.poll(() => focused(page), patient).toMatch(/^Terminal node1/)
+  await another.ends({ clicks: 2 })
 
   const language = flow('language')
   await language.press('Alt+Shift+L')
@@ -206,10 +219,13 @@ it('never loses the focus to the top of the page, and leads back to where it was
   await welcome.waitFor({ state: 'detached' })
   await settled(page)
   // Each Run says which command it is for.
-  const names = await page.locator('button.run').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')))
+  const namesOf = (buttons: string) =>
+    page.locator(buttons).evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')))
+  const names = await namesOf('button.run')
   expect(names.length).toBeGreaterThan(3)
   expect(new Set(names).size).toBe(names.length)
   for (const name of names) expect(name).toMatch(/^Run: \S/)
+  for (const name of await namesOf('.block .buttons > :first-child')) expect(name).toMatch(/^Copy: \S/)
 
   const run = page.locator('button.run').first()
   const command = await run.getAttribute('aria-label')
@@ -281,6 +297,8 @@ it('comes back to the step, by reload, Back and address', async () => {
   await expect.poll(top, patient).toBeLessThan(before + 200)
   expect(await top()).toBeGreaterThan(-200)
   await page.locator('a[href="/"]').first().click()
+  // Nothing of the lab is said on another page.
+  expect(await said(page)).not.toMatch(/host|step|changed/i)
   await page.getByRole('searchbox').fill('dnat')
   await page.getByRole('link', { name: lab.title.en, exact: true }).waitFor()
   await page.goBack()

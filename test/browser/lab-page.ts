@@ -156,6 +156,16 @@ export class LabPage {
 
   async expectFinished(): Promise<void> {
     await this.page.getByText('Lab done').waitFor()
+    // The way there ends at its panel, not behind it.
+    await this.page.getByRole('button', { name: 'To the summary' }).last().click()
+    const finish = this.page.locator('#finish')
+    await expect.poll(() => finish.evaluate((one) => one === document.activeElement)).toBe(true)
+    await expect
+      .poll(async () => {
+        const [panel, text] = await Promise.all([finish.boundingBox(), this.page.locator('.scroll').boundingBox()])
+        return panel!.y >= text!.y - 1 && panel!.y < text!.y + text!.height / 2
+      })
+      .toBe(true)
     expect(await this.page.getByRole('link', { name: /^Next:/ }).count()).toBeLessThanOrEqual(1)
   }
 }

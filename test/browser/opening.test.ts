@@ -72,7 +72,7 @@ it('says that there is no room, who has it and for how long, and leads there', a
   await page.getByRole('button', { name: 'Menu' }).click()
   await page.getByRole('menuitem', { name: 'Close the hosts' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Close the hosts' }).click()
-  await page.getByText('You closed them.').waitFor()
+  await page.getByText('They were closed.').waitFor()
   await page.goBack()
   await page.getByRole('heading', { level: 1, name: bridge.title.en }).waitFor()
   await new LabPage(page, bridge, site.racks).opened()
@@ -144,6 +144,6 @@ async function leave(page: Awaited<ReturnType<Site['visit']>>): Promise<void> {
   await page.getByRole('button', { name: 'Menu' }).click()
   await page.getByRole('menuitem', { name: 'Close the hosts' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Close the hosts' }).click()
-  await page.getByText('You closed them.').waitFor()
+  await page.getByText('They were closed.').waitFor()
   await page.context().close()
 }

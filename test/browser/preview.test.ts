@@ -115,7 +115,7 @@ it('opens what a container publishes in a tab of its own, which learns nothing o
   await page.getByRole('button', { name: 'Menu' }).click()
   await page.getByRole('menuitem', { name: 'Close the hosts' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Close the hosts' }).click()
-  await page.getByText('You closed them.').waitFor()
+  await page.getByText('They were closed.').waitFor()
   expect(await button.count()).toBe(0)
   await expect
     .poll(

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
@@ -9,6 +10,8 @@ import { LabPage } from './lab-page.js'
 import { accessibilityProblems, expectNoSidewaysScroll, Site } from './site.js'
 
 const slow = { timeout: 30_000 }
+/** So long the database is away in mid-class. */
+const awayMs = 20_000
 
 let database: PostgresServer
 let address: PostgresAddress
@@ -71,5 +74,61 @@ it('a learner goes on while PostgreSQL is away and reads that records are behind
   )
   expect(verdicts).toEqual(first!.checks.map((_, index) => ({ check_index: index })))
   expect(await database.sql(address.database, 'SELECT ended_at FROM session')).toEqual([{ ended_at: null }])
+  expect(site.complaints).toEqual([])
+})
+
+it('a class goes on while PostgreSQL is away for 20 s: its teacher sees a learner pass, both read that records are behind, and nothing is lost', async () => {
+  site.expectOutage = false
+  const teacher = await site.visit('/')
+  await teacher.getByRole('link', { name: 'Classes' }).click()
+  await teacher.getByRole('button', { name: 'New class' }).click()
+  await teacher.getByLabel('Title').fill('Away')
+  await teacher.getByRole('button', { name: 'Make the class' }).click()
+  const code = await teacher.locator('.join .code').innerText()
+  const ada = await site.visit('/join', { stranger: true })
+  await ada.locator('#code').fill(code)
+  await ada.locator('#name').fill('Ada')
+  await ada.locator('form').first().locator('button').click()
+  await ada.getByRole('heading', { name: 'You are in' }).waitFor()
+  await ada.goto(new URL('/labs/default-bridge', site.server.address).href)
+  const learner = new LabPage(ada, lab, site.racks)
+  await learner.opened()
+  const cell = teacher
+    .locator('.matrix tbody tr', { has: teacher.getByText('Ada', { exact: true }) })
+    .locator('.cell')
+    .first()
+  await cell.getByText('at it').waitFor(slow)
+
+  await database.stop()
+  const since = Date.now()
+  const [first] = lab.steps
+  await learner.doStep(first!)
+  await learner.expectPassed(first!)
+  await cell.getByText('passed').waitFor(slow)
+  const behind = (page: Page) => page.getByText('Progress is saved with a delay right now.')
+  for (const page of [ada, teacher]) await behind(page).waitFor(slow)
+  // What only the database can know is refused in words.
+  const hand = ada.getByRole('button', { name: 'Raise your hand' })
+  await hand.click()
+  await ada.getByText("The database with everybody's progress can't be reached right now.").waitFor()
+  expect(await accessibilityProblems(teacher)).toEqual([])
+  if (process.env.SHOTS) await teacher.screenshot({ path: `${process.env.SHOTS}/behind-class.png` })
+  await ada.waitForTimeout(Math.max(0, awayMs - (Date.now() - since)))
+  expect(await behind(ada).count()).toBe(1)
+
+  await database.run()
+  for (const page of [ada, teacher]) await behind(page).waitFor({ state: 'hidden', ...slow })
+  const rows = async (table: string, rest: string) =>
+    database.sql(
+      address.database,
+      `SELECT ${rest} FROM ${table} JOIN session ON session.id = ${table}.session JOIN seat USING (learner) WHERE seat.name = 'Ada'`,
+    )
+  expect(await rows('step', 'step.id, state')).toEqual([{ id: first!.id, state: 'passed' }])
+  expect(await rows('verdict', "bool_or(outcome = 'pass') AS passed")).toEqual([{ passed: true }])
+  expect(await rows('timeline', 'count(*) > 0 AS kept')).toEqual([{ kept: true }])
+  await teacher.reload()
+  await cell.getByText('passed').waitFor(slow)
+  await hand.click()
+  await teacher.locator('.hand-group').getByText('Ada').waitFor(slow)
   expect(site.complaints).toEqual([])
 })

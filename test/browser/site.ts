@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
@@ -37,8 +37,10 @@ export class Site implements AsyncDisposable {
     private readonly options: string[],
   ) {}
 
-  static async open(options: string[] = []): Promise<Site> {
+  /** @param records a file as an older version left it, in the place of none */
+  static async open(options: string[] = [], { records }: { records?: string } = {}): Promise<Site> {
     forgetRecords()
+    if (records !== undefined) putRecords(records)
     const server = await ServerProcess.start(['--close-racks', ...options])
     return Site.on(server, options)
   }
@@ -115,8 +117,27 @@ function forgetRecords(): void {
   }
 }
 
-/** What axe finds wrong on a page as it is now. */
+function putRecords(file: string): void {
+  const path = join(testState.records, 'records.sqlite')
+  mkdirSync(testState.records, { recursive: true })
+  copyFileSync(file, path)
+  chownSync(path, testState.webUser, testState.webUser)
+}
+
+/** What axe finds wrong on a page as it is now, in light and in dark. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
+  const isDark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
+  const [own, other] = isDark ? (['dark', 'light'] as const) : (['light', 'dark'] as const)
+  const found = (await problemsNow(page)).map((problem) => `${own}: ${problem}`)
+  await page.emulateMedia({ colorScheme: other })
+  found.push(...(await problemsNow(page)).map((problem) => `${other}: ${problem}`))
+  await page.emulateMedia({ colorScheme: own })
+  return found
+}
+
+async function problemsNow(page: Page): Promise<string[]> {
+  // Colours that change begin to fade with the next drawing.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   // What is still fading in has less contrast than it will have.
   await page.evaluate(async () => {
     const ending = document

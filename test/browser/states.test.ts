@@ -4,10 +4,15 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
+import type { Language } from '../../server/wording/text.js'
 import { LabPage } from './lab-page.js'
+import { chineseFaults, layoutFaults, setLanguage } from './looks.js'
 import { accessibilityProblems, expectNoSidewaysScroll, Site } from './site.js'
 
-/** Every panel, menu, dialog and state of the pages: axe finds nothing in any of them. Some are looked at in light and some in dark. */
+/**
+ * Every panel, menu, dialog and state of the pages: axe finds nothing in any of them, in light and in dark; nothing is cut or lies over
+ * something else; and their Chinese is as it is written here, also where it is put together.
+ */
 
 /** For what comes by itself, on a busy machine too. */
 const patient = { timeout: 45_000 }
@@ -30,16 +35,29 @@ class States {
   readonly #found: string[] = []
   readonly #seen: string[] = []
 
-  constructor(private readonly page: Page) {}
+  constructor(
+    private readonly page: Page,
+    private readonly language: Language = 'en',
+  ) {}
 
   async fine(state: string): Promise<void> {
     this.#seen.push(state)
-    const problems = await accessibilityProblems(this.page)
-    this.#found.push(...problems.map((problem) => `${state}: ${problem}`))
-    if (process.env.SHOTS) {
-      const name = `${String(this.#seen.length).padStart(2, '0')}-${state.replaceAll(/\W+/g, '-')}`
-      await this.page.screenshot({ path: `${process.env.SHOTS}/${name}.png` })
-    }
+    this.#tell(state, [...(await accessibilityProblems(this.page)), ...(await layoutFaults(this.page))])
+    await this.#keep(state)
+    await setLanguage(this.page, 'zh')
+    this.#tell(`${state}, in Chinese`, [...(await layoutFaults(this.page)), ...(await chineseFaults(this.page))])
+    await this.#keep(`${state}-zh`)
+    await setLanguage(this.page, this.language)
+  }
+
+  #tell(where: string, faults: readonly string[]): void {
+    this.#found.push(...faults.map((fault) => `${where}: ${fault}`))
+  }
+
+  async #keep(name: string): Promise<void> {
+    if (!process.env.SHOTS) return
+    const file = `${String(this.#seen.length).padStart(2, '0')}-${name.replaceAll(/\W+/g, '-')}`
+    await this.page.screenshot({ path: `${process.env.SHOTS}/${file}.png` })
   }
 
   end(): void {
@@ -248,7 +266,7 @@ it('of terminals and hosts', async () => {
   await menu.click()
   await page.getByRole('menuitem', { name: 'Close the hosts' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Close the hosts' }).click()
-  await page.getByText('You closed them.').waitFor(patient)
+  await page.getByText('They were closed.').waitFor(patient)
   await states.fine('closed')
   states.end()
   await page.context().close()
@@ -262,7 +280,7 @@ it('on a phone', async () => {
     colorScheme: 'dark',
     reducedMotion: 'reduce',
   })
-  const states = new States(page)
+  const states = new States(page, 'zh')
   const fine = async (state: string) => {
     await states.fine(state)
     await expectNoSidewaysScroll(page)

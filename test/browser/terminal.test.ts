@@ -124,6 +124,24 @@ describe('output', () => {
     expect(Date.now() - pressed).toBeLessThan(10_000)
   })
 
+  it('gives programs Ctrl+P, Ctrl+Q and Alt+Backspace: a container is left, and goes on', async () => {
+    const learner = await openTerminal()
+    await learner.type('docker run -it --rm --name held busybox sh\n')
+    await learner.row(/^\/ #$/)
+    await learner.type('echo in-$((40+2))\n')
+    await learner.row(/^in-42$/)
+    await learner.press('Control+P', 'Control+Q')
+    await learner.row(/read escape sequence/)
+    await learner.type('docker ps --format "runs-{{.Names}}" none')
+    await learner.press('Alt+Backspace', 'Enter')
+    await learner.row(/^runs-held$/)
+    await learner.run('docker rm -f held')
+    await learner.page.keyboard.press('Alt+Shift+I')
+    await learner.page.keyboard.press('?')
+    await learner.page.getByText('Browsers keep Ctrl+W, Ctrl+T and Ctrl+N for themselves').waitFor()
+    await learner.page.keyboard.press('Escape')
+  })
+
   it('gives Chinese and emoji the width that programs count on', async () => {
     const learner = await openTerminal()
     const column = async (text: string) => {

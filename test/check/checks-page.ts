@@ -46,11 +46,11 @@ const about: Record<string, [what: string, example: string]> = {
     'firewall: {host: node2, from: laptop, protocol: udp, port: 4789, expect: no}',
   ],
   port: [
-    "A port of a container that its host publishes: what the Engine says, and the kernel's DNAT rule that makes it true.",
+    "A port of a container that its host publishes: what the Engine says, and the kernel's DNAT rule that makes it true, with no other before it that leads elsewhere what comes from a LAN.",
     'port: {container: web, port: 80, published: 8080, address: 127.0.0.1}',
   ],
   reach: [
-    'Whether somebody reaches somebody: a real packet or connection, from the namespace of the one who asks. `expect: no` passes only with a proof that there is something to reach: `control.from` must reach it, or without `control` the target must answer itself, at its own address or on its loopback. Without that proof it fails with `reach.control`. Who stands in the namespace of the target proves nothing of others (`reach.together`), and who has the address of the target itself asks only itself (`reach.itself`). What a cure opened besides is what `only` looks for, and what it stopped, `still`: both are asked once the check itself has passed.',
+    'Whether somebody reaches somebody: a real packet or connection, from the namespace of the one who asks. `expect: no` passes only with a proof that there is something to reach: `control.from` must reach it, or without `control` the target must answer itself, at its own address or on its loopback. Without that proof it fails with `reach.control`. Who stands in the namespace of the target proves nothing of others (`reach.together`), and who has the address of the target itself asks only itself (`reach.itself`). Nor counts an answer where a rule or a route of the one who asks leads to somebody else with that address (`reach.elsewhere`). What a cure opened besides is what `only` looks for, and what it stopped, `still`: both are asked once the check itself has passed.',
     'reach: {from: auditor, to: db, port: 6379, expect: no, control: {from: app}}',
   ],
   resolve: [

@@ -110,6 +110,30 @@ it('passes what was asked of a network that stays as it was, with one more captu
   expect(probe.captures).toBe(2)
 })
 
+it('waits where all have passed, before it is captured again, and compares with what is there then', async () => {
+  let changed = false
+  const probe = answering(film())
+  const capture = probe.capture.bind(probe)
+  probe.capture = async () => {
+    const state = await capture()
+    if (changed) flushed(state)
+    return state
+  }
+  const waited: number[] = []
+  const settle = async () => {
+    waited.push(probe.captures)
+    changed = true
+  }
+  // It has changed while it was waited, and stays so when it is looked at anew.
+  expect(outcomes(await evaluate([reached], probe, { ...options, settle }))).toEqual(['pass'])
+  expect(waited).toEqual([1, 3])
+  // Nobody waits for what has failed, or where nothing was asked.
+  waited.length = 0
+  await evaluate([reached, there('nobody', 1)], probe, { ...options, once: true, settle })
+  await evaluate([present], probe, { ...options, settle })
+  expect(waited).toEqual([])
+})
+
 it('calls what never comes to rest an error, after a few looks', async () => {
   const looks = Array.from({ length: 100 }, (_, n) => (n % 2 === 0 ? () => {} : flushed))
   const probe = answering(film(...looks))

@@ -63,6 +63,14 @@ cases('network', [
   { gives: 'network.not-member', spec: { name: 'my_net', without: ['web'] } },
   { gives: 'network.kernel', spec: { name: 'my_net' }, given: bridgeGone },
   {
+    gives: 'error state.incomplete',
+    spec: { name: 'my_net' },
+    given: (rack) => {
+      bridgeGone(rack)
+      rack.host('node1').namespaces[0]!.faults.push('links: ip gave no answer')
+    },
+  },
+  {
     gives: 'network.kernel',
     spec: { name: 'my_net' },
     given: (rack) =>

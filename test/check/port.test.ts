@@ -1,4 +1,22 @@
 import { cases, unverified } from './cases.js'
+import type { StateBuilder } from './state-builder.js'
+
+const redirect =
+  (port: string, source = '') =>
+  (rack: StateBuilder) => {
+    const { rules } = rack.host('node1').namespaces[0]!
+    rules.unshift({
+      family: 'ip',
+      table: 'nat',
+      chain: 'PREROUTING',
+      position: 0,
+      protocol: 'tcp',
+      destinationPort: port,
+      ...(source === '' ? {} : { source }),
+      target: 'REDIRECT',
+      text: `-A PREROUTING ${source && `-s ${source} `}-p tcp -m tcp --dport ${port} -j REDIRECT --to-ports 9999`,
+    })
+  }
 
 cases('port', [
   { gives: 'pass', spec: { container: 'web', port: 80 } },
@@ -18,6 +36,15 @@ cases('port', [
     },
     says: 'DNAT',
   },
+  // A rule of their own, in front of that of the Engine.
+  ...['', '192.168.1.50/32'].map((source) => ({
+    gives: 'port.rule',
+    spec: { container: 'web', port: 80, published: 8080 },
+    given: redirect('8080', source),
+    says: 'REDIRECT',
+  })),
+  { gives: 'pass', spec: { container: 'web', port: 80, published: 8080 }, given: redirect('8081') },
+  { gives: 'pass', spec: { container: 'web', port: 80, published: 8080 }, given: redirect('8080', '10.9.9.9/32') },
   { gives: 'port.present', spec: { container: 'web', port: 80, expect: 'no' } },
   { gives: 'port.no-such', spec: { container: 'old', port: 80 } },
   { gives: 'port.no-such', spec: { container: 'laptop', port: 80 } },

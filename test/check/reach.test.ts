@@ -90,6 +90,52 @@ function blockSix(rack: StateBuilder): void {
   })
 }
 
+/** What the laptop sends to that port of anybody goes elsewhere. */
+function ledAway(port: string, target: string, to?: string): (rack: StateBuilder) => void {
+  return (rack) => {
+    const [namespace] = rack.host('laptop').namespaces
+    namespace!.chains.push({ family: 'ip', table: 'nat', name: 'OUTPUT' })
+    namespace!.rules.push({
+      family: 'ip',
+      table: 'nat',
+      chain: 'OUTPUT',
+      position: 1,
+      protocol: 'tcp',
+      destinationPort: port,
+      target,
+      ...(to === undefined ? {} : { to }),
+      text: `-A OUTPUT -p tcp -m tcp --dport ${port} -j ${target}${to === undefined ? '' : ` --to-destination ${to}`}`,
+    })
+  }
+}
+
+/** The laptop has a namespace with an address of node1, or another one, to which it has a route of its own. */
+function impostor(rack: StateBuilder, address = '192.168.1.11'): void {
+  const laptop = rack.host('laptop')
+  const own = laptop.namespaces[0]!
+  const inside = structuredClone(own)
+  Object.assign(inside, { id: '4026539999', owner: { kind: 'other' }, rules: [], chains: [], sockets: [], routes: [] })
+  const [link] = structuredClone(own.links.filter(({ kind }) => kind !== 'loopback'))
+  const pair = (name: string, of: string, index: number, peer: { namespace: string; name: string }) => ({
+    ...structuredClone(link!),
+    ...{
+      name,
+      index,
+      kind: 'veth',
+      peer,
+      addresses: of === '' ? [] : [{ family: 4 as const, address: of, prefix: 32, scope: 'global' }],
+    },
+  })
+  const outside = pair('i0', '', 71, { namespace: inside.id, name: 'i1' })
+  inside.links = [pair('i1', address, 72, { namespace: own.id, name: 'i0' })]
+  for (const one of [outside, ...inside.links]) delete (one as { lan?: string }).lan
+  own.links.push(outside)
+  laptop.namespaces.push(inside)
+  if (address === '192.168.1.11')
+    own.routes.push({ ...own.routes[0]!, destination: `${address}/32`, device: 'i0', type: 'unicast' })
+  for (const route of own.routes.slice(-1)) delete (route as { gateway?: string }).gateway
+}
+
 const both = { 'api tcp 172.20.0.2:80': yes, 'api tcp [fd00::ac14:2]:80': yes, 'api tcp fd00::ac14:2:80': yes }
 
 cases('reach', [
@@ -243,6 +289,46 @@ cases('reach', [
       const [namespace] = rack.host('laptop').namespaces
       namespace!.links[0]!.addresses.push({ family: 4, address: '192.168.1.11', prefix: 32, scope: 'global' })
     },
+    network: { 'laptop tcp 192.168.1.11:8080': yes },
+  },
+  // Who asks has seen to it that somebody else answers.
+  {
+    gives: 'reach.elsewhere',
+    spec: { from: 'laptop', to: 'node1', port: 8080 },
+    given: ledAway('8080', 'REDIRECT'),
+    network: { 'laptop tcp 192.168.1.11:8080': yes },
+    says: 'REDIRECT',
+  },
+  {
+    gives: 'reach.elsewhere',
+    spec: { from: 'laptop', to: 'node1', port: 8080 },
+    given: ledAway('8080', 'DNAT', '192.168.1.12:8080'),
+    network: { 'laptop tcp 192.168.1.11:8080': yes },
+    says: '192.168.1.12:8080',
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'laptop', to: 'node1', port: 8080 },
+    given: ledAway('8080', 'DNAT', ':8081'),
+    network: { 'laptop tcp 192.168.1.11:8080': yes },
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'laptop', to: 'node1', port: 8080 },
+    given: ledAway('8081', 'REDIRECT'),
+    network: { 'laptop tcp 192.168.1.11:8080': yes },
+  },
+  {
+    gives: 'reach.elsewhere',
+    spec: { from: 'laptop', to: 'node1', port: 8080 },
+    given: (rack) => impostor(rack),
+    network: { 'laptop tcp 192.168.1.11:8080': yes },
+    says: 'another network namespace of `laptop`',
+  },
+  {
+    gives: 'pass',
+    spec: { from: 'laptop', to: 'node1', port: 8080 },
+    given: (rack) => impostor(rack, '192.168.1.66'),
     network: { 'laptop tcp 192.168.1.11:8080': yes },
   },
   {

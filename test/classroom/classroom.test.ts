@@ -1,6 +1,8 @@
 import { parse } from 'csv-parse/sync'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { Classroom } from '../../server/classroom/classroom.js'
+import { quotaOf } from '../../server/classroom/quota.js'
+import { closeOver } from '../../server/classroom/timetable.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { ownerOf, type Who } from '../../server/learner/who.js'
 import { fromPackage } from '../../server/package-root.js'
@@ -20,7 +22,9 @@ let owner: Who
 let id: string
 beforeEach(async () => {
   records = SqliteRecords.open(`${newDirectory()}/records.sqlite`)
-  sessions = await Sessions.start(racksThatNeverOpen, [lab], records)
+  sessions = await Sessions.start(racksThatNeverOpen, [lab], records, {
+    quotaFor: (learner) => quotaOf(records.people, learner),
+  })
   classroom = new Classroom(sessions, records)
   owner = ownerOf(await records.localLearner())
   onTestFinished(async () => {
@@ -144,6 +148,185 @@ it('draws numbers for everybody once the class has its own, the same each time',
   expect(await seedOf(ada)).toBe(seeds[0])
   await classroom.change(owner, id, classroom.numbers(false))
   expect(await seedOf(ada)).toBeUndefined()
+})
+
+const hour = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
+
+it('gives prepared hints, one after another, to who can use them: they count as taken, and stand where help is looked for', async () => {
+  const [ada, bob, eve] = [await seated('Ada'), await seated('Bob'), await seated('Eve')]
+  const { steps } = classroom.hints(lab.id)
+  const { id: step, checks } = steps.find((one) => one.checks.length > 0)!
+  const [{ index: check, hints }] = checks as [(typeof checks)[number]]
+  await sessions.join(ada.learner, lab.id, { open: true })
+  await sessions.join(bob.learner, lab.id, { open: true })
+  // Who has begun nothing gets none.
+  expect(await classroom.giveHints(id, 'Grace', { lab: lab.id, step, check })).toEqual({ given: 2, without: 1 })
+  for (let n = 1; n <= hints.length; n++) {
+    const again = await classroom.giveHints(id, 'Grace', { lab: lab.id, step, check, seats: [ada.id] })
+    expect(again).toEqual(n < hints.length ? { given: 1, without: 0 } : { given: 0, without: 1 })
+  }
+  const cellOf = async (name: string) =>
+    (await classroom.matrix(owner, id)).seats.find((seat) => seat.name === name)!.cells[lab.id]?.[step]
+  expect(await cellOf('Ada')).toMatchObject({ hints: hints.length, given: hints.length })
+  expect(await cellOf('Bob')).toMatchObject({ hints: 1, given: 1 })
+  expect(await cellOf('Eve')).toBeUndefined()
+  const detail = await classroom.detail(id, bob.id, lab.id)
+  expect(detail.steps.find((one) => one.id === step)).toMatchObject({
+    hints: 1,
+    given: [{ check, hint: 1, by: 'Grace' }],
+  })
+  const rows = parse((await classroom.export(owner, id, 'csv')).text, { columns: true }) as Record<string, string>[]
+  expect(rows.find((row) => row.name === 'Bob' && row.step === step)).toMatchObject({ hints: '1', hints_given: '1' })
+  const grades = parse((await classroom.export(owner, id, { gradebook: 'csv', lab: lab.id, language: 'en' })).text, {
+    columns: true,
+  }) as Record<string, string>[]
+  expect(JSON.stringify(grades)).toMatch(/hint/)
+  const desk = await classroom.desks.follow(bob.learner, () => {})
+  expect(desk!.view.hints).toMatchObject([{ lab: lab.id, step, by: 'Grace', text: { en: hints[0]!.en } }])
+  desk!.end()
+  await expect(classroom.giveHints(id, '', { lab: lab.id, step, check, seats: ['f'.repeat(32)] })).rejects.toThrow()
+  await expect(classroom.giveHints(id, '', { lab: lab.id, step, check: 99 })).rejects.toThrow('no such check')
+  expect((await records.people.givenHints(id)).filter(({ seat }) => seat === eve.id)).toEqual([])
+})
+
+it('two seats of one person become one, with what was done in either', async () => {
+  const [ada, again] = [await seated('Ada'), await seated('Ada')]
+  const done = async (seat: SeatRecord, step: string, hints: number) => {
+    const session = `s${Math.random()}`
+    await records.createSession({ id: session, learner: seat.learner, lab: lab.id, labHash: lab.contentHash })
+    await records.setStep(session, step, 'passed')
+    await records.setHints(session, lab.steps[2]!.id, 0, hints)
+    await records.endSession(session, 'left')
+  }
+  const [first, second] = lab.steps.map((step) => step.id)
+  await done(ada, first!, 1)
+  await done(again, second!, 2)
+  // In memory, with a rack on its way.
+  const session = (await sessions.join(again.learner, lab.id, { open: true }))!
+  await classroom.mergeSeats(id, ada.id, again.id)
+  expect(session.holdsRack).toBe(false)
+  const { seats } = await classroom.matrix(owner, id)
+  expect(seats.map((seat) => [seat.id, seat.isDuplicate])).toEqual([[ada.id, false]])
+  expect(seats[0]!.cells[lab.id]).toMatchObject({ [first!]: { state: 'passed' }, [second!]: { state: 'passed' } })
+  expect(seats[0]!.cells[lab.id]![lab.steps[2]!.id]).toMatchObject({ hints: 2 })
+  const latest = (await sessions.join(ada.learner, lab.id, { open: false }))!
+  expect(latest.learner).toBe(ada.learner)
+  await expect(classroom.mergeSeats(id, ada.id, ada.id)).rejects.toThrow()
+  await expect(classroom.mergeSeats(id, ada.id, again.id)).rejects.toThrow('is no class, or nobody in it')
+})
+
+it('gives more time from the end on, or from now; for all, or for one', async () => {
+  const [ada, bob] = [await seated('Ada'), await seated('Bob')]
+  await expect(classroom.extend(owner, id, { minutes: 5 })).rejects.toThrow('has no end')
+  await expect(classroom.extend(owner, id, { minutes: 5, lab: 'constructor' })).rejects.toThrow('has no end')
+  const endsAt = hour(1)
+  await classroom.change(owner, id, { endsAt })
+  const later = new Date(Date.parse(endsAt) + 10 * 60_000).toISOString()
+  expect((await classroom.extend(owner, id, { minutes: 10 })).endsAt).toBe(later)
+  await classroom.change(owner, id, { startsAt: hour(-3), endsAt: hour(-1) })
+  const open = async (seat: SeatRecord) => (await classroom.desks.follow(seat.learner, () => {}))!.view.isOpen
+  await classroom.extend(owner, id, { minutes: 10, seat: ada.id })
+  expect([await open(ada), await open(bob)]).toEqual([true, false])
+  const until = Date.parse(
+    (await classroom.matrix(owner, id)).seats.find((seat) => seat.id === ada.id)!.extensions!.end!,
+  )
+  expect(until).toBeGreaterThan(Date.now() + 9 * 60_000)
+  // A lab that would go on for longer than the class takes that with it.
+  await classroom.dates(owner, id, lab.id, { opensAt: null, dueAt: hour(-1), after: null })
+  await classroom.extend(owner, id, { minutes: 60, seat: bob.id, lab: lab.id })
+  expect(await open(bob)).toBe(true)
+  await classroom.end(owner, id)
+  expect([await open(ada), await open(bob)]).toEqual([false, false])
+  await expect(classroom.extend(owner, id, { minutes: 5 })).rejects.toThrow('has no end')
+})
+
+it('closes the hosts of a lab that is over, and of no other one', async () => {
+  const [ada, bob] = [await seated('Ada'), await seated('Bob')]
+  const [one, other] = await Promise.all(
+    [ada, bob].map(async ({ learner }) => (await sessions.join(learner, lab.id, { open: true }))!),
+  )
+  await closeOver(records.people, sessions)
+  expect([one!.holdsRack, other!.holdsRack]).toEqual([true, true])
+  await classroom.dates(owner, id, lab.id, { opensAt: null, dueAt: hour(-1), after: null })
+  await classroom.extend(owner, id, { minutes: 5, seat: bob.id, lab: lab.id })
+  await closeOver(records.people, sessions)
+  expect([one!.holdsRack, other!.holdsRack]).toEqual([false, true])
+  await closeOver(records.people, sessions, hour(1))
+  expect(other!.holdsRack).toBe(false)
+})
+
+it('opens a lab that comes after another one to who has finished that', async () => {
+  const ada = await seated('Ada')
+  await records.people.changeClass(id, { labs: [lab.id, 'mtu'], dates: { mtu: { after: lab.id } } })
+  await records.people.addLogin({ hash: 'h', learner: ada.learner, idleMs: 60_000, endsAt: hour(1) })
+  const closed = async () => {
+    const known = await classroom.known((await records.people.known('h'))!)
+    return known.roles.flatMap((role) => (role.role === 'learner' ? Object.keys(role.closed) : []))
+  }
+  expect(await closed()).toEqual(['mtu'])
+  const session = 's1'
+  await records.createSession({ id: session, learner: ada.learner, lab: lab.id, labHash: lab.contentHash })
+  for (const [n, { id: step }] of lab.steps.filter(({ optional }) => !optional).entries()) {
+    expect(await closed()).toEqual(['mtu'])
+    await records.setStep(session, step, n === 0 ? 'helped' : 'passed')
+  }
+  expect(await closed()).toEqual([])
+})
+
+it('refuses dates that make no sense', async () => {
+  const dates = { opensAt: null, dueAt: null, after: null }
+  await expect(classroom.dates(owner, id, 'mtu', dates)).rejects.toThrow('is no lab of the class')
+  await expect(classroom.dates(owner, id, lab.id, { ...dates, after: 'mtu' })).rejects.toThrow('is no lab')
+  await expect(classroom.dates(owner, id, lab.id, { ...dates, after: lab.id })).rejects.toThrow('wait for itself')
+  const [opensAt, dueAt] = [hour(2), hour(1)]
+  await expect(classroom.dates(owner, id, lab.id, { opensAt, dueAt, after: null })).rejects.toThrow('over before')
+  await records.people.changeClass(id, { labs: [lab.id, 'mtu'], dates: { mtu: { after: lab.id } } })
+  await expect(classroom.dates(owner, id, lab.id, { ...dates, after: 'mtu' })).rejects.toThrow('wait for itself')
+  expect((await classroom.dates(owner, id, 'mtu', dates)).dates).toEqual({})
+})
+
+it('takes no hands while the queue is paused; one that is up may offer a look, which is given when it is asked for', async () => {
+  const ada = await seated('Ada')
+  await sessions.join(ada.learner, lab.id, { open: true })
+  await classroom.pauseQueue(owner, id, true)
+  await expect(classroom.raiseHand(ada.learner, { lab: lab.id })).rejects.toThrow('takes no hands now')
+  await classroom.pauseQueue(owner, id, false)
+  await classroom.raiseHand(ada.learner, { lab: lab.id })
+  expect((await classroom.askLook(owner, 'Grace', id, ada.id, false)).endsAt).toBeUndefined()
+  await classroom.offerLook(ada.learner, 'view')
+  expect((await classroom.askLook(owner, 'Grace', id, ada.id, true)).endsAt).toBeUndefined()
+  const given = await classroom.askLook(owner, 'Grace', id, ada.id, false)
+  expect(Date.parse(given.endsAt!)).toBeGreaterThan(Date.now())
+  await classroom.lowerHand(ada.learner)
+  expect((await classroom.askLook(owner, 'Grace', id, ada.id, false)).endsAt).toBeUndefined()
+})
+
+it('a class has its share of the machine: who comes when that is taken waits, and goes in when there is more', async () => {
+  const [ada, bob] = [await seated('Ada'), await seated('Bob')]
+  expect(await classroom.change(owner, id, { capacity: 1000 })).toMatchObject({ capacity: 8, mostRacks: 8 })
+  await classroom.change(owner, id, { capacity: null })
+  const enter = async ({ learner }: SeatRecord) => {
+    const session = (await sessions.join(learner, lab.id, { open: true }))!
+    onTestFinished(session.subscribe(() => {}))
+    return session
+  }
+  const one = await enter(ada)
+  await classroom.change(owner, id, { capacity: 1 })
+  const other = await enter(bob)
+  await expect.poll(() => other.view().phase).toMatchObject({ name: 'waiting', position: 1 })
+  expect(one.phase).toBe('opening')
+  // Nobody of the class: all of the machine is there for them.
+  expect((await sessions.join(owner.person, lab.id, { open: true }))!.phase).toBe('opening')
+  expect((await classroom.matrix(owner, id)).seats.find(({ isWaiting }) => isWaiting)?.id).toBe(bob.id)
+  await classroom.change(owner, id, { capacity: 2 })
+  await expect.poll(() => other.phase).toBe('opening')
+})
+
+it('locks the finish as it locks steps, and resets hosts that run', async () => {
+  const locked = await classroom.lock(owner, id, lab.id, { steps: ['finish', 'no-such'], solutions: false })
+  expect(locked.locks).toEqual({ [lab.id]: { steps: ['finish'] } })
+  const ada = await seated('Ada')
+  await expect(classroom.resetHosts(id, ada.id)).rejects.toThrow('has no hosts that run')
 })
 
 it('forgets learners when the days of their class are over, and not before', async () => {

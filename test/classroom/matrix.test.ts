@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
 import { classCsv, classJsonLines } from '../../server/classroom/export.js'
-import { duplicates, liveCells, recordedCells } from '../../server/classroom/matrix.js'
+import { duplicates, liveCells, recordedCells, withHints } from '../../server/classroom/matrix.js'
 import type { SeatView } from '../../server/protocol/classes.js'
 import type { SessionView } from '../../server/protocol/protocol.js'
 import type { SeatRecord } from '../../server/store/people.js'
@@ -33,7 +33,7 @@ describe('cells', () => {
   it('say where somebody is and why it does not pass', () => {
     expect(liveCells(session([passed, failing, later]))).toEqual({
       one: { state: 'passed' },
-      two: { state: 'failing', why: text('no route'), reason: 'route.missing', check: 1, hints: 1 },
+      two: { state: 'failing', why: text('no route'), reason: 'route.missing', check: 1 },
     })
     expect(liveCells(session([passed, { ...failing, checks: [] }, later])).two).toEqual({ state: 'working' })
   })
@@ -46,6 +46,21 @@ describe('cells', () => {
     expect(recordedCells([{ lab: 'mtu', session: 's', states: { one: 'helped' } }])).toEqual({
       mtu: { one: { state: 'helped' } },
     })
+  })
+})
+
+describe('help by hints', () => {
+  const given = { seat: 'a', lab: 'mtu', step: 'one', check: 0, hint: 1, by: 'Grace', at: 'now' }
+  it('is in the cell of its step, also of one that was passed or not begun, and says what of it staff gave', () => {
+    const cells = { mtu: { one: { state: 'passed' as const } } }
+    const progress = [{ lab: 'mtu', session: 's', states: {}, hints: { one: 2, two: 1 } }]
+    expect(withHints(cells, progress, [given])).toEqual({
+      mtu: { one: { state: 'passed', hints: 2, given: 1 }, two: { state: 'open', hints: 1 } },
+    })
+    expect(withHints(cells, [], [])).toEqual(cells)
+    expect(withHints({}, [], [{ ...given, lab: 'constructor', step: '__proto__' }])).toEqual(
+      Object.fromEntries([['constructor', Object.fromEntries([['__proto__', { state: 'open', given: 1 }]])]]),
+    )
   })
 })
 
@@ -64,25 +79,43 @@ describe('an export', () => {
     { id: 'mtu', title: text('MTU'), steps: ['one', 'two'].map((id) => ({ id, heading: text(id), optional: false })) },
   ]
   const seats = [
-    { id: 'a', name: '=HYPERLINK("http://x")', student: '+1', cells: { mtu: { one: { state: 'passed' } } } },
+    {
+      id: 'a',
+      name: '=HYPERLINK("http://x")',
+      student: '+1',
+      cells: { mtu: { one: { state: 'passed', hints: 2, given: 1 } } },
+    },
     { id: 'b', name: '王"小",明\nx', cells: {} },
   ] as unknown as SeatView[]
 
   it('opens in a parser, and no cell is a formula', () => {
-    const csv = classCsv({ labs }, seats)
-    expect(csv.split('\r\n')[0]).toBe('name,id,email,group,lab,step,state')
+    const csv = classCsv({ labs, assessed: { mtu: { shows: 'points' } } }, seats)
+    expect(csv.split('\r\n')[0]).toBe('name,id,email,group,lab,work,step,state,hints,hints_given')
     const rows = parse(csv, { columns: true }) as Record<string, string>[]
     expect(rows).toHaveLength(4)
-    expect(rows[0]).toMatchObject({ name: `'=HYPERLINK("http://x")`, id: "'+1", step: 'one', state: 'passed' })
+    expect(rows[0]).toMatchObject({
+      name: `'=HYPERLINK("http://x")`,
+      id: "'+1",
+      step: 'one',
+      work: 'assessed',
+      state: 'passed',
+      hints: '2',
+      hints_given: '1',
+    })
     expect(rows[3]).toMatchObject({ name: '王"小",明\nx', step: 'two', state: 'open' })
-    const lines = classJsonLines({ labs }, seats).trimEnd().split('\n')
+    const lines = classJsonLines({ labs, assessed: {} }, seats).trimEnd().split('\n')
     expect(lines.map((line) => JSON.parse(line).state)).toEqual(['passed', 'open', 'open', 'open'])
   })
 })
 
 describe('what is withheld', () => {
   const locks = { mtu: { steps: ['two'], solutions: true as const } }
-  const learner = { person: 'p', roles: [{ role: 'learner' as const, class: 'c', labs: ['mtu'], isOpen: true, locks }] }
+  const learner = {
+    person: 'p',
+    roles: [
+      { role: 'learner' as const, class: 'c', labs: ['mtu'], isOpen: true, closed: {}, due: {}, assessed: [], locks },
+    ],
+  }
   const page = {
     sections: [
       { heading: 'About', html: 'a' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { median, stuckReason } from '../../server/classroom/stuck.js'
+import { median, stuckReason, usualRule } from '../../server/classroom/stuck.js'
 import { Tracker } from '../../server/classroom/tracker.js'
 import type { CheckView, SessionView } from '../../server/protocol/protocol.js'
 
@@ -46,6 +46,14 @@ describe('the rule', () => {
     const reason = stuckReason(known, usual)
     if (says === undefined) expect(reason).toBeUndefined()
     else expect(reason?.en).toContain(says)
+  })
+
+  it('has other numbers where a teacher says so, and is silent where it is muted', () => {
+    const rule = { ...usualRule, sameReason: 2, times: 3, leastMinutes: 1 }
+    expect(stuckReason({ ...at, sameReason: 2 }, undefined, rule)?.en).toContain('failed 2 times')
+    expect(stuckReason({ ...at, minutes: 2 }, 1, rule)).toBeUndefined()
+    expect(stuckReason({ ...at, minutes: 3 }, 1, rule)?.en).toContain('3 minutes')
+    expect(stuckReason({ ...at, sameReason: 9, hintsUsedUp: true }, 1, { ...rule, isMuted: true })).toBeUndefined()
   })
 
   it('compares with the middle one', () => {

@@ -25,6 +25,6 @@ describe('times', () => {
   it('says how far away a time is, in the largest unit that fits', () => {
     expect(relative(12 * minute + 20_000, 'en')).toBe('in 12 minutes')
     expect(relative(-3 * 60 * minute, 'en')).toBe('3 hours ago')
-    expect(relative(30_000, 'zh')).toBe('30秒钟后')
+    expect(relative(30_000, 'zh')).toBe('30 秒钟后')
   })
 })

@@ -186,6 +186,24 @@ describe('vethlab score', () => {
     await expect(run(...all(), '--format', 'moodle')).rejects.toThrow(/holds one assignment. Name it with --assignment/)
   })
 
+  it('reads what a class has exported: a result a line', async () => {
+    const lines = [
+      of(partly, '2026-03-01T12:00:00.000Z'),
+      of(whole, '2026-03-01T17:00:00.000Z'),
+      of(whole, '2026-03-01T12:00:00.000Z', bob),
+    ]
+    const text = lines.map((result) => `${JSON.stringify(result)}\n`).join('')
+    const { out } = await run(put('lab-results.jsonl', `${text}\n`))
+    expect(out.split('\n').filter((line) => !line.startsWith('  '))).toEqual([
+      'Ada Lovelace (s1), lab: 5/5',
+      'bob (s2), lab: 5/5',
+      '',
+    ])
+    await expect(run(put('lab-results.jsonl', `${text}{"version":1}\n`))).rejects.toThrow(
+      /lab-results.jsonl:4: student: "student" is missing/,
+    )
+  })
+
   it.each<[string, () => string[], RegExp]>([
     [
       'of nobody',

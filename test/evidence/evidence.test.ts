@@ -21,8 +21,10 @@ import { evidencePage } from '../../server/evidence/page.js'
 import { readBundle, resultOf, stateOf, verdictsOf } from '../../server/evidence/read-bundle.js'
 import { regrade } from '../../server/evidence/regrade.js'
 import { ownKey, publicOf, readPublic, sha256, signed } from '../../server/evidence/seal.js'
+import { momentsOf } from '../../server/evidence/timeline.js'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
+import type { NetworkMap } from '../../server/map/map.js'
 import { fromPackage } from '../../server/package-root.js'
 import { ResultSchema } from '../../server/report/result.js'
 import { ScriptedProbe, yes } from '../check/cases.js'
@@ -307,24 +309,63 @@ describe('Judged again', () => {
   })
 })
 
+it('live work that was right in its own time stays so, with the help that was taken', async () => {
+  const help = { hints: 1, shown: false, done: false, told: false }
+  const web = made.result.steps[1]!
+  const kept = {
+    ...web,
+    state: 'passed' as const,
+    points: web.of,
+    help,
+    checks: web.checks.map(({ id, check }) => ({ id, check, state: 'passed' as const })),
+  }
+  const network = { ...made.result.steps[0]!, help }
+  const { attempt } = made.result
+  const result = { ...made.result, steps: [network, kept], attempt: { ...attempt, of: 'session' as const } }
+  bundle = await (await EvidenceFolder.open(scratch)).keep('own-time', await makeBundle({ ...made, result }, grader))
+  const all = await read()
+  const { result: again, checks } = await regrade(exam, resultOf(bundle, all), verdictsOf(bundle, all)!, (name) =>
+    stateOf(bundle, all, name),
+  )
+  expect(again.steps).toEqual([network, kept])
+  expect(checks.map(({ how }) => how)).toEqual(['looked', 'kept', 'kept', 'kept'])
+})
+
 describe('The page of a bundle', () => {
   it('is whole without a network, in both languages, and nothing in it is code', async () => {
     const hostile = structuredClone(made)
     Object.setPrototypeOf(hostile.witness, Object.getPrototypeOf(made.witness))
     hostile.lab = exam
     hostile.witness!.scripts[0]!.stdout = '<script>alert(1)</script>\u001b]0;x\u0007\u001b[31mred\u202egnp'
+    const strange = '</script><b>net</b>'
+    hostile.witness!.before = JSON.parse(JSON.stringify(made.witness!.before).replaceAll('my_net', strange))
     hostile.result.student = { firstName: '<img src=x onerror=alert(1)>' }
     bundle = await (await EvidenceFolder.open(scratch)).keep('hostile', await makeBundle(hostile, grader))
     for (const language of ['en', 'zh'] as const) {
       const page = evidencePage(bundle, await read(), 'SHA256:x', language)
       const { document } = new JSDOM(page).window
       expect(document.querySelectorAll('img, link, iframe')).toHaveLength(0)
-      // The recording, the player, and what starts it.
-      expect(document.querySelectorAll('script')).toHaveLength(3)
-      expect(JSON.parse(document.getElementById('cast')!.textContent!)).toContain('<script>alert(1)</script>')
+      // The pictures and their map; the recording, the player, and what starts it.
+      expect(document.querySelectorAll('script')).toHaveLength(5)
+      const moments = JSON.parse(document.getElementById('moments')!.textContent!)
+      expect(moments.map(({ title }: { title: string }) => title)).toEqual(
+        language === 'zh'
+          ? ['执行之前', '检查“网络”时', '检查“Web 服务器”时', '评分结束时']
+          : [
+              'Before anything was run',
+              'When “A network” was judged',
+              'When “A web server” was judged',
+              'When all was judged',
+            ],
+      )
+      const labels = moments.map(({ map }: { map: NetworkMap }) => map.elements.map(({ label }) => label))
+      expect(labels[0]).toContain(strange)
+      expect(labels[1]).toContain('my_net')
+      expect(moments[1].changes.length).toBeGreaterThan(0)
+      expect(page).not.toContain(strange)
       const policy = document.querySelector('meta[http-equiv]')!.getAttribute('content')!
       expect(policy).toMatch(
-        /^default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-\S+' 'sha256-\S+' 'wasm-unsafe-eval'$/,
+        /^default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-\S+' 'sha256-\S+' 'sha256-\S+' 'wasm-unsafe-eval'$/,
       )
       for (const script of document.querySelectorAll('script')) script.remove()
       expect(/[\u001b\u202e]/.test(document.body.textContent!)).toBe(false)
@@ -350,6 +391,54 @@ describe('The page of a bundle', () => {
       expect(() => evidencePage(bundle, all, 'SHA256:x', 'en')).toThrow(`${name} is not as vethlab writes it`)
     },
   )
+
+  it('has no player where nothing was run: work that was done live', async () => {
+    const live = { ...made, result: { ...made.result, attempt: { ...made.result.attempt, of: 'session' as const } } }
+    const at = '2026-03-01T19:59:00.000Z'
+    const change = { en: '`x<b>` is there', zh: '`x<b>` 出现了' }
+    const entry = {
+      id: 2,
+      at,
+      command: { host: 'node1', text: 'docker run <i>', running: false },
+      changes: [{ text: change, about: [], kind: 'added' }],
+    }
+    const lines = [{ ...entry, command: undefined }, entry, { at }].map((one) => JSON.stringify(one))
+    const moments = momentsOf(lines)
+    expect(moments).toEqual([
+      { at, changes: [change] },
+      { at, host: 'node1', command: 'docker run <i>', changes: [change] },
+    ])
+    const files = await makeBundle({ ...live, given: undefined, moments }, grader)
+    expect([...files.keys()].toSorted()).toEqual([
+      ...['checks.json', 'difference.json', 'manifest.json', 'result.json', 'signature.json'],
+      ...[...files.keys()].filter((name) => name.startsWith('states/')).toSorted(),
+      'timeline.json',
+    ])
+    bundle = await (await EvidenceFolder.open(scratch)).keep('live', files)
+    const page = evidencePage(bundle, await read(), 'SHA256:x', 'en')
+    const { document } = new JSDOM(page).window
+    expect([document.getElementById('player'), document.getElementById('cast')]).toEqual([null, null])
+    expect(JSON.parse(document.getElementById('moments')!.textContent!)[0].title).toBe('When it was handed in')
+    expect(document.body.textContent).toContain('What has changed while it was judged')
+    expect(document.body.textContent).toMatch(
+      /What was done, and what it changed\s+19:59:00 UTC by itself[\s\S]+node1 docker run <i>/,
+    )
+    expect(document.querySelectorAll('i, b')).toHaveLength(0)
+  })
+
+  it('is refused where a picture is none', async () => {
+    const files = await makeBundle(made, grader)
+    const name = 'states/before.json'
+    files.set(name, Buffer.from('{}'))
+    const manifest = JSON.parse(files.get('manifest.json')!.toString())
+    const entry = manifest.files.find(({ path }: { path: string }) => path === name)
+    Object.assign(entry, { bytes: 2, sha256: sha256(files.get(name)!) })
+    files.set('manifest.json', Buffer.from(JSON.stringify(manifest)))
+    files.set('signature.json', Buffer.from(JSON.stringify(signed(files.get('manifest.json')!, key))))
+    bundle = await (await EvidenceFolder.open(scratch)).keep('no-picture', files)
+    const all = await read()
+    expect(() => evidencePage(bundle, all, 'SHA256:x', 'en')).toThrow('a picture is not as vethlab writes it')
+  })
 
   it('says what is not as it was signed', async () => {
     appendFileSync(join(bundle, 'submission.txt'), 'more')

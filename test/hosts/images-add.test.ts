@@ -272,6 +272,102 @@ describe('a reference', () => {
   })
 })
 
+describe('a private registry', () => {
+  const password = 'between-us-9'
+  const auth = Buffer.from(`ada:${password}`).toString('base64')
+  const authFile = join(scratch, 'auth.json')
+  let registry: LoopbackRegistry
+  /** Of each skopeo that asked the registry for something: its command line, and its environment. */
+  const asked: string[] = []
+  /** Files of copies, as they were then. */
+  const copied: string[] = []
+
+  beforeAll(async () => {
+    await sh(
+      old,
+      `printf '%s' 'ada:$2b$04$TAzClTeb3.MTdDHzamIBwuS8FRNNOyV0JWTquq87YwjA6DTO4l6U6' > /root/htpasswd
+       docker run -d --name private -p 5001:5000 -v /root/htpasswd:/htpasswd -e REGISTRY_AUTH=htpasswd -e REGISTRY_AUTH_HTPASSWD_REALM=shop -e REGISTRY_AUTH_HTPASSWD_PATH=/htpasswd registry:2
+       for n in $(seq 50); do [ "$(curl -s -o /dev/null -w '%{http_code}' localhost:5001/v2/)" = 401 ] && break; sleep 0.2; done
+       printf 'FROM busybox\\nRUN echo secret > /which\\nCMD cat /which\\n' | docker build -q -t localhost:5001/team/shop:1 -
+       echo ${password} | docker login -u ada --password-stdin localhost:5001
+       docker push -q localhost:5001/team/shop:1`,
+    )
+    registry = await LoopbackRegistry.listen(() => {
+      for (const { command, environment } of skopeos()) asked.push(`${command} ${environment}`)
+      copied.push(...contentsBelow(testState.copies))
+      return racks.connectPort(old.id, 'node1', 5001)
+    })
+  }, 60_000)
+  afterAll(() => registry?.close())
+
+  const add = (login?: string) => {
+    const entry = { [`http://${registry.name}/v2/`]: { auth: login ?? '' } }
+    writeFileSync(authFile, JSON.stringify({ auths: login === undefined ? {} : entry }), { mode: 0o600 })
+    return vethlab('images', 'add', `${registry.name}/team/shop:1`, '--authfile', authFile, '--name', 'team/shop:1')
+  }
+
+  it('gives nothing to who has no login, or a wrong one, and says what to do', async () => {
+    const name = `${registry.name}/team/shop:1`
+    const without = await vethlab('images', 'add', name)
+    expect([without.code, without.stderr]).toEqual([2, expect.stringMatching(/unauthorized.*--authfile/)])
+    const wrong = await add(Buffer.from('ada:guessed').toString('base64'))
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringMatching(/unauthorized.*See that the login in that file/),
+    ])
+    const none = await add()
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining(`has no login for ${registry.name}`)])
+    expect(await done('images', 'list')).not.toContain('team/shop')
+  })
+
+  it('gives its image to who has one, which nobody else gets to see', async () => {
+    asked.length = 0
+    const { code, stdout, stderr } = await add(auth)
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/^added team\/shop:1 \(sha256:/)
+    await inNewRack(async (rack) => expect(await sh(rack, 'docker run --rm team/shop:1')).toBe('secret\n'))
+    // Manifest, configuration, layers.
+    expect(asked.length).toBeGreaterThan(2)
+    expect(asked.every((one) => one.includes('--authfile /proc/self/fd/3'))).toBe(true)
+    const records = readdirSync(store.packs).filter((name) => name.endsWith('.json'))
+    const kept = records.map((name) => readFileSync(join(store.packs, name), 'utf8'))
+    expect(kept.join()).toContain('team/shop')
+    for (const text of [...asked, ...copied, ...kept, stdout, stderr]) {
+      expect(text).not.toContain(password)
+      expect(text).not.toContain(auth)
+    }
+    await done('images', 'remove', 'team/shop:1')
+  })
+})
+
+/** Programs that copy from registries, as everybody on the machine sees them, and what root sees besides. */
+function skopeos(): { command: string; environment: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        return command.startsWith('skopeo ')
+          ? [{ command, environment: readFileSync(`/proc/${pid}/environ`, 'utf8') }]
+          : []
+      } catch {
+        return []
+      }
+    })
+}
+
+/** Of files that are not large. */
+function contentsBelow(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+    try {
+      return entry.isFile() ? [readFileSync(join(entry.parentPath, entry.name), 'latin1').slice(0, 100_000)] : []
+    } catch {
+      return []
+    }
+  })
+}
+
 describe('a lab that names its images', () => {
   it('is opened where they are, and refused before anything is made where they are not', async () => {
     const rack = await racks.open(plan, { images: ['docker.io/library/shop:1', 'nginx:alpine'] })

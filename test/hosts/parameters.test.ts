@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
@@ -7,7 +7,8 @@ import { seedOf } from '../../server/lab/parameters/seed.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
 import { type Result, ResultSchema } from '../../server/report/result.js'
-import { left } from './left.js'
+import * as readers from '../report/readers.js'
+import { footprint } from './footprint.js'
 import { testState as state } from './state.js'
 
 /** A lab whose LAN, addresses, ports, names and fault are drawn. */
@@ -17,12 +18,19 @@ const key = 'a-class-key-of-thirty-two-letters'
 let scratch: string
 beforeEach(() => {
   scratch = mkdtempSync(join(tmpdir(), 'vethlab-parameters-'))
-  const before = left(state)
+  const before = left()
   return () => {
     rmSync(scratch, { recursive: true, force: true })
-    expect(left(state)).toEqual(before)
+    expect(left()).toEqual(before)
   }
 })
+
+/** What is on the machine of this installation; its file system drops quota groups in its own time. */
+function left(): object {
+  // Its store stays open until a sweep, and drops quota groups in its own time.
+  const { staleQuotaGroups: _, loopDevices: __, ...rest } = footprint(state)
+  return rest
+}
 
 const put = (name: string, text: string) => {
   writeFileSync(join(scratch, name), text)
@@ -107,4 +115,45 @@ it('grades with the numbers of the student, names their seed, and takes no one e
   const who = vethlab('grade', drawn, put('submission.sh', await workOf(bob!)), '--who', roster, '--class-key', keyFile)
   expect(who.status, who.stderr).toBe(0)
   expect(who.stdout).toMatch(/The submission has the numbers of bob\.$/m)
+})
+
+it('grades with the numbers of the student by the kit of Gradescope, whoever else has handed the same in', async () => {
+  const keyFile = put('class.key', `${key}\n`)
+  const roster = put('class.csv', 'name,id,email\nAda Lovelace,ada,ada@example.org\nBob,bob,bob@example.org\n')
+  const autograder = join(scratch, 'autograder')
+  const source = join(autograder, 'source')
+  const kit = ['--kit', 'gradescope', '--out', source, '--class-key', keyFile, '--roster', roster]
+  const made = vethlab('grade', drawn, ...kit)
+  expect(made.status, made.stderr).toBe(0)
+  cpSync(drawn, join(source, 'drawn'), { recursive: true })
+  mkdirSync(join(autograder, 'submission'))
+  writeFileSync(join(autograder, 'submission/node1.sh'), await workOf(seedOf(key, 'ada', 'drawn')))
+  mkdirSync(join(scratch, 'bin'))
+  const program = `#!/bin/sh\nexec ${process.execPath} ${fromPackage('dist/main.js')} "$@"\n`
+  writeFileSync(join(scratch, 'bin/vethlab'), program, { mode: 0o755 })
+  const gradedFor = (email: string) => {
+    const metadata = { id: 1, users: [{ email, id: 7, name: 'A name' }] }
+    writeFileSync(join(autograder, 'submission_metadata.json'), JSON.stringify(metadata))
+    rmSync(join(autograder, 'results'), { recursive: true, force: true })
+    const run = spawnSync(join(source, 'run_autograder'), [], {
+      encoding: 'utf8',
+      cwd: autograder,
+      env: {
+        ...process.env,
+        VETHLAB_STATE: state.root,
+        AUTOGRADER: autograder,
+        PATH: `${join(scratch, 'bin')}:${process.env.PATH}`,
+      },
+    })
+    return { run, file: join(autograder, 'results/results.json') }
+  }
+  const ada = gradedFor('Ada@example.org')
+  expect(ada.run.status, ada.run.stderr).toBe(0)
+  expect(readers.gradescope(readFileSync(ada.file, 'utf8'))).toEqual({ score: 3, sum: 3, max: 3 })
+  const bob = gradedFor('bob@example.org')
+  expect(readers.gradescope(readFileSync(bob.file, 'utf8')).score).toBeLessThan(3)
+  const eve = gradedFor('eve@example.org')
+  expect(eve.run.status).toBe(1)
+  expect(eve.run.stderr).toContain('has no student "eve@example.org"')
+  expect(existsSync(eve.file)).toBe(false)
 })

@@ -224,6 +224,22 @@ describe('rackd', () => {
     expect(await idleHosts()).toBe(0)
   })
 
+  it('has more hosts wait for as long as they are wanted, and gives back what nobody used', async () => {
+    rackd = await RackdProcess.start(state, ...noPool)
+    const { racks } = rackd
+    const wanted = { docker: 1, plain: 2 }
+    await expect.poll(() => racks.warm(wanted, 60_000), { timeout: 60_000, interval: 500 }).toEqual(wanted)
+    const rack = await racks.open({ hosts: { a: 'plain' } })
+    expect(rack.hosts[0]!.alive).toBe(true)
+    await racks.warm({ docker: 1, plain: 1 }, 60_000)
+    await expect.poll(idleHosts, { timeout: 30_000 }).toBe(2)
+    // Nobody says so again: it lapses by itself, and what is in use stays.
+    await racks.warm({ docker: 1, plain: 0 }, 1_000)
+    await expect.poll(idleHosts, { timeout: 30_000 }).toBe(0)
+    expect((await racks.info(rack.id)).hosts[0]!.alive).toBe(true)
+    await expect(racks.warm({ docker: 257, plain: 0 }, 1_000)).rejects.toThrow()
+  })
+
   it('refuses what is wrong with a typed error, and goes on', async () => {
     rackd = await RackdProcess.start(state, ...noPool, '--max-racks', '1')
     const { racks } = rackd

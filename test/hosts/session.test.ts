@@ -200,6 +200,7 @@ describe('A session', () => {
   it('helps: shows, does and skips a step, and says so', async () => {
     const sessions = await start()
     const session = await opened(sessions, 'default-bridge')
+    session.subscribe(() => {})
     expect(stepOf(session, 'first').solution).toBeUndefined()
     await expect(session.blockText({ step: 'names', solution: 0 })).rejects.toMatchObject({ code: 'argument.invalid' })
     await session.show('first')
@@ -246,9 +247,12 @@ describe('A session', () => {
     expect(session.view().busy).toEqual({ what: 'replaying', step: 'names' })
     await expect.poll(() => session.view().busy, { timeout: 90_000 }).toBeUndefined()
     expect(session.view().notice).toBeUndefined()
+    expect(session.view().counting).toBe(true)
     session.do('names')
     await expect.poll(() => session.view().busy, slow).toBeUndefined()
     expect(session.view().steps.map((step) => step.state)).toEqual(['helped', 'helped', 'skipped', 'skipped', 'helped'])
+    // Nothing is open any more: the time that it took is known.
+    expect(session.view().counting).toBe(false)
     expect(await sessions.card(learner, 'default-bridge')).toMatchObject({
       steps: 5,
       passed: 3,

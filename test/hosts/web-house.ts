@@ -104,10 +104,11 @@ export class Page {
     })
   }
 
-  static async open(serve: Serve): Promise<Page> {
+  /** @param cookie of whose browser it is; of the owner's unless said */
+  static async open(serve: Serve, cookie?: string): Promise<Page> {
     const socket: Socket<Events, Requests> = io(serve.address.origin, {
       transports: ['websocket'],
-      extraHeaders: { cookie: await serve.cookie(), origin: serve.address.origin },
+      extraHeaders: { cookie: cookie ?? (await serve.cookie()), origin: serve.address.origin },
       reconnectionDelay: 100,
       reconnectionDelayMax: 300,
       forceNew: true,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { imagesIn } from '../../server/lab/docker-images.js'
+import { imagesIn, makesImage } from '../../server/lab/docker-images.js'
 
 describe('imagesIn', () => {
   it.each([
@@ -16,5 +16,24 @@ describe('imagesIn', () => {
     ["ip=$(docker inspect -f '{{.Id}}' web)\ncurl $ip", []],
   ])('%s', (text, images) => {
     expect(imagesIn(text)).toEqual(images)
+  })
+})
+
+describe('makesImage', () => {
+  it.each([
+    ['docker build -t shop .', true],
+    ['docker build --tag=shop:latest \\\n --no-cache .', true],
+    ['cd app && docker buildx build -tshop .', true],
+    ['docker image build -t other .', false],
+    ['docker tag shop other', false],
+    ['docker tag other docker.io/library/shop', true],
+    ['docker container commit c1 shop; docker ps', true],
+    ['docker import x.tar shop', true],
+    ['gunzip -c x.gz | docker load', true],
+    ['docker load -i x.tar', true],
+    ['Use `docker load` for archives, and docker build for shop', false],
+    ['docker run shop', false],
+  ])('%s', (text, makes) => {
+    expect(makesImage(text, 'shop')).toBe(makes)
   })
 })

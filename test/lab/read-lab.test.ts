@@ -173,6 +173,17 @@ describe("A lab's id", () => {
     expect((await readLab(`${(await read('My_Lab')).lab!.directory}/mistakes/..`)).lab?.id).toBe('My_Lab')
   })
 
+  it('is followed from where one stands: links to the labs beside it are alive', async () => {
+    const before = process.cwd()
+    process.chdir(fromPackage('labs'))
+    try {
+      const { problems } = await lintedLab('macvlan', { images, bundled: fromPackage('labs') })
+      expect(problems.filter(({ what }) => what.includes('dead'))).toEqual([])
+    } finally {
+      process.chdir(before)
+    }
+  })
+
   it.each(['my.lab', 'a b', '_x', 'x'.repeat(65)])('is not %s', async (name) => {
     const { lab, problems } = await read(name)
     expect(lab).toBeUndefined()

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import lighthouse, { desktopConfig } from 'lighthouse'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePort } from '../browser/free-port.js'
 import { chromiumOptions, Site } from '../browser/site.js'
 
 /** What Lighthouse finds on the pages that learners see first: cold, on a phone with its slow network and processor, and on a desktop. */
@@ -110,12 +110,4 @@ async function audit(path: string, device: (typeof devices)[number]) {
 function itemsOf(details: unknown): string {
   const { items = [] } = (details ?? {}) as { items?: unknown[] }
   return JSON.stringify(items).slice(0, 400)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

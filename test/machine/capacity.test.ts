@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { capacity, measuredHostBytes } from '../../server/machine/capacity.js'
+import { capacity, measuredHostBytes, roomInMemory } from '../../server/machine/capacity.js'
 
 const [MIB, GIB] = [1024 ** 2, 1024 ** 3]
 
@@ -17,6 +17,13 @@ describe('how many racks a machine bears', () => {
   it('says what it follows from', () => {
     const { why } = capacity({ memoryBytes: 4 * GIB, cores: 1, hostBytes: 50 * MIB })
     expect(why).toBe('4.0 GiB are enough for 10, with 300 MiB each; 1 processor is enough for 8')
+  })
+
+  it('is what memory has left over now, without what is on its way', () => {
+    // 512 MiB stay free; a host is reckoned as twice what it takes idle.
+    expect(roomInMemory(0, 50 * MIB, GIB)).toBe(5)
+    expect(roomInMemory(3, 50 * MIB, GIB)).toBe(2)
+    expect(roomInMemory(0, 50 * MIB, 300 * MIB)).toBeLessThanOrEqual(0)
   })
 
   it('reckons with what was measured', () => {

@@ -54,6 +54,18 @@ describe('answers that are cut', () => {
   })
 })
 
+it('reads links whose names have control characters, as ip writes them', () => {
+  const capture = fixture('node1')
+  const { answers } = capture.namespaces[0]!
+  const before = assemble(fixture('node1')).namespaces[0]!
+  // Not escaped (iproute2 6.1 and 6.15), for a link that was made by its name.
+  answers.links.text = answers.links.text.replace(/"ifname": ?"eth0"/, '"ifname":"e\u001b[31m\u0007x"')
+  const { links, faults } = assemble(capture).namespaces[0]!
+  expect(faults).toEqual([])
+  expect(links).toHaveLength(before.links.length)
+  expect(links.map(({ name }) => name)).toContain('e [31m x')
+})
+
 const oddities: unknown[] = [
   null,
   true,

@@ -1,18 +1,106 @@
 import { spawnSync } from 'node:child_process'
-import { describe, expect, it } from 'vitest'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { kitFiles, kitNames } from '../../server/report/kits.js'
+import { type KitName, type KitNumbers, kitFiles, kitNames, kitNumbers } from '../../server/report/kits.js'
 
 const lab = { id: 'user-bridge', title: 'User-defined bridges', topic: 'bridge', home: 'node1' }
-const filesOf = (kit: (typeof kitNames)[number]) =>
-  Object.fromEntries(kitFiles(kit, lab).map(({ path, ...file }) => [path, file]))
+const filesOf = (kit: KitName, numbers?: KitNumbers) =>
+  Object.fromEntries(kitFiles(kit, lab, numbers).map(({ path, ...file }) => [path, file]))
 
-it.each(kitNames)('scripts of %s are right by the shell', (kit) => {
-  for (const { path, text } of kitFiles(kit, lab).filter(({ text }) => text.startsWith('#!'))) {
-    const { status, stderr } = spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' })
-    expect([path, status, stderr]).toEqual([path, 0, ''])
+const allNumbers: Record<KitNumbers['of'], KitNumbers> = {
+  practice: { of: 'practice' },
+  seed: { of: 'seed', seed: 'spring-2026' },
+  student: { of: 'student', classKey: 'k'.repeat(32), roster: { name: 'roster.csv', text: 'name,id\nAda,s1\n' } },
+  variant: { of: 'variant' },
+}
+
+it.each(kitNames)('scripts of %s are right by the shell, with whosever numbers', (kit) => {
+  for (const of of kitNumbers[kit]) {
+    for (const { path, text } of kitFiles(kit, lab, allNumbers[of]).filter(({ text }) => text.startsWith('#!'))) {
+      const { status, stderr } = spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' })
+      expect([path, status, stderr]).toEqual([path, 0, ''])
+    }
   }
+})
+
+describe('With whose numbers a kit grades', () => {
+  /** What its script asks vethlab for, with files of the system beside the kit's own. */
+  const asked = (script: string, files: Record<string, string>) => {
+    const root = mkdtempSync(join(tmpdir(), 'vethlab-kit-'))
+    onTestFinished(() => rmSync(root, { recursive: true }))
+    const put = (path: string, text: string, mode = 0o644) => {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), text, { mode })
+    }
+    for (const [path, text] of Object.entries(files)) put(path, text, 0o755)
+    // In place of vethlab: what it is asked, a word a line, and whom.
+    put(
+      'bin/vethlab',
+      '#!/bin/sh\nfor word; do echo "$word"; done\ncat "$AUTOGRADER/student.json" 2>/dev/null\nexit 0\n',
+      0o755,
+    )
+    const env = { PATH: `${join(root, 'bin')}:${process.env.PATH}`, AUTOGRADER: root, GRADE: root }
+    const { status, stdout, stderr } = spawnSync('bash', [join(root, script)], { env, encoding: 'utf8' })
+    return {
+      status,
+      words: stdout
+        .trim()
+        .split('\n')
+        .map((word) => word.replace(root, 'ROOT')),
+      stderr,
+    }
+  }
+  const kitIn = (kit: KitName, folder: string, numbers: KitNumbers) =>
+    Object.fromEntries(kitFiles(kit, lab, numbers).map(({ path, text }) => [join(folder, path), text]))
+  const metadata = (email: string) => JSON.stringify({ id: 1, users: [{ email, id: 7, name: "Ada O'Brien $(id)" }] })
+
+  it('Gradescope: of practice, of a seed, and of the student whom Gradescope names', () => {
+    const run = (numbers: KitNumbers, more = {}) =>
+      asked('source/run_autograder', { ...kitIn('gradescope', 'source', numbers), ...more })
+    const rest = ['--format', 'gradescope', '--out', 'ROOT/results/results.json']
+    const grade = ['grade', 'user-bridge', 'ROOT/submission']
+    expect(run(allNumbers.practice)).toMatchObject({ status: 0, words: [...grade, ...rest] })
+    expect(run(allNumbers.seed).words).toEqual([...grade, '--seed', 'spring-2026', ...rest])
+    const own = run(allNumbers.student, { 'submission_metadata.json': metadata('ada@example.org') })
+    expect(own).toMatchObject({ status: 0, stderr: '' })
+    expect(own.words.slice(0, -1)).toEqual([
+      ...grade,
+      ...['--class-key', 'ROOT/source/class.key', '--student', 'ROOT/student.json'],
+      ...['--roster', 'ROOT/source/roster.csv', ...rest],
+    ])
+    expect(JSON.parse(own.words.at(-1)!)).toEqual({ email: 'ada@example.org', firstName: "Ada O'Brien $(id)" })
+    // Whose work it is has to be known: nothing is graded with other numbers instead.
+    expect(run(allNumbers.student)).toMatchObject({ status: 1, words: [''] })
+  })
+
+  it('PrairieLearn: of the variant, whose seed the question shows', () => {
+    const files = kitIn('prairielearn', '.', allNumbers.variant)
+    expect(files['server.py']).toContain('data["params"]["seed"] = "pl-" + str(data["variant_seed"])')
+    expect(files['question.html']).toContain('vethlab serve --seed {{params.seed}}')
+    const data = { 'data/data.json': JSON.stringify({ params: { seed: 'pl-4711' }, variant_seed: 4711 }) }
+    const { status, words } = asked('tests/run.sh', { ...files, ...data })
+    expect([status, words.slice(0, 5)]).toEqual([0, ['grade', 'user-bridge', 'ROOT/student', '--seed', 'pl-4711']])
+    expect(asked('tests/run.sh', files)).toMatchObject({ status: 1, words: [''] })
+    const python = spawnSync(
+      'python3',
+      [
+        '-c',
+        `${files['server.py']}\ndata = {"params": {}, "variant_seed": 4711}\ngenerate(data)\nprint(data["params"]["seed"])`,
+      ],
+      { encoding: 'utf8' },
+    )
+    expect(python.stdout).toBe('pl-4711\n')
+    expect(kitIn('prairielearn', '.', allNumbers.practice)['server.py']).toBeUndefined()
+  })
+
+  it('GitHub Classroom: of a seed', () => {
+    const { text } = filesOf('github-classroom', allNumbers.seed)['.github/workflows/classroom.yml']!
+    expect(text).toContain('grade user-bridge submission --seed spring-2026 --format github-classroom')
+  })
 })
 
 it('Gradescope finds its two scripts at the root, and may run them', () => {

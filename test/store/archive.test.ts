@@ -98,6 +98,38 @@ describe.each(Object.entries(places))('records in %s', (_, make) => {
     )
   })
 
+  it('keep classes with their dates and hints, and come from an export of before classes had any', async () => {
+    const [one, other] = [await make(), await make()]
+    const records = await one.open()
+    const { people } = records
+    const { id } = await people.createClass({ title: 'Networks', labs: ['mtu'] })
+    await people.changeClass(id, { code: 'ABCD1234' })
+    const joined = await people.join({ code: 'ABCD1234', name: 'Ada', phrase: 'p', most: 9 })
+    if ('refused' in joined) throw new Error(joined.refused)
+    await people.raiseHand({ seat: joined.seat.id, lab: 'mtu' })
+    await records.close()
+    const text = await exported(one)
+    const before = text
+      .replace(',"capacity":null,"expected":null,"dates":"{}","stuck_rule":null,"is_queue_paused":0', '')
+      .replace(',"extensions":"{}"', '')
+      .replace(',"offer":null', '')
+    expect(before.length).toBeLessThan(text.length - 100)
+    await imported(other, before)
+    expect(rowsOf(await exported(other))).toEqual(rowsOf(text))
+
+    const again = await other.open()
+    await again.people.changeClass(id, { dates: { mtu: { after: 'dns' } }, capacity: 3 })
+    const hint = { seat: joined.seat.id, lab: 'mtu', step: 'find', check: 0, hint: 1, by: 'Grace' }
+    await again.people.addGivenHints([hint])
+    await again.close()
+    const third = await make()
+    await imported(third, await exported(other))
+    const last = await third.open()
+    expect(await last.people.givenHints(id)).toMatchObject([hint])
+    expect(await last.people.classOf(id)).toMatchObject({ dates: { mtu: { after: 'dns' } }, capacity: 3 })
+    await last.close()
+  })
+
   it('are left as they were by an export that is wrong anywhere, with the number of its line', async () => {
     const good = (await older()).trim().split('\n')
     const place = await make()

@@ -40,6 +40,32 @@ export function describePeople(kind: Kind): void {
     return hash
   }
 
+  describe('what is handed in', () => {
+    it('has numbers of its learner and lab, is there for the next process, and goes with the learner', async () => {
+      const { id } = await newClass({ assessed: { mtu: { attempts: 2, shows: 'steps' } } })
+      expect((await people.classOf(id))!.assessed).toEqual({ mtu: { attempts: 2, shows: 'steps' } })
+      const [ada, bob] = [await seated('Ada'), await seated('Bob')]
+      const handIn = ({ learner }: { learner: string }, lab: string) =>
+        people.addSubmission({ learner, lab, session: 'a session' })
+      const first = await handIn(ada, 'mtu')
+      expect(first).toMatchObject({ learner: ada.learner, lab: 'mtu', session: 'a session', number: 1 })
+      expect(Math.abs(Date.parse(first.acceptedAt) - Date.now())).toBeLessThan(60_000)
+      const others = [await handIn(ada, 'mtu'), await handIn(ada, 'dns'), await handIn(bob, 'mtu')]
+      expect(others.map(({ number }) => number)).toEqual([2, 1, 1])
+      const result = JSON.stringify({ 结果: '🙂'.repeat(50_000) })
+      await people.judgeSubmission(first.id, result)
+      await people.judgeSubmission('nobody', result)
+      await records.close()
+      records = await open()
+      people = records.people
+      expect(await people.submissions(ada.learner, 'mtu')).toEqual([{ ...first, result }, others[0]])
+      expect((await people.submissions(ada.learner)).map(({ lab }) => lab).toSorted()).toEqual(['dns', 'mtu', 'mtu'])
+      await people.removeSeat(ada.id)
+      expect(await people.submissions(ada.learner)).toEqual([])
+      expect(await people.submissions(bob.learner)).toHaveLength(1)
+    })
+  })
+
   describe('a class', () => {
     it('is there for the next process as it was made and changed', async () => {
       const { id } = await newClass({ startsAt: hour(1), endsAt: hour(2), isRosterOnly: true })
@@ -57,10 +83,24 @@ export function describePeople(kind: Kind): void {
           endsAt: expect.any(String),
           createdAt: expect.any(String),
           locks: {},
+          assessed: {},
+          dates: {},
+          isQueuePaused: false,
         },
       ])
       expect(await people.classOf('none')).toBeUndefined()
       expect(await people.changeClass('none', { title: 'x' })).toBeUndefined()
+    })
+
+    it('keeps its room, its dates, its rule and its queue as they were set', async () => {
+      const { id } = await newClass()
+      const stuckRule = { times: 1.5, leastMinutes: 3, sameReason: 2, isMuted: true }
+      const dates = { mtu: { opensAt: hour(1), dueAt: hour(2), after: 'dns' } }
+      const set = { capacity: 12, expected: 30, dates, stuckRule, isQueuePaused: true }
+      expect(await people.changeClass(id, set)).toMatchObject(set)
+      expect(await people.changeClass(id, { capacity: null, expected: null, stuckRule: null })).toMatchObject({ dates })
+      const after = (await people.classOf(id))!
+      expect([after.capacity, after.expected, after.stuckRule]).toEqual([undefined, undefined, undefined])
     })
 
     it('has a code of its own', async () => {
@@ -141,6 +181,74 @@ export function describePeople(kind: Kind): void {
       expect(await people.reissue('none', 'other')).toBeUndefined()
     })
 
+    it('goes on for longer than others where it was given more time', async () => {
+      const { id } = await newClass({ startsAt: hour(-2), endsAt: hour(-1), dates: { mtu: { dueAt: hour(-1) } } })
+      await people.changeClass(id, { endsAt: hour(1) })
+      const ada = await seated('Ada')
+      const login = await loggedIn(ada.learner)
+      await people.changeClass(id, { endsAt: hour(-0.5) })
+      const role = async () => {
+        const found = (await people.known(login))!.roles[0]!
+        return found.role === 'learner' ? [found.isOpen, Object.keys(found.closed)] : undefined
+      }
+      expect(await role()).toEqual([false, ['mtu']])
+      const extensions = { end: hour(1), labs: { mtu: hour(0.5) } }
+      expect(await people.setExtensions(ada.id, extensions)).toMatchObject({ extensions })
+      expect(await role()).toEqual([true, []])
+      // Less than what all have is none.
+      await people.setExtensions(ada.id, { end: hour(-5) })
+      expect(await role()).toEqual([false, ['mtu']])
+      expect(await people.setExtensions('none', {})).toBeUndefined()
+    })
+
+    it('becomes part of another one of the same person, with all that is on record of it', async () => {
+      const { id } = await newClass()
+      await people.addRoster(id, [{ name: 'Ada Lovelace', student: 'A7', section: 'red' }])
+      const kept = await seated('Ada')
+      const merged = await seated('Ada L.', { student: 'A7' })
+      const words = `phrase ${phrases}`
+      const [stays, ends] = [await loggedIn(kept.learner), await loggedIn(merged.learner)]
+      await records.createSession({ id: 's1', learner: kept.learner, lab: 'mtu', labHash: 'a'.repeat(64) })
+      await records.createSession({ id: 's2', learner: merged.learner, lab: 'dns', labHash: 'a'.repeat(64) })
+      await records.setStep('s2', 'one', 'helped')
+      const look = await people.askLook({ seat: merged.id, person: 'p', by: 'Grace', mayWrite: false })
+      await people.addNote(id, { text: 'For you', by: 'Grace', seat: merged.id })
+      const hint = { lab: 'dns', step: 'one', check: 0, hint: 1, by: 'Grace' }
+      await people.addGivenHints([
+        { seat: kept.id, ...hint },
+        { seat: merged.id, ...hint },
+        { seat: merged.id, ...hint, hint: 2 },
+      ])
+      await people.link('https://id', 'ada', merged.learner)
+
+      const one = await people.mergeSeats(kept.id, merged.id)
+      expect(one).toMatchObject({ id: kept.id, name: 'Ada', student: 'A7', section: 'red', isOfRoster: true })
+      expect((await people.seats(id)).map((seat) => seat.id)).toEqual([kept.id])
+      expect((await records.progress(kept.learner)).map(({ lab, states }) => [lab, states])).toEqual([
+        ['mtu', {}],
+        ['dns', { one: 'helped' }],
+      ])
+      expect(await people.looks(kept.id, 9)).toMatchObject([{ id: look.id, endedAt: expect.any(String) }])
+      expect((await people.notes(id, 9)).map(({ seat }) => seat)).toEqual([kept.id])
+      expect((await people.givenHints(id)).map((each) => [each.seat, each.hint])).toEqual([
+        [kept.id, 1],
+        [kept.id, 2],
+      ])
+      expect((await people.identified('https://id', 'ada')).map(({ learner }) => learner)).toEqual([kept.learner])
+      expect([(await people.known(stays))?.name, await people.known(ends)]).toEqual(['Ada', undefined])
+      expect(await people.resume(words)).toBeUndefined()
+    })
+
+    it('is merged with one of its own class alone, and not with itself', async () => {
+      await newClass()
+      const ada = await seated('Ada')
+      const other = await people.createClass({ title: 'Other', labs: [] })
+      await people.changeClass(other.id, { code: 'ABCD9999' })
+      const bob = await seated('Bob', { code: 'ABCD9999' })
+      for (const merged of [bob.id, ada.id, 'none']) expect(await people.mergeSeats(ada.id, merged)).toBeUndefined()
+      expect(await people.seats(other.id)).toHaveLength(1)
+    })
+
     it('goes with all that is kept of its learner', async () => {
       const { id } = await newClass()
       const seat = await seated('Ada')
@@ -173,6 +281,29 @@ export function describePeople(kind: Kind): void {
       await people.lowerHand(ada.id)
       await people.takeHand(bob.id, undefined)
       expect(await people.hands(id)).toEqual([{ seat: bob.id, lab: 'dns', at }])
+    })
+
+    it('may be offered together with a look, as long as the hand is up', async () => {
+      const { id } = await newClass()
+      const ada = await seated('Ada')
+      await people.raiseHand({ seat: ada.id, lab: 'mtu' })
+      await people.offerLook(ada.id, 'view')
+      expect((await people.hands(id))[0]?.offer).toBe('view')
+      await people.offerLook(ada.id, undefined)
+      expect((await people.hands(id))[0]?.offer).toBeUndefined()
+      await people.offerLook(ada.id, 'write')
+      await people.lowerHand(ada.id)
+      await people.raiseHand({ seat: ada.id, lab: 'mtu' })
+      expect((await people.hands(id))[0]?.offer).toBeUndefined()
+    })
+
+    it('by a hint is noted once', async () => {
+      const { id } = await newClass()
+      const ada = await seated('Ada')
+      const hint = { seat: ada.id, lab: 'mtu', step: 'find', check: 1, hint: 1, by: '王' }
+      await people.addGivenHints([hint, hint])
+      await people.addGivenHints([hint])
+      expect(await people.givenHints(id)).toEqual([{ ...hint, at: expect.any(String) }])
     })
 
     it('is told to all, or to one', async () => {
@@ -248,7 +379,9 @@ export function describePeople(kind: Kind): void {
       const as = (isOpen: boolean) => ({
         learner,
         name: 'Ada',
-        roles: [{ role: 'learner', class: id, labs: ['mtu', 'dns'], isOpen, locks: {} }],
+        roles: [
+          { role: 'learner', class: id, labs: ['mtu', 'dns'], isOpen, closed: {}, due: {}, assessed: [], locks: {} },
+        ],
       })
       expect(await people.known(login)).toEqual(as(true))
       await people.changeClass(id, { startsAt: hour(1) })
@@ -256,6 +389,30 @@ export function describePeople(kind: Kind): void {
       await people.changeClass(id, { startsAt: null, endedAt: hour(-1) })
       expect(await people.standing([login, 'none'])).toEqual(new Map([[login, as(false)]]))
       expect(await people.standing([])).toEqual(new Map())
+    })
+
+    it('says which labs of the class are closed now, and why', async () => {
+      const [past, future] = [hour(-1), hour(1)]
+      const dates = {
+        mtu: { opensAt: future },
+        dns: { dueAt: past },
+        swarm: { opensAt: past, dueAt: future, after: 'mtu' },
+      }
+      await newClass({
+        labs: ['mtu', 'dns', 'swarm', 'constructor'],
+        dates,
+        assessed: { swarm: { attempts: 1, shows: 'points' } },
+      })
+      const login = await loggedIn((await seated('Ada')).learner)
+      expect((await people.known(login))?.roles[0]).toMatchObject({
+        closed: {
+          mtu: { why: 'not-yet', opensAt: future },
+          dns: { why: 'due', dueAt: past },
+          swarm: { why: 'after', lab: 'mtu' },
+        },
+        due: { dns: past, swarm: future },
+        assessed: ['swarm'],
+      })
     })
 
     it('ends by age, by idleness and by hand', async () => {

@@ -36,7 +36,7 @@ export function neededBy(folder: string): Set<string> {
     for (const needed of Object.keys({ ...dependencies, ...optionalDependencies })) add(needed, place)
   }
   for (const file of readdirSync(fromPackage(folder), { recursive: true, encoding: 'utf8' })) {
-    if (!/\.tsx?$/.test(file) || file === 'vite.config.ts') continue
+    if (!/\.tsx?$/.test(file) || /(?:^|\/)vite\.config\.ts$/.test(file)) continue
     const text = readFileSync(join(fromPackage(folder), file), 'utf8')
     for (const [, name] of text.matchAll(/(?:from|import|import\()\s*'((?:@[\w.-]+\/)?[\w.-]+)(?:\/[^']*)?'/g))
       add(name!, '')

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { unsteady } from '../../server/check/evaluate.js'
 import type { Check } from '../../server/check/family.js'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
@@ -121,6 +122,71 @@ it.concurrent('holds the last part of the work to what it has made', async () =>
   done = performance.now()
   await looks.between(web, { isLast: true })
   expect(await end()).toEqual(['network'])
+})
+
+it.concurrent('has a second picture of a part that asks, behind a pause, which the second look goes by', async () => {
+  const pictures: number[] = []
+  const seen: [once: boolean, picture: string][] = []
+  const text = { en: 'x', zh: 'x' }
+  const ground = {
+    async capture() {
+      pictures.push(performance.now())
+      return { takenAt: `${pictures.length}` }
+    },
+  }
+  // As evaluate() does where something was asked and all have passed.
+  const check: LabRack['check'] = async (checks, { once = false, probe, settle } = {}) => {
+    seen.push([once, (await probe!.capture()).takenAt])
+    if (!once) {
+      await settle?.()
+      await probe!.capture()
+    }
+    return checks.map(({ family }, index) => {
+      return { index, family, finding: { outcome: 'pass', observed: text }, hints: [], tookMs: 0 }
+    })
+  }
+  const watch = new Stopwatch()
+  const options = { signal: new AbortController().signal, watch, say: () => {} }
+  const looks = new Looks({ lab, check, ground } as unknown as LabRack, options)
+  await looks.between(network, { isLast: false })
+  expect(seen).toEqual([
+    [false, '1'],
+    [true, '2'],
+  ])
+  expect(pictures[1]! - pictures[0]!).toBeGreaterThan(95)
+  expect(watch.ms.hold).toBeGreaterThan(95)
+  expect(watch.ms.check).toBeLessThan(95)
+  // The last part is not looked at again at once; its last picture tells of what it may have undone as well.
+  await looks.between(web, { isLast: true })
+  await looks.atTheEnd()
+  expect(seen.slice(2, 4)).toEqual([
+    [false, '3'],
+    [true, '4'],
+  ])
+  expect(seen.slice(4).map(([, picture]) => picture)).toEqual(['5', '6', '7', '8'])
+})
+
+it.concurrent('fails what never comes to rest, and passes what does in time', async () => {
+  const lookedAt = (restless: number) => {
+    let looks = 0
+    const text = { en: 'x', zh: 'x' }
+    const check: LabRack['check'] = async (checks, { once = false } = {}) => {
+      if (!once && checks.some(({ family }) => family === 'reach')) looks++
+      return checks.map(({ family }, index) => {
+        const finding =
+          family === 'reach' && looks <= restless ? unsteady : { outcome: 'pass' as const, observed: text }
+        return { index, family, finding, hints: [], tookMs: 0 }
+      })
+    }
+    const options = { signal: new AbortController().signal, watch: new Stopwatch(), say: () => {} }
+    return new Looks({ lab, check, ground: {} } as unknown as LabRack, options).atTheEnd()
+  }
+  const outcomes = (all: Awaited<ReturnType<typeof lookedAt>>) =>
+    all.get(web)!.map(({ finding }) => (finding.outcome === 'pass' ? 'pass' : `${finding.outcome} ${finding.reason}`))
+  const [calm, restless] = await Promise.all([lookedAt(2), lookedAt(3)])
+  expect(outcomes(calm)).toEqual(['pass', 'pass', 'pass'])
+  expect(outcomes(restless)).toEqual(['pass', 'pass', 'fail check.unsteady'])
+  expect(restless.get(network)!.map(({ finding }) => finding.outcome)).toEqual(['pass'])
 })
 
 it.concurrent('looks once more at a part before the next one is run', async () => {

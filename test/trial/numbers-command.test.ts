@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { gradeCommand } from '../../server/commands/grade.js'
 import { numbersCommand } from '../../server/commands/numbers.js'
+import { studentIn } from '../../server/course/student.js'
 import { seedOf } from '../../server/lab/parameters/seed.js'
 import { loadLab, withSeed } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
@@ -63,6 +64,25 @@ describe('vethlab numbers', () => {
     ])
   })
 
+  it('reads the list of a class as a spreadsheet writes it, with the same numbers as a list in YAML', async () => {
+    put('class.csv', 'Name;ID;E-mail;Group\nAda Lovelace;s1;ada@example.org;A\nBob;;bob@example.org;A\n')
+    const { out } = await numbers('--roster', join(folder, 'class.csv'), ...ofClass(), '--json')
+    expect(JSON.parse(out)).toMatchObject([
+      { student: 's1', name: 'Ada Lovelace', seed: seedOf(key, 's1', lab.id) },
+      { student: 'bob@example.org', seed: seedOf(key, 'bob@example.org', lab.id) },
+    ])
+  })
+
+  it.each([
+    ['name,id\nAda,1\nBob,1\n', /class.csv:3: has the student of line 2 once more: 1/],
+    ['id,login\n1,ada\n', /class.csv:1: has no column called name/],
+    ['name\nAda\n', /class.csv: has somebody without an id and an email/],
+    ['name,id,email\nAda,a@x.org,\nBob,,a@x.org\n', /class.csv: has one’s id as another one’s email/],
+  ])('says what is wrong in a list: %j', async (text, said) => {
+    put('class.csv', text)
+    await expect(numbers('--roster', join(folder, 'class.csv'), ...ofClass())).rejects.toThrow(said)
+  })
+
   it.each([
     [['--roster', 'roster.yaml'], 'goes with --class-key'],
     [['--seed', 'a b'], '"a b" is no seed'],
@@ -95,6 +115,10 @@ describe('vethlab grade --who', () => {
       code: 0,
     })
     expect((await who(work, '--lang', 'zh')).out).toContain('这份提交用的是 s1 (Ada Lovelace) 的数值。')
+    put('class.csv', 'name,id\nAda Lovelace,s1\nBob,b1\n')
+    expect(
+      (await run(gradeCommand, 'user-bridge', work, '--who', join(folder, 'class.csv'), ...ofClass())).out,
+    ).toContain('The submission has the numbers of s1 (Ada Lovelace).')
     expect(JSON.parse((await who(work, '--json')).out)).toMatchObject({
       lab: 'user-bridge',
       whose: { id: 's1', found: { shop_subnet, audit_subnet }, of: 3 },
@@ -129,5 +153,49 @@ describe('vethlab grade --who', () => {
     await expect(run(gradeCommand, 'overlay', work, ...list, ...ofClass())).rejects.toThrow('has no parameters')
     await expect(run(gradeCommand, 'user-bridge', work, ...ofClass())).rejects.toThrow('--student')
     await expect(run(gradeCommand, 'user-bridge', work, ...ofClass(), '--seed', 'x')).rejects.toThrow('--seed')
+  })
+})
+
+describe('vethlab grade --kit', () => {
+  const kit = (system: string, ...args: string[]) =>
+    run(gradeCommand, 'user-bridge', '--kit', system, '--out', join(folder, 'kit'), ...args)
+
+  it('puts the key and the list of the class into a kit that grades with the numbers of each student', async () => {
+    put('class.csv', 'name,id,email\nAda,s1,ada@example.org\n')
+    const { out } = await kit('gradescope', ...ofClass(), '--roster', join(folder, 'class.csv'))
+    const files = out
+      .trim()
+      .split('\n')
+      .map((path) => path.slice(folder.length + 5))
+    expect(files).toEqual(['setup.sh', 'run_autograder', 'class.key', 'roster.csv'])
+    expect(readFileSync(join(folder, 'kit/class.key'), 'utf8')).toBe(`${key}\n`)
+    expect(statSync(join(folder, 'kit/class.key')).mode & 0o777).toBe(0o600)
+  })
+
+  it.each([
+    ['github-classroom', ofClass, 'would be read by students'],
+    ['prairielearn', ofClass, 'is not told whose work it is'],
+    ['gradescope', () => ['--per-variant'], 'is for PrairieLearn'],
+    ['prairielearn', () => ['--per-variant', '--seed', 'x'], 'of one kind alone'],
+    ['gradescope', () => ['--roster', 'class.csv'], 'Name the key of the class with --class-key.'],
+  ])('refuses what the system can not tell: %s', async (system, args, said) => {
+    await expect(kit(system, ...args())).rejects.toThrow(said)
+  })
+
+  it('refuses numbers of a lab that has none', async () => {
+    await expect(
+      run(gradeCommand, 'overlay', '--kit', 'gradescope', '--out', join(folder, 'kit'), '--seed', 'x'),
+    ).rejects.toThrow('has no parameters')
+  })
+})
+
+describe('The student of a list', () => {
+  it('is found by any name that both know, and is what the list says', async () => {
+    const list = put('class.csv', 'name,id,email,group\nAda Lovelace,s1,Ada@example.org,A\nBob,b1,bob@example.org,A\n')
+    expect(await studentIn(list, { email: 'ada@EXAMPLE.org', firstName: 'ada' })).toEqual({
+      ...{ firstName: 'Ada Lovelace', id: 's1', sisId: 's1', email: 'Ada@example.org', section: 'A' },
+    })
+    await expect(studentIn(list, { email: 'eve@example.org' })).rejects.toThrow('has no student "eve@example.org"')
+    await expect(studentIn(list, { id: 's1', email: 'bob@example.org' })).rejects.toThrow('has several who may be "s1"')
   })
 })

@@ -52,6 +52,7 @@ export class House {
     readonly folder: string,
     private readonly web: WebServer,
     private readonly sessions: Sessions,
+    private readonly classroom: Classroom,
     readonly records: Records,
     private readonly isSecure: boolean,
     private readonly basePath: string,
@@ -83,13 +84,14 @@ export class House {
     await new Promise<void>((resolve) => later.server.listen(0, '127.0.0.1', resolve))
     const { port } = later.server.address() as AddressInfo
     const log = new SecurityLog(join(folder, 'security.log'))
+    const classroom = new Classroom(sessions, records)
     const web = WebServer.serve(later, {
       log,
       access: { token: options.open ? undefined : token, host: '127.0.0.1', port, publicNames: ['labs.example.org'] },
       sessions,
       people: records.people,
       provider: options.provider?.(port),
-      classroom: new Classroom(sessions, records),
+      classroom,
       learner: await records.localLearner(),
       assets: await loadAssets(client, options.basePath),
       preloads: await loadPreloads(client, options.basePath),
@@ -99,7 +101,7 @@ export class House {
       ...(options.mostFailures === undefined ? {} : { mostFailures: options.mostFailures }),
       ...(options.basePath === undefined ? {} : { basePath: options.basePath }),
     })
-    return new House(port, folder, web, sessions, records, options.tls !== undefined, options.basePath ?? '')
+    return new House(port, folder, web, sessions, classroom, records, options.tls !== undefined, options.basePath ?? '')
   }
 
   get origin(): string {
@@ -173,6 +175,7 @@ export class House {
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.disconnect()
     await this.web.close()
+    this.classroom.close()
     await this.sessions.stop()
     await this.records.close()
     await rm(this.folder, { recursive: true, force: true })

@@ -57,6 +57,22 @@ it('counts openings once, by how they ended', async () => {
   }
 })
 
+it('times a check from the wish for it to its answer, and none that got no answer', async () => {
+  const at = (id: string, asked: string | undefined, phase = 'open') => tell({ id, phase, asked } as Session)
+  at('a', undefined)
+  at('a', 'first')
+  at('a', 'first')
+  await new Promise((resolve) => setTimeout(resolve, 120))
+  at('b', 'second')
+  at('a', undefined)
+  at('a', undefined)
+  at('b', undefined, 'closed')
+  const all = await lines()
+  expect(all).toContain('vethlab_check_duration_seconds_count 1')
+  expect(all).toContain('vethlab_check_duration_seconds_bucket{le="0.1"} 0')
+  expect(all).toContain('vethlab_check_duration_seconds_bucket{le="5"} 1')
+})
+
 it('is served to this machine, and nothing else is', async () => {
   metrics.request('step.check', 300, true)
   metrics.http(404)

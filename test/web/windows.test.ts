@@ -44,7 +44,6 @@ async function windowsOf(...learners: string[]): Promise<Window[]> {
   server.on('connection', (socket) =>
     serveLearner(socket, {
       guest: () => ownerOf(socket.handshake.auth.learner as string),
-      renew: async () => {},
       classroom,
       sessions,
       previews,

@@ -5,7 +5,7 @@ import { tidy } from '../../server/wording/phrase.js'
 import type { Language } from '../../server/wording/text.js'
 import { cleanText } from '../../server/wording/wording.js'
 import { expectPrinted } from '../house/printed.js'
-import { saidInSource } from './said-in-source.js'
+import { betweenParts, saidInSource } from './said-in-source.js'
 
 describe('The glossary', () => {
   it('is printed in docs/glossary.md', () => {
@@ -51,6 +51,16 @@ describe('The style of the house', () => {
       styleFaults(text, language).map(({ found, instead }) => `${at}: ${found} -> ${instead}`),
     )
     expect(faults).toEqual([])
+  })
+})
+
+describe('Parts that a page puts together', () => {
+  it('have the punctuation of their language between them: `marks`', () => {
+    const between = betweenParts()
+    expect(between.length).toBeGreaterThan(50)
+    // A button may be called as its key.
+    const faults = between.filter(({ text }) => text !== '?' && /[:;,.?!()"]/.test(text))
+    expect(faults.filter(({ at }) => !at.startsWith('client/teach/'))).toEqual([])
   })
 })
 

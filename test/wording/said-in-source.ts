@@ -99,3 +99,33 @@ function inShell(file: string): Said[] {
       .map((text): Said => ({ at: `${file}:${n + 1}`, text, language: 'zh' })),
   )
 }
+
+/** What stands between the parts that a page puts together, itself in no language: in code and in English there it may be as it likes. */
+export function betweenParts(): { at: string; text: string }[] {
+  return readdirSync(join(packageRoot, 'client'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.tsx'))
+    .flatMap((name) => {
+      const file = join('client', name)
+      const source = readFileSync(join(packageRoot, file), 'utf8')
+      const found: { at: string; text: string }[] = []
+      const visit = (node: unknown): void => {
+        if (Array.isArray(node)) {
+          for (const child of node) visit(child)
+          return
+        }
+        if (typeof node !== 'object' || node === null || !('type' in node)) return
+        const here = node as Node
+        if (here.type === 'JSXElement' && /^<(code|pre|kbd)\b|^<\w+[^>]* lang="en"/.test(source.slice(here.start)))
+          return
+        if (here.type === 'JSXText') {
+          found.push({
+            at: `${file}:${source.slice(0, here.start).split('\n').length}`,
+            text: String(here.value).trim(),
+          })
+        }
+        for (const child of Object.values(here)) visit(child)
+      }
+      visit(parseSync(file, source).program)
+      return found
+    })
+}

@@ -2,7 +2,7 @@ import type { DiagnosisFinding, DiagnosisReport, DiagnosisStage } from '../../..
 import { CrossIcon, SkipIcon, TickIcon, UnknownIcon } from '../../shell/icons.js'
 import { Words } from '../../shell/words.js'
 import { isOpen } from '../../state/lab.js'
-import { inLanguage } from '../../state/language.js'
+import { inLanguage, marks } from '../../state/language.js'
 import { timeline } from '../network-state.js'
 import { drawWay, type Inquiry, isOutdated, runDiagnosis } from './inquiry-state.js'
 import { strings } from './inquiry-strings.js'
@@ -81,7 +81,10 @@ function Finding({ finding: { outcome, text, evidence, tries, trace } }: { findi
     <li class={outcome}>
       <span class="face">
         {outcome === 'ok' ? <TickIcon /> : outcome === 'problem' ? <CrossIcon /> : <span aria-hidden="true">·</span>}
-        <span class="unseen">{{ ok: t.fine, problem: t.problem, note: t.note }[outcome]}: </span>
+        <span class="unseen">
+          {{ ok: t.fine, problem: t.problem, note: t.note }[outcome]}
+          {marks.value.colon}
+        </span>
       </span>
       <div>
         <p>

@@ -7,6 +7,7 @@ import type {
   TraceStory,
   Trouble,
 } from '../../../server/protocol/protocol.js'
+import { connection } from '../../state/connection.js'
 import { side } from '../../state/lab.js'
 import { askQuietly, view } from '../../state/session.js'
 import { mapOpen } from '../../state/settings.js'
@@ -268,6 +269,16 @@ effect(() => {
       if (inquiry.peek() !== undefined) closeInquiry()
     }
     wasOpen = isNow
+  })
+})
+
+// What could not be asked can be asked again: the form, or the button, is there for it.
+effect(() => {
+  if (connection.value !== 'online') return
+  untracked(() => {
+    const now = inquiry.peek()
+    if (now?.run.state !== 'failed' || now.run.trouble.code !== 'connection.away') return
+    inquiry.value = { ...now, run: { state: 'waiting' } }
   })
 })
 

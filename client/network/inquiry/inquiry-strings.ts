@@ -79,7 +79,7 @@ export const strings = stringsOf({
     again: '再来一次',
     againTimes: (count: number) => `再来 ${count} 次`,
     tracingTimes: (count: number) => `同样的问题，逐个重复 ${count} 次…`,
-    outdated: '已过时：提问之后又看到网络有变化。再来一次，看看现在的情况。',
+    outdated: '已过时：提问之后网络又有了变化。再来一次，看看现在的情况。',
     notAlways: '结果不总是一样',
     eachAnswered: '每次都有应答',
     eachStopped: '每次都停在途中',

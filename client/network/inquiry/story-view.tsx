@@ -2,6 +2,7 @@ import type { Cause, Hop, TraceStory } from '../../../server/protocol/protocol.j
 import type { Text } from '../../../server/wording/text.js'
 import { CrossIcon, TickIcon, UnknownIcon } from '../../shell/icons.js'
 import { Words } from '../../shell/words.js'
+import { marks } from '../../state/language.js'
 import { strings } from './inquiry-strings.js'
 
 /** The way of one packet, one hop below the other, and why it went no further. */
@@ -28,7 +29,10 @@ export function Hops({ hops }: { hops: readonly Hop[] }) {
         <li key={at} class={hop.state}>
           <span class="face">
             {hop.state === 'ok' ? <TickIcon /> : hop.state === 'stop' ? <CrossIcon /> : <UnknownIcon />}
-            <span class="unseen">{t[hop.state]}: </span>
+            <span class="unseen">
+              {t[hop.state]}
+              {marks.value.colon}
+            </span>
           </span>
           <div>
             <span class="place">{hop.place}</span>

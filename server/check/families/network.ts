@@ -3,7 +3,7 @@ import { holds, sameAddress, sameNetwork } from '../../network/addresses.js'
 import type { EngineNetwork, HostState, NetworkState } from '../../network/state.js'
 import { networkLike } from '../../place/near-miss.js'
 import { isLive, legsOf, ownNamespace } from '../../place/place.js'
-import { absence, engineOf, find, hostNamed, hostsOf } from '../../place/reference.js'
+import { absence, engineOf, find, hostNamed, hostsOf, requireWhole } from '../../place/reference.js'
 import type { Text } from '../../wording/text.js'
 import { bare, code, codes } from '../../wording/wording.js'
 import type { CheckContext, Family } from '../family.js'
@@ -264,6 +264,7 @@ function kernelMismatch(found: EngineNetwork, host: HostState): Finding | undefi
   const lacksBridge =
     found.driver === 'bridge' && !(found.bridge && bridges.some(({ name: link }) => link === found.bridge))
   if (!lacksBridge && !said) return undefined
+  requireWhole(ownNamespace(host), host.name, 'links')
   const there = codes(bridges.map(({ name: link }) => link))
   return fail('network.kernel', {
     expected: {

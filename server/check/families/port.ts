@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { isAny, sameAddress } from '../../network/addresses.js'
-import type { Container, PublishedPort } from '../../network/state.js'
+import { isAny, sameAddress, takes } from '../../network/addresses.js'
+import { translationAt } from '../../network/filter.js'
+import type { Container, Link, NetworkState, PublishedPort, Rule } from '../../network/state.js'
 import { type LivePlace, ownNamespace } from '../../place/place.js'
 import { hostsOf, requireWhole } from '../../place/reference.js'
 import type { Text } from '../../wording/text.js'
@@ -107,6 +108,7 @@ export const port: Family<Spec> = {
     }
     return (
       lacksRule(place, container, hits) ??
+      overtaken(place, container, hits, context.state) ??
       pass(`${who} publishes ${code(written(hits[0]!))}`, `${who} 发布了 ${code(written(hits[0]!))}`)
     )
   },
@@ -149,19 +151,25 @@ function whyNotPublished(spec: Spec, { ports, wants, networkMode }: Container): 
   }
 }
 
+function addressesOf({ endpoints }: Container): string[] {
+  return endpoints.flatMap(({ address, address6 }) => [address, address6].filter((one) => one !== undefined))
+}
+
+function leadsInto(container: Container, { containerPort }: PublishedPort, { target, to }: Rule): boolean {
+  const ends = addressesOf(container).flatMap((own) => [`${own}:${containerPort}`, `[${own}]:${containerPort}`])
+  return target === 'DNAT' && to !== undefined && ends.includes(to)
+}
+
 /** Without its DNAT rule a published port exists on paper only. */
 function lacksRule(place: LivePlace, container: Container, hits: PublishedPort[]): Finding | undefined {
   const namespace = ownNamespace(place.host)
-  const addresses = container.endpoints.flatMap(({ address: own, address6 }) =>
-    [own, address6].filter((one) => one !== undefined),
-  )
-  const leads = ({ hostPort, containerPort, protocol }: PublishedPort) =>
+  const addresses = addressesOf(container)
+  const leads = (port: PublishedPort) =>
     namespace.rules.some(
       (rule) =>
-        rule.target === 'DNAT' &&
-        rule.protocol === protocol &&
-        rule.destinationPort === `${hostPort}` &&
-        addresses.some((own) => rule.to === `${own}:${containerPort}` || rule.to === `[${own}]:${containerPort}`),
+        rule.protocol === port.protocol &&
+        rule.destinationPort === `${port.hostPort}` &&
+        leadsInto(container, port, rule),
     )
   if (hits.some(leads)) return undefined
   requireWhole(namespace, place.host.name, 'rules', 'iptables')
@@ -182,6 +190,50 @@ function lacksRule(place: LivePlace, container: Container, hits: PublishedPort[]
     why: {
       en: `a published port is a DNAT rule in the host's \`nat\` table, and there is none to ${code(`${addresses[0] ?? '?'}:${hit!.containerPort}`)}: the Engine writes it when the container starts`,
       zh: `发布端口就是主机 \`nat\` 表里的一条 DNAT 规则，而现在没有指向 ${code(`${addresses[0] ?? '?'}:${hit!.containerPort}`)} 的规则：引擎在容器启动时写入它`,
+    },
+  })
+}
+
+/** What comes from another host of a LAN meets a rule before the Engine's, which leads it to somebody else. */
+function overtaken(
+  { host }: LivePlace,
+  container: Container,
+  hits: PublishedPort[],
+  { hosts }: NetworkState,
+): Finding | undefined {
+  const namespace = ownNamespace(host)
+  const others = hosts.filter((other) => other !== host).flatMap(({ namespaces: [own] }) => own?.links ?? [])
+  for (const { name, lan, ...link } of namespace.links.filter((one) => one.lan !== undefined)) {
+    const senders = others.filter((other) => other.lan === lan).flatMap(globalAddresses)
+    for (const destination of globalAddresses(link)) {
+      for (const hit of hits.filter(({ hostAddress }) => takes(hostAddress || '0.0.0.0', destination))) {
+        const { protocol, hostPort } = hit
+        for (const source of senders.filter((one) => one.includes(':') === destination.includes(':'))) {
+          const flow = { source, destination, protocol, destinationPort: hostPort, in: name, state: 'new' as const }
+          const rule = translationAt(namespace, 'prerouting', flow)
+          if (rule && !leadsInto(container, hit, rule)) return ledAway(host.name, container.name, hit, rule)
+        }
+      }
+    }
+  }
+  return undefined
+}
+
+function globalAddresses({ addresses }: Pick<Link, 'addresses'>): string[] {
+  return addresses.filter(({ scope }) => scope === 'global').map(({ address }) => address)
+}
+
+function ledAway(host: string, name: string, hit: PublishedPort, { text }: Rule): Finding {
+  const [who, whose, what, at] = [code(name), code(host), code(text, 160), code(hit.hostPort)]
+  return fail('port.rule', {
+    expected: {
+      en: `what comes to port ${at} of ${whose} is led to ${who}`,
+      zh: `到达 ${whose} 的 ${at} 端口的流量被引向 ${who}`,
+    },
+    observed: { en: `a rule leads it elsewhere: ${what}`, zh: `有规则把它引向了别处：${what}` },
+    why: {
+      en: `the first rule of the table \`nat\` that fits decides, and ${what} comes before the one that the Engine has written for ${who}`,
+      zh: `\`nat\` 表里最先匹配的规则起作用，而 ${what} 排在引擎为 ${who} 写入的规则之前`,
     },
   })
 }

@@ -7,7 +7,7 @@ import type { NetworkState } from '../../network/state.js'
 import { resolveName } from '../../place/name-resolution.js'
 import { isInHostNamespace, isLive, type LivePlace } from '../../place/place.js'
 import type { TraceQuestion } from '../../place/question.js'
-import { find, hostsOf } from '../../place/reference.js'
+import { find, hostsOf, requireWhole } from '../../place/reference.js'
 import {
   addressesTowards,
   addressOn,
@@ -35,6 +35,7 @@ import {
   tryAt,
 } from '../reach/attempt.js'
 import { opened, stopped } from '../reach/besides.js'
+import { ledElsewhere } from '../reach/elsewhere.js'
 import { noneOfFamily, ofOtherFamily } from '../reach/other-family.js'
 import { kindOf, oneFamily, portOf, type Spec, schema, shown, wanted } from '../reach/spec.js'
 import type { Finding } from '../verdict.js'
@@ -53,7 +54,8 @@ import type { Finding } from '../verdict.js'
  *
  * `still` and `only` are asked once the check itself has passed: see reach/besides.ts.
  *
- * Who asks for an address that another place has, and has that address as well, would only ask itself: reach.itself.
+ * Who asks for an address that another place has, and has that address as well, would only ask itself: reach.itself. Who leads the
+ * question to somebody else, by rules or routes of their own, has not reached the target either: reach.elsewhere.
  */
 export const reach: Family<Spec> = {
   key: 'reach',
@@ -158,6 +160,8 @@ async function reached(spec: Spec, from: LivePlace, target: Target, context: Che
   if (spec.direct && place && areDistant(from, place)) return notDirect(spec, target)
   const attempt = await tryAt(from, address, spec, context)
   if (attempt.ok) {
+    const led = place && ledElsewhere(spec, from, place, address, context.state)
+    if (led) return answeredByOther(spec, target, address, led)
     const others = await opened(spec, from, target, context, attempt.durationMs)
     if (others) return others
     return pass(
@@ -206,6 +210,15 @@ function itself(spec: Spec, address: string): Finding {
       en: `${what} is the address of ${whom}, but ${who} has it as well, so what it sends there never leaves it`,
       zh: `${what} 是 ${whom} 的地址，但 ${who} 自己也配了这个地址，发往它的数据包根本不会离开 ${who}`,
     },
+  })
+}
+
+function answeredByOther(spec: Spec, { label }: Target, address: string, why: Text): Finding {
+  const [whom, way] = [code(label), code(shown(address, spec))]
+  return fail('reach.elsewhere', {
+    expected: wanted(spec),
+    observed: { en: `${way} answers, but that is not ${whom}`, zh: `${way} 有应答，但应答的不是 ${whom}` },
+    why,
   })
 }
 
@@ -317,6 +330,7 @@ async function namesOf(spec: Spec, from: LivePlace, name: string, context: Check
 
 function notOn(spec: Spec, target: Target): Finding {
   const whom = code(target.label)
+  for (const { namespace, label } of target.places) requireWhole(namespace, label, 'links')
   const other = target.places[0] && ownAddresses(target.places[0])
   const family = oneFamily(spec)
   if (family && other && other.length > 0) {

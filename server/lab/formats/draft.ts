@@ -59,6 +59,8 @@ export interface Note {
   /** From 1; 0 for the file as a whole. */
   line: number
   what: string
+  /** The image that is needed and that lab hosts do not have, by a name that `images` of a lab may have. */
+  image?: string
 }
 
 /** A number of things within a note, such as "2 blocks". */

@@ -15,6 +15,6 @@ export interface Format {
 }
 
 export interface FormatContext {
-  /** Images that lab hosts have. */
+  /** Images that come with vethlab. */
   images: readonly string[]
 }

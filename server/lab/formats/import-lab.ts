@@ -1,5 +1,6 @@
 import { basename, join, posix, resolve } from 'node:path'
 import type { Note } from './draft.js'
+import { imagesOf } from './draft-images.js'
 import { fitFiles } from './fit-files.js'
 import type { FormatContext } from './format.js'
 import { readForeign } from './formats.js'
@@ -15,6 +16,8 @@ export interface Imported {
   steps: number
   /** How many steps have a check. */
   checked: number
+  /** That the lab names as needed. */
+  images: string[]
   notes: Note[]
 }
 
@@ -25,7 +28,8 @@ export interface Imported {
  */
 export async function importLab(directory: string, to: string, context: FormatContext): Promise<Imported> {
   const { format, draft } = await readForeign(directory, context)
-  const fitting = fitFiles(draft)
+  const { images, notes } = imagesOf(draft)
+  const fitting = fitFiles({ ...draft, notes })
   const id = labIdOf(basename(resolve(directory)), draft.title)
   const folder = join(to, id)
   const imported = {
@@ -35,11 +39,13 @@ export async function importLab(directory: string, to: string, context: FormatCo
     title: draft.title,
     steps: draft.steps.length,
     checked: draft.steps.filter(({ verify }) => verify !== undefined).length,
+    images,
     notes: inOrder(fitting.notes),
   }
   await writeDraft(folder, fitting, {
     origin: `${format.name} ${basename(resolve(directory))}`,
     report: report(imported),
+    images,
   })
   return imported
 }
@@ -69,7 +75,7 @@ function inOrder(notes: readonly Note[]): Note[] {
 }
 
 /** What became of a package, in Markdown. Pure. */
-export function report({ format, title, steps, checked, notes }: Omit<Imported, 'id' | 'folder'>): string {
+export function report({ format, title, steps, checked, notes }: Omit<Imported, 'id' | 'folder' | 'images'>): string {
   const parts = kinds.flatMap(([kind, heading]) => {
     const some = notes.filter((note) => note.kind === kind)
     if (some.length === 0) return []

@@ -1,4 +1,5 @@
 import { isAmong } from '../../check/image.js'
+import { parseImageName } from '../../network/image-name.js'
 import { imagesIn } from '../docker-images.js'
 import type { Note } from './draft.js'
 
@@ -44,8 +45,15 @@ export function needsOf(text: string, file: string, firstLine: number, images: r
       kind: 'internet',
       file,
       line: firstLine + Math.max(0, at),
-      what: `the image ${image} is not among those of lab hosts: \`vethlab images add ${image}\`, and name it under \`images\` in lab.yaml`,
+      ...missed(image),
     })
   }
   return notes
+}
+
+function missed(image: string): Pick<Note, 'what' | 'image'> {
+  const what = `the image ${image} does not come with vethlab`
+  // What a lab needs it names by a tag: that is what is in its hosts then.
+  if (!parseImageName(image) || image.includes('@')) return { what }
+  return { what: `${what}; the lab is opened once it is added: \`vethlab images add ${image}\``, image }
 }

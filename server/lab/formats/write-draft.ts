@@ -10,17 +10,17 @@ const order = 9000
 
 /**
  * Writes a draft as a lab's folder, which must not be there yet, or be empty.
- * @param words `origin`: what it was made of, for the reader of the files; `report`: what became of it
+ * @param words `origin`: what it was made of, for the reader of the files; `report`: what became of it; `images` that it needs
  * @throws VethlabError import.unreadable where the folder can't be written
  */
 export async function writeDraft(
   folder: string,
   draft: Draft,
-  { origin, report }: { origin: string; report: string },
+  { origin, report, images }: { origin: string; report: string; images: string[] },
 ): Promise<void> {
   const language = isChinese(draft) ? 'zh' : 'en'
   const files = new Map<string, { content: string | Buffer; mode?: number }>()
-  files.set('lab.yaml', { content: labYaml(draft, language, origin) })
+  files.set('lab.yaml', { content: labYaml(draft, language, origin, images) })
   files.set(`${language}.md`, { content: page(draft) })
   files.set('IMPORT.md', { content: report })
   const setup = setupOf(draft)
@@ -61,7 +61,7 @@ function isChinese({ steps, title, introduction }: Draft): boolean {
   return han * 5 > text.replace(/\s/g, '').length
 }
 
-function labYaml(draft: Draft, language: 'en' | 'zh', origin: string): string {
+function labYaml(draft: Draft, language: 'en' | 'zh', origin: string, images: string[]): string {
   const say = (text: string) => ({ [language]: oneLine(text, 300) })
   const value = {
     title: say(draft.title),
@@ -71,6 +71,7 @@ function labYaml(draft: Draft, language: 'en' | 'zh', origin: string): string {
     order,
     level: draft.level,
     minutes: draft.minutes,
+    ...(images.length === 0 ? {} : { images }),
     rack: draft.rack,
     steps: draft.steps.map((step) => ({ id: step.id, checks: checksOf(step, say) })),
   }

@@ -4,13 +4,12 @@
 # USER, NETWORK: namespaces of the host that asks (Kernel::join_network).
 # It prints `answer:` and the answer; or `no datagram came back`; or `failed:` and the kernel's words.
 use strict;
-use Socket qw(SOCK_DGRAM);
 use Kernel;
 use Peer;
 
 my ($user, $network, $address, $port, $seconds) = @ARGV;
 Kernel::join_network($user, $network);
-my ($socket, $to) = Peer::to(SOCK_DGRAM, $address, $port);
+my ($socket, $to) = Peer::to($Peer::datagram, $address, $port);
 my $payload = do { local $/; <STDIN> };
 connect($socket, $to) or Peer::say("failed: $!");
 defined send($socket, $payload, 0) or Peer::say("failed: $!");

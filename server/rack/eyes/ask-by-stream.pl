@@ -4,21 +4,19 @@
 # USER, NETWORK: namespaces of the host that asks (Kernel::join_network).
 # It prints `connected` and then the answer as it is; or `timed out`; or `failed:` and the kernel's words.
 use strict;
-use Fcntl qw(F_SETFL O_NONBLOCK);
-use Socket qw(SOCK_STREAM SOL_SOCKET SO_ERROR);
 use Kernel;
 use Peer;
 
 my ($user, $network, $address, $port, $left) = @ARGV;
 Kernel::join_network($user, $network);
 $SIG{PIPE} = 'IGNORE';
-my ($socket, $to) = Peer::to(SOCK_STREAM, $address, $port);
-fcntl($socket, F_SETFL, O_NONBLOCK);
+my ($socket, $to) = Peer::to($Peer::stream, $address, $port);
+Peer::unwaiting($socket);
 my $payload = do { local $/; <STDIN> };
 unless (connect($socket, $to)) {
-  Peer::say("failed: $!") unless $!{EINPROGRESS};
+  Peer::say("failed: $!") unless Peer::is_on_its_way();
   ready('write') or Peer::say('timed out');
-  local $! = unpack('i', getsockopt($socket, SOL_SOCKET, SO_ERROR));
+  local $! = Peer::fault_of($socket);
   Peer::say("failed: $!") if $!;
 }
 $| = 1;

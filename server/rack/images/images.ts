@@ -48,6 +48,8 @@ export interface ListedImage {
 export interface AddOptions {
   /** What the image is called, in place of what the source calls it; only where the source has one. */
   names: string[]
+  /** A file with a login for the registry of a reference, as docker and skopeo write it. */
+  authFile?: string | undefined
   /** Says what is being done. */
   say(line: string): void
   /** Where a copy shows how far it is: a stream that is a file, such as stderr. */
@@ -203,10 +205,21 @@ interface Opened {
   done(): Promise<void>
 }
 
-async function open(ground: HostGround, source: string, { say, progress, signal }: AddOptions): Promise<Opened> {
+async function open(
+  ground: HostGround,
+  source: string,
+  { say, progress, authFile, signal }: AddOptions,
+): Promise<Opened> {
   const { state, store } = ground
   const path = resolve(source)
   const at = await stat(path).catch(() => undefined)
+  if (at && authFile !== undefined) {
+    const cure = 'Leave --authfile out, or name a reference such as registry.example.org/shop/web:1.'
+    throw new VethlabError('argument.invalid', 'is no registry that would want a login', {
+      place: oneLine(source, 200),
+      cure,
+    })
+  }
   const has = async (name: string) => (await stat(join(path, name)).catch(() => undefined))?.isFile() === true
   const from = async (files: SourceFiles): Promise<Opened> => ({
     found: (await imagesOf(files)).map((image) => ({ files, image })),
@@ -245,6 +258,7 @@ async function open(ground: HostGround, source: string, { say, progress, signal 
   say(`copying ${source}`)
   const { files, image, digest, remove } = await copyFromRegistry(state, source, name, {
     progress,
+    authFile,
     signal,
     onSize: (bytes) => requireRoom(store, bytes),
   })

@@ -22,6 +22,7 @@ import {
   isOurs,
   mostLayers,
 } from './image-archive.js'
+import { type RegistryLogin, readLogin, withLogin, withoutSecrets } from './registry-login.js'
 import { folderFiles, invalid, largestSourceBytes, type SourceFiles, tooLarge } from './source-files.js'
 
 const questionMs = 60_000
@@ -49,6 +50,8 @@ export interface Copied {
 export interface CopyOptions {
   /** Where skopeo says how far it is: a stream that is a file, such as stderr. */
   progress: Writable
+  /** A file with a login for the registry, as docker and skopeo write it. */
+  authFile?: string | undefined
   /** Called with the bytes that will come, before any do. */
   onSize(bytes: number): Promise<void>
   signal: AbortSignal
@@ -63,9 +66,10 @@ export async function copyFromRegistry(
   state: StateDirectory,
   source: string,
   name: ImageName,
-  { progress, onSize, signal }: CopyOptions,
+  { progress, authFile, onSize, signal }: CopyOptions,
 ): Promise<Copied> {
-  const skopeo = await Skopeo.find(state, source, name, signal)
+  const login = authFile === undefined ? undefined : await readLogin(authFile, name.registry)
+  const skopeo = await Skopeo.find(state, source, name, login, signal)
   try {
     return await copied(skopeo, source, name, { progress, onSize, signal })
   } catch (error) {
@@ -107,18 +111,30 @@ function ofThisMachine(source: string, { manifests }: z.infer<typeof List>): str
   throw invalid(source, `has no image for linux/${imageArchitecture}`, 'Name one that was made for this machine.')
 }
 
+interface RunOptions {
+  timeoutMs?: number
+  progress?: Writable
+}
+
 class Skopeo {
   private constructor(
     /** Where all that it writes is; its own. */
     readonly directory: string,
     private readonly source: string,
     private readonly repository: string,
-    private readonly user: number,
+    readonly user: number,
     private readonly isNear: boolean,
+    private readonly login: RegistryLogin | undefined,
     private readonly signal: AbortSignal,
   ) {}
 
-  static async find(state: StateDirectory, source: string, name: ImageName, signal: AbortSignal): Promise<Skopeo> {
+  static async find(
+    state: StateDirectory,
+    source: string,
+    name: ImageName,
+    login: RegistryLogin | undefined,
+    signal: AbortSignal,
+  ): Promise<Skopeo> {
     if ((await findTool('skopeo')) === undefined) {
       throw new VethlabError('machine.missing-tool', 'skopeo copies images from registries, and is not there', {
         place: oneLine(source, 200),
@@ -138,7 +154,7 @@ class Skopeo {
     chownSync(directory, state.scriptUser, state.scriptUser)
     // As an Engine does it: what listens on this machine alone need not speak TLS.
     const isNear = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::|$)/.test(registry)
-    return new Skopeo(directory, source, place, state.scriptUser, isNear, signal)
+    return new Skopeo(directory, source, place, state.scriptUser, isNear, login, signal)
   }
 
   /** @param what a tag or a digest */
@@ -178,6 +194,12 @@ class Skopeo {
     if (!existsSync(join(this.directory, 'layout'))) await rm(this.directory, { recursive: true, force: true })
   }
 
+  private askLogin(): string {
+    return this.login === undefined
+      ? 'The registry wants a login, or has no such image: give a file that has one with --authfile.'
+      : 'See that the login in that file is right, and may have the image.'
+  }
+
   private at(what: string): string {
     return `docker://${this.repository}${what.startsWith('sha256:') ? '@' : ':'}${what}`
   }
@@ -186,10 +208,21 @@ class Skopeo {
     return this.isNear ? [`${option}=false`] : []
   }
 
-  private async run(
+  private async run(args: string[], options: RunOptions = {}): Promise<Buffer> {
+    const { login } = this
+    return login === undefined
+      ? this.runWith(args, options)
+      : withLogin(login, this, (descriptor) => this.runWith(args, options, descriptor))
+  }
+
+  private async runWith(
     args: string[],
-    { timeoutMs = questionMs, progress }: { timeoutMs?: number; progress?: Writable } = {},
+    { timeoutMs = questionMs, progress }: RunOptions,
+    login?: number,
   ): Promise<Buffer> {
+    const [verb, ...rest] = args
+    // The one behind stdin, stdout and stderr.
+    const known = login === undefined ? [] : ['--authfile', '/proc/self/fd/3']
     const policy = existsSync('/etc/containers/policy.json') ? [] : ['--insecure-policy']
     const nobody = ['--pdeathsig', 'KILL', '--reuid', `${this.user}`, '--regid', `${this.user}`, '--clear-groups']
     const result = await execa(
@@ -197,25 +230,28 @@ class Skopeo {
       [
         ...[...nobody, '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all', '--'],
         ...['prlimit', `--fsize=${largestSourceBytes}`, '--core=1', '--', 'skopeo'],
-        ...[...policy, '--override-os', 'linux', '--override-arch', imageArchitecture, ...args],
+        ...[...policy, '--override-os', 'linux', '--override-arch', imageArchitecture, verb!, ...known, ...rest],
       ],
       {
         ...commandOptions({ timeoutMs, maxOutputBytes: largestManifestBytes, signal: this.signal }),
         env: { ...commandOptions().env, ...proxies(), HOME: this.directory, TMPDIR: this.directory },
         cwd: this.directory,
         encoding: 'buffer',
-        stdout: progress ?? 'pipe',
+        // Execa's types know the first few descriptors alone.
+        stdio: ['pipe', progress ?? 'pipe', 'pipe', ...(login === undefined ? [] : [login as 3])],
       },
     )
     this.signal.throwIfAborted()
     if (!result.failed) return Buffer.from(result.stdout ?? [])
-    const said = Buffer.from(result.stderr ?? []).toString()
+    const said = withoutSecrets(Buffer.from(result.stderr ?? []).toString(), this.login)
     throw new VethlabError('image.failed', `skopeo: ${result.timedOut ? 'no end in time' : lastWords(said)}`, {
       place: oneLine(this.source, 200),
-      cure: 'See that the registry can be reached and has the image; what has come in full is not loaded again.',
+      cure: /unauthorized|authentication required|access .*denied/.test(said) ? this.askLogin() : reachIt,
     })
   }
 }
+
+const reachIt = 'See that the registry can be reached and has the image; what has come in full is not loaded again.'
 
 /** Of its last line, what stands behind time and level. */
 function lastWords(said: string): string {

@@ -9,8 +9,14 @@ export interface Holder {
   endsAt?: number
 }
 
+/** What has no room. */
+const places = {
+  machine: { en: 'This machine has', zh: '这台机器' },
+  class: { en: 'Your class has', zh: '你的课堂' },
+}
+
 /** No rack can be had: how many run, which of them are the learner's, and when one may become free. Pure. */
-export function limitTrouble(holders: readonly Holder[]): Trouble {
+export function limitTrouble(holders: readonly Holder[], place: keyof typeof places = 'machine'): Trouble {
   const mine = holders.filter((holder) => holder.mine).map(({ lab }) => lab.title)
   const ends = holders.flatMap(({ endsAt }) => (endsAt === undefined ? [] : [endsAt]))
   const count = holders.length
@@ -32,8 +38,8 @@ export function limitTrouble(holders: readonly Holder[]): Trouble {
   return {
     code: 'rack.limit',
     what: {
-      en: `This machine has no room for another lab${open.en}.${en}`,
-      zh: `这台机器不能再打开更多实验${open.zh}。${zh}`,
+      en: `${places[place].en} no room for another lab${open.en}.${en}`,
+      zh: `${places[place].zh}不能再打开更多实验${open.zh}。${zh}`,
     },
     cure:
       mine.length === 0

@@ -46,6 +46,8 @@ export interface RackLifeOptions {
 
 /** How long whoever stops or leaves waits for an opening to be undone. */
 const undoMs = 10_000
+/** Of one who finds no memory when it is their turn. */
+const mostTurns = 3
 
 /** The life of a session's rack: opened, taken over, idle, left, lost. Everything is on record before it is done. */
 export class RackLife {
@@ -139,25 +141,12 @@ export class RackLife {
   }
 
   async #bringUp(stages: OpeningStages, replay: boolean, signal: AbortSignal): Promise<void> {
-    const { racks, records, record, lab, onCapture, current, place, full, onTrouble, onError, onChange } = this.#options
+    const { records, record, current, full, onTrouble, onError, onChange } = this.#options
     let rack: LabRack | undefined
     let isRecorded = false
     try {
       signal.throwIfAborted()
-      await place(signal, (place) => {
-        const when = place?.freeAt === undefined ? {} : { freeAt: new Date(place.freeAt).toISOString() }
-        this.#phase = place
-          ? { name: 'waiting', position: place.position, ...when }
-          : { name: 'opening', stages: stages.view }
-        onChange()
-      })
-      rack = await LabRack.open(racks, lab, {
-        label: rackLabel(lab.id, record.id),
-        owner: records.id,
-        signal,
-        onProgress: stages.onProgress,
-        onCapture,
-      })
+      rack = await this.#opened(stages, signal)
       stages.done('setup')
       signal.throwIfAborted()
       let brought = replay
@@ -190,6 +179,32 @@ export class RackLife {
       onChange()
     } finally {
       if (this.#opening?.abort.signal === signal) this.#opening = undefined
+    }
+  }
+
+  /** Once it is this learner's turn; where others have taken the memory in between, once more. */
+  async #opened(stages: OpeningStages, signal: AbortSignal): Promise<LabRack> {
+    const { racks, records, record, lab, onCapture, place, onChange } = this.#options
+    for (let turn = 1; ; turn++) {
+      await place(signal, (place) => {
+        const when = place?.freeAt === undefined ? {} : { freeAt: new Date(place.freeAt).toISOString() }
+        this.#phase = place
+          ? { name: 'waiting', position: place.position, ...when }
+          : { name: 'opening', stages: stages.view }
+        onChange()
+      })
+      try {
+        return await LabRack.open(racks, lab, {
+          label: rackLabel(lab.id, record.id),
+          owner: records.id,
+          signal,
+          onProgress: stages.onProgress,
+          onCapture,
+        })
+      } catch (error) {
+        const isShort = error instanceof VethlabError && error.code === 'machine.out-of-memory'
+        if (!isShort || turn === mostTurns) throw error
+      }
     }
   }
 

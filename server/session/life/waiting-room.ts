@@ -2,11 +2,22 @@
 export interface Waiter {
   /** A page of theirs is open: who has gone keeps nobody from going in. */
   isThere(): boolean
+  /** Of what they share room with, where it may have less than all of the machine: others go past whoever waits for that alone. */
+  quota?: WaitingQuota | undefined
   /**
    * Their place from 1 on, and when it may be theirs at the latest, in milliseconds since 1970, where that is known. Undefined: it is
    * their turn, and they count as being in from this call on.
    */
   tell(place: { position: number; freeAt?: number } | undefined): void
+}
+
+/** Room that some share. */
+export interface WaitingQuota {
+  of: string
+  /** So many of them can go in now. */
+  room(): number
+  /** As `WaitingRoomOptions.ends`, of them alone. */
+  ends(): readonly number[]
 }
 
 export interface WaitingRoomOptions {
@@ -64,13 +75,17 @@ export class WaitingRoom {
   look(): void {
     // Asked for each time: who goes in may make others be looked at.
     while (this.options.room() > 0) {
-      const next = this.#line.find(({ waiter }) => waiter.isThere())
+      const next = this.#line.find(({ waiter }) => waiter.isThere() && !isHeldUp(waiter))
       if (!next) break
       next.letIn()
     }
-    const ends = [...this.options.ends()].sort((a, b) => a - b)
-    for (const [n, waiting] of [...this.#line].entries()) {
-      const freeAt = ends[n]
+    for (const waiting of [...this.#line]) {
+      const { quota } = waiting.waiter
+      const isHeld = isHeldUp(waiting.waiter)
+      // Who waits for their own kind alone stands behind those of it.
+      const line = isHeld ? this.#line.filter(({ waiter }) => waiter.quota?.of === quota?.of) : this.#line
+      const n = line.indexOf(waiting)
+      const freeAt = (isHeld ? quota! : this.options).ends().toSorted((a, b) => a - b)[n]
       const place = { position: n + 1, ...(freeAt === undefined ? {} : { freeAt }) }
       const told = JSON.stringify(place)
       if (waiting.told === told) continue
@@ -78,4 +93,8 @@ export class WaitingRoom {
       waiting.waiter.tell(place)
     }
   }
+}
+
+function isHeldUp({ quota }: Waiter): boolean {
+  return quota !== undefined && quota.room() <= 0
 }

@@ -85,6 +85,12 @@ export class CheckRunner {
     return this.#wanted && this.#options.current()?.id === step ? 'by-itself' : undefined
   }
 
+  /** The step that somebody has asked to be looked at, and has no answer for yet. */
+  get asked(): string | undefined {
+    const run = this.#run
+    return run?.asked && run.rounds === 0 && !run.abort.signal.aborted ? run.step?.id : this.#asks[0]?.step.id
+  }
+
   /** Something has happened: the current step is looked at soon. */
   trigger(): void {
     if (this.#paused) return
@@ -108,6 +114,8 @@ export class CheckRunner {
     return new Promise((settle) => {
       this.#asks.push({ step, settle })
       if (this.#run && (!this.#run.asked || this.#run.step === step)) this.#run.abort.abort()
+      // What is broken off may take a moment to end.
+      if (this.#run) this.#options.onChange()
       this.#next()
     })
   }

@@ -67,14 +67,15 @@ export class Progress {
     return this.#known.hints[step]?.[check] ?? 0
   }
 
-  /** One more of the hints of a check, which has `most` of them. */
-  hint(step: string, check: number, most: number): Promise<void> {
+  /** One more of the hints of a check, which has `most` of them. @returns which one, from 1; undefined where all are used */
+  hint(step: string, check: number, most: number): Promise<number | undefined> {
     return this.#inTurn(async () => {
       const count = this.hints(step, check) + 1
-      if (count > most) return
+      if (count > most) return undefined
       await this.records.setHints(this.record.id, step, check, count)
       this.#known.hints[step] ??= {}
       this.#known.hints[step]![check] = count
+      return count
     })
   }
 
@@ -104,15 +105,23 @@ export class Progress {
     })
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
     this.#last = done.catch(() => {})
     return done
   }
 }
 
-/** A new session begins where the last one of its lab ended. */
-export async function carryOver(records: Records, from: SessionRecord, to: string): Promise<void> {
+/**
+ * A new session begins where the last one of its lab ended.
+ * @param own what it has itself, where it is not new: of hints the greater number counts
+ */
+export async function carryOver(
+  records: Records,
+  from: SessionRecord,
+  to: string,
+  own: Pick<SessionRecord, 'hints'> = { hints: {} },
+): Promise<void> {
   for (const [step, { state }] of Object.entries(from.steps)) await records.setStep(to, step, state)
   for (const [step, { shown, done, told }] of Object.entries(from.help)) {
     await records.setHelp(to, step, {
@@ -122,6 +131,9 @@ export async function carryOver(records: Records, from: SessionRecord, to: strin
     })
   }
   for (const [step, checks] of Object.entries(from.hints)) {
-    for (const [check, count] of Object.entries(checks)) await records.setHints(to, step, Number(check), count)
+    for (const [check, count] of Object.entries(checks)) {
+      const had = (Object.hasOwn(own.hints, step) ? own.hints[step]![Number(check)] : undefined) ?? 0
+      if (count > had) await records.setHints(to, step, Number(check), count)
+    }
   }
 }

@@ -3,7 +3,8 @@ import type { Finding } from '../../check/verdict.js'
 import { checkId, type Lab, questionOf, type Step, stepTitle } from '../../lab/lab.js'
 import { checkResult, resultOf, stepResult } from '../../report/judge.js'
 import type { Result, State, StepResult, StudentNames } from '../../report/result.js'
-import type { SessionRecord, VerdictRecord } from '../../store/records.js'
+import { timeText } from '../../report/words.js'
+import type { SessionRecord, StepHelp, VerdictRecord } from '../../store/records.js'
 import type { Text } from '../../wording/text.js'
 import { isToFind, yoursToFind } from './step-view.js'
 
@@ -25,44 +26,76 @@ export function sessionResult(
   lab: Lab,
   record: SessionRecord,
   verdicts: readonly VerdictRecord[],
-  { student, assignment = lab.id, submittedAt }: SessionAbout,
+  about: SessionAbout,
 ): Result {
   const last = new Map<string, VerdictRecord>()
   for (const verdict of verdicts.filter(({ labHash }) => labHash === lab.contentHash))
     last.set(`${verdict.step} ${verdict.index}`, verdict)
   const steps = lab.steps.map((step) => stepOf(lab, step, record, (index) => last.get(`${step.id} ${index}`)))
-  return resultOf(
-    {
-      student,
-      assignment: {
-        id: assignment,
-        title: lab.title,
-        lab: lab.id,
-        labHash: lab.contentHash,
-        ...(record.seed === undefined ? {} : { seed: record.seed }),
-      },
-      attempt: {
-        of: 'session',
-        submittedAt,
-        startedAt: record.createdAt,
-        durationMs: Math.round(record.usedMs),
-      },
-    },
-    steps,
-  )
+  return resultOf(aboutOf(lab, record, about), steps)
+}
+
+function aboutOf(
+  { id, title, contentHash: labHash }: Lab,
+  { seed, createdAt: startedAt, usedMs }: SessionRecord,
+  { student, assignment = id, submittedAt }: SessionAbout,
+): Pick<Result, 'student' | 'assignment' | 'attempt'> {
+  return {
+    student,
+    assignment: { id: assignment, title, lab: id, labHash, ...(seed === undefined ? {} : { seed }) },
+    attempt: { of: 'session', submittedAt, startedAt, durationMs: Math.round(usedMs) },
+  }
+}
+
+/**
+ * What a live session is worth as its rack stands. Pure. What a step's checks have found right in its own time counts, also where a later
+ * step has undone it; the notes say so. What comes and goes while it is looked at does not.
+ * @param found what was found of the steps now
+ */
+export function liveResult(
+  lab: Lab,
+  record: SessionRecord,
+  found: { steps: readonly StepResult[]; cameAndWent?: ReadonlySet<string> },
+  about: SessionAbout,
+): Result {
+  const notes: Text[] = []
+  const steps = lab.steps.map((step, at) => {
+    const now = found.steps[at]!
+    const before = found.cameAndWent?.has(step.id) ? undefined : record.steps[step.id]
+    if (now.state !== 'passed' && (before?.state === 'passed' || before?.state === 'helped')) {
+      if (now.state === 'failed') notes.push(undone(stepTitle(lab, step), before.at))
+      return stepOf(lab, step, record, () => undefined)
+    }
+    const checks = now.checks.map((check, index) =>
+      check.why &&
+      isToFind(lab, step.checks[index]!, record.hints[step.id]?.[index] ?? 0, takenOf(record.help, step.id))
+        ? { ...check, why: yoursToFind }
+        : check,
+    )
+    return { ...now, checks, ...helpOf(record, step.id) }
+  })
+  return resultOf(aboutOf(lab, record, about), steps, { notes })
+}
+
+function undone(title: Text, at: string): Text {
+  const time = timeText(at)
+  return {
+    en: `“${title.en}” was found right at ${time}, and counts; it is not so any more`,
+    zh: `“${title.zh}”在 ${time} 检查通过，仍然计分；现在已不是这样`,
+  }
 }
 
 function stepOf(
   lab: Lab,
   step: Step,
-  { steps, hints, help }: SessionRecord,
+  record: SessionRecord,
   verdict: (index: number) => VerdictRecord | undefined,
 ): StepResult {
   const { id, points, optional, checks } = step
+  const { steps, hints, help } = record
   const state = steps[id]?.state
   const isDone = state === 'passed' || state === 'helped'
-  const taken = { shown: false, done: false, told: false, ...help[id] }
-  const count = Object.values(hints[id] ?? {}).reduce((sum, one) => sum + one, 0)
+  const taken = takenOf(help, id)
   const judged = checks.map((check, index) => {
     const found = verdict(index)
     const isHidden = isToFind(lab, check, hints[id]?.[index] ?? 0, taken)
@@ -72,9 +105,22 @@ function stepOf(
     )
   })
   const own: State | undefined = isDone ? 'passed' : state === 'skipped' ? 'skipped' : undefined
-  const result = stepResult({ id, title: stepTitle(lab, step), of: points, optional }, judged, own)
+  return {
+    ...stepResult({ id, title: stepTitle(lab, step), of: points, optional }, judged, own),
+    ...helpOf(record, id),
+  }
+}
+
+function takenOf(help: SessionRecord['help'], step: string): StepHelp {
+  return { shown: false, done: false, told: false, ...help[step] }
+}
+
+/** The help that was taken with a step, as a result has it: nothing where there was none. */
+function helpOf({ hints, help }: SessionRecord, step: string): Pick<StepResult, 'help'> {
+  const taken = takenOf(help, step)
+  const count = Object.values(hints[step] ?? {}).reduce((sum, one) => sum + one, 0)
   const isHelped = count > 0 || taken.shown || taken.done || taken.told
-  return isHelped ? { ...result, help: { hints: count, ...taken } } : result
+  return isHelped ? { help: { hints: count, ...taken } } : {}
 }
 
 const donePass: Finding = { outcome: 'pass', observed: { en: '', zh: '' } }

@@ -8,6 +8,7 @@ import type { LabRack } from '../../labrack/lab-rack.js'
 import { type RanBlock, runStep } from '../../labrack/work-through.js'
 import type { StepView } from '../../protocol/protocol.js'
 import type { Records, SessionRecord } from '../../store/records.js'
+import type { Text } from '../../wording/text.js'
 import type { RackUse } from '../life/rack-use.js'
 import { stepNamed } from './blocks.js'
 import { CheckRunner, type CheckRunnerOptions, type Look } from './check-runner.js'
@@ -108,6 +109,11 @@ export class Steps {
     return this.#runner.look(step)
   }
 
+  /** The step of which the learner waits for an answer. */
+  get asked(): string | undefined {
+    return this.#runner.asked
+  }
+
   /** Runs the checks of a step; one without any is done with that. */
   async check(step: string): Promise<void> {
     const found = this.#begin(step)
@@ -139,17 +145,26 @@ export class Steps {
   /** One more of the hints of a check. @throws VethlabError argument.invalid */
   async hint(step: string, check: number): Promise<void> {
     const found = this.#begin(step)
-    const hints = found.checks[check]?.hints
-    if (hints === undefined) {
-      throw new VethlabError('argument.invalid', 'the step has no such check', {
-        place: 'check',
-        cure: 'Name one of it.',
-      })
-    }
-    await this.progress.hint(step, check, hints.length)
+    await this.progress.hint(step, check, hintsOf(found, check).length)
     this.#options.onChange()
     // Hints stand at findings.
     if (this.look(step).verdicts.length === 0) this.#ask(found)
+  }
+
+  /**
+   * The next hint of a check, which one of the staff gives: whether or not there is a rack now.
+   * @returns which one, from 1; undefined where all are used, or the step is done
+   * @throws VethlabError argument.invalid
+   */
+  async giveHint(step: string, check: number): Promise<number | undefined> {
+    const found = stepNamed(this.#options.lab, step)
+    const hints = hintsOf(found, check)
+    if (['passed', 'helped'].includes(this.progress.state(step))) return undefined
+    const given = await this.progress.hint(step, check, hints.length)
+    this.#options.onChange()
+    // Hints stand at findings.
+    if (given !== undefined && this.#options.use.live && this.look(step).verdicts.length === 0) this.trigger()
+    return given
   }
 
   /** Shows how a step is done: whoever passes it afterwards was helped. */
@@ -291,6 +306,16 @@ export class Steps {
       offered.add(index)
     }
   }
+}
+
+/** @throws VethlabError argument.invalid */
+function hintsOf({ checks }: Step, check: number): readonly Text[] {
+  const hints = checks[check]?.hints
+  if (hints) return hints
+  throw new VethlabError('argument.invalid', 'the step has no such check', {
+    place: 'check',
+    cure: 'Name one of it.',
+  })
 }
 
 function allPass(verdicts: readonly Verdict[]): boolean {

@@ -12,6 +12,7 @@ import {
   wrongIn,
 } from '../../../client/network/inquiry/inquiry-state.js'
 import { passedTies } from '../../../client/network/inquiry/passed-ties.js'
+import { connection } from '../../../client/state/connection.js'
 import { side } from '../../../client/state/lab.js'
 import { mapOpen } from '../../../client/state/settings.js'
 import type { Hop, MapElement, TimelineEntry, TraceSeries, TraceStory } from '../../../server/protocol/protocol.js'
@@ -95,6 +96,31 @@ describe('the panel', () => {
     expect(side.value).not.toBe('map')
     expect(mapOpen.value).toBe(false)
     mapOpen.value = true
+  })
+})
+
+describe('what could not be asked', () => {
+  const form: TraceForm = { from: 'a', to: 'b', port: '', protocol: 'icmp' }
+  const failed = (code: string): Inquiry => ({
+    kind: 'trace',
+    form,
+    run: { state: 'failed', trouble: { code, what: { en: 'x', zh: 'x' }, cure: { en: 'y', zh: 'y' } } },
+  })
+
+  it('is said for as long as the server is away, and no longer', () => {
+    connection.value = 'away'
+    inquiry.value = failed('connection.away')
+    expect(inquiry.value?.run.state).toBe('failed')
+    connection.value = 'online'
+    expect(inquiry.value).toEqual({ kind: 'trace', form, run: { state: 'waiting' } })
+  })
+
+  it('for another reason is said on', () => {
+    connection.value = 'away'
+    inquiry.value = failed('place.not-found')
+    connection.value = 'online'
+    expect(inquiry.value?.run.state).toBe('failed')
+    inquiry.value = undefined
   })
 })
 

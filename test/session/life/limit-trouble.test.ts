@@ -25,4 +25,7 @@ it('says at a limit what runs, what is one’s own, and when a place may come fr
   expect(trouble.what.zh).toContain(`“${lab.title.zh}”`)
   expect(limitTrouble([{ lab, mine: false }])).not.toHaveProperty('freeAt')
   expect(limitTrouble([]).what.en).toBe('This machine has no room for another lab.')
+  expect(limitTrouble([{ lab, mine: false }], 'class').what.en).toBe(
+    'Your class has no room for another lab: 1 is open now.',
+  )
 })

@@ -27,6 +27,41 @@ function wait(name: string, signal = new AbortController().signal) {
   return { person, done }
 }
 
+it('lets others past who waits for their own kind alone, and tells those where they are among it', async () => {
+  let own = 0
+  const quota = { of: 'class', room: () => own, ends: () => [700] }
+  const enter = (name: string, isOwn: boolean) => {
+    const places: object[] = []
+    const tell = (place: object | undefined) => {
+      if (place) places.push(place)
+      else {
+        room--
+        if (isOwn) own--
+      }
+      waiting.look()
+    }
+    const done = waiting
+      .wait({ isThere: () => true, tell, ...(isOwn ? { quota } : {}) }, new AbortController().signal)
+      .then(() => entered.push(name))
+    return { places, done }
+  }
+  const [a, b, other] = [enter('a', true), enter('b', true), enter('other', false)]
+  expect([a, b, other].map(({ places }) => places.at(-1))).toEqual([
+    { position: 1, freeAt: 700 },
+    { position: 2 },
+    { position: 3 },
+  ])
+  room = 2
+  waiting.look()
+  await other.done
+  expect(entered).toEqual(['other'])
+  own = 1
+  waiting.look()
+  await a.done
+  expect(entered).toEqual(['other', 'a'])
+  expect(b.places.at(-1)).toEqual({ position: 1, freeAt: 700 })
+})
+
 it('lets in who came first, and tells the others where they are and when there may be room', async () => {
   const [a, b, c] = [wait('a'), wait('b'), wait('c')]
   expect([a, b, c].map(({ person }) => person.places)).toEqual([

@@ -261,3 +261,20 @@ it('tells of what breaks, and goes on', async () => {
   runner.trigger()
   await expect.poll(() => seen.passed).toEqual(['a'])
 })
+
+it('says of which step somebody waits for an answer, until the first round of it has come', async () => {
+  const { runner, seen } = bench(stepOf('a', 'nobody', 2), stepOf('b', 'late', 2))
+  runner.trigger()
+  await expect.poll(() => seen.looks.at(-1)?.outcomes).toEqual(['fail'])
+  expect(runner.asked).toBeUndefined()
+  // A look by itself has to end first.
+  const [asked, answered] = [runner.ask(stepOf('b', 'late', 2)), () => runner.asked]
+  expect(runner.asked).toBe('b')
+  await expect.poll(answered).toBeUndefined()
+  expect(runner.look('b').checking).toBe('by-itself')
+  void runner.ask(stepOf('b', 'late', 2))
+  expect(runner.asked).toBe('b')
+  runner.pause()
+  expect(runner.asked).toBeUndefined()
+  expect(await asked).toBeUndefined()
+})

@@ -6,9 +6,10 @@ import type { Lab } from '../../../server/lab/lab.js'
 import { loadLab } from '../../../server/lab/read-lab.js'
 import { formNames, write } from '../../../server/report/forms.js'
 import { ResultSchema } from '../../../server/report/result.js'
-import { sessionResult } from '../../../server/session/work/session-result.js'
+import { liveResult, sessionResult } from '../../../server/session/work/session-result.js'
 import type { Records } from '../../../server/store/records.js'
 import { SqliteRecords } from '../../../server/store/sqlite-records.js'
+import { judged } from '../../../server/trial/grade.js'
 import { writeLab } from '../../lab/guide.js'
 import { ada, failed, passed, unknown } from '../../report/works.js'
 import { newDirectory } from '../../store/directory.js'
@@ -126,5 +127,78 @@ describe('A live session', () => {
     const found = await result()
     expect(ResultSchema.safeParse(found).error).toBeUndefined()
     for (const form of formNames) expect(write(form, found, { language: 'zh' }).length).toBeGreaterThan(10)
+  })
+})
+
+describe('A rack that is judged as it stands', () => {
+  /** Findings of the steps in their order, each of all their checks. */
+  const live = (...findings: Finding[]) => liveWith(new Set(), ...findings)
+  const liveWith = async (cameAndWent: ReadonlySet<string>, ...findings: Finding[]) => {
+    const steps = lab.steps.map((step, at) =>
+      judged(
+        lab,
+        step,
+        step.checks.map((_, index) => ({ index, finding: findings[at] ?? failed })),
+      ),
+    )
+    return liveResult(lab, (await records.session(session))!, { steps, cameAndWent }, { student: ada, submittedAt })
+  }
+
+  it('counts what is right now, whatever was found before', async () => {
+    await saw('create', [failed])
+    expect(await live(passed)).toMatchObject({
+      attempt: { of: 'session', submittedAt },
+      points: 1,
+      of: 3,
+      notes: [],
+      steps: [
+        { id: 'create', state: 'passed' },
+        { id: 'connect', state: 'failed', points: 0 },
+      ],
+    })
+  })
+
+  it('counts what was found right in its own time, and says that it is not so any more', async () => {
+    await records.setStep(session, 'create', 'passed')
+    const found = await live(failed, passed)
+    expect(found).toMatchObject({ state: 'passed', points: 3, steps: [{ state: 'passed', points: 1 }, {}] })
+    expect(found.notes).toEqual([
+      {
+        en: expect.stringMatching(/^“.+” was found right at .+ UTC, and counts; it is not so any more$/),
+        zh: expect.stringMatching(/^“.+”在 .+ UTC 检查通过，仍然计分；现在已不是这样$/),
+      },
+    ])
+    // What comes and goes while it is looked at does not count.
+    expect(await liveWith(new Set(['create']), failed, passed)).toMatchObject({ state: 'failed', points: 2, notes: [] })
+    // Of what can't be told now nobody knows that.
+    expect(await live(unknown, passed)).toMatchObject({ state: 'passed', points: 3, notes: [] })
+  })
+
+  it('has the help with it, and gives nothing for what was left out', async () => {
+    await records.setStep(session, 'create', 'skipped')
+    await records.setHints(session, 'connect', 0, 2)
+    const found = await live(failed, passed)
+    expect(found.steps).toMatchObject([
+      { state: 'failed', points: 0 },
+      { points: 2, help: { hints: 2, shown: false } },
+    ])
+  })
+
+  it('does not tell a cause that is the learner to find', async () => {
+    const finding = { ...lab, explain: 'after-hint' as const }
+    const steps = lab.steps.map((step) =>
+      judged(
+        lab,
+        step,
+        step.checks.map((_, index) => ({ index, finding: failed })),
+      ),
+    )
+    const told = async () =>
+      JSON.stringify(
+        liveResult(finding, (await records.session(session))!, { steps }, { student: ada, submittedAt }).steps[0],
+      )
+    expect(await told()).not.toContain('nobody finds it there')
+    await records.setHints(session, 'create', 0, 1)
+    expect(await told()).toContain('nobody finds it there')
   })
 })

@@ -1,4 +1,4 @@
-import type { NetworkState } from '../network/state.js'
+import type { NetworkState } from './state.js'
 
 /**
  * What changes by itself, and by being asked: times, neighbours and learnt MAC addresses, sockets of whoever asks, and how far

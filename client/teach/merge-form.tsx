@@ -1,0 +1,48 @@
+import { useId, useState } from 'preact/hooks'
+import type { ClassView, SeatView } from '../../server/protocol/classes.js'
+import { strings } from './strings.js'
+import { ask } from './teach-state.js'
+
+/** Makes two seats of one person one. */
+export function MergeForm({
+  view,
+  seat,
+  seats,
+  onDone,
+}: {
+  view: ClassView
+  seat: SeatView
+  seats: readonly SeatView[]
+  onDone(): void
+}) {
+  const t = strings.value
+  const id = useId()
+  // Who is there twice is most likely meant.
+  const others = seats
+    .filter((one) => one.id !== seat.id)
+    .toSorted((a, b) => Number(b.isDuplicate) - Number(a.isDuplicate))
+  const [other, setOther] = useState(others[0]?.id ?? '')
+  return (
+    <form
+      onSubmit={async (event) => {
+        event.preventDefault()
+        if ((await ask('seat.merge', { class: view.id, seat: seat.id, other })) !== undefined) onDone()
+      }}
+    >
+      <p>{t.mergeText(seat.name)}</p>
+      <label for={id}>{t.mergeWith}</label>
+      <select id={id} value={other} onChange={(event) => setOther(event.currentTarget.value)}>
+        {others.map((one) => (
+          <option key={one.id} value={one.id}>
+            {[one.name, one.student, one.section].filter((part) => part !== undefined).join(' · ')}
+          </option>
+        ))}
+      </select>
+      <div class="actions">
+        <button type="submit" class="primary">
+          {t.mergeDo}
+        </button>
+      </div>
+    </form>
+  )
+}

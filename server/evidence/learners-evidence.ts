@@ -1,0 +1,47 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EvidenceFolder } from './evidence-folder.js'
+import { type Graded, type Grader, makeBundle } from './make-bundle.js'
+import { ownKey } from './seal.js'
+
+/** As learners are named on record. */
+const learnerName = /^[0-9a-f]{32}$/
+
+/** Bundles of what learners of classes have handed in: a folder a learner, which goes when they go. */
+export class LearnersEvidence {
+  private constructor(
+    private readonly root: string,
+    private readonly grader: Grader,
+  ) {}
+
+  /** @param options `key`: file of the key that signs, made if missing */
+  static async open({
+    folder,
+    key,
+    ...grader
+  }: Omit<Grader, 'key'> & { folder: string; key: string }): Promise<LearnersEvidence> {
+    return new LearnersEvidence(folder, { ...grader, key: await ownKey(key) })
+  }
+
+  /** @returns the name of the bundle below the learner's folder. @throws VethlabError argument.invalid where it can't be written */
+  async keep(learner: string, name: string, graded: Omit<Graded, 'given'>): Promise<string> {
+    const folder = await EvidenceFolder.open(this.#of(learner))
+    return folder.keep(name, await makeBundle({ ...graded, given: undefined }, this.grader))
+  }
+
+  /** Deletes all of a learner. */
+  async forget(learner: string): Promise<void> {
+    await rm(this.#of(learner), { recursive: true, force: true })
+  }
+
+  /** Whose bundles are there. */
+  async learners(): Promise<string[]> {
+    const names = await readdir(this.root).catch(() => [])
+    return names.filter((name) => learnerName.test(name))
+  }
+
+  #of(learner: string): string {
+    if (!learnerName.test(learner)) throw new Error('is no name of a learner')
+    return join(this.root, learner)
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * What was handed in of assessed labs, as both databases take it. This step was released: it is never changed.
+ * @param ending what SQLite wants behind each table
+ */
+export const submissionTables = (ending: '' | ' STRICT') => `
+  -- What counts, by lab, and how.
+  ALTER TABLE class ADD COLUMN assessed TEXT NOT NULL DEFAULT '{}';
+
+  -- A session is named alone: it may be on record later than this.
+  CREATE TABLE submission (
+    id TEXT PRIMARY KEY,
+    learner TEXT NOT NULL REFERENCES learner (id) ON DELETE CASCADE,
+    lab TEXT NOT NULL,
+    session TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    accepted_at TEXT NOT NULL,
+    -- Missing until it was judged, and for ever where whoever judged was ended.
+    result TEXT,
+    UNIQUE (learner, lab, number)
+  )${ending};
+`

@@ -1,0 +1,190 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { Classroom } from '../../server/classroom/classroom.js'
+import { counted, type Judged, usedUp } from '../../server/classroom/submissions.js'
+import { LearnersEvidence } from '../../server/evidence/learners-evidence.js'
+import { loadLab } from '../../server/lab/read-lab.js'
+import { ownerOf, type Who } from '../../server/learner/who.js'
+import { fromPackage } from '../../server/package-root.js'
+import { type Result, ResultSchema } from '../../server/report/result.js'
+import { Sessions } from '../../server/session/sessions.js'
+import { liveResult } from '../../server/session/work/session-result.js'
+import type { SeatRecord } from '../../server/store/people.js'
+import { SqliteRecords } from '../../server/store/sqlite-records.js'
+import { judged, undecidedSteps } from '../../server/trial/grade.js'
+import { failed, passed } from '../report/works.js'
+import { racksThatNeverOpen } from '../session/racks-that-never-open.js'
+import { newDirectory } from '../store/directory.js'
+
+const lab = await loadLab(fromPackage('labs', 'default-bridge'))
+
+let folder: string
+let records: SqliteRecords
+let sessions: Sessions
+let classroom: Classroom
+let owner: Who
+let id: string
+beforeEach(async () => {
+  folder = newDirectory()
+  records = SqliteRecords.open(join(folder, 'records.sqlite'))
+  sessions = await Sessions.start(racksThatNeverOpen, [lab], records)
+  const evidence = await LearnersEvidence.open({
+    folder: join(folder, 'evidence'),
+    key: join(folder, 'evidence-key.pem'),
+    ...{ vethlab: '0.1.0', golden: 'g1', kernel: '6.1' },
+  })
+  classroom = new Classroom(sessions, records, { evidence })
+  owner = ownerOf(await records.localLearner())
+  onTestFinished(async () => {
+    classroom.close()
+    await sessions.stop()
+    await records.close()
+  })
+  id = (await classroom.create(owner, { title: 'Networks', labs: [lab.id] })).id
+  await classroom.setCode(owner, id, true)
+})
+
+async function seated(name: string, student: string): Promise<SeatRecord> {
+  const { code } = (await records.people.classOf(id))!
+  const joined = await records.people.join({ code: code!, name, student, phrase: name, most: 9 })
+  if ('refused' in joined) throw new Error(joined.refused)
+  return joined.seat
+}
+
+/** Hands in, with so many of the steps right; `unknown`: the machine could not tell. Undefined: it was interrupted. */
+async function handedIn({ learner }: SeatRecord, right: number | 'unknown' | undefined): Promise<void> {
+  const session = `${Math.random()}`
+  await records.createSession({ id: session, learner, lab: lab.id, labHash: lab.contentHash })
+  const { id: submission, acceptedAt } = await records.people.addSubmission({ learner, lab: lab.id, session })
+  if (right === undefined) return
+  const steps =
+    right === 'unknown'
+      ? undecidedSteps(lab)
+      : lab.steps.map((step, at) => {
+          const finding = at < right ? passed : failed
+          const verdicts = step.checks.map((_, index) => ({ index, finding }))
+          return judged(lab, step, verdicts)
+        })
+  const about = { student: {}, submittedAt: acceptedAt }
+  const result = liveResult(lab, (await records.session(session))!, { steps }, about)
+  await records.people.judgeSubmission(submission, JSON.stringify(result))
+}
+
+const deskOf = async ({ learner }: SeatRecord) => {
+  const followed = (await classroom.desks.follow(learner, () => {}))!
+  followed.end()
+  return followed.view
+}
+
+it('tells learners as much of what they handed in as the teacher says', async () => {
+  const ada = await seated('Ada', 'A7')
+  expect(await deskOf(ada)).toMatchObject({ assessed: {}, handedIn: {} })
+  await classroom.assess(owner, id, lab.id, { attempts: 3, shows: 'nothing' })
+  await handedIn(ada, 1)
+  await handedIn(ada, 'unknown')
+  await handedIn(ada, undefined)
+  const told = async () => (await deskOf(ada)).handedIn[lab.id]!
+  expect(await told()).toEqual({
+    usedUp: 1,
+    all: [
+      { number: 1, at: expect.any(String), state: 'withheld' },
+      { number: 2, at: expect.any(String), state: 'could-not-tell' },
+      { number: 3, at: expect.any(String), state: 'interrupted' },
+    ],
+  })
+  await classroom.assess(owner, id, lab.id, { shows: 'points' })
+  const of = lab.steps.reduce((sum, { points }) => sum + points, 0)
+  const [first] = (await told()).all
+  expect(first).toEqual({
+    number: 1,
+    at: expect.any(String),
+    state: 'judged',
+    points: { points: lab.steps[0]!.points, of, open: 0 },
+  })
+  await classroom.assess(owner, id, lab.id, { shows: 'steps' })
+  const [step, next] = (await told()).all[0]!.steps!
+  expect(step).toMatchObject({ id: lab.steps[0]!.id, heading: { en: 'The first container' }, state: 'passed' })
+  expect(next).toMatchObject({ state: 'failed', why: { en: expect.any(String) } })
+  await classroom.assess(owner, id, lab.id, undefined)
+  expect((await deskOf(ada)).handedIn).toEqual({})
+})
+
+it('shows the staff what was handed in, and counts the best in gradebooks', async () => {
+  const [ada, bob] = [await seated('Ada Lovelace', 'A7'), await seated('Bob', 'B1')]
+  await seated('Never There', 'N1')
+  await classroom.assess(owner, id, lab.id, { shows: 'points' })
+  await handedIn(ada, 2)
+  await handedIn(ada, 1)
+  await handedIn(bob, 'unknown')
+  const { seats } = await classroom.matrix(owner, id)
+  const best = lab.steps[0]!.points + lab.steps[1]!.points
+  const seen = (name: string) => seats.find((seat) => seat.name === name)!.handedIn?.[lab.id]
+  expect(seen('Ada Lovelace')).toMatchObject({ count: 2, counts: { points: best } })
+  expect([seen('Bob')?.count, seen('Bob')?.counts, seen('Never There')]).toEqual([1, undefined, undefined])
+  const detail = await classroom.detail(id, ada.id, lab.id)
+  expect(detail.handedIn.map(({ number, state, evidence }) => [number, state, evidence])).toEqual([
+    [2, 'judged', `evidence/${ada.learner}/${lab.id}-2`],
+    [1, 'judged', `evidence/${ada.learner}/${lab.id}-1`],
+  ])
+  const { text } = await classroom.export(owner, id, { gradebook: 'csv', lab: lab.id, language: 'en' })
+  const rows = parse(text, { columns: true }) as Record<string, string>[]
+  expect(rows.map(({ student, points }) => [student, points]).toSorted()).toEqual([
+    ['A7', String(best)],
+    // What could not be told takes nobody's points.
+    ['B1', ''],
+  ])
+  const { name, text: lines } = await classroom.export(owner, id, { results: lab.id })
+  expect(name).toBe('default-bridge-results.jsonl')
+  const results = lines
+    .trim()
+    .split('\n')
+    .map((line) => ResultSchema.parse(JSON.parse(line)))
+  const byStudent = results.toSorted((a, b) => (a.student.id! < b.student.id! ? -1 : 1))
+  expect(byStudent.map(({ student, points, state }) => [student.id, points, state])).toEqual([
+    ['A7', best, 'failed'],
+    ['A7', lab.steps[0]!.points, 'failed'],
+    ['B1', 0, 'could-not-tell'],
+  ])
+})
+
+it('refuses a lab that is not there, and keeps what was handed in of one that is practice again', async () => {
+  await expect(classroom.assess(owner, id, 'no-such-lab', { shows: 'points' })).rejects.toThrow('no-such-lab')
+  const ada = await seated('Ada', 'A7')
+  await classroom.assess(owner, id, lab.id, { shows: 'points' })
+  await handedIn(ada, 1)
+  await classroom.assess(owner, id, lab.id, undefined)
+  expect((await classroom.matrix(owner, id)).seats[0]!.handedIn![lab.id]!.count).toBe(1)
+})
+
+it('deletes evidence with its learner, and that of those who are gone', async () => {
+  const [ada, bob] = [await seated('Ada', 'A7'), await seated('Bob', 'B1')]
+  const gone = 'f'.repeat(32)
+  const folderOf = (learner: string) => join(folder, 'evidence', learner)
+  for (const learner of [ada.learner, bob.learner, gone]) mkdirSync(folderOf(learner), { recursive: true })
+  await handedIn(ada, 1)
+  await classroom.removeSeat(id, ada.id)
+  expect(existsSync(folderOf(ada.learner))).toBe(false)
+  expect(await records.people.submissions(ada.learner)).toEqual([])
+  expect(existsSync(folderOf(gone))).toBe(true)
+  await classroom.forgetOld()
+  expect([gone, bob.learner].map((learner) => existsSync(folderOf(learner)))).toEqual([false, true])
+  await classroom.change(owner, id, { keepDays: 1 })
+  await classroom.end(owner, id)
+  await classroom.forgetOld(Date.now() + 2 * 24 * 3_600_000)
+  expect(existsSync(folderOf(bob.learner))).toBe(false)
+})
+
+it('counts the best, the earlier of equals, and none that could not be told before one that could', () => {
+  const judgedAs = (number: number, points?: number, state: Result['state'] = 'failed'): Judged => ({
+    record: { id: `${number}`, learner: '', lab: lab.id, session: '', number, acceptedAt: '' },
+    result: points === undefined ? undefined : ({ points, state, number } as unknown as Result),
+  })
+  const number = (...all: Judged[]) => (counted(all) as unknown as { number: number } | undefined)?.number
+  expect(number(judgedAs(1, 2), judgedAs(2, 5), judgedAs(3, 5), judgedAs(4))).toBe(2)
+  expect(number(judgedAs(1, 0), judgedAs(2, 9, 'could-not-tell'))).toBe(1)
+  expect(number(judgedAs(1, 1, 'could-not-tell'), judgedAs(2, 2, 'could-not-tell'))).toBe(2)
+  expect(number(judgedAs(1))).toBeUndefined()
+  expect(usedUp([judgedAs(1), judgedAs(2, 1), judgedAs(3, 1, 'could-not-tell'), judgedAs(4, 0)])).toBe(2)
+})
