@@ -1,5 +1,5 @@
 import type { Closed } from '../learner/who.js'
-import type { Assessed, Dates, Extensions, StuckRule } from '../store/people.js'
+import type { Assessed, Dates, Extensions, HandRecord, StuckRule } from '../store/people.js'
 import type { RecordedState } from '../store/records.js'
 import type { Text } from '../wording/text.js'
 
@@ -118,6 +118,9 @@ export interface SeatView {
   handedIn?: Record<string, { count: number; at: string; counts?: { points: number; of: number } }>
 }
 
+/** Somebody wants help, with what does not pass. */
+export type HandView = HandRecord
+
 /** A class with everybody in it. */
 export interface MatrixView {
   class: ClassView
@@ -151,19 +154,6 @@ export interface LookView {
   /** It is given, until then. */
   endsAt?: string
   endedAt?: string
-}
-
-/** Somebody wants help, with what does not pass. */
-export interface HandView {
-  seat: string
-  lab: string
-  step?: string
-  reason?: string
-  why?: Text
-  helper?: string
-  /** Whoever helps may look into their terminals, or type there as well. */
-  offer?: 'view' | 'write'
-  at: string
 }
 
 export interface NoteView {

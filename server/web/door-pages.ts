@@ -31,15 +31,14 @@ const words = {
   teaching: { en: 'For teachers: log in', zh: '教师登录' },
 } satisfies Record<string, Text>
 
+const noSuchCode: Text = {
+  en: 'That is no code of a class that can be joined now. Look at it again: eight letters and digits.',
+  zh: '现在没有使用这个代码的课堂。请再核对一次：共八位字母和数字。',
+}
+
 export const refusals = {
-  code: {
-    en: 'That is no code of a class that can be joined now. Look at it again: eight letters and digits.',
-    zh: '现在没有使用这个代码的课堂。请再核对一次：共八位字母和数字。',
-  },
-  'no-class': {
-    en: 'That is no code of a class that can be joined now. Look at it again: eight letters and digits.',
-    zh: '现在没有使用这个代码的课堂。请再核对一次：共八位字母和数字。',
-  },
+  code: noSuchCode,
+  'no-class': noSuchCode,
   name: { en: 'Type your name, in at most 100 characters.', zh: '请填写姓名，最多 100 个字符。' },
   student: { en: 'A student id has at most 64 characters.', zh: '学号最多 64 个字符。' },
   'not-on-roster': {

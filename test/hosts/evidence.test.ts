@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { fromPackage } from '../../server/package-root.js'
 import { ResultSchema } from '../../server/report/result.js'
 import { zip } from '../trial/archives.js'
-import { footprint } from './footprint.js'
+import { left } from './left.js'
 import { testState as state } from './state.js'
 
 const exam = fromPackage('test/trial/exam')
@@ -22,12 +22,6 @@ let before: object
 const run = (...args: string[]) =>
   spawnSync(process.execPath, [fromPackage('dist/main.js'), ...args], { encoding: 'utf8', env, cwd: root })
 
-function left(): object {
-  // Its store stays open until a sweep, and drops quota groups in its own time.
-  const { staleQuotaGroups: _, loopDevices: __, ...rest } = footprint(state)
-  return rest
-}
-
 const file = (name: string) => readFileSync(join(bundle, name), 'utf8')
 
 beforeAll(() => {
@@ -39,7 +33,7 @@ beforeAll(() => {
       { name: 'web/node1.sh', text: partly.split('\n').slice(1).join('\n') },
     ]),
   )
-  before = left()
+  before = left(state)
   const graded = run('grade', exam, 'ada.zip', '--json', '--evidence', 'kept')
   expect(graded.status, graded.stderr).toBe(1)
   expect(graded.stderr).toMatch(/^evidence: kept\/ada$/m)
@@ -81,7 +75,7 @@ it('keeps what a grade was found by, all of it to be judged again to the same', 
     .map((line) => JSON.parse(line)[2])
     .join('')
   expect(text).toMatch(/root@node1:~# \.\/web\/node1\.sh[\s\S]*done by ada\r\na warning\r\n[\s\S]*exit code 0/)
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 })
 
 it('verifies it, here and elsewhere by the public key, and finds out what was tampered with', () => {
@@ -150,5 +144,5 @@ it('keeps a bundle of each of a class, of those that can not be read too, and of
   rmSync(join(root, 'grades/results/ada.json'))
   expect(run(...args, '--resume').status).toBe(0)
   expect(readdirSync(join(root, 'all'))).toEqual(['ada', 'ada.2', 'bob'])
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 })

@@ -10,7 +10,7 @@ import { fromPackage } from '../../server/package-root.js'
 import { type FormName, fileOf, formNames, isGradebook, write } from '../../server/report/forms.js'
 import { type Result, ResultSchema } from '../../server/report/result.js'
 import * as read from '../report/readers.js'
-import { footprint } from './footprint.js'
+import { left } from './left.js'
 import { besideTheEngine, type HandedIn, handIn, inPart, right, tricks, untold } from './handed-in.js'
 import { testState as state } from './state.js'
 
@@ -30,14 +30,8 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 beforeEach(() => {
-  before = left()
+  before = left(state)
 })
-
-function left(): object {
-  // Its store stays open until a sweep, and drops quota groups in its own time.
-  const { staleQuotaGroups: _, loopDevices: __, ...rest } = footprint(state)
-  return rest
-}
 
 function put(path: string, content: string | Buffer): void {
   mkdirSync(dirname(path), { recursive: true })
@@ -162,7 +156,7 @@ it('grades a class: the same twice, no trick gains a point, and the same where i
   const [head, ...rows] = read.table(readFileSync(join(whole, 'grades.csv'), 'utf8'))
   const [student, gained] = [head!.indexOf('student'), head!.indexOf('points')]
   expect(Object.fromEntries(rows.map((row) => [row[student], Number(row[gained])]))).toEqual(points)
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 
   const cut = join(root, 'cut')
   expect(await endedAfter(5, 'SIGKILL', all(cut))).toEqual([null, 'SIGKILL'])
@@ -171,7 +165,7 @@ it('grades a class: the same twice, no trick gains a point, and the same where i
   expect(kept.length).toBeLessThan(count)
   expect(run(...all(cut)).stderr).toMatch(/^vethlab: --out .*: has grades already\. Go on with them by --resume/)
   expect(await endedAfter(5, 'SIGINT', all(cut, '--resume'))).toEqual([130, null])
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
   const times = resultsIn(cut)
   expect(Object.keys(times).length).toBeGreaterThanOrEqual(kept.length + 5)
   const rest = run(...all(cut, '--resume', '--format', 'canvas'))
@@ -180,7 +174,7 @@ it('grades a class: the same twice, no trick gains a point, and the same where i
   const second = resultsIn(cut)
   expect(timeless(second)).toEqual(timeless(first))
   for (const [key, { attempt }] of Object.entries(times)) expect(second[key]!.attempt, key).toEqual(attempt)
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 
   // The forms of all, as files.
   const gradebook = read.canvas(readFileSync(join(cut, 'canvas.csv'), 'utf8'))
@@ -247,7 +241,7 @@ it('tries three times what could not be told, and neither takes nor gives a poin
   expect(again.stderr).toMatch(
     new RegExp(`^${graded} of ${graded + Object.keys(untold).length} are graded already$`, 'm'),
   )
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 })
 
 it('grades everybody with their own numbers, and judges them again with those', { timeout: 200_000 }, () => {
@@ -280,7 +274,7 @@ it('grades everybody with their own numbers, and judges them again with those', 
   // With other numbers it is another task.
   expect(run(...args, ...key, '--resume').stderr).toMatch(/^2 of 2 are graded already$/m)
   expect(run(...args, '--resume').stderr).toMatch(/^2 to grade/m)
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 })
 
 it.each<[string, () => string[], RegExp]>([
@@ -306,5 +300,5 @@ it.each<[string, () => string[], RegExp]>([
   expect(stderr.trim().split('\n')).toHaveLength(1)
   expect([status, stdout]).toEqual([64, ''])
   expect(readdirSync(root)).not.toContain('x')
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
 })

@@ -12,7 +12,7 @@ import { type Result, ResultSchema } from '../../server/report/result.js'
 import { grade } from '../../server/trial/grade.js'
 import { readSubmission } from '../../server/trial/submission.js'
 import * as readers from '../report/readers.js'
-import { footprint } from './footprint.js'
+import { left } from './left.js'
 import { testState as state } from './state.js'
 
 const exam = fromPackage('test/trial/exam')
@@ -31,16 +31,9 @@ beforeAll(async () => {
 afterAll(() => racks.closeAll())
 beforeEach(() => {
   scratch = mkdtempSync(join(tmpdir(), 'vethlab-grade-'))
-  before = left()
+  before = left(state)
   return () => rmSync(scratch, { recursive: true, force: true })
 })
-
-/** What is on the machine of this installation; its file system drops quota groups in its own time. */
-function left(): object {
-  // Its store stays open until a sweep, and drops quota groups in its own time.
-  const { staleQuotaGroups: _, loopDevices: __, ...rest } = footprint(state)
-  return rest
-}
 
 function script(text: string, name = 'submission.sh'): string {
   const path = join(scratch, name)
@@ -56,7 +49,7 @@ async function gradeOf(path: string, timeoutMs = 30_000): Promise<Result> {
     signal: new AbortController().signal,
     say: () => {},
   })
-  expect(left()).toEqual(before)
+  expect(left(state)).toEqual(before)
   return report
 }
 
@@ -123,7 +116,7 @@ describe('vethlab grade', () => {
     expect(failed.status).toBe(1)
     expect(failed.stdout).toContain('考试: 未通过, 0/5 分')
     expect(readFileSync(file, 'utf8')).toMatch(/<testsuite .*failures="1"/)
-    expect(left()).toEqual(before)
+    expect(left(state)).toEqual(before)
   })
 
   it('writes forms into files and folders, with whose work it is, and says what scripts said', () => {
@@ -154,7 +147,7 @@ describe('vethlab grade', () => {
     expect(done.stderr).toMatch(/^vethlab: nod1\.sh：文件名不对应任何主机/)
     expect(readers.gradescope(done.stdout)).toEqual({ score: 0, sum: 0, max: 5 })
     expect(done.stdout).toContain('文件名不对应任何主机')
-    expect(left()).toEqual(before)
+    expect(left(state)).toEqual(before)
   })
 
   it('writes kits whose scripts grade, for Gradescope and for PrairieLearn, with a lab beside them', () => {
@@ -190,7 +183,7 @@ describe('vethlab grade', () => {
     })
     expect(empty.status, empty.stderr).toBe(0)
     expect(readers.prairielearn(readFileSync(join(graded, 'results/results.json'), 'utf8'))).toBe(0)
-    expect(left()).toEqual(before)
+    expect(left(state)).toEqual(before)
   })
 
   it.each<[string, () => string[], RegExp, number?]>([
@@ -216,7 +209,7 @@ describe('vethlab grade', () => {
     expect(stderr).toMatch(said)
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect([status, stdout]).toEqual([wanted, ''])
-    expect(left()).toEqual(before)
+    expect(left(state)).toEqual(before)
   })
 
   it('leaves nothing when a signal ends it, and after SIGKILL nothing from the next command on', {
@@ -234,11 +227,11 @@ describe('vethlab grade', () => {
     const interrupted = await start()
     interrupted.kill('SIGINT')
     expect(await once(interrupted, 'exit')).toEqual([130, null])
-    expect(left()).toEqual(before)
+    expect(left(state)).toEqual(before)
     const killed = await start()
     killed.kill('SIGKILL')
     await once(killed, 'exit')
     expect(command(exam, script(honest)).status).toBe(0)
-    expect(left()).toEqual(before)
+    expect(left(state)).toEqual(before)
   })
 })

@@ -8,7 +8,7 @@ import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
 import { type Result, ResultSchema } from '../../server/report/result.js'
 import * as readers from '../report/readers.js'
-import { footprint } from './footprint.js'
+import { left } from './left.js'
 import { testState as state } from './state.js'
 
 /** A lab whose LAN, addresses, ports, names and fault are drawn. */
@@ -18,19 +18,12 @@ const key = 'a-class-key-of-thirty-two-letters'
 let scratch: string
 beforeEach(() => {
   scratch = mkdtempSync(join(tmpdir(), 'vethlab-parameters-'))
-  const before = left()
+  const before = left(state)
   return () => {
     rmSync(scratch, { recursive: true, force: true })
-    expect(left()).toEqual(before)
+    expect(left(state)).toEqual(before)
   }
 })
-
-/** What is on the machine of this installation; its file system drops quota groups in its own time. */
-function left(): object {
-  // Its store stays open until a sweep, and drops quota groups in its own time.
-  const { staleQuotaGroups: _, loopDevices: __, ...rest } = footprint(state)
-  return rest
-}
 
 const put = (name: string, text: string) => {
   writeFileSync(join(scratch, name), text)
