@@ -10,8 +10,8 @@ import { fromPackage } from '../../server/package-root.js'
 import { type FormName, fileOf, formNames, isGradebook, write } from '../../server/report/forms.js'
 import { type Result, ResultSchema } from '../../server/report/result.js'
 import * as read from '../report/readers.js'
-import { left } from './left.js'
 import { besideTheEngine, type HandedIn, handIn, inPart, right, tricks, untold } from './handed-in.js'
+import { left } from './left.js'
 import { testState as state } from './state.js'
 
 const exam = fromPackage('test/trial/exam')
