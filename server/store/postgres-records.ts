@@ -84,6 +84,8 @@ export class PostgresRecords extends Recorder {
     this.#pool = new Pool({ ...clientConfig(address), max: mostConnections, idleTimeoutMillis: 60_000 })
     // Of a connection that was idle: the next one tells.
     this.#pool.on('error', () => this.#wakeUp())
+    // A connection may be lost while nothing is asked of it, even in the moment in which it is handed out; whoever asks next is told.
+    this.#pool.on('connect', (client) => client.on('error', () => {}))
     this.#timer = setInterval(() => this.#judge(), 500).unref()
   }
 
@@ -250,16 +252,12 @@ export class PostgresRecords extends Recorder {
   async #connected<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
     let broken: Error | undefined
-    // Of one that is lost while nothing is asked of it.
-    const onError = () => {}
-    client.on('error', onError)
     try {
       return await work(client)
     } catch (error) {
       if (isPassing(error)) broken = error as Error
       throw error
     } finally {
-      client.off('error', onError)
       client.release(broken)
     }
   }

@@ -4,6 +4,7 @@ import { JSDOM } from 'jsdom'
 import { describe, expect, it } from 'vitest'
 import type { Lab } from '../../server/lab/lab.js'
 import { parsePage } from '../../server/lab/page.js'
+import { placeholder } from '../../server/lab/placeholder.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { type RenderedSection, renderPage } from '../../server/lab/render.js'
 import { fromPackage } from '../../server/package-root.js'
@@ -49,7 +50,7 @@ describe('the labs', () => {
       for (const [n, block] of all.entries()) {
         const element = found[n]!
         // What is read is what runs, live values by their names.
-        expect(element.textContent).toBe(block.text.replace(/\{\{([a-z0-9_]+)\}\}/g, '$1'))
+        expect(element.textContent).toBe(block.text.replace(placeholder, '$1'))
         expect(element.dataset.host).toBe(block.host ?? lab.home)
         expect('fails' in element.dataset).toBe(block.fails)
         expect(element.dataset.answer).toBe(block.answer)

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -128,6 +129,29 @@ describe('verdicts while PostgreSQL', () => {
     expect(await evidence()).toEqual(upTo(150))
     const [row] = await server.sql(address.database, 'SELECT used_ms FROM session')
     expect(Number(row!.used_ms)).toBe(150)
+  })
+
+  it('takes a connection away in the moment in which it is made, are waited for', async () => {
+    // AuthenticationOk, ReadyForQuery, and the words of a server that was told to end it, in one packet.
+    const packet = (type: string, body: string) => {
+      const length = Buffer.alloc(4)
+      length.writeUInt32BE(body.length + 4)
+      return Buffer.concat([Buffer.from(type), length, Buffer.from(body, 'latin1')])
+    }
+    const fatal = 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0'
+    const ending = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () =>
+        socket.end(Buffer.concat([packet('R', '\0\0\0\0'), packet('Z', 'I'), packet('E', fatal)])),
+      )
+    })
+    await once(ending.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void ending.close())
+    const { port } = ending.address() as AddressInfo
+    const there = { host: '127.0.0.1', port, database: 'x', user: 'x' }
+    await expect(PostgresRecords.open(join(newDirectory(), 'outbox.sqlite'), there)).rejects.toMatchObject({
+      code: 'records.behind',
+    })
   })
 
   it('comes back as a standby that lacks the last moments are sent once more', async () => {
