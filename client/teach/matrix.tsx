@@ -5,7 +5,7 @@ import { CrossIcon, HelpedIcon, MenuIcon, PenIcon, SkipIcon, TickIcon } from '..
 import { Menu } from '../shell/menu.js'
 import { dayAndTime } from '../shell/time.js'
 import { Words } from '../shell/words.js'
-import { inLanguage, language } from '../state/language.js'
+import { inLanguage, language, marks } from '../state/language.js'
 import { Detail, dateOf } from './detail.js'
 import { ExtendForm } from './extend-form.js'
 import { MergeForm } from './merge-form.js'
@@ -50,7 +50,7 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
               {lab?.steps.map((step) => (
                 <th scope="col" key={step.id}>
                   {inLanguage(step.heading)}
-                  {step.optional && <span class="muted"> ({t.optional})</span>}
+                  {step.optional && <span class="muted">{`${marks.value.blank}${t.optional}`}</span>}
                 </th>
               ))}
               {isAssessed && <th scope="col">{t.handedIn}</th>}
