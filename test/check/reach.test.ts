@@ -291,6 +291,30 @@ cases('reach', [
     },
     network: { 'laptop tcp 192.168.1.11:8080': yes },
   },
+  // So is whoever asks for the address itself.
+  {
+    gives: 'reach.itself',
+    spec: { from: 'laptop', to: '192.168.1.11', port: 8080 },
+    given: (rack) => {
+      const [namespace] = rack.host('laptop').namespaces
+      namespace!.links[0]!.addresses.push({ family: 4, address: '192.168.1.11', prefix: 32, scope: 'global' })
+    },
+    network: { 'laptop tcp 192.168.1.11:8080': yes },
+    says: 'address of `node1`',
+  },
+  {
+    gives: 'reach.elsewhere',
+    spec: { from: 'laptop', to: '192.168.1.11', port: 8080 },
+    given: ledAway('8080', 'REDIRECT'),
+    network: { 'laptop tcp 192.168.1.11:8080': yes },
+    says: 'REDIRECT',
+  },
+  // A host reaches its own address, and a port that it publishes there.
+  {
+    gives: 'pass',
+    spec: { from: 'node1', to: '192.168.1.11', port: 8080 },
+    network: { 'node1 tcp 192.168.1.11:8080': yes },
+  },
   // Who asks has seen to it that somebody else answers.
   {
     gives: 'reach.elsewhere',

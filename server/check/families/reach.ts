@@ -8,6 +8,7 @@ import { resolveName } from '../../place/name-resolution.js'
 import { isInHostNamespace, isLive, type LivePlace } from '../../place/place.js'
 import type { TraceQuestion } from '../../place/question.js'
 import { find, hostsOf, requireWhole } from '../../place/reference.js'
+import { holdersOf } from '../../place/segment.js'
 import {
   addressesTowards,
   addressOn,
@@ -156,14 +157,17 @@ async function reached(spec: Spec, from: LivePlace, target: Target, context: Che
     if (strange) return elsewhere(spec, target.name, addresses, own)
   }
   const address = addresses[0]!
-  if (isItself(from, place, address)) return itself(spec, address)
+  // Whose a literal address is, nobody has said: whoever else has it.
+  const others = target.literal === undefined ? target.places.slice(0, 1) : othersAt(from, address, context.state)
+  if (others.some((other) => isItself(from, other, address))) return itself(spec, address, others[0]!)
   if (spec.direct && place && areDistant(from, place)) return notDirect(spec, target)
   const attempt = await tryAt(from, address, spec, context)
   if (attempt.ok) {
-    const led = place && ledElsewhere(spec, from, place, address, context.state)
+    const [meant] = others
+    const led = meant && others.length === 1 && ledElsewhere(spec, from, meant, address, context.state)
     if (led) return answeredByOther(spec, target, address, led)
-    const others = await opened(spec, from, target, context, attempt.durationMs)
-    if (others) return others
+    const besides = await opened(spec, from, target, context, attempt.durationMs)
+    if (besides) return besides
     return pass(
       `${code(spec.from)} reaches ${code(target.label)} at ${code(shown(address, spec))}`,
       `${code(spec.from)} 可以通过 ${code(shown(address, spec))} 访问 ${code(target.label)}`,
@@ -196,13 +200,21 @@ async function reached(spec: Spec, from: LivePlace, target: Target, context: Che
 }
 
 /** Whether a place that asks for another one's address would answer itself. */
-function isItself(from: LivePlace, to: LivePlace | undefined, address: string): boolean {
-  if (to === undefined || from.namespace.id === to.namespace.id || isLoopback(address)) return false
+function isItself(from: LivePlace, to: LivePlace, address: string): boolean {
+  if (from.namespace.id === to.namespace.id || isLoopback(address)) return false
   return ownsAddress(from.namespace, address)
 }
 
-function itself(spec: Spec, address: string): Finding {
-  const [who, whom, what] = [code(spec.from), code(spec.to), code(address)]
+/** Who else has an address, on the same host or on a LAN: bridges of other hosts have the same addresses, and nobody means those. */
+function othersAt(from: LivePlace, address: string, state: NetworkState): LivePlace[] {
+  if (isLoopback(address)) return []
+  return holdersOf(address, state)
+    .filter(({ place, link }) => place.namespace.id !== from.namespace.id && (place.host === from.host || link.lan))
+    .map(({ place }) => place)
+}
+
+function itself(spec: Spec, address: string, owner: LivePlace): Finding {
+  const [who, whom, what] = [code(spec.from), code(isAddress(spec.to) ? owner.label : spec.to), code(address)]
   return fail('reach.itself', {
     expected: wanted(spec),
     observed: { en: `${who} has ${what} itself`, zh: `${who} 自己也有地址 ${what}` },
