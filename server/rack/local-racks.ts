@@ -94,6 +94,7 @@ const tidyAfterMs = 10_000
 
 interface OpenRack {
   record: RackRecord
+  /** Once it is built: in the order of the topology. */
   hosts: Map<string, Host>
   lans: Map<string, Lan>
   /** One a LAN, in a rack without internet. */
@@ -213,7 +214,7 @@ export class LocalRacks implements Racks {
       await this.ground.cgroups.letGo(id)
     }
     const lans = new Map(record.plan.lans.map((plan) => [plan.name, Lan.at(this.state, record.id, plan)]))
-    const rack: OpenRack = { record, hosts, lans, gateways: [] }
+    const rack: OpenRack = { record, hosts: inOrder(record, hosts), lans, gateways: [] }
     this.racks.set(record.id, rack)
     if (!record.plan.internet) for (const lan of lans.values()) this.listenOn(rack, lan)
   }
@@ -329,6 +330,7 @@ export class LocalRacks implements Racks {
       else this.listenOn(rack, lan)
     })
     await allOrNothing([...hosts, ...lans])
+    rack.hosts = inOrder(record, rack.hosts)
     done('hosts')
     await this.save(rack)
     await this.wire(rack, record.plan.hosts)
@@ -715,6 +717,12 @@ function describe({ record, hosts }: OpenRack): RackInfo {
       interfaces: plan.interfaces.map((leg) => ({ ...leg, cut: record.cut.includes(`${leg.lan}/${plan.name}`) })),
     })),
   }
+}
+
+/** Hosts come as they are ready; what is read of them all has one order. */
+function inOrder({ plan }: RackRecord, hosts: ReadonlyMap<string, Host>): Map<string, Host> {
+  const named = plan.hosts.map(({ name }) => [name, hosts.get(name)] as const)
+  return new Map(named.filter((entry): entry is [string, Host] => entry[1] !== undefined))
 }
 
 /** Waits for all, also after a failure: nothing may still be made while the rest is undone. */

@@ -235,6 +235,7 @@ env >&2; cat /proc/self/mountinfo >&2
     points: 0,
     says: nothing,
     control: 'a-script',
+    isRestless: true,
   },
   // Programs that say something else.
   'replaces-tools': { work: liar, points: 0, says: nothing, control: 'tools-of-its-own' },
