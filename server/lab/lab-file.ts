@@ -12,7 +12,7 @@ import { wordsOfGo } from './placeholder.js'
 
 /** What an author writes in `lab.yaml`. Checks and the rack have readers of their own. */
 
-const TextOf = z
+export const TextOf = z
   .strictObject({ en: z.string().trim().min(1).optional(), zh: z.string().trim().min(1).optional() })
   .refine(({ en, zh }) => en !== undefined || zh !== undefined, 'has no text')
   .transform(({ en, zh }) => ({ en: en ?? zh!, zh: zh ?? en! }))
