@@ -48,6 +48,8 @@ export function excerptOf(text: string, terms: readonly string[], isChinese = fa
   }
   put(at, end, false)
   if (end < flat.length) {
+    const last = pieces.at(-1)
+    if (last) last.text = last.text.trimEnd()
     if (pieces.at(-1)?.isFound === false) pieces.at(-1)!.text += '…'
     else pieces.push({ text: '…', isFound: false })
   }
