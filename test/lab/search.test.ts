@@ -14,7 +14,7 @@ let search: LabSearch
 beforeAll(async () => {
   shelf = await readShelf([fromPackage('labs')])
   search = await LabSearch.of(shelf.labs, shelf.paths)
-})
+}, 60_000)
 
 const labsOf = (words: string) => search.find(words).map(({ lab }) => lab)
 /** The sections that a search finds, as `lab#section`. */

@@ -345,7 +345,7 @@ it('nothing is found in a step that the class has locked, nor in a lab that is n
   }
   const soon = { timeout: 8_000 }
   expect(await sections()).toContain('nat')
-  await people.changeClass(id, { locks: { 'default-bridge': { steps: ['nat'], solutions: false } } })
+  await people.changeClass(id, { locks: { 'default-bridge': { steps: ['nat'] } } })
   await expect.poll(sections, soon).not.toContain('nat')
   await people.changeClass(id, { labs: [] })
   await expect.poll(sections, soon).toEqual([])
