@@ -85,13 +85,13 @@ function isWord(character: string | undefined): boolean {
   return character !== undefined && /[\p{L}\p{N}_]/u.test(character) && !isHan(character)
 }
 
-/** The nearest place, in one direction, at which no word is cut; the place itself where that is far. */
+/** The nearest place, in one direction, at which no word, address or option is cut; the place itself where that is far. */
 function wordEdge(text: string, at: number, direction: 1 | -1): number {
   if (at <= 0 || at >= text.length) return at
   for (let step = 0; step < 25; step++) {
     const edge = at + step * direction
     if (edge <= 0 || edge >= text.length) break
-    if (!(isWord(text[edge - 1]) && isWord(text[edge])) && !/\p{Cs}/u.test(text[edge]!)) return edge
+    if ([text[edge - 1]!, text[edge]!].some((character) => character === ' ' || isHan(character))) return edge
   }
   return at
 }

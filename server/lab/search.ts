@@ -141,7 +141,10 @@ function byLab(results: readonly SearchResult[]): Found[] {
     const own = Object.keys(match).filter((term) => match[term]!.some((field) => ownFields.includes(field)))
     // One that was searched for as a beginning: what follows it was not.
     const single = queryTerms.filter((term) => isChinese(term) && isBegun(term))
-    const terms = [...new Set(own.map((term) => single.find((one) => term.startsWith(one)) ?? term))]
+    const terms = [...new Set(own.map((term) => single.find((one) => term.startsWith(one)) ?? term))].filter(
+      // A word that goes on behind what was typed matters where that itself is not there.
+      (term) => !queryTerms.some((one) => one !== term && own.includes(one) && term.startsWith(one)),
+    )
     if (terms.length > 0) one.sections.push({ ...(section === undefined ? {} : { id: section }), terms })
   }
   return [...found.values()]
@@ -151,7 +154,7 @@ function all(queries: Query[]): Query {
   return { combineWith: 'AND', queries }
 }
 
-/** A word may be the beginning of what is meant; of a number, and of a single letter, that would be anything. */
+/** What is typed may be the beginning of a word, and one Chinese character that of another; a single letter would be that of anything. */
 function isBegun(term: string): boolean {
   return isChinese(term) ? term.length === 1 : term.length >= 2
 }

@@ -365,8 +365,15 @@ export class Sessions {
     const found = (await this.#search).find(words, isShown)
     const labs = found.map(async (one) => {
       const lab = this.#labs.find(({ id }) => id === one.lab)
-      // The numbers in an excerpt are the learner's own.
-      return lab && foundLab(lab.drawn ? await this.#labFor(learner, lab.id) : lab, one, language)
+      if (!lab?.drawn) return lab && foundLab(lab, one, language)
+      try {
+        // The numbers in an excerpt are the learner's own.
+        return foundLab(await this.#labFor(learner, lab.id), one, language)
+      } catch (error) {
+        // With them it can't be used: its page says so, and the others are found.
+        if (error instanceof VethlabError) return undefined
+        throw error
+      }
     })
     return { labs: (await Promise.all(labs)).filter((one) => one !== undefined) }
   }

@@ -100,6 +100,12 @@ describe('what the pages say is found', () => {
     }
   })
 
+  it('the word as it is typed, rather than what begins with it', () => {
+    const firewall = search.find('iptables').find(({ lab }) => lab === 'firewall')!
+    expect(textAt('firewall#nft')).toContain('iptables-legacy')
+    expect(firewall.sections.find(({ id }) => id === 'nft')!.terms).toEqual(['iptables'])
+  })
+
   it('nothing that may not be read', () => {
     const found = search.find('iptables', (lab, section) => lab === 'firewall' && section === 'nft')
     expect(found.map(({ lab, sections }) => [lab, sections.map(({ id }) => id)])).toEqual([['firewall', ['nft']]])
@@ -113,6 +119,20 @@ describe('a search is only a text', () => {
       expect(Array.isArray(search.find(words))).toBe(true)
     },
   )
+
+  it('a page may have what JavaScript has names for', async () => {
+    const lab = shelf.labs[0]!
+    const { sections } = lab.pages.en
+    const hostile = [{ ...sections[0]!, markdown: 'Of __proto__, constructor and toString in 1 line.' }]
+    const own = await LabSearch.of([
+      { ...lab, languages: ['en'], pages: { ...lab.pages, en: { ...lab.pages.en, sections: hostile } } },
+    ])
+    for (const words of ['constructor', 'toString', '__proto__', 'proto constructor'])
+      expect([words, own.find(words).length <= 1]).toEqual([words, true])
+    expect(own.find('constructor')[0]!.sections[0]!.terms).toEqual(['constructor'])
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
+    expect(Object.keys(Object.prototype)).toEqual([])
+  })
 
   it('the longest ones are answered quickly', () => {
     const cases = ['a '.repeat(50), '1.'.repeat(50), '容器'.repeat(50), 'x'.repeat(mostSearched), 'a-b:'.repeat(25)]
