@@ -43,8 +43,8 @@ export interface AppOptions {
   provider?: Provider | undefined
   classroom: Classroom
   metrics?: Metrics | undefined
-  /** Requests a minute: of each who is known, and of all others together. */
-  perMinute?: { known: number; unknown: number } | undefined
+  /** Requests a minute: of each who is known, and of all others together; and searches of each, which take most work. */
+  perMinute?: { known: number; unknown: number; searches?: number } | undefined
   /** What all addresses begin with: none unless said. */
   basePath?: string
   /** TLS is spoken: the cookie goes over nothing else. */
@@ -55,7 +55,7 @@ export interface AppOptions {
 /** All that is asked over http, but previews. Whoever isn't let in sees nothing of what is here. */
 export function webApp(options: AppOptions): Express {
   const { access, log, assets, preloads, sessions, gate, people, classroom, basePath = '', isSecure = false } = options
-  const { known, unknown } = options.perMinute ?? { known: 3000, unknown: 600 }
+  const { known, unknown, searches = 300 } = options.perMinute ?? { known: 3000, unknown: 600 }
   const entrance = door({
     provider: options.provider,
     gate,
@@ -190,7 +190,12 @@ export function webApp(options: AppOptions): Express {
     const paths = pathViews(view.paths, (id) => labs.some((card) => card.id === id))
     sendJson(request, response, { ...view, labs, paths })
   })
-  app.get('/api/search', async (request, response) => {
+  const searchLimit = limit(
+    searches,
+    (response) => guestIn(response)!.login ?? 'owner',
+    () => false,
+  )
+  app.get('/api/search', searchLimit, async (request, response) => {
     const parameters = new URL(request.url, 'http://localhost').searchParams
     const words = parameters.get('words') ?? ''
     const guest = guestIn(response)!

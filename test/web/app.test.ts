@@ -340,6 +340,18 @@ describe('limits', () => {
     }
   })
 
+  it('count searches apart from the rest', async () => {
+    const strict = await House.start({ perMinute: { known: 100, unknown: 100, searches: 3 } })
+    try {
+      const statuses: number[] = []
+      for (let n = 0; n < 4; n++) statuses.push((await strict.known('/api/search?words=docker')).status)
+      expect(statuses).toEqual([200, 200, 200, 429])
+      expect((await strict.known('/api/catalogue')).status).toBe(200)
+    } finally {
+      await strict.stop()
+    }
+  })
+
   it('ends what is no http, or far too long', async () => {
     const ended = (bytes: string) =>
       new Promise<string>((resolve) => {
