@@ -4,7 +4,7 @@ import { signal } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import type { Answered, CatalogueView } from '../../server/protocol/protocol.js'
 import { Account, ClosedNote } from '../shell/account.js'
-import { ForwardIcon, Mark, SearchIcon } from '../shell/icons.js'
+import { ForwardIcon, Mark, SearchIcon, TickIcon } from '../shell/icons.js'
 import { LanguageSwitch, openDialog, ThemeSwitch } from '../shell/preferences.js'
 import { RecordsNote } from '../shell/records-note.js'
 import { shortcut } from '../shell/shortcuts.js'
@@ -12,9 +12,9 @@ import { useArrival, useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { inLanguage, stringsOf } from '../state/language.js'
 import { load } from '../state/load.js'
-import { find, type Level, leftOff } from './find.js'
+import { type Group, groupsOf, type Level, onward, type Way } from './find.js'
 import { LabEntry, strings as labStrings } from './lab-entry.js'
-import { topicText } from './topics.js'
+import { forgetResults, mostSearched, SearchResults } from './search.js'
 
 const strings = stringsOf({
   en: {
@@ -22,14 +22,20 @@ const strings = stringsOf({
     heading: 'Container networking, hands on',
     intro: 'Pick a lab. It opens real Docker hosts for you and checks your work as you go.',
     search: 'Search labs',
+    searchFor: 'A command or a term',
     level: 'Level',
     all: 'All',
-    none: (words: string) => (words === '' ? 'No lab of this level.' : `No lab is about “${words}”.`),
+    none: 'No lab of this level.',
     clear: 'Show all labs',
     loading: 'Loading the labs…',
     retry: 'Try again',
     goOn: 'Continue where you left off',
     stillOpen: 'Still open for you',
+    nextOn: (path: string) => `Next in “${path}”`,
+    far: (finished: number, labs: number, passed: number, steps: number) =>
+      `${finished} of ${labs} ${labs === 1 ? 'lab' : 'labs'}, ${passed} of ${steps} steps`,
+    ahead: (labs: number, steps: number) => `${labs} ${labs === 1 ? 'lab' : 'labs'}, ${steps} steps`,
+    pathDone: 'All of it done',
     empty: 'There are no labs on this server.',
     shortcuts: 'Keyboard shortcuts',
     found: (count: number) => `${count} ${count === 1 ? 'lab' : 'labs'}`,
@@ -39,14 +45,20 @@ const strings = stringsOf({
     heading: '动手学容器网络',
     intro: '选一个实验，马上得到几台真实的 Docker 主机；做的过程中会自动检查。',
     search: '搜索实验',
+    searchFor: '命令或术语',
     level: '难度',
     all: '全部',
-    none: (words: string) => (words === '' ? '没有这个难度的实验。' : `没有找到与“${words}”有关的实验。`),
+    none: '没有这个难度的实验。',
     clear: '显示全部实验',
     loading: '正在加载实验目录…',
     retry: '重试',
     goOn: '接着上次继续',
     stillOpen: '仍在运行',
+    nextOn: (path: string) => `“${path}”的下一个实验`,
+    far: (finished: number, labs: number, passed: number, steps: number) =>
+      `已完成 ${finished}/${labs} 个实验、${passed}/${steps} 步`,
+    ahead: (labs: number, steps: number) => `${labs} 个实验，共 ${steps} 步`,
+    pathDone: '全部完成',
     empty: '这台服务器上还没有实验。',
     shortcuts: '键盘快捷键',
     found: (count: number) => `共 ${count} 个实验`,
@@ -129,7 +141,13 @@ export function CataloguePage() {
         {shown?.ok === true && <RecordsNote standing={shown.value.records} />}
         <ClosedNote />
         {shown?.ok === true && <LeftOff catalogue={shown.value} />}
-        <search>
+        <search
+          onKeyDown={(event) => {
+            // The first thing that was found is what Enter means.
+            if (event.key !== 'Enter' || event.isComposing || event.target !== search.current) return
+            document.querySelector<HTMLElement>('.results a')?.focus()
+          }}
+        >
           <label class="search">
             <SearchIcon />
             <span class="unseen">{t.search}</span>
@@ -137,7 +155,8 @@ export function CataloguePage() {
               ref={search}
               type="search"
               value={words.value}
-              placeholder={t.search}
+              placeholder={t.searchFor}
+              maxLength={mostSearched}
               onInput={(event) => {
                 words.value = event.currentTarget.value
               }}
@@ -195,14 +214,16 @@ function Levels() {
 }
 
 function LeftOff({ catalogue }: { catalogue: CatalogueView }) {
-  const last = leftOff(catalogue)
-  if (last === undefined) return null
+  const on = onward(catalogue)
+  if (on === undefined) return null
   const t = strings.value
+  const { lab, why, path } = on
+  const label = why === 'running' ? t.stillOpen : why === 'begun' ? t.goOn : t.nextOn(inLanguage(path!))
   return (
-    <a class="left-off" href={labPath(last.lab.id)}>
-      <span class="label">{last.running ? t.stillOpen : t.goOn}</span>
-      <strong>{inLanguage(last.lab.title)}</strong>
-      <span class="muted">{labStrings.value.progress(last.lab.passed, last.lab.steps)}</span>
+    <a class="left-off" href={labPath(lab.id)}>
+      <span class="label">{label}</span>
+      <strong>{inLanguage(lab.title)}</strong>
+      {why !== 'next' && <span class="muted">{labStrings.value.progress(lab.passed, lab.steps)}</span>}
       <ForwardIcon />
     </a>
   )
@@ -210,44 +231,92 @@ function LeftOff({ catalogue }: { catalogue: CatalogueView }) {
 
 function Labs({ catalogue }: { catalogue: CatalogueView }) {
   const t = strings.value
-  const groups = find(catalogue.labs, { words: words.value, level: level.value })
-  const count = groups.reduce((sum, group) => sum + group.labs.length, 0)
+  const searched = words.value.trim()
+  const isSearch = searched !== ''
+  useEffect(() => {
+    if (!isSearch) forgetResults()
+  }, [isSearch])
+  const clear = () => {
+    words.value = ''
+    level.value = 'all'
+  }
   if (catalogue.labs.length === 0) return <p class="nothing">{t.empty}</p>
+  if (isSearch) return <SearchResults words={searched} level={level.value} catalogue={catalogue} onClear={clear} />
+  const groups = groupsOf(catalogue, level.value)
+  const count = groups.reduce((sum, group) => sum + group.labs.length, 0)
   return (
     <>
       <p class="unseen" role="status">
         {t.found(count)}
       </p>
-      {groups.map(({ topic, labs }) => (
-        <section key={topic} class="topic" aria-labelledby={`topic-${topic}`}>
-          <h2 id={`topic-${topic}`}>{inLanguage(topicText(topic))}</h2>
-          <div>
-            {labs.map((lab) => (
-              <LabEntry
-                key={lab.id}
-                lab={lab}
-                labs={catalogue.labs}
-                running={catalogue.running.find((one) => one.lab === lab.id)}
-              />
-            ))}
-          </div>
-        </section>
+      {groups.map((group) => (
+        <GroupOfLabs key={group.id} group={group} catalogue={catalogue} />
       ))}
       {count === 0 && (
         <div class="nothing">
-          <p>{t.none(words.value.trim())}</p>
-          <button
-            type="button"
-            onClick={() => {
-              words.value = ''
-              level.value = 'all'
-            }}
-          >
+          <p>{t.none}</p>
+          <button type="button" onClick={clear}>
             {t.clear}
           </button>
         </div>
       )}
     </>
+  )
+}
+
+/** The labs of a path, or of a topic. */
+function GroupOfLabs({ group: { id, title, path, labs }, catalogue }: { group: Group; catalogue: CatalogueView }) {
+  const name = `group-${id}`
+  const entries = labs.map(({ lab, place }) => (
+    <LabEntry
+      lab={lab}
+      labs={catalogue.labs}
+      running={catalogue.running.find((one) => one.lab === lab.id)}
+      {...(path && path.way.labs > 1 ? { place } : {})}
+      isNext={path?.way.begun === true && path.way.next === lab}
+    />
+  ))
+  return (
+    <section class="topic" aria-labelledby={name}>
+      {path === undefined ? (
+        <h2 id={name}>{inLanguage(title)}</h2>
+      ) : (
+        <div class="path-head">
+          <h2 id={name}>{inLanguage(title)}</h2>
+          <p>{inLanguage(path.summary)}</p>
+          <PathProgress way={path.way} />
+        </div>
+      )}
+      {path === undefined ? (
+        <div>{entries}</div>
+      ) : (
+        <ol>
+          {entries.map((entry, at) => (
+            <li key={labs[at]!.lab.id} value={labs[at]!.place}>
+              {entry}
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  )
+}
+
+/** How far one is on a path, in labs and steps. */
+function PathProgress({ way }: { way: Way }) {
+  const t = strings.value
+  if (way.finished === way.labs) {
+    return (
+      <p class="way finished">
+        <TickIcon /> {t.pathDone}
+      </p>
+    )
+  }
+  return (
+    <p class="way">
+      <progress aria-hidden="true" max={way.steps} value={way.passed} />
+      {way.begun ? t.far(way.finished, way.labs, way.passed, way.steps) : t.ahead(way.labs, way.steps)}
+    </p>
   )
 }
 

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import type { CatalogueView, LabCard } from '../../server/protocol/protocol.js'
 import { prepareLab } from '../lab/prepare-lab.js'
 import { TickIcon } from '../shell/icons.js'
@@ -25,6 +26,8 @@ export const strings = stringsOf({
     helped: (count: number) => `${count} with help`,
     finished: 'Finished',
     running: 'Running now',
+    next: 'Next on this path',
+    goOn: 'Go on here',
     closes: (when: string) => ` (closes ${when})`,
     lacks: 'This machine can’t run it.',
     opens: (when: string) => `Opens ${when}`,
@@ -49,6 +52,8 @@ export const strings = stringsOf({
     helped: (count: number) => `其中 ${count} 步借助了帮助`,
     finished: '已完成',
     running: '正在运行',
+    next: '这条路线的下一个',
+    goOn: '从这里继续',
     closes: (when: string) => `（${when}关闭）`,
     lacks: '本机无法运行这个实验。',
     opens: (when: string) => `${when} 开放`,
@@ -64,11 +69,23 @@ export function LabEntry({
   lab,
   labs,
   running,
+  place,
+  isNext = false,
+  isBrief = false,
+  children,
 }: {
   lab: LabCard
   /** All that are shown, so that one can be named by another one. */
   labs: readonly LabCard[]
   running: CatalogueView['running'][number] | undefined
+  /** Its number on its path, from 1. */
+  place?: number
+  /** Whether its path goes on with it. */
+  isNext?: boolean
+  /** Without its summary and what it builds on: something else is said of it. */
+  isBrief?: boolean
+  /** What else is said of it. */
+  children?: ComponentChildren
 }) {
   const t = strings.value
   const { closed } = lab
@@ -79,10 +96,10 @@ export function LabEntry({
       {...(lacking ? {} : { onPointerEnter: prepareLab, onFocusIn: prepareLab })}
     >
       <div class="what">
-        <h3 {...inOwnLanguage(lab)}>
+        <h3 {...inOwnLanguage(lab)} data-place={place}>
           {lacking ? inLanguage(lab.title) : <a href={labPath(lab.id)}>{inLanguage(lab.title)}</a>}
         </h3>
-        <p {...inOwnLanguage(lab)}>{inLanguage(lab.summary)}</p>
+        {!isBrief && <p {...inOwnLanguage(lab)}>{inLanguage(lab.summary)}</p>}
         <ul class="facts">
           {!lab.languages.includes(language.value) && <li>{t.alone}</li>}
           {lab.isAssessed === true && <li>{t.assessed}</li>}
@@ -91,7 +108,7 @@ export function LabEntry({
           {lab.hosts.docker > 0 && <li>{t.docker(lab.hosts.docker)}</li>}
           {lab.hosts.plain > 0 && <li>{t.plain(lab.hosts.plain)}</li>}
         </ul>
-        {lab.buildsOn.length > 0 && (
+        {!isBrief && lab.buildsOn.length > 0 && (
           <p class="builds-on">
             {t.buildsOn}{' '}
             {lab.buildsOn.map(({ id, title }, at) => (
@@ -104,6 +121,7 @@ export function LabEntry({
         )}
         {closed !== undefined && <p class="dates">{closedText(closed, labs)}</p>}
         {lab.dueAt !== undefined && <p class="dates">{t.due(dayAndTime(lab.dueAt, language.value))}</p>}
+        {children}
         {lab.lacks.length > 0 && (
           <div class="lacks">
             <strong>{t.lacks}</strong>
@@ -117,7 +135,7 @@ export function LabEntry({
           </div>
         )}
       </div>
-      {!lacking && <Progress lab={lab} running={running} />}
+      {!lacking && <Progress lab={lab} running={running} isNext={isNext} />}
     </article>
   )
 }
@@ -137,7 +155,15 @@ function inOwnLanguage({ languages }: LabCard): { lang?: string } {
   return { lang: languages[0] === 'zh' ? 'zh-CN' : 'en' }
 }
 
-function Progress({ lab, running }: { lab: LabCard; running: CatalogueView['running'][number] | undefined }) {
+function Progress({
+  lab,
+  running,
+  isNext,
+}: {
+  lab: LabCard
+  running: CatalogueView['running'][number] | undefined
+  isNext: boolean
+}) {
   const t = strings.value
   const begun = lab.passed > 0 || running !== undefined
   return (
@@ -160,6 +186,7 @@ function Progress({ lab, running }: { lab: LabCard; running: CatalogueView['runn
       </span>
       {lab.optional > 0 && <span class="count">{t.optional(lab.optional)}</span>}
       {lab.helped > 0 && <span class="count">{t.helped(lab.helped)}</span>}
+      {running === undefined && isNext && <span class="next">{begun ? t.goOn : t.next}</span>}
       {running !== undefined && (
         <span class="badge">
           {t.running}

@@ -16,6 +16,8 @@ const strings = stringsOf({
     optional: (count: number) => (count === 1 ? '1 optional step is left' : `${count} optional steps are left`),
     used: (time: string) => `in ${time}`,
     next: (title: string) => `Next: ${title}`,
+    nextOnPath: (path: string, title: string) => `Next in “${path}”: ${title}`,
+    nextPath: (path: string, title: string) => `On to “${path}”: ${title}`,
     back: 'All labs',
   },
   zh: {
@@ -27,12 +29,14 @@ const strings = stringsOf({
     optional: (count: number) => `还有 ${count} 个选做步骤`,
     used: (time: string) => `用时 ${time}`,
     next: (title: string) => `下一个：${title}`,
+    nextOnPath: (path: string, title: string) => `“${path}”的下一个实验：${title}`,
+    nextPath: (path: string, title: string) => `继续学“${path}”：${title}`,
     back: '全部实验',
   },
 })
 
 /** Once no step is open that the lab needs: how it went, and what is next. */
-export function Finish({ next }: { next: LabPage['next'] }) {
+export function Finish({ text: { next, path } }: { text: Pick<LabPage, 'next' | 'path'> }) {
   const session = view.value
   if (session === undefined || !isDone(session)) return null
   const t = strings.value
@@ -68,7 +72,7 @@ export function Finish({ next }: { next: LabPage['next'] }) {
       <div class="actions">
         {next !== undefined && (
           <a class="button primary" href={labPath(next.id)}>
-            {t.next(inLanguage(next.title))} <ForwardIcon />
+            {onwardText(next, path)} <ForwardIcon />
           </a>
         )}
         <a class="button" href={home}>
@@ -77,4 +81,11 @@ export function Finish({ next }: { next: LabPage['next'] }) {
       </div>
     </div>
   )
+}
+
+function onwardText(next: NonNullable<LabPage['next']>, path: LabPage['path']): string {
+  const t = strings.value
+  const title = inLanguage(next.title)
+  if (next.path !== undefined) return t.nextPath(inLanguage(next.path), title)
+  return path === undefined ? t.next(title) : t.nextOnPath(inLanguage(path), title)
 }

@@ -224,7 +224,7 @@ function Instructions({ text }: { text: Page }) {
       {text.sections.map((section) => (
         <Section key={section.id ?? ''} section={section} text={text} />
       ))}
-      {text.sections.every((section) => section.id !== 'finish') && <Finish next={text.next} />}
+      {text.sections.every((section) => section.id !== 'finish') && <Finish text={text} />}
       <HandIn lab={text.lab.id} />
     </div>
   )
@@ -257,7 +257,7 @@ function Section({ section, text }: { section: PageSection; text: Page }) {
   const current = step !== undefined && view.value?.current === step.id
   return (
     <section class={`section${current ? ' current' : ''}`}>
-      {section.id === 'finish' && <Finish next={text.next} />}
+      {section.id === 'finish' && <Finish text={text} />}
       {section.heading !== '' && (
         <h2 id={section.id === undefined ? undefined : `section-${section.id}`} tabIndex={-1}>
           {step !== undefined && (

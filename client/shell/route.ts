@@ -24,10 +24,10 @@ export const route = computed(() => routeOf(path.value))
 /** Whether the learner has moved within the page; else the browser sees to focus and announcement itself. */
 export const moved = signal(false)
 
-/** Shows another page, without loading this one again. */
-export function go(to: string): void {
+/** Shows another page, without loading this one again. @param hash a place on it, such as `#section-names` */
+export function go(to: string, hash = ''): void {
   if (ownPath(to) === path.peek()) return
-  history.pushState(null, '', to)
+  history.pushState(null, '', to + hash)
   moved.value = true
   path.value = ownPath(to)
   scrollTo(0, 0)
@@ -48,7 +48,7 @@ document.addEventListener('click', (event) => {
   if (link.hash !== '' && link.pathname === location.pathname) return
   if (routeOf(ownPath(link.pathname)).page === 'nowhere') return
   event.preventDefault()
-  go(link.pathname)
+  go(link.pathname, link.hash)
 })
 
 /** One that is not of this server shows no page. */

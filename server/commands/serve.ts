@@ -195,6 +195,10 @@ function followLabs(folders: readonly string[], web: WebProcess): Promise<() => 
       if (error) say(`vethlab: lab ${id} can't be used as it is now: ${error.message}`)
       else if (lab) say(`lab ${id} is read anew`)
     },
+    onPaths: (paths) => {
+      web.tell({ paths })
+      say('the paths are read anew')
+    },
     onError: (error) => say(`vethlab: changes of labs are not all noticed: ${messageOf(error)}`),
   })
 }

@@ -17,7 +17,13 @@ export function schemaIssues(schema: z.ZodType, error: z.ZodError, value: unknow
 }
 
 /** What an author calls one entry of these lists; those of others are called entries. */
-const entryNames: Readonly<Record<string, string>> = { steps: 'step', checks: 'check', options: 'option', hint: 'hint' }
+const entryNames: Readonly<Record<string, string>> = {
+  paths: 'path',
+  steps: 'step',
+  checks: 'check',
+  options: 'option',
+  hint: 'hint',
+}
 
 /**
  * A place in what an author wrote, as they would say it: `step 1 (create), check 2, reach.port`. Entries of lists count from 1.

@@ -49,7 +49,7 @@ async function wayBack(lab: Lab, folders: readonly string[]): Promise<string[] |
 }
 
 /** What a lab builds on, as its file says; undefined where there is no such lab. */
-async function idsBelow(folders: readonly string[], id: string): Promise<string[] | undefined> {
+export async function idsBelow(folders: readonly string[], id: string): Promise<string[] | undefined> {
   for (const folder of folders) {
     const text = await readFile(join(folder, id, 'lab.yaml'), 'utf8').catch(() => undefined)
     if (text === undefined) continue

@@ -12,7 +12,7 @@ import { wordsOfGo } from './placeholder.js'
 
 /** What an author writes in `lab.yaml`. Checks and the rack have readers of their own. */
 
-const TextOf = z
+export const TextOf = z
   .strictObject({ en: z.string().trim().min(1).optional(), zh: z.string().trim().min(1).optional() })
   .refine(({ en, zh }) => en !== undefined || zh !== undefined, 'has no text')
   .transform(({ en, zh }) => ({ en: en ?? zh!, zh: zh ?? en! }))
@@ -91,8 +91,12 @@ export const mostImages = 50
 export const LabFile = z.strictObject({
   title: TextOf.describe('title of the lab'),
   summary: TextOf.describe('one sentence for the catalogue'),
-  topic: z.enum(topics).describe('where it stands in the catalogue'),
-  order: z.int().min(0).max(10_000).describe('its place in the catalogue, small ones first'),
+  topic: z.enum(topics).describe('where it stands in the catalogue, if it is on no path'),
+  order: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .describe('its place among the labs that are on no path, and in lists, small ones first'),
   level: z.enum(levels).describe('how much it takes for granted'),
   languages: z
     .array(z.enum(languages))

@@ -9,11 +9,13 @@ export const languageNames: Readonly<Record<Language, string>> = { en: 'English'
  * Texts of a lab that are not in just the languages that it is in. Readers fill a language that is missing with the other one, so
  * that this alone tells.
  * @param whole what an author wrote
+ * @param thing what has the key `languages`, as messages call it
  */
 export function wrongLanguages(
   whole: unknown,
   used: readonly Language[],
   { positionOf }: Pick<YamlFile, 'positionOf'>,
+  thing: 'lab' | 'file' = 'lab',
 ): { at: Position; what: string; cure: string }[] {
   return textsBelow(whole, []).flatMap(({ path, keys }) => {
     const told = (language: Language, what: string, cure: string) => {
@@ -22,11 +24,11 @@ export function wrongLanguages(
     }
     const missing = used.filter((language) => !keys.includes(language))
     const foreign = keys.filter((key) => !used.includes(key))
-    const alone = `Add it; or say \`languages: [${keys.join(', ')}]\` where the lab is in ${languageNames[keys[0]!]} alone.`
+    const alone = `Add it; or say \`languages: [${keys.join(', ')}]\` where the ${thing} is in ${languageNames[keys[0]!]} alone.`
     const away = 'Take it away, or add the language to `languages`.'
     return [
       ...missing.map((language) => told(language, `"${language}" is missing`, alone)),
-      ...foreign.map((language) => told(language, `the lab is in ${languageNames[used[0]!]} alone`, away)),
+      ...foreign.map((language) => told(language, `the ${thing} is in ${languageNames[used[0]!]} alone`, away)),
     ]
   })
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { styleFaults, termFaults } from '../wording/house-style.js'
 import { type Language, languages } from '../wording/text.js'
 import type { Problem } from './lab.js'
+import { pathsFile } from './paths.js'
 import { parseYaml } from './yaml-file.js'
 
 /**
@@ -11,8 +12,17 @@ import { parseYaml } from './yaml-file.js'
  * @param directory of a lab that can be read
  */
 export async function lintWording(directory: string): Promise<Problem[]> {
+  return faultsOf(directory, await sentencesOf(directory))
+}
+
+/** The same of the paths that come with vethlab. @param folder whose file of paths can be read */
+export async function lintPathsWording(folder: string): Promise<Problem[]> {
+  return faultsOf(folder, await yamlSentences(folder, pathsFile))
+}
+
+function faultsOf(directory: string, sentences: readonly Sentence[]): Problem[] {
   const problems: Problem[] = []
-  for (const { file, line, text, language, isDiagram } of await sentencesOf(directory)) {
+  for (const { file, line, text, language, isDiagram } of sentences) {
     for (const { found, instead } of isDiagram ? termFaults(text, language) : styleFaults(text, language)) {
       problems.push({
         file: join(directory, file),
@@ -34,10 +44,7 @@ interface Sentence {
 }
 
 async function sentencesOf(directory: string): Promise<Sentence[]> {
-  const yaml = parseYaml(await readFile(join(directory, 'lab.yaml'), 'utf8'))
-  const sentences = textsIn(yaml.value).map(
-    ({ path, text, language }): Sentence => ({ file: 'lab.yaml', line: yaml.lineOf(path), text, language }),
-  )
+  const sentences = await yamlSentences(directory, 'lab.yaml')
   for (const language of languages) {
     const file = `${language}.md`
     let fence: string | undefined
@@ -50,6 +57,11 @@ async function sentencesOf(directory: string): Promise<Sentence[]> {
     }
   }
   return sentences
+}
+
+async function yamlSentences(directory: string, file: string): Promise<Sentence[]> {
+  const yaml = parseYaml(await readFile(join(directory, file), 'utf8'))
+  return textsIn(yaml.value).map(({ path, text, language }) => ({ file, line: yaml.lineOf(path), text, language }))
 }
 
 /** A line of Markdown without what is no sentence: marks of emphasis, of headings, lists and tables, ids, addresses. */

@@ -7,6 +7,7 @@ import { descriptionOf, drawingName } from './diagram.js'
 import { codeHtml, liveCodeHtml } from './highlight.js'
 import type { Lab } from './lab.js'
 import { placeholders, type RunBlock, typedHost } from './page.js'
+import { placeholder } from './placeholder.js'
 
 /** A section of a page as a browser shows it. */
 export interface RenderedSection {
@@ -35,10 +36,33 @@ export function renderPage(lab: Lab, language: Language, base = ''): RenderedSec
     const env: SectionEnv = { base, home: lab.home, blocks: [...blocks] }
     return {
       ...(id === undefined ? {} : { id }),
-      heading: plainText(renderer.parseInline(heading, {})),
+      heading: headingText({ heading }),
       html: renderer.render(markdown, env),
     }
   })
+}
+
+/** A section's heading without its marks. Pure. */
+export function headingText({ heading }: { heading: string }): string {
+  return plainText(renderer.parseInline(heading, {}))
+}
+
+/**
+ * What a reader sees of Markdown, as plain text: paragraphs, entries of lists and commands, a line each. A diagram has what it shows in prose.
+ * Pure.
+ */
+export function textOf(markdown: string): string {
+  const lines = renderer.parse(markdown, {}).map(({ type, info, content, children }) => {
+    if (type === 'inline') return plainText(children ?? [])
+    if (type === 'fence') return /^\s*mermaid\b/.test(info) ? (descriptionOf(content) ?? '') : shownCode(content)
+    return type === 'code_block' ? shownCode(content) : ''
+  })
+  return lines.filter((line) => line.trim() !== '').join('\n')
+}
+
+/** A live value shows as its name. */
+function shownCode(content: string): string {
+  return content.replace(placeholder, '$1').trimEnd()
 }
 
 const renderer = newRenderer()

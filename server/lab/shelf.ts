@@ -3,11 +3,13 @@ import { VethlabError } from '../error/vethlab-error.js'
 import { oneLine } from '../wording/one-line.js'
 import { labFolders } from './catalogue.js'
 import type { Lab } from './lab.js'
+import { joinPaths, type LabPath, readPaths } from './paths.js'
 import { loadLab } from './read-lab.js'
 
-/** Labs of several folders: those that can be used, and what is wrong with the others, by the names of their folders. */
+/** Labs of several folders: those that can be used, and what is wrong with the others, by the names of their folders; and paths through them. */
 export interface Shelf {
   labs: Lab[]
+  paths: LabPath[]
   leftOut: { name: string; error: VethlabError }[]
 }
 
@@ -16,7 +18,7 @@ export interface Shelf {
  * @throws VethlabError lab.not-found where a folder can't be read
  */
 export async function readShelf(folders: readonly string[]): Promise<Shelf> {
-  const shelf: Shelf = { labs: [], leftOut: [] }
+  const shelf: Shelf = { labs: [], paths: await readAllPaths(folders), leftOut: [] }
   for (const directory of (await Promise.all(folders.map(foldersIn))).flat()) {
     const name = basename(directory)
     try {
@@ -33,6 +35,11 @@ export async function readShelf(folders: readonly string[]): Promise<Shelf> {
     }
   }
   return shelf
+}
+
+/** The paths of several folders, in the order of the folders. A file that can't be used has none: `vethlab lint` says why. */
+export async function readAllPaths(folders: readonly string[]): Promise<LabPath[]> {
+  return joinPaths((await Promise.all(folders.map(readPaths))).map(({ paths }) => paths))
 }
 
 async function foldersIn(folder: string): Promise<string[]> {

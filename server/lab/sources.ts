@@ -53,7 +53,7 @@ export async function readSources(directory: string): Promise<LabSources> {
  * A lab may be a stranger's, and is read by the machine's root: nothing outside of its folder is.
  * @returns undefined where there is no such file
  */
-async function readText(directory: string, file: string): Promise<SourceText | undefined> {
+export async function readText(directory: string, file: string): Promise<SourceText | undefined> {
   try {
     const path = await realpath(join(directory, file))
     if (!path.startsWith(`${await realpath(directory)}/`))

@@ -3,7 +3,9 @@ import { join, relative, sep } from 'node:path'
 import { watch } from 'chokidar'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from './lab.js'
+import { type LabPath, pathsFile } from './paths.js'
 import { loadLab } from './read-lab.js'
+import { readAllPaths } from './shelf.js'
 import { isEditorsFile, mostLevels } from './watch-lab.js'
 
 /** A lab as its files are now. Without `lab` and `error` it is gone; with `error` it can't be used as it is. */
@@ -15,6 +17,8 @@ export interface LabNews {
 
 export interface WatchShelfOptions {
   onNews(news: LabNews): void
+  /** The paths as their files are now. */
+  onPaths(paths: LabPath[]): void
   /** Not all that changes is noticed any more. */
   onError(error: unknown): void
 }
@@ -27,13 +31,13 @@ const longestMs = 3_000
 const mostPaths = 8_000
 
 /**
- * Watches folders of labs, and reads each lab again in which a file was added, changed or removed, one after another. Links are
- * not followed. Where several folders have a lab of one name, the first counts.
+ * Watches folders of labs, and reads each lab again in which a file was added, changed or removed, one after another, and the paths where
+ * theirs was. Links are not followed. Where several folders have a lab of one name, the first counts.
  * @returns what ends it, once the folders are watched
  */
 export async function watchShelf(
   folders: readonly string[],
-  { onNews, onError }: WatchShelfOptions,
+  { onNews, onPaths, onError }: WatchShelfOptions,
 ): Promise<() => Promise<void>> {
   const roots = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)))
   const changed = new Set<string>()
@@ -47,6 +51,11 @@ export async function watchShelf(
   const read = async (): Promise<void> => {
     for (const id of changed) {
       changed.delete(id)
+      if (id === pathsFile) {
+        const paths = await readAllPaths(folders)
+        if (!ended && !changed.has(id)) onPaths(paths)
+        continue
+      }
       const news = await newsOf(id, folders)
       // What changed meanwhile is read once more.
       if (!ended && !changed.has(id)) onNews(news)

@@ -25,9 +25,20 @@ export type Answered<T> = { ok: true; value: T } | { ok: false; trouble: Trouble
 /** GET /api/catalogue */
 export interface CatalogueView {
   labs: LabCard[]
+  /** In the order in which they are best walked, with those alone that have labs for this learner. */
+  paths: PathView[]
   records: Standing
   /** Sessions that have a rack now. */
   running: { session: string; lab: string; closesAt?: string }[]
+}
+
+/** Labs that are done one after another; each lab is on one path at most. */
+export interface PathView {
+  id: string
+  title: Text
+  summary: Text
+  /** Ids of its labs, of those that the learner sees, in their order. */
+  labs: string[]
 }
 
 export interface LabCard {
@@ -35,8 +46,6 @@ export interface LabCard {
   title: Text
   summary: Text
   topic: string
-  /** What its pages speak of, for a search: each word once, in lower case, with blanks between. */
-  words: string
   level: 'beginner' | 'intermediate' | 'advanced'
   order: number
   /** The languages that it is in; texts are then the same in both. */
@@ -65,6 +74,33 @@ export interface LabCard {
   isAssessed?: true
 }
 
+/** GET /api/search?words=WORDS&language=en: what the pages say, in both languages, the best first. */
+export interface SearchView {
+  labs: FoundLab[]
+}
+
+/** A lab in which something was found. */
+export interface FoundLab {
+  id: string
+  /** The best first; empty where it is only what the catalogue says of it. */
+  sections: FoundSection[]
+  /** So many more sections of the lab have it. */
+  more: number
+}
+
+export interface FoundSection {
+  /** As `PageSection.id`: the part of the page's address. */
+  id?: string
+  /** From 1, where it is a step. */
+  step?: number
+  /** Plain text; empty for the introduction. */
+  heading: string
+  /** Of heading and excerpt: the learner's, unless it is found in the other one alone. */
+  language: Language
+  /** Plain text of the section, in pieces. */
+  excerpt: { text: string; isFound: boolean }[]
+}
+
 /** GET /api/labs/ID?language=en */
 export interface LabPage {
   lab: LabCard
@@ -81,8 +117,10 @@ export interface LabPage {
   steps: PageStep[]
   /** What the lab has put onto its hosts, by host and path. */
   files: { host: string; path: string; bytes: number }[]
-  /** Where the catalogue goes on. */
-  next?: { id: string; title: Text }
+  /** The title of the path that it is on. */
+  path?: Text
+  /** The next lab of the path; behind its last one the first of the next path, and so on through all that the learner may open. */
+  next?: { id: string; title: Text /** Where it is on another one. */; path?: Text }
 }
 
 /** A step of a page, with the questions that it asks. */

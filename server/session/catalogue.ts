@@ -1,8 +1,20 @@
 import { createHash } from 'node:crypto'
+import { excerptOf, hasTerm } from '../lab/excerpt.js'
 import { type Lab, questionOf, restartsOf } from '../lab/lab.js'
-import type { LabCard, PageQuestion, PageStep } from '../protocol/protocol.js'
+import type { LabPath } from '../lab/paths.js'
+import { headingText } from '../lab/render.js'
+import { type Found, plainText } from '../lab/search.js'
+import type {
+  FoundLab,
+  FoundSection,
+  LabCard,
+  LabPage,
+  PageQuestion,
+  PageStep,
+  PathView,
+} from '../protocol/protocol.js'
 import type { RecordedState } from '../store/records.js'
-import type { Text } from '../wording/text.js'
+import type { Language, Text } from '../wording/text.js'
 
 /** What this machine lacks, by the feature's name: what does not work, and how to get it. */
 export type Lacks = Readonly<Record<string, { what: Text; cure: Text }>>
@@ -36,7 +48,6 @@ export function labCard(
     title,
     summary,
     topic,
-    words: wordsOf(lab),
     level,
     order,
     languages: lab.languages,
@@ -59,18 +70,70 @@ export function labCard(
   }
 }
 
-const wordsKnown = new WeakMap<Lab, string>()
+/** The labs of a path that are there, in its order. Paths without any are none to be shown. Pure. */
+export function pathViews(paths: readonly LabPath[], isThere: (lab: string) => boolean): PathView[] {
+  return paths
+    .map(({ id, title, summary, labs }) => ({ id, title, summary, labs: labs.filter(isThere) }))
+    .filter(({ labs }) => labs.length > 0)
+}
 
-/** Names, tools and terms of the English page; of the Chinese one its headings, since its words have no blanks between them. */
-function wordsOf(lab: Lab): string {
-  const known = wordsKnown.get(lab)
-  if (known !== undefined) return known
-  const english = lab.pages.en.sections.map(({ heading, markdown }) => `${heading} ${markdown}`).join(' ')
-  const found = english.toLowerCase().match(/[a-z][a-z0-9_.-]{2,30}/g) ?? []
-  const trimmed = found.map((word) => word.replace(/[._-]+$/, ''))
-  const words = [...new Set(trimmed), ...lab.pages.zh.sections.map(({ heading }) => heading)].join(' ')
-  wordsKnown.set(lab, words)
-  return words
+/**
+ * The path of a lab, and what comes after it: the next one of the path, behind its last one the next path, and behind all paths
+ * the labs of none.
+ * @param paths as `pathViews` has them
+ * @param labs in the order of the catalogue
+ * @param isOpen whether the learner may open one. Pure.
+ */
+export function wayOn(
+  lab: string,
+  paths: readonly PathView[],
+  labs: readonly Lab[],
+  isOpen: (lab: string) => boolean,
+): Pick<LabPage, 'path' | 'next'> {
+  const pathOf = (id: string) => paths.find((path) => path.labs.includes(id))
+  const own = pathOf(lab)
+  const rest = labs.map(({ id }) => id).filter((id) => pathOf(id) === undefined)
+  const all = [...paths.flatMap((path) => path.labs), ...rest]
+  const place = all.indexOf(lab)
+  const id = place < 0 ? undefined : all.slice(place + 1).find(isOpen)
+  const next = labs.find((one) => one.id === id)
+  const other = next && pathOf(next.id)
+  return {
+    ...(own ? { path: own.title } : {}),
+    ...(next
+      ? { next: { id: next.id, title: next.title, ...(other && other !== own ? { path: other.title } : {}) } }
+      : {}),
+  }
+}
+
+/** So many sections of a lab are shown. */
+const mostSections = 4
+
+/**
+ * What was found in a lab, as the learner reads it.
+ * @param lab with the learner's own numbers. Pure.
+ */
+export function foundLab(lab: Lab, { sections }: Found, language: Language): FoundLab {
+  const views = sections.flatMap(({ id, terms }): FoundSection[] => {
+    const [own, ...others] = [language, ...lab.languages.filter((other) => other !== language)].flatMap((one) => {
+      const section = lab.languages.includes(one) && lab.pages[one].sections.find((section) => section.id === id)
+      return section ? [{ language: one, heading: headingText(section), text: plainText(section) }] : []
+    })
+    const has = ({ heading, text }: { heading: string; text: string }) => hasTerm(`${heading}\n${text}`, terms)
+    const shown = own && !has(own) ? (others.find(has) ?? own) : own
+    if (!shown) return []
+    const step = lab.steps.findIndex((one) => one.id === id) + 1
+    return [
+      {
+        ...(id === undefined ? {} : { id }),
+        ...(step > 0 ? { step } : {}),
+        heading: shown.heading,
+        language: shown.language,
+        excerpt: excerptOf(shown.text, terms, shown.language === 'zh'),
+      },
+    ]
+  })
+  return { id: lab.id, sections: views.slice(0, mostSections), more: Math.max(0, views.length - mostSections) }
 }
 
 /** The steps of a page, with the questions that they ask. @param learner gives the order of what is chosen from. Pure. */

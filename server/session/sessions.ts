@@ -3,16 +3,18 @@ import { type Trouble, TroubleError } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { contentOf, type Lab } from '../lab/lab.js'
 import { practiceSeed } from '../lab/parameters/seed.js'
+import type { LabPath } from '../lab/paths.js'
 import { withSeed } from '../lab/read-lab.js'
 import { renderPage } from '../lab/render.js'
 import { replaceLab } from '../lab/replace-lab.js'
-import type { CatalogueView, LabCard, LabPage, PageSection } from '../protocol/protocol.js'
+import { LabSearch } from '../lab/search.js'
+import type { CatalogueView, LabCard, LabPage, PageSection, SearchView } from '../protocol/protocol.js'
 import type { RackInfo, Racks } from '../racks/racks.js'
 import { newId } from '../store/id.js'
 import type { Records, SessionRecord, Standing } from '../store/records.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Language } from '../wording/text.js'
-import { inOrder, isFinished, type Lacks, labCard, pageSteps } from './catalogue.js'
+import { foundLab, inOrder, isFinished, type Lacks, labCard, pageSteps, pathViews, wayOn } from './catalogue.js'
 import { limitTrouble } from './life/limit-trouble.js'
 import { sessionOfLabel } from './life/rack-label.js'
 import { type Waiter, type WaitingQuota, WaitingRoom } from './life/waiting-room.js'
@@ -45,6 +47,8 @@ export interface SessionsOptions {
   seedFor?(learner: string, lab: string): string | undefined | Promise<string | undefined>
   /** Whom a learner shares room on the machine with; nobody does where it is missing. */
   quotaFor?(learner: string): Promise<Quota | undefined>
+  /** Paths through the labs: none unless said. */
+  paths?: readonly LabPath[]
   /** What this machine lacks, by the name of the feature that labs require. */
   lacks?: Lacks
   /** How often racks are compared with sessions, in milliseconds: 15 seconds. */
@@ -59,6 +63,9 @@ const mostDrawn = 50
 /** All sessions of all learners. One process has them at a time. */
 export class Sessions {
   #labs: readonly Lab[]
+  #paths: readonly LabPath[]
+  /** Made at the first search after labs or paths have changed. */
+  #search: Promise<LabSearch> | undefined
   readonly #racks: Racks
   readonly #records: Records
   readonly #mostRacks: number
@@ -90,6 +97,7 @@ export class Sessions {
     // Where the time is short, there is some of it before the warning all the same.
     const { warningMs = Math.min(2 * 60_000, idleMs / 2) } = options
     this.#labs = inOrder(labs)
+    this.#paths = options.paths ?? []
     this.#racks = racks
     this.#records = records
     this.#mostRacks = mostRacks
@@ -208,6 +216,7 @@ export class Sessions {
     const held = this.#labs.find(({ id }) => id === lab.id)
     if (held) replaceLab(held, lab)
     this.#labs = inOrder(held ? this.#labs : [...this.#labs, lab])
+    this.#search = undefined
     if (held) this.#pages.delete(held)
     for (const session of this.#sessions.values()) if (session.lab === held) session.labChanged()
   }
@@ -218,7 +227,14 @@ export class Sessions {
     if (held === lab || (lab !== undefined && held?.contentHash === lab.contentHash)) return
     const others = this.#labs.filter((one) => one !== held)
     this.#labs = lab ? inOrder([...others, lab]) : others
+    this.#search = undefined
     for (const session of this.#sessions.values()) if (session.lab.id === id) session.newerChanged()
+  }
+
+  /** The paths as their files are now. */
+  renewPaths(paths: readonly LabPath[]): void {
+    this.#paths = paths
+    this.#search = undefined
   }
 
   /**
@@ -320,17 +336,46 @@ export class Sessions {
     const running = [...this.#sessions.values()].filter((session) => session.learner === learner && session.holdsRack)
     // A lab whose folder is gone stays to be found as long as somebody is in it.
     const gone = running.filter(({ lab }) => this.labs.every(({ id }) => id !== lab.id)).map(({ lab }) => lab)
+    const labs = inOrder([...this.labs, ...gone])
     return {
       records: this.#records.standing,
-      labs: inOrder([...this.labs, ...gone]).map((lab) =>
+      labs: labs.map((lab) =>
         labCard(lab, progress.find((one) => one.lab === lab.id)?.states ?? {}, this.#lacks, this.#labs),
       ),
+      paths: pathViews(this.#paths, (id) => labs.some((lab) => lab.id === id)),
       running: running.map(({ id, lab, closesAt }) => ({
         session: id,
         lab: lab.id,
         ...(closesAt === undefined ? {} : { closesAt: new Date(closesAt).toISOString() }),
       })),
     }
+  }
+
+  /**
+   * What the pages of labs say of these words.
+   * @param isShown whether the learner may read a section of a lab
+   */
+  async search(
+    learner: string,
+    words: string,
+    language: Language,
+    isShown: (lab: string, section: string | undefined) => boolean,
+  ): Promise<SearchView> {
+    this.#search ??= LabSearch.of(this.#labs, this.#paths)
+    const found = (await this.#search).find(words, isShown)
+    const labs = found.map(async (one) => {
+      const lab = this.#labs.find(({ id }) => id === one.lab)
+      if (!lab?.drawn) return lab && foundLab(lab, one, language)
+      try {
+        // The numbers in an excerpt are the learner's own.
+        return foundLab(await this.#labFor(learner, lab.id), one, language)
+      } catch (error) {
+        // With them it can't be used: its page says so, and the others are found.
+        if (error instanceof VethlabError) return undefined
+        throw error
+      }
+    })
+    return { labs: (await Promise.all(labs)).filter((one) => one !== undefined) }
   }
 
   /**
@@ -345,8 +390,7 @@ export class Sessions {
   ): Promise<LabPage> {
     const found = await this.#labFor(learner, lab)
     const language = found.languages.includes(wanted) ? wanted : found.languages[0]!
-    const place = this.labs.findIndex(({ id }) => id === lab)
-    const next = place < 0 ? undefined : this.labs.slice(place + 1).find(({ id }) => isOpenTo(id))
+    const paths = pathViews(this.#paths, (id) => id === lab || (isOpenTo(id) && this.labs.some((one) => one.id === id)))
     const pages = this.#pages.get(found) ?? {}
     this.#pages.set(found, pages)
     pages[language] ??= renderPage(found, language, this.#basePath)
@@ -360,7 +404,7 @@ export class Sessions {
       sections,
       steps: pageSteps(found, learner),
       files: found.files.map(({ host, path, bytes }) => ({ host, path, bytes })),
-      ...(next ? { next: { id: next.id, title: next.title } } : {}),
+      ...wayOn(lab, paths, this.labs, isOpenTo),
     }
   }
 

@@ -5,13 +5,15 @@ import type { Classroom } from '../classroom/classroom.js'
 import type { SecurityLog } from '../error/security-log.js'
 import { TroubleError, troubleOf } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
+import { mostSearched } from '../lab/search.js'
 import { may } from '../learner/may.js'
 import { teachPageOf } from '../protocol/class-address.js'
 import type { MeView } from '../protocol/classes.js'
 import { belowBase, labPageOf } from '../protocol/lab-address.js'
+import { pathViews } from '../session/catalogue.js'
 import type { Sessions } from '../session/sessions.js'
 import type { People } from '../store/people.js'
-import type { Text } from '../wording/text.js'
+import type { Language, Text } from '../wording/text.js'
 import type { Access } from './access.js'
 import { type Asset, type PageName, sendAsset } from './client-assets.js'
 import { door } from './door.js'
@@ -23,7 +25,7 @@ import type { Provider } from './provider.js'
 import { says, smallPage } from './small-page.js'
 import { tokenIn } from './token-in-url.js'
 import { troubles } from './troubles.js'
-import { closedFor, closedTrouble, outline, withheldFrom, withoutLocked } from './withheld.js'
+import { closedFor, closedTrouble, withheldFrom, withoutLocked } from './withheld.js'
 
 const yearMs = 365 * 24 * 3_600_000
 const minuteMs = 60_000
@@ -41,8 +43,8 @@ export interface AppOptions {
   provider?: Provider | undefined
   classroom: Classroom
   metrics?: Metrics | undefined
-  /** Requests a minute: of each who is known, and of all others together. */
-  perMinute?: { known: number; unknown: number } | undefined
+  /** Requests a minute: of each who is known, and of all others together; and searches of each, which take most work. */
+  perMinute?: { known: number; unknown: number; searches?: number } | undefined
   /** What all addresses begin with: none unless said. */
   basePath?: string
   /** TLS is spoken: the cookie goes over nothing else. */
@@ -53,7 +55,7 @@ export interface AppOptions {
 /** All that is asked over http, but previews. Whoever isn't let in sees nothing of what is here. */
 export function webApp(options: AppOptions): Express {
   const { access, log, assets, preloads, sessions, gate, people, classroom, basePath = '', isSecure = false } = options
-  const { known, unknown } = options.perMinute ?? { known: 3000, unknown: 600 }
+  const { known, unknown, searches = 300 } = options.perMinute ?? { known: 3000, unknown: 600 }
   const entrance = door({
     provider: options.provider,
     gate,
@@ -178,17 +180,39 @@ export function webApp(options: AppOptions): Express {
     const labs = view.labs.flatMap((card) => {
       const closed = closedFor(guest, card.id)
       const kind = assessed.includes(card.id) ? { isAssessed: true as const } : {}
-      if (closed) return [{ ...outline(card), ...kind, closed }]
+      if (closed) return [{ ...card, ...kind, closed }]
       const dueAt = Object.hasOwn(due, card.id) ? due[card.id]! : undefined
       return may(guest, 'open', { lab: card.id })
         ? [{ ...card, ...kind, ...(dueAt === undefined ? {} : { dueAt }) }]
         : []
     })
     if (order) labs.sort((one, other) => order.indexOf(one.id) - order.indexOf(other.id))
-    sendJson(request, response, { ...view, labs })
+    const paths = pathViews(view.paths, (id) => labs.some((card) => card.id === id))
+    sendJson(request, response, { ...view, labs, paths })
+  })
+  const searchLimit = limit(
+    searches,
+    (response) => guestIn(response)!.login ?? 'owner',
+    () => false,
+  )
+  app.get('/api/search', searchLimit, async (request, response) => {
+    const parameters = new URL(request.url, 'http://localhost').searchParams
+    const words = parameters.get('words') ?? ''
+    const guest = guestIn(response)!
+    if (words.length > mostSearched) {
+      response.status(400).json({ ok: false, trouble: troubles.searchTooLong })
+      return
+    }
+    const view = await sessions.search(
+      guest.person,
+      words,
+      languageIn(parameters),
+      (lab, section) => may(guest, 'read', { lab }) && !withheldFrom(guest, lab).steps.has(section ?? ''),
+    )
+    sendJson(request, response, view)
   })
   app.get('/api/labs/:id', async (request, response) => {
-    const language = new URL(request.url, 'http://localhost').searchParams.get('language') === 'zh' ? 'zh' : 'en'
+    const language = languageIn(new URL(request.url, 'http://localhost').searchParams)
     const guest = guestIn(response)!
     const lab = request.params.id
     const closed = closedTrouble(guest, lab)
@@ -280,6 +304,10 @@ function hostOf(host: string | undefined): string {
 
 function guestIn(response: Response): Guest | undefined {
   return response.locals.guest as Guest | undefined
+}
+
+function languageIn(parameters: URLSearchParams): Language {
+  return parameters.get('language') === 'zh' ? 'zh' : 'en'
 }
 
 async function meView(guest: Guest, people: People): Promise<MeView> {

@@ -16,6 +16,11 @@ export const troubles = {
     what: { en: 'Too many requests at once.', zh: '短时间内请求过多。' },
     cure: { en: 'Wait a few seconds.', zh: '请稍等几秒再试。' },
   },
+  searchTooLong: {
+    code: 'search.too-long',
+    what: { en: 'The search is too long.', zh: '搜索内容过长。' },
+    cure: { en: 'Search for fewer words.', zh: '请少输入一些词。' },
+  },
   tooManyTerminals: {
     code: 'terminal.limit',
     what: { en: 'This window shows too many terminals.', zh: '这个窗口打开的终端太多了。' },

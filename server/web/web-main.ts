@@ -50,8 +50,8 @@ async function main(): Promise<void> {
   const starter = new Starter(process.stdin)
   const options = WebOptions.parse(JSON.parse(await starter.firstLine))
   const previewed = Array.isArray(options.labs) ? undefined : options.labs.preview
-  const [{ labs, leftOut }, assets, preloads, states] = await Promise.all([
-    Array.isArray(options.labs) ? readShelf(options.labs) : { labs: [], leftOut: [] },
+  const [{ labs, paths, leftOut }, assets, preloads, states] = await Promise.all([
+    Array.isArray(options.labs) ? readShelf(options.labs) : { labs: [], paths: [], leftOut: [] },
     loadAssets(options.client, options.basePath),
     loadPreloads(options.client, options.basePath),
     StateThread.start(),
@@ -76,6 +76,7 @@ async function main(): Promise<void> {
   // It is made of the sessions; no learner begins anything before it is there.
   let classroom: Classroom | undefined
   const sessions = await Sessions.start(racks, labs, records, {
+    paths,
     lacks,
     basePath: options.basePath,
     authoring: previewed !== undefined,
@@ -89,6 +90,7 @@ async function main(): Promise<void> {
   starter.onLine((line) => {
     const told = JSON.parse(line) as Told
     if ('preview' in told) preview?.read(told.preview)
+    else if ('paths' in told) sessions.renewPaths(told.paths)
     else {
       sessions.renew(told.id, told.lab)
       if (told.lab) void noteUnreadable(told.lab)

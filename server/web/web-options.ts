@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Lab } from '../lab/lab.js'
+import type { LabPath } from '../lab/paths.js'
 import type { Reading } from '../lab/reading.js'
 import { PostgresAddress } from '../store/postgres-address.js'
 import { ProviderOptions } from './provider-options.js'
@@ -59,9 +60,9 @@ export type Tls = NonNullable<WebOptions['tls']>
 
 /**
  * What the web process is told later, a line of JSON each: how the lab of a preview was read, or a lab as its files are now, without
- * `lab` one that is gone. It can't read them itself by then.
+ * `lab` one that is gone, or the paths as their files are now. It can't read them itself by then.
  */
-export type Told = { preview: Reading } | { id: string; lab?: Lab }
+export type Told = { preview: Reading } | { id: string; lab?: Lab } | { paths: LabPath[] }
 
 /** What it says: that it serves, or why it can't. `taken`: another program has the port. */
 export const WebReport = z.union([

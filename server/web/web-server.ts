@@ -50,7 +50,7 @@ export interface WebServerOptions {
   /** The lab that its author looks at; missing where learners do. */
   preview?: Preview | undefined
   tls?: Tls | undefined
-  perMinute?: { known: number; unknown: number }
+  perMinute?: { known: number; unknown: number; searches?: number }
   mostFailures?: number
 }
 

@@ -1,7 +1,7 @@
 import type { Trouble } from '../error/trouble.js'
 import { closedTo, may } from '../learner/may.js'
 import type { Closed, Who } from '../learner/who.js'
-import type { LabCard, LabPage } from '../protocol/protocol.js'
+import type { LabPage } from '../protocol/protocol.js'
 import type { Language } from '../wording/text.js'
 import { troubles } from './troubles.js'
 
@@ -29,11 +29,6 @@ export function closedFor(who: Who, lab: string): Closed | undefined {
 export function closedTrouble(who: Who, lab: string): Trouble | undefined {
   const closed = closedFor(who, lab)
   return closed && { 'not-yet': troubles.labNotYet, after: troubles.labAfter, due: troubles.labOver }[closed.why]
-}
-
-/** A card of a lab that is to be known of and no more: titles, and what it is about. Pure. */
-export function outline(card: LabCard): LabCard {
-  return { ...card, words: '' }
 }
 
 /** A page without the text of steps that are not open yet. Pure. */

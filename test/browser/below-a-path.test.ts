@@ -164,3 +164,20 @@ it('a lab that is added is in the catalogue, one that is broken stays as it was,
   await expect.poll(titles, patient).toBe(0)
   expect(site.complaints).toEqual([])
 })
+
+it('the paths of a folder of labs are those of its file as it is now', async () => {
+  const paths = async () => {
+    await page.goto(new URL(`${base}/`, page.url()).href)
+    await page.getByRole('link', { name: 'The keeper', exact: true }).first().waitFor()
+    return await page.getByRole('region', { name: 'Keeping' }).getByRole('article').count()
+  }
+  expect(await paths()).toBe(0)
+  const file = join(shelf, 'paths.yaml')
+  const title = 'title: {en: Keeping, zh: 保管}, summary: {en: How to keep., zh: 怎样保管。}'
+  writeFileSync(file, `paths:\n  - {id: keeping, ${title}, labs: [keeper]}\n`)
+  await expect.poll(paths, patient).toBe(1)
+  expect(site.server.said).toContain('the paths are read anew')
+  rmSync(file)
+  await expect.poll(paths, patient).toBe(0)
+  expect(site.complaints).toEqual([])
+})

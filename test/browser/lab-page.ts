@@ -166,6 +166,6 @@ export class LabPage {
         return panel!.y >= text!.y - 1 && panel!.y < text!.y + text!.height / 2
       })
       .toBe(true)
-    expect(await this.page.getByRole('link', { name: /^Next:/ }).count()).toBeLessThanOrEqual(1)
+    expect(await this.page.getByRole('link', { name: /^(Next|On to)\b/ }).count()).toBeLessThanOrEqual(1)
   }
 }

@@ -103,6 +103,7 @@ describe('the web', () => {
     fc.webPath(),
     fc.constantFrom(
       '/api/catalogue',
+      '/api/search?words=docker&language=zh',
       '/api/labs/default-bridge?language=en',
       '/socket.io/?EIO=4',
       '/assets/app-1a2b.js',

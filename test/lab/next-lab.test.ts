@@ -1,16 +1,17 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { loadLab } from '../../server/lab/read-lab.js'
+import { readShelf } from '../../server/lab/shelf.js'
 import { fromPackage } from '../../server/package-root.js'
 
-const folder = fromPackage('labs')
-const ids = readdirSync(folder).filter((id) => existsSync(join(folder, id, 'lab.yaml')))
-const labs = (await Promise.all(ids.map((id) => loadLab(join(folder, id))))).toSorted((a, b) => a.order - b.order)
+/** The page leads from the end of a lab to the next one of its path, and beyond the last one to the next path: the author says the same. */
 
-it.each(labs.slice(0, -1).map((lab, at) => [lab.id, lab, labs[at + 1]!] as const))(
-  'the end of %s leads to the next lab, by its own title',
-  (_, lab, next) => {
+const { labs, paths } = await readShelf([fromPackage('labs')])
+const all = paths.flatMap((path) => path.labs)
+
+it.each(all.slice(0, -1).map((id, at) => [id, all[at + 1]!]))(
+  'the end of %s leads to %s, by its own title',
+  (id, onto) => {
+    const lab = labs.find((one) => one.id === id)!
+    const next = labs.find((one) => one.id === onto)!
     for (const [language, begin] of [
       ['en', 'Next: '],
       ['zh', '接下来是 '],
@@ -25,3 +26,12 @@ it.each(labs.slice(0, -1).map((lab, at) => [lab.id, lab, labs[at + 1]!] as const
     }
   },
 )
+
+it('the end of the last one names no other', () => {
+  for (const { sections } of Object.values(labs.find(({ id }) => id === all.at(-1))!.pages))
+    expect(sections.at(-1)!.markdown).not.toMatch(/^(Next: |接下来是 )/m)
+})
+
+it('every lab that comes with vethlab is on a path', () => {
+  expect(all.toSorted()).toEqual(labs.map(({ id }) => id).toSorted())
+})

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished, vi } from 'vitest'
+import type { LabPath } from '../../server/lab/paths.js'
 import { readShelf } from '../../server/lab/shelf.js'
 import { type LabNews, watchShelf } from '../../server/lab/watch-shelf.js'
 import { change, desk } from './desk.js'
@@ -16,9 +17,11 @@ async function shelf(count = 1) {
   for (const folder of folders) mkdirSync(folder)
   cpSync(desk, join(folders[0]!, 'desk'), { recursive: true })
   const told: LabNews[] = []
+  const toldPaths: LabPath[][] = []
   const errors: unknown[] = []
   const end = await watchShelf(folders, {
     onNews: (news) => told.push(news),
+    onPaths: (paths) => toldPaths.push(paths),
     onError: (error) => errors.push(error),
   })
   onTestFinished(async () => {
@@ -31,7 +34,7 @@ async function shelf(count = 1) {
     await vi.waitFor(() => expect(told.length).toBeGreaterThan(before), { timeout: 20_000 })
     return told.at(-1)!
   }
-  return { base, folders, told, errors, next }
+  return { base, folders, told, toldPaths, errors, next }
 }
 
 it('tells of labs that are changed, added, broken, mended and removed', { timeout: 90_000 }, async () => {
@@ -53,6 +56,25 @@ it('tells of labs that are changed, added, broken, mended and removed', { timeou
 
   expect(await next(() => rmSync(join(folders[0]!, 'other'), { recursive: true }))).toEqual({ id: 'other' })
   expect(await next(() => renameSync(lab, join(folders[0]!, '.desk')))).toEqual({ id: 'desk' })
+  expect(errors).toEqual([])
+})
+
+it('tells of the paths of all folders when the file of one is written, and of no lab then', {
+  timeout: 60_000,
+}, async () => {
+  const { folders, told, toldPaths, errors } = await shelf(2)
+  const paths = (id: string) =>
+    `paths:\n  - {id: ${id}, title: {en: One, zh: 一}, summary: {en: One., zh: 一。}, labs: [desk]}\n`
+  const next = async (make: () => void) => {
+    const before = toldPaths.length
+    make()
+    await vi.waitFor(() => expect(toldPaths.length).toBeGreaterThan(before), { timeout: 20_000 })
+    return toldPaths.at(-1)!.map(({ id }) => id)
+  }
+  expect(await next(() => writeFileSync(join(folders[1]!, 'paths.yaml'), paths('second')))).toEqual(['second'])
+  expect(await next(() => writeFileSync(join(folders[0]!, 'paths.yaml'), paths('first')))).toEqual(['first', 'second'])
+  expect(await next(() => rmSync(join(folders[1]!, 'paths.yaml')))).toEqual(['first'])
+  expect(told).toEqual([])
   expect(errors).toEqual([])
 })
 

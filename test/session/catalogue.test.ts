@@ -3,7 +3,7 @@ import { parseCheck } from '../../server/check/checks.js'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
-import { inOrder, labCard, pageSteps } from '../../server/session/catalogue.js'
+import { inOrder, labCard, pageSteps, pathViews, wayOn } from '../../server/session/catalogue.js'
 
 let lab: Lab
 let overlay: Lab
@@ -54,4 +54,38 @@ it('offers what can be chosen in an order of its own to each learner, and says n
   expect(orderFor('learner 7')).toEqual(orders[7])
   expect(orderFor('learner 7', { shuffle: 'no' })).toEqual(['north', 'east', 'south', 'west'])
   expect(JSON.stringify(pageSteps(asking({}), 'me'))).not.toMatch(/right|is not it/)
+})
+
+it('the way on is along the path, then to the next path, then to labs of none; past what is not open', async () => {
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f']
+  const labs = ids.map((id) => ({ ...lab, id, title: { en: id, zh: id } }))
+  const text = (word: string) => ({ en: word, zh: word })
+  const paths = pathViews(
+    [
+      { id: 'one', title: text('One'), summary: text(''), labs: ['a', 'c', 'gone'] },
+      { id: 'none', title: text('None'), summary: text(''), labs: ['gone'] },
+      { id: 'two', title: text('Two'), summary: text(''), labs: ['b', 'd'] },
+    ],
+    (id) => ids.includes(id),
+  )
+  expect(paths.map(({ id, labs }) => [id, labs])).toEqual([
+    ['one', ['a', 'c']],
+    ['two', ['b', 'd']],
+  ])
+  const from = (id: string, isOpen = (_: string) => true) => {
+    const { path, next } = wayOn(id, paths, labs, isOpen)
+    return [path?.en, next?.id, next?.path?.en]
+  }
+  expect(ids.map((id) => from(id))).toEqual([
+    ['One', 'c', undefined],
+    ['Two', 'd', undefined],
+    ['One', 'b', 'Two'],
+    ['Two', 'e', undefined],
+    [undefined, 'f', undefined],
+    [undefined, undefined, undefined],
+  ])
+  expect(from('a', (id) => id !== 'c')).toEqual(['One', 'b', 'Two'])
+  expect(from('nowhere')).toEqual([undefined, undefined, undefined])
+  // Without any path, the order of the catalogue leads on.
+  expect(wayOn('a', [], labs, () => true)).toEqual({ next: { id: 'b', title: text('b') } })
 })

@@ -47,6 +47,34 @@ it('a learner sees the numbers of their seed, and the session is on record with 
   )
 })
 
+it('what a search shows has the numbers of the learner', async () => {
+  const { sessions, learner } = await recordsFile()({ seedFor: () => 'mine' })
+  const { labs } = await sessions.search(learner, '--subnet --gateway', 'en', () => true)
+  expect(labs.map(({ id }) => id)).toEqual([lab.id])
+  const create = labs[0]!.sections.find(({ id }) => id === 'create')!
+  const excerpt = create.excerpt.map(({ text }) => text).join('')
+  expect(excerpt).toContain(subnetOf(mine))
+  expect(excerpt).not.toContain('10.20.0.0')
+})
+
+it('a search knows labs as their files are now, and paths', async () => {
+  const { sessions, learner } = await recordsFile()()
+  const found = async (words: string) => (await sessions.search(learner, words, 'en', () => true)).labs
+  expect(await found('zebra')).toEqual([])
+  const page = lab.pages.en
+  const sections = page.sections.map((one) => ({ ...one, markdown: `${one.markdown}\n\nA zebra.` }))
+  sessions.renew(lab.id, { ...lab, contentHash: 'other', pages: { ...lab.pages, en: { ...page, sections } } })
+  expect((await found('zebra')).map(({ id }) => id)).toEqual([lab.id])
+  expect(await found('giraffe')).toEqual([])
+  const title = { en: 'Giraffes', zh: '长颈鹿' }
+  sessions.renewPaths([{ id: 'giraffes', title, summary: title, labs: [lab.id] }])
+  expect(await found('长颈鹿')).toEqual([{ id: lab.id, sections: [], more: 0 }])
+  expect((await sessions.catalogue(learner)).paths).toMatchObject([{ id: 'giraffes', labs: [lab.id] }])
+  sessions.renew(lab.id, undefined)
+  expect(await found('zebra')).toEqual([])
+  expect((await sessions.catalogue(learner)).paths).toEqual([])
+})
+
 it('without one they are those of practice', async () => {
   const { sessions, records, learner } = await recordsFile()()
   expect(await textOf(sessions, learner)).toContain('10.20.0.0/24')

@@ -293,12 +293,23 @@ describe('paths', () => {
     }
   })
 
-  it('has an interface of two documents', async () => {
+  it('has an interface of three documents', async () => {
     const catalogue = JSON.parse((await house.known('/api/catalogue')).body.toString())
     expect(catalogue.labs.map(({ id }: { id: string }) => id)).toEqual(['default-bridge'])
     const page = JSON.parse((await house.known('/api/labs/default-bridge?language=zh')).body.toString())
     expect(page.language).toBe('zh')
     expect(page.sections.length).toBeGreaterThan(1)
+    const read = async (path: string) => JSON.parse((await house.known(path)).body.toString())
+    const found = await read(`/api/search?words=${encodeURIComponent('网桥')}&language=zh`)
+    expect(found.labs).toMatchObject([{ id: 'default-bridge', sections: [{ language: 'zh' }, {}, {}, {}] }])
+    for (const words of ['', '?words=', '?words=%20', '?words=zzzz', '?words=%', '?words[]=a', '?words=%00']) {
+      expect([words, await read(`/api/search${words}`)]).toEqual([words, { labs: [] }])
+    }
+    const long = await house.known(`/api/search?words=${'x'.repeat(101)}`)
+    expect([long.status, JSON.parse(long.body.toString())]).toMatchObject([
+      400,
+      { ok: false, trouble: { code: 'search.too-long' } },
+    ])
     for (const [path, code] of [
       ['/api/labs/nothing', 'lab.not-found'],
       ['/api/nothing', 'api.not-found'],
@@ -324,6 +335,18 @@ describe('limits', () => {
       const own: number[] = []
       for (let n = 0; n < 6; n++) own.push((await strict.known('/')).status)
       expect(own).toEqual([200, 200, 200, 200, 200, 429])
+    } finally {
+      await strict.stop()
+    }
+  })
+
+  it('count searches apart from the rest', async () => {
+    const strict = await House.start({ perMinute: { known: 100, unknown: 100, searches: 3 } })
+    try {
+      const statuses: number[] = []
+      for (let n = 0; n < 4; n++) statuses.push((await strict.known('/api/search?words=docker')).status)
+      expect(statuses).toEqual([200, 200, 200, 429])
+      expect((await strict.known('/api/catalogue')).status).toBe(200)
     } finally {
       await strict.stop()
     }

@@ -9,6 +9,7 @@ import { io, type Socket } from 'socket.io-client'
 import { Classroom } from '../../server/classroom/classroom.js'
 import { SecurityLog } from '../../server/error/security-log.js'
 import { loadLab } from '../../server/lab/read-lab.js'
+import type { Shelf } from '../../server/lab/shelf.js'
 import { fromPackage } from '../../server/package-root.js'
 import type { Answered, Events } from '../../server/protocol/protocol.js'
 import type { Requests } from '../../server/protocol/requests.js'
@@ -64,22 +65,29 @@ export class House {
       /** A login service, for a server on that port. */
       provider?: (port: number) => Provider
       records?: Records
+      /** In the place of the one lab. */
+      shelf?: Pick<Shelf, 'labs' | 'paths'>
+      /** What `npm run build` made, in the place of a client with one page. */
+      built?: boolean
+      racks?: Racks
     } = {},
   ): Promise<House> {
     const folder = await mkdtemp(join(tmpdir(), 'vethlab-web-'))
-    const client = join(folder, 'client')
-    await mkdir(join(client, 'assets'), { recursive: true })
-    await mkdir(join(client, '.vite'))
+    const made = join(folder, 'client')
+    const client = options.built ? fromPackage('dist/client') : made
+    await mkdir(join(made, 'assets'), { recursive: true })
+    await mkdir(join(made, '.vite'))
     await writeFile(
-      join(client, 'index.html'),
+      join(made, 'index.html'),
       '<!doctype html><html lang="en"><title>the app</title><script src="./assets/app-1a2b.js"></script>',
     )
-    await writeFile(join(client, 'assets/app-1a2b.js'), 'export const app = 1\n'.repeat(100))
-    await writeFile(join(client, '.vite/manifest.json'), JSON.stringify(manifest))
+    await writeFile(join(made, 'assets/app-1a2b.js'), 'export const app = 1\n'.repeat(100))
+    await writeFile(join(made, '.vite/manifest.json'), JSON.stringify(manifest))
     await writeFile(join(folder, 'secret.html'), 'a secret')
     const records = options.records ?? SqliteRecords.open(join(folder, 'records.sqlite'))
-    const labs = [await loadLab(fromPackage('labs', 'default-bridge'))]
-    const sessions = await Sessions.start(noRacks, labs, records, { basePath: options.basePath ?? '' })
+    const { labs, paths } = options.shelf ?? { labs: [await loadLab(fromPackage('labs', 'default-bridge'))], paths: [] }
+    const { racks = noRacks, basePath = '' } = options
+    const sessions = await Sessions.start(racks, labs, records, { basePath, paths })
     const later = listenLater(options.tls)
     await new Promise<void>((resolve) => later.server.listen(0, '127.0.0.1', resolve))
     const { port } = later.server.address() as AddressInfo

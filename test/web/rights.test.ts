@@ -1,5 +1,6 @@
 import type { Socket } from 'socket.io-client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { SearchView } from '../../server/protocol/protocol.js'
 import { requests } from '../../server/protocol/requests.js'
 import { newId } from '../../server/store/id.js'
 import type { ClassRecord, MemberRecord } from '../../server/store/people.js'
@@ -290,22 +291,29 @@ it('a lab that the class has not opened is sent to nobody of it, and one that is
   }
   const card = async () => {
     const { labs } = JSON.parse((await house.get('/api/catalogue', { cookie })).body.toString())
-    return (labs as { id: string; words: string; closed?: { why: string } }[])[0]!
+    return (labs as { id: string; closed?: { why: string } }[])[0]!
+  }
+  const found = async () => {
+    const { body } = await house.get('/api/search?words=docker0', { cookie })
+    return (JSON.parse(body.toString()).labs as { id: string }[]).map(({ id }) => id)
   }
   const code = (name: string, what: object) => codeOf('dated', name, what as Record<string, unknown>)
   const hour = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
   const soon = { timeout: 8_000 }
   expect(await read()).toEqual([200, true])
+  expect(await found()).toEqual(['default-bridge'])
 
   await people.changeClass(id, { dates: { 'default-bridge': { opensAt: hour(1) } } })
   await expect.poll(read, soon).toEqual([404, false])
-  expect(await card()).toMatchObject({ id: 'default-bridge', words: '', closed: { why: 'not-yet' } })
+  expect(await card()).toMatchObject({ id: 'default-bridge', closed: { why: 'not-yet' } })
+  expect(await found()).toEqual([])
   await expect.poll(() => code('session.join', { lab: 'default-bridge', open: false }), soon).toBe('request.forbidden')
 
   await house.records.createSession({ id: session, learner, lab: 'default-bridge', labHash })
   await people.changeClass(id, { dates: { 'default-bridge': { dueAt: hour(-1) } } })
   await expect.poll(read, soon).toEqual([200, true])
   expect(await card()).toMatchObject({ closed: { why: 'due' } })
+  expect(await found()).toEqual(['default-bridge'])
   await expect.poll(() => code('session.join', { lab: 'default-bridge', open: true }), soon).toBe('ok')
   for (const name of [
     'step.check',
@@ -324,6 +332,25 @@ it('a lab that the class has not opened is sent to nobody of it, and one that is
   await expect.poll(read, soon).toEqual([404, false])
 })
 
+it('nothing is found in a step that the class has locked, nor in a lab that is not of the class', async () => {
+  const { people } = house.records
+  const { id } = await people.createClass({ title: 'Locks', labs: ['default-bridge'] })
+  await people.changeClass(id, { code: 'ABCD1237' })
+  const joined = await house.post('/join', { code: 'ABCD1237', name: 'Ada' })
+  const cookie = joined.headers['set-cookie']![0]!.split(';')[0]!
+  const sections = async () => {
+    const { body } = await house.get('/api/search?words=MASQUERADE', { cookie })
+    const { labs } = JSON.parse(body.toString()) as SearchView
+    return labs.flatMap(({ sections }) => sections.map((section) => section.id))
+  }
+  const soon = { timeout: 8_000 }
+  expect(await sections()).toContain('nat')
+  await people.changeClass(id, { locks: { 'default-bridge': { steps: ['nat'] } } })
+  await expect.poll(sections, soon).not.toContain('nat')
+  await people.changeClass(id, { labs: [] })
+  await expect.poll(sections, soon).toEqual([])
+})
+
 it('pages and documents are for those who are let in', async () => {
   const routes = [
     '/',
@@ -333,6 +360,7 @@ it('pages and documents are for those who are let in', async () => {
     '/api/me',
     '/api/catalogue',
     '/api/labs/default-bridge',
+    '/api/search?words=docker',
   ]
   for (const path of routes) {
     expect([path, (await house.get(path)).status]).toEqual([path, 401])
