@@ -69,7 +69,9 @@ function checkView(
       finding.outcome === 'fail' &&
       finding.reason !== notRestarted &&
       !isHidden &&
-      familyNamed(family).packet !== undefined,
+      familyNamed(family).packet !== undefined &&
+      // Of a prediction, what was measured.
+      (answer === undefined || finding.cells !== undefined),
   }
 }
 
