@@ -80,16 +80,7 @@ export function PredictionField({ step, question, predict, done, check, children
   if (done && filled === 0) return null
   const table = (
     <div class="wide">
-      <table aria-describedby={check === undefined || done ? undefined : `${id}-found`}>
-        <caption>
-          <Words text={question.ask} />
-          {!done && (
-            <>
-              {marks.value.blank}
-              <span class="muted">{t.before}</span>
-            </>
-          )}
-        </caption>
+      <table aria-labelledby={`${id}-ask`} aria-describedby={check === undefined || done ? undefined : `${id}-found`}>
         <thead>
           <tr>
             <th scope="col">{t.from}</th>
@@ -149,7 +140,25 @@ export function PredictionField({ step, question, predict, done, check, children
       </table>
     </div>
   )
-  if (done) return <div class="prediction">{table}</div>
+  const asks = (
+    <p id={`${id}-ask`}>
+      <Words text={question.ask} />
+      {!done && (
+        <>
+          {marks.value.blank}
+          <span class="muted">{t.before}</span>
+        </>
+      )}
+    </p>
+  )
+  if (done) {
+    return (
+      <div class="prediction">
+        {asks}
+        {table}
+      </div>
+    )
+  }
   return (
     <form
       class="question prediction"
@@ -158,6 +167,7 @@ export function PredictionField({ step, question, predict, done, check, children
         if (filled === all.length) await ask('step.answer', { step, id: question.id, text })
       }}
     >
+      {asks}
       {table}
       <p class="measure">
         <button type="submit" disabled={!isOpen.value || filled < all.length}>

@@ -1,4 +1,3 @@
-import type { CellPlace } from '../check/family.js'
 import { diagnose } from '../diagnosis/diagnose.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab, Step } from '../lab/lab.js'
@@ -93,7 +92,12 @@ export class SessionNetwork {
    * @param cell of a prediction: whose packet
    * @throws VethlabError argument.invalid, and as `trace`
    */
-  traceCheck(step: string, index: number, signal: AbortSignal, cell?: CellPlace): Promise<TraceStory> {
+  traceCheck(
+    step: string,
+    index: number,
+    signal: AbortSignal,
+    cell?: Parameters<typeof traceCheck>[4],
+  ): Promise<TraceStory> {
     const { lab, look } = this.#options
     const found = stepNamed(lab, step)
     const check = found.checks[index]
