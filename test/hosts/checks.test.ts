@@ -328,9 +328,7 @@ describe('reach', () => {
   }
 
   it('measures who reaches whom as a table, and tells of each cell that differs why, by its cause', async () => {
-    const began = performance.now()
     expect(await measured(foreseen)).toMatchObject({ outcome: 'pass' })
-    console.log(`24 cells as predicted: ${Math.round(performance.now() - began)} ms`)
     const wrong = `api: no yes yes no yes; client: no yes no no no; shut: yes no no no no
                    laptop: no no no yes yes; node1: yes yes no yes -`
     const finding = await measured(wrong)
@@ -339,8 +337,8 @@ describe('reach', () => {
     expect(cells.map(({ row, column, measured: is, why }) => [row, column, is, why?.en])).toEqual([
       [0, 0, true, expect.stringContaining('`api` and `web` are both on the network `my_net`')],
       [0, 1, false, expect.stringContaining('`api` is on `my_net` and `db` on `bridge`')],
-      [0, 2, false, expect.stringMatching(/`local` listens .*127\.0\.0\.1/)],
-      [1, 4, true, expect.stringContaining('leads to `node1` (`172.17.0.1`)')],
+      [0, 2, false, expect.stringContaining('in `local`, port 6379 is open only on `127.0.0.1`')],
+      [1, 4, true, expect.stringContaining('`node1` publishes its port 8080 for `node1/web`')],
       [2, 0, false, expect.stringContaining('`inner`')],
       [4, 3, false, expect.stringContaining('macvlan')],
     ])
