@@ -277,6 +277,7 @@ export const arrows = {
   ],
   'client/author': ['server/protocol', 'client/state', 'client/shell'],
   'client/lab': [
+    'server/wording',
     'server/protocol',
     'client/state',
     'client/network',

@@ -12,6 +12,7 @@ import { BlockBar } from './block-bar.js'
 import { ChoiceField } from './choice-field.js'
 import { draftOf, setDraft } from './drafts.js'
 import { justDone, showSection, stepTitle } from './lab-state.js'
+import { Differences, PredictionField } from './prediction-field.js'
 
 const strings = stringsOf({
   en: {
@@ -145,6 +146,21 @@ export function CheckPanel({ step: { id, answers, toRead, restarts } }: { step: 
         <div class="answers">
           {answers.map((answer) => {
             const check = step?.checks.find((one) => one.answer === answer.id)
+            const { predict } = answer
+            if (predict !== undefined) {
+              return (
+                <PredictionField
+                  key={answer.id}
+                  step={id}
+                  question={answer}
+                  predict={predict}
+                  done={done}
+                  check={check}
+                >
+                  {check !== undefined && <Check step={id} check={check} done={done} predict={predict} />}
+                </PredictionField>
+              )
+            }
             if (answer.choose === undefined)
               return <AnswerField key={answer.id} step={id} answer={answer} done={done} check={check} />
             return (
@@ -231,11 +247,23 @@ function Checks({ step, done }: { step: StepView; done: boolean }) {
   )
 }
 
-function Check({ step, check, done }: { step: string; check: CheckView; done: boolean }) {
+function Check({
+  step,
+  check,
+  done,
+  predict,
+}: {
+  step: string
+  check: CheckView
+  done: boolean
+  /** Where it is a prediction. */
+  predict?: PageQuestion['predict']
+}) {
   const t = strings.value
   const { finding, hints, moreHints } = check
   // Nothing is wrong with an answer that was not given yet.
   const unanswered = finding.outcome === 'fail' && isUnanswered(finding.reason)
+  const differs = finding.outcome === 'fail' && finding.cells !== undefined && predict !== undefined
   return (
     <li class={`${unanswered ? 'unanswered' : finding.outcome}${check.asking ? ' asking' : ''}`}>
       <span class="face">
@@ -266,7 +294,15 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
           </p>
         )}
         {unanswered && <p>{t.unanswered}</p>}
-        {finding.outcome === 'fail' && !unanswered && (
+        {differs && (
+          <>
+            <p class="why">
+              <Words text={finding.observed} finding />
+            </p>
+            <Differences step={step} check={check} predict={predict} />
+          </>
+        )}
+        {finding.outcome === 'fail' && !unanswered && !differs && (
           <>
             <p class="why">
               <Words text={finding.why} finding />
@@ -299,7 +335,7 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
             ))}
           </ol>
         )}
-        {check.traceable && (
+        {check.traceable && !differs && (
           <button
             type="button"
             class="link trace"
@@ -326,7 +362,7 @@ function Check({ step, check, done }: { step: string; check: CheckView; done: bo
 
 /** Nothing was typed or chosen yet. */
 function isUnanswered(reason: string): boolean {
-  return ['answer.none', 'choice.none', 'number.none', 'pattern.none'].includes(reason)
+  return ['answer.none', 'choice.none', 'number.none', 'pattern.none', 'prediction.none'].includes(reason)
 }
 
 function AnswerField({

@@ -20,6 +20,7 @@ import { node } from './families/node.js'
 import { number } from './families/number.js'
 import { pattern } from './families/pattern.js'
 import { port } from './families/port.js'
+import { prediction } from './families/prediction.js'
 import { reach } from './families/reach.js'
 import { resolve } from './families/resolve.js'
 import { route } from './families/route.js'
@@ -115,6 +116,7 @@ export const families: readonly Family[] = [
   choice,
   number,
   pattern,
+  prediction,
   allOf(inner),
   anyOf(inner),
   notOf(inner),

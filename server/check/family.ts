@@ -53,6 +53,19 @@ export interface Question {
     shuffle: boolean
     options: { id: string; text: Text }[]
   }
+  /** A table of yes and no to be filled in: who reaches whom; missing where it is no prediction. */
+  predict?: {
+    /** Who asks, and of which columns: nobody is asked about themselves. */
+    rows: { from: string; asked: boolean[] }[]
+    /** Whom, and by what, such as `TCP 6379`. */
+    columns: { to: string; means: Text }[]
+  }
+}
+
+/** Place of a cell in such a table, from 0. */
+export interface CellPlace {
+  row: number
+  column: number
 }
 
 /** One kind of check: the key that names it in `lab.yaml`, what an author writes under it, and how it is made. */
@@ -73,10 +86,15 @@ export interface Family<Spec = unknown> {
 
   // What only some can do. Whoever needs it asks here, and knows no family by its name.
 
-  /** The packet that such a check is about, as a trace sends it: when it fails, a trace tells where the packet went. */
-  packet?(spec: Spec, state: NetworkState, home: string): TraceQuestion
+  /**
+   * The packet that such a check is about, as a trace sends it: when it fails, a trace tells where the packet went. Of a prediction each
+   * cell has its own; undefined where there is no such cell.
+   */
+  packet?(spec: Spec, state: NetworkState, home: string, cell?: CellPlace): TraceQuestion | undefined
   /** What it asks the learner. Such a check stands alone, never within another. */
   question?(spec: Spec): Question
+  /** Its verdict is of the network as well as of the answer, so that it can change while the answer stays. */
+  readonly measures?: true
   /** Where its answer can be known without a look: why that may be, if the author says. */
   knowable?(spec: Spec): { why: string | undefined } | undefined
   /** Names of the values of chance that it compares with, for lint. */

@@ -1,6 +1,6 @@
 import type { Text } from '../wording/text.js'
 import { cleanText } from '../wording/wording.js'
-import type { Finding } from './verdict.js'
+import type { DifferentCell, Finding } from './verdict.js'
 
 export function pass(en: string, zh: string): Finding {
   return { outcome: 'pass', observed: cleanText({ en, zh }) }
@@ -9,6 +9,7 @@ export function pass(en: string, zh: string): Finding {
 export function fail(
   reason: string,
   { expected, observed, why }: Record<'expected' | 'observed' | 'why', Text>,
+  cells?: readonly DifferentCell[],
 ): Finding {
   return {
     outcome: 'fail',
@@ -16,6 +17,7 @@ export function fail(
     expected: cleanText(expected),
     observed: cleanText(observed),
     why: cleanText(why),
+    ...(cells ? { cells: cells.map((cell) => (cell.why ? { ...cell, why: cleanText(cell.why) } : cell)) } : {}),
   }
 }
 

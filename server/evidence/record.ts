@@ -8,6 +8,17 @@ const Finding = z.discriminatedUnion('outcome', [
     outcome: z.literal('fail'),
     reason: z.string(),
     because: z.array(z.string()).optional(),
+    cells: z
+      .array(
+        z.strictObject({
+          row: z.int().min(0),
+          column: z.int().min(0),
+          measured: z.boolean(),
+          why: Text.optional(),
+        }),
+      )
+      .optional()
+      .describe('of a prediction: what was measured otherwise'),
     expected: Text,
     observed: Text,
     why: Text,

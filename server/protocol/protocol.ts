@@ -136,12 +136,17 @@ export interface PageStep {
   answers: PageQuestion[]
 }
 
-/** A question; one without `choose` is answered by typing. */
+/** A question; one without `choose` and `predict` is answered by typing. */
 export interface PageQuestion {
   id: string
   ask: Text
   /** In this learner's order. The answer is the ids of what was chosen, with blanks between; which are right is not said. */
   choose?: { several: boolean; options: { id: string; text: Text }[] }
+  /**
+   * A table of who reaches whom, to be filled in before it is measured. Rows are those who ask, each with the columns in which something
+   * is asked. The answer is a text as `server/wording/cells.ts` writes it; what will be measured is known to nobody.
+   */
+  predict?: { rows: { from: string; asked: boolean[] }[]; columns: { to: string; means: Text }[] }
 }
 
 /**
@@ -243,7 +248,15 @@ export interface CheckView {
   answer?: string
   finding:
     | { outcome: 'pass'; observed: Text }
-    | { outcome: 'fail'; reason: string; expected: Text; observed: Text; why: Text }
+    | {
+        outcome: 'fail'
+        reason: string
+        expected: Text
+        observed: Text
+        why: Text
+        /** Of a prediction that was measured: those that differ, with what was measured and, as far as it shows, why. */
+        cells?: { row: number; column: number; measured: boolean; why?: Text }[]
+      }
     | { outcome: 'error'; reason: string; why: Text }
   /** Those asked for so far. */
   hints: Text[]
@@ -252,7 +265,7 @@ export interface CheckView {
   asking?: true
   /** The last of them came by itself, with the last look that was asked for. */
   offered?: true
-  /** It is about reaching somebody, and failed: `trace.check` can tell where the packet went. */
+  /** It is about reaching somebody, and failed: `trace.check` can tell where the packet went; of a prediction, that of a cell. */
   traceable: boolean
 }
 

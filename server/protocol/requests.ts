@@ -120,8 +120,13 @@ export const requests = {
     speaks: speaks.optional(),
     count: z.int().min(1).max(50),
   }).answeredBy<TraceSeries>(),
-  /** One trace for a check of a step that is about a packet and failed, with its ends. */
-  'trace.check': ask({ session, step: name, check: index }).answeredBy<TraceStory>(),
+  /** One trace for a check of a step that is about a packet and failed, with its ends; of a prediction, for one of its cells. */
+  'trace.check': ask({
+    session,
+    step: name,
+    check: index,
+    cell: z.strictObject({ row: index, column: index }).optional(),
+  }).answeredBy<TraceStory>(),
   /** Ends a trace or a diagnosis that runs; so does the end of the connection. */
   'trace.cancel': ask({ session }).answeredBy<null>(),
   /** Itself, same network, outside, from outside. */

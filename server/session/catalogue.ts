@@ -151,7 +151,11 @@ export function pageSteps(lab: Lab, learner: string): PageStep[] {
   }))
 }
 
-function pageQuestion({ id, ask, choose }: NonNullable<ReturnType<typeof questionOf>>, learner: string): PageQuestion {
+function pageQuestion(
+  { id, ask, choose, predict }: NonNullable<ReturnType<typeof questionOf>>,
+  learner: string,
+): PageQuestion {
+  if (predict) return { id, ask, predict }
   if (!choose) return { id, ask }
   const { several, shuffle, options } = choose
   return { id, ask, choose: { several, options: shuffle ? shuffled(options, `${learner} ${id}`) : options } }

@@ -87,8 +87,17 @@ export class SessionNetwork {
     }
   }
 
-  /** The same for a reach check that failed when it was looked at last. @throws VethlabError argument.invalid, and as `trace` */
-  traceCheck(step: string, index: number, signal: AbortSignal): Promise<TraceStory> {
+  /**
+   * The same for a check about reaching somebody that failed when it was looked at last.
+   * @param cell of a prediction: whose packet
+   * @throws VethlabError argument.invalid, and as `trace`
+   */
+  traceCheck(
+    step: string,
+    index: number,
+    signal: AbortSignal,
+    cell?: Parameters<typeof traceCheck>[4],
+  ): Promise<TraceStory> {
     const { lab, look } = this.#options
     const found = stepNamed(lab, step)
     const check = found.checks[index]
@@ -99,7 +108,7 @@ export class SessionNetwork {
         cure: 'Name one that failed.',
       })
     }
-    return this.#inquire(signal, ({ rack }, until) => traceCheck(rack.ground, check, lab.home, until), found)
+    return this.#inquire(signal, ({ rack }, until) => traceCheck(rack.ground, check, lab.home, until, cell), found)
   }
 
   /** Itself, same network, outside, from outside. @throws as `trace` */

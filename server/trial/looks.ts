@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { familyOf } from '../check/checks.js'
 import { unsteady, type Verdict } from '../check/evaluate.js'
 import type { Check } from '../check/family.js'
 import { fail } from '../check/finding.js'
@@ -234,7 +235,7 @@ export class Looks {
     return this.verdicts.get(step)!.every(({ finding }) => finding.outcome === 'pass')
   }
 
-  /** An answer stays what it is. */
+  /** An answer stays what it is, unless it is compared with what is measured. */
   #mayChange(step: Step): boolean {
     return this.#hasPassed(step) && step.checks.some((check) => isLooked({ check }))
   }
@@ -256,7 +257,7 @@ function saw(standing: Standing, sight: Sight, isClose: boolean): void {
 }
 
 function isLooked({ check }: { check: Check }): boolean {
-  return answerId(check) === undefined
+  return answerId(check) === undefined || familyOf(check).measures === true
 }
 
 function isRestarted({ checks }: Step): boolean {

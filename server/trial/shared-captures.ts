@@ -1,5 +1,5 @@
-import type { ProbeAnswer } from '../network/question.js'
 import type { NetworkState } from '../network/state.js'
+import { askingOnce } from '../place/asking-once.js'
 import type { Probe } from '../place/ground.js'
 
 /** Several that look at a network at the same time share its pictures: each gets one that was begun after it asked. */
@@ -30,20 +30,12 @@ export function sharingCaptures(probe: Probe): Probe {
  */
 export function lookingOnce(probe: Probe, taken?: NetworkState): Probe {
   let picture = taken && Promise.resolve(taken)
-  const answers = new Map<string, Promise<ProbeAnswer>>()
   return {
+    ...askingOnce(probe),
     capture() {
       picture ??= probe.capture()
       return picture
     },
-    ask(host, question) {
-      const key = JSON.stringify([host, question])
-      const answer = answers.get(key) ?? probe.ask(host, question)
-      answers.set(key, answer)
-      return answer
-    },
-    runScript: (directory, file, options) => probe.runScript(directory, file, options),
-    runCommand: (host, text, signal) => probe.runCommand(host, text, signal),
   }
 }
 

@@ -165,7 +165,8 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'trace.run': (ask) => inSession(ask, (session) => session.network.trace(ask, gone.signal)),
     'trace.repeat': ({ count, ...ask }) =>
       inSession(ask, (session) => session.network.traceSeries(ask, count, gone.signal)),
-    'trace.check': (ask) => inSession(ask, (session) => session.network.traceCheck(ask.step, ask.check, gone.signal)),
+    'trace.check': (ask) =>
+      inSession(ask, (session) => session.network.traceCheck(ask.step, ask.check, gone.signal, ask.cell)),
     'trace.cancel': (ask) => nothing(inSession(ask, (session) => session.network.cancelTrace())),
     'diagnose.run': (ask) => inSession(ask, (session) => session.network.diagnose(ask.container, gone.signal)),
     'author.run': (ask) => nothing(inSession(ask, (session) => session.author.run(ask.step, ask.way))),

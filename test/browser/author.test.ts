@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type { LabPage } from '../../server/protocol/protocol.js'
 import { change, desk } from '../lab/desk.js'
 import { accessibilityProblems, expectNoSidewaysScroll, Site } from './site.js'
 
@@ -107,6 +108,76 @@ it('runs a mistake and a solution, and shows the state and the questions of a ch
   await author('close').getByRole('button', { name: 'Run the page and its solution' }).click()
   await author('close').getByText('As the lab’s files say.').waitFor({ timeout: 60_000 })
   expect(await accessibilityProblems(page)).toEqual([])
+})
+
+it('has a prediction filled in by keys alone, measures it only when it is complete, and tells each cell that differs', async () => {
+  // The hosts are as the page and its solution have left them, with the web server that it is about.
+  const table = section('foresee').getByRole('table', { name: /Who reaches whom\?/ })
+  await expect.poll(() => table.getByRole('rowheader').allInnerTexts()).toEqual(['laptop', 'node1'])
+  expect((await table.getByRole('columnheader').allInnerTexts()).map((text) => text.replace(/\s+/g, ' '))).toEqual([
+    'From',
+    'to web TCP 80',
+    'to web ping',
+    'to node1 ping',
+  ])
+  const cell = (from: string, to: string) => table.getByRole('group', { name: `${from} to ${to}` })
+  expect(await table.getByRole('group').count()).toBe(5)
+  const measure = section('foresee').getByRole('button', { name: 'Measure' })
+  // One stop of the Tab key a cell; arrows choose within it.
+  await cell('laptop', 'web TCP 80').getByRole('radio', { name: 'yes' }).focus()
+  for (const down of [0, 1, 0, 0]) {
+    await page.keyboard.press('Space')
+    for (let n = 0; n < down; n++) await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Tab')
+  }
+  await section('foresee').getByText('4 of 5 filled in').waitFor()
+  expect(await measure.isDisabled()).toBe(true)
+  // Nothing that the page was given says what will be measured.
+  const given = await page.evaluate(async () => (await fetch('/api/labs/desk?language=en')).json())
+  const [question] = (given as LabPage).steps.find(({ id }) => id === 'foresee')!.answers
+  expect(question).toEqual({
+    id: 'reaches',
+    ask: { en: 'Who reaches whom?', zh: '谁能访问谁？' },
+    predict: {
+      rows: [
+        { from: 'laptop', asked: [true, true, true] },
+        { from: 'node1', asked: [true, true, false] },
+      ],
+      columns: expect.any(Array),
+    },
+  })
+  await page.reload()
+  await section('foresee').getByText('4 of 5 filled in').waitFor()
+  await cell('node1', 'web ping').getByRole('radio', { name: 'yes' }).focus()
+  await page.keyboard.press('Space')
+  await page.keyboard.press('Enter')
+  await section('foresee').getByText('4 of 5 cells are as predicted').waitFor({ timeout: 30_000 })
+  const difference = section('foresee').locator('.differences li')
+  expect(await difference.count()).toBe(1)
+  await difference.getByText('you said yes, measured: no.').waitFor()
+  await difference
+    .getByText(/shop|172\./)
+    .first()
+    .waitFor()
+  expect(await cell('laptop', 'web TCP 80').evaluate((one) => one.getAttribute('aria-describedby'))).toBeTruthy()
+  expect(await accessibilityProblems(page)).toEqual([])
+  await expectNoSidewaysScroll(page)
+  if (process.env.SHOTS) await section('foresee').screenshot({ path: `${process.env.SHOTS}/differs.png` })
+  await page.setViewportSize({ width: 360, height: 760 })
+  await table.scrollIntoViewIfNeeded()
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/phone.png` })
+  await expectNoSidewaysScroll(page)
+  expect(await accessibilityProblems(page)).toEqual([])
+  await page.setViewportSize({ width: 1280, height: 800 })
+  // Where that packet went is asked from the cell.
+  await difference.getByRole('button', { name: 'Where did the packet go? laptop → web' }).click()
+  await page.getByRole('region', { name: /Trace/ }).getByText('laptop').first().waitFor({ timeout: 30_000 })
+  await page.keyboard.press('Escape')
+  await cell('laptop', 'web TCP 80').getByRole('radio', { name: 'no' }).check()
+  await measure.click()
+  await section('foresee').getByText('Step passed').waitFor({ timeout: 30_000 })
+  expect(await table.getByRole('radio').count()).toBe(0)
+  await table.getByRole('cell', { name: 'yes' }).first().waitFor()
 })
 
 it('follows its files beside hosts that stay, and says when these are of before', async () => {

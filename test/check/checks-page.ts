@@ -87,6 +87,10 @@ const about: Record<string, [what: string, example: string]> = {
     'An answer that may be written in many ways, of which a regular expression says which are right. It is matched by RE2, in a time that grows with the length of the answer and no faster.',
     'pattern: {id: version, ask: {en: Which TLS versions are offered?, zh: 提供哪些 TLS 版本？}, matches: "(tls ?v?)?1\\\\.[23]", why: {en: "a version is written like 1.2", zh: "版本号形如 1.2"}, known: It stands in the log that the page shows.}',
   ],
+  prediction: [
+    'A table of who reaches whom, and by what, that the learner fills in and the server then measures. Rows are those who ask, columns whom they ask and how; nobody is asked about themselves. Nothing is measured before every cell is filled in, so that nothing of the answer is known before. Then each cell is asked as `reach` asks it: an answer is a yes, and silence a no only where the target answers itself, else it fails with `prediction.unproved`. It passes when all of it was measured as predicted, at one moment; a cell that was not is told with what was measured and, where the network shows it, why. In a submission and in `answer=ID` blocks the answer is a row a line, or behind a semicolon, and a word a column: `web: yes no -`.',
+    'prediction: {id: tiers, ask: {en: Who reaches whom?, zh: 谁能访问谁？}, from: [laptop, web, api], to: [{to: api, port: 8000}, {to: db, port: 6379}, {to: db}, {to: db, by: name, port: 6379}]}',
+  ],
   all: [
     'A list of checks that all have to pass; the first that fails tells why.',
     'all: [{node: {name: node1}}, {node: {name: node2}}]',

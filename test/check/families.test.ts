@@ -24,8 +24,9 @@ it('a family is asked what it can do: no other file compares its name', () => {
 it('each capability is that of the families that have it', () => {
   const withCapability = (has: (family: (typeof families)[number]) => unknown) =>
     families.filter((family) => has(family) !== undefined).map(({ key }) => key)
-  expect(withCapability(({ packet }) => packet)).toEqual(['reach'])
-  expect(withCapability(({ question }) => question)).toEqual(['answer', 'choice', 'number', 'pattern'])
+  expect(withCapability(({ packet }) => packet)).toEqual(['reach', 'prediction'])
+  expect(withCapability(({ question }) => question)).toEqual(['answer', 'choice', 'number', 'pattern', 'prediction'])
+  expect(withCapability(({ measures }) => measures)).toEqual(['prediction'])
   expect(withCapability(({ inner }) => inner)).toEqual(['all', 'any', 'not'])
   expect(withCapability(({ negates }) => negates)).toEqual(['not'])
   expect(withCapability(({ needsProof }) => needsProof)).toEqual(['reach', 'resolve'])

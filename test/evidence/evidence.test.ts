@@ -262,6 +262,42 @@ describe('Judged again', () => {
     expect(result).toMatchObject({ state: 'passed', points: 5, assignment: { labHash: exam.contentHash } })
   })
 
+  it('a prediction is judged by what was measured then, and each cell that differs is kept', async () => {
+    const step = `  - id: foresee
+    needs: []
+    checks:
+      - prediction: {id: q, ask: {en: Who?, zh: 谁？}, from: [laptop], to: [{to: node1, port: 8080}, {to: web}]}
+        within: 1
+        hint: {en: Think., zh: 想一想。}
+`
+    const foreseen = await examWith((yaml) => `${yaml}${step}`, '\n## 更多 More {#foresee}\n\nMore.\n')
+    const probe = new ScriptedProbe(open().rack, {
+      'laptop tcp 192.168.1.11:8080': yes,
+      'node1 tcp 192.168.1.11:8080': yes,
+      'web ping 172.20.0.2': yes,
+    })
+    const before = { lab: foreseen, given: undefined, ...(await graded(foreseen, probe, { q: 'laptop: yes yes' })) }
+    bundle = await (await EvidenceFolder.open(scratch)).keep('foreseen', await makeBundle(before, grader))
+    const all = await read()
+    expect(all.faults).toEqual([])
+    const record = verdictsOf(bundle, all)!.steps.find(({ id }) => id === 'foresee')!
+    expect(record).toMatchObject({
+      answers: { q: 'laptop: yes yes' },
+      checks: [
+        {
+          repeats: true,
+          finding: {
+            reason: 'prediction.differs',
+            cells: [{ row: 0, column: 1, measured: false, why: { en: expect.any(String) } }],
+          },
+        },
+      ],
+    })
+    const { result, checks } = await again(foreseen)
+    expect(result.steps).toEqual(before.result.steps)
+    expect(checks.at(-1)).toMatchObject({ id: 'foresee.1', how: 'answered', now: { reason: 'prediction.differs' } })
+  })
+
   it('what was never asked, or never captured, could not be told and costs nothing', async () => {
     const step = `  - id: more
     needs: []

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -78,7 +78,7 @@ echo answer size: $(stat -c %s /root/desk/secret)
   expect(result).toMatchObject({
     state: 'failed',
     points: 2.5,
-    of: 5,
+    of: 6,
     steps: [
       {
         id: 'read',
@@ -107,6 +107,37 @@ echo answer size: $(stat -c %s /root/desk/secret)
       },
       { id: 'spare', state: 'failed', points: 0, of: 0, optional: true },
       { id: 'close', state: 'passed', points: 2, of: 2 },
+      { id: 'foresee', state: 'failed', checks: [{ reason: 'prediction.none', title: { en: 'Who reaches whom?' } }] },
     ],
   })
 })
+
+it('grades a prediction that came in a file: as it is measured it passes, and what differs is told', async () => {
+  const folder = join(scratch, 'foresees')
+  mkdirSync(folder)
+  const said = async (reaches: string) => {
+    writeFileSync(join(folder, 'answers.yaml'), `reaches: |\n${reaches.replace(/^/gm, '  ')}\n`)
+    const { steps } = await grade(racks, lab, await readSubmission(folder, lab), {
+      timeoutMs: 30_000,
+      signal: new AbortController().signal,
+      say: () => {},
+    })
+    return steps.find(({ id }) => id === 'foresee')
+  }
+  writeFileSync(
+    join(folder, 'node1.sh'),
+    'docker network create shop\ndocker run -d --name web --network shop nginx\nuntil curl -s $(docker inspect -f "{{.NetworkSettings.Networks.shop.IPAddress}}" web); do sleep 0.2; done\n',
+  )
+  expect(await said('laptop: no no yes\nnode1: yes yes -')).toMatchObject({ state: 'passed', points: 1 })
+  expect(await said('laptop: no yes yes\nnode1: yes yes -')).toMatchObject({
+    state: 'failed',
+    checks: [
+      {
+        reason: 'prediction.differs',
+        observed: { en: '4 of 5 cells are as predicted' },
+        why: { en: expect.stringMatching(/`laptop` → `web` \(ping\) was measured not to answer, since /) },
+      },
+    ],
+  })
+  expect(await said('laptop: no')).toMatchObject({ checks: [{ reason: 'prediction.unknown' }] })
+}, 180_000)

@@ -303,6 +303,48 @@ describe('reach', () => {
     await expectOutcome({ reach: { from: 'laptop', to: 'node1', port: 8080 } }, 'pass')
   })
 
+  const ask = { en: 'Who reaches whom?', zh: '谁能访问谁？' }
+  const prediction = {
+    id: 'q',
+    ask,
+    from: ['api', 'client', 'shut', 'laptop', 'node1'],
+    to: [
+      { to: 'web', port: 80 },
+      { to: 'db', port: 6379 },
+      { to: 'local', port: 6379 },
+      { to: 'mac' },
+      { to: 'node1', port: 8080, network: 'lan' },
+    ],
+  }
+  const foreseen = `api: yes no no no yes; client: no yes no no yes; shut: no no no no no
+                    laptop: no no no yes yes; node1: yes yes no no -`
+  const measured = async (q: string): Promise<Finding> => {
+    const [verdict] = await evaluate([{ ...read({ prediction }), within: 1 }], probe, {
+      home: 'node1',
+      answers: { q },
+      labDirectory: '/nonexistent',
+    })
+    return verdict!.finding
+  }
+
+  it('measures who reaches whom as a table, and tells of each cell that differs why, by its cause', async () => {
+    expect(await measured(foreseen)).toMatchObject({ outcome: 'pass' })
+    const wrong = `api: no yes yes no yes; client: no yes no no no; shut: yes no no no no
+                   laptop: no no no yes yes; node1: yes yes no yes -`
+    const finding = await measured(wrong)
+    expect(finding).toMatchObject({ reason: 'prediction.differs', observed: { en: '18 of 24 cells are as predicted' } })
+    const cells = finding.outcome === 'fail' ? finding.cells! : []
+    expect(cells.map(({ row, column, measured: is, why }) => [row, column, is, why?.en])).toEqual([
+      [0, 0, true, expect.stringContaining('`api` and `web` are both on the network `my_net`')],
+      [0, 1, false, expect.stringContaining('`api` is on `my_net` and `db` on `bridge`')],
+      [0, 2, false, expect.stringContaining('in `local`, port 6379 is open only on `127.0.0.1`')],
+      [1, 4, true, expect.stringContaining('`node1` publishes its port 8080 for `node1/web`')],
+      [2, 0, false, expect.stringContaining('`inner`')],
+      [4, 3, false, expect.stringContaining('macvlan')],
+    ])
+    expect(await measured(foreseen.replace('api: yes', 'api: ?'))).toMatchObject({ reason: 'prediction.incomplete' })
+  })
+
   it('does not take a probe that could not be made for a no', async () => {
     const gone = structuredClone(state)
     const client = gone.hosts[0]!.engine!.containers.find(({ name }) => name === 'client')!

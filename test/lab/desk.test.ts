@@ -28,6 +28,7 @@ describe('optional steps and points', () => {
       ['build', 2, false],
       ['spare', 0, true],
       ['close', 2, false],
+      ['foresee', 1, false],
     ])
     expect(steps[1]!.checks.map(({ points }) => points)).toEqual([0.5, 1.5])
     expect(steps[3]!.needs).toEqual(['read', 'build'])
@@ -67,7 +68,7 @@ describe('optional steps and points', () => {
 
   it('refuses a lab whose steps may all be left out', async () => {
     const folder = copyOfDesk()
-    for (const id of ['read', 'build', 'close'])
+    for (const id of ['read', 'build', 'close', 'foresee'])
       change(folder, 'lab.yaml', [`- id: ${id}`, `- id: ${id}\n    optional: yes`])
     change(folder, 'lab.yaml', ['    points: 2\n', ''])
     expect((await problemsOf(folder)).join('\n')).toContain('all steps are optional')

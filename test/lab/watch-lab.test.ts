@@ -79,11 +79,18 @@ it('the preview puts what can be used in the place of the lab, and tells what is
       },
       {},
       {},
+      { id: 'foresee', checks: [{ family: 'prediction' }] },
     ],
   })
   const problem = { file: 'desk/lab.yaml', line: 3, what: 'is wrong', cure: 'Mend it.' }
   preview.read({ problems: [problem] })
-  expect(told[1]).toMatchObject({ reading: 2, broken: true, begun: true, findings: [problem], steps: [{}, {}, {}, {}] })
+  expect(told[1]).toMatchObject({
+    reading: 2,
+    broken: true,
+    begun: true,
+    findings: [problem],
+    steps: [{}, {}, {}, {}, {}],
+  })
   expect(put).toHaveBeenCalledTimes(1)
   end()
   preview.read({ lab, problems: [] })

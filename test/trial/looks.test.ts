@@ -12,7 +12,7 @@ const lab: Lab = await loadLab(fromPackage('test/trial/exam'))
 const [network, web] = lab.steps as [Lab['steps'][number], Lab['steps'][number]]
 
 /** A rack in which a check is right as a function of time says, in milliseconds since the first look. */
-function rackWhere(isRight: (check: Check, ms: number) => boolean) {
+function rackWhere(isRight: (check: Check, ms: number) => boolean, of: Lab = lab) {
   let began: number | undefined
   const at: number[] = []
   const check: LabRack['check'] = async (checks) => {
@@ -30,7 +30,7 @@ function rackWhere(isRight: (check: Check, ms: number) => boolean) {
       tookMs: 0,
     }))
   }
-  const looks = new Looks({ lab, check, ground: {} } as unknown as LabRack, {
+  const looks = new Looks({ lab: of, check, ground: {} } as unknown as LabRack, {
     signal: new AbortController().signal,
     watch: new Stopwatch(),
     say: () => {},
@@ -61,6 +61,13 @@ it.concurrent('holds for two seconds at pauses that nobody knows before, and onc
 it.concurrent('fails what is right for two seconds and wrong for two', async () => {
   const { end } = rackWhere(({ family }, ms) => family !== 'reach' || flips(ms))
   expect(await end()).toEqual(['network'])
+})
+
+it.concurrent('looks again at what an answer foresaw of the network, and not at what is an answer alone', async () => {
+  const everything = await loadLab(fromPackage('test/lab/desk'))
+  const steps = everything.steps.filter(({ id }) => id === 'read' || id === 'foresee')
+  const { end } = rackWhere((_, ms) => flips(ms), { ...everything, steps })
+  expect(await end()).toEqual(['read'])
 })
 
 it.concurrent('lets a later part of the work undo an earlier one for good', async () => {

@@ -128,11 +128,11 @@ export function storyOf(value: TraceStory | TraceSeries): TraceStory | undefined
   return (value.groups.find(({ outcome }) => outcome === 'stopped') ?? value.groups[0])?.story
 }
 
-/** Sends the packet that a check is about. */
-export async function traceCheck(step: string, index: number): Promise<void> {
+/** Sends the packet that a check is about. @param cell of a prediction: whose packet */
+export async function traceCheck(step: string, index: number, cell?: { row: number; column: number }): Promise<void> {
   const asked: Asked = { news: newsOf(timeline.peek()) }
   show({ kind: 'trace', form: emptyForm, check: { step, index }, run: { state: 'running' }, asked })
-  await finish('trace', askQuietly('trace.check', { step, check: index }))
+  await finish('trace', askQuietly('trace.check', { step, check: index, ...(cell ? { cell } : {}) }))
 }
 
 export async function runDiagnosis(container: string): Promise<void> {

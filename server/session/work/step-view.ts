@@ -1,7 +1,8 @@
-import { familyNamed } from '../../check/checks.js'
+import { familyNamed, familyOf } from '../../check/checks.js'
 import type { Verdict } from '../../check/evaluate.js'
 import type { Check } from '../../check/family.js'
 import { notRestarted } from '../../check/surviving.js'
+import type { Finding } from '../../check/verdict.js'
 import { sentenceOf, tellOperator } from '../../error/sentences.js'
 import { answerId, type Lab, type Step } from '../../lab/lab.js'
 import type { CheckView, StepView } from '../../protocol/protocol.js'
@@ -61,7 +62,7 @@ function checkView(
   return {
     index,
     ...(answer === undefined ? {} : { answer }),
-    finding: why && finding.outcome !== 'pass' ? { ...finding, why } : finding,
+    finding: why && finding.outcome !== 'pass' ? { ...withoutCauses(finding), why } : finding,
     hints: hints.slice(0, shown),
     moreHints: Math.max(0, hints.length - shown),
     // A trace tells the cause as well.
@@ -69,8 +70,16 @@ function checkView(
       finding.outcome === 'fail' &&
       finding.reason !== notRestarted &&
       !isHidden &&
-      familyNamed(family).packet !== undefined,
+      familyNamed(family).packet !== undefined &&
+      // Of a prediction, what was measured.
+      (answer === undefined || finding.cells !== undefined),
   }
+}
+
+/** Which cells differ is no cause. */
+function withoutCauses(finding: Exclude<Finding, { outcome: 'pass' }>): Exclude<Finding, { outcome: 'pass' }> {
+  if (finding.outcome === 'error' || finding.cells === undefined) return finding
+  return { ...finding, cells: finding.cells.map(({ why: _, ...cell }) => cell) }
 }
 
 /** Whether the reason of a check is the learner's to find still: neither a hint of it nor anything else has told it. */
@@ -80,7 +89,9 @@ export function isToFind(
   hintsShown: number,
   { told }: Pick<StepHelp, 'told'>,
 ): boolean {
-  const isTask = explain === 'after-hint' && answerId(check) === undefined && check.hints.length > 0
+  // What is wrong with an answer is no cause; why the network does otherwise than was predicted is one.
+  const tellsCause = answerId(check) === undefined || familyOf(check).measures === true
+  const isTask = explain === 'after-hint' && tellsCause && check.hints.length > 0
   return isTask && hintsShown === 0 && !told
 }
 

@@ -33,7 +33,29 @@ it('goes to the address on the network that the check names, where there is one'
   expect(question({ from: 'db', to: 'nobody', network })).toMatchObject({ to: 'nobody' })
 })
 
-it('is for reach checks alone', () => {
+it('asks for one cell of a prediction, and for none that asks nothing', () => {
+  const ask = { en: 'Who reaches whom?', zh: '谁能访问谁？' }
+  const check = read({
+    prediction: {
+      id: 'q',
+      ask,
+      from: ['web', 'db'],
+      to: [
+        { to: 'db', port: 6379 },
+        { to: 'laptop', by: 'name' },
+      ],
+    },
+  })
+  expect(traceOf(check, state, 'node1', { row: 0, column: 0 })).toEqual({
+    ...{ from: 'web', to: 'db', protocol: 'tcp', port: 6379, by: 'address', home: 'node1' },
+  })
+  expect(traceOf(check, state, 'node1', { row: 1, column: 1 })).toMatchObject({ from: 'db', to: 'laptop', by: 'name' })
+  for (const cell of [undefined, { row: 1, column: 0 }, { row: 2, column: 0 }, { row: 0, column: 2 }]) {
+    expect(() => traceOf(check, state, 'node1', cell)).toThrow(expect.objectContaining({ code: 'argument.invalid' }))
+  }
+})
+
+it('is for checks about reaching somebody alone', () => {
   expect(() => traceOf(read({ container: { name: 'web' } }), state, 'node1')).toThrow(
     expect.objectContaining({ code: 'argument.invalid' }),
   )

@@ -66,3 +66,24 @@ it('keeps the reason for itself until the first hint, where finding it is the ta
   expect(seen(puzzle, 1)).toMatchObject({ traceable: true, finding: { why } })
   expect(seen({ ...puzzle, explain: 'at-once' }, 0)).toMatchObject({ traceable: true, finding: { why } })
 })
+
+it('has the packet of a cell traced once a prediction was measured, and keeps its cause where that is the task', async () => {
+  const desk = await loadLab(fromPackage('test/lab/desk'))
+  const step = desk.steps.find(({ id }) => id === 'foresee')!
+  const text = { en: 'said', zh: '说' }
+  const seen = (finding: Finding, of: Lab = desk, hints = 0) => {
+    const progress = { state: () => 'open', hints: () => hints, help: () => ({}) } as unknown as Progress
+    const look: Look = { verdicts: [{ index: 0, family: 'prediction', finding, hints: [text], tookMs: 1 }] }
+    return stepView(of, step, progress, look, {}).checks[0]!
+  }
+  const none: Finding = { outcome: 'fail', reason: 'prediction.none', expected: text, observed: text, why: text }
+  const cause = { en: 'a rule drops it', zh: '被规则丢弃' }
+  const cells = [{ row: 0, column: 1, measured: false, why: cause }]
+  const differs: Finding = { ...none, reason: 'prediction.differs', why: cause, cells }
+  expect(seen(none)).toMatchObject({ answer: 'reaches', traceable: false })
+  expect(seen(differs)).toMatchObject({ traceable: true, finding: { cells } })
+  const hidden = seen(differs, { ...desk, explain: 'after-hint' })
+  expect(hidden).toMatchObject({ traceable: false, finding: { cells: [{ row: 0, column: 1, measured: false }] } })
+  expect(JSON.stringify(hidden)).not.toContain('a rule drops it')
+  expect(seen(differs, { ...desk, explain: 'after-hint' }, 1)).toMatchObject({ traceable: true, finding: { cells } })
+})
