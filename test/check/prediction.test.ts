@@ -170,6 +170,16 @@ it('tells each cell that differs with what was measured, and why where that show
   })
 })
 
+it('says of many differences as many as a sentence has room for, whole, and how many more there are', async () => {
+  const { finding } = await look('api: no yes yes; client: yes no -')
+  if (finding.outcome !== 'fail') throw new Error(finding.outcome)
+  expect(finding.cells).toHaveLength(5)
+  const { en, zh } = finding.why
+  expect(en).toMatch(/; and (?:one|two|three|four) more cells?$/)
+  expect(zh).toMatch(/；另有 \d 格$/)
+  for (const text of [en, zh]) expect(text.split('`').length % 2).toBe(1)
+})
+
 it('asks each target once whether it answers itself, however many ask for it', async () => {
   const { finding, asked } = await look(right)
   expect(finding.outcome).toBe('pass')

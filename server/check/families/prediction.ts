@@ -166,14 +166,25 @@ async function compare(spec: Spec, predicted: Cells, context: CheckContext): Pro
         en: `${agreed} of ${places.length} cells are as predicted`,
         zh: `${places.length} 格中有 ${agreed} 格与预测一致`,
       },
-      why: join(
-        differences.map((one) => differenceText(spec, one)),
-        '; ',
-        '；',
-      ),
+      why: allDifferences(differences.map((one) => differenceText(spec, one))),
     },
     differences,
   )
+}
+
+/** A sentence is cut at 500 characters: as many of them as it has room for, and how many more there are. */
+const roomForDifferences = 460
+
+function allDifferences(all: readonly Text[]): Text {
+  let shown = 1
+  while (shown < all.length && join(all.slice(0, shown + 1), '; ', '；').en.length <= roomForDifferences) shown++
+  const list = join(all.slice(0, shown), '; ', '；')
+  const more = all.length - shown
+  if (more === 0) return list
+  return {
+    en: `${list.en}; and ${counted(more, 'more cell', 'more cells')}`,
+    zh: `${list.zh}；另有 ${more} 格`,
+  }
 }
 
 function differenceText(spec: Spec, { row, column, measured, why }: DifferentCell): Text {
