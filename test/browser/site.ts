@@ -139,11 +139,12 @@ async function problemsNow(page: Page): Promise<string[]> {
   // Colours that change begin to fade with the next drawing.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   // What is still fading in has less contrast than it will have.
-  await page.evaluate(async () => {
+  // Looked at again and again: the promise of one that is cancelled before it is asked for is never kept.
+  await page.waitForFunction(() => {
     const ending = document
       .getAnimations()
-      .filter((animation) => animation.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
-    await Promise.allSettled(ending.map((animation) => animation.finished))
+      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+    return ending.every(({ playState }) => playState !== 'running')
   })
   // Evaluated by the debugger, so the page's policy stays as it is.
   await page.evaluate(axe)
