@@ -230,7 +230,8 @@ export function ShortcutsDialog({ onClose }: { onClose(): void }) {
             ))}
           </dl>
           <p class="muted">
-            {t.otherKeys} {control === 'Ctrl' && t.browserKeys}
+            {t.otherKeys}
+            {control === 'Ctrl' && `${marks.value.blank}${t.browserKeys}`}
           </p>
         </>
       )}

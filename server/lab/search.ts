@@ -48,11 +48,7 @@ export class LabSearch {
   readonly #index = new MiniSearch<Document>({
     fields: ['title', 'about', ...ownFields],
     storeFields: ['lab', 'section'],
-    tokenize: (text) => {
-      const terms = termsOf(text)
-      for (const term of terms) this.#known.add(term)
-      return terms
-    },
+    tokenize: termsOf,
     processTerm: (term) => term,
     searchOptions: {
       boost: { title: 4, heading: 3, about: 2 },
@@ -61,8 +57,6 @@ export class LabSearch {
       prefix: isBegun,
     },
   })
-  readonly #known = new Set<string>()
-
   private constructor() {}
 
   /**
@@ -82,30 +76,39 @@ export class LabSearch {
   }
 
   /**
-   * What was searched for has to be there whole; where nothing has it, in parts, and at last with letters that are wrong.
+   * What was searched for has to be there whole; where nothing has it, in parts, and at last with letters that are wrong. Of the pairs of
+   * Chinese words half is enough then: where two words meet, their neighbouring characters are no term.
    * @param words as a learner typed them
    * @param isShown whether a section of a lab may be found
    */
   find(words: string, isShown: (lab: string, section: string | undefined) => boolean = () => true): Found[] {
     const searched = [...new Set(wordsOf(words))].slice(0, mostWords)
     if (searched.length === 0) return []
-    const queries = [
-      () => searched.map((word) => (isChinese(word) ? all(pairsOf(word)) : word)),
-      () => searched.map((word) => (isChinese(word) ? all(this.#knownOf(pairsOf(word))) : all(partsOf(word)))),
-    ]
     const filter = ({ lab, section }: SearchResult) => isShown(lab as string, section as string | undefined)
-    for (const query of queries) {
-      const found = this.#index.search(all(query()), { filter })
-      if (found.length > 0) return byLab(found)
+    const whole = searched.map((word) => (isChinese(word) ? all(pairsOf(word)) : word))
+    const found = this.#index.search(all(whole), { filter })
+    if (found.length > 0) return byLab(found)
+    const parts = [...new Set(searched.flatMap((word) => (isChinese(word) ? pairsOf(word) : partsOf(word))))]
+    const pairs = parts.filter(isChinese)
+    const isEnough = ({ queryTerms }: SearchResult) => {
+      const there = new Set(queryTerms)
+      return (
+        parts.every((part) => isChinese(part) || there.has(part)) &&
+        2 * pairs.filter((pair) => there.has(pair)).length >= pairs.length
+      )
     }
-    const fuzzy = (term: string) => (!isChinese(term) && term.length >= 5 ? fuzziness : false)
-    return byLab(this.#index.search(all(queries[1]!()), { filter, fuzzy }))
-  }
-
-  /** Where two words meet, their neighbouring characters are no term. */
-  #knownOf(pairs: string[]): string[] {
-    const known = pairs.filter((pair) => this.#known.has(pair))
-    return known.length > 0 ? known : pairs
+    const wrong = (term: string) => (!isChinese(term) && term.length >= 5 ? fuzziness : false)
+    for (const fuzzy of [false, wrong]) {
+      const some = this.#index.search(parts.join(' '), {
+        tokenize: () => parts,
+        combineWith: 'OR',
+        filter,
+        fuzzy,
+      })
+      const enough = some.filter(isEnough)
+      if (enough.length > 0) return byLab(enough)
+    }
+    return []
   }
 }
 
