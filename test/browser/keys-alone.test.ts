@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Step } from '../../server/lab/lab.js'
+import { questionOf, type Step } from '../../server/lab/lab.js'
 import type { RunBlock } from '../../server/lab/page.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
@@ -57,6 +57,20 @@ class ByKeys extends LabPage {
 
   override async typeAnswer(step: Step, id: string, text: string): Promise<void> {
     const check = step.checks.find(({ spec }) => (spec as { id?: string }).id === id)!
+    const question = questionOf(check)
+    if (question?.predict) {
+      const cells = this.cellsToFill(step, question, text)
+      await this.pressUntil('Alt+Shift+A', '.prediction input[type=radio]', 6)
+      for (const [at, { cell, radio }] of cells.entries()) {
+        // One stop of the Tab key a cell; arrows choose within it.
+        if (at > 0) await this.keys.press('Tab')
+        await this.keys.press('Space')
+        if (!cell) await this.keys.press('ArrowDown')
+        expect(await radio.isChecked()).toBe(true)
+      }
+      await this.keys.press('Enter')
+      return
+    }
     const { ask } = check.spec as { ask: { en: string } }
     const field = this.panel(step).getByLabel(ask.en.replaceAll('`', ''), { exact: true })
     const name = await field.getAttribute('id')

@@ -1,9 +1,11 @@
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { blocksOf, type Lab, type Step } from '../../server/lab/lab.js'
+import type { Question } from '../../server/check/family.js'
+import { blocksOf, type Lab, questionOf, type Step } from '../../server/lab/lab.js'
 import type { RunBlock } from '../../server/lab/page.js'
 import { LabRack } from '../../server/labrack/lab-rack.js'
 import type { Racks } from '../../server/racks/racks.js'
+import { readCells } from '../../server/wording/cells.js'
 import { MapView } from './map-view.js'
 import { TerminalWindow } from './terminal-window.js'
 
@@ -85,9 +87,41 @@ export class LabPage {
   async typeAnswer(step: Step, id: string, text: string): Promise<void> {
     const check = step.checks.find(({ spec }) => (spec as { id?: string }).id === id)!
     const { ask } = check.spec as { ask: { en: string } }
+    const question = questionOf(check)
+    if (question?.predict) {
+      for (const { radio } of this.cellsToFill(step, question, text)) await radio.check()
+      await this.panel(step).getByRole('button', { name: 'Measure' }).click()
+      return
+    }
+    if (question?.choose) {
+      const group = this.panel(step).getByRole('group', { name: ask.en.replaceAll('`', '') })
+      for (const one of text.split(' ')) await group.locator(`input[value="${one}"]`).check()
+      await group.getByRole('button').click()
+      return
+    }
     const field = this.panel(step).getByLabel(ask.en.replaceAll('`', ''), { exact: true })
     await field.fill(text)
     await field.press('Enter')
+  }
+
+  /** The cells of a prediction's table in their order, each with the button that says what a text says of it. */
+  protected cellsToFill(step: Step, { ask, predict }: Question, text: string): { radio: Locator; cell: boolean }[] {
+    const { rows, columns } = predict!
+    const names = rows.map(({ from }) => from)
+    const read = readCells(text, names, columns.length)
+    if ('fault' in read) throw new Error(`no prediction: ${text}`)
+    const table = this.panel(step).getByRole('table', { name: ask.en })
+    return read.cells.flatMap((cells, row) =>
+      cells.flatMap((cell, column) => {
+        if (cell === undefined) return []
+        const place = table
+          .getByRole('row')
+          .nth(row + 1)
+          .getByRole('cell')
+          .nth(column)
+        return [{ cell, radio: place.getByRole('radio', { name: cell ? 'yes' : 'no' }) }]
+      }),
+    )
   }
 
   /** Keys into the front terminal, and Enter; waits until the shell is back. */

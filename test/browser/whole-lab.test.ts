@@ -5,6 +5,10 @@ import { fromPackage } from '../../server/package-root.js'
 import { LabPage } from './lab-page.js'
 import { accessibilityProblems, Site } from './site.js'
 
+/** `LABS`, ids with commas between them, says which others. */
+const { LABS } = process.env
+const labs = LABS === undefined ? ['user-bridge', 'overlay', 'macvlan', 'segments'] : LABS.split(',')
+
 let site: Site
 beforeAll(async () => {
   site = await Site.open()
@@ -13,7 +17,7 @@ afterAll(async () => {
   await site?.[Symbol.asyncDispose]()
 })
 
-for (const id of ['user-bridge', 'overlay', 'macvlan']) {
+for (const id of labs) {
   it(`leads a learner through ${id}, from the catalogue to the finish, by clicking and typing, and the map with them`, async () => {
     const lab = await loadLab(fromPackage(join('labs', id)))
     const page = await site.visit()
