@@ -140,12 +140,12 @@ async function problemsNow(page: Page): Promise<string[]> {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   // What is still fading in has less contrast than it will have.
   // Looked at again and again: the promise of one that is cancelled before it is asked for is never kept.
-  await page.waitForFunction(() => {
-    const ending = document
+  const isFading = () =>
+    document
       .getAnimations()
       .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
-    return ending.every(({ playState }) => playState !== 'running')
-  })
+      .some(({ playState }) => playState === 'running')
+  await expect.poll(() => page.evaluate(isFading), { timeout: 10_000 }).toBe(false)
   // Evaluated by the debugger, so the page's policy stays as it is.
   await page.evaluate(axe)
   const results = await page.evaluate(async () => {
