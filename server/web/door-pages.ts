@@ -203,7 +203,7 @@ function field(name: string, label: string, value: string | undefined, rest: str
 }
 
 const style = `
-:root { color-scheme: light dark; font: 1.0625rem/1.5 system-ui, sans-serif }
+:root { color-scheme: light dark; background: Canvas; color: CanvasText; font: 1.0625rem/1.5 system-ui, sans-serif }
 body { max-width: 26rem; margin: 8vh auto; padding: 0 1rem }
 h1 { font-size: 1.5rem } h2 { font-size: 1.125rem; margin-top: 2.5rem }
 label { display: block; margin: 1rem 0 .25rem }
