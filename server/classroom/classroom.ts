@@ -34,6 +34,7 @@ import { manyLines, oneLine } from '../wording/one-line.js'
 import { Desks } from './desks.js'
 import { classCsv, classJsonLines } from './export.js'
 import { giveHints, preparedHints } from './hints.js'
+import { LastKnown } from './last-known.js'
 import { learnerDetail } from './learner-detail.js'
 import { lookView } from './look-view.js'
 import { Looks } from './looks.js'
@@ -79,6 +80,7 @@ interface Followed {
   seats: Map<string, SeatRecord>
   followers: Set<ClassFollower>
   changed: Set<string>
+  known: LastKnown
 }
 
 /** Classes as their staff see them. Whoever calls has asked `may` before. */
@@ -302,18 +304,19 @@ export class Classroom {
   }
 
   async matrix(who: Who, id: string): Promise<MatrixView> {
-    const found = await this.records.people.classOf(id)
+    const known = this.#followed.get(id)?.known ?? new LastKnown()
+    const found = await known.of('class', () => this.records.people.classOf(id))
     if (!found) throw notFound(id)
     const seats = await this.records.people.seats(id)
     // Something may have been handed in on another server.
     for (const { learner } of seats) this.#summaries.delete(learner)
     const same = duplicates(seats)
     const share = this.shares.of(id)
-    const given = await this.records.people.givenHints(id)
+    const given = await known.of('hints', () => this.records.people.givenHints(id))
     const warming = this.#warming.of(id)
     return {
       class: await this.#view(who, found),
-      seats: await Promise.all(seats.map((seat) => this.#row(seat, same, found, given))),
+      seats: await Promise.all(seats.map((seat) => this.#row(seat, same, found, given, known))),
       hands: await this.records.people.hands(id),
       notes: await this.records.people.notes(id, mostNotes),
       ...(share ? { shown: { by: share.by, mine: share.person === who.person } } : {}),
@@ -330,6 +333,7 @@ export class Classroom {
       seats: new Map(),
       followers: new Set(),
       changed: new Set(),
+      known: new LastKnown(),
     }
     this.#followed.set(id, followed)
     followed.seats = new Map(seats.map((seat) => [seat.learner, seat]))
@@ -647,9 +651,10 @@ export class Classroom {
     followed.changed.clear()
     const same = duplicates([...followed.seats.values()])
     try {
-      const one = await this.records.people.classOf(followed.class)
-      const given = await this.records.people.givenHints(followed.class)
-      const rows = await Promise.all(changed.map((seat) => this.#row(seat, same, one, given)))
+      const { class: id, known } = followed
+      const one = await known.of('class', () => this.records.people.classOf(id))
+      const given = await known.of('hints', () => this.records.people.givenHints(id))
+      const rows = await Promise.all(changed.map((seat) => this.#row(seat, same, one, given, known)))
       for (const { onSeats } of followed.followers) onSeats(rows)
     } catch (error) {
       // Rows stay as they are then.
@@ -662,9 +667,10 @@ export class Classroom {
     same: ReadonlySet<string>,
     one: ClassRecord | undefined,
     given: readonly GivenHint[],
+    known: LastKnown,
   ): Promise<SeatView> {
     const kept = this.sessions.keptOf(seat.learner)
-    const progress = await this.records.progress(seat.learner)
+    const progress = await known.of(`progress ${seat.learner}`, () => this.records.progress(seat.learner))
     const cells = recordedCells(progress)
     for (const session of kept) {
       const view = session.view()
@@ -678,7 +684,7 @@ export class Classroom {
       live[step!] = { ...cell, minutes: Math.floor(at.minutes), ...(stuck ? { stuck } : {}) }
     }
     const running = kept.findLast(({ holdsRack }) => holdsRack)
-    const handedIn = await this.#summary(seat.learner)
+    const handedIn = await known.of(`handed in ${seat.learner}`, () => this.#summary(seat.learner))
     return seatView(seat, {
       ...(handedIn ? { handedIn } : {}),
       isDuplicate: same.has(seat.id),

@@ -10,7 +10,7 @@ export function smallPage(
   // Strict cookies don't come along when another site leads here; the second time it is our own page that leads.
   const refresh = again ? '<meta http-equiv="refresh" content="0">' : ''
   return `<!doctype html>
-<html lang="en">
+<html lang="en" style="background: Canvas; color: CanvasText">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">${refresh}<title>${status}</title></head>
 <body style="font: 1rem/1.6 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem">
 <main>
