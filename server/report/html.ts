@@ -105,7 +105,7 @@ export function prose(sentence: string): string {
 }
 
 const style = `
-:root { color-scheme: light dark; --good: #1a6b2f; --bad: #a3201a; --open: #7a4f00 }
+:root { color-scheme: light dark; background: Canvas; color: CanvasText; --good: #1a6b2f; --bad: #a3201a; --open: #7a4f00 }
 @media (prefers-color-scheme: dark) { :root { --good: #7fd493; --bad: #ff9d94; --open: #f0c060 } }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 46rem; padding: 1rem; overflow-wrap: anywhere }
 h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin: 1.5rem 0 0.25rem } p { margin: 0.25rem 0 }
