@@ -131,7 +131,7 @@ describe('output', () => {
     await learner.type('echo in-$((40+2))\n')
     await learner.row(/^in-42$/)
     await learner.press('Control+P', 'Control+Q')
-    await learner.row(/read escape sequence/)
+    await learner.row(/^\/ # root@node1:~#/)
     await learner.type('docker ps --format "runs-{{.Names}}" none')
     await learner.press('Alt+Backspace', 'Enter')
     await learner.row(/^runs-held$/)
