@@ -115,6 +115,8 @@ for (const id of labs) {
     await page.getByRole('link', { name: lab.title.en, exact: true }).first().waitFor()
     await page.keyboard.press('/')
     await page.keyboard.type(id)
+    // What is found comes from the server.
+    await page.getByRole('region', { name: 'What was found' }).locator(`a[href="/labs/${id}"]`).first().waitFor()
     for (let tabs = 0; tabs < 12; tabs++) {
       await page.keyboard.press('Tab')
       if (await page.evaluate((to) => document.activeElement?.matches(to), `a[href="/labs/${id}"]`)) break
