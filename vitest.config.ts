@@ -52,6 +52,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/hosts/**', 'test/stock-kernel/**', 'test/browser/**', 'test/lighthouse/**'],
+          // Much of their time is waiting for clocks and databases: one file at a time leaves a small machine idle.
+          maxWorkers: 2,
           testTimeout: 15_000,
         },
       },

@@ -314,8 +314,10 @@ ip address flush dev $link; ip address add 172.20.0.1/16 dev $link\n`,
   'a-wall-that-flips': {
     work: `${honest}${behind('while sleep 2; do iptables -I DOCKER-USER -j DROP; sleep 2; iptables -D DOCKER-USER -j DROP; done')}`,
     points: 6,
-    says: { web: /^reach\.silent .*DOCKER-USER/ },
+    // Whether the rule is there when the cause is looked for depends on the moment.
+    says: { web: /^reach\.silent / },
     control: 'watches-itself',
+    isRestless: true,
   },
   'a-wall-that-comes-later': {
     work: `${honest}${behind('sleep 0.6; iptables -I DOCKER-USER -j DROP')}`,
