@@ -90,6 +90,12 @@ function blockSix(rack: StateBuilder): void {
   })
 }
 
+/** The laptop has the address of node1 as well. */
+function hasAddressOfNode1(rack: StateBuilder): void {
+  const [namespace] = rack.host('laptop').namespaces
+  namespace!.links[0]!.addresses.push({ family: 4, address: '192.168.1.11', prefix: 32, scope: 'global' })
+}
+
 /** What the laptop sends to that port of anybody goes elsewhere. */
 function ledAway(port: string, target: string, to?: string): (rack: StateBuilder) => void {
   return (rack) => {
@@ -285,20 +291,14 @@ cases('reach', [
   {
     gives: 'reach.itself',
     spec: { from: 'laptop', to: 'node1', port: 8080 },
-    given: (rack) => {
-      const [namespace] = rack.host('laptop').namespaces
-      namespace!.links[0]!.addresses.push({ family: 4, address: '192.168.1.11', prefix: 32, scope: 'global' })
-    },
+    given: hasAddressOfNode1,
     network: { 'laptop tcp 192.168.1.11:8080': yes },
   },
   // So is whoever asks for the address itself.
   {
     gives: 'reach.itself',
     spec: { from: 'laptop', to: '192.168.1.11', port: 8080 },
-    given: (rack) => {
-      const [namespace] = rack.host('laptop').namespaces
-      namespace!.links[0]!.addresses.push({ family: 4, address: '192.168.1.11', prefix: 32, scope: 'global' })
-    },
+    given: hasAddressOfNode1,
     network: { 'laptop tcp 192.168.1.11:8080': yes },
     says: 'address of `node1`',
   },

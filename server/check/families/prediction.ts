@@ -47,7 +47,7 @@ export const prediction: Family<Spec> = {
       columns: spec.to.map((one) => ({ to: one.to, means: meansOf(one) })),
     },
   }),
-  references: ({ from, to }) => [...from, ...to.flatMap((one) => (one.by === 'name' ? [] : one.to))],
+  references: referencesOf,
   hosts: ({ from, to }) => hostsOf(...from, ...to.map((one) => one.to)),
   packet: (spec, state, home, cell) => {
     if (!cell || askedCells(spec)[cell.row]?.[cell.column] !== true) return undefined
@@ -55,9 +55,8 @@ export const prediction: Family<Spec> = {
   },
   async check(spec, context) {
     const typed = typedIn(context.answers, spec.id).slice(0, longestPrediction)
-    const count = askedCells(spec)
-      .flat()
-      .filter((asked) => asked).length
+    const asked = askedPlaces(spec)
+    const count = asked.length
     if (typed.trim() === '') {
       return fail('prediction.none', {
         expected: complete(count),
@@ -76,7 +75,7 @@ export const prediction: Family<Spec> = {
         why: whyUnread(read.fault, spec),
       })
     }
-    const open = askedPlaces(spec).filter(({ row, column }) => read.cells[row]![column] === undefined)
+    const open = asked.filter(({ row, column }) => read.cells[row]![column] === undefined)
     const [first] = open
     if (first) {
       const cell = cellText(spec, first.row, first.column)
@@ -94,6 +93,10 @@ export const prediction: Family<Spec> = {
     }
     return compare(spec, read.cells, context)
   },
+}
+
+function referencesOf({ from, to }: Spec): string[] {
+  return [...from, ...to.flatMap((one) => (one.by === 'name' ? [] : one.to))]
 }
 
 function complete(count: number): Text {
@@ -136,7 +139,7 @@ function whyUnread(fault: CellsFault, { from, to }: Spec): Text {
 type Measured = { reached: boolean; why?: Text | undefined } | { finding: Finding }
 
 async function compare(spec: Spec, predicted: Cells, context: CheckContext): Promise<Finding> {
-  for (const reference of new Set([...spec.from, ...spec.to.flatMap((one) => (one.by === 'name' ? [] : one.to))])) {
+  for (const reference of new Set(referencesOf(spec))) {
     const place = liveOr('prediction.no-such', reference, context)
     if (isFinding(place)) return place
   }
