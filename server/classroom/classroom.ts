@@ -27,6 +27,7 @@ import { studentOf } from '../report/student-names.js'
 import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import { sessionResult } from '../session/work/session-result.js'
+import { isBehind } from '../store/behind.js'
 import { isOpenAt } from '../store/class-work.js'
 import type { Assessment, ClassChange, ClassRecord, GivenHint, Known, SeatRecord } from '../store/people.js'
 import type { Records } from '../store/records.js'
@@ -778,5 +779,5 @@ function headingOf(lab: Lab, step: string): { en: string; zh: string } {
 
 /** While the database is away there is nothing to be done. */
 function logUnlessBehind(error: unknown): void {
-  if (!(error instanceof VethlabError && error.code === 'records.behind')) logOnce(error)
+  if (!isBehind(error)) logOnce(error)
 }

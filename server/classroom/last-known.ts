@@ -1,4 +1,4 @@
-import { VethlabError } from '../error/vethlab-error.js'
+import { isBehind } from '../store/behind.js'
 
 /** What the database said last of each question, for while it is away: a class goes on then. */
 export class LastKnown {
@@ -11,8 +11,7 @@ export class LastKnown {
       this.#answers.set(question, answer)
       return answer
     } catch (error) {
-      const isAway = error instanceof VethlabError && error.code === 'records.behind'
-      if (!isAway || !this.#answers.has(question)) throw error
+      if (!isBehind(error) || !this.#answers.has(question)) throw error
       return this.#answers.get(question) as T
     }
   }

@@ -2,6 +2,7 @@ import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { Lab } from '../lab/lab.js'
 import type { Sessions } from '../session/sessions.js'
+import { isBehind } from '../store/behind.js'
 import { closedAt } from '../store/class-work.js'
 import type { ClassRecord, People } from '../store/people.js'
 
@@ -96,8 +97,7 @@ export class Warming {
       await this.#turn(now)
     } catch (error) {
       // While rackd or the database is away nothing is asked for: the next turn does.
-      const isPassing =
-        error instanceof VethlabError && (error.code === 'rackd.unreachable' || error.code === 'records.behind')
+      const isPassing = isBehind(error) || (error instanceof VethlabError && error.code === 'rackd.unreachable')
       if (!isPassing) logOnce(error)
     } finally {
       this.#isTurning = false

@@ -10,6 +10,7 @@ import { replaceLab } from '../lab/replace-lab.js'
 import { LabSearch } from '../lab/search.js'
 import type { CatalogueView, LabCard, LabPage, PageSection, SearchView } from '../protocol/protocol.js'
 import type { RackInfo, Racks } from '../racks/racks.js'
+import { isBehind } from '../store/behind.js'
 import { newId } from '../store/id.js'
 import type { Records, SessionRecord, Standing } from '../store/records.js'
 import { oneLine } from '../wording/one-line.js'
@@ -485,7 +486,7 @@ export class Sessions {
       if (quota) this.#quotas.set(learner, quota)
       else this.#quotas.delete(learner)
     } catch (error) {
-      if (!(error instanceof VethlabError && error.code === 'records.behind')) throw error
+      if (!isBehind(error)) throw error
     }
     return this.#quotas.get(learner)
   }
@@ -604,7 +605,7 @@ export class Sessions {
     try {
       return await read
     } catch (error) {
-      if (error instanceof VethlabError && error.code === 'records.behind') return undefined
+      if (isBehind(error)) return undefined
       throw error
     }
   }

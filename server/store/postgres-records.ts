@@ -3,6 +3,7 @@ import { Pool, type PoolClient } from 'pg'
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { oneLine } from '../wording/one-line.js'
+import { isBehind } from './behind.js'
 import { type Change, carryOut } from './change.js'
 import { newId } from './id.js'
 import { Outbox } from './outbox.js'
@@ -105,7 +106,7 @@ export class PostgresRecords extends Recorder {
       if (records.#outbox.count === 0) worker.write(ask('DELETE FROM session WHERE ended_at IS NOT NULL'))
       await records.#deliverOnce().catch((error: unknown) => {
         const told = translated(address, error)
-        const isAway = told instanceof VethlabError && told.code === 'records.behind'
+        const isAway = isBehind(told)
         if (!isRefusal(error) && (!isAway || worker.read(readLocalLearner()) === undefined)) throw told
         records.#failed(error)
         if (isAway) records.#stand('behind')

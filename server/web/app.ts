@@ -12,6 +12,7 @@ import type { MeView } from '../protocol/classes.js'
 import { belowBase, labPageOf } from '../protocol/lab-address.js'
 import { pathViews } from '../session/catalogue.js'
 import type { Sessions } from '../session/sessions.js'
+import { isBehind } from '../store/behind.js'
 import type { People } from '../store/people.js'
 import type { Language, Text } from '../wording/text.js'
 import type { Access } from './access.js'
@@ -112,7 +113,7 @@ export function webApp(options: AppOptions): Express {
       response.locals.guest = await gate.guest(request)
     } catch (error) {
       if (error instanceof TroubleError) return refuse(request, response, 429, says.tooMany)
-      if (!(error instanceof VethlabError && error.code === 'records.behind')) throw error
+      if (!isBehind(error)) throw error
       return refuse(request, response, 503, says.behind)
     }
     next()

@@ -1,11 +1,11 @@
 import express, { type NextFunction, type Request, type Response, Router } from 'express'
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
 import type { SecurityLog } from '../error/security-log.js'
-import { VethlabError } from '../error/vethlab-error.js'
 import { readJoinCode } from '../learner/join-code.js'
 import { isPassword, keptPassword, passwordFault } from '../learner/password.js'
 import { newResumePhrase, phraseHash } from '../learner/resume-phrase.js'
 import { hashOf, isSecret } from '../learner/secret.js'
+import { isBehind } from '../store/behind.js'
 import type { People } from '../store/people.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Language } from '../wording/text.js'
@@ -196,7 +196,7 @@ export function door({ provider, gate, people, log, basePath, isSecure, onJoined
   })
 
   router.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
-    if (!(error instanceof VethlabError && error.code === 'records.behind') || response.headersSent) return next(error)
+    if (!isBehind(error) || response.headersSent) return next(error)
     const page = pageOf(request, 'behind')
     const html = request.path.startsWith('/login')
       ? loginPage(page)

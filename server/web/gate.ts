@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { logOnce } from '../error/log-once.js'
 import { TroubleError } from '../error/trouble.js'
-import { VethlabError } from '../error/vethlab-error.js'
 import { hashOf, isSecret, newSecret } from '../learner/secret.js'
 import { ownerOf, type Who } from '../learner/who.js'
+import { isBehind } from '../store/behind.js'
 import type { Known, People } from '../store/people.js'
 import { type Access, cookiesNamed } from './access.js'
 import { TokenBucket } from './token-bucket.js'
@@ -103,7 +103,7 @@ export class Gate {
       return known
     } catch (error) {
       const last = this.#last.get(login)
-      if (last && error instanceof VethlabError && error.code === 'records.behind') return last
+      if (last && isBehind(error)) return last
       throw error
     }
   }
@@ -150,7 +150,7 @@ export class Gate {
       }
     } catch (error) {
       // Whoever is in stays in while the database is away.
-      if (!(error instanceof VethlabError && error.code === 'records.behind')) logOnce(error)
+      if (!isBehind(error)) logOnce(error)
     }
   }
 }
