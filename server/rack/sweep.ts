@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../error/message-of.js'
-import { run } from './command.js'
 import { Host, type HostGround, recordPath } from './host/host.js'
 import { HostRoot, mountedHosts } from './host/root.js'
+import { endByRuntime, hostsOfRuntime } from './host/runtime.js'
 import { freeSlot, slotsOf } from './identity.js'
 import { tidyPacks } from './images/pack-record.js'
 import { Lan } from './lan.js'
@@ -116,9 +116,9 @@ async function removeStrays(ground: HostGround, living: Set<string>, report: Swe
   const { state, store, cgroups } = ground
   // Somebody may have begun a host since we looked: a record is written before the first part of it is made.
   const stray = async (id: string) => !living.has(id) && (await readRecord(recordPath(state, id))) === undefined
-  for (const id of await readdir(state.runcRoot).catch(() => [])) {
+  for (const id of await hostsOfRuntime(state)) {
     if (!(await stray(id))) continue
-    await run('runc', ['--root', state.runcRoot, 'delete', '--force', id])
+    await endByRuntime(state, id)
     report.strays.push(`container ${id}`)
   }
   for (const id of await cgroups.list()) {

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -148,6 +148,27 @@ it("a disk leads nothing of the machine's into a learner's hands", { timeout: 12
   } finally {
     await host.remove()
   }
+  expect(left()).toEqual(before)
+})
+
+/** As runc leaves it when it is killed while it enters a host: its own program, mounted among what it keeps of the host. */
+function leaveMounted(host: string) {
+  const directory = join(state.runcRoot, host)
+  mkdirSync(directory, { recursive: true })
+  const file = join(directory, 'runc.xnKv8u')
+  writeFileSync(file, '')
+  execFileSync('mount', ['--bind', process.execPath, file])
+}
+
+it('a host that was being entered when the runtime was killed goes with all that is mounted of it', async () => {
+  const host = await Host.start(ground, golden, 'plain')
+  leaveMounted(host.id)
+  await host.remove()
+  expect(left()).toEqual(before)
+
+  const stray = 'h0123456789'
+  leaveMounted(stray)
+  expect(await sweep(ground)).toMatchObject({ strays: [`container ${stray}`], left: [] })
   expect(left()).toEqual(before)
 })
 

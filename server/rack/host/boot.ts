@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readFile, rm, writeFile } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../error/message-of.js'
 import { VethlabError } from '../../error/vethlab-error.js'
 import type { HostKind, HostLimits } from '../../racks/topology.js'
 import { bundle } from '../bundle.js'
 import type { Cgroups } from '../cgroup.js'
-import { machinePath, run } from '../command.js'
+import { machinePath } from '../command.js'
 import { type IdSlot, makeUserNamespaces } from '../identity.js'
 import { limited } from '../limited.js'
 import { offlineEnvironment } from '../offline-gateway.js'
@@ -16,6 +16,7 @@ import type { StateDirectory } from '../state-directory.js'
 import type { Store } from '../store.js'
 import type { Disk } from './disk.js'
 import { HostRoot } from './root.js'
+import { endByRuntime, forgetByRuntime } from './runtime.js'
 
 const runcTimeoutMs = 30_000
 
@@ -127,11 +128,10 @@ export class Boot {
       signal(init, 'SIGKILL')
       await this.endAll()
       await endAtOnce(init)
-      // All that the runtime keeps of it; groups and mounts are ours.
-      await rm(join(state.runcRoot, this.disk.id), { recursive: true, force: true })
+      await forgetByRuntime(state, this.disk.id)
     } else {
       // A start that was cut off between the runtime's beginning and our note of its process.
-      await run('runc', ['--root', state.runcRoot, 'delete', '--force', this.disk.id])
+      await endByRuntime(state, this.disk.id)
     }
     await this.endAll()
     await this.root.remove()
