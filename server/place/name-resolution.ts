@@ -1,11 +1,13 @@
 import { canonicalAddress, type IpFamily, ipFamilyOf, isAddress } from '../network/addresses.js'
+import type { ProbeAnswer, ProbeRequest } from '../network/question.js'
 import { bare, code } from '../wording/wording.js'
 import { ask } from './ask.js'
 import type { Asking } from './ground.js'
 import type { LivePlace } from './place.js'
 import { Unanswerable } from './unanswerable.js'
 
-const serverTimeoutMs = 1000
+/** A nameserver that is silent is asked once more, as by the C library (resolv.conf(5), attempts), and with more patience: a machine under load answers late. */
+const patienceMs = [1000, 2000]
 /** As many as the C library asks (resolv.h, MAXNS and MAXDNSRCH). */
 const mostServers = 3
 const mostSearched = 6
@@ -37,7 +39,7 @@ export async function resolveName(
     // All at once, so that those who are silent are waited for together; what they say counts in their order.
     const said = [...servers].map((server) => ({
       server,
-      answer: ask(place, { kind: 'dns', server, name: candidate, type, timeoutMs: serverTimeoutMs }, context),
+      answer: patiently(place, { kind: 'dns', server, name: candidate, type }, context),
     }))
     await Promise.allSettled(said.map(({ answer }) => answer))
     for (const { server, answer: asked } of said) {
@@ -50,6 +52,15 @@ export async function resolveName(
     }
   }
   return []
+}
+
+async function patiently(place: LivePlace, question: ProbeRequest, context: Asking) {
+  let answer: ProbeAnswer | undefined
+  for (const timeoutMs of patienceMs) {
+    answer = await ask(place, { ...question, timeoutMs }, context)
+    if (answer.cause !== 'silent') break
+  }
+  return answer!
 }
 
 /** What a file may say that could not be read, nobody knows; and that a name is in none of them, even less. */
