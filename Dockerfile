@@ -9,7 +9,7 @@ COPY . .
 RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:20-bookworm-slim
-# What `vethlab doctor` asks of a machine; and kmod, since modules of the kernel are loaded from here.
+# What `vethlab doctor` asks of a machine; kmod, since modules of the kernel are loaded from here; and skopeo, for `vethlab images add REFERENCE`.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends \
     bind9-dnsutils \
@@ -27,6 +27,7 @@ RUN apt-get update \
     netcat-openbsd \
     nftables \
     runc \
+    skopeo \
     tcpdump \
     util-linux \
   && rm -rf /var/lib/apt/lists/*

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Trouble } from '../../server/protocol/protocol.js'
 import { confirmed } from '../shell/dialog.js'
+import { hasFullScreen, isFullScreen, switchFullScreen } from '../shell/full-screen.js'
 import { BackIcon, ClockIcon, MapIcon, MenuIcon, OutsideIcon } from '../shell/icons.js'
 import { Menu } from '../shell/menu.js'
 import { LanguageSwitch, openDialog } from '../shell/preferences.js'
@@ -31,6 +32,7 @@ const strings = stringsOf({
     bring: 'Bring the hosts to',
     step: (number: number, heading: string) => `Step ${number}: ${heading}`,
     screenReader: 'Screen-reader mode',
+    fullScreen: 'Full screen, Ctrl+W to terminals',
     welcome: 'How a lab works',
     settings: 'Settings…',
     shortcuts: 'Keyboard shortcuts…',
@@ -63,6 +65,7 @@ const strings = stringsOf({
     bring: '把主机恢复到',
     step: (number: number, heading: string) => `第 ${number} 步：${heading}`,
     screenReader: '屏幕阅读器模式',
+    fullScreen: '全屏，终端可用 Ctrl+W',
     welcome: '实验怎么做',
     settings: '设置…',
     shortcuts: '键盘快捷键…',
@@ -209,6 +212,11 @@ function LabMenu() {
   const session = view.value
   const open = isOpen.value
   const steps = session?.steps ?? []
+  const choice = (words: string, chosen: boolean, run: () => unknown) => (
+    <button type="button" role="menuitemcheckbox" tabIndex={-1} aria-checked={chosen} onClick={run}>
+      {words} <span class="end">{chosen ? '✓' : ''}</span>
+    </button>
+  )
   const item = (words: string, disabled: boolean, run: () => unknown, end?: string) => (
     <button key={words} type="button" role="menuitem" tabIndex={-1} disabled={disabled} onClick={run}>
       {words} {end !== undefined && <span class="end muted">{end}</span>}
@@ -269,17 +277,10 @@ function LabMenu() {
       )}
       {/* biome-ignore lint/a11y/useSemanticElements: a group of a menu is no fieldset */}
       <div role="group" aria-label={t.page}>
-        <button
-          type="button"
-          role="menuitemcheckbox"
-          tabIndex={-1}
-          aria-checked={screenReader.value}
-          onClick={() => {
-            screenReader.value = !screenReader.value
-          }}
-        >
-          {t.screenReader} <span class="end">{screenReader.value ? '✓' : ''}</span>
-        </button>
+        {choice(t.screenReader, screenReader.value, () => {
+          screenReader.value = !screenReader.value
+        })}
+        {hasFullScreen && choice(t.fullScreen, isFullScreen.value, switchFullScreen)}
         {item(t.welcome, false, () => {
           welcomed.value = false
           side.value = 'read'

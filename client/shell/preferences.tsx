@@ -3,6 +3,7 @@ import { useId } from 'preact/hooks'
 import { inLanguage, language, marks, stringsOf } from '../state/language.js'
 import { fontSizes, justChangedOpen, screenReader, terminalFontSize, theme, themes } from '../state/settings.js'
 import { Dialog } from './dialog.js'
+import { hasFullScreen } from './full-screen.js'
 import { MoonIcon, SunIcon, SystemIcon } from './icons.js'
 import { route } from './route.js'
 import { shortcuts } from './shortcuts.js'
@@ -32,6 +33,8 @@ const strings = stringsOf({
     otherKeys: 'All other keys go to the program, also Ctrl+P and Ctrl+Q, which leave docker attach.',
     browserKeys:
       'Browsers keep Ctrl+W, Ctrl+T and Ctrl+N for themselves, and Firefox on Linux Ctrl+Q as well: Alt+Backspace deletes a word, too, and docker attach can be given other keys by --detach-keys.',
+    inFullScreen:
+      'In full screen (in the menu) the first three reach the terminal; Escape leaves it when it is held down.',
   },
   zh: {
     theme: '主题',
@@ -56,6 +59,7 @@ const strings = stringsOf({
     otherKeys: '其他按键都会交给终端里的程序，包括用来离开 docker attach 的 Ctrl+P 和 Ctrl+Q。',
     browserKeys:
       'Ctrl+W、Ctrl+T 和 Ctrl+N 由浏览器占用，Linux 版 Firefox 还占用 Ctrl+Q：删除一个词也可以用 Alt+Backspace，docker attach 可以用 --detach-keys 改用其他按键。',
+    inFullScreen: '全屏时（在菜单里打开），前三个按键也会交给终端；长按 Esc 退出全屏。',
   },
 })
 
@@ -232,6 +236,7 @@ export function ShortcutsDialog({ onClose }: { onClose(): void }) {
           <p class="muted">
             {t.otherKeys}
             {control === 'Ctrl' && `${marks.value.blank}${t.browserKeys}`}
+            {control === 'Ctrl' && hasFullScreen && `${marks.value.blank}${t.inFullScreen}`}
           </p>
         </>
       )}

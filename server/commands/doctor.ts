@@ -1,22 +1,22 @@
 import { Command } from 'commander'
+import { foldersOf } from '../lab/catalogue.js'
 import { missingImages } from '../lab/needed-images.js'
 import { examine, type ImagesFound } from '../machine/doctor.js'
 import { renderReport } from '../machine/doctor-report.js'
-import { fromPackage } from '../package-root.js'
 import { findGolden } from '../rack/golden/golden.js'
 import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
 import { Store } from '../rack/store.js'
 import { knownImages } from './known-images.js'
-import { several } from './several.js'
+import { type LabsOption, labsOption, shelvesOf } from './labs-option.js'
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('say what this machine has, what it lacks, what fails without it and how to get it')
     .option('--json', 'print a JSON document', false)
-    .option('--labs <folder>', 'a folder of further labs, of which it says what they need (repeatable)', several, [])
-    .action(async ({ json, labs }: { json: boolean; labs: string[] }) => {
+    .addOption(labsOption('of which it says what they need'))
+    .action(async ({ json, labs }: LabsOption & { json: boolean }) => {
       const golden = await goldenOrNothing()
-      const images = golden ? await imagesFound([fromPackage('labs'), ...labs]) : undefined
+      const images = golden ? await imagesFound(foldersOf(shelvesOf({ labs }))) : undefined
       const report = await examine({
         store: { path: defaultStatePath() },
         ...(golden ? { golden } : {}),

@@ -9,13 +9,13 @@ import { fingerprintOf, ownKey, publicOf, readPublic } from '../evidence/seal.js
 import { labFolder } from '../lab/catalogue.js'
 import { practiceSeed } from '../lab/parameters/seed.js'
 import { loadLab, withSeed } from '../lab/read-lab.js'
-import { fromPackage } from '../package-root.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import type { Result } from '../report/result.js'
 import { findings, pointsText, stateWord } from '../report/words.js'
 import { readFrom } from '../trial/file-tree.js'
 import { oneLine } from '../wording/one-line.js'
 import { type Language, languages } from '../wording/text.js'
+import { type LabsOption, labsOption, shelvesOf } from './labs-option.js'
 import { recordsPlace } from './records-place.js'
 
 interface EvidenceOptions {
@@ -55,21 +55,33 @@ export function evidenceCommand(): Command {
     })
   inLanguage(bundle('regrade', "judge what was captured by the lab's checks of today; nothing is run"))
     .option('--lab <lab>', 'id or folder; by default the lab that the bundle names')
+    .addOption(labsOption())
     .option('--out <file>', 'write the new result there, as `vethlab grade --format json` does')
-    .action(async (folder: string, { key, lang, lab: name, out }: EvidenceOptions & { lab?: string; out?: string }) => {
-      const read = await open(folder, key)
-      const [fault] = read.faults
-      if (fault !== undefined)
-        throw invalid(folder, `is not as it was signed: ${fault}`, 'Take a copy that `vethlab evidence verify` passes.')
-      const before = resultOf(folder, read)
-      const verdicts = verdictsOf(folder, read)
-      if (!verdicts) throw invalid(folder, 'has nothing that could be judged: nothing was run', 'Grade the work anew.')
-      const asWritten = await loadLab(await labFolder(fromPackage('labs'), name ?? read.manifest.lab.id))
-      const lab = withSeed(asWritten, before.assignment.seed ?? practiceSeed)
-      const again = await regrade(lab, before, verdicts, (state) => stateOf(folder, read, state))
-      process.stdout.write(told(before, again, lang))
-      if (out !== undefined) await writeFile(out, `${JSON.stringify(again.result, null, 2)}\n`).catch(cannotWrite(out))
-    })
+    .action(
+      async (
+        folder: string,
+        { key, lang, lab: name, labs, out }: EvidenceOptions & LabsOption & { lab?: string; out?: string },
+      ) => {
+        const read = await open(folder, key)
+        const [fault] = read.faults
+        if (fault !== undefined)
+          throw invalid(
+            folder,
+            `is not as it was signed: ${fault}`,
+            'Take a copy that `vethlab evidence verify` passes.',
+          )
+        const before = resultOf(folder, read)
+        const verdicts = verdictsOf(folder, read)
+        if (!verdicts)
+          throw invalid(folder, 'has nothing that could be judged: nothing was run', 'Grade the work anew.')
+        const asWritten = await loadLab(await labFolder(shelvesOf({ labs }), name ?? read.manifest.lab.id))
+        const lab = withSeed(asWritten, before.assignment.seed ?? practiceSeed)
+        const again = await regrade(lab, before, verdicts, (state) => stateOf(folder, read, state))
+        process.stdout.write(told(before, again, lang))
+        if (out !== undefined)
+          await writeFile(out, `${JSON.stringify(again.result, null, 2)}\n`).catch(cannotWrite(out))
+      },
+    )
   evidence
     .command('key')
     .description('print the public key of this installation, for those who verify elsewhere')

@@ -7,7 +7,6 @@ import { practiceSeed } from '../lab/parameters/seed.js'
 import { loadLab, withSeed } from '../lab/read-lab.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import { RackdClient } from '../node/rackd-client.js'
-import { fromPackage } from '../package-root.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import type { RackInfo } from '../racks/racks.js'
 import type { Result } from '../report/result.js'
@@ -18,6 +17,7 @@ import { readSeatOf } from '../store/seat-work.js'
 import { type About, judgeLive } from '../trial/grade.js'
 import type { Witness } from '../trial/witness.js'
 import { oneLine } from '../wording/one-line.js'
+import { type LabsOption, shelvesOf } from './labs-option.js'
 import { type RecordsOptions, recordsPlace, requireRecords } from './records-place.js'
 import { untilSignal } from './until-signal.js'
 
@@ -25,10 +25,15 @@ import { untilSignal } from './until-signal.js'
 export type FoundSession = Awaited<ReturnType<typeof findSession>>
 
 /**
- * @param name of its lab, where that is not one of vethlab's own
+ * @param name of its lab, where that is in none of the folders of labs
  * @throws VethlabError session.not-found; argument.invalid where the lab is another one now
  */
-export async function findSession(id: string, name: string | undefined, options: RecordsOptions, about: About) {
+export async function findSession(
+  id: string,
+  name: string | undefined,
+  options: RecordsOptions & LabsOption,
+  about: About,
+) {
   const where = await recordsPlace(options)
   if (where.database === undefined) await requireRecords(where)
   const { record, verdicts, seat } = await where.use(async (archive) => {
@@ -46,7 +51,7 @@ export async function findSession(id: string, name: string | undefined, options:
       zh: { what: '这里没有这次实验的记录', cure: '请使用学员详情页或 `vethlab records export` 中的编号。' },
     })
   }
-  const read = await loadLab(await labFolder(fromPackage('labs'), name ?? record.lab))
+  const read = await loadLab(await labFolder(shelvesOf(options), name ?? record.lab))
   const lab = withSeed(read, record.seed ?? practiceSeed)
   if (lab.id !== record.lab || (record.labHash !== undefined && record.labHash !== lab.contentHash)) {
     throw new VethlabError('argument.invalid', 'was begun with other files of its lab than these', {

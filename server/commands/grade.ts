@@ -11,7 +11,6 @@ import { type Lab, requireDrawn } from '../lab/lab.js'
 import { parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
 import { loadLab, withSeed } from '../lab/read-lab.js'
 import { requireFeatures } from '../machine/features.js'
-import { fromPackage } from '../package-root.js'
 import { type FormName, fileOf, formNames, write } from '../report/forms.js'
 import { type KitName, type KitNumbers, kitFiles, kitNames, kitNumbers } from '../report/kits.js'
 import { type Result, resultJsonSchema } from '../report/result.js'
@@ -25,11 +24,12 @@ import { databaseOption } from './database.js'
 import { EvidenceKeeper } from './evidence-keeper.js'
 import { gradeClass } from './grade-all.js'
 import { doneIn, findSession, judgeSession } from './grade-session.js'
+import { type LabsOption, labsOption, shelvesOf } from './labs-option.js'
 import { withOwnRacks } from './own-racks.js'
 import { tellWhose } from './tell-whose.js'
 import { wholeNumber } from './whole-number.js'
 
-interface GradeCommandOptions {
+interface GradeCommandOptions extends LabsOption {
   format?: FormName
   out?: string
   json: boolean
@@ -70,6 +70,7 @@ export function gradeCommand(): Command {
       '[submission]',
       'a script, a folder with a script a host, or an archive of one; with --all, a folder or a list of them',
     )
+    .addOption(labsOption())
     .addOption(new Option('--format <form>', 'how the result is written; text by default').choices(formNames))
     .option('--out <path>', 'write the result there, a file or a folder, and print it as text')
     .option('--json', 'the same as --format json', false)
@@ -129,7 +130,7 @@ async function writeKit(name: string, kit: KitName, options: GradeCommandOptions
   const { out, lang } = options
   const language = languageOf(lang)
   if (out === undefined) throw invalid('--kit', 'has nowhere to go', 'Name a folder with --out.')
-  const lab = await loadLab(await labFolder(fromPackage('labs'), name))
+  const lab = await loadLab(await labFolder(shelvesOf(options), name))
   const { id, title, topic, home } = lab
   const numbers = await numbersOfKit(kit, options)
   if (numbers.of !== 'practice') requireDrawn(lab)
@@ -196,7 +197,7 @@ async function gradeMany(name: string, path: string, options: GradeCommandOption
   if (ofOne !== undefined)
     throw invalid(`--${ofOne}`, 'is for one submission', 'Name students in a list, students.csv.')
   if (out === undefined) throw invalid('--all', 'has nowhere to write the grades', 'Name a folder with --out.')
-  const lab = await loadLab(await labFolder(fromPackage('labs'), name))
+  const lab = await loadLab(await labFolder(shelvesOf(options), name))
   await requireFeatures(lab.requires)
   const form = options.format ?? (options.json ? 'json' : undefined)
   const language = languageOf(lang)
@@ -212,7 +213,7 @@ async function gradeMany(name: string, path: string, options: GradeCommandOption
 async function gradeOne(name: string, path: string, options: GradeCommandOptions): Promise<void> {
   const output = await outputOf(options)
   const about = await aboutOf(options)
-  const read = await loadLab(await labFolder(fromPackage('labs'), name))
+  const read = await loadLab(await labFolder(shelvesOf(options), name))
   const lab = (await numbersFor(read, options))(about)
   output.check(lab, about)
   await requireFeatures(lab.requires)

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { VethlabError } from '../error/vethlab-error.js'
-import { labFoldersNamed } from '../lab/catalogue.js'
+import { foldersMeant, labFoldersNamed } from '../lab/catalogue.js'
 import { labJsonSchema } from '../lab/json-schema.js'
 import { placeOf } from '../lab/lab.js'
 import { lintPathsWording, lintWording } from '../lab/lint-wording.js'
@@ -11,26 +11,28 @@ import { lintedLab } from '../lab/reading.js'
 import { fromPackage } from '../package-root.js'
 import { oneLine } from '../wording/one-line.js'
 import { knownImages } from './known-images.js'
+import { type LabsOption, labsOption, shelvesOf } from './labs-option.js'
 
 export function lintCommand(): Command {
   return new Command('lint')
     .description('read labs and say what is wrong with them; exit code 1 when something is')
     .argument('[lab...]', 'ids or folders, and `paths.yaml` of a folder of labs; all that come with vethlab by default')
+    .addOption(labsOption('all of which are read where none is named'))
     .option('--json', 'print a JSON document', false)
     .option('--schema', 'print the JSON Schema of lab.yaml instead', false)
-    .action(async (names: string[], { json, schema }: { json: boolean; schema: boolean }) => {
+    .action(async (names: string[], { json, schema, labs }: LabsOption & { json: boolean; schema: boolean }) => {
       if (schema) {
         process.stdout.write(`${JSON.stringify(labJsonSchema(), null, 2)}\n`)
         return
       }
-      const ground = { ...(await knownImages()), bundled: fromPackage('labs') }
+      const shelves = shelvesOf({ labs })
+      const ground = { ...(await knownImages()), ...shelves }
       const problems = []
-      const all = fromPackage('labs')
       const named = names.filter((name) => basename(name) !== pathsFile)
-      const folders = names.length > 0 && named.length === 0 ? [] : await labFoldersNamed(all, named)
-      for (const folder of names.length === 0 ? [all] : await foldersOfPaths(names)) {
+      const folders = names.length > 0 && named.length === 0 ? [] : await labFoldersNamed(shelves, named)
+      for (const folder of names.length === 0 ? foldersMeant(shelves) : await foldersOfPaths(names)) {
         problems.push(...(await lintPaths(folder)))
-        if (resolve(folder) === all) problems.push(...(await lintPathsWording(folder)))
+        if (resolve(folder) === shelves.bundled) problems.push(...(await lintPathsWording(folder)))
       }
       for (const folder of folders) {
         const { lab, problems: found } = await lintedLab(folder, ground)

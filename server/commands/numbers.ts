@@ -6,12 +6,12 @@ import { requireDrawn } from '../lab/lab.js'
 import { drawerOf } from '../lab/parameters/drawer.js'
 import { parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
 import { loadLab, withSeed } from '../lab/read-lab.js'
-import { fromPackage } from '../package-root.js'
 import { table } from '../report/table.js'
 import { nameOf } from '../report/words.js'
 import { readClassKey } from './class-key.js'
+import { type LabsOption, labsOption, shelvesOf } from './labs-option.js'
 
-interface NumbersOptions {
+interface NumbersOptions extends LabsOption {
   seed?: string
   classKey?: string
   roster?: string
@@ -30,12 +30,13 @@ export function numbersCommand(): Command {
   return new Command('numbers')
     .description('the numbers of a lab that has parameters: of a seed, or of all students, with the seed of each')
     .argument('<lab>', 'id or folder')
+    .addOption(labsOption())
     .option('--seed <seed>', 'those of this seed; of practice by default', parseSeed)
     .option('--roster <file>', 'those of each student of a list, CSV as a class takes it or YAML, with --class-key')
     .option('--class-key <file>', 'the key of the class')
     .option('--json', 'print a JSON document, in place of CSV', false)
     .action(async (name: string, options: NumbersOptions) => {
-      const lab = await loadLab(await labFolder(fromPackage('labs'), name))
+      const lab = await loadLab(await labFolder(shelvesOf(options), name))
       const drawn = requireDrawn(lab)
       const draw = drawerOf(drawn)
       const lines = (await whoOf(lab.id, options)).map((who): Line => {

@@ -15,10 +15,11 @@ import { lacksOf } from '../web/lacks.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { requireFreePort } from './free-port.js'
 import { knownImages } from './known-images.js'
+import { type LabsOption, labsOption, shelvesOf } from './labs-option.js'
 import { addressOf, claim, parentGone, portNumber, recordOf, watchRackd, wishes } from './serve.js'
 import { WebProcess } from './web-process.js'
 
-interface PreviewOptions {
+interface PreviewOptions extends LabsOption {
   port: number
   seed?: string
 }
@@ -36,13 +37,15 @@ export function previewCommand(): Command {
       'a lab as its author sees it: the page follows its files, beside hosts that stay; what lint finds, and every way to try',
     )
     .argument('<lab>', 'id or folder')
+    .addOption(labsOption('whose ids can be named, also in `buildsOn`'))
     .option('--port <port>', 'port to listen on, of this machine alone; 0: a free one', portNumber, 8200)
     .option('--seed <seed>', 'with the numbers of that seed, for a lab that has parameters', parseSeed)
     .action(preview)
 }
 
-async function preview(name: string, { port, seed }: PreviewOptions): Promise<void> {
-  const directory = resolve(await labFolder(fromPackage('labs'), name))
+async function preview(name: string, { port, seed, labs }: PreviewOptions): Promise<void> {
+  const shelves = shelvesOf({ labs })
+  const directory = resolve(await labFolder(shelves, name))
   const orphaned = parentGone()
   // Its memory has the token.
   forbidCoreDumps()
@@ -89,7 +92,7 @@ async function preview(name: string, { port, seed }: PreviewOptions): Promise<vo
     let broken: boolean | undefined
     endWatch = await watchLab(
       directory,
-      { ...(await knownImages()), bundled: fromPackage('labs') },
+      { ...(await knownImages()), ...shelves },
       {
         ...(seed === undefined ? {} : { seed }),
         onReading: (reading) => {

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { forbidCoreDumps } from '../kernel/system-calls.js'
+import { foldersOf } from '../lab/catalogue.js'
 import { parseSeed } from '../lab/parameters/seed.js'
 import { watchShelf } from '../lab/watch-shelf.js'
 import { probeFeatures } from '../machine/features.js'
@@ -22,22 +23,21 @@ import { databaseOf, databaseOption, recordsFile } from './database.js'
 import { ensureSetUp } from './ensure-setup.js'
 import { ownGrader } from './evidence-keeper.js'
 import { requireFreePort } from './free-port.js'
+import { type LabsOption, labsOption, shelvesOf } from './labs-option.js'
 import { type ProviderFlags, providerOf } from './provider.js'
 import { maxRacksOption } from './rackd.js'
-import { several } from './several.js'
 import { tlsOf } from './tls-files.js'
 import { keptToken } from './token.js'
 import { WebProcess } from './web-process.js'
 import { wholeNumber } from './whole-number.js'
 
-interface ServeOptions extends ProviderFlags {
+interface ServeOptions extends ProviderFlags, LabsOption {
   host: string
   port: number
   token: boolean
   publicName: string[]
   basePath: string
   previewPorts?: { from: number; to: number }
-  labs: string[]
   database?: string
   tlsCert?: string
   tlsKey?: string
@@ -66,7 +66,7 @@ export function serveCommand(): Command {
     .option('--preview-ports <from-to>', 'ports for published ports of racks; the 100 behind --port', portRange)
     .option('--tls-cert <file>', 'speak TLS with this certificate (PEM, with those that lead to a root)')
     .option('--tls-key <file>', 'the key of that certificate (PEM)')
-    .option('--labs <folder>', 'a folder of further labs (repeatable)', several, [])
+    .addOption(labsOption('behind those that come with vethlab'))
     .option('--state <directory>', 'the state directory')
     .addOption(databaseOption())
     .option('--pool-docker <count>', 'docker hosts that wait, booted', wholeNumber(0, 64), 2)
@@ -122,7 +122,7 @@ async function serve(options: ServeOptions): Promise<void> {
     const givenUp = new Promise<VethlabError>((resolve) => {
       giveUp = resolve
     })
-    const labs = [fromPackage('labs'), ...options.labs.map((folder) => resolve(folder))]
+    const labs = foldersOf(shelvesOf(options)).map((folder) => resolve(folder))
     web = new WebProcess(
       {
         user: state.webUser,

@@ -4,15 +4,15 @@ import { labFolder } from '../lab/catalogue.js'
 import { requireDrawn } from '../lab/lab.js'
 import { practiceSeed, seedOf } from '../lab/parameters/seed.js'
 import { loadLab } from '../lab/read-lab.js'
-import { fromPackage } from '../package-root.js'
 import { nameOf } from '../report/words.js'
 import { readSubmission } from '../trial/submission.js'
 import { type Match, numbersOf, whose } from '../trial/whose.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Language } from '../wording/text.js'
 import { readClassKey } from './class-key.js'
+import { type LabsOption, shelvesOf } from './labs-option.js'
 
-export interface TellWhoseOptions {
+export interface TellWhoseOptions extends LabsOption {
   /** The file of the students. */
   who: string
   classKey?: string
@@ -45,10 +45,10 @@ const words = {
 export async function tellWhose(
   name: string,
   path: string,
-  { who, classKey, json, language }: TellWhoseOptions,
+  { who, classKey, json, language, labs }: TellWhoseOptions,
 ): Promise<void> {
   const say = words[language]
-  const lab = await loadLab(await labFolder(fromPackage('labs'), name))
+  const lab = await loadLab(await labFolder(shelvesOf({ labs }), name))
   const drawn = requireDrawn(lab)
   if (classKey === undefined) {
     throw new VethlabError('argument.invalid', 'whose numbers are which is told by the key of the class', {

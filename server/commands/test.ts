@@ -6,7 +6,7 @@ import { proofSeeds } from '../lab/parameters/proof-seeds.js'
 import { parseSeed, practiceSeed } from '../lab/parameters/seed.js'
 import { loadLab, withSeed } from '../lab/read-lab.js'
 import { type FeatureReport, probeFeatures } from '../machine/features.js'
-import { fromPackage, packageRoot } from '../package-root.js'
+import { packageRoot } from '../package-root.js'
 import { keyOf, LabProofs } from '../proof/lab-proofs.js'
 import { commitOf } from '../proof/rotation.js'
 import { requireGolden } from '../rack/golden/golden.js'
@@ -15,12 +15,13 @@ import { StateDirectory } from '../rack/state-directory.js'
 import { Store } from '../rack/store.js'
 import { poolFor, runTrials, usualJobs } from '../trial/run-trials.js'
 import { checksCanFail, type Trial, type TrialReport, trialsOf } from '../trial/test-lab.js'
+import { type LabsOption, labsOption, shelvesOf } from './labs-option.js'
 import { withOwnRacks } from './own-racks.js'
 import { RackKeeper } from './rack-keeper.js'
 import { summary, type TestReport, testReport, trialLine } from './test-report.js'
 import { wholeNumber } from './whole-number.js'
 
-interface TestOptions {
+interface TestOptions extends LabsOption {
   all: boolean
   receipts: boolean
   repeat: number
@@ -45,6 +46,7 @@ export function testCommand(): Command {
       '[lab...]',
       'ids or folders, all of whose trials are proved; by default all labs, but for trials with receipts',
     )
+    .addOption(labsOption('all of which are proved where none is named'))
     .option('--all', 'prove all trials of all labs, and write receipts for those that pass', false)
     .option('--no-receipts', 'prove all trials, and leave the receipts as they are')
     .option('--repeat <count>', 'do all of it so many times, and tell what flakes', wholeNumber(1, 1000), 1)
@@ -77,7 +79,17 @@ async function testLabs(names: string[], options: TestOptions, keeper: RackKeepe
       zh: { what: '会写入证明记录，而记录只针对练习用的数值', cure: '请指定实验，或去掉 `--seed` 和 `--seeds`。' },
     })
   }
-  const folders = await labFoldersNamed(fromPackage('labs'), names)
+  if (options.all && options.labs.length > 0) {
+    throw new VethlabError('argument.invalid', 'writes receipts, which are for the labs that come with vethlab', {
+      place: '--all',
+      cure: 'Leave it out: without it all trials of the labs in the folders of `--labs` are proved.',
+      zh: {
+        what: '会写入证明记录，而记录只针对 vethlab 自带的实验',
+        cure: '请去掉它：不加它也会把 `--labs` 文件夹里的实验全部验证一遍。',
+      },
+    })
+  }
+  const folders = await labFoldersNamed(shelvesOf(options), names)
   const read = await Promise.all(folders.map((folder) => loadLab(folder)))
   const labs = read.flatMap((lab) => seedsOf(lab, options).map((seed) => withSeed(lab, seed)))
   const missing = await absentFeatures(read)
@@ -95,7 +107,8 @@ async function testLabs(names: string[], options: TestOptions, keeper: RackKeepe
     })
 
   const proofs = options.receipts && isPractice ? await openProofs(labs) : undefined
-  const byReceipts = proofs !== undefined && !options.all && names.length === 0
+  const isNamed = names.length > 0 || options.labs.length > 0
+  const byReceipts = proofs !== undefined && !options.all && !isNamed
   try {
     await prove(plans, byReceipts ? await receiptsFor(proofs, plans) : new Map(), { keeper, ...options })
   } finally {

@@ -8,9 +8,9 @@ const mostLabs = 200
 
 type Say = (file: string, line: number, what: string, cure: string) => void
 
-/** Labs that one builds on: beside it in the same folder, or among those that come with vethlab; and never itself, however far off. */
-export async function lintBuildsOn(lab: Lab, bundled: string, say: Say): Promise<void> {
-  const folders = [dirname(lab.directory), bundled]
+/** Labs that one builds on: beside it in the same folder, or in one of these folders; and never itself, however far off. */
+export async function lintBuildsOn(lab: Lab, others: readonly string[], say: Say): Promise<void> {
+  const folders = [dirname(lab.directory), ...others]
   for (const id of lab.buildsOn) {
     if (id === lab.id) say('lab.yaml', 1, 'the lab builds on itself', 'Take its own id from `buildsOn`.')
     else if ((await idsBelow(folders, id)) === undefined)
@@ -18,7 +18,7 @@ export async function lintBuildsOn(lab: Lab, bundled: string, say: Say): Promise
         'lab.yaml',
         1,
         `the lab builds on "${id}", and there is no such lab`,
-        'Name labs beside it, or that come with vethlab.',
+        'Name labs beside it, of a folder of `--labs`, or that come with vethlab.',
       )
   }
   const circle = await wayBack(lab, folders)

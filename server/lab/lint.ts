@@ -5,6 +5,7 @@ import { notHeld } from '../check/holding.js'
 import { notSurvived } from '../check/surviving.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { lintBuildsOn } from './builds-on.js'
+import { foldersOf, type LabShelves } from './catalogue.js'
 import { hollowChecks } from './hollow.js'
 import { answerId, commandsOf, type Lab, type Problem, restartsOf, type Say, sameCommand } from './lab.js'
 import { lintDiagrams } from './lint-diagrams.js'
@@ -17,10 +18,7 @@ import { type Draft, emptyPage } from './read-lab.js'
 import type { Position } from './yaml-file.js'
 
 /** What lint has to know beside the lab's own files. */
-export interface LintGround extends ImageGround {
-  /** The folder of the labs that come with vethlab. */
-  bundled: string
-}
+export interface LintGround extends ImageGround, LabShelves {}
 
 /**
  * What is wrong with a lab that can be read: what would mislead a learner, or could not be tested.
@@ -28,7 +26,7 @@ export interface LintGround extends ImageGround {
  */
 export async function lintLab(
   lab: Lab,
-  { bundled, ...images }: LintGround,
+  ground: LintGround,
   lacks: Draft['lacks'] = { checks: false, pages: false },
 ): Promise<Problem[]> {
   const problems: Problem[] = []
@@ -37,10 +35,10 @@ export async function lintLab(
     problems.push({ file: file.startsWith(lab.directory) ? file : join(lab.directory, file), ...position, what, cure })
   }
   const commands = lintWork(lab, lacks, say)
-  lintImages(lab, commands, images, say)
+  lintImages(lab, commands, ground, say)
   if (!lacks.checks && !lacks.pages) lintParameters(lab, (other, tell) => lintWork(other, lacks, tell), say)
   await lintFiles(lab, say)
-  await lintBuildsOn(lab, bundled, say)
+  await lintBuildsOn(lab, foldersOf(ground), say)
   for (const language of lab.languages) {
     const page = lab.pages[language]
     if (page === emptyPage) continue

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isAmong } from '../check/image.js'
-import { VethlabError } from '../error/vethlab-error.js'
 import { oneLine } from '../wording/one-line.js'
 import { labFolders } from './catalogue.js'
 import { parseYaml } from './yaml-file.js'
@@ -17,11 +16,7 @@ export async function missingImages(
 ): Promise<{ lab: string; image: string }[]> {
   const missing: { lab: string; image: string }[] = []
   for (const folder of folders) {
-    const labs = await labFolders(folder).catch((cause: unknown) => {
-      const cure = 'Name a folder that has folders of labs in it.'
-      throw new VethlabError('lab.not-found', "can't be read", { place: oneLine(folder, 200), cure, cause })
-    })
-    for (const lab of labs) {
+    for (const lab of await labFolders(folder)) {
       const text = await readFile(join(folder, lab, 'lab.yaml'), 'utf8').catch(() => '')
       const { images } = (parseYaml(text).value ?? {}) as { images?: unknown }
       const names = Array.isArray(images) ? images.filter((name) => typeof name === 'string') : []

@@ -1,6 +1,5 @@
 import { basename, join } from 'node:path'
 import { VethlabError } from '../error/vethlab-error.js'
-import { oneLine } from '../wording/one-line.js'
 import { labFolders } from './catalogue.js'
 import type { Lab } from './lab.js'
 import { joinPaths, type LabPath, readPaths } from './paths.js'
@@ -19,7 +18,8 @@ export interface Shelf {
  */
 export async function readShelf(folders: readonly string[]): Promise<Shelf> {
   const shelf: Shelf = { labs: [], paths: await readAllPaths(folders), leftOut: [] }
-  for (const directory of (await Promise.all(folders.map(foldersIn))).flat()) {
+  const directories = folders.map(async (folder) => (await labFolders(folder)).map((name) => join(folder, name)))
+  for (const directory of (await Promise.all(directories)).flat()) {
     const name = basename(directory)
     try {
       if (shelf.labs.some(({ id }) => id === name)) {
@@ -40,16 +40,4 @@ export async function readShelf(folders: readonly string[]): Promise<Shelf> {
 /** The paths of several folders, in the order of the folders. A file that can't be used has none: `vethlab lint` says why. */
 export async function readAllPaths(folders: readonly string[]): Promise<LabPath[]> {
   return joinPaths((await Promise.all(folders.map(readPaths))).map(({ paths }) => paths))
-}
-
-async function foldersIn(folder: string): Promise<string[]> {
-  try {
-    return (await labFolders(folder)).map((name) => join(folder, name))
-  } catch (error) {
-    throw new VethlabError('lab.not-found', `can't be read (${(error as NodeJS.ErrnoException).code})`, {
-      place: oneLine(folder, 200),
-      cure: 'Name a folder that has folders of labs in it.',
-      cause: error,
-    })
-  }
 }

@@ -134,12 +134,18 @@ export class OfflineGateway {
 /** A line with more is no help. */
 const mostNames = 60
 
-/** What an Engine's error ends in. @param images those that the host began with, each once */
+/**
+ * What an Engine's error ends in. The proxy is asked for a registry and never learns for which image, which may be here: Engines pull what
+ * they have, too, where they are told to (`docker pull`, `--pull always`, `docker compose pull`).
+ * @param images those that the host began with, each once
+ */
 export function offlineWords(images: readonly string[]): string {
   const shown = images.filter((name) => !name.startsWith('vethlab/'))
   const more = shown.length > mostNames ? `, and ${shown.length - mostNames} more` : ''
-  const here = shown.length === 0 ? '' : `; here are ${shown.slice(0, mostNames).join(', ')}${more}`
-  return `this rack is offline${here}; a teacher can add one with \`vethlab images add\``
+  const names = `${shown.slice(0, mostNames).join(', ')}${more}`
+  const here =
+    shown.length === 0 ? '' : `; what is here runs without a pull: ${names} (\`docker images\` has all names)`
+  return `this rack is offline, nothing can be pulled${here}; a teacher can add one with \`vethlab images add\``
 }
 
 function refuse(socket: Socket, code: number, words: string): void {

@@ -30,7 +30,7 @@ export function hostsPage(): string {
     ].join('\n'),
     '[topology.md](topology.md) says how a lab asks for more.',
     '## Images',
-    'Each docker host has these, and can pull no others; [`vethlab images add`](operate.md#images) adds more to all hosts. Names go with `:latest` or without.',
+    'Each docker host has these, ready to run: `docker run nginx` needs no pull. There is no registry to ask, so `docker pull`, `docker run --pull always` and `docker compose pull` fail, also for an image that is here; the error says so, and which are here. `docker images` shows them with all their names. [`vethlab images add`](operate.md#images) adds more to all hosts. Names go with `:latest` or without.',
     ['| image | also called | made from | runs |', '|---|---|---|---|', ...images.map(imageRow)].join('\n'),
     "A lab can't bring an image along; under `images` in lab.yaml it names those that whoever runs it has to add. What a container needs besides goes into it as its own Docker would do it: a `Dockerfile` with `FROM nginx` and `COPY`, built by `setup.sh` in the host, or a folder of the host that is mounted. An image that needs Debian's packages is a folder with a `Dockerfile` below `labs/images`, `FROM vethlab/base`; `vethlab setup` builds it into the golden system, with the internet.",
   ]

@@ -144,7 +144,7 @@ describe('an archive', () => {
       // And all others as before.
       expect(await sh(rack, 'docker run --rm busybox:musl echo two')).toBe('two\n')
       expect((await sh(rack, 'docker pull no-such-image 2>&1 || true')).trim()).toMatch(
-        /this rack is offline; here are .*nginx.*shop:1.*; a teacher can add one with `vethlab images add`$/,
+        /this rack is offline, .*: .*nginx.*shop:1.*; a teacher can add one with `vethlab images add`$/,
       )
     })
     expect(await done('images', 'add', archive)).toBe('is there already: nothing was changed\n')

@@ -148,13 +148,15 @@ describe('an image that is not there', () => {
       'docker run --rm no-such-image',
       'docker pull ghcr.io/some/thing:1',
       'docker pull nginx:0.1',
+      // It is there, and Engines pull all the same what they are told to pull.
+      'docker run --rm --pull always nginx:alpine true',
     ]) {
       const started = performance.now()
       const { stderr, exitCode } = await exec('node1', command)
       times.push(performance.now() - started)
       expect(exitCode).not.toBe(0)
       expect(stderr).toMatch(
-        /^(?:docker: )?Error response from daemon: .*: this rack is offline; here are .*alpine, .*nginx, .*; a teacher can add one with `vethlab images add`/m,
+        /^(?:docker: )?Error response from daemon: .*: this rack is offline, nothing can be pulled; what is here runs without a pull: .*alpine, .*nginx, .*; a teacher can add one with `vethlab images add`/m,
       )
     }
     // The Engine's own part is far less; this is with the client's start, on a machine that tests keep busy.

@@ -59,7 +59,7 @@ describe.runIf(process.env.VETHLAB_WRITE_FIXTURES)('fixtures', () => {
 const labsToWrite = process.env.VETHLAB_WRITE_LAB_STATES
 describe.runIf(labsToWrite)('states of labs', async () => {
   const folders = await labFoldersNamed(
-    fromPackage('labs'),
+    { bundled: fromPackage('labs') },
     labsToWrite === undefined || labsToWrite === '1' ? [] : labsToWrite.split(','),
   )
   it.each(folders)('are written: %s', (folder) => captureLabStates(racks, folder), 900_000)

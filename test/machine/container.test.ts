@@ -11,6 +11,8 @@ it('the image has every package that a machine needs, so that nothing is install
   const installed = listed.split(/[\s\\]+/).filter((word) => word !== '')
   expect(installed).toEqual(installed.toSorted())
   for (const { name } of machinePackages) expect(installed).toContain(name)
+  // Without it `vethlab images add REFERENCE` would be of no use there.
+  expect(installed).toContain('skopeo')
 })
 
 it('the image has every file that the package has', () => {
@@ -20,11 +22,35 @@ it('the image has every file that the package has', () => {
   }
 })
 
+interface Service {
+  command: string[]
+  privileged: boolean
+  ports: string[]
+  volumes: string[]
+  healthcheck: { test: string[] }
+}
+const serviceOf = (text: string) => (parse(text) as { services: { vethlab: Service } }).services.vethlab
+
+it('listens, publishes and asks whether it is well at the same ports, which the environment may choose', () => {
+  const { command, ports, healthcheck } = serviceOf(textOf('compose.yaml'))
+  const chosen = (name: string, usual: string) => `\${${name}:-${usual}}`
+  const port = chosen('VETHLAB_PORT', '8080')
+  const previews = chosen('VETHLAB_PREVIEWS', '8081-8100')
+  expect(command.slice(command.indexOf('--port'), -1)).toEqual(['--port', port, '--preview-ports', previews])
+  expect(ports).toEqual([port, previews].map((one) => `127.0.0.1:${one}:${one}`))
+  expect(healthcheck.test.slice(0, 2)).toEqual(['CMD', 'curl'])
+  expect(healthcheck.test.at(-1)).toBe(`http://127.0.0.1:${port}/`)
+})
+
+it('can have labs and images of its own as docs/operate.md says, with all options of compose.yaml', () => {
+  const [, block = ''] = /```yaml override\n([\s\S]*?)```/.exec(textOf('docs/operate.md')) ?? []
+  const { command, volumes } = serviceOf(block)
+  expect(command).toEqual([...serviceOf(textOf('compose.yaml')).command, '--labs', '/my-labs'])
+  expect(volumes).toEqual(['./my-labs:/my-labs:ro', './my-images:/my-images:ro'])
+})
+
 it('is open to this machine alone, and says that it is privileged where it is started', () => {
-  const { services } = parse(textOf('compose.yaml')) as {
-    services: { vethlab: { privileged: boolean; ports: string[]; command: string[] } }
-  }
-  const { privileged, ports, command } = services.vethlab
+  const { privileged, ports, command } = serviceOf(textOf('compose.yaml'))
   expect(ports.every((port) => port.startsWith('127.0.0.1:'))).toBe(true)
   expect(command).not.toContain('--no-token')
   expect(privileged).toBe(true)

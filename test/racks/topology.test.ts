@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { VethlabError } from '../../server/error/vethlab-error.js'
+import { parseYaml } from '../../server/lab/yaml-file.js'
+import { fromPackage } from '../../server/package-root.js'
 import { defaultRackLimits, resolveTopology } from '../../server/racks/topology.js'
 
 function refusal(topology: unknown): VethlabError {
@@ -15,6 +18,12 @@ function refusal(topology: unknown): VethlabError {
 const lan = (at: object, more: object = {}) => ({ lan: { subnet: '192.168.1.0/24', at, ...more } })
 
 describe('resolveTopology', () => {
+  it('takes the file that the README opens: who tries a tutorial in it can log in from host to host', () => {
+    const { hosts, ssh } = resolveTopology(parseYaml(readFileSync(fromPackage('docs/two-hosts.yaml'), 'utf8')).value)
+    expect(hosts.map(({ name }) => name)).toEqual(['node1', 'node2', 'laptop'])
+    expect(ssh).toBe(true)
+  })
+
   it('fills in every default', () => {
     const plan = resolveTopology({
       hosts: { node1: 'docker', laptop: 'plain' },
