@@ -6,6 +6,7 @@ import { defaultNameserversCause } from '../cause/default-nameservers.js'
 import { forwardingOff } from '../cause/forwarding-off.js'
 import { noMasquerade } from '../cause/no-masquerade.js'
 import { noRoute } from '../cause/no-route.js'
+import { networkRestartOf, restartText } from '../cause/restart.js'
 import type { Trail } from '../cause/trail.js'
 import { trailForeseen } from '../cause/trail-foreseen.js'
 import { foundLines } from '../cause/words.js'
@@ -127,10 +128,8 @@ function routeOf({ place }: Subject, trail: Trail, way: FoundRoute | undefined):
   const of = familyOf(trail.address)
   const family = trail.address.includes(':') ? 6 : 4
   const main = place.namespace.routes.filter((one) => one.table === 'main' && one.family === family).map(writeRoute)
-  const again = {
-    en: `Let the Engine set it again: \`docker restart ${bare(place.container.name)}\``,
-    zh: `让引擎重新设置：\`docker restart ${bare(place.container.name)}\``,
-  }
+  const restart = restartText(networkRestartOf(place.host, place.container.name))
+  const again = { en: `Let the Engine set it again: ${restart.en}`, zh: `让引擎重新设置：${restart.zh}` }
   if (!leadsOn(way)) {
     const cause = noRoute.byState!({ ...trail, last: place, destination: trail.address })
     return [

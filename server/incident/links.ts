@@ -241,6 +241,22 @@ export const links: readonly Incident[] = [
     cure: { on: 'node1' },
   },
   {
+    name: 'a container that has lost its address, and one that shares its network',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        docker run -d --name tools --stop-timeout 1 --network container:web netshoot sleep infinity
+        ${inside('web')} ip addr flush dev eth0`,
+    },
+    // A restart of web alone would leave tools without a network.
+    symptom: ['node1', `docker exec api ${curl('http://web')} && docker exec tools nc -z -w 1 web 80`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'no-such-address',
+    says: /the Engine gave it to `web`/,
+    diagnosis: { of: 'web', as: ['no-route', 'no-such-address'] },
+    cure: { on: 'node1' },
+  },
+  {
     name: 'a container whose link somebody took away',
     source: 'mniedermaier/CybICS#224',
     make: {
