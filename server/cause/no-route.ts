@@ -1,7 +1,7 @@
 import { isLoopback } from '../network/addresses.js'
 import type { IpPacket } from '../network/observation.js'
 import { ownsAddress } from '../network/own-address.js'
-import { type FoundRoute, leadsOn, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
+import { type FoundRoute, leadsNowhere, leadsOn, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
 import { endpointsOf, isInHostNamespace, type LivePlace } from '../place/place.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { flowAt } from './case.js'
@@ -45,7 +45,7 @@ function find(trail: Trail): Found | undefined {
   const { last, destination } = trail
   const route = wayOn(trail)
   const isInto = leadsOn(route) && isIntoLoopback(last, route, destination)
-  if (leadsOn(route) && !isInto) return undefined
+  if (!leadsNowhere(route) && !isInto) return undefined
   const refusal =
     route &&
     (isInto
@@ -171,7 +171,7 @@ export const noRoute = define<Found>({
       refusal: { text: refusal.packet.source, by: 'gateway' },
       ofContainer: trail.goal !== undefined && !isInHostNamespace(trail.goal),
       ways: [],
-      shown: [`${last.label}: ${writeRoute(route)}`, bare(writeStep(refusal), 200)],
+      shown: [...foundLines(last.label, route), bare(writeStep(refusal), 200)],
     }
   },
   say: ({ where, address, refusal, remove = '', ofContainer, ways, mend, lacks6, shown }) => {

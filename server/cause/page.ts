@@ -137,5 +137,7 @@ const rest = `## What a trace can't see
 - **Queueing disciplines**: known are those at the root of a link that drop all: \`blackhole\`, \`netem\` with a \`loss\` of 100 %, and \`pfifo\`, \`bfifo\`
   and \`tbf\` with a \`limit\` or \`burst\` that is smaller than any packet. \`netem\` with less \`loss\` is told only where the packet was seen to come to that link, and not to
   leave by it; with a correlation, a loss model, copies or \`ecn\` it is not told. \`netdiag\` knows \`blackhole\` alone. Classes, and what stands below the root, are not read.
+- **Several ways**: of a route with several next hops, and where a routing rule asks for a mark, a user or anything else that is not known of a packet and leads elsewhere than
+  the rest, no way is foreseen: what is told is where the packet was seen, and \`unknown\` where only the way could show more.
 - **Filters of tc, and eBPF**: filters and programs on links are not read.
 - **\`force_forwarding\`** of a link, by which IPv6 is forwarded though \`net.ipv6.conf.all.forwarding\` is 0 (Linux 6.17), is not read.`

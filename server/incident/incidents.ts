@@ -24,8 +24,6 @@ export const incidents: readonly Incident[] = halves.flat()
 export async function possibleIncidents(among: readonly Incident[] = incidents): Promise<readonly Incident[]> {
   const reports = await probeFeatures(among.flatMap(({ lacks }) => lacks ?? []))
   const has = new Set(reports.filter(({ state }) => state === 'present').map(({ name }) => name))
-  const unmet = await Promise.all(
-    among.map(async ({ needs }) => needs !== undefined && !(await runTool([...needs])).ok),
-  )
+  const unmet = await Promise.all(among.map(async ({ needs }) => needs !== undefined && !(await runTool(needs)).ok))
   return among.filter(({ lacks }, at) => !unmet[at] && (lacks === undefined || !has.has(lacks)))
 }

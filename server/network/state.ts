@@ -179,13 +179,15 @@ export interface Route {
   type: string
   scope?: string
   metric?: number
+  /** How many next hops the route has, of which this is one; the kernel chooses one of them for each flow. */
+  oneOf?: number
 }
 
 /** Which table of routes is asked for which packets (ip-rule(8)). */
 export interface RoutingRule {
   family: 4 | 6
   priority: number
-  /** `lookup` asks the table; `blackhole`, `unreachable` and `prohibit` end the search; anything else goes on behind it. */
+  /** `lookup` asks the table; `blackhole`, `unreachable` and `prohibit` end the search; `goto` leads past rules; anything else goes on behind it. */
   action: string
   /** main, local, default, or a number. */
   table?: string

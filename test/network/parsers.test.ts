@@ -295,8 +295,16 @@ it('routes: whole addresses get their length, several next hops become several r
       device: 'eth0',
       metric: 9,
     },
-    { family: 4, destination: '10.1.0.0/16', table: 'main', type: 'unicast', gateway: '10.0.0.1', device: 'a' },
-    { family: 4, destination: '10.1.0.0/16', table: 'main', type: 'unicast', device: 'b' },
+    {
+      family: 4,
+      destination: '10.1.0.0/16',
+      table: 'main',
+      type: 'unicast',
+      gateway: '10.0.0.1',
+      device: 'a',
+      oneOf: 2,
+    },
+    { family: 4, destination: '10.1.0.0/16', table: 'main', type: 'unicast', device: 'b', oneOf: 2 },
   ])
 })
 
