@@ -1,6 +1,6 @@
 import { holds, sameAddress } from '../network/addresses.js'
 import type { Flow } from '../network/flow.js'
-import { leadsOn, routeFor, writeRoute } from '../network/routing.js'
+import { isUndecided, leadsOn, routeFor, writeRoute } from '../network/routing.js'
 import type { EngineNetwork } from '../network/state.js'
 import { endpointsOf, hostPlace, isInHostNamespace, type LivePlace, networkOfBridge } from '../place/place.js'
 import { holdersOn } from '../place/segment.js'
@@ -56,7 +56,7 @@ function find(trail: Trail): Found | undefined {
     )
     if (!place || !network?.bridge || !holder || (goal && goal.host.name !== host.name)) continue
     const route = routeFor(place.namespace, destination)
-    if (leadsOn(route) && route.device === network.bridge) continue
+    if (isUndecided(route) || (leadsOn(route) && route.device === network.bridge)) continue
     const mend = mendOf(place, network, network.bridge, destination)
     return {
       ...{ host: place.label, address: destination, network: network.name, bridge: network.bridge },
@@ -94,7 +94,7 @@ function backToSender({ from, destination }: Trail): Found | undefined {
   if (!home || !network?.bridge || leg?.address === undefined || isInHostNamespace(from)) return undefined
   if (destination.includes(':')) return undefined
   const way = routeFor(home.namespace, { destination: leg.address, source: destination })
-  if (leadsOn(way) && way.device === network.bridge) return undefined
+  if (isUndecided(way) || (leadsOn(way) && way.device === network.bridge)) return undefined
   const mend = mendOf(home, network, network.bridge, leg.address)
   return {
     ...{ host: home.label, address: leg.address, network: network.name, bridge: network.bridge, answer: true as const },

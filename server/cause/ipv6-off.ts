@@ -5,6 +5,7 @@ import { type LivePlace, placeOf } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { wayOn } from './no-route.js'
+import { networkRestartOf, restartText } from './restart.js'
 import type { Trail } from './trail.js'
 
 interface Found extends SwitchedOff {
@@ -19,6 +20,8 @@ export interface SwitchedOff {
   network: string
   address: string
   link: string
+  /** What lets the Engine set it up again. */
+  restart: string[]
 }
 
 /** All of a host, whose namespace is this one where it is given. */
@@ -31,7 +34,8 @@ export function switchedOff(host: HostState, namespace?: string): SwitchedOff[] 
       const about = `container ${container.name} on ${network}`
       const taken = host.disagreements.find((one) => one.about === about && one.engine.includes(':'))
       if (!link?.ipv6Off || !taken) return []
-      return [{ who: place.label, container: container.name, network, address: taken.engine, link: link.name }]
+      const restart = networkRestartOf(host, container.name)
+      return [{ who: place.label, container: container.name, network, address: taken.engine, link: link.name, restart }]
     })
   })
 }
@@ -61,8 +65,9 @@ export const ipv6Off = define<Found>({
   code: 'ipv6-off',
   byState: find,
   bySight: find,
-  say: ({ who, container, address, link, sends }) => {
+  say: ({ who, container, address, link, restart, sends }) => {
     const [whom, what] = [code(who), code(address)]
+    const again = restartText(restart)
     const name = `net.ipv6.conf.${link}.disable_ipv6`
     const lacking = sends
       ? { en: 'has neither that address nor an IPv6 route', zh: '既没有这个地址，也没有 IPv6 路由' }
@@ -75,12 +80,15 @@ export const ipv6Off = define<Found>({
       evidence: [`${who}: ${name} = 1`, `docker inspect ${container}: ${address}; ip address: no such address`],
       tries: [
         {
-          en: `let the Engine set it up again: ${code(`docker restart ${container}`)}; where ${code('--sysctl')} switched it off, recreate it without that`,
-          zh: `让引擎重新设置：${code(`docker restart ${container}`)}；如果是用 ${code('--sysctl')} 关闭的，就去掉这个选项重新创建`,
+          en: `let the Engine set it up again: ${again.en}; where ${code('--sysctl')} switched it off, recreate it without that`,
+          zh: `让引擎重新设置：${again.zh}；如果是用 ${code('--sysctl')} 关闭的，就去掉这个选项重新创建`,
         },
       ],
     }
   },
   broken: '`sysctl -w net.ipv6.conf.eth0.disable_ipv6=1` in a container of a network with IPv6',
-  example: { who: 'node1/web', container: 'web', network: 'app', address: 'fd00:30::20', link: 'eth0', sends: false },
+  example: {
+    ...{ who: 'node1/web', container: 'web', network: 'app', address: 'fd00:30::20', link: 'eth0', sends: false },
+    restart: ['docker restart web'],
+  },
 })

@@ -2,11 +2,14 @@ import type { Upstream } from '../network/parse-upstreams.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import { type Cause, define } from './cause.js'
+import { restartText } from './restart.js'
 
 interface Found {
   /** Whose program it is, and by which name the Engine knows it. */
   proxy: string
   container?: string
+  /** What restarts it; as many commands as that takes. */
+  restart?: string[]
   /** Whom its configuration names, and where that name leads now. */
   upstream: Upstream
   now: string[]
@@ -21,14 +24,15 @@ interface Found {
 
 export const keptAddress = define<Found>({
   code: 'kept-address',
-  say: ({ proxy, container, upstream, now, dialled, holder, why, shown }) => {
+  say: ({ proxy, container, restart, upstream, now, dialled, holder, why, shown }) => {
     const [who, name, where, list] = [code(proxy), code(upstream.name), code(dialled), codes(now)]
     const whose = holder
       ? { en: `which is an address of ${code(holder)}`, zh: `那是 ${code(holder)} 的地址` }
       : { en: 'which nobody has', zh: '没有谁拥有这个地址' }
     const so = why ? { en: `: ${why.en}`, zh: `：${why.zh}` } : { en: '', zh: '' }
     const isNginx = upstream.file.startsWith('/etc/nginx/')
-    const command = container && (isNginx ? `docker exec ${container} nginx -s reload` : `docker restart ${container}`)
+    const reload = container === undefined ? undefined : code(`docker exec ${container} nginx -s reload`)
+    const command = isNginx && reload ? { en: reload, zh: reload } : restart && restartText(restart)
     return {
       what: {
         en: `the program in ${who} still connects to ${where}, ${whose.en}, while ${name} in its configuration means ${list.en} now: it looked the name up once, and not for this request${so.en}`,
@@ -41,7 +45,7 @@ export const keptAddress = define<Found>({
       ],
       tries: [
         command
-          ? { en: `let it look the name up again: ${code(command)}`, zh: `让它重新查询这个名字：${code(command)}` }
+          ? { en: `let it look the name up again: ${command.en}`, zh: `让它重新查询这个名字：${command.zh}` }
           : {
               en: 'let it look the name up again: reload or restart that program',
               zh: '让它重新查询这个名字：重新加载或重启那个程序',
@@ -70,6 +74,7 @@ export const keptAddress = define<Found>({
     ...{
       proxy: 'node1/front',
       container: 'front',
+      restart: ['docker restart front'],
       now: ['172.20.0.4'],
       dialled: '172.20.0.2:80',
       holder: 'node1/squatter',

@@ -2,11 +2,13 @@ import { isInHostNamespace, type Place } from '../place/place.js'
 import type { Text } from '../wording/text.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
+import { restartOf, restartText } from './restart.js'
 import { called } from './words.js'
 
 interface Found {
   who: string
-  name: string
+  /** What restarts it. */
+  again: string[]
   /** The container whose network it was to share, as far as it is known by name. */
   mother: string
   /** `restarted`: it has another namespace by now; `stopped`: it has none; `removed`: there is no such container any more. */
@@ -29,7 +31,7 @@ export function leftBehind(...places: (Place | undefined)[]): Found | undefined 
     const mothers = !mother ? 'removed' : mother.namespace === undefined ? 'stopped' : 'restarted'
     const name = mother?.name ?? id.slice(0, 12)
     return {
-      ...{ who: place.label, name: called(place), mother: name, mothers },
+      ...{ who: place.label, again: restartOf(host, called(place)), mother: name, mothers },
       shown: [
         `${place.label}: network mode container:${name}`,
         `${place.label}: namespace ${namespace.id}, ${name}: ${mother ? (mother.namespace ?? mother.state) : 'no such container'}`,
@@ -45,7 +47,7 @@ export const leftBehindCause = define<Found>({
   byState: ({ from, meant }) => leftBehind(from, meant),
   bySight: ({ from, meant }) => leftBehind(from, meant),
   byName: ({ from, meant }) => leftBehind(from, meant),
-  say: ({ who: label, name, mother: other, mothers, shown }) => {
+  say: ({ who: label, again, mother: other, mothers, shown }) => {
     const [who, mother] = [code(label), code(other)]
     const why: Record<Found['mothers'], Text> = {
       restarted: {
@@ -61,15 +63,15 @@ export const leftBehindCause = define<Found>({
         zh: `那个容器（${mother}）已经不存在，它的网络也随之消失`,
       },
     }
-    const restart = code(`docker restart ${name}`)
+    const restart = restartText(again)
     const tries: Record<Found['mothers'], Text> = {
       restarted: {
-        en: `let it join the new one: ${restart}`,
-        zh: `让它加入新的命名空间：${restart}`,
+        en: `let it join the new one: ${restart.en}`,
+        zh: `让它加入新的命名空间：${restart.zh}`,
       },
       stopped: {
-        en: `start ${mother} first, then ${who} again: ${code(`docker start ${other}`)}, then ${restart}`,
-        zh: `先启动 ${mother}，再重启 ${who}：${code(`docker start ${other}`)}，然后 ${restart}`,
+        en: `start ${mother} first, then ${who} again: ${code(`docker start ${other}`)}, then ${restart.en}`,
+        zh: `先启动 ${mother}，再重启 ${who}：${code(`docker start ${other}`)}，然后 ${restart.zh}`,
       },
       removed: {
         en: `recreate ${who}, with ${code('--network container:NAME')} of the container that took its place; a restart is refused`,
@@ -87,7 +89,7 @@ export const leftBehindCause = define<Found>({
   },
   broken: 'a container with `--network container:OTHER`, and OTHER was restarted since',
   example: {
-    ...{ who: 'tools', name: 'tools', mother: 'web', mothers: 'restarted' },
+    ...{ who: 'tools', again: ['docker restart tools'], mother: 'web', mothers: 'restarted' },
     shown: ['tools: network mode container:web', 'tools: namespace 4026532705, web: 4026532811', 'tools: links lo'],
   },
 })

@@ -1,4 +1,4 @@
-import { leadsOn, outLink, routeFor } from '../network/routing.js'
+import { leadsNowhere, outLink, routeFor } from '../network/routing.js'
 import type { Link, NetworkState } from '../network/state.js'
 import { hostPlace, type LivePlace, overlayOf, ownLink, placesOf } from '../place/place.js'
 import { type Leg, otherEnd, segmentOf } from '../place/segment.js'
@@ -26,9 +26,9 @@ function find({ state, from, last, destination, goal, asked }: Trail): Found | u
   const onWay: Leg[] = [from, last].flatMap((place) => [
     ...endsOf(place, outLink(place.namespace, destination)),
     // With a link that is down its routes are gone.
-    ...(leadsOn(routeFor(place.namespace, destination))
-      ? []
-      : place.namespace.links.flatMap((link) => endsOf(place, link))),
+    ...(leadsNowhere(routeFor(place.namespace, destination))
+      ? place.namespace.links.flatMap((link) => endsOf(place, link))
+      : []),
   ])
   if (goal) {
     onWay.push(...endsOf(goal, ownLink(goal.namespace, destination)))

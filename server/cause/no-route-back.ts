@@ -1,6 +1,6 @@
 import { sameAddress } from '../network/addresses.js'
 import { endOf } from '../network/filter.js'
-import { leadsOn, routeFor, writeRoute } from '../network/routing.js'
+import { leadsNowhere, routeFor, writeRoute } from '../network/routing.js'
 import { addressesOf } from '../place/place.js'
 import { holdersOf } from '../place/segment.js'
 import { code } from '../wording/wording.js'
@@ -66,7 +66,7 @@ function wayBack({ goal, source, destination, protocol, destinationPort }: Trail
 
 function missing(trail: Trail): Omit<Found, 'seen'> | undefined {
   const back = wayBack(trail)
-  if (!back || leadsOn(back.route)) return undefined
+  if (!back || !leadsNowhere(back.route)) return undefined
   const { goal, source, route } = back
   const mend = route ? undefined : defaultRouteOf(goal, source)
   return {

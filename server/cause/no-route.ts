@@ -1,13 +1,14 @@
 import { isLoopback } from '../network/addresses.js'
 import type { IpPacket } from '../network/observation.js'
 import { ownsAddress } from '../network/own-address.js'
-import { type FoundRoute, leadsOn, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
+import { type FoundRoute, leadsNowhere, leadsOn, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
 import { endpointsOf, isInHostNamespace, type LivePlace } from '../place/place.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { flowAt } from './case.js'
 import { type Cause, define } from './cause.js'
 import { writeStep } from './packet-text.js'
 import { commandIn } from './place-command.js'
+import { networkOwnerOf, networkRestartOf, restartText } from './restart.js'
 import type { Trail } from './trail.js'
 import { called, defaultRouteOf, defaultRouteTry, foundLines, ipFor, routeLines, routesLike } from './words.js'
 
@@ -25,7 +26,7 @@ interface Found {
   /** There is no IPv6 at all in the place, which is a container of these networks; `off`: it is switched off on a link of its. */
   /** What gives it back the default route that it lacks. */
   mend?: string
-  lacks6?: { container?: string; networks: string[]; without: string[]; off: boolean }
+  lacks6?: { container?: string; restart: string[]; networks: string[]; without: string[]; off: boolean }
   shown: string[]
 }
 
@@ -44,7 +45,7 @@ function find(trail: Trail): Found | undefined {
   const { last, destination } = trail
   const route = wayOn(trail)
   const isInto = leadsOn(route) && isIntoLoopback(last, route, destination)
-  if (leadsOn(route) && !isInto) return undefined
+  if (!leadsNowhere(route) && !isInto) return undefined
   const refusal =
     route &&
     (isInto
@@ -90,7 +91,8 @@ function networksWithout(place: LivePlace): NonNullable<Found['lacks6']> {
     ({ networkId }) => place.host.engine?.networks.find(({ id }) => id === networkId) ?? [],
   )
   return {
-    ...(place.container && !isInHostNamespace(place) ? { container: called(place) } : {}),
+    ...(place.container && !isInHostNamespace(place) ? { container: networkOwnerOf(place.host, called(place)) } : {}),
+    restart: networkRestartOf(place.host, called(place)),
     networks: networks.map(({ name }) => name),
     without: networks.filter(({ ipv6 }) => !ipv6).map(({ name }) => name),
     off: place.namespace.links.some((link) => link.kind !== 'loopback' && link.ipv6Off),
@@ -105,14 +107,14 @@ function isUnreachable({ icmp, version }: IpPacket): boolean {
 /** Neither an address nor a route: of a container's networks it is known whether they were made with IPv6. */
 function sayLacks6(
   where: string,
-  { container, networks, without, off }: NonNullable<Found['lacks6']>,
+  { container, restart, networks, without, off }: NonNullable<Found['lacks6']>,
 ): Pick<Cause, 'what' | 'tries'> {
   const [who, list] = [code(where), codes(without)]
   const none = without.length === networks.length
-  const [create, connect, again] = [
+  const again = restartText(restart)
+  const [create, connect] = [
     code('docker network create --ipv6 --subnet SUBNET six_net'),
     code(`docker network connect six_net ${container}`),
-    code(`docker restart ${container}`),
   ]
   const made =
     networks.length > 0 && none
@@ -138,8 +140,8 @@ function sayLacks6(
             zh: `把它接入启用了 IPv6 的网络：先 ${create}，再 ${connect}`,
           }
         : {
-            en: `let the Engine give it its addresses again: ${again}`,
-            zh: `让引擎重新给它配置地址：${again}`,
+            en: `let the Engine give it its addresses again: ${again.en}`,
+            zh: `让引擎重新给它配置地址：${again.zh}`,
           }
   return {
     what: {
@@ -169,7 +171,7 @@ export const noRoute = define<Found>({
       refusal: { text: refusal.packet.source, by: 'gateway' },
       ofContainer: trail.goal !== undefined && !isInHostNamespace(trail.goal),
       ways: [],
-      shown: [`${last.label}: ${writeRoute(route)}`, bare(writeStep(refusal), 200)],
+      shown: [...foundLines(last.label, route), bare(writeStep(refusal), 200)],
     }
   },
   say: ({ where, address, refusal, remove = '', ofContainer, ways, mend, lacks6, shown }) => {

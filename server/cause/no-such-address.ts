@@ -7,6 +7,7 @@ import { flowAt } from './case.js'
 import { define } from './cause.js'
 import { type LeftoverRule, leftoverRule, removeTry } from './leftover-rule.js'
 import { writeAsked } from './packet-text.js'
+import { networkRestartOf, restartText } from './restart.js'
 import type { Trail } from './trail.js'
 import { askingFor } from './words.js'
 
@@ -15,7 +16,7 @@ interface Found {
   where: string
   link?: string
   /** Whom the Engine gave it to, and what has become of it there, as a Disagreement tells. */
-  lost?: { container: string; kernel: string; shown: string }
+  lost?: { container: string; restart: string[]; kernel: string; shown: string }
   /** It was asked for as another one, and this rule of the sender's host led there. */
   led?: { asked: string; rule: LeftoverRule }
   /** It is the gateway of a network, and its bridge does not have it: what gives it back, unless the network was made so. */
@@ -48,7 +49,8 @@ function ledBy({ last, address, destination }: Trail, hop: string): Found['led']
 
 /** The container that the Engine gave an address to, and that does not have it. */
 function lostBy({ hosts }: NetworkState, address: string): Found['lost'] {
-  for (const { name, disagreements } of hosts) {
+  for (const host of hosts) {
+    const { name, disagreements } = host
     const one = disagreements.find(
       ({ engine, about }) => about.startsWith('container ') && sameAddress(engine, address),
     )
@@ -56,6 +58,7 @@ function lostBy({ hosts }: NetworkState, address: string): Found['lost'] {
     if (one && container !== undefined) {
       return {
         container,
+        restart: networkRestartOf(host, container),
         kernel: one.kernel,
         shown: `${name}: ${one.about}: Engine ${one.engine}, kernel ${one.kernel}`,
       }
@@ -114,6 +117,7 @@ export const noSuchAddress = define<Found>({
     const asking = askingFor(address)
     const on = link === undefined ? { en: '', zh: '' } : { en: ` on ${code(link)}`, zh: ` 在 ${code(link)} 上` }
     const has = lost && code(lost.kernel)
+    const again = restartText(lost?.restart ?? [])
     const since = lost
       ? {
           en: `; the Engine gave it to ${code(lost.container)}, but in its network namespace there is ${has!.replaceAll('`', '')}: somebody changed it by hand`,
@@ -146,8 +150,8 @@ export const noSuchAddress = define<Found>({
         ...(lost
           ? [
               {
-                en: `let the Engine set its network up anew: ${code(`docker restart ${lost.container}`)}`,
-                zh: `让引擎重新设置它的网络：${code(`docker restart ${lost.container}`)}`,
+                en: `let the Engine set its network up anew: ${again.en}`,
+                zh: `让引擎重新设置它的网络：${again.zh}`,
               },
             ]
           : []),

@@ -22,9 +22,12 @@ ${full.map((kind) => rowOf(kind, kind.example)).join('\n')}
 
 ## Further causes
 
-| cause | when |
-|---|---|
-${further.map(({ code, broken }) => cells(`\`${code}\``, broken)).join('\n')}
+Most were made on real hosts too, among the [incidents](incidents.md). The third column is how a trace tells them, with the names, addresses and
+evidence of an example.
+
+| cause | when | what a trace answers |
+|---|---|---|
+${further.map(({ code, broken, example }) => cells(`\`${code}\``, broken, answerOf(example))).join('\n')}
 
 ## With IPv6
 
@@ -57,16 +60,15 @@ const viewNames: Record<View, string> = {
 
 /** A row of the first table: of the example of a cause, or of what was measured. */
 export function rowOf({ code, broken, asked }: Pick<CauseKind, 'code' | 'broken' | 'asked'>, cause: Cause): string {
-  const { what, evidence, tries } = cause
-  return cells(
-    `\`${code}\``,
-    `${broken}. Asked: ${asked ?? ''}`,
-    [
-      `${what.en.charAt(0).toUpperCase()}${what.en.slice(1)}`,
-      ...evidence.map((line) => `\`\` ${line} \`\``),
-      ...tries.map(({ en }) => `Try: ${en}`),
-    ].join('<br>'),
-  )
+  return cells(`\`${code}\``, `${broken}. Asked: ${asked ?? ''}`, answerOf(cause))
+}
+
+function answerOf({ what, evidence, tries }: Cause): string {
+  return [
+    `${what.en.charAt(0).toUpperCase()}${what.en.slice(1)}`,
+    ...evidence.map((line) => `\`\` ${line} \`\``),
+    ...tries.map(({ en }) => `Try: ${en}`),
+  ].join('<br>')
 }
 
 function cells(...texts: string[]): string {
@@ -132,5 +134,10 @@ const rest = `## What a trace can't see
 - **Older tables**: what \`iptables-legacy\` keeps is read as nft's tables are, but the kernel does not say when a packet meets a rule
   of it: such a rule is told by what it says, and by where the packet was seen last. Where both kinds of tables translate one packet, it is not known which one comes first.
 - **Newer tables**: tables of nft that the machine's own \`nft\` is too old to read are not read; a rule of theirs is named when a packet meets it.
-- **Filters of tc, and eBPF**: queueing disciplines that drop all are known, filters and programs on links are not read.
+- **Queueing disciplines**: known are those at the root of a link that drop all: \`blackhole\`, \`netem\` with a \`loss\` of 100 %, and \`pfifo\`, \`bfifo\`
+  and \`tbf\` with a \`limit\` or \`burst\` that is smaller than any packet. \`netem\` with less \`loss\` is told only where the packet was seen to come to that link, and not to
+  leave by it; with a correlation, a loss model, copies or \`ecn\` it is not told. \`netdiag\` knows \`blackhole\` alone. Classes, and what stands below the root, are not read.
+- **Several ways**: of a route with several next hops, and where a routing rule asks for a mark, a user or anything else that is not known of a packet and leads elsewhere than
+  the rest, no way is foreseen: what is told is where the packet was seen, and \`unknown\` where only the way could show more.
+- **Filters of tc, and eBPF**: filters and programs on links are not read.
 - **\`force_forwarding\`** of a link, by which IPv6 is forwarded though \`net.ipv6.conf.all.forwarding\` is 0 (Linux 6.17), is not read.`

@@ -9,6 +9,7 @@ import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
 import { commandIn } from './place-command.js'
+import { restartOf, restartText } from './restart.js'
 import { type Door, doorOf, listening, reachable, refusalLines } from './sockets.js'
 import type { Trail } from './trail.js'
 
@@ -32,6 +33,8 @@ interface Found {
     container: string
     hostPort: number
     containerPort: number
+    /** What restarts it. */
+    restart: string[]
   }
   /** It is open for the other protocol of the two. */
   other?: 'tcp' | 'udp'
@@ -220,7 +223,7 @@ function publishedHow({ protocol, port: asked }: Trail, { goal, port }: Door, po
     how: NonNullable<Found['published']>['how'],
     { container, hostPort, containerPort }: (typeof all)[0],
   ) => ({
-    ...{ how, container: container.name, hostPort, containerPort },
+    ...{ how, container: container.name, hostPort, containerPort, restart: restartOf(goal.host, container.name) },
   })
   if (!isInHostNamespace(goal)) {
     const mapping = all.find(
@@ -262,6 +265,7 @@ function triesOf({
   if (instead) return [insteadTry(instead, port, protocol)]
   if (!published) return [open]
   const { how, container, hostPort, containerPort } = published
+  const again = restartText(published.restart)
   const who = code(container)
   const udp = protocol === 'udp' ? '/udp' : ''
   const right = (inside: number) => code(`-p ${hostPort}:${inside}${udp}`)
@@ -296,8 +300,8 @@ function triesOf({
           zh: `${who} 发布了 ${hostPort}，但没有 ${code('docker-proxy')} 在监听，而主机自身和同一网桥上的容器需要它：请在它所在的网络上访问 ${code(`${container}:${containerPort}`)}`,
         },
         {
-          en: `where ${code('userland-proxy')} is on, the Engine starts the proxy with the container: ${code(`docker restart ${container}`)}`,
-          zh: `如果启用了 ${code('userland-proxy')}，引擎会随容器一起启动代理：${code(`docker restart ${container}`)}`,
+          en: `where ${code('userland-proxy')} is on, the Engine starts the proxy with the container: ${again.en}`,
+          zh: `如果启用了 ${code('userland-proxy')}，引擎会随容器一起启动代理：${again.zh}`,
         },
       ]
   }

@@ -1,5 +1,5 @@
 import { sameAddress } from '../network/addresses.js'
-import { leadsOn, outLink, routeFor, sourceOn, writeRoute } from '../network/routing.js'
+import { leadsOn, outLink, routeFor, sourceOn } from '../network/routing.js'
 import type { ForwardingEntry, HostState, NetworkState } from '../network/state.js'
 import { hostPlace, type LivePlace, placesOf } from '../place/place.js'
 import { segmentOf } from '../place/segment.js'
@@ -8,6 +8,7 @@ import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
 import type { Step } from './seen.js'
 import type { Trail } from './trail.js'
+import { foundLines } from './words.js'
 
 interface Found {
   /** The host that sends by the tunnel, and the one that takes nothing of it. */
@@ -65,7 +66,7 @@ function seenAt(steps: Step[], answer: boolean, { state, seen }: Trail): Found |
 
 function routeLine(place: LivePlace | undefined, to: string): string[] {
   const route = place && routeFor(place.namespace, to)
-  return place && route ? [`${place.label}: ${writeRoute(route)}`] : []
+  return place && route ? foundLines(place.label, route) : []
 }
 
 /** By the state: the source that one host's route gives, against what the other has for the container's MAC address. */

@@ -4,6 +4,7 @@ import { endpointsOf, isInHostNamespace, isLive, type LivePlace } from '../place
 import { commonNetworks } from '../place/target.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
+import { networkRestartOf, restartText } from './restart.js'
 import { embeddedServer } from './sockets.js'
 import type { Unresolved } from './unresolved.js'
 import { called, networkNames, networksOf } from './words.js'
@@ -20,6 +21,8 @@ interface Found {
   gateway?: string
   /** As the Engine calls the one who asks. */
   asker: string
+  /** What lets the Engine make its rules anew. */
+  restart: string[]
   networks: string[]
   /** Names of the containers that run on these. */
   there: string[]
@@ -73,6 +76,7 @@ function findName({ from, name, meant }: Unresolved): Found {
   const isHost = !from.container || isInHostNamespace(from)
   return {
     ...{ from: from.label, name, networks: networkNames(from), servers, asker: called(from) },
+    restart: networkRestartOf(from.host, called(from)),
     there: namesBeside(from).slice(0, mostNames),
     ...(gateway === undefined ? {} : { gateway }),
     beyond: servers.includes('127.0.0.11') ? (from.dns.forwardsTo ?? []).slice(0, 3) : [],
@@ -100,9 +104,10 @@ function findName({ from, name, meant }: Unresolved): Found {
 export const unknownName = define<Found>({
   code: 'unknown-name',
   byName: findName,
-  say: ({ from, name, asks, networks, there, servers, beyond, gateway, asker, shown }) => {
+  say: ({ from, name, asks, networks, there, servers, beyond, gateway, asker, restart, shown }) => {
     const [who, what, list, asked] = [code(from), code(name), codes(networks), codes(servers)]
     const others = codes(beyond)
+    const again = restartText(restart)
     const further =
       beyond.length > 0
         ? {
@@ -161,8 +166,8 @@ export const unknownName = define<Found>({
         ...(asks === 'flushed'
           ? [
               {
-                en: `let the Engine make them anew: ${code(`docker restart ${asker}`)}`,
-                zh: `让引擎重新创建它们：${code(`docker restart ${asker}`)}`,
+                en: `let the Engine make them anew: ${again.en}`,
+                zh: `让引擎重新创建它们：${again.zh}`,
               },
             ]
           : asks === 'desktop'
@@ -199,6 +204,7 @@ export const unknownName = define<Found>({
       servers: ['127.0.0.11'],
       beyond: [],
       asker: 'api',
+      restart: ['docker restart api'],
     },
     shown: ['api: nameserver 127.0.0.11', 'api: networks app'],
   },

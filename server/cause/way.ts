@@ -2,7 +2,15 @@ import { isLoopback, sameAddress } from '../network/addresses.js'
 import { endOf, filtersBridged, judge, translationAt } from '../network/filter.js'
 import type { Flow } from '../network/flow.js'
 import { ownsAddress } from '../network/own-address.js'
-import { type FoundRoute, leadsOn, routeFor, sourceOn, takesIn, unforwardedBy } from '../network/routing.js'
+import {
+  type FoundRoute,
+  isUndecided,
+  leadsOn,
+  routeFor,
+  sourceOn,
+  takesIn,
+  unforwardedBy,
+} from '../network/routing.js'
 import type { Link, NamespaceState } from '../network/state.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import { holdersOn, hostEnd, type Leg } from '../place/segment.js'
@@ -105,6 +113,7 @@ class Walker {
     this.stops.push(stop)
     if (!begins && unforwardedBy(namespace, stop.in, this.flow.destination) !== undefined)
       return this.end('not-forwarded')
+    if (isUndecided(route)) return this.end('unknown')
     if (!leadsOn(route)) return this.end('no-route')
     if (begins && isKeptIn(namespace, this.flow, stop.out)) return this.end('loopback-kept-in')
     if (begins) this.flow.source ??= sourceOn(namespace, route)

@@ -60,8 +60,9 @@ export function routeLines(place: LivePlace, address: string, most = 5): string[
     .map((route) => `${label}: ${writeRoute(route)}`)
 }
 
-/** A route, and the rule that led to it where that is not the kernel's own. */
+/** A route, and the rule that led to it where that is not the kernel's own; all of those that it may be. */
 export function foundLines(label: string, route: FoundRoute): string[] {
+  if (route.among) return route.among.slice(0, 5).flatMap((one) => foundLines(label, one))
   return [
     ...(route.by ? [`${label}: ${route.family === 6 ? 'ip -6' : 'ip'} rule: ${writeRoutingRule(route.by)}`] : []),
     ...(route.table === '' ? [] : [`${label}: ${writeRoute(route)}`]),

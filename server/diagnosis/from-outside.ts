@@ -1,5 +1,6 @@
 import pMap from 'p-map'
 import type { Attempt } from '../cause/attempt.js'
+import { networkRestartOf, restartText } from '../cause/restart.js'
 import { unmadeOf, unmadePort } from '../cause/unmade-port.js'
 import { noDockerChains } from '../cause/unwanted.js'
 import { writeSocket } from '../cause/words.js'
@@ -258,6 +259,7 @@ function kernelOf(place: LivePlace, port: PublishedPort): Draft[] {
     ]
   }
   const all = noDockerChains(hostPlace(place.host)!) !== undefined
+  const again = restartText(networkRestartOf(place.host, place.container!.name))
   return [
     problem(
       { en: `no rule on ${where} leads ${named(port)} into it`, zh: `${where} 上没有规则把 ${named(port)} 转进容器` },
@@ -282,8 +284,8 @@ function kernelOf(place: LivePlace, port: PublishedPort): Draft[] {
                 zh: '重启引擎，它会重新创建规则：`systemctl restart docker`；然后启动随之停止的容器',
               }
             : {
-                en: `Let the Engine write it again: \`docker restart ${bare(place.container!.name)}\``,
-                zh: `让引擎重新写入：\`docker restart ${bare(place.container!.name)}\``,
+                en: `Let the Engine write it again: ${again.en}`,
+                zh: `让引擎重新写入：${again.zh}`,
               },
         ],
       },

@@ -1,6 +1,7 @@
 import { ipv6Off, switchedOff } from '../cause/ipv6-off.js'
 import { leftBehind, leftBehindCause } from '../cause/left-behind.js'
 import { isOnNone } from '../cause/none-network.js'
+import { networkOwnerOf, networkRestartOf, restartText } from '../cause/restart.js'
 import { judge } from '../network/filter.js'
 import type { Container, Link } from '../network/state.js'
 import { endpointsOf, isInHostNamespace, isLive, type LivePlace, type Place } from '../place/place.js'
@@ -179,10 +180,12 @@ function linksOf(place: LivePlace): Draft[] {
     ]
   }
   if (links.length === 0) {
-    const plain = bare(container!.name)
+    const plain = bare(networkOwnerOf(place.host, container!.name))
+    const again = restartText(networkRestartOf(place.host, container!.name))
     const isNone = container!.networkMode === 'none'
     // The Engine has it on networks, whose links somebody took away.
-    const isStripped = !isNone && container!.endpoints.length > 0
+    const sharing = place.host.engine?.containers.filter((one) => one.namespace === namespace.id) ?? []
+    const isStripped = !isNone && sharing.some(({ endpoints }) => endpoints.some(({ network }) => network !== 'none'))
     return [
       problem(
         { en: `${name} has no network: there is only its loopback`, zh: `${name} 没有网络：只有回环接口` },
@@ -208,8 +211,8 @@ function linksOf(place: LivePlace): Draft[] {
               : []),
             isStripped
               ? {
-                  en: `Let the Engine set it up anew: \`docker restart ${plain}\``,
-                  zh: `让引擎重新设置它：\`docker restart ${plain}\``,
+                  en: `Let the Engine set it up anew: ${again.en}`,
+                  zh: `让引擎重新设置它：${again.zh}`,
                 }
               : {
                   en: `Connect it: \`docker network connect NETWORK ${plain}\``,
@@ -436,6 +439,7 @@ function contradictions(place: LivePlace): Draft[] {
       ),
     ]
   }
+  const again = restartText(networkRestartOf(host, container!.name))
   return [
     problem(
       {
@@ -450,8 +454,8 @@ function contradictions(place: LivePlace): Draft[] {
         evidence: all.map((one) => `${one.about}: Engine ${one.engine}, kernel ${one.kernel}`),
         tries: [
           {
-            en: `Let the Engine set it up again: \`docker restart ${bare(container!.name)}\``,
-            zh: `让引擎重新配置：\`docker restart ${bare(container!.name)}\``,
+            en: `Let the Engine set it up again: ${again.en}`,
+            zh: `让引擎重新配置：${again.zh}`,
           },
         ],
       },

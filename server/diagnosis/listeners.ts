@@ -1,3 +1,4 @@
+import { restartOf, restartText } from '../cause/restart.js'
 import { writeSocket } from '../cause/words.js'
 import { isLoopback, sameAddress } from '../network/addresses.js'
 import type { ListeningSocket } from '../network/state.js'
@@ -139,6 +140,7 @@ function fullQueues(place: LivePlace, open: ListeningSocket[]): Draft[] {
   return open.flatMap((socket): Draft[] => {
     if (!socket.full) return []
     const { waiting, most } = socket.full
+    const again = restartText(restartOf(place.host, place.container!.name))
     return [
       problem(
         {
@@ -154,8 +156,8 @@ function fullQueues(place: LivePlace, open: ListeningSocket[]): Draft[] {
           evidence: [writeSocket(socket)],
           tries: [
             {
-              en: `See what the program does: \`docker logs ${bare(place.container!.name)}\`; \`docker restart ${bare(place.container!.name)}\` starts again`,
-              zh: `看程序在做什么：\`docker logs ${bare(place.container!.name)}\`；\`docker restart ${bare(place.container!.name)}\` 可以重新开始`,
+              en: `See what the program does: \`docker logs ${bare(place.container!.name)}\`; to start it again: ${again.en}`,
+              zh: `看程序在做什么：\`docker logs ${bare(place.container!.name)}\`；重新启动它：${again.zh}`,
             },
           ],
         },

@@ -6,6 +6,7 @@ import { defaultNameserversCause } from '../cause/default-nameservers.js'
 import { forwardingOff } from '../cause/forwarding-off.js'
 import { noMasquerade } from '../cause/no-masquerade.js'
 import { noRoute } from '../cause/no-route.js'
+import { networkRestartOf, restartText } from '../cause/restart.js'
 import type { Trail } from '../cause/trail.js'
 import { trailForeseen } from '../cause/trail-foreseen.js'
 import { foundLines } from '../cause/words.js'
@@ -13,7 +14,7 @@ import { wrongGateway } from '../cause/wrong-gateway.js'
 import { holds, isAddress, isLoopback, sameAddress } from '../network/addresses.js'
 import { translationAt } from '../network/filter.js'
 import type { ProbeAnswer } from '../network/question.js'
-import { type FoundRoute, leadsOn, routeFor, sourceOn, writeRoute } from '../network/routing.js'
+import { type FoundRoute, isUndecided, leadsOn, routeFor, sourceOn, writeRoute } from '../network/routing.js'
 import { endpointsOf, hostPlace, isInHostNamespace, type LivePlace, ownNamespace } from '../place/place.js'
 import { addressesTowards, isNeighbour } from '../place/target.js'
 import { bare, code, codes } from '../wording/wording.js'
@@ -127,9 +128,18 @@ function routeOf({ place }: Subject, trail: Trail, way: FoundRoute | undefined):
   const of = familyOf(trail.address)
   const family = trail.address.includes(':') ? 6 : 4
   const main = place.namespace.routes.filter((one) => one.table === 'main' && one.family === family).map(writeRoute)
-  const again = {
-    en: `Let the Engine set it again: \`docker restart ${bare(place.container.name)}\``,
-    zh: `让引擎重新设置：\`docker restart ${bare(place.container.name)}\``,
+  const restart = restartText(networkRestartOf(place.host, place.container.name))
+  const again = { en: `Let the Engine set it again: ${restart.en}`, zh: `让引擎重新设置：${restart.zh}` }
+  if (way && isUndecided(way)) {
+    return [
+      note(
+        {
+          en: `which of its routes${of.en} leads to the outside depends on more than is known of a packet`,
+          zh: `它有不止一条${of.zh}路由通往外部，一个包走哪一条，取决于未知的条件`,
+        },
+        { evidence: foundLines(place.label, way) },
+      ),
+    ]
   }
   if (!leadsOn(way)) {
     const cause = noRoute.byState!({ ...trail, last: place, destination: trail.address })

@@ -11,6 +11,8 @@ export interface Incident {
   source?: string
   /** It comes about only where the machine's kernel lacks this. */
   lacks?: FeatureName
+  /** A command of the machine; it comes about only where this succeeds. */
+  needs?: readonly [string, ...string[]]
   /** `swarm`: both nodes are of one swarm, with an overlay `mesh` on which are m1 (node1, 10.10.0.10) and m2 (node2, 10.10.0.20). */
   rack?: 'swarm'
   /** What makes it: scripts of hosts, in this order; `again` after a name lets a host have another turn. */

@@ -1,4 +1,5 @@
 import { probeFeatures } from '../machine/features.js'
+import { runTool } from '../machine/tool.js'
 import { containers } from './containers.js'
 import { firewalls } from './firewalls.js'
 import type { Incident } from './incident.js'
@@ -23,5 +24,6 @@ export const incidents: readonly Incident[] = halves.flat()
 export async function possibleIncidents(among: readonly Incident[] = incidents): Promise<readonly Incident[]> {
   const reports = await probeFeatures(among.flatMap(({ lacks }) => lacks ?? []))
   const has = new Set(reports.filter(({ state }) => state === 'present').map(({ name }) => name))
-  return among.filter(({ lacks }) => lacks === undefined || !has.has(lacks))
+  const unmet = await Promise.all(among.map(async ({ needs }) => needs !== undefined && !(await runTool(needs)).ok))
+  return among.filter(({ lacks }, at) => !unmet[at] && (lacks === undefined || !has.has(lacks)))
 }

@@ -1,5 +1,8 @@
 import { curl, type Incident, inside, unsaid, vethOf } from './incident.js'
 
+/** Why netdiag does not know others. */
+const onlyBlackhole = 'of queueing disciplines it knows `blackhole` alone'
+
 /** Layer 2: links, bridges, MAC addresses and neighbours. */
 export const links: readonly Incident[] = [
   {
@@ -104,6 +107,48 @@ export const links: readonly Incident[] = [
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'discipline',
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a link that is set to lose all packets',
+    needs: ['unshare', '--net', '--', 'tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem'],
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        tc qdisc add dev ${vethOf('web')} root netem loss 100%`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'discipline',
+    says: /netem loss 100%/,
+    netdiag: { beyond: onlyBlackhole },
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a queue that has room for no packet',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        tc qdisc replace dev ${vethOf('web')} root pfifo limit 0`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'discipline',
+    says: /pfifo limit 0p/,
+    netdiag: { beyond: onlyBlackhole },
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a container whose link is shaped, with a burst that is shorter than any packet',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        ${inside('web')} tc qdisc add dev eth0 root tbf rate 1mbit burst 32 latency 400ms`,
+    },
+    symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'discipline',
+    says: /tbf burst 32b/,
+    diagnosis: { of: 'web' },
+    netdiag: { beyond: onlyBlackhole },
     cure: { on: 'node1' },
   },
   {
@@ -234,6 +279,22 @@ export const links: readonly Incident[] = [
         ${inside('web')} ip addr flush dev eth0`,
     },
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
+    ask: { from: 'api', to: 'web', port: 80 },
+    code: 'no-such-address',
+    says: /the Engine gave it to `web`/,
+    diagnosis: { of: 'web', as: ['no-route', 'no-such-address'] },
+    cure: { on: 'node1' },
+  },
+  {
+    name: 'a container that has lost its address, and one that shares its network',
+    make: {
+      node1: `docker network create app; docker run -d --name web --network app -p 8080:80 nginx
+        docker run -d --name api --network app netshoot sleep infinity
+        docker run -d --name tools --stop-timeout 1 --network container:web netshoot sleep infinity
+        ${inside('web')} ip addr flush dev eth0`,
+    },
+    // A restart of web alone would leave tools without a network.
+    symptom: ['node1', `docker exec api ${curl('http://web')} && docker exec tools nc -z -w 1 web 80`],
     ask: { from: 'api', to: 'web', port: 80 },
     code: 'no-such-address',
     says: /the Engine gave it to `web`/,

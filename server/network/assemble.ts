@@ -104,7 +104,7 @@ function namespaceState(capture: NamespaceCapture, home: boolean): ParsedNamespa
   }
   const sysctls = text('sysctls')
   const switches = parseLinkSwitches(sysctls)
-  const links = parseLinks(json('links'), json('linkSettings'))
+  const links = parseLinks(json('links'), json('linkSettings'), json('disciplines'))
     .map((link) => ({ ...link, ...switches(link.name) }))
     .toSorted((a, b) => a.index - b.index)
   const names = capture.names.map((name) => textOf(name)).toSorted()

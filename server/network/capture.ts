@@ -20,6 +20,7 @@ export type CaptureQuestion =
   | 'routingRules'
   | 'routingRules6'
   | 'linkSettings'
+  | 'disciplines'
   | 'forwarding'
   | 'rules'
   | 'iptables'

@@ -1,3 +1,4 @@
+import { losesByName, parseDisciplines } from './parse-disciplines.js'
 import type { Link, LinkAddress } from './state.js'
 import { defined, listOf, numberOf, recordOf, recordsOf, textOf } from './untrusted.js'
 
@@ -16,19 +17,26 @@ const usesArp = /^(?:veth|bridge|macvlan|device)$/
 
 const addressFamilies: Record<string, LinkAddress['family']> = { inet: 4, inet6: 6 }
 
-/** What the kernel chooses by itself (net.core.default_qdisc, and none for virtual links); `noop`: down. */
-const ownDisciplines = new Set(['noop', 'noqueue', 'pfifo_fast', 'fq_codel', 'fq', 'mq'])
-
 /**
  * `ip -json -details address show`
  * @param settings answer of `ip -json netconf show`
+ * @param disciplines answer of `tc -json qdisc show`, where it was asked
  */
-export function parseLinks(answer: unknown, settings?: unknown): ParsedLink[] {
+export function parseLinks(answer: unknown, settings?: unknown, disciplines?: unknown): ParsedLink[] {
   const set = parseSettings(settings)
+  const losesOf = parseDisciplines(disciplines)
   return recordsOf(answer).flatMap((link) => {
     const index = numberOf(link.ifindex)
     const name = textOf(link.ifname)
-    return index === undefined || name === '' ? [] : [{ ...parseLink(link, index, name), ...set(name) }]
+    return index === undefined || name === ''
+      ? []
+      : [
+          {
+            ...parseLink(link, index, name),
+            ...set(name),
+            ...defined({ loses: losesOf(name) ?? losesByName(textOf(link.qdisc)) }),
+          },
+        ]
   })
 }
 
@@ -55,7 +63,6 @@ function parseLink(link: Record<string, unknown>, index: number, name: string): 
   const flags = listOf(link.flags)
   const info = recordOf(link.linkinfo)
   const data = recordOf(info.info_data)
-  const discipline = textOf(link.qdisc)
   const kind = textOf(info.info_kind) || (link.link_type === 'loopback' ? 'loopback' : 'device')
   return {
     index,
@@ -70,7 +77,6 @@ function parseLink(link: Record<string, unknown>, index: number, name: string): 
       master: textOf(link.master),
       noArp: link.link_type === 'ether' && usesArp.test(kind) && flags.includes('NOARP') ? (true as const) : undefined,
       port: textOf(info.info_slave_kind) === 'bridge' ? parsePort(recordOf(info.info_slave_data)) : undefined,
-      discipline: ownDisciplines.has(discipline) ? undefined : discipline,
       spanningTree: kind === 'bridge' && numberOf(data.stp_state) === 1 ? (true as const) : undefined,
       vlan: kind === 'vlan' ? numberOf(data.id) : undefined,
       vxlan: kind === 'vxlan' ? parseVxlan(data) : undefined,

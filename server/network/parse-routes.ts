@@ -16,6 +16,7 @@ export function parseRoutes(answer: unknown, family: Route['family']): Route[] {
     const hops = listOf(route.nexthops).length > 0 ? recordsOf(route.nexthops) : [route]
     return hops.map((hop) => ({
       ...common,
+      ...(hops.length > 1 ? { oneOf: hops.length } : {}),
       ...defined({ gateway: textOf(hop.gateway) || textOf(recordOf(hop.via).host), device: textOf(hop.dev) }),
     }))
   })
@@ -58,7 +59,7 @@ export function parseRoutingRules(answer: unknown, family: RoutingRule['family']
       return {
         family,
         priority: numberOf(rule.priority) ?? 0,
-        action: textOf(action) || (textOf(table) === '' ? 'other' : 'lookup'),
+        action: textOf(action) || ('goto' in rule ? 'goto' : textOf(table) === '' ? 'other' : 'lookup'),
         ...defined({ table: textOf(table) }),
         ...('not' in rule ? { not: true as const } : {}),
         ...defined({
@@ -78,7 +79,17 @@ export function parseRoutingRules(answer: unknown, family: RoutingRule['family']
 }
 
 /** As iproute2 calls them in JSON. */
-const furtherConditions = ['fwmark', 'tos', 'dsfield', 'uid_start', 'l3mdev', 'tun_id', 'suppress_ifgroup']
+const furtherConditions = [
+  'fwmark',
+  'tos',
+  'dsfield',
+  'dscp',
+  'flowlabel',
+  'uid_start',
+  'l3mdev',
+  'tun_id',
+  'suppress_ifgroup',
+]
 
 /** `ip -json neighbour show` */
 export function parseNeighbours(answer: unknown): Neighbour[] {

@@ -117,8 +117,11 @@ export interface Link {
   port?: { state: string; isolated?: true; hairpin?: true }
   /** A bridge that decides by spanning tree (IEEE 802.1D) which of its ports forward; Docker's do not. */
   spanningTree?: true
-  /** What somebody made its queueing discipline (tc(8)), such as `tbf` or `blackhole`; missing where it is the kernel's own. */
-  discipline?: string
+  /**
+   * Which part of what it should send its queueing discipline drops by itself, 1 for all; and by which setting, as tc(8) writes it, such as
+   * `netem loss 30%`. Missing where it drops nothing so, or that is not known.
+   */
+  loses?: { share: number; by: string }
   /** Takes in only packets whose sender it has a way back to: by itself (strict), by any link (loose). rp_filter of ip-sysctl. */
   reversePath?: 'strict' | 'loose'
   /** Answers ARP questions for others' addresses to which there is a way (proxy_arp of ip-sysctl). */
@@ -176,13 +179,15 @@ export interface Route {
   type: string
   scope?: string
   metric?: number
+  /** How many next hops the route has, of which this is one; the kernel chooses one of them for each flow. */
+  oneOf?: number
 }
 
 /** Which table of routes is asked for which packets (ip-rule(8)). */
 export interface RoutingRule {
   family: 4 | 6
   priority: number
-  /** `lookup` asks the table; `blackhole`, `unreachable` and `prohibit` end the search; anything else goes on behind it. */
+  /** `lookup` asks the table; `blackhole`, `unreachable` and `prohibit` end the search; `goto` leads past rules; anything else goes on behind it. */
   action: string
   /** main, local, default, or a number. */
   table?: string

@@ -15,6 +15,7 @@ const questions: readonly CaptureQuestion[] = [
   'routingRules',
   'routingRules6',
   'linkSettings',
+  'disciplines',
   'forwarding',
   'rules',
   'iptables',
@@ -126,8 +127,8 @@ function answersOf({ answers: said, complaints, fault }: Said): NamespaceCapture
     else answers[question as CaptureQuestion] = { failed, text: failed ? reason : text }
   }
   for (const question of questions) {
-    // Nobody asked iptables when nft could say it all, nor iptables-legacy where it keeps nothing.
-    const unasked = /^ip6?tables(?:Legacy)?$/.test(question) && answers.sockets !== undefined
+    // Nobody asked iptables when nft could say it all, nor iptables-legacy where it keeps nothing, nor tc where the links say enough.
+    const unasked = /^(?:ip6?tables(?:Legacy)?|disciplines)$/.test(question) && answers.sockets !== undefined
     answers[question] ??= unasked
       ? { failed: false, text: '' }
       : { failed: true, text: why || 'the tool gave no answer' }

@@ -1,9 +1,10 @@
 import { type Case, destinationOf, flowAt, lastPlace, stageOf } from '../cause/case.js'
 import { claimOf } from '../cause/duplicate-address.js'
 import { writeAsked } from '../cause/packet-text.js'
+import { foundLines } from '../cause/words.js'
 import { Places } from '../map/places.js'
 import { sameAddress } from '../network/addresses.js'
-import { leadsOn, nextHop, outLink, routeFor, writeRoute } from '../network/routing.js'
+import { isUndecided, leadsOn, nextHop, outLink, routeFor, writeRoute } from '../network/routing.js'
 import type { LivePlace } from '../place/place.js'
 import { code, codes } from '../wording/wording.js'
 import type { Hop } from './story.js'
@@ -15,6 +16,18 @@ export function routeHop(one: Case): Hop {
   const route = routeFor(namespace, flowAt(one, one.from))
   const [who, whom] = [code(label), code(one.address)]
   const common: Pick<Hop, 'kind' | 'place'> = { kind: 'route', place: label }
+  if (route && isUndecided(route)) {
+    return {
+      ...common,
+      state: 'unknown',
+      text: {
+        en: `${who} has more than one way to ${whom}, and which one this packet takes is not known beforehand`,
+        zh: `${who} 到 ${whom} 不止一条路，这个数据包会走哪一条，事先无法知道`,
+      },
+      evidence: foundLines(label, route),
+      about: [],
+    }
+  }
   if (!leadsOn(route)) {
     return {
       ...common,

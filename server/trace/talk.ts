@@ -4,6 +4,7 @@ import { causeSeen } from '../cause/causes.js'
 import { keptAddressCause } from '../cause/kept-address.js'
 import { noReplyCause } from '../cause/no-reply.js'
 import { writePacket } from '../cause/packet-text.js'
+import { restartOf } from '../cause/restart.js'
 import { wrongProtocolCause } from '../cause/wrong-protocol.js'
 import { sameAddress } from '../network/addresses.js'
 import { type Conversation, HostHeader } from '../network/conversation.js'
@@ -220,7 +221,7 @@ async function keptOf(
   const container = isInHostNamespace(place) ? undefined : place.container?.name
   return keptAddressCause({
     ...{ proxy: place.label, upstream, now: first.now, dialled: shown(destination, destinationPort) },
-    ...(container === undefined ? {} : { container }),
+    ...(container === undefined ? {} : { container, restart: restartOf(place.host, container) }),
     ...(holder ? { holder: holder.label } : {}),
     ...(why ? { why: why.what } : {}),
     shown: why?.evidence ?? [],

@@ -13,7 +13,7 @@ import { listening } from '../cause/sockets.js'
 import { publishedShown } from '../map/draw-ports.js'
 import { holds, isLoopback, sameAddress } from '../network/addresses.js'
 import { ownsAddress } from '../network/own-address.js'
-import { leadsOn, outLink, routeFor } from '../network/routing.js'
+import { leadsNowhere, outLink, routeFor } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
 import type { Ground } from '../place/ground.js'
 import { resolveName } from '../place/name-resolution.js'
@@ -231,7 +231,7 @@ function withAside(told: Told, aside: { address: string; told: Told } | undefine
 
 /** Programs leave out addresses that no route leads to, as IPv6 where there is none, as long as there is another (RFC 6724, 5, rule 1). */
 function usable(from: LivePlace, addresses: string[]): string[] {
-  const led = addresses.filter((address) => isLoopback(address) || leadsOn(routeFor(from.namespace, address)))
+  const led = addresses.filter((address) => isLoopback(address) || !leadsNowhere(routeFor(from.namespace, address)))
   return led.length > 0 ? led : addresses
 }
 

@@ -534,7 +534,7 @@ const table: Record<CauseCode, Row> = {
   },
   discipline: {
     given: (rack) => {
-      own(rack).links.find(({ name }) => name === vethOf(rack, 'web'))!.discipline = 'blackhole'
+      own(rack).links.find(({ name }) => name === vethOf(rack, 'web'))!.loses = { share: 1, by: 'blackhole' }
     },
     ...{ from: 'api', to: 'web' },
     seen: (rack) => [toHost(rack, 'api', ['172.20.0.3', '172.20.0.2']).ends('silent')],

@@ -74,12 +74,57 @@ describe('links', () => {
       { ifindex: 6, ifname: 'br0', flags: [], linkinfo: { info_kind: 'bridge', info_data: { stp_state: 1 } } },
     ])
     expect(port).toMatchObject({
-      discipline: 'blackhole',
+      loses: { share: 1, by: 'blackhole' },
       port: { state: 'forwarding', isolated: true },
     })
     expect(down).toMatchObject({ port: { state: 'disabled' } })
-    expect(down).not.toHaveProperty('discipline')
+    expect(down).not.toHaveProperty('loses')
     expect(bridge).toMatchObject({ spanningTree: true })
+  })
+
+  it.each([
+    // Of iproute2 6.1, as measured; those of netem as its man page and its source have them.
+    [
+      { kind: 'pfifo', options: { limit: 0 } },
+      { share: 1, by: 'pfifo limit 0p' },
+    ],
+    [{ kind: 'pfifo', options: { limit: 1 } }, undefined],
+    [
+      { kind: 'bfifo', options: { limit: 20 } },
+      { share: 1, by: 'bfifo limit 20b' },
+    ],
+    [{ kind: 'bfifo', options: { limit: 2000 } }, undefined],
+    [
+      { kind: 'tbf', options: { rate: 125_000, burst: 32, lat: 400_000 } },
+      { share: 1, by: 'tbf burst 32b' },
+    ],
+    [{ kind: 'tbf', options: { rate: 125_000, burst: 4096, lat: 400_000 } }, undefined],
+    [
+      { kind: 'netem', options: { limit: 1000, 'loss-random': { loss: 1, correlation: 0 }, ecn: false, gap: 0 } },
+      { share: 1, by: 'netem loss 100%' },
+    ],
+    [
+      { kind: 'netem', options: { limit: 1000, 'loss-random': { loss: 0.3, correlation: 0 }, ecn: false, gap: 0 } },
+      { share: 0.3, by: 'netem loss 30%' },
+    ],
+    [{ kind: 'netem', options: { 'loss-random': { loss: 0.3, correlation: 0.25 } } }, undefined],
+    [
+      {
+        kind: 'netem',
+        options: { 'loss-random': { loss: 1, correlation: 0 }, duplicate: { duplicate: 1, correlation: 0 } },
+      },
+      undefined,
+    ],
+    [{ kind: 'netem', options: { 'loss-random': { loss: 1, correlation: 0 }, ecn: true } }, undefined],
+    [{ kind: 'netem', options: { 'loss-state': { p13: 1 } } }, undefined],
+    [{ kind: 'netem', options: { delay: { delay: 0.1, jitter: 0 } } }, undefined],
+    [{ kind: 'netem', options: 'none' }, undefined],
+  ])('that drop packets by the queueing discipline %j', (discipline, loses) => {
+    const links = [{ ifindex: 4, ifname: 'veth1', flags: [], qdisc: discipline.kind }]
+    const root = { handle: '8001:', dev: 'veth1', root: true, refcnt: 2, ...discipline }
+    expect(parseLinks(links, undefined, [root])[0]!.loses).toEqual(loses)
+    expect(parseLinks(links, undefined, [{ ...root, root: undefined, parent: '1:1' }])[0]!.loses).toBeUndefined()
+    expect(parseLinks(links, undefined, [{ ...root, dev: 'veth2' }])[0]!.loses).toBeUndefined()
   })
 
   it('with what their settings and those of all come to', () => {
@@ -250,8 +295,16 @@ it('routes: whole addresses get their length, several next hops become several r
       device: 'eth0',
       metric: 9,
     },
-    { family: 4, destination: '10.1.0.0/16', table: 'main', type: 'unicast', gateway: '10.0.0.1', device: 'a' },
-    { family: 4, destination: '10.1.0.0/16', table: 'main', type: 'unicast', device: 'b' },
+    {
+      family: 4,
+      destination: '10.1.0.0/16',
+      table: 'main',
+      type: 'unicast',
+      gateway: '10.0.0.1',
+      device: 'a',
+      oneOf: 2,
+    },
+    { family: 4, destination: '10.1.0.0/16', table: 'main', type: 'unicast', device: 'b', oneOf: 2 },
   ])
 })
 

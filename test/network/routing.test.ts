@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest'
+import { causeOf } from '../../server/cause/causes.js'
+import { wayOf } from '../../server/cause/way.js'
 import { parseRoutes, parseRoutingRules, usualRoutingRules } from '../../server/network/parse-routes.js'
-import { leadsOn, nextHop, outLink, routeFor, writeRoute, writeRoutingRule } from '../../server/network/routing.js'
+import {
+  isUndecided,
+  leadsNowhere,
+  leadsOn,
+  nextHop,
+  outLink,
+  routeFor,
+  takesIn,
+  writeRoute,
+  writeRoutingRule,
+} from '../../server/network/routing.js'
 import type { NamespaceState, Route, RoutingRule } from '../../server/network/state.js'
-import { StateBuilder } from '../check/state-builder.js'
+import { type LivePlace, placeOf } from '../../server/place/place.js'
+import { StateBuilder, standardRack } from '../check/state-builder.js'
 
 function namespace(routes: Partial<Route>[], rules: Partial<RoutingRule>[] = []): NamespaceState {
   const made = new StateBuilder().namespace('here', { kind: 'unknown' })
@@ -89,7 +102,6 @@ describe('a routing rule', () => {
     ['not to a network', { table: '100', destination: '192.168.2.0/24', not: true as const }, other],
     ['for all', { table: '100' }, other],
     ['from an address, for a sender who has none yet', { table: '100', source: '10.0.0.5/32' }, main],
-    ['with a mark', { table: '100', further: ['fwmark 0x1'] }, main],
     ['for what comes in by a link', { table: '100', in: 'eth1' }, main],
     ['for what is sent from here', { table: '100', in: 'lo' }, other],
     ['that leaves defaults out', { table: '100', suppressedPrefix: 0 }, main],
@@ -116,6 +128,106 @@ describe('a routing rule', () => {
     expect(found).toMatchObject({ type: action, destination: '192.168.1.0/24', by: { priority: 1000 } })
     expect(leadsOn(found)).toBe(false)
     expect(nextHop(namespace(routes, [{ action }]), '192.168.1.9')).toBeUndefined()
+  })
+})
+
+describe('which way is not known', () => {
+  const flow = { destination: '192.168.1.9', protocol: 'tcp' as const, destinationPort: 80 }
+  const routes = [
+    { gateway: '10.0.0.1', device: 'eth0' },
+    { gateway: '10.0.0.9', device: 'eth1', table: '100' },
+  ]
+  const among = (here: NamespaceState, to: Parameters<typeof routeFor>[1] = flow) => {
+    const found = routeFor(here, to)
+    expect([isUndecided(found), leadsOn(found), leadsNowhere(found)]).toEqual([true, false, false])
+    expect([outLink(here, to), nextHop(here, to)]).toEqual([undefined, undefined])
+    return found?.among?.map(({ gateway }) => gateway)
+  }
+  const both = ['10.0.0.9', '10.0.0.1']
+
+  it('of a route with several next hops', () => {
+    // iproute2 6.1, `ip -json -details route show default`.
+    const hops = [
+      { gateway: '10.0.0.1', dev: 'x1', weight: 1, flags: [] },
+      { gateway: '10.1.0.1', dev: 'y1', weight: 2, flags: [] },
+    ]
+    const said = [{ type: 'unicast', dst: 'default', protocol: 'boot', scope: 'global', flags: [], nexthops: hops }]
+    const here = namespace(parseRoutes(said, 4))
+    expect(among(here)).toEqual(['10.0.0.1', '10.1.0.1'])
+    // One next hop is no choice, and a longer or cheaper route wins as ever.
+    expect(via(namespace(parseRoutes([{ ...said[0], nexthops: hops.slice(0, 1) }], 4)), flow)).toBe(
+      'default via 10.0.0.1 dev x1',
+    )
+    here.routes.push({ family: 4, destination: '192.168.1.0/24', device: 'eth9', table: 'main', type: 'unicast' })
+    expect(via(here, flow)).toBe('192.168.1.0/24 dev eth9')
+  })
+
+  it.each<[string, Partial<RoutingRule>]>([
+    ['a mark', { further: ['fwmark 0x1'] }],
+    ['the lack of a mark', { further: ['fwmark 0x1'], not: true }],
+    ['who sends it', { further: ['uid_start 5'] }],
+    ['the port that it is sent from', { sourcePort: '4000:5000' }],
+  ])('where a rule asks for %s', (_what, rule) => {
+    expect(among(namespace(routes, [{ table: '100', ...rule }]))).toEqual(both)
+  })
+
+  it('where such a rule is for that network, and not where it is for another, or for another protocol', () => {
+    const marked = { table: '100', further: ['fwmark 0x1'] }
+    expect(among(namespace(routes, [{ ...marked, destination: '192.168.1.0/24' }]))).toEqual(both)
+    for (const more of [{ destination: '192.168.2.0/24' }, { protocol: 'udp' }, { source: '10.9.9.9/32' }])
+      expect(via(namespace(routes, [{ ...marked, ...more }]), flow)).toBe('default via 10.0.0.1 dev eth0')
+    // No ping has a port.
+    const ping = { destination: '192.168.1.9', protocol: 'icmp' as const }
+    expect(via(namespace(routes, [{ table: '100', sourcePort: '80' }]), ping)).toBe('default via 10.0.0.1 dev eth0')
+  })
+
+  it('only where the rule leads elsewhere than the rest', () => {
+    const marked = (table: string) => ({ table, further: ['fwmark 0x1'] })
+    expect(via(namespace(routes, [marked('7')]), flow)).toBe('default via 10.0.0.1 dev eth0')
+    expect(via(namespace(routes, [marked('main')]), flow)).toBe('default via 10.0.0.1 dev eth0')
+    expect(via(namespace([...routes, { ...routes[0], table: '7' }], [marked('7')]), flow)).toBe(
+      'default via 10.0.0.1 dev eth0',
+    )
+    expect(among(namespace(routes, [{ action: 'prohibit', further: ['fwmark 0x1'] }]))).toEqual([undefined, '10.0.0.1'])
+    // Without any other way there is still that one.
+    expect(among(namespace([routes[1]!], [marked('100')]))).toEqual(['10.0.0.9'])
+  })
+
+  it('behind a rule that leads past others', () => {
+    const rules = parseRoutingRules(
+      [
+        { priority: 91, src: 'all', nop: null, protocol: 'unspec' },
+        { priority: 100, src: 'all', goto: 32766, protocol: 'unspec' },
+      ],
+      4,
+    )
+    expect(rules.map(({ action }) => action)).toEqual(['other', 'goto'])
+    expect(among(namespace(routes, rules))).toEqual([])
+    expect(via(namespace(routes, [rules[0]!]), flow)).toBe('default via 10.0.0.1 dev eth0')
+  })
+
+  it('of what comes in by a link of a VRF, and of nothing else', () => {
+    const [rule] = parseRoutingRules([{ priority: 94, src: 'all', l3mdev: null, protocol: 'unspec' }], 4)
+    const here = namespace(routes, [rule!])
+    const builder = new StateBuilder()
+    const port = builder.link({ name: 'eth5', kind: 'veth' })
+    here.links.push({ ...port, master: 'red' }, builder.link({ name: 'red', kind: 'vrf' }))
+    expect(via(here, flow)).toBe('default via 10.0.0.1 dev eth0')
+    expect(among(here, { ...flow, in: 'eth5', source: '10.5.5.5' })).toEqual([])
+  })
+
+  it('so that nobody is said to be kept out by a filter of reverse paths, or to have no route', () => {
+    const here = namespace(routes, [{ table: '100', further: ['fwmark 0x1'] }])
+    const link = new StateBuilder().link({ name: 'eth3', kind: 'veth' })
+    expect(takesIn(here, { ...link, reversePath: 'strict' }, '192.168.1.9')).toBe(true)
+    const rack = standardRack()
+    const api = placeOf(rack.host('node1'), rack.find(rack.host('node1'), 'api')) as LivePlace
+    const ways = api.namespace.routes.filter(({ destination }) => destination === 'default')
+    for (const one of ways) one.oneOf = 2
+    api.namespace.routes.push({ ...ways[0]!, gateway: '172.20.0.99' })
+    const attempt = { state: rack.state, home: 'node1', from: api, address: '192.168.1.50', protocol: 'icmp' as const }
+    expect(wayOf(attempt).end).toBe('unknown')
+    expect(causeOf(attempt, 'silent').code).toBe('unknown')
   })
 })
 
@@ -173,7 +285,7 @@ it('reads what ip(8) says of rules, as measured', () => {
   expect(parseRoutingRules(said, 4).map(writeRoutingRule)).toEqual([
     '0: from all lookup local',
     '32760: from all sport 22 l3mdev other',
-    '32761: from all uid_start 1 other',
+    '32761: from all uid_start 1 goto',
     '32762: from all fwmark 0x1 lookup 7',
     '32763: not from 10.2.0.1/32 iif lo ipproto tcp dport 80-90 prohibit',
     '32764: from 10.1.0.0/16 blackhole',

@@ -8,10 +8,10 @@
 # those of the reader's namespace (proc(5)).
 #
 # One `ip` answers for links, both families of routes (`root` chooses the family), neighbours, routing rules of IPv4 and the settings of
-# links, each on a line. It goes on after a failure (-force), and then the number of lines tells. Only bridges and VXLANs forward by address. nft's JSON names an
-# iptables extension and leaves out what it was told, so that alone makes iptables speak; or that nft fails: older ones crash on
-# the sets of newer ones. Rules are left out where they are as they were last. Sockets come from the kernel itself
-# (sock_diag(7)), as ss has them.
+# links, each on a line. It goes on after a failure (-force), and then the number of lines tells. Only bridges and VXLANs forward by address.
+# tc is asked where a link has a queueing discipline whose settings decide what it drops. nft's JSON names an iptables extension and leaves
+# out what it was told, so that alone makes iptables speak; or that nft fails: older ones crash on the sets of newer ones. Rules are left
+# out where they are as they were last. Sockets come from the kernel itself (sock_diag(7)), as ss has them.
 #
 # Perl, because each start of a program from Node holds up everything else for the 2 to 5 ms until it runs; this is one start
 # for all namespaces, and a small process to fork: starting programs is most of what a capture costs.
@@ -49,6 +49,7 @@ sub links {
   my ($links, $failed) = heard(qw(ip -json -details -force -batch -));
   said('ip', $failed);
   ip6_rules();
+  run('disciplines', qw(tc -json qdisc show)) if $failed or $links =~ /"qdisc": ?"(?:netem|[pb]fifo|tbf)"/;
   return run('forwarding', qw(bridge -json fdb show)) if $failed or $links =~ /"info_kind": ?"(?:bridge|vxlan)"/;
   print '[]';
   said('forwarding', 0);
