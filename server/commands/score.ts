@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { readCourse } from '../course/course.js'
 import { type CourseGrade, courseGrades, readResults, studentText } from '../course/course-grades.js'
+import { gradingsOf } from '../course/score.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { type GradebookName, gradebookNames, gradebooks } from '../report/forms.js'
 import { type Language, languages } from '../wording/text.js'
@@ -67,7 +68,14 @@ function jsonOf({ student, assignment, score: { due, submittedAt, attempts, ...s
     ...score,
     ...(due === undefined ? {} : { due: iso(due) }),
     ...(submittedAt === undefined ? {} : { submittedAt: iso(submittedAt) }),
-    attempts: attempts.map(({ attempt: { at, ...attempt }, ...one }) => ({ submittedAt: iso(at), ...attempt, ...one })),
+    attempts: attempts.map(({ attempt, grading, ...one }) => {
+      const gradings = gradingsOf(attempt).map((each) => ({
+        ...{ points: each.points, of: each.of, open: each.open },
+        holds: each === grading,
+      }))
+      const { of, open } = grading
+      return { submittedAt: iso(attempt.at), of, open, ...(gradings.length > 1 ? { gradings } : {}), ...one }
+    }),
   }
 }
 

@@ -7,7 +7,7 @@ import { join } from '../wording/phrase.js'
 import type { Assignment, Course } from './course.js'
 import type { Override } from './policy.js'
 import { parsedJson, readJsonFile, readTextFile } from './read-file.js'
-import { type Score, score } from './score.js'
+import { type Attempt, type Grading, type Score, score } from './score.js'
 import { studentKey } from './student.js'
 
 /** A grading's result, and the file that it is from. */
@@ -80,20 +80,10 @@ function keyOf({ file, result: { student } }: FiledResult): string {
 }
 
 function courseGrade(course: Course, assignment: Assignment, results: readonly Result[]): CourseGrade {
-  const newest = results.toSorted((a, b) => (a.attempt.submittedAt < b.attempt.submittedAt ? -1 : 1)).at(-1)!
+  const inOrder = results.toSorted(byTime)
+  const newest = inOrder.at(-1)!
   const { student } = newest
-  const found = score(
-    results.map(({ attempt, points, of, open, state }) => ({
-      at: Date.parse(attempt.submittedAt),
-      points,
-      of,
-      // Where nothing that counts is open, a check that counts nothing could not be made.
-      open: state === 'could-not-tell' ? open : 0,
-    })),
-    assignment,
-    overridesFor(course, assignment, student),
-    course.timezone,
-  )
+  const found = score(attemptsOf(inOrder), assignment, overridesFor(course, assignment, student), course.timezone)
   const { title } = newest.assignment
   const line: GradeLine = {
     student,
@@ -109,6 +99,46 @@ function courseGrade(course: Course, assignment: Assignment, results: readonly R
     remarks: join(found.explanation, ' ', ''),
   }
   return { student, assignment, score: found, line }
+}
+
+/** As they were handed in; of those of one moment, the one that was graded first. Files may come in any order. */
+function byTime({ attempt: a }: Result, { attempt: b }: Result): number {
+  if (a.submittedAt !== b.submittedAt) return a.submittedAt < b.submittedAt ? -1 : 1
+  return a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0
+}
+
+/** Gradings of one attempt are put together: the first one, and those that judged its evidence again. */
+function attemptsOf(results: readonly Result[]): Attempt[] {
+  const gradings = new Map<string, Result[]>()
+  for (const result of results) {
+    const first = firstGrading(result)
+    gradings.set(first, [...(gradings.get(first) ?? []), result])
+  }
+  return [...gradings.values()].map((all) => {
+    const isFirst = ({ attempt }: Result) => attempt.regradingOf === undefined
+    // The first one may not be among the files, or the same file be named twice.
+    const [first, ...again] = [...all.filter(isFirst).slice(0, 1), ...all.filter((one) => !isFirst(one))]
+    const regradings = again.map(gradingOf)
+    return {
+      at: Date.parse(first!.attempt.submittedAt),
+      ...gradingOf(first!),
+      ...(regradings.length > 0 ? { regradings } : {}),
+    }
+  })
+}
+
+/**
+ * The same for all gradings of an attempt. Gradings of a session all have its beginning; and when something was handed in may have been
+ * corrected since, where it is known by what was handed in.
+ */
+function firstGrading({ attempt }: Result): string {
+  const { of, startedAt, regradingOf = startedAt, submittedAt, submissionHash } = attempt
+  return `${regradingOf} ${of === 'session' ? submittedAt : (submissionHash ?? submittedAt)}`
+}
+
+function gradingOf({ points, of, open, state }: Result): Grading {
+  // Where nothing that counts is open, a check that counts nothing could not be made.
+  return { points, of, open: state === 'could-not-tell' ? open : 0 }
 }
 
 /** A course may call a learner by any of the names that are known. */

@@ -113,7 +113,9 @@ describe('vethlab score', () => {
   let number = 0
   const filed = (result: Result) => put(`${number++}.json`, write('json', result, { language: 'en' }))
 
-  async function run(...args: string[]): Promise<{ out: string; err: string }> {
+  const run = (...args: string[]) => scored(put('course.yaml', course), ...args)
+
+  async function scored(...args: string[]): Promise<{ out: string; err: string }> {
     let [out, err] = ['', '']
     const spies = [
       vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -126,9 +128,7 @@ describe('vethlab score', () => {
       }),
     ]
     try {
-      await scoreCommand()
-        .exitOverride()
-        .parseAsync([put('course.yaml', course), ...args], { from: 'user' })
+      await scoreCommand().exitOverride().parseAsync(args, { from: 'user' })
       return { out, err }
     } finally {
       for (const spy of spies) spy.mockRestore()
@@ -202,6 +202,77 @@ describe('vethlab score', () => {
     await expect(run(put('lab-results.jsonl', `${text}{"version":1}\n`))).rejects.toThrow(
       /lab-results.jsonl:4: student: "student" is missing/,
     )
+  })
+
+  it('takes what was judged again for another grading of the same attempt, in whatever order the files come', async () => {
+    const limited = course.replace('    late:', '    attempts: 1\n    late:')
+    const handedIn = '2026-03-01T12:00:00.000Z'
+    const submitted = (result: Result, attempt: Partial<Result['attempt']>, at = handedIn) => {
+      const one = of(result, at)
+      return filed({ ...one, attempt: { ...one.attempt, submissionHash: 'a1', ...attempt } })
+    }
+    const [first, later] = ['2026-03-01T12:00:05.000Z', '2026-03-09T08:00:00.000Z']
+    const files = [
+      submitted(partly, { startedAt: first }),
+      submitted(whole, { startedAt: later, regradingOf: first }),
+      // Of work that came later, and of a time that the list has corrected since.
+      submitted(partly, { startedAt: '2026-03-01T13:00:05.000Z', submissionHash: 'b2' }, '2026-03-01T13:00:00.000Z'),
+    ]
+    const lines = async (text: string, args: string[]) =>
+      (await scored(put('limited.yaml', text), ...args)).out.split('\n')
+    for (const args of [files, files.toReversed()]) {
+      const told = await lines(limited, args)
+      expect(told[0]).toBe('Ada Lovelace (s1), lab: 5/5')
+      expect(told).toContain(
+        '  Attempt 1 was judged 2 times: 2 points, then 5 points. What holds is 5 points, the better one.',
+      )
+      expect(told).toContain('  Attempt 2 (2026-03-01 14:00 Europe/Berlin): no more than 1 count, and it does not.')
+    }
+    const newer = limited.replace('attempts: 1', 'attempts: 1\n    regraded: newer')
+    const worse = [submitted(whole, { startedAt: first }), submitted(partly, { startedAt: later, regradingOf: first })]
+    expect((await lines(newer, worse))[0]).toBe('Ada Lovelace (s1), lab: 2/5')
+    expect((await lines(limited, worse))[0]).toBe('Ada Lovelace (s1), lab: 5/5')
+    const json = await scored(put('newer.yaml', newer), ...worse, '--format', 'json')
+    expect(read.json(json.out)).toMatchObject([
+      {
+        attempts: [
+          {
+            points: 2,
+            gradings: [
+              { points: 5, of: 5, open: 0, holds: false },
+              { points: 2, of: 5, open: 0, holds: true },
+            ],
+          },
+        ],
+      },
+    ])
+    // When it was handed in was corrected between the two; the bundle has the time of then.
+    const corrected = [
+      submitted(partly, { startedAt: first }, '2026-03-01T18:00:00.000Z'),
+      submitted(whole, { startedAt: later, regradingOf: first }),
+    ]
+    expect((await lines(limited, corrected))[0]).toBe('Ada Lovelace (s1), lab: 5/5')
+    // What was judged again stands for the attempt where the first grading is not among the files, and the same file twice is one.
+    expect((await lines(limited, [files[1]!, files[0]!, files[0]!]))[0]).toBe('Ada Lovelace (s1), lab: 5/5')
+    expect((await lines(limited, [files[1]!]))[0]).toBe('Ada Lovelace (s1), lab: 5/5')
+  })
+
+  it('takes several submissions of one session for several attempts, each with its own gradings', async () => {
+    const began = '2026-03-01T10:00:00.000Z'
+    const live = (result: Result, at: string, attempt: Partial<Result['attempt']> = {}) => {
+      const one = of(result, at)
+      return filed({ ...one, attempt: { ...one.attempt, of: 'session', startedAt: began, ...attempt } })
+    }
+    const later = { startedAt: '2026-03-09T08:00:00.000Z', regradingOf: began }
+    const files = [
+      live(partly, '2026-03-01T12:00:00.000Z'),
+      live(partly, '2026-03-01T13:00:00.000Z'),
+      live(whole, '2026-03-01T13:00:00.000Z', later),
+    ]
+    const { out } = await run(...files)
+    expect(out).toContain('  Attempt 2 was judged 2 times: 2 points, then 5 points.')
+    expect(out).toContain('  Attempt 2 counts, the best one: 5 of 5 points.')
+    expect(out).not.toContain('Attempt 3')
   })
 
   it.each<[string, () => string[], RegExp]>([

@@ -242,6 +242,9 @@ describe('Judged again', () => {
       ['web.3', 'answered'],
     ])
     expect(result.attempt.submittedAt).toBe(made.result.attempt.submittedAt)
+    // It is known as another grading of that attempt.
+    expect(result.attempt.regradingOf).toBe(made.result.attempt.startedAt)
+    expect(made.result.attempt.regradingOf).toBeUndefined()
   })
 
   it('by a mended check, it says what changed: one that looks, and one that uses what was answered then', async () => {
