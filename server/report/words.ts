@@ -104,7 +104,8 @@ export function helpText({ help }: StepResult, language: Language): string {
 }
 
 export function scriptText({ file, host, ended, exitCode }: ScriptResult, language: Language): string {
-  return `${file} (${host}) ${words[language].ended[ended](exitCode)}`
+  const how = words[language].ended[ended](exitCode)
+  return { en: `${file} (${host}) ${how}`, zh: `${file}（${host}）${how}` }[language]
 }
 
 /** `2026-03-01 20:00 UTC` */
@@ -135,10 +136,11 @@ export function itemLines({ step, check }: Item, language: Language): string[] {
 
 /** The last that scripts printed to their standard error, line by line; no line begins with what they chose. */
 export function printed({ scripts }: Result, language: Language): string[] {
+  const say = words[language]
   return scripts.flatMap(({ file, errors }) =>
     errors === undefined
       ? []
-      : [`${file}, ${words[language].printed}:`, ...errors.split('\n').map((line) => `  | ${line}`)],
+      : [`${file}${say.comma}${say.printed}${say.colon.trimEnd()}`, ...errors.split('\n').map((line) => `  | ${line}`)],
   )
 }
 
