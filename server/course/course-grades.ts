@@ -1,9 +1,10 @@
-import { VethlabError } from '../error/vethlab-error.js'
+import { invalidArgument } from '../error/invalid-argument.js'
 import type { GradeLine } from '../report/grade-line.js'
 import { type Result, ResultSchema, type StudentNames } from '../report/result.js'
 import { nameOf } from '../report/words.js'
 import { oneLine } from '../wording/one-line.js'
-import { join } from '../wording/phrase.js'
+import { bracketed, join, text } from '../wording/phrase.js'
+import type { Language } from '../wording/text.js'
 import type { Assignment, Course } from './course.js'
 import type { Override } from './policy.js'
 import { parsedJson, readJsonFile, readTextFile } from './read-file.js'
@@ -25,9 +26,15 @@ export interface CourseGrade {
   line: GradeLine
 }
 
+const ofGrade = text(
+  'Name what `vethlab grade --format json` wrote.',
+  '请指定 `vethlab grade --format json` 写出的文件。',
+)
+const ofClass = text('Name what a class has exported.', '请指定从班级导出的文件。')
+
 /** Reads what `vethlab grade --format json` wrote. @throws VethlabError argument.invalid with file and line */
 export async function readResult(file: string): Promise<FiledResult> {
-  return { file, result: await readJsonFile(file, ResultSchema, 'Name what `vethlab grade --format json` wrote.') }
+  return { file, result: await readJsonFile(file, ResultSchema, ofGrade) }
 }
 
 /**
@@ -40,7 +47,7 @@ export async function readResults(file: string): Promise<FiledResult[]> {
   return lines.flatMap((line, at) => {
     if (line.trim() === '') return []
     const place = `${file}:${at + 1}`
-    return { file: place, result: parsedJson(line, place, ResultSchema, 'Name what a class has exported.') }
+    return { file: place, result: parsedJson(line, place, ResultSchema, ofClass) }
   })
 }
 
@@ -66,16 +73,26 @@ function assignmentOf({ assignments }: Course, { file, result: { assignment } }:
   const byLab = assignment.id === assignment.lab ? assignments.filter(({ id, lab = id }) => lab === assignment.lab) : []
   const found = byId ?? (byLab.length === 1 ? byLab[0] : undefined)
   if (found) return found
-  const what =
+  const ids = assignments.map(({ id }) => id).join(', ')
+  const [lab, id] = [oneLine(assignment.lab, 80), oneLine(assignment.id, 80)]
+  const [what, zh] =
     byLab.length > 1
-      ? `is of lab "${oneLine(assignment.lab, 80)}", which several assignments use`
-      : `is of assignment "${oneLine(assignment.id, 80)}", and the course has none of that name`
-  throw wrong(file, what, `Grade with --assignment: ${assignments.map(({ id }) => id).join(', ')}.`)
+      ? [`is of lab "${lab}", which several assignments use`, `对应实验“${lab}”，而有几项作业都用它`]
+      : [`is of assignment "${id}", and the course has none of that name`, `对应作业“${id}”，而课程里没有这项作业`]
+  throw invalidArgument(file, what, `Grade with --assignment: ${ids}.`, {
+    what: zh,
+    cure: `请在评分时用 --assignment 指定：${ids}。`,
+  })
 }
 
 function keyOf({ file, result: { student } }: FiledResult): string {
   const key = studentKey(student)
-  if (key === '') throw wrong(file, 'says not whose work it is', 'Grade with --student.')
+  if (key === '') {
+    throw invalidArgument(file, 'says not whose work it is', 'Grade with --student.', {
+      what: '没有写明是谁的作业',
+      cure: '请在评分时用 --student 说明。',
+    })
+  }
   return key
 }
 
@@ -103,37 +120,49 @@ function courseGrade(course: Course, assignment: Assignment, results: readonly R
 
 /** As they were handed in; of those of one moment, the one that was graded first. Files may come in any order. */
 function byTime({ attempt: a }: Result, { attempt: b }: Result): number {
-  if (a.submittedAt !== b.submittedAt) return a.submittedAt < b.submittedAt ? -1 : 1
-  return a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0
+  return later(a.submittedAt, b.submittedAt) || later(a.startedAt, b.startedAt)
 }
 
-/** Gradings of one attempt are put together: the first one, and those that judged its evidence again. */
+/** Of two times as a result has them: below, above or equal to 0, as sorting takes it. */
+function later(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Gradings of one attempt are put together, each of them once, however often its file is named. */
 function attemptsOf(results: readonly Result[]): Attempt[] {
-  const gradings = new Map<string, Result[]>()
+  const attempts: Result[][] = []
   for (const result of results) {
-    const first = firstGrading(result)
-    gradings.set(first, [...(gradings.get(first) ?? []), result])
+    const same = attempts.filter((gradings) => gradings.some((one) => isOfSameAttempt(one, result)))
+    for (const one of same) attempts.splice(attempts.indexOf(one), 1)
+    attempts.push([...same.flat(), result])
   }
-  return [...gradings.values()].map((all) => {
-    const isFirst = ({ attempt }: Result) => attempt.regradingOf === undefined
-    // The first one may not be among the files, or the same file be named twice.
-    const [first, ...again] = [...all.filter(isFirst).slice(0, 1), ...all.filter((one) => !isFirst(one))]
-    const regradings = again.map(gradingOf)
+  return attempts.map((gradings) => {
+    const once = [
+      ...new Map(gradings.map((one) => [`${one.attempt.regradingOf} ${one.attempt.startedAt}`, one])).values(),
+    ]
+    const isAgain = ({ attempt }: Result) => attempt.regradingOf !== undefined
+    // A session began before any grading of it. The first one need not be among the files.
+    const first = once.find((one) => !isAgain(one)) ?? once[0]!
+    const regradings = once
+      .filter((one) => one !== first)
+      .toSorted((a, b) => later(a.attempt.startedAt, b.attempt.startedAt))
     return {
-      at: Date.parse(first!.attempt.submittedAt),
-      ...gradingOf(first!),
-      ...(regradings.length > 0 ? { regradings } : {}),
+      at: Date.parse(first.attempt.submittedAt),
+      ...gradingOf(first),
+      ...(regradings.length > 0 ? { regradings: regradings.map(gradingOf) } : {}),
     }
   })
 }
 
 /**
- * The same for all gradings of an attempt. Gradings of a session all have its beginning; and when something was handed in may have been
- * corrected since, where it is known by what was handed in.
+ * Whether both judge what was handed in once: one is of the other's evidence, or both of one grading's; or it is the same work of the
+ * same time, graded anew. When it was handed in may have been corrected since, and gradings of a session all have its beginning.
  */
-function firstGrading({ attempt }: Result): string {
-  const { of, startedAt, regradingOf = startedAt, submittedAt, submissionHash } = attempt
-  return `${regradingOf} ${of === 'session' ? submittedAt : (submissionHash ?? submittedAt)}`
+function isOfSameAttempt({ attempt: a }: Result, { attempt: b }: Result): boolean {
+  const isSameTime = a.submittedAt === b.submittedAt
+  const isSameWork = a.submissionHash !== undefined && a.submissionHash === b.submissionHash
+  const isSameGrading = (a.regradingOf ?? a.startedAt) === (b.regradingOf ?? b.startedAt)
+  return isSameWork ? isSameTime || isSameGrading : isSameTime && isSameGrading
 }
 
 function gradingOf({ points, of, open, state }: Result): Grading {
@@ -152,11 +181,7 @@ function overridesFor({ groups, outages }: Course, assignment: Assignment, stude
 }
 
 /** `Ada Lovelace (s1)` */
-export function studentText(student: StudentNames): string {
+export function studentText(student: StudentNames, language: Language): string {
   const [name, key] = [oneLine(nameOf(student), 120), oneLine(studentKey(student), 120)]
-  return name === key ? key : `${name} (${key})`
-}
-
-function wrong(file: string, what: string, cure: string): VethlabError {
-  return new VethlabError('argument.invalid', what, { place: oneLine(file, 200), cure })
+  return name === key ? key : `${name}${bracketed(key)[language]}`
 }

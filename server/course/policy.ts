@@ -59,7 +59,7 @@ export const policyFields = {
   regraded: z
     .enum(['better', 'newer'])
     .default('better')
-    .describe('which grading of an attempt holds, where it was judged again from its evidence'),
+    .describe('which grading of an attempt holds, where it was graded again, or its evidence judged again'),
 }
 export const Policy = z.strictObject(policyFields)
 export type Policy = z.infer<typeof Policy>

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { scoreCommand } from '../../server/commands/score.js'
 import { readCourse } from '../../server/course/course.js'
 import { readStudent } from '../../server/course/student.js'
+import type { VethlabError } from '../../server/error/vethlab-error.js'
 import { write } from '../../server/report/forms.js'
 import type { Result, StudentNames } from '../../server/report/result.js'
 import * as read from '../report/readers.js'
@@ -103,6 +104,8 @@ describe('--student', () => {
   })
 })
 
+const han = expect.stringMatching(/\p{Script=Han}/u)
+
 describe('vethlab score', () => {
   const of = (result: Result, submittedAt: string, student: StudentNames = ada, assignment = 'lab') => ({
     ...result,
@@ -156,7 +159,10 @@ describe('vethlab score', () => {
     ])
     expect(out).toContain('with 30 minutes of extra time and 1 hour for an outage')
     expect(err).toBe('no final grade yet: 3003, lab\n')
-    expect((await run(...all(), '--lang', 'zh')).out).toContain('第 2 次提交计分（取最好的一次）：4.5/5 分。')
+    const chinese = await run(...all(), '--lang', 'zh')
+    expect(chinese.out).toContain('第 2 次提交计分（取最好的一次）：4.5/5 分。')
+    expect(chinese.out).toContain('Ada Lovelace（s1），lab：4.5/5\n')
+    expect(chinese.err).toBe('还没有最终成绩：3003，lab\n')
   })
 
   it('fills the gradebooks, with nothing for what is not final', async () => {
@@ -252,6 +258,15 @@ describe('vethlab score', () => {
       submitted(whole, { startedAt: later, regradingOf: first }),
     ]
     expect((await lines(limited, corrected))[0]).toBe('Ada Lovelace (s1), lab: 5/5')
+    // The same work of the same time, graded anew in a rack, and the evidence of both judged again.
+    const anew = [
+      submitted(partly, { startedAt: '2026-03-02T08:00:00.000Z' }),
+      submitted(whole, { startedAt: later, regradingOf: '2026-03-02T08:00:00.000Z' }),
+      submitted(partly, { startedAt: later, regradingOf: first }),
+    ]
+    expect(await lines(limited, anew)).toContain(
+      '  Attempt 1 was judged 3 times: 2 points, then 5 points, then 2 points. What holds is 5 points, the better one.',
+    )
     // What was judged again stands for the attempt where the first grading is not among the files, and the same file twice is one.
     expect((await lines(limited, [files[1]!, files[0]!, files[0]!]))[0]).toBe('Ada Lovelace (s1), lab: 5/5')
     expect((await lines(limited, [files[1]!]))[0]).toBe('Ada Lovelace (s1), lab: 5/5')
@@ -293,6 +308,7 @@ describe('vethlab score', () => {
       /--assignment: the course has no such assignment. It has lab, exam-1/,
     ],
   ])('refuses a result %s, with its file', async (_, args, said) => {
-    await expect(run(...args())).rejects.toThrow(said)
+    const refused = await run(...args()).catch((error: VethlabError) => error)
+    expect(refused).toMatchObject({ message: expect.stringMatching(said), zh: { what: han, cure: han } })
   })
 })

@@ -188,6 +188,17 @@ describe('text', () => {
   })
 })
 
+describe('A gradebook that lacks something', () => {
+  it.each([
+    ['canvas', { ...partly, student: {} }, {}, '有学生既没有编号、学号、登录名，也没有姓名'],
+    ['canvas', partly, { heading: 'Final Score' }, 'Canvas 不会把“Final Score”当作业'],
+    ['moodle', { ...partly, student: {} }, {}, 'Moodle 靠登录名、邮箱或学号认人，但不是每个人都有其中一项'],
+  ] as const)('is refused in Chinese, too: %s', (form, result, more, what) => {
+    const zh = { what, cure: expect.stringMatching(/^请.*。$/) }
+    expect(() => write(form, result, { language: 'zh', ...more })).toThrow(expect.objectContaining({ zh }))
+  })
+})
+
 describe('markdown', () => {
   const renderer = new MarkdownIt({ html: true, linkify: true })
 
