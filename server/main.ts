@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { commands } from './commands/commands.js'
+import { languageChosen } from './commands/language-chosen.js'
 import { Interrupted } from './commands/until-signal.js'
 import { messageIn } from './error/message-in.js'
 import { VethlabError } from './error/vethlab-error.js'
 import { fromPackage } from './package-root.js'
 import { oneLine } from './wording/one-line.js'
-import { type Language, languages } from './wording/text.js'
 
 const { version } = JSON.parse(readFileSync(fromPackage('package.json'), 'utf8')) as { version: string }
 
@@ -45,12 +45,6 @@ process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
   })
 })
 
-/** Of what the command says, as far as it has a choice. */
-function languageChosen(): Language {
-  const { lang, language = lang } = program.commands.find((one) => one.name() === asked)?.opts() ?? {}
-  return languages.find((one) => one === language) ?? 'en'
-}
-
 try {
   await program.parseAsync()
 } catch (error) {
@@ -59,7 +53,7 @@ try {
   } else if (error instanceof Interrupted) {
     process.exitCode = error.exitCode
   } else if (error instanceof VethlabError) {
-    process.stderr.write(`vethlab: ${messageIn(error, languageChosen())}\n`)
+    process.stderr.write(`vethlab: ${messageIn(error, languageChosen(program, process.argv.slice(2)))}\n`)
     process.exitCode = error.code === 'argument.invalid' ? usage : 2
   } else {
     process.stderr.write(`vethlab: ${process.env.VETHLAB_DEBUG ? (error as Error).stack : oneLine(String(error))}\n`)

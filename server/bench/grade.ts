@@ -99,7 +99,8 @@ async function gradings(
   const busyBefore = busyMs()
   const started = performance.now()
   await gradeAll(racks, works, {
-    ...{ jobs, timeoutMs, signal, say },
+    ...{ jobs, timeoutMs, signal },
+    say: ({ en }) => say(en),
     onResult: async (_, { result: { state, attempt }, watch }) => {
       if (state !== 'passed') throw notPassed(lab, state)
       watches.push(watch)

@@ -1,3 +1,6 @@
+import { nothing, text } from '../wording/phrase.js'
+import type { Text } from '../wording/text.js'
+
 /** So many have to be done before anything is said of the rest. */
 const fewest = 3
 
@@ -13,11 +16,14 @@ export class Estimate {
   }
 
   /** `; about 6 min left`, or nothing while it is not known. */
-  text(now = performance.now()): string {
+  text(now = performance.now()): Text {
     const left = this.count - this.#done
-    if (left === 0 || this.#done < fewest) return ''
+    if (left === 0 || this.#done < fewest) return nothing
     const seconds = ((now - this.#began) / 1000 / this.#done) * left
-    const much = seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`
-    return `; about ${much} left`
+    const [n, unit] =
+      seconds < 90
+        ? [Math.max(1, Math.round(seconds)), text('s', '秒')]
+        : [Math.round(seconds / 60), text('min', '分钟')]
+    return text(`; about ${n} ${unit.en} left`, `；大约还需 ${n} ${unit.zh}`)
   }
 }

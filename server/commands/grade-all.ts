@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { type ClassWork, classWork } from '../course/class-work.js'
-import { VethlabError } from '../error/vethlab-error.js'
+import { invalidArgument } from '../error/invalid-argument.js'
 import type { Lab } from '../lab/lab.js'
 import { type FormName, fileOf, isGradebook, write, writeMany } from '../report/forms.js'
 import type { Result } from '../report/result.js'
@@ -10,12 +10,13 @@ import { type About, refusal } from '../trial/grade.js'
 import { gradeAll, type Work } from '../trial/grade-all.js'
 import { poolFor, usualJobs } from '../trial/run-trials.js'
 import { hashOf, irregular, readSubmission, type Submission, SubmissionRefused } from '../trial/submission.js'
-import { oneLine } from '../wording/one-line.js'
-import type { Language } from '../wording/text.js'
+import { join as joined, text } from '../wording/phrase.js'
+import type { Language, Text } from '../wording/text.js'
 import { Estimate } from './estimate.js'
 import { EvidenceKeeper } from './evidence-keeper.js'
 import { GradeFolder } from './grade-folder.js'
 import { withOwnRacks } from './own-racks.js'
+import { sayIn } from './say-in.js'
 
 export interface GradeClassOptions {
   out: string
@@ -46,6 +47,7 @@ interface Queued extends ClassWork {
  */
 export async function gradeClass(path: string, options: GradeClassOptions): Promise<boolean> {
   const { works, notes } = await classWork(path)
+  const say = sayIn(options.language)
   for (const note of notes) say(note)
   const queued = works
     .filter((work) => work.path !== undefined)
@@ -55,7 +57,10 @@ export async function gradeClass(path: string, options: GradeClassOptions): Prom
     })
   if (queued.length === 0) {
     const cure = 'Put a folder, an archive or a script a student into it, or a list, students.csv.'
-    throw new VethlabError('argument.invalid', 'nobody has handed in anything', { place: oneLine(path, 200), cure })
+    throw invalidArgument(path, 'nobody has handed in anything', cure, {
+      what: '没有人提交作业',
+      cure: '请为每个学生放入一个文件夹、压缩包或脚本，或放入名单 students.csv。',
+    })
   }
   // A form that lacks something is refused now, and not when the grades are there.
   reportsOf(
@@ -67,7 +72,7 @@ export async function gradeClass(path: string, options: GradeClassOptions): Prom
     const results = new Map<string, Result>()
     if (options.resume) for (const [key, result] of await known(folder, queued)) results.set(key, result)
     const open = queued.filter(({ key }) => !results.has(key))
-    if (results.size > 0) say(`${results.size} of ${queued.length} are graded already`)
+    if (results.size > 0) say(said.known(results.size, queued.length))
     if (open.length > 0) await gradeRest(folder, open, results, options)
     const all = queued.map(({ key }) => ({ key, result: results.get(key)! }))
     const written = new Set<string>()
@@ -76,7 +81,7 @@ export async function gradeClass(path: string, options: GradeClassOptions): Prom
       written.add(name.includes('/') ? `${dirname(path)}/` : path)
     }
     for (const path of written) process.stdout.write(`${path}\n`)
-    process.stdout.write(summary([...results.values()]))
+    process.stdout.write(`${summary([...results.values()])[options.language]}\n`)
     return [...results.values()].every(({ state }) => state !== 'could-not-tell')
   } finally {
     folder.close()
@@ -93,7 +98,8 @@ async function gradeRest(
   const count = results.size + open.length
   const estimate = new Estimate(open.length)
   const keys = new Map(open.map((one) => [workOf(one), one]))
-  say(`${open.length} to grade, ${jobs} at the same time`)
+  const say = sayIn(language)
+  say(said.toGrade(open.length, jobs))
   // Their hosts are of the same kinds.
   const pool = poolFor([open[0]!.lab], open.length > jobs)
   await withOwnRacks(
@@ -111,9 +117,7 @@ async function gradeRest(
           await folder.keep(key, result)
           results.set(key, result)
           estimate.done()
-          const took = (result.attempt.durationMs / 1000).toFixed(1)
-          const outcome = `${stateWord(result.state, language)}, ${pointsText(result, language)}`
-          say(`${results.size} of ${count}: ${work.name}: ${outcome}, ${took} s${estimate.text()}`)
+          say(said.graded(results.size, count, work.name, result, estimate.text()))
         },
       }),
     { pool },
@@ -188,18 +192,30 @@ function reportsOf(
   ]
 }
 
-function summary(results: readonly Result[]): string {
-  const count = (is: (result: Result) => boolean) => results.filter(is).length
-  const counts = [
-    ['passed', count(({ state }) => state === 'passed')],
-    ['failed', count(({ state, refused }) => state === 'failed' && refused === undefined)],
-    ['not readable', count(({ refused }) => refused !== undefined)],
-    ['could not tell', count(({ state }) => state === 'could-not-tell')],
-  ] as const
-  const some = counts.filter(([, n]) => n > 0).map(([what, n]) => `${n} ${what}`)
-  return `${results.length} graded: ${some.join(', ')}\n`
+const said = {
+  known: (known: number, count: number) =>
+    text(`${known} of ${count} are graded already`, `共 ${count} 份，已评 ${known} 份`),
+  toGrade: (count: number, jobs: number) =>
+    text(`${count} to grade, ${jobs} at the same time`, `待评 ${count} 份，同时评 ${jobs} 份`),
+  graded(done: number, count: number, name: string, result: Result, rest: Text): Text {
+    const took = (result.attempt.durationMs / 1000).toFixed(1)
+    const of = (language: Language) => [stateWord(result.state, language), pointsText(result, language)]
+    return text(
+      `${done} of ${count}: ${name}: ${of('en').join(', ')}, ${took} s${rest.en}`,
+      `第 ${done}/${count} 份：${name}：${of('zh').join('，')}，用时 ${took} 秒${rest.zh}`,
+    )
+  },
 }
 
-function say(line: string): void {
-  process.stderr.write(`${line}\n`)
+function summary(results: readonly Result[]): Text {
+  const count = (is: (result: Result) => boolean) => results.filter(is).length
+  const counts = [
+    [text('passed', '通过'), count(({ state }) => state === 'passed')],
+    [text('failed', '未通过'), count(({ state, refused }) => state === 'failed' && refused === undefined)],
+    [text('not readable', '无法读取'), count(({ refused }) => refused !== undefined)],
+    [text('could not tell', '无法判定'), count(({ state }) => state === 'could-not-tell')],
+  ] as const
+  const some = counts.filter(([, n]) => n > 0).map(([what, n]) => text(`${n} ${what.en}`, `${what.zh} ${n} 份`))
+  const all = joined(some, ', ', '，')
+  return text(`${results.length} graded: ${all.en}`, `共评 ${results.length} 份：${all.zh}`)
 }

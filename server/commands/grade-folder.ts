@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readResult } from '../course/course-grades.js'
+import { invalidArgument } from '../error/invalid-argument.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { lockFile } from '../kernel/system-calls.js'
 import type { Result } from '../report/result.js'
@@ -17,7 +18,10 @@ export class GradeFolder {
   static async open(root: string, { resume }: { resume: boolean }): Promise<GradeFolder> {
     const results = join(root, 'results')
     await mkdir(results, { recursive: true }).catch(cannotWrite(root))
-    const busy = invalid(root, 'somebody else writes grades there', 'Wait for it, or name another folder.')
+    const busy = invalid(root, 'somebody else writes grades there', 'Wait for it, or name another folder.', {
+      what: '另一个命令正在往那里写成绩',
+      cure: '请等它结束，或指定另一个文件夹。',
+    })
     const lock = await lockFile(join(root, '.lock'), { timeoutMs: 0, busy }).catch((error: Error) => {
       throw error instanceof VethlabError ? error : cannotWrite(root)(error)
     })
@@ -27,7 +31,10 @@ export class GradeFolder {
       // Of one that was killed while it wrote.
       for (const name of names.filter(isDraft)) await rm(join(results, name), { force: true })
       if (!resume && names.some((name) => name.endsWith('.json'))) {
-        throw invalid(root, 'has grades already', 'Go on with them by --resume, or name another folder.')
+        throw invalid(root, 'has grades already', 'Go on with them by --resume, or name another folder.', {
+          what: '里面已经有成绩',
+          cure: '请用 --resume 接着评，或指定另一个文件夹。',
+        })
       }
       return folder
     } catch (error) {
@@ -81,11 +88,14 @@ const isDraft = (name: string) => name.endsWith(draftEnding)
 
 function cannotWrite(path: string): (error: Error) => never {
   return (error) => {
-    const what = `can't be written: ${oneLine(error.message, 200)}`
-    throw invalid(path, what, 'Name a folder that can be written, with room.')
+    const said = oneLine(error.message, 200)
+    throw invalid(path, `can't be written: ${said}`, 'Name a folder that can be written, with room.', {
+      what: `无法写入（${said}）`,
+      cure: '请指定一个可以写入、空间足够的文件夹。',
+    })
   }
 }
 
-function invalid(path: string, what: string, cure: string): VethlabError {
-  return new VethlabError('argument.invalid', what, { place: `--out ${oneLine(path, 200)}`, cure })
+function invalid(path: string, what: string, cure: string, zh: { what: string; cure: string }): VethlabError {
+  return invalidArgument(`--out ${oneLine(path, 200)}`, what, cure, zh)
 }

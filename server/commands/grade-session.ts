@@ -17,6 +17,8 @@ import { readSeatOf } from '../store/seat-work.js'
 import { type About, judgeLive } from '../trial/grade.js'
 import type { Witness } from '../trial/witness.js'
 import { oneLine } from '../wording/one-line.js'
+import { text } from '../wording/phrase.js'
+import type { Text } from '../wording/text.js'
 import { type LabsOption, shelvesOf } from './labs-option.js'
 import { type RecordsOptions, recordsPlace, requireRecords } from './records-place.js'
 import { untilSignal } from './until-signal.js'
@@ -75,7 +77,7 @@ export function doneIn({ where, record }: FoundSession): Promise<Moment[]> {
  */
 export async function judgeSession(
   { record, verdicts, lab, about }: FoundSession,
-  { say, witness }: { say(line: string): void; witness: Witness | undefined },
+  { say, witness }: { say(line: Text): void; witness: Witness | undefined },
 ): Promise<{ result: Result; isLive: boolean }> {
   const racks = new RackdClient(StateDirectory.at().rackdSocket)
   const whose = { student: about.student, ...(about.assignment === undefined ? {} : { assignment: about.assignment }) }
@@ -83,7 +85,7 @@ export async function judgeSession(
     const info = record.rack === null ? undefined : await running(racks, record.rack)
     const submittedAt = about.submittedAt ?? (info ? undefined : record.endedAt) ?? new Date().toISOString()
     if (!info) {
-      say('its hosts do not run: what is on record of it is graded')
+      say(text('its hosts do not run: what is on record of it is graded', '它的主机没有运行，按已有的记录评分'))
       return { result: sessionResult(lab, record, verdicts, { ...whose, submittedAt }), isLive: false }
     }
     const found = await untilSignal((signal) =>

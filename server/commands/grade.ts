@@ -5,7 +5,7 @@ import { workKey } from '../course/class-work.js'
 import { instantOf } from '../course/policy.js'
 import { readTextFile } from '../course/read-file.js'
 import { isYaml, readStudent, readStudents, studentIn, studentKey } from '../course/student.js'
-import { VethlabError } from '../error/vethlab-error.js'
+import { invalidArgument } from '../error/invalid-argument.js'
 import { labFolder } from '../lab/catalogue.js'
 import { type Lab, requireDrawn } from '../lab/lab.js'
 import { parseSeed, practiceSeed, seedOf } from '../lab/parameters/seed.js'
@@ -18,6 +18,7 @@ import { type About, grade, refusal } from '../trial/grade.js'
 import { readSubmission, type Submission, SubmissionRefused } from '../trial/submission.js'
 import { Witness } from '../trial/witness.js'
 import { oneLine } from '../wording/one-line.js'
+import { text } from '../wording/phrase.js'
 import { type Language, languages } from '../wording/text.js'
 import { readClassKey } from './class-key.js'
 import { databaseOption } from './database.js'
@@ -26,6 +27,7 @@ import { gradeClass } from './grade-all.js'
 import { doneIn, findSession, judgeSession } from './grade-session.js'
 import { type LabsOption, labsOption, shelvesOf } from './labs-option.js'
 import { withOwnRacks } from './own-racks.js'
+import { sayIn } from './say-in.js'
 import { tellWhose } from './tell-whose.js'
 import { wholeNumber } from './whole-number.js'
 
@@ -108,7 +110,10 @@ export function gradeCommand(): Command {
         return
       }
       if (options.kit !== undefined && path !== undefined)
-        throw invalid('--kit', 'is for no submission', 'Name the lab alone.')
+        throw invalidArgument('--kit', 'is for no submission', 'Name the lab alone.', {
+          what: '不用于评分',
+          cure: '请只指定实验。',
+        })
       if (options.kit !== undefined && name !== undefined) {
         await writeKit(name, options.kit, options)
         return
@@ -118,7 +123,10 @@ export function gradeCommand(): Command {
         return
       }
       if (name === undefined || path === undefined)
-        throw invalid('grade', 'a lab and a submission are wanted', 'Name both; with --kit, the lab alone.')
+        throw invalidArgument('grade', 'a lab and a submission are wanted', 'Name both; with --kit, the lab alone.', {
+          what: '需要一个实验和一份提交',
+          cure: '请两者都指定；用 --kit 时只指定实验。',
+        })
       if (options.who !== undefined) {
         await tellWhose(name, path, { ...options, who: options.who, language: languageOf(options.lang) })
       } else await (options.all ? gradeMany(name, path, options) : gradeOne(name, path, options))
@@ -129,7 +137,12 @@ export function gradeCommand(): Command {
 async function writeKit(name: string, kit: KitName, options: GradeCommandOptions): Promise<void> {
   const { out, lang } = options
   const language = languageOf(lang)
-  if (out === undefined) throw invalid('--kit', 'has nowhere to go', 'Name a folder with --out.')
+  if (out === undefined) {
+    throw invalidArgument('--kit', 'has nowhere to go', 'Name a folder with --out.', {
+      what: '没有说写到哪里',
+      cure: '请用 --out 指定一个文件夹。',
+    })
+  }
   const lab = await loadLab(await labFolder(shelvesOf(options), name))
   const { id, title, topic, home } = lab
   const numbers = await numbersOfKit(kit, options)
@@ -149,9 +162,22 @@ async function writeKit(name: string, kit: KitName, options: GradeCommandOptions
 async function numbersOfKit(kit: KitName, options: GradeCommandOptions): Promise<KitNumbers> {
   const { seed, classKey, roster, perVariant } = options
   const said = [seed, classKey, perVariant || undefined].filter((one) => one !== undefined)
-  if (said.length > 1) throw invalid('--kit', 'can grade with the numbers of one kind alone', 'Leave the others out.')
+  if (said.length > 1) {
+    throw invalidArgument('--kit', 'can grade with the numbers of one kind alone', 'Leave the others out.', {
+      what: '只能用一种数值评分',
+      cure: '请去掉其余几项。',
+    })
+  }
   if (roster !== undefined && classKey === undefined)
-    throw invalid('--roster', 'is for the numbers of each student', 'Name the key of the class with --class-key.')
+    throw invalidArgument(
+      '--roster',
+      'is for the numbers of each student',
+      'Name the key of the class with --class-key.',
+      {
+        what: '只用于每个学生自己的数值',
+        cure: '请用 --class-key 指定班级密钥。',
+      },
+    )
   const numbers: KitNumbers =
     classKey !== undefined
       ? {
@@ -163,21 +189,25 @@ async function numbersOfKit(kit: KitName, options: GradeCommandOptions): Promise
         ? { of: 'seed', seed }
         : { of: perVariant ? 'variant' : 'practice' }
   if (kitNumbers[kit].includes(numbers.of)) return numbers
-  const [option, what, cure] =
-    numbers.of === 'variant'
-      ? (['--per-variant', 'is for PrairieLearn, whose questions have variants', 'Say --class-key or --seed.'] as const)
-      : kit === 'prairielearn'
-        ? ([
-            '--class-key',
-            'is of no use to PrairieLearn, whose grader is not told whose work it is',
-            'Say --per-variant: everybody has a variant of their own.',
-          ] as const)
-        : ([
-            '--class-key',
-            'would be read by students, who can change the workflow',
-            'Say --seed, or grade on a machine of your own.',
-          ] as const)
-  throw invalid(option, what, cure)
+  if (numbers.of === 'variant') {
+    const cure = 'Say --class-key or --seed.'
+    throw invalidArgument('--per-variant', 'is for PrairieLearn, whose questions have variants', cure, {
+      what: '只用于 PrairieLearn，它的题目才有变体',
+      cure: '请用 --class-key 或 --seed。',
+    })
+  }
+  if (kit === 'prairielearn') {
+    const what = 'is of no use to PrairieLearn, whose grader is not told whose work it is'
+    throw invalidArgument('--class-key', what, 'Say --per-variant: everybody has a variant of their own.', {
+      what: '对 PrairieLearn 没有用，它的评分程序不知道是谁的作业',
+      cure: '请用 --per-variant：每个人都有自己的变体。',
+    })
+  }
+  const cure = 'Say --seed, or grade on a machine of your own.'
+  throw invalidArgument('--class-key', 'would be read by students, who can change the workflow', cure, {
+    what: '会被学生读到，因为他们可以改工作流',
+    cure: '请用 --seed，或在自己的机器上评分。',
+  })
 }
 
 /** Read once, so that what is wrong with it is told now. */
@@ -195,8 +225,16 @@ async function gradeMany(name: string, path: string, options: GradeCommandOption
   const { out, resume, jobs, assignment, heading, evidence, timeout, lang } = options
   const ofOne = (['student', 'submitted', 'junit', 'roster'] as const).find((option) => options[option] !== undefined)
   if (ofOne !== undefined)
-    throw invalid(`--${ofOne}`, 'is for one submission', 'Name students in a list, students.csv.')
-  if (out === undefined) throw invalid('--all', 'has nowhere to write the grades', 'Name a folder with --out.')
+    throw invalidArgument(`--${ofOne}`, 'is for one submission', 'Name students in a list, students.csv.', {
+      what: '只用于单份提交',
+      cure: '请把学生写进名单 students.csv。',
+    })
+  if (out === undefined) {
+    throw invalidArgument('--all', 'has nowhere to write the grades', 'Name a folder with --out.', {
+      what: '没有说成绩写到哪里',
+      cure: '请用 --out 指定一个文件夹。',
+    })
+  }
   const lab = await loadLab(await labFolder(shelvesOf(options), name))
   await requireFeatures(lab.requires)
   const form = options.format ?? (options.json ? 'json' : undefined)
@@ -224,7 +262,7 @@ async function gradeOne(name: string, path: string, options: GradeCommandOptions
   await output.tell(result)
   if (keeper) {
     const graded = { lab, result, witness: result.refused ? undefined : witness }
-    process.stderr.write(`evidence: ${await keeper.keep(workKey(about.student, path), await realpath(path), graded)}\n`)
+    sayKept(await keeper.keep(workKey(about.student, path), await realpath(path), graded), language)
   }
 }
 
@@ -236,25 +274,31 @@ async function gradeSession(
 ): Promise<void> {
   const other = (['all', 'resume', 'jobs', 'seed', 'classKey', 'who'] as const).find((option) => options[option])
   if (path !== undefined || other !== undefined)
-    throw invalid('--session', 'is for work done live, and for no submission', 'Name the session alone.')
+    throw invalidArgument('--session', 'is for work done live, and for no submission', 'Name the session alone.', {
+      what: '用于在线完成的作业，不用于提交的文件',
+      cure: '请只指定这次实验的编号。',
+    })
   const output = await outputOf(options)
   const found = await findSession(id, name, options, await aboutOf(options))
   output.check(found.lab, found.about)
   const keeper = options.evidence === undefined ? undefined : await EvidenceKeeper.open(options.evidence)
   const witness = keeper && new Witness()
-  const { result, isLive } = await judgeSession(found, { witness, say: (line) => process.stderr.write(`${line}\n`) })
+  const { result, isLive } = await judgeSession(found, { witness, say: sayIn(output.language) })
   await output.tell(result)
   if (keeper) {
     const moments = await doneIn(found)
     const graded = { lab: found.lab, result, witness: isLive ? witness : undefined, moments }
-    process.stderr.write(`evidence: ${await keeper.keep(workKey(found.about.student, id), undefined, graded)}\n`)
+    sayKept(await keeper.keep(workKey(found.about.student, id), undefined, graded), output.language)
   }
 }
 
 /** Whose work it is, and what for, as far as that is said. */
 async function aboutOf({ student, roster, assignment, submitted }: GradeCommandOptions): Promise<About> {
   if (roster !== undefined && student === undefined)
-    throw invalid('--roster', 'says nothing of nobody', 'Say whose work it is with --student.')
+    throw invalidArgument('--roster', 'says nothing of nobody', 'Say whose work it is with --student.', {
+      what: '不知道要在名单里找谁',
+      cure: '请用 --student 说明这是谁的作业。',
+    })
   const named = student === undefined ? undefined : await readStudent(student)
   return {
     ...(named === undefined ? {} : { student: roster === undefined ? named : await studentIn(roster, named) }),
@@ -266,7 +310,12 @@ async function aboutOf({ student, roster, assignment, submitted }: GradeCommandO
 /** Where the grade of one piece of work goes. @throws VethlabError argument.invalid where it can't go there */
 async function outputOf(options: GradeCommandOptions) {
   const ofMany = (['resume', 'jobs'] as const).find((option) => options[option])
-  if (ofMany !== undefined) throw invalid(`--${ofMany}`, 'is for many submissions', 'Say --all as well.')
+  if (ofMany !== undefined) {
+    throw invalidArgument(`--${ofMany}`, 'is for many submissions', 'Say --all as well.', {
+      what: '用于多份提交',
+      cure: '请同时写上 --all。',
+    })
+  }
   const language = languageOf(options.lang)
   const form = options.format ?? (options.json ? 'json' : 'text')
   const out = options.out === undefined ? undefined : await fileAt(options.out, form)
@@ -298,15 +347,25 @@ async function numbersFor(lab: Lab, { seed, classKey }: GradeCommandOptions): Pr
     const drawn = withSeed(lab, seed ?? practiceSeed)
     return () => drawn
   }
-  if (seed !== undefined) throw invalid('--seed', 'is drawn from --class-key already', 'Leave one of them out.')
+  if (seed !== undefined) {
+    throw invalidArgument('--seed', 'is drawn from --class-key already', 'Leave one of them out.', {
+      what: '已经由 --class-key 得出',
+      cure: '两者请只留一个。',
+    })
+  }
   const key = await readClassKey(classKey)
   return ({ student = {} }) => {
     const learner = studentKey(student)
     if (learner !== '') return withSeed(lab, seedOf(key, learner, lab.id))
-    throw invalid('--class-key', 'whose numbers are wanted is not known', 'Say whose work it is with --student.', {
-      what: '不知道要用谁的数值',
-      cure: '请用 --student 说明这是谁的作业。',
-    })
+    throw invalidArgument(
+      '--class-key',
+      'whose numbers are wanted is not known',
+      'Say whose work it is with --student.',
+      {
+        what: '不知道要用谁的数值',
+        cure: '请用 --student 说明这是谁的作业。',
+      },
+    )
   }
 }
 
@@ -330,14 +389,24 @@ async function judge(
       timeoutMs,
       signal,
       witness,
-      say: (line) => process.stderr.write(`${line}\n`),
+      say: sayIn(language),
     }),
   )
 }
 
+/** Where the bundle of a grade is. */
+function sayKept(folder: string, language: Language): void {
+  sayIn(language)(text(`evidence: ${folder}`, `证据：${folder}`))
+}
+
 function languageOf(word: string): Language {
   const language = languages.find((candidate) => candidate === word)
-  if (!language) throw invalid('--lang', `"${oneLine(word, 20)}" is no language`, 'Say en or zh.')
+  if (!language) {
+    throw invalidArgument('--lang', `"${oneLine(word, 20)}" is no language`, 'Say en or zh.', {
+      what: `不认识语言“${oneLine(word, 20)}”`,
+      cure: '请写 en 或 zh。',
+    })
+  }
   return language
 }
 
@@ -346,7 +415,10 @@ function timeOf(word: string): string {
   const at = instantOf(word)
   if (at === undefined) {
     const cure = 'Write it with its distance from UTC, such as 2026-03-01T23:59:00+01:00.'
-    throw invalid('--submitted', `"${oneLine(word, 40)}" is no time`, cure)
+    throw invalidArgument('--submitted', `"${oneLine(word, 40)}" is no time`, cure, {
+      what: `“${oneLine(word, 40)}”不是时间`,
+      cure: '请写上时区，例如 `2026-03-01T23:59:00+01:00`。',
+    })
   }
   return new Date(at).toISOString()
 }
@@ -369,13 +441,9 @@ async function requireWritable(option: string, path: string): Promise<void> {
 function cannotWrite(option: string, path: string): (error: Error) => never {
   return (error) => {
     const what = `can't be written: ${oneLine(error.message, 200)}`
-    throw invalid(`${option} ${oneLine(path, 200)}`, what, 'Name a file in a folder that is there.', {
+    throw invalidArgument(`${option} ${oneLine(path, 200)}`, what, 'Name a file in a folder that is there.', {
       what: `无法写入（${oneLine(error.message, 200)}）`,
       cure: '请指定一个已有文件夹里的文件。',
     })
   }
-}
-
-function invalid(place: string, what: string, cure: string, zh?: { what: string; cure: string }): VethlabError {
-  return new VethlabError('argument.invalid', what, { place, cure, ...(zh === undefined ? {} : { zh }) })
 }

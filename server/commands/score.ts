@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander'
 import { readCourse } from '../course/course.js'
 import { type CourseGrade, courseGrades, readResults, studentText } from '../course/course-grades.js'
-import { VethlabError } from '../error/vethlab-error.js'
+import { gradingsOf } from '../course/score.js'
+import { invalidArgument } from '../error/invalid-argument.js'
 import { type GradebookName, gradebookNames, gradebooks } from '../report/forms.js'
+import { words } from '../report/words.js'
 import { type Language, languages } from '../wording/text.js'
 
 interface ScoreOptions {
@@ -31,14 +33,24 @@ export function scoreCommand(): Command {
       const course = await readCourse(file)
       const ids = course.assignments.map(({ id }) => id)
       if (assignment !== undefined && !ids.includes(assignment))
-        throw invalid('--assignment', 'the course has no such assignment', `It has ${ids.join(', ')}.`)
+        throw invalidArgument('--assignment', 'the course has no such assignment', `It has ${ids.join(', ')}.`, {
+          what: '课程里没有这项作业',
+          cure: `有的是：${ids.join(', ')}。`,
+        })
       const all = []
       for (const result of results) all.push(...(await readResults(result)))
       const grades = courseGrades(course, all).filter(({ assignment: { id } }) => (assignment ?? id) === id)
       if (ofOne.includes(format) && new Set(grades.map((grade) => grade.assignment.id)).size > 1)
-        throw invalid(`--format ${format}`, 'holds one assignment', `Name it with --assignment: ${ids.join(', ')}.`)
+        throw invalidArgument(
+          `--format ${format}`,
+          'holds one assignment',
+          `Name it with --assignment: ${ids.join(', ')}.`,
+          { what: '只能装一项作业', cure: `请用 --assignment 指定：${ids.join(', ')}。` },
+        )
+      const { colon, comma } = words[lang]
+      const pending = { en: 'no final grade yet', zh: '还没有最终成绩' }[lang]
       for (const grade of grades.filter(({ score }) => score.isPending))
-        process.stderr.write(`no final grade yet: ${studentText(grade.student)}, ${grade.assignment.id}\n`)
+        process.stderr.write(`${pending}${colon}${studentText(grade.student, lang)}${comma}${grade.assignment.id}\n`)
       process.stdout.write(written(format, grades, lang))
     })
 }
@@ -50,9 +62,10 @@ function written(format: ScoreOptions['format'], grades: readonly CourseGrade[],
       grades.map(({ line }) => line),
       { language },
     )
+  const { colon, comma } = words[language]
   return grades
     .flatMap(({ student, assignment, score }) => [
-      `${studentText(student)}, ${assignment.id}: ${score.points}/${score.of}`,
+      `${studentText(student, language)}${comma}${assignment.id}${colon}${score.points}/${score.of}`,
       ...score.explanation.map((line) => `  ${line[language]}`),
     ])
     .map((line) => `${line}\n`)
@@ -67,10 +80,13 @@ function jsonOf({ student, assignment, score: { due, submittedAt, attempts, ...s
     ...score,
     ...(due === undefined ? {} : { due: iso(due) }),
     ...(submittedAt === undefined ? {} : { submittedAt: iso(submittedAt) }),
-    attempts: attempts.map(({ attempt: { at, ...attempt }, ...one }) => ({ submittedAt: iso(at), ...attempt, ...one })),
+    attempts: attempts.map(({ attempt, grading, ...one }) => {
+      const gradings = gradingsOf(attempt).map((each) => ({
+        ...{ points: each.points, of: each.of, open: each.open },
+        holds: each === grading,
+      }))
+      const { of, open } = grading
+      return { submittedAt: iso(attempt.at), of, open, ...(gradings.length > 1 ? { gradings } : {}), ...one }
+    }),
   }
-}
-
-function invalid(place: string, what: string, cure: string): VethlabError {
-  return new VethlabError('argument.invalid', what, { place, cure })
 }

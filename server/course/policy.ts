@@ -56,6 +56,10 @@ export const policyFields = {
   late: LateCurve.optional().describe('what lateness costs; without it, what is late does not count'),
   attempts: Attempts.optional().describe('so many count; what comes later does not'),
   counts: z.enum(['best', 'last']).default('best').describe('which of the attempts counts'),
+  regraded: z
+    .enum(['better', 'newer'])
+    .default('better')
+    .describe('which grading of an attempt holds, where it was graded again, or its evidence judged again'),
 }
 export const Policy = z.strictObject(policyFields)
 export type Policy = z.infer<typeof Policy>

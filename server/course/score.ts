@@ -3,14 +3,20 @@ import { bracketed, join, text, tidy } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
 import type { Outage, Override, Policy } from './policy.js'
 
-/** A piece of work that was handed in, and what it is worth by itself. */
-export interface Attempt {
-  /** When it was accepted, milliseconds since 1970. */
-  at: number
+/** What a piece of work is worth by itself, as it was graded once. */
+export interface Grading {
   points: number
   of: number
   /** Points that could not be told. */
   open: number
+}
+
+/** A piece of work that was handed in, and its grading. */
+export interface Attempt extends Grading {
+  /** When it was accepted, milliseconds since 1970. */
+  at: number
+  /** How it was judged again later, in the order in which that was done. */
+  regradings?: readonly Grading[]
 }
 
 /** What holds for one learner besides the policy. */
@@ -32,6 +38,8 @@ export type AttemptState =
 
 export interface AttemptScore {
   attempt: Attempt
+  /** The one of its gradings that holds. */
+  grading: Grading
   state: AttemptState
   /** How far behind the deadline, milliseconds; 0 within the grace. */
   lateMs: number
@@ -78,25 +86,26 @@ export function score(
   timeZone = 'UTC',
 ): Score {
   const terms = termsFor(policy, overrides)
-  const full = policy.points ?? Math.max(0, ...attempts.map(({ of }) => of))
+  const full = policy.points ?? Math.max(0, ...attempts.flatMap(gradingsOf).map(({ of }) => of))
   let used = 0
   const judged = attempts
     .toSorted((a, b) => a.at - b.at)
     .map((attempt): AttemptScore => {
       const { lateMs, percent, isTooLate } = lateness(attempt.at, policy, terms)
-      const worth = (points: number) => sumOf([worthOf(points, attempt, full) * (1 - percent / 100)])
-      const one = { attempt, lateMs, percent, points: worth(attempt.points) }
+      const grading = holdingOf(attempt, policy)
+      const points = sumOf([worthOf(grading.points, grading, full) * (1 - percent / 100)])
+      const one = { attempt, grading, lateMs, percent, points }
       if (terms.release !== undefined && attempt.at < terms.release) return { ...one, state: 'too-early', points: 0 }
       if (isTooLate) return { ...one, state: 'too-late', points: 0 }
       if (terms.attempts !== undefined && used >= terms.attempts) return { ...one, state: 'beyond-limit', points: 0 }
-      if (attempt.open > 0) return { ...one, state: 'could-not-tell' }
+      if (grading.open > 0) return { ...one, state: 'could-not-tell' }
       used++
       return { ...one, state: 'valid' }
     })
   const counting = chosen(judged, policy)
   if (counting?.state === 'valid') counting.state = 'counts'
   const points = counting?.points ?? 0
-  const earned = counting ? sumOf([worthOf(counting.attempt.points, counting.attempt, full)]) : 0
+  const earned = counting ? earnedBy(counting.grading, full) : 0
   const found = {
     points,
     of: full,
@@ -110,8 +119,30 @@ export function score(
   return { ...found, explanation: explained(found, counting, { policy, terms, timeZone }) }
 }
 
-function worthOf(points: number, { of }: Attempt, full: number): number {
+function worthOf(points: number, { of }: Grading, full: number): number {
   return of > 0 ? Math.min(1, points / of) * full : 0
+}
+
+/** Without lateness. */
+function earnedBy(grading: Grading, full: number): number {
+  return sumOf([worthOf(grading.points, grading, full)])
+}
+
+/** The first one, then how it was judged again. */
+export function gradingsOf(attempt: Attempt): Grading[] {
+  return [attempt, ...(attempt.regradings ?? [])]
+}
+
+/**
+ * Which grading of an attempt holds: one of those that are sure, since one that could not be told takes nothing; only where none is
+ * sure, one of all.
+ */
+function holdingOf(attempt: Attempt, { regraded }: Policy): Grading {
+  const all = gradingsOf(attempt)
+  const sure = all.filter(({ open }) => open === 0)
+  const gradings = sure.length > 0 ? sure : all
+  if (regraded === 'newer') return gradings.at(-1)!
+  return gradings.reduce((best, one) => (worthOf(one.points, one, 1) > worthOf(best.points, best, 1) ? one : best))
 }
 
 /** The best, or the last, of those that are sure; only where there is none, what is sure of the others. */
@@ -127,7 +158,7 @@ function chosen(judged: readonly AttemptScore[], { counts }: Policy): AttemptSco
 }
 
 function mayChange(
-  { attempt, state, percent }: AttemptScore,
+  { attempt, grading, state, percent }: AttemptScore,
   judged: readonly AttemptScore[],
   points: number,
   { counts }: Policy,
@@ -135,7 +166,7 @@ function mayChange(
 ): boolean {
   if (state !== 'could-not-tell') return false
   if (counts === 'last') return !judged.some((other) => other.state !== 'could-not-tell' && isLater(other, attempt))
-  const most = sumOf([worthOf(attempt.points + attempt.open, attempt, full) * (1 - percent / 100)])
+  const most = sumOf([worthOf(grading.points + grading.open, grading, full) * (1 - percent / 100)])
   return most > points
 }
 
@@ -211,7 +242,10 @@ function explained(
 ): Text[] {
   const when = clockOf(timeZone)
   const lines = [...deadline(terms, when)]
-  for (const [n, one] of found.attempts.entries()) lines.push(attemptText(n + 1, one, found.of, terms, when))
+  for (const [n, one] of found.attempts.entries()) {
+    lines.push(...regradedText(n + 1, one, found.of, policy))
+    lines.push(attemptText(n + 1, one, found.of, terms, when))
+  }
   const number = counting ? found.attempts.indexOf(counting) + 1 : 0
   const sum = text(`${found.points} of ${found.of} points`, `${found.points}/${found.of} 分`)
   if (counting === undefined) {
@@ -253,15 +287,45 @@ function deadline({ set, due, extraMs, creditMs }: Terms, when: (at: number) => 
   ]
 }
 
+/** Of an attempt that was judged again: what each grading gave, and which one holds. */
+function regradedText(number: number, { attempt, grading }: AttemptScore, full: number, { regraded }: Policy): Text[] {
+  const gradings = gradingsOf(attempt)
+  if (gradings.length === 1) return []
+  const given = (one: Grading) => {
+    const points = earnedBy(one, full)
+    return one.open > 0
+      ? text(`${points} points (not all could be judged)`, `${points} 分（有些没能判定）`)
+      : text(`${points} points`, `${points} 分`)
+  }
+  const all = join(gradings.map(given), ', then ', '、')
+  const which = given(grading)
+  // Of several that could not be told completely one holds as well.
+  const isAmongSure = grading.open === 0 && gradings.some(({ open }) => open > 0)
+  const why =
+    regraded === 'better'
+      ? isAmongSure
+        ? text('the better one of those that could be judged', '以能判定的较高一次为准')
+        : text('the better one', '以较高的一次为准')
+      : isAmongSure
+        ? text('the newer one of those that could be judged', '以能判定的较新一次为准')
+        : text('the newer one', '以较新的一次为准')
+  return [
+    text(
+      `Attempt ${number} was judged ${gradings.length} times: ${all.en}. What holds is ${which.en}, ${why.en}.`,
+      `第 ${number} 次提交评过 ${gradings.length} 次分：${all.zh}。${why.zh}：${which.zh}。`,
+    ),
+  ]
+}
+
 function attemptText(
   number: number,
-  { attempt, state, lateMs, percent, points }: AttemptScore,
+  { attempt, grading, state, lateMs, percent, points }: AttemptScore,
   full: number,
   { attempts }: Terms,
   when: (at: number) => string,
 ): Text {
   const late = durationText(lateMs)
-  const worth = sumOf([worthOf(attempt.points, attempt, full)])
+  const worth = earnedBy(grading, full)
   const said = (): Text => {
     switch (state) {
       case 'too-early':

@@ -1,6 +1,9 @@
-import type { Language } from '../wording/text.js'
+import { oneLine } from '../wording/one-line.js'
+import { same } from '../wording/phrase.js'
+import type { Language, Text } from '../wording/text.js'
+import { messageOf } from './message-of.js'
 import { sentenceOf } from './sentences.js'
-import type { VethlabError } from './vethlab-error.js'
+import { VethlabError } from './vethlab-error.js'
 
 /**
  * A failure as a command tells it, on one line, in the language that was chosen: in Chinese by its own words, else by those of its
@@ -14,4 +17,10 @@ export function messageIn({ code, place, what, cure, zh, message }: VethlabError
   // What is wrong with an author's file has no words of its own in Chinese.
   const detail = code === 'lab.invalid' ? `（${what}. ${cure}）` : ''
   return `${place}：${sentence.what.zh}${sentence.cure.zh}${detail}`
+}
+
+/** Any failure as a line in both languages; of one that nobody foresaw what it says itself. */
+export function messageText(error: unknown): Text {
+  if (!(error instanceof VethlabError)) return same(oneLine(messageOf(error)))
+  return { en: messageIn(error, 'en'), zh: messageIn(error, 'zh') }
 }

@@ -58,5 +58,9 @@ function cannotWrite(path: string, error: Error): VethlabError {
   return new VethlabError('argument.invalid', `can't be written: ${oneLine(error.message, 200)}`, {
     place: `--evidence ${oneLine(path, 200)}`,
     cure: 'Name a folder that can be written, with room.',
+    zh: {
+      what: `无法写入（${oneLine(error.message, 200)}）`,
+      cure: '请指定一个可以写入、空间足够的文件夹。',
+    },
   })
 }

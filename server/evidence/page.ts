@@ -89,7 +89,7 @@ export function evidencePage(folder: string, bundle: Bundle, key: string, langua
     `<h1>${say.evidence}</h1>`,
     faults.length === 0
       ? `<p class="passed">${escapeHtml(say.whole(key))}</p>`
-      : `<p class="failed">${say.faults}</p>${list(faults.map((fault) => escapeHtml(oneLine(fault)))).join('')}`,
+      : `<p class="failed">${say.faults}</p>${list(faults.map((fault) => escapeHtml(oneLine(fault[language])))).join('')}`,
     ...list(
       [
         say.graded(manifest.madeAt, manifest.vethlab),

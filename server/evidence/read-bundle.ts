@@ -7,6 +7,8 @@ import type { NetworkState } from '../network/state.js'
 import { type Result, ResultSchema } from '../report/result.js'
 import { readFrom } from '../trial/file-tree.js'
 import { oneLine } from '../wording/one-line.js'
+import { text } from '../wording/phrase.js'
+import type { Text } from '../wording/text.js'
 import {
   type Change,
   ChangesSchema,
@@ -36,7 +38,7 @@ export interface Bundle {
   /** The one of the keys that were asked for that has signed it. */
   signedBy: KeyObject | undefined
   /** A line each; none where all is as it was signed by one of the keys that were asked for. */
-  faults: string[]
+  faults: Text[]
 }
 
 /**
@@ -49,22 +51,32 @@ export async function readBundle(folder: string, ...keys: KeyObject[]): Promise<
   const manifestBytes = await bytesOf(folder, names.manifest, there)
   const manifest = parsed(folder, names.manifest, manifestBytes, ManifestSchema)
   const signature = parsed(folder, names.signature, await bytesOf(folder, names.signature, there), SignatureSchema)
-  const faults: string[] = []
+  const faults: Text[] = []
   const signedBy = keys.find((key) => isSigned(manifestBytes, signature, key))
-  if (!signedBy) faults.push(`${names.manifest}: was not signed by that key as it is now`)
+  if (!signedBy) faults.push(fault(names.manifest, unsigned))
   const files = new Map<string, Buffer>()
   for (const { path, bytes, sha256: wanted } of manifest.files) {
     if (there.get(path) !== 'file') {
-      faults.push(`${path}: ${there.has(path) ? 'is no file' : 'is missing'}`)
+      faults.push(fault(path, there.has(path) ? noFile : missing))
       continue
     }
     const content = await readFrom(join(folder, path), mostBytes)
-    if (content.length !== bytes || sha256(content) !== wanted) faults.push(`${path}: is not what was signed`)
+    if (content.length !== bytes || sha256(content) !== wanted) faults.push(fault(path, changed))
     else files.set(path, content)
   }
   const known = new Set<string>([names.manifest, names.signature, ...manifest.files.map(({ path }) => path)])
-  for (const name of there.keys()) if (!known.has(name)) faults.push(`${oneLine(name, 120)}: is not in the manifest`)
+  for (const name of there.keys()) if (!known.has(name)) faults.push(fault(oneLine(name, 120), unlisted))
   return { manifest, signature, files, signedBy, faults }
+}
+
+const unsigned = text('was not signed by that key as it is now', '现在的内容不是用这把密钥签名的')
+const noFile = text('is no file', '不是文件')
+const missing = text('is missing', '缺失')
+const changed = text('is not what was signed', '与签名时不一致')
+const unlisted = text('is not in the manifest', '不在清单里')
+
+function fault(name: string, what: Text): Text {
+  return text(`${name}: ${what.en}`, `${name}：${what.zh}`)
 }
 
 /** @throws VethlabError evidence.invalid where it is not there as it was signed */
@@ -107,11 +119,13 @@ async function listed(folder: string): Promise<Map<string, 'file' | 'other'>> {
   const found = new Map<string, 'file' | 'other'>()
   const gather = async (below: string) => {
     const entries = await opendir(join(folder, below)).catch((error: Error) => {
-      throw invalid(folder, `can't be read: ${oneLine(error.message, 200)}`)
+      const said = oneLine(error.message, 200)
+      throw invalid(folder, text(`can't be read: ${said}`, `无法读取（${said}）`))
     })
     for await (const entry of entries) {
       const name = below === '' ? entry.name : `${below}/${entry.name}`
-      if (found.size === mostFiles) throw invalid(folder, `has more than ${mostFiles} files`)
+      if (found.size === mostFiles)
+        throw invalid(folder, text(`has more than ${mostFiles} files`, `里面的文件超过 ${mostFiles} 个`))
       if (entry.isDirectory() && name === 'states') await gather(name)
       else found.set(name, (await lstat(join(folder, name))).isFile() ? 'file' : 'other')
     }
@@ -121,13 +135,16 @@ async function listed(folder: string): Promise<Map<string, 'file' | 'other'>> {
 }
 
 async function bytesOf(folder: string, name: string, there: ReadonlyMap<string, string>): Promise<Buffer> {
-  if (there.get(name) !== 'file') throw invalid(folder, `has no ${name}`)
+  if (there.get(name) !== 'file') throw invalid(folder, text(`has no ${name}`, `里面没有 ${name}`))
   return readFrom(join(folder, name), mostBytes)
 }
 
 function wanted(folder: string, files: ReadonlyMap<string, Buffer>, name: string): Buffer {
   const bytes = files.get(name)
-  if (!bytes) throw invalid(folder, `has no ${oneLine(name, 120)} that is as it was signed`)
+  if (!bytes) {
+    const file = oneLine(name, 120)
+    throw invalid(folder, text(`has no ${file} that is as it was signed`, `里面没有与签名时一致的 ${file}`))
+  }
   return bytes
 }
 
@@ -135,13 +152,18 @@ function parsed<T>(folder: string, name: string, bytes: Buffer, schema: z.ZodTyp
   try {
     return schema.parse(JSON.parse(bytes.toString()))
   } catch (error) {
-    throw invalid(folder, `${name} is not as vethlab writes it: ${oneLine((error as Error).message, 120)}`)
+    const said = oneLine((error as Error).message, 120)
+    throw invalid(
+      folder,
+      text(`${name} is not as vethlab writes it: ${said}`, `${name} 不是 vethlab 写出的样子（${said}）`),
+    )
   }
 }
 
-function invalid(folder: string, what: string): VethlabError {
-  return new VethlabError('evidence.invalid', what, {
+function invalid(folder: string, what: Text): VethlabError {
+  return new VethlabError('evidence.invalid', what.en, {
     place: oneLine(folder, 200),
     cure: 'Name the folder of a bundle, as `vethlab grade --evidence` wrote it.',
+    zh: { what: what.zh, cure: '请指定 `vethlab grade --evidence` 写出的证据文件夹。' },
   })
 }

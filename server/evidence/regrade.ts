@@ -39,7 +39,7 @@ const notCaptured: Finding = failedToCheck('evidence.not-captured', {
 
 /**
  * Judges what was captured by a lab's checks of today. Nothing is run: a check that asks gets the answers of then, and a verdict that rests
- * on time, or on what was right in its own time, stays as it was. It is another attempt at the same work: handed in when that was.
+ * on time, or on what was right in its own time, stays as it was. It is another grading of the same attempt, and says of which one.
  * @param stateOf reads a picture of the bundle
  */
 export async function regrade(
@@ -86,7 +86,12 @@ export async function regrade(
     {
       student,
       assignment: { ...assignment, title: lab.title, labHash: lab.contentHash },
-      attempt: { ...attempt, startedAt, durationMs: Math.round(performance.now() - started) },
+      attempt: {
+        ...attempt,
+        startedAt,
+        durationMs: Math.round(performance.now() - started),
+        regradingOf: attempt.regradingOf ?? attempt.startedAt,
+      },
     },
     steps,
     { scripts, notes },

@@ -1,4 +1,5 @@
 import { sumOf } from '../check/points.js'
+import { bracketed } from '../wording/phrase.js'
 import { languages, type Text } from '../wording/text.js'
 import { itemsOf, type Result, type StudentNames } from './result.js'
 import { helpText, itemTitle, remarks, stateWord, words } from './words.js'
@@ -41,7 +42,7 @@ function remarksOf(result: Result): Text {
       // Of a step that counts by its checks it is said once.
       const help = all[n - 1]?.step === item.step ? '' : helpText(item.step, language)
       const how = [stateWord(item.state, language), help].filter((part) => part !== '').join(words[language].comma)
-      return `${itemTitle(item, language)} ${item.points}/${item.of} (${how})`
+      return `${itemTitle(item, language)} ${item.points}/${item.of}${bracketed(how)[language]}`
     })
     return [...items, ...remarks(result, language)].join(words[language].semicolon)
   })

@@ -1,5 +1,7 @@
-import { VethlabError } from '../error/vethlab-error.js'
+import { invalidArgument } from '../error/invalid-argument.js'
+import type { VethlabError } from '../error/vethlab-error.js'
 import { oneLine } from '../wording/one-line.js'
+import { text } from '../wording/phrase.js'
 import type { Language } from '../wording/text.js'
 import type { GradeLine } from './grade-line.js'
 import type { StudentNames } from './result.js'
@@ -49,11 +51,17 @@ export function canvas(grades: readonly GradeLine[], options: GradebookOptions):
   const [first] = grades
   const heading = oneLine(first ? headingOf(first, options) : '')
   if (canvasReserved.test(heading) || canvasIgnored.test(heading)) {
-    throw unfit('canvas', `Canvas does not take "${heading}" for an assignment`, 'Give it another heading.')
+    throw unfit('canvas', `Canvas does not take "${heading}" for an assignment`, 'Give it another heading.', {
+      what: `Canvas 不会把“${heading}”当作业`,
+      cure: '请换一个标题（--heading）。',
+    })
   }
   for (const { student } of grades) {
     if (!student.canvasId && !student.sisId && !student.login && nameOf(student) === '')
-      throw unfit('canvas', 'a student has neither a number, an id, a login nor a name', namesCure)
+      throw unfit('canvas', 'a student has neither a number, an id, a login nor a name', namesCure.en, {
+        what: '有学生既没有编号、学号、登录名，也没有姓名',
+        cure: namesCure.zh,
+      })
   }
   return table([
     ['Student', 'ID', 'SIS User ID', 'SIS Login ID', 'Section', heading],
@@ -90,7 +98,8 @@ export function moodle(grades: readonly GradeLine[], options: GradebookOptions):
     throw unfit(
       'moodle',
       'not everybody has a login, e-mail address or ID number, by which Moodle knows them',
-      namesCure,
+      namesCure.en,
+      { what: 'Moodle 靠登录名、邮箱或学号认人，但不是每个人都有其中一项', cure: namesCure.zh },
     )
   }
   const heading = grades[0] ? headingOf(grades[0], options) : ''
@@ -127,8 +136,8 @@ function pythonTime(iso: string | undefined): string | undefined {
   return iso && new Date(iso).toISOString().slice(0, 19).replace('T', ' ')
 }
 
-const namesCure = 'Say whose work it is with --student.'
+const namesCure = text('Say whose work it is with --student.', '请用 --student 说明这是谁的作业。')
 
-function unfit(form: string, what: string, cure: string): VethlabError {
-  return new VethlabError('argument.invalid', what, { place: `--format ${form}`, cure })
+function unfit(form: string, what: string, cure: string, zh: { what: string; cure: string }): VethlabError {
+  return invalidArgument(`--format ${form}`, what, cure, zh)
 }

@@ -81,6 +81,9 @@ export const ResultSchema = z.strictObject({
     startedAt: Time.describe('of the grading, or of the session'),
     durationMs: Count,
     submissionHash: z.string().optional().describe('of what counts in a submission'),
+    regradingOf: Time.optional().describe(
+      'it was judged again from the evidence of a grading: `startedAt` of that one. Both are of one attempt',
+    ),
   }),
   state: State.exclude(['skipped']).describe('could-not-tell, as soon as one check that counts could not be made'),
   points: Points,

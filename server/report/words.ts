@@ -14,6 +14,7 @@ export const words = {
     student: 'Student',
     numbers: (seed: string) => `numbers of the task: seed ${seed}`,
     submitted: 'Submitted',
+    regraded: 'judged again from the evidence of an earlier grading',
     printed: 'its last errors',
     open: (open: number) => `${open} more could not be told: they are not lost`,
     pending:
@@ -45,6 +46,7 @@ export const words = {
     student: '学生',
     numbers: (seed: string) => `题目数值的种子：${seed}`,
     submitted: '提交时间',
+    regraded: '这是根据先前评分保留的证据重新评的分',
     printed: '最后的错误输出',
     open: (open: number) => `另有 ${open} 分无法判定，不会因此扣掉`,
     pending: '有些检查没能完成。这不会扣分：重新评分之前没有成绩。',
@@ -102,7 +104,8 @@ export function helpText({ help }: StepResult, language: Language): string {
 }
 
 export function scriptText({ file, host, ended, exitCode }: ScriptResult, language: Language): string {
-  return `${file} (${host}) ${words[language].ended[ended](exitCode)}`
+  const how = words[language].ended[ended](exitCode)
+  return { en: `${file} (${host}) ${how}`, zh: `${file}（${host}）${how}` }[language]
 }
 
 /** `2026-03-01 20:00 UTC` */
@@ -133,10 +136,11 @@ export function itemLines({ step, check }: Item, language: Language): string[] {
 
 /** The last that scripts printed to their standard error, line by line; no line begins with what they chose. */
 export function printed({ scripts }: Result, language: Language): string[] {
+  const say = words[language]
   return scripts.flatMap(({ file, errors }) =>
     errors === undefined
       ? []
-      : [`${file}, ${words[language].printed}:`, ...errors.split('\n').map((line) => `  | ${line}`)],
+      : [`${file}${say.comma}${say.printed}${say.colon.trimEnd()}`, ...errors.split('\n').map((line) => `  | ${line}`)],
   )
 }
 
@@ -146,6 +150,7 @@ export function remarks(result: Result, language: Language): string[] {
     ...(result.state === 'could-not-tell' ? [words[language].pending] : []),
     ...(result.refused ? [result.refused[language]] : []),
     ...(result.assignment.seed === undefined ? [] : [words[language].numbers(result.assignment.seed)]),
+    ...(result.attempt.regradingOf === undefined ? [] : [words[language].regraded]),
     ...result.notes.map((note) => note[language]),
     ...result.scripts
       .filter(({ ended, exitCode }) => ended !== 'exit' || exitCode !== 0)

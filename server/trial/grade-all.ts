@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageText } from '../error/message-in.js'
 import type { Lab } from '../lab/lab.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import type { Racks } from '../racks/racks.js'
 import type { Result } from '../report/result.js'
-import { oneLine } from '../wording/one-line.js'
+import { text } from '../wording/phrase.js'
+import type { Text } from '../wording/text.js'
 import { type About, gradeIn, refusal, undecided } from './grade.js'
 import { Stopwatch } from './phase.js'
 import { RackShelf } from './rack-shelf.js'
@@ -42,7 +44,7 @@ export interface GradeAllOptions {
   /** Told of each as soon as it is known. A failure of it ends the whole. */
   onResult(work: Work, graded: GradedWork): Promise<void>
   /** Told in a line of what the machine could not do. */
-  say(line: string): void
+  say(line: Text): void
 }
 
 /** A submission that could not be told is graded so often: the fault may have been the machine's, and over by then. */
@@ -97,12 +99,13 @@ export async function gradeAll(
       const watch = new Stopwatch()
       const graded = await judge(work, watch).catch(async (error: Error) => {
         ended.throwIfAborted()
-        say(`${work.name}: ${oneLine(error.message)}`)
+        const { en, zh } = messageText(error)
+        say(text(`${work.name}: ${en}`, `${work.name}：${zh}`))
         await sleep(pauseAfterFailureMs, undefined, { signal: ended })
         return undefined
       })
       if ((graded === undefined || graded.result.state === 'could-not-tell') && tries < mostTries) {
-        say(`${work.name}: could not tell, and is graded again later`)
+        say(text(`${work.name}: could not tell, and is graded again later`, `${work.name}：无法判定，稍后再评一次`))
         shelf.want(work.lab)
         queue.push({ work, tries: tries + 1 })
       } else {

@@ -7,7 +7,9 @@ import type { Racks } from '../racks/racks.js'
 import { checkResult, resultOf, stepResult } from '../report/judge.js'
 import type { Result, ScriptResult, StepResult, StudentNames } from '../report/result.js'
 import { steadyOutput } from '../report/steady.js'
+import { scriptText } from '../report/words.js'
 import { manyLines } from '../wording/one-line.js'
+import { text } from '../wording/phrase.js'
 import type { Text } from '../wording/text.js'
 import { Looks } from './looks.js'
 import { Stopwatch } from './phase.js'
@@ -27,7 +29,7 @@ export interface GradeOptions extends About {
   /** For all scripts together, milliseconds. */
   timeoutMs: number
   signal: AbortSignal
-  say(line: string): void
+  say(line: Text): void
   watch?: Stopwatch
   witness?: Witness | undefined
 }
@@ -41,7 +43,7 @@ const maxOutputBytes = 1024 ** 2
 /** Runs a submission in a fresh rack of its lab, checks the network from outside, and counts the points. */
 export async function grade(racks: Racks, lab: Lab, submission: Submission, options: GradeOptions): Promise<Result> {
   const started = performance.now()
-  options.say(`opening a rack for ${lab.id}`)
+  options.say(text(`starting the hosts of ${lab.id}`, `正在启动 ${lab.id} 的主机`))
   const rack = await LabRack.open(racks, lab, { signal: options.signal })
   try {
     return await gradeIn(racks, rack, submission, options, started)
@@ -63,7 +65,7 @@ export async function gradeIn(
 ): Promise<Result> {
   const { lab } = rack
   const startedAt = new Date(Date.now() - (performance.now() - started)).toISOString()
-  for (const { en } of submission.notes) options.say(en)
+  for (const note of submission.notes) options.say(note)
   Object.assign(rack.answers, submission.answers)
   const scripts: ScriptResult[] = []
   const { watch = new Stopwatch(), witness } = options
@@ -179,24 +181,24 @@ function aboutOf(
 async function runScript(
   racks: Racks,
   rack: LabRack,
-  { file, host, text }: SubmittedScript,
+  { file, host, text: script }: SubmittedScript,
   deadline: number,
   { signal, say, witness }: GradeOptions,
 ): Promise<ScriptResult> {
   const timeoutMs = Math.ceil(deadline - performance.now())
   if (timeoutMs <= 0) return { file, host, ended: 'not run', exitCode: null }
-  say(`running ${file} in ${host}`)
+  say(text(`running ${file} in ${host}`, `正在 ${host} 里运行 ${file}`))
   // An earlier script may have replaced the host's shell: then this one does not run, no more.
   const notWritten = randomUUID()
-  const begin = text.startsWith('#!') ? 'exec /root/submission' : 'exec bash /root/submission'
+  const begin = script.startsWith('#!') ? 'exec /root/submission' : 'exec bash /root/submission'
   const write = 'umask 077; rm -f /root/submission; cat > /root/submission && chmod 700 /root/submission'
   const argv = ['sh', '-c', `{ ${write}; } || { echo "$1" >&2; exit 1; }; ${begin} < /dev/null`, 'sh', notWritten]
   // Reading values takes a capture; a script that needs one has its name in it.
-  const named = Object.keys(rack.lab.values).filter((name) => text.includes(name.toUpperCase()))
+  const named = Object.keys(rack.lab.values).filter((name) => script.includes(name.toUpperCase()))
   const values = named.length > 0 ? Object.entries(await rack.values()) : []
   const started = performance.now()
   const result = await racks.exec(rack.info.id, host, argv, {
-    stdin: text,
+    stdin: script,
     env: { HOME: '/root', ...Object.fromEntries(values.map(([name, value]) => [name.toUpperCase(), value])) },
     timeoutMs: Math.max(1, Math.ceil(deadline - performance.now())),
     maxOutputBytes,
@@ -204,7 +206,6 @@ async function runScript(
   })
   if (result.stderr.includes(notWritten)) return { file, host, ended: 'not run', exitCode: null }
   const ended = result.timedOut ? 'timeout' : result.truncated ? 'cut' : result.signal ? 'signal' : 'exit'
-  say(`${file} ended: ${ended}${result.exitCode === null ? '' : ` ${result.exitCode}`}`)
   Object.assign(rack.answers, answersIn(result.stdout, rack.lab))
   const errors = steadyOutput(manyLines(tailOf(result.stderr)))
   const ran: ScriptResult = {
@@ -214,7 +215,8 @@ async function runScript(
     exitCode: ended === 'exit' ? result.exitCode : null,
     ...(errors === '' ? {} : { errors }),
   }
-  witness?.ran(ran, text, started, result)
+  say({ en: scriptText(ran, 'en'), zh: scriptText(ran, 'zh') })
+  witness?.ran(ran, script, started, result)
   return ran
 }
 

@@ -9,6 +9,8 @@ import { answerId, runsFiles, type Step } from '../lab/lab.js'
 import type { CheckOptions, LabRack } from '../labrack/lab-rack.js'
 import type { NetworkState } from '../network/state.js'
 import type { Probe } from '../place/ground.js'
+import { text } from '../wording/phrase.js'
+import type { Text } from '../wording/text.js'
 import type { Stopwatch } from './phase.js'
 import { keepingLatest, lookingOnce, sharingCaptures } from './shared-captures.js'
 import { type Watched, type Witness, watched } from './witness.js'
@@ -17,7 +19,7 @@ export interface LooksOptions {
   watch: Stopwatch
   witness?: Witness | undefined
   signal: AbortSignal
-  say(line: string): void
+  say(line: Text): void
 }
 
 /**
@@ -151,7 +153,7 @@ export class Looks {
     options: Pick<CheckOptions, 'settle'> = {},
   ): Promise<void> {
     const { signal, witness, say } = this.options
-    say(`checking step ${step.id}`)
+    say(text(`checking step ${step.id}`, `正在检查步骤 ${step.id}`))
     const seen = witness && watched(ground)
     const probe = seen?.probe ?? ground
     const check = () => this.rack.check(step.checks, { signal, probe, ...options })

@@ -1,13 +1,14 @@
+import { messageText } from '../error/message-in.js'
 import type { Lab } from '../lab/lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
-import { oneLine } from '../wording/one-line.js'
+import type { Text } from '../wording/text.js'
 
 export interface RackShelfOptions {
   open(lab: Lab): Promise<LabRack>
   /** So many wait, as long as they are wanted. */
   ahead: number
   /** Told in a line of a rack that could not be closed. */
-  say(line: string): void
+  say(line: Text): void
 }
 
 /** Racks that were opened ahead, each for one to take; and those that are being closed while others go on. */
@@ -49,7 +50,7 @@ export class RackShelf {
   putAway(rack: LabRack): void {
     const closing = rack
       .close()
-      .catch((error: Error) => this.options.say(oneLine(error.message)))
+      .catch((error: Error) => this.options.say(messageText(error)))
       .finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)
   }

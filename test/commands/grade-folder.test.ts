@@ -27,6 +27,7 @@ it('keeps grades, and goes on with them only where that is wanted', async () => 
   writeFileSync(join(root, 'out/results/s2.json.draft'), '{"half')
   await expect(GradeFolder.open(join(root, 'out'), { resume: false })).rejects.toMatchObject({
     what: 'has grades already',
+    zh: { what: '里面已经有成绩', cure: '请用 --resume 接着评，或指定另一个文件夹。' },
   })
   const again = await GradeFolder.open(join(root, 'out'), { resume: true })
   expect(await again.kept('s1')).toEqual(result)
@@ -51,6 +52,7 @@ it('lets one write at a time', async () => {
   const folder = await GradeFolder.open(root, { resume: true })
   await expect(GradeFolder.open(root, { resume: true })).rejects.toMatchObject({
     what: 'somebody else writes grades there',
+    zh: { what: '另一个命令正在往那里写成绩' },
   })
   folder.close()
   ;(await GradeFolder.open(root, { resume: true })).close()
@@ -60,6 +62,7 @@ it('says where nothing can be written, and what is no result', async () => {
   await expect(GradeFolder.open('/dev/null/x', { resume: false })).rejects.toMatchObject({
     code: 'argument.invalid',
     what: expect.stringMatching(/^can't be written: /),
+    zh: { what: expect.stringMatching(/^无法写入（/) },
   })
   const folder = await GradeFolder.open(root, { resume: true })
   writeFileSync(join(root, 'results/s1.json'), '{}')
@@ -70,10 +73,14 @@ it('says where nothing can be written, and what is no result', async () => {
 it('says how long the rest takes once some are done', () => {
   const began = performance.now()
   const estimate = new Estimate(43)
-  expect(estimate.text()).toBe('')
+  const said = (after: number) => Object.values(estimate.text(began + after))
+  expect(said(0)).toEqual(['', ''])
   for (let n = 0; n < 3; n++) estimate.done()
-  expect(estimate.text(began + 6000)).toMatch(/^; about 8\d s left$/)
-  expect(estimate.text(began + 60_000)).toMatch(/^; about 13 min left$/)
+  expect(said(6000)).toEqual([
+    expect.stringMatching(/^; about 8\d s left$/),
+    expect.stringMatching(/^；大约还需 8\d 秒$/),
+  ])
+  expect(said(60_000)).toEqual(['; about 13 min left', '；大约还需 13 分钟'])
   for (let n = 0; n < 40; n++) estimate.done()
-  expect(estimate.text(began + 60_000)).toBe('')
+  expect(said(60_000)).toEqual(['', ''])
 })

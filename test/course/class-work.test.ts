@@ -29,7 +29,12 @@ describe('A folder of submissions', () => {
       ['eve', { id: 'eve' }, 'eve.sh'],
       ['frank', { id: 'frank' }, 'frank'],
     ])
-    expect(notes).toEqual(['notes.md: is neither a script nor an archive, and was left out'])
+    expect(notes).toEqual([
+      {
+        en: 'notes.md: is neither a script nor an archive, and was left out',
+        zh: 'notes.md：既不是脚本，也不是压缩包，已略过',
+      },
+    ])
   })
 
   it('has any names, and files of the work are called by none of them that could do harm', async () => {
@@ -44,12 +49,18 @@ describe('A folder of submissions', () => {
   it('refuses two works of one student', async () => {
     mkdirSync(join(root, 'ada'))
     put('ada.zip')
-    await expect(classWork(root)).rejects.toMatchObject({ what: 'ada and ada.zip are of one student' })
+    await expect(classWork(root)).rejects.toMatchObject({
+      what: 'ada and ada.zip are of one student',
+      zh: { what: 'ada 和 ada.zip 是同一个学生的', cure: '请只留下其中一个。' },
+    })
   })
 
   it('is not there', async () => {
-    await expect(classWork(join(root, 'none'))).rejects.toMatchObject({ what: 'there is no such file' })
-    await expect(classWork('/dev/null')).rejects.toMatchObject({ what: 'is no folder' })
+    await expect(classWork(join(root, 'none'))).rejects.toMatchObject({
+      what: 'there is no such file',
+      zh: { what: '没有这个文件' },
+    })
+    await expect(classWork('/dev/null')).rejects.toMatchObject({ what: 'is no folder', zh: { what: '不是文件夹' } })
   })
 })
 
@@ -74,7 +85,10 @@ describe('A list of students', () => {
       { key: 'carol', student: { login: 'carol' }, path: undefined },
       { key: 'dan', student: { login: 'dan' }, path: undefined },
     ])
-    expect(notes).toEqual(['carol: nothing was handed in', 'dan: nothing was handed in'])
+    expect(notes).toEqual([
+      { en: 'carol: nothing was handed in', zh: 'carol：没有提交' },
+      { en: 'dan: nothing was handed in', zh: 'dan：没有提交' },
+    ])
   })
 
   it('is found in the folder of the submissions', async () => {
@@ -103,6 +117,10 @@ describe('A list of students', () => {
   ])('is refused in one line with %s', async (_, text, said) => {
     for (const name of ['a', 'b']) put(name)
     symlinkSync('/etc', join(root, 'out'))
-    await expect(list(text)).rejects.toMatchObject({ code: 'argument.invalid', message: expect.stringMatching(said) })
+    await expect(list(text)).rejects.toMatchObject({
+      code: 'argument.invalid',
+      message: expect.stringMatching(said),
+      zh: { what: expect.stringMatching(/\p{Script=Han}/u), cure: expect.stringMatching(/\p{Script=Han}.*。$/u) },
+    })
   })
 })

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { scoreCommand } from '../../server/commands/score.js'
 import { readCourse } from '../../server/course/course.js'
 import { readStudent } from '../../server/course/student.js'
+import type { VethlabError } from '../../server/error/vethlab-error.js'
 import { write } from '../../server/report/forms.js'
 import type { Result, StudentNames } from '../../server/report/result.js'
 import * as read from '../report/readers.js'
@@ -103,6 +104,8 @@ describe('--student', () => {
   })
 })
 
+const han = expect.stringMatching(/\p{Script=Han}/u)
+
 describe('vethlab score', () => {
   const of = (result: Result, submittedAt: string, student: StudentNames = ada, assignment = 'lab') => ({
     ...result,
@@ -113,7 +116,9 @@ describe('vethlab score', () => {
   let number = 0
   const filed = (result: Result) => put(`${number++}.json`, write('json', result, { language: 'en' }))
 
-  async function run(...args: string[]): Promise<{ out: string; err: string }> {
+  const run = (...args: string[]) => scored(put('course.yaml', course), ...args)
+
+  async function scored(...args: string[]): Promise<{ out: string; err: string }> {
     let [out, err] = ['', '']
     const spies = [
       vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -126,9 +131,7 @@ describe('vethlab score', () => {
       }),
     ]
     try {
-      await scoreCommand()
-        .exitOverride()
-        .parseAsync([put('course.yaml', course), ...args], { from: 'user' })
+      await scoreCommand().exitOverride().parseAsync(args, { from: 'user' })
       return { out, err }
     } finally {
       for (const spy of spies) spy.mockRestore()
@@ -156,7 +159,10 @@ describe('vethlab score', () => {
     ])
     expect(out).toContain('with 30 minutes of extra time and 1 hour for an outage')
     expect(err).toBe('no final grade yet: 3003, lab\n')
-    expect((await run(...all(), '--lang', 'zh')).out).toContain('第 2 次提交计分（取最好的一次）：4.5/5 分。')
+    const chinese = await run(...all(), '--lang', 'zh')
+    expect(chinese.out).toContain('第 2 次提交计分（取最好的一次）：4.5/5 分。')
+    expect(chinese.out).toContain('Ada Lovelace（s1），lab：4.5/5\n')
+    expect(chinese.err).toBe('还没有最终成绩：3003，lab\n')
   })
 
   it('fills the gradebooks, with nothing for what is not final', async () => {
@@ -204,6 +210,86 @@ describe('vethlab score', () => {
     )
   })
 
+  it('takes what was judged again for another grading of the same attempt, in whatever order the files come', async () => {
+    const limited = course.replace('    late:', '    attempts: 1\n    late:')
+    const handedIn = '2026-03-01T12:00:00.000Z'
+    const submitted = (result: Result, attempt: Partial<Result['attempt']>, at = handedIn) => {
+      const one = of(result, at)
+      return filed({ ...one, attempt: { ...one.attempt, submissionHash: 'a1', ...attempt } })
+    }
+    const [first, later] = ['2026-03-01T12:00:05.000Z', '2026-03-09T08:00:00.000Z']
+    const files = [
+      submitted(partly, { startedAt: first }),
+      submitted(whole, { startedAt: later, regradingOf: first }),
+      // Of work that came later, and of a time that the list has corrected since.
+      submitted(partly, { startedAt: '2026-03-01T13:00:05.000Z', submissionHash: 'b2' }, '2026-03-01T13:00:00.000Z'),
+    ]
+    const lines = async (text: string, args: string[]) =>
+      (await scored(put('limited.yaml', text), ...args)).out.split('\n')
+    for (const args of [files, files.toReversed()]) {
+      const told = await lines(limited, args)
+      expect(told[0]).toBe('Ada Lovelace (s1), lab: 5/5')
+      expect(told).toContain(
+        '  Attempt 1 was judged 2 times: 2 points, then 5 points. What holds is 5 points, the better one.',
+      )
+      expect(told).toContain('  Attempt 2 (2026-03-01 14:00 Europe/Berlin): no more than 1 count, and it does not.')
+    }
+    const newer = limited.replace('attempts: 1', 'attempts: 1\n    regraded: newer')
+    const worse = [submitted(whole, { startedAt: first }), submitted(partly, { startedAt: later, regradingOf: first })]
+    expect((await lines(newer, worse))[0]).toBe('Ada Lovelace (s1), lab: 2/5')
+    expect((await lines(limited, worse))[0]).toBe('Ada Lovelace (s1), lab: 5/5')
+    const json = await scored(put('newer.yaml', newer), ...worse, '--format', 'json')
+    expect(read.json(json.out)).toMatchObject([
+      {
+        attempts: [
+          {
+            points: 2,
+            gradings: [
+              { points: 5, of: 5, open: 0, holds: false },
+              { points: 2, of: 5, open: 0, holds: true },
+            ],
+          },
+        ],
+      },
+    ])
+    // When it was handed in was corrected between the two; the bundle has the time of then.
+    const corrected = [
+      submitted(partly, { startedAt: first }, '2026-03-01T18:00:00.000Z'),
+      submitted(whole, { startedAt: later, regradingOf: first }),
+    ]
+    expect((await lines(limited, corrected))[0]).toBe('Ada Lovelace (s1), lab: 5/5')
+    // The same work of the same time, graded anew in a rack, and the evidence of both judged again.
+    const anew = [
+      submitted(partly, { startedAt: '2026-03-02T08:00:00.000Z' }),
+      submitted(whole, { startedAt: later, regradingOf: '2026-03-02T08:00:00.000Z' }),
+      submitted(partly, { startedAt: later, regradingOf: first }),
+    ]
+    expect(await lines(limited, anew)).toContain(
+      '  Attempt 1 was judged 3 times: 2 points, then 5 points, then 2 points. What holds is 5 points, the better one.',
+    )
+    // What was judged again stands for the attempt where the first grading is not among the files, and the same file twice is one.
+    expect((await lines(limited, [files[1]!, files[0]!, files[0]!]))[0]).toBe('Ada Lovelace (s1), lab: 5/5')
+    expect((await lines(limited, [files[1]!]))[0]).toBe('Ada Lovelace (s1), lab: 5/5')
+  })
+
+  it('takes several submissions of one session for several attempts, each with its own gradings', async () => {
+    const began = '2026-03-01T10:00:00.000Z'
+    const live = (result: Result, at: string, attempt: Partial<Result['attempt']> = {}) => {
+      const one = of(result, at)
+      return filed({ ...one, attempt: { ...one.attempt, of: 'session', startedAt: began, ...attempt } })
+    }
+    const later = { startedAt: '2026-03-09T08:00:00.000Z', regradingOf: began }
+    const files = [
+      live(partly, '2026-03-01T12:00:00.000Z'),
+      live(partly, '2026-03-01T13:00:00.000Z'),
+      live(whole, '2026-03-01T13:00:00.000Z', later),
+    ]
+    const { out } = await run(...files)
+    expect(out).toContain('  Attempt 2 was judged 2 times: 2 points, then 5 points.')
+    expect(out).toContain('  Attempt 2 counts, the best one: 5 of 5 points.')
+    expect(out).not.toContain('Attempt 3')
+  })
+
   it.each<[string, () => string[], RegExp]>([
     [
       'of nobody',
@@ -222,6 +308,7 @@ describe('vethlab score', () => {
       /--assignment: the course has no such assignment. It has lab, exam-1/,
     ],
   ])('refuses a result %s, with its file', async (_, args, said) => {
-    await expect(run(...args())).rejects.toThrow(said)
+    const refused = await run(...args()).catch((error: VethlabError) => error)
+    expect(refused).toMatchObject({ message: expect.stringMatching(said), zh: { what: han, cure: han } })
   })
 })

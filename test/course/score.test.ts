@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Policy } from '../../server/course/policy.js'
-import { type Attempt, type Overrides, type Score, score } from '../../server/course/score.js'
+import { type Attempt, type Grading, type Overrides, type Score, score } from '../../server/course/score.js'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -127,6 +127,58 @@ describe('What could not be told', () => {
   })
 })
 
+describe('An attempt that was judged again', () => {
+  const judged = (points: number, open = 0): Grading => ({ points, of: 10, open })
+  const again = (first: Attempt, ...regradings: Grading[]): Attempt => ({ ...first, regradings })
+
+  it.each<[string, Attempt[], object, number, boolean]>([
+    ['is one attempt', [again(attempt(-1, 2), judged(5))], { attempts: 1 }, 5, false],
+    ['has the better grading', [again(attempt(-1, 5), judged(2), judged(4))], {}, 5, false],
+    ['has the newer one, where that is said', [again(attempt(-1, 5), judged(2))], { regraded: 'newer' }, 2, false],
+    ['is as late as it was', [again(attempt(day, 2), judged(5))], {}, 4.5, false],
+    ['leaves room for others', [again(attempt(-2, 2), judged(5)), attempt(-1, 9)], { attempts: 2 }, 9, false],
+    ['is the last, whatever its gradings', [again(attempt(-1, 2), judged(5))], { counts: 'last' }, 5, false],
+    [
+      'loses nothing by what could not be told',
+      [again(attempt(-1, 5), judged(0, 10))],
+      { regraded: 'newer' },
+      5,
+      false,
+    ],
+    ['is sure, where one grading is', [again(attempt(-1, 2), judged(3, 7))], {}, 2, false],
+    ['is settled by a grading that could be told', [again(attempt(-1, 2, 8), judged(2))], {}, 2, false],
+    ['could not be told at all', [again(attempt(-1, 2, 8), judged(3, 7))], { regraded: 'newer' }, 3, true],
+    [
+      'counts by its share, where the lab counts otherwise now',
+      [again(attempt(-1, 5), { points: 5, of: 20, open: 0 })],
+      { points: 10 },
+      5,
+      false,
+    ],
+  ])('%s', (_, attempts, more, wanted, isPending) => {
+    expect(score(attempts, policy(more))).toMatchObject({ points: wanted, isPending })
+  })
+
+  it('is told with what each grading gave, and why one holds', () => {
+    const said = (more: object, ...regradings: Grading[]) => {
+      const { en, zh } = score([again(attempt(-1, 2), ...regradings)], policy(more)).explanation[1]!
+      return [en, zh]
+    }
+    expect(said({}, judged(5))).toEqual([
+      'Attempt 1 was judged 2 times: 2 points, then 5 points. What holds is 5 points, the better one.',
+      '第 1 次提交评过 2 次分：2 分、5 分。以较高的一次为准：5 分。',
+    ])
+    expect(said({ regraded: 'newer' }, judged(1))).toEqual([
+      'Attempt 1 was judged 2 times: 2 points, then 1 points. What holds is 1 points, the newer one.',
+      '第 1 次提交评过 2 次分：2 分、1 分。以较新的一次为准：1 分。',
+    ])
+    expect(said({ regraded: 'newer' }, judged(3, 7))).toEqual([
+      'Attempt 1 was judged 2 times: 2 points, then 3 points (not all could be judged). What holds is 2 points, the newer one of those that could be judged.',
+      '第 1 次提交评过 2 次分：2 分、3 分（有些没能判定）。以能判定的较新一次为准：2 分。',
+    ])
+  })
+})
+
 describe('The explanation', () => {
   const said = ({ explanation }: Score, language: 'en' | 'zh') => explanation.map((line) => line[language])
 
@@ -167,15 +219,17 @@ describe('The explanation', () => {
 
 describe('Whatever was handed in,', () => {
   const time = fc.integer({ min: -3 * day, max: 10 * day })
+  const grading = fc
+    .record({ points: fc.integer({ min: 0, max: 40 }), open: fc.integer({ min: 0, max: 40 }) })
+    .map(({ points, open }) => ({
+      points: points / 4,
+      of: 10,
+      open: open < 30 ? 0 : Math.min(open / 4, 10 - points / 4),
+    }))
   const attempts = fc.array(
     fc
-      .record({ after: time, points: fc.integer({ min: 0, max: 40 }), open: fc.integer({ min: 0, max: 40 }) })
-      .map(({ after, points, open }) => ({
-        at: due + after,
-        points: points / 4,
-        of: 10,
-        open: open < 30 ? 0 : Math.min(open / 4, 10 - points / 4),
-      })),
+      .record({ after: time, first: grading, regradings: fc.array(grading, { maxLength: 2 }) })
+      .map(({ after, first, regradings }) => ({ at: due + after, ...first, regradings })),
     { maxLength: 6 },
   )
   const override = fc.record(
@@ -210,10 +264,11 @@ describe('Whatever was handed in,', () => {
       ),
       attempts: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
       counts: fc.constantFrom('best', 'last'),
+      regraded: fc.constantFrom('better', 'newer'),
     })
     .map((fields) => policy(fields))
   const overrides = fc.record({ learner: override, groups: fc.array(override, { maxLength: 2 }), outages })
-  const hold = (judge: (attempts: Attempt[], policy: Policy, overrides: Overrides) => void) =>
+  const hold = (judge: (attempts: Required<Attempt>[], policy: Policy, overrides: Overrides) => void) =>
     fc.assert(fc.property(attempts, policies, overrides, judge), { numRuns: 300 })
 
   it('the points are between none and all, and what lateness takes is the rest of what was earned', () => {
@@ -237,7 +292,10 @@ describe('Whatever was handed in,', () => {
 
   it('an attempt that could not be told never takes a point', () => {
     hold((all, policy, over) => {
-      const sure = all.filter(({ open }) => open === 0)
+      const sure = all.flatMap(({ at, regradings, ...first }) => {
+        const [one, ...others] = [first, ...regradings].filter(({ open }) => open === 0)
+        return one ? [{ at, ...one, regradings: others }] : []
+      })
       const without = score(sure, policy, over)
       expect(score(all, policy, over).points).toBeGreaterThanOrEqual(sure.length > 0 ? without.points : 0)
     })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { messageIn } from '../../server/error/message-in.js'
+import { messageIn, messageText } from '../../server/error/message-in.js'
 import { VethlabError } from '../../server/error/vethlab-error.js'
 
 it('tells a failure in the language that was chosen', () => {
@@ -21,4 +21,11 @@ it('tells one without own words in Chinese by those of its code', () => {
   )
   const operator = new VethlabError('setup.busy', 'is being set up', { place: 'state', cure: 'Wait.' })
   expect(messageIn(operator, 'zh')).toBe('state: is being set up. Wait.')
+})
+
+it('tells any failure in both, one that nobody foresaw as it says itself', () => {
+  const place = { place: 'r7', cure: 'Open one.' }
+  const text = messageText(new VethlabError('rack.not-found', 'there is no such rack', place))
+  expect([text.en, text.zh]).toEqual(['r7: there is no such rack. Open one.', expect.stringMatching(/^r7：/)])
+  expect(messageText(new Error('no\nroom'))).toEqual({ en: 'no room', zh: 'no room' })
 })

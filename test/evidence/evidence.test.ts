@@ -193,12 +193,13 @@ describe('A bundle', () => {
     await tamper()
     const { faults } = await read()
     expect(faults).toHaveLength(1)
-    expect(faults[0]).toMatch(said)
+    expect(faults[0]!.en).toMatch(said)
+    expect(faults[0]!.zh).toMatch(/^[a-z/.]+：[^a-z]*\p{Script=Han}$/u)
   })
 
   it('is not taken for one that another installation has signed, though it has its own key in it', async () => {
     const { faults } = await read(generateKeyPairSync('ed25519').publicKey)
-    expect(faults).toEqual(['manifest.json: was not signed by that key as it is now'])
+    expect(faults.map(({ en }) => en)).toEqual(['manifest.json: was not signed by that key as it is now'])
   })
 
   it.each<[string, () => void]>([
@@ -220,7 +221,11 @@ describe('A bundle', () => {
     ],
   ])('is refused in one line where %s', async (_, spoil) => {
     spoil()
-    await expect(read()).rejects.toMatchObject({ code: 'evidence.invalid', message: expect.not.stringContaining('\n') })
+    await expect(read()).rejects.toMatchObject({
+      code: 'evidence.invalid',
+      message: expect.not.stringContaining('\n'),
+      zh: { what: expect.stringMatching(/\p{Script=Han}/u) },
+    })
   })
 })
 
@@ -242,6 +247,9 @@ describe('Judged again', () => {
       ['web.3', 'answered'],
     ])
     expect(result.attempt.submittedAt).toBe(made.result.attempt.submittedAt)
+    // It is known as another grading of that attempt.
+    expect(result.attempt.regradingOf).toBe(made.result.attempt.startedAt)
+    expect(made.result.attempt.regradingOf).toBeUndefined()
   })
 
   it('by a mended check, it says what changed: one that looks, and one that uses what was answered then', async () => {

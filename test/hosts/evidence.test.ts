@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -92,7 +101,8 @@ it('verifies it, here and elsewhere by the public key, and finds out what was ta
   const found = run('evidence', 'verify', forged)
   expect([found.status, found.stdout]).toEqual([1, 'result.json: is not what was signed\n'])
   expect(run('evidence', 'regrade', forged)).toMatchObject({ status: 2, stdout: '' })
-  expect(run('evidence', 'verify', root)).toMatchObject({
+  mkdirSync(join(root, 'empty'))
+  expect(run('evidence', 'verify', 'empty')).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/has no manifest\.json/),
   })
@@ -139,7 +149,17 @@ it('keeps a bundle of each of a class, of those that can not be read too, and of
     'signature.json',
     'submission.zip',
   ])
-  for (const name of ['ada', 'bob']) expect(run('evidence', 'verify', join('all', name)).status).toBe(0)
+  const whole = run('evidence', 'verify', 'all')
+  expect([whole.status, whole.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^ada: whole: [^\n]+\nbob: whole: [^\n]+\n2 bundles: 2 whole, 0 not as/),
+  ])
+  const again = run('evidence', 'regrade', 'all', '--lab', exam, '--out', 'again')
+  expect([again.status, again.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^ada +2\/5 +2\/5 +-\nbob +0\/5 +0\/5 +nothing was run/m),
+  ])
+  expect(readdirSync(join(root, 'again'))).toEqual(['ada.json'])
   expect(run('evidence', 'regrade', 'all/bob', '--lab', exam).stderr).toMatch(/has nothing that could be judged/)
   rmSync(join(root, 'grades/results/ada.json'))
   expect(run(...args, '--resume').status).toBe(0)

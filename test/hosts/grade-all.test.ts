@@ -236,11 +236,11 @@ it('tries three times what could not be told, and neither takes nor gives a poin
   const graded = 1 + Object.keys(besideTheEngine).length
   expect([again.status, again.stdout.split('\n').at(-2)]).toEqual([
     0,
-    expect.stringMatching(/^\d+ graded: 2 passed, \d+ failed$/),
+    expect.stringMatching(/^共评 \d+ 份：通过 2 份，未通过 \d+ 份$/),
   ])
-  expect(again.stderr).toMatch(
-    new RegExp(`^${graded} of ${graded + Object.keys(untold).length} are graded already$`, 'm'),
-  )
+  expect(again.stderr).toMatch(new RegExp(`^共 ${graded + Object.keys(untold).length} 份，已评 ${graded} 份$`, 'm'))
+  // Only names are in Latin letters.
+  for (const line of again.stderr.trim().split('\n')) expect(line).toMatch(/^[^:,]*\p{Script=Han}[^:,]*$/u)
   expect(left(state)).toEqual(before)
 })
 

@@ -114,7 +114,7 @@ describe('vethlab grade', () => {
     expect(passed.stderr).toContain('running submission.sh in node1')
     const failed = command(exam, script('true'), '--lang', 'zh', '--junit', file)
     expect(failed.status).toBe(1)
-    expect(failed.stdout).toContain('考试: 未通过, 0/5 分')
+    expect(failed.stdout).toContain('考试：未通过，0/5 分')
     expect(readFileSync(file, 'utf8')).toMatch(/<testsuite .*failures="1"/)
     expect(left(state)).toEqual(before)
   })

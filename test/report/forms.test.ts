@@ -152,6 +152,53 @@ describe('html', () => {
   })
 })
 
+describe('text', () => {
+  it('is punctuated as its language is', () => {
+    const helped = {
+      ...partly,
+      steps: partly.steps.map((step) => ({ ...step, help: { hints: 1, shown: true, done: false, told: false } })),
+    }
+    expect(write('text', helped, { language: 'zh' })).toBe(
+      [
+        '考试：未通过，2/5 分',
+        'node1.sh（node1）已结束，退出码 1',
+        '网络：通过，2/2，借助了帮助：1 条提示，看过答案',
+        '  1 port：通过',
+        '网站：未通过，0/3，借助了帮助：1 条提示，看过答案',
+        '  1 port：通过',
+        '  2 port：未通过',
+        '    期望：端口 8080',
+        '    实际：端口 `8081`',
+        '    原因：那里找不到它',
+        'node1.sh，最后的错误输出：',
+        '  | bash: no-such: command not found',
+        '',
+      ].join('\n'),
+    )
+    expect(write('text', helped, en)).toContain(
+      'Network: passed, 2/2, with help: 1 hint, solution shown\n  1 port: passed\n',
+    )
+  })
+
+  it.each(['text', 'markdown', 'html', 'csv'] as const)('%s says of what was judged again that it was', (form) => {
+    const { attempt } = partly
+    const again = { ...partly, attempt: { ...attempt, regradingOf: attempt.startedAt } }
+    const said = 'judged again from the evidence of an earlier grading'
+    expect([write(form, partly, en).includes(said), write(form, again, en).includes(said)]).toEqual([false, true])
+  })
+})
+
+describe('A gradebook that lacks something', () => {
+  it.each([
+    ['canvas', { ...partly, student: {} }, {}, '有学生既没有编号、学号、登录名，也没有姓名'],
+    ['canvas', partly, { heading: 'Final Score' }, 'Canvas 不会把“Final Score”当作业'],
+    ['moodle', { ...partly, student: {} }, {}, 'Moodle 靠登录名、邮箱或学号认人，但不是每个人都有其中一项'],
+  ] as const)('is refused in Chinese, too: %s', (form, result, more, what) => {
+    const zh = { what, cure: expect.stringMatching(/^请.*。$/) }
+    expect(() => write(form, result, { language: 'zh', ...more })).toThrow(expect.objectContaining({ zh }))
+  })
+})
+
 describe('markdown', () => {
   const renderer = new MarkdownIt({ html: true, linkify: true })
 

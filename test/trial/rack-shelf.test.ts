@@ -16,7 +16,7 @@ function shelfOf(labs: Lab[], ahead: number) {
     told.push(`+${name}`)
     return { name, close: async () => void told.push(`-${name}`) } as unknown as LabRack
   }
-  const shelf = new RackShelf(labs, { open, ahead, say: (line) => told.push(line) })
+  const shelf = new RackShelf(labs, { open, ahead, say: (line) => told.push(line.en) })
   const closed = () => told.filter((line) => line.startsWith('-')).toSorted()
   return { shelf, told, closed, opened: () => opened }
 }
