@@ -6,7 +6,7 @@ const strings = stringsOf({
   en: {
     title: 'How a lab works',
     hosts:
-      'You have hosts of your own. In their terminals you are root, so you need no sudo. You can't break anything for good: the menu resets a host.',
+      'You have hosts of your own. In their terminals you are root, so you need no sudo, and you can break nothing: the menu resets a host.',
     run: 'Run types a command into a terminal of the right host. You can type it yourself as well.',
     checks:
       'Steps check themselves as you work, by what the network really does; where there is a question, you hand in the answer. Check looks at once, and says what is still missing.',
