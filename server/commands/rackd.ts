@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { setUsualUmask } from '../kernel/umask.js'
 import { capacity } from '../machine/capacity.js'
 import { Rackd } from '../node/rackd.js'
 import { stopRackd } from '../node/start-rackd.js'
@@ -31,6 +32,7 @@ export function rackdCommand(): Command {
         process.stdout.write(ended ? 'rackd has ended; racks stay for the next\n' : 'no rackd was running\n')
         return
       }
+      setUsualUmask()
       const rackd = await Rackd.start(state, {
         pool: { docker: options.poolDocker, plain: options.poolPlain },
         maxRacks: options.maxRacks,

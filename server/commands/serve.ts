@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { messageOf } from '../error/message-of.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { forbidCoreDumps } from '../kernel/system-calls.js'
+import { setUsualUmask } from '../kernel/umask.js'
 import { foldersOf } from '../lab/catalogue.js'
 import { parseSeed } from '../lab/parameters/seed.js'
 import { watchShelf } from '../lab/watch-shelf.js'
@@ -85,6 +86,7 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
+  setUsualUmask()
   const { host, port } = options
   const orphaned = parentGone()
   checkHost(options)

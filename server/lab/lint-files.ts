@@ -1,6 +1,7 @@
-import { lstat, open, readdir } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execa } from 'execa'
+import { promisify } from 'node:util'
 import { familyOf } from '../check/checks.js'
 import { didYouMean } from '../error/schema-issue.js'
 import { languages } from '../wording/text.js'
@@ -31,7 +32,7 @@ export async function lintFiles(lab: Lab, say: Say): Promise<void> {
     if (known.includes(name) || name.startsWith('.')) continue
     say(name, 1, 'means nothing in a lab', `${didYouMean(name, known)}A lab has: ${known.join(', ')}.`)
   }
-  if (lab.setup !== undefined) await lintSetup(lab.setup, say)
+  if (lab.setup !== undefined) await lintSetup(lab, say)
   for (const step of lab.steps) {
     for (const [n, check] of step.checks.entries()) {
       for (const file of familyOf(check).files?.(check.spec) ?? []) await lintScript(lab, file, step.checksAt[n]!, say)
@@ -40,10 +41,14 @@ export async function lintFiles(lab: Lab, say: Say): Promise<void> {
 }
 
 /** bash reads it and runs nothing of it (bash(1), -n). */
-async function lintSetup(script: string, say: Say): Promise<void> {
-  const { failed, stderr } = await execa('bash', ['-n'], { input: script, timeout: parseMs, reject: false })
-  if (!failed) return
-  const [, line = '1', what = 'cannot be read'] = /: line (\d+): (.*)/.exec(stderr) ?? []
+async function lintSetup(lab: Lab, say: Say): Promise<void> {
+  const reading = promisify(execFile)('bash', ['-n', join(lab.directory, 'setup.sh')], { timeout: parseMs })
+  const error = await reading.then(
+    () => undefined,
+    (thrown: { stderr?: string }) => thrown.stderr ?? '',
+  )
+  if (error === undefined) return
+  const [, line = '1', what = 'cannot be read'] = /: line (\d+): (.*)/.exec(error) ?? []
   say('setup.sh', Number(line), `bash says: ${what}`, 'Mend the script; `bash -n setup.sh` reads it too.')
 }
 
@@ -52,17 +57,4 @@ async function lintScript(lab: Lab, file: string, at: Position, say: Say): Promi
   if (found === undefined) say('lab.yaml', at, `there is no ${file}`, 'Write it, or mend `run`.')
   else if (!found.isFile()) say(file, 1, 'is no file', 'Put the script itself there, no link to it.')
   else if ((found.mode & 0o111) === 0) say(file, 1, 'is not executable', `chmod +x ${file}`)
-  else if ((await firstLine(join(lab.directory, file))).endsWith('\r'))
-    say(file, 1, 'has the line ends of Windows, with which no program runs it', `sed -i 's/\\r$//' ${file}`)
-}
-
-/** As far as it stands in the first 256 bytes, which is as much as the kernel reads of a `#!` line (execve(2)). */
-async function firstLine(path: string): Promise<string> {
-  const file = await open(path)
-  try {
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(256) })
-    return buffer.toString('latin1', 0, bytesRead).split('\n')[0]!
-  } finally {
-    await file.close()
-  }
 }

@@ -8,7 +8,7 @@ const GIB = 1024 ** 3
 /** Left to the machine, to vethlab itself and to the hosts that wait. */
 const RESERVED_BYTES = GIB
 /** What a rack is reckoned as: docker hosts, each with as much again for its containers as it takes idle. */
-const HOSTS_PER_RACK = 3
+export const HOSTS_PER_RACK = 3
 const BUSY_OVER_IDLE = 2
 /** A rack that somebody reads beside costs next to nothing; few of them are busy at the same moment. */
 const RACKS_PER_CORE = 8

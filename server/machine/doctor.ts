@@ -3,10 +3,11 @@ import { access, statfs } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { messageOf } from '../error/message-of.js'
-import { capacity, measuredHostBytes } from './capacity.js'
+import { capacity, HOSTS_PER_RACK, measuredHostBytes } from './capacity.js'
 import { cgroupSupport } from './cgroup.js'
 import { type FeatureReport, probeFeatures } from './features.js'
 import { type MachinePackage, machinePackages, missingPackages } from './packages.js'
+import { type LowSetting, lowSettings } from './shared-settings.js'
 import { findTool } from './tool.js'
 import { isAtLeast } from './version.js'
 
@@ -98,6 +99,7 @@ export async function examine({
     ...tools,
     describeMemory(os.totalmem(), availableMemory()),
     describeCapacity(),
+    ...describeSettings(capacity().racks),
     disk,
     describeGolden(golden),
     ...(images ? [describeImages(images)] : []),
@@ -161,6 +163,7 @@ function examineCgroups(): DoctorRow[] {
       fails: 'Hosts cannot be limited, so they are not started.',
       cure: 'Run vethlab outside containers, or in a privileged one with its own cgroup namespace.',
     }),
+    ...(mode === 'v1' ? [adviseV2] : []),
     ...needed.map((name) =>
       row('cgroup', name, controllers.includes(name), controllers.includes(name) ? 'usable' : 'not usable', {
         fails:
@@ -172,6 +175,12 @@ function examineCgroups(): DoctorRow[] {
     ),
   ]
 }
+
+/** See docs/threats.md. */
+const adviseV2 = row('cgroup', 'v2', 'warning', 'not used', {
+  fails: 'Labs run on v1 as well. Only v2 bounds how many control groups a host makes, and how deep.',
+  cure: 'Boot with systemd.unified_cgroup_hierarchy=1, as Debian and Ubuntu do unless told otherwise.',
+})
 
 function examineKernel(): DoctorRow[] {
   const architecture = os.arch()
@@ -230,6 +239,20 @@ function describeMemory(total: number, available: number): DoctorRow {
 function describeCapacity(): DoctorRow {
   const { racks, why } = capacity()
   return { area: 'memory', name: 'racks', status: 'ok', found: `${racks} at the same time by default: ${why}` }
+}
+
+/** Advice: labs run all the same, until so many do. */
+export function describeSettings(racks: number, low: LowSetting[] = lowSettings(HOSTS_PER_RACK * racks)): DoctorRow[] {
+  if (low.length === 0) {
+    return [{ area: 'kernel', name: 'tables of all', status: 'ok', found: `large enough for ${racks} racks` }]
+  }
+  return low.map(({ path: setting, value, needed, fails }) => {
+    const dotted = setting.replaceAll('/', '.')
+    return row('kernel', setting.split('/').slice(-2).join('.'), 'warning', `${value}, for all hosts together`, {
+      fails,
+      cure: `For ${racks} racks: sysctl -w ${dotted}=${needed}, and the same below /etc/sysctl.d to keep it.`,
+    })
+  })
 }
 
 async function examineDisk({ path: directory, freeBytes }: StoreFound, golden?: GoldenFound): Promise<DoctorRow> {

@@ -173,16 +173,23 @@ export class Cgroups {
     return Math.max(0, ...kills)
   }
 
-  /** Processes of a host as the machine numbers them, those in its containers included. */
-  async processes(host: string): Promise<number[]> {
-    return (await this.someProcesses(host, Number.POSITIVE_INFINITY)).pids
+  /** Processes of a host as the machine numbers them, those in its containers included. Rejects once `signal` says so. */
+  async processes(host: string, signal?: AbortSignal): Promise<number[]> {
+    return (await this.someProcesses(host, Number.POSITIVE_INFINITY, signal)).pids
   }
 
   /** The same of so many groups; `whole` says whether that was all. */
-  async someProcesses(host: string, mostGroups: number): Promise<{ pids: number[]; whole: boolean }> {
+  async someProcesses(
+    host: string,
+    mostGroups: number,
+    signal?: AbortSignal,
+  ): Promise<{ pids: number[]; whole: boolean }> {
     const tree = this.hierarchies.find((path) => path.endsWith('/pids')) ?? this.hierarchies[0]!
     const pids: number[] = []
-    const visit = async (group: string) => void pids.push(...(await processesIn(group)))
+    const visit = async (group: string) => {
+      signal?.throwIfAborted()
+      pids.push(...(await processesIn(group)))
+    }
     return { whole: await visitGroups(join(tree, this.mark, host), visit, mostGroups), pids }
   }
 

@@ -41,7 +41,7 @@ import { captureHost } from './capture.js'
 import { Cgroups } from './cgroup.js'
 import type { EngineClient } from './engine.js'
 import { execInHost } from './exec.js'
-import { Guard, type GuardedHost } from './guard/guard.js'
+import { Guard, type HostOfRack } from './guard/guard.js'
 import { raiseSharedTables } from './guard/shared-tables.js'
 import { Host, type HostGround } from './host/host.js'
 import { hostFiles } from './host-files.js'
@@ -549,7 +549,7 @@ export class LocalRacks implements Racks {
     return socket
   }
 
-  private guarded(): GuardedHost[] {
+  private guarded(): HostOfRack[] {
     return [...this.racks.values()].flatMap(({ record, hosts }) =>
       record.plan.hosts.flatMap(({ name, limits }) => {
         const host = hosts.get(name)

@@ -153,8 +153,8 @@ export interface RackInfo {
   internet: boolean
 }
 
-/** What one host had too much of, while all of the machine ran short of it. */
-export type HostEnd = 'kernel-memory' | 'terminals' | 'files' | 'neighbours'
+/** What one host had too much of, while all of the machine ran short of it; `uncountable`: more than can be looked through. */
+export type HostEnd = 'kernel-memory' | 'terminals' | 'files' | 'neighbours' | 'uncountable'
 
 export interface RackHostInfo {
   name: string

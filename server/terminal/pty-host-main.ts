@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { messageOf } from '../error/message-of.js'
+import { setUsualUmask } from '../kernel/umask.js'
 import { listen } from '../rpc/channel.js'
 import { oneLine } from '../wording/one-line.js'
 import { PtyHost, ptyHostConfig } from './pty-host.js'
@@ -14,6 +15,7 @@ const complain = (error: unknown) => {
 }
 
 async function main(configPath: string | undefined): Promise<void> {
+  setUsualUmask()
   if (configPath === undefined) throw new Error('usage: pty-host-main.js CONFIG.json')
   const read = () => ptyHostConfig.parse(JSON.parse(readFileSync(configPath, 'utf8')))
   const config = read()

@@ -7,7 +7,7 @@ import { TroubleError } from '../error/trouble.js'
 import type { SessionView } from '../protocol/protocol.js'
 import type { Session } from '../session/session.js'
 import { bracketed, cookiesNamed, isLoopback, knownHosts, same } from './access.js'
-import { listenOn } from './listen-on.js'
+import { clientPatience, listenOn } from './listen-on.js'
 import { type PreviewTarget, proxyRequest, proxyUpgrade } from './preview-proxy.js'
 import { says, smallPage } from './small-page.js'
 import { troubles } from './troubles.js'
@@ -155,7 +155,9 @@ class Preview {
       const refusal = request.headers['service-worker'] === undefined ? this.#refusal(request) : 403
       if (refusal !== undefined) {
         const body = smallPage(refusal, refusal === 421 ? says.misdirected : says.previewUnknown)
-        response.writeHead(refusal, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' })
+        // What else it was about to send is not waited for.
+        const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', Connection: 'close' }
+        response.writeHead(refusal, headers)
         response.end(body)
         return
       }
@@ -174,7 +176,8 @@ class Preview {
       }
       proxyRequest(target, request, response)
     }
-    const options = { headersTimeout: 10_000, keepAliveTimeout: 5_000 }
+    // Learners may send files to what they serve.
+    const options = { ...clientPatience, requestTimeout: 120_000, keepAliveTimeout: 5_000 }
     this.#server = tls
       ? createTlsServer({ ...options, ...tls, handshakeTimeout: 10_000 }, onRequest)
       : createServer(options, onRequest)

@@ -14,6 +14,7 @@ import { webApp } from './app.js'
 import type { Asset, PageName } from './client-assets.js'
 import { Gate, type Guest } from './gate.js'
 import { serveLearner } from './learner-socket.js'
+import { clientPatience } from './listen-on.js'
 import type { Metrics } from './metrics.js'
 import { noteRefusal } from './note-refusal.js'
 import type { Preview } from './preview.js'
@@ -61,10 +62,9 @@ export function listenLater(tls?: Tls): { server: HttpServer; handle: (listener:
     handle = resolve
   })
   const options = {
-    headersTimeout: 10_000,
+    ...clientPatience,
     requestTimeout: 20_000,
     keepAliveTimeout: 10_000,
-    connectionsCheckingInterval: 2_000,
     // A key that is pressed is sent at once.
     noDelay: true,
   }

@@ -4,14 +4,18 @@ import { questionOf, type Step } from '../../server/lab/lab.js'
 import type { RunBlock } from '../../server/lab/page.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
-import { chosenLabs } from './chosen-labs.js'
 import { FocusWatch } from './focus-watch.js'
 import { LabPage } from './lab-page.js'
 import { accessibilityProblems, Site } from './site.js'
 
-/** Whole labs without a mouse. */
+/** Whole labs without a mouse. `LABS=all`, or ids with commas between them, says which. */
 
-const labs = chosenLabs(['default-bridge', 'macvlan'])
+const all = [
+  ...['default-bridge', 'user-bridge', 'published-ports', 'host-network', 'no-network', 'shared-namespace', 'overlay'],
+  ...['macvlan', 'broken-web'],
+]
+const { LABS } = process.env
+const labs = LABS === undefined ? ['default-bridge', 'macvlan'] : LABS === 'all' ? all : LABS.split(',')
 
 let site: Site
 beforeAll(async () => {

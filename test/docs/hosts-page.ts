@@ -8,13 +8,14 @@ import { defaultHostLimits } from '../../server/racks/topology.js'
 /** Debian's docker.io in the suite; a host test compares it with the Engine that runs. */
 export const engineVersion = '26.1.5'
 
+const imageFolders = readdirSync(imagesDirectory, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .toSorted()
+
 export function hostsPage(): string {
   const { docker, plain } = defaultHostLimits
   const mebibytes = (bytes: number) => `${bytes / 1024 ** 2} MiB`
-  const images = readdirSync(imagesDirectory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .toSorted()
   return `${[
     '# Hosts and images',
     `What there is in the hosts of a rack. All are made from one system, Debian ${suite}, and what it lacks can't be installed: without \`internet: true\` a rack has no way to a package archive.`,
@@ -31,7 +32,7 @@ export function hostsPage(): string {
     '[topology.md](topology.md) says how a lab asks for more.',
     '## Images',
     'Each docker host has these, ready to run: `docker run nginx` needs no pull. There is no registry to ask, so `docker pull`, `docker run --pull always` and `docker compose pull` fail, also for an image that is here; the error says so, and which are here. `docker images` shows them with all their names. [`vethlab images add`](operate.md#images) adds more to all hosts. Names go with `:latest` or without.',
-    ['| image | also called | made from | runs |', '|---|---|---|---|', ...images.map(imageRow)].join('\n'),
+    ['| image | also called | made from | runs |', '|---|---|---|---|', ...imageFolders.map(imageRow)].join('\n'),
     "A lab can't bring an image along; under `images` in lab.yaml it names those that whoever runs it has to add. What a container needs besides goes into it as its own Docker would do it: a `Dockerfile` with `FROM nginx` and `COPY`, built by `setup.sh` in the host, or a folder of the host that is mounted. An image that needs Debian's packages is a folder with a `Dockerfile` below `labs/images`, `FROM vethlab/base`; `vethlab setup` builds it into the golden system, with the internet.",
   ]
     .map(wrapped)
@@ -40,11 +41,29 @@ export function hostsPage(): string {
 
 function imageRow(folder: string): string {
   const [name, ...others] = namesOf(folder)
-  const text = readFileSync(join(imagesDirectory, folder, 'Dockerfile'), 'utf8')
-  const origin = /vethlab\.origin="([^"]+)"/.exec(text)?.[1] ?? ''
-  const command = /^CMD \[(.*)\]$/m.exec(text)?.[1]?.replaceAll('"', '').replaceAll(', ', ' ') ?? ''
+  const origin = /vethlab\.origin="([^"]+)"/.exec(dockerfile(folder))?.[1] ?? ''
+  const { entrypoint, command } = runOf(folder)
+  const runs = [...entrypoint, ...command].map((word) => (/^$|\s/.test(word) ? `'${word}'` : word)).join(' ')
   const also = others.map((other) => `\`${other}\``).join(', ')
-  return `| \`${name}\` | ${also} | ${origin} | \`${command}\` |`
+  return `| \`${name}\` | ${also} | ${origin} | \`${runs}\` |`
+}
+
+const dockerfile = (folder: string) => readFileSync(join(imagesDirectory, folder, 'Dockerfile'), 'utf8')
+
+/** What a container runs: an image has it from the one below where it says nothing itself; its own ENTRYPOINT takes the CMD below away. */
+function runOf(folder: string): { entrypoint: string[]; command: string[] } {
+  const last = dockerfile(folder)
+    .split(/^(?=FROM )/m)
+    .at(-1)!
+  const own = (instruction: string): string[] | undefined => {
+    const words = new RegExp(`^${instruction} (\\[.*\\])$`, 'm').exec(last)?.[1]
+    return words === undefined ? undefined : (JSON.parse(words) as string[])
+  }
+  const from = /^FROM (\S+)/.exec(last)?.[1] ?? ''
+  const parent = imageFolders.find((other) => namesOf(other).includes(from))
+  const below = parent === undefined ? { entrypoint: [], command: [] } : runOf(parent)
+  const entrypoint = own('ENTRYPOINT')
+  return { entrypoint: entrypoint ?? below.entrypoint, command: own('CMD') ?? (entrypoint ? [] : below.command) }
 }
 
 function wrapped(text: string): string {

@@ -43,6 +43,20 @@ const takers = {
     }
     syscall($setns, fileno $home, 0) == 0 or die "setns: $!";`,
   },
+  'rings behind more sockets than are looked at': {
+    // While it is made, its maker is seen in that namespace.
+    why: ['kernel-memory', 'uncountable'],
+    program: `for (1 .. 17_000) { socket(my $s, 2, 2, 0) or die "socket: $!"; push @held, $s }
+    open(my $home, '<', '/proc/self/ns/net');
+    my ($unshare, $setns) = -e '/lib64' ? (272, 308) : (97, 268);
+    syscall($unshare, 0x40000000) == 0 or die "unshare: $!";
+    for (1 .. 4) {
+      socket(my $s, 17, 3, 0) or die "socket: $!";
+      setsockopt($s, 263, 5, pack 'I4', 1 << 20, 256, 2048, 131072) or die "ring: $!";
+      push @held, $s;
+    }
+    syscall($setns, fileno $home, 0) == 0 or die "setns: $!";`,
+  },
   'datagrams that nobody reads': {
     why: 'kernel-memory',
     program: `for (1 .. 160) {
@@ -85,7 +99,7 @@ describe('what all of the machine share', () => {
       const taker = async () => (await racks.info(rack.id)).hosts.find(({ name }) => name === 'taker')!
       await expect.poll(async () => (await taker()).alive, { timeout: 30_000, interval: 100 }).toBe(false)
       expect((await taking).stderr).toBe('')
-      expect(await taker()).toMatchObject({ ended: why })
+      expect([why].flat()).toContain((await taker()).ended)
       await isWell()
       const { hosts } = await racks.reset(rack.id, 'taker')
       expect(hosts.find(({ name }) => name === 'taker')).toMatchObject({ alive: true })

@@ -21,7 +21,9 @@ let racks: RackdClient
 let rack: RackInfo
 
 beforeAll(async () => {
-  serve = await Serve.start()
+  // Whoever starts it may have any.
+  const umask = process.umask(0)
+  serve = await Serve.start().finally(() => process.umask(umask))
   page = await Page.open(serve)
   const { id, terminals } = await page.lab('default-bridge')
   await page.attach(id, terminals[0]!.id)
@@ -107,6 +109,13 @@ describe('our processes', () => {
     ])
     expect(open.toString()).toBe('')
     expect(statSync(state.run).mode & 0o777).toBe(0o700)
+  })
+
+  it('have a umask of their own, whatever the starter has, and hosts a usual one', async () => {
+    const umask = (pid: number) => /^Umask:\s+(\d+)$/m.exec(of(pid, 'status'))?.[1]
+    expect([serve.child.pid!, rackd(), ptyHost()].map(umask)).toEqual(['0022', '0022', '0022'])
+    expect(umask(serve.web)).toBe('0077')
+    expect((await racks.exec(rack.id, 'node1', ['sh', '-c', 'umask'])).stdout.trim()).toBe('0022')
   })
 })
 

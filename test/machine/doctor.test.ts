@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest'
 import { capacity } from '../../server/machine/capacity.js'
-import { type DoctorReport, examine, freeBytesAt, hasAllIds, lackingCapabilities } from '../../server/machine/doctor.js'
+import { cgroupMode } from '../../server/machine/cgroup.js'
+import {
+  type DoctorReport,
+  describeSettings,
+  examine,
+  freeBytesAt,
+  hasAllIds,
+  lackingCapabilities,
+} from '../../server/machine/doctor.js'
 import { renderReport } from '../../server/machine/doctor-report.js'
+import { lowSettings } from '../../server/machine/shared-settings.js'
 
 const golden = { version: 'trixie-1', builtAt: '2026-01-02T03:04:05.000Z', ageMs: 3 * 86_400_000 }
 
@@ -92,6 +101,33 @@ test('examines this machine into plain data, each row with advice unless it is o
     status: 'ok',
     found: 'trixie-1, built 3 days ago (2026-01-02T03:04:05.000Z)',
   })
+})
+
+test('advises on tables of the whole machine that are too small for so many racks, and says what to set', () => {
+  const low = lowSettings(192, ({ path }) => (path === 'kernel/pid_max' ? 131_072 : 1_000_000))
+  expect(describeSettings(64, low)).toEqual([
+    {
+      area: 'kernel',
+      name: 'kernel.pid_max',
+      status: 'warning',
+      found: '131072, for all hosts together',
+      fails: 'No process begins once all numbers are taken.',
+      cure: 'For 64 racks: sysctl -w kernel.pid_max=405504, and the same below /etc/sysctl.d to keep it.',
+    },
+  ])
+  // What the kernel does not have needs no advice, and what rackd makes large enough itself neither.
+  expect(lowSettings(192, () => undefined)).toEqual([])
+  expect(
+    describeSettings(
+      16,
+      lowSettings(48, ({ raisedTo = 1_000_000 }) => raisedTo),
+    ),
+  ).toEqual([{ area: 'kernel', name: 'tables of all', status: 'ok', found: 'large enough for 16 racks' }])
+})
+
+test('advises cgroup v2 where v1 is, and labs run all the same', async () => {
+  const { rows } = await examine({ golden, store: { path: '/' } })
+  expect(rows.find(({ name }) => name === 'v2')?.status).toBe(cgroupMode() === 'v1' ? 'warning' : undefined)
 })
 
 test('a full disk stops setup, and later only the next setup', async () => {

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
-import { tooMuch } from '../../server/rack/guard/guard.js'
+import { tooMuch } from '../../server/rack/guard/holding.js'
 import { machineLevels, uncountedBytes } from '../../server/rack/guard/machine-levels.js'
 
 const MIB = 1024 ** 2
 const unused = { used: 0, most: 100 }
 const quiet = { memory: unused, terminals: unused, files: unused, neighbours: unused }
-const nothing = { memory: 0, terminals: 0, files: 0, neighbours: 0 }
+const nothing = { memory: 0, terminals: 0, files: 0, neighbours: 0, counted: 'whole' as const }
 
 it('ends whoever holds far more than a lesson needs, and only while all run short of it', () => {
   const short = { used: 200 * MIB, most: 256 * MIB }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -266,6 +267,43 @@ describe('the preview of a port', () => {
     const other = await open(80)
     expect(other.search).not.toBe(one.search)
     expect((await get(at(one, `/${other.search}`))).status).toBe(403)
+  })
+
+  it('is not held by those who begin to ask and say no more', { timeout: 60_000 }, async () => {
+    const url = await open()
+    const cookie = await enter(url)
+    const holders = Array.from({ length: 128 }, () => {
+      const socket = connect(Number(url.port), '127.0.0.1')
+      socket.on('error', () => {})
+      socket.write(`GET / HTTP/1.1\r\nHost: ${url.host}\r\n`)
+      return socket
+    })
+    try {
+      await Promise.all(holders.map((socket) => once(socket, 'connect')))
+      await expect(get(at(url, '/'), { cookie })).rejects.toThrow(/reset|hang up/i)
+      // Node's own patience would be half a minute more.
+      const status = () => get(at(url, '/'), { cookie }).then((got) => got.status)
+      await expect.poll(() => status().catch(() => 0), { timeout: 20_000, interval: 500 }).toBe(200)
+    } finally {
+      for (const socket of holders) socket.destroy()
+    }
+  })
+
+  it('is left at once by whom it refuses, though more was to come', async () => {
+    const url = await open()
+    const socket = connect(Number(url.port), '127.0.0.1')
+    socket.on('error', () => {})
+    const closed = once(socket, 'close')
+    socket.write(`POST / HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: 1000\r\n\r\n`)
+    const dripping = setInterval(() => socket.write('x'), 200)
+    try {
+      const [first] = (await once(socket, 'data')) as [Buffer]
+      expect(first.toString()).toMatch(/^HTTP\/1\.1 403/)
+      await closed
+    } finally {
+      clearInterval(dripping)
+      socket.destroy()
+    }
   })
 
   it('ends with the rack', async () => {

@@ -6,8 +6,11 @@ use strict;
 # says which it is (elf(5), e_machine; 62 is x86_64).
 my %numbers = (
   clock_gettime => [228, 113],
+  close => [3, 57],
   fstatfs => [138, 44],
   getsockopt => [55, 209],
+  ioctl => [16, 29],
+  kcmp => [312, 272],
   openat2 => [437, 437],
   pidfd_getfd => [438, 438],
   pidfd_open => [434, 434],

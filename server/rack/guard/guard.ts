@@ -1,41 +1,25 @@
-import { readdirSync } from 'node:fs'
 import { logOnce } from '../../error/log-once.js'
-import type { HostEnd } from '../../racks/racks.js'
 import type { Cgroups } from '../cgroup.js'
 import { run } from '../command.js'
 import { eye } from '../eyes.js'
 import type { Host } from '../host/host.js'
-import { linkOf } from '../link-of.js'
 import { withNamespaces } from '../namespaces.js'
 import type { Store } from '../store.js'
 import { DiskSpace } from './disk-space.js'
-import { type Level, type MachineLevels, machineLevels } from './machine-levels.js'
+import { type Holding, isShort, readHolding } from './holding.js'
+import { type GuardedHost, HostLooks } from './host-looks.js'
+import { machineLevels } from './machine-levels.js'
 
 /** Between looks. A fast program takes some hundred MiB in that time. */
 const lookMs = 1000
-/** From so much of a level on it is looked who has it. */
-const high = 0.5
-/** Of the memory that a host may have: so much of the kernel's on top of it is nobody's need. */
-const memoryShare = 0.5
-const leastMemoryBytes = 64 * 1024 ** 2
-/** Of what all share, one host may have this part. */
-const fairShare = 0.25
-const measureTimeoutMs = 5000
+/** Longer than any look waits. */
+const measureTimeoutMs = 10_000
+/** The program that measures takes a tenth of this for what is nobody's host, and a host's look has at least four times as long. */
+const quickMs = 250
 
-export interface GuardedHost {
+export interface HostOfRack extends Omit<GuardedHost, 'host' | 'measure'> {
   host: Host
-  memoryBytes: number
   diskBytes: number
-  /** Ends the host, and says why. */
-  end(why: HostEnd): Promise<void>
-}
-
-/** What one host has of what all share. */
-export interface Holding {
-  memory: number
-  terminals: number
-  files: number
-  neighbours: number
 }
 
 /**
@@ -45,13 +29,15 @@ export interface Holding {
  */
 export class Guard {
   private readonly disk: DiskSpace
+  private readonly looks = new HostLooks(() => this.isQuick())
+  private readonly looking = new Set<Promise<void>>()
   private timer: NodeJS.Timeout | undefined
-  private looking: Promise<void> | undefined
+  private diskIsLookedAt = false
 
   constructor(
     private readonly cgroups: Cgroups,
     store: Store,
-    private readonly hosts: () => GuardedHost[],
+    private readonly hosts: () => HostOfRack[],
   ) {
     this.disk = new DiskSpace(store, () =>
       hosts().map(({ host, diskBytes }) => ({ path: host.disk.path, limitBytes: diskBytes })),
@@ -62,74 +48,57 @@ export class Guard {
     // What there is before the first rack is nobody's.
     machineLevels()
     this.timer ??= setInterval(() => {
-      this.looking ??= this.look()
-        .catch(logOnce)
-        .finally(() => {
-          this.looking = undefined
-        })
+      // Neither waits for the other.
+      if (!this.diskIsLookedAt) this.goOn(this.lookAtDisk())
+      this.goOn(this.lookAtHosts())
     }, lookMs).unref()
   }
 
   async stop(): Promise<void> {
     clearInterval(this.timer)
     this.timer = undefined
-    await this.looking
+    await Promise.all(this.looking)
   }
 
-  private async look(): Promise<void> {
-    await this.disk.look()
+  private goOn(look: Promise<void>): void {
+    const going = look.catch((error: unknown) => logOnce(error, 'guard')).finally(() => this.looking.delete(going))
+    this.looking.add(going)
+  }
+
+  private async lookAtDisk(): Promise<void> {
+    this.diskIsLookedAt = true
+    try {
+      await this.disk.look()
+    } finally {
+      this.diskIsLookedAt = false
+    }
+  }
+
+  private async lookAtHosts(): Promise<void> {
     const levels = machineLevels()
-    if (!Object.values(levels).some(isHigh)) return
-    for (const guarded of this.hosts()) {
-      if (!guarded.host.alive) continue
-      const why = tooMuch(await this.holdingOf(guarded.host), levels, guarded.memoryBytes)
-      if (why) await guarded.end(why)
-    }
+    const hosts = this.hosts().map((one) => ({ ...one, measure: (late: AbortSignal) => this.measure(one.host, late) }))
+    if (isShort(levels)) await this.looks.look(hosts, levels)
+    else this.looks.forget(hosts)
   }
 
-  private async holdingOf(host: Host): Promise<Holding> {
-    const pids = await this.cgroups.processes(host.id)
-    return withNamespaces(this.cgroups, host, async (found) => {
-      const paths = found.map(({ path }) => path)
-      const [file, ...args] = eye('measure-namespaces', paths.join(), pids.join())
-      const { stdout } = await run(file, args, { timeoutMs: measureTimeoutMs })
-      const [memory = 0, neighbours = 0] = stdout.split(' ').map(Number)
-      return { memory, neighbours, ...openBy(pids) }
-    })
+  private async measure(host: Host, late: AbortSignal): Promise<Holding> {
+    const pids = await this.cgroups.processes(host.id, late)
+    return withNamespaces(this.cgroups, host, async (found) =>
+      readHolding(await measured(found.map(({ path }) => path).join(), pids.join(), late)),
+    )
+  }
+
+  /** Asks the kernel the same of the machine's own namespace, of no process, and of the group above those of all hosts. */
+  private async isQuick(): Promise<boolean> {
+    const began = performance.now()
+    const [lines] = await Promise.all([measured('/proc/self/ns/net', ''), this.cgroups.someProcesses('', 1)])
+    return readHolding(lines).counted !== 'late' && performance.now() - began < quickMs
   }
 }
 
-/** Which of what is short one host has too much of. Pure. */
-export function tooMuch(holding: Holding, levels: MachineLevels, memoryBytes: number): HostEnd | undefined {
-  const { memory, terminals, files, neighbours } = levels
-  if (isHigh(memory) && holding.memory > Math.max(leastMemoryBytes, memoryBytes * memoryShare)) return 'kernel-memory'
-  if (isHigh(terminals) && holding.terminals > terminals.most * fairShare) return 'terminals'
-  if (isHigh(files) && holding.files > files.most * fairShare) return 'files'
-  if (isHigh(neighbours) && holding.neighbours > neighbours.most * fairShare) return 'neighbours'
-  return undefined
-}
-
-function isHigh({ used, most }: Level): boolean {
-  return used > most * high
-}
-
-/** Files that processes have open, and which of them are masters of pseudo-terminals (pts(4)). */
-function openBy(pids: readonly number[]): { files: number; terminals: number } {
-  const count = { files: 0, terminals: 0 }
-  for (const pid of pids) {
-    for (const fd of listed(`/proc/${pid}/fd`)) {
-      count.files++
-      if (linkOf(`/proc/${pid}/fd/${fd}`).endsWith('/ptmx')) count.terminals++
-    }
-  }
-  return count
-}
-
-/** Empty once the process has ended. */
-function listed(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
-  }
+/** What the program says of those namespaces, and all that these processes have open; as far as it comes. */
+async function measured(paths: string, pids: string, signal?: AbortSignal): Promise<string> {
+  const [file, ...args] = eye('measure-namespaces', paths)
+  const options = { stdin: pids, timeoutMs: measureTimeoutMs, ...(signal ? { signal } : {}) }
+  return (await run(file, args, options)).stdout
 }

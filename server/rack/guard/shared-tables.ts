@@ -1,19 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { logOnce } from '../../error/log-once.js'
+import { sharedSettings } from '../../machine/shared-settings.js'
 import { readRecord, removeRecord, writeRecord } from '../record.js'
 import type { StateDirectory } from '../state-directory.js'
 
-/**
- * Tables that all network namespaces share are made for one machine, not for a class: ARP and ND (arp(7), gc_thresh3: more
- * neighbours than this are refused), pseudo-terminals, and numbers of processes. Below /proc/sys.
- */
+/** Below /proc/sys. The kernel begins to clear a table of neighbours at the second number, and refuses more than the third. */
 const least: Readonly<Record<string, number>> = {
-  'net/ipv4/neigh/default/gc_thresh3': 16_384,
+  ...Object.fromEntries(sharedSettings.flatMap(({ path, raisedTo }) => (raisedTo ? [[path, raisedTo]] : []))),
   'net/ipv4/neigh/default/gc_thresh2': 8192,
-  'net/ipv6/neigh/default/gc_thresh3': 16_384,
   'net/ipv6/neigh/default/gc_thresh2': 8192,
-  'kernel/pty/max': 16_384,
-  'kernel/pid_max': 131_072,
 }
 
 interface Raised {

@@ -8,6 +8,10 @@ const held: Record<HostEnd, Trouble['what']> = {
   },
   terminals: { en: 'terminals', zh: '终端' },
   files: { en: 'open files', zh: '打开的文件' },
+  uncountable: {
+    en: 'open files, sockets, routes, namespaces or control groups (more than can be counted)',
+    zh: '打开的文件、套接字、路由、命名空间或控制组（多到无法清点）',
+  },
   neighbours: { en: 'entries in the neighbour table (ARP, ND)', zh: '邻居表（ARP、ND）条目' },
 }
 
