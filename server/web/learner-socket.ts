@@ -56,7 +56,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   const connection = new Connection(socket as unknown as Socket)
   const gateway = new TerminalGateway(socket, connection)
   const bucket = new TokenBucket(asking.perSecond, asking.burst)
-  const views = new ViewSender(socket, connection, previews)
+  const views = new ViewSender(socket, connection, previews, (lab) => withheldFrom(guest(), lab))
   windows.add(learner, views)
   const network = new NetworkSender(socket, connection)
   const endPreview = preview?.follow((view) => socket.emit('preview', view))
@@ -105,6 +105,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     },
   })
   const renew = () => {
+    views.renew()
     classes.renew(guest())
     looks.renew()
   }
@@ -121,7 +122,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
         network.shown(session)
       }
       if (session) windows.replace(session)
-      return session?.view() ?? null
+      return session ? views.given(session.view()) : null
     },
     'session.reopen': (ask) => nothing(inSession(ask, (session) => session.reopen(ask.replay))),
     'session.leave': (ask) => nothing(ofSession(ask, (session) => session.leave())),
@@ -157,7 +158,9 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'trace.repeat': ({ count, ...ask }) =>
       inSession(ask, (session) => session.network.traceSeries(ask, count, gone.signal)),
     'trace.check': (ask) =>
-      inSession(ask, (session) => session.network.traceCheck(ask.step, ask.check, gone.signal, ask.cell)),
+      inSession(ask, (session) =>
+        given(session, ask.step).network.traceCheck(ask.step, ask.check, gone.signal, ask.cell),
+      ),
     'trace.cancel': (ask) => nothing(inSession(ask, (session) => session.network.cancelTrace())),
     'diagnose.run': (ask) => inSession(ask, (session) => session.network.diagnose(ask.container, gone.signal)),
     'author.run': (ask) => nothing(inSession(ask, (session) => session.author.run(ask.step, ask.way))),
