@@ -59,6 +59,7 @@ export function webApp(options: AppOptions): Express {
   const { known, unknown, searches = 300 } = options.perMinute ?? { known: 3000, unknown: 600 }
   const entrance = door({
     provider: options.provider,
+    access,
     gate,
     people,
     log,

@@ -102,10 +102,11 @@ async function main(): Promise<void> {
   classroom = new Classroom(sessions, records, { evidence })
   const metrics = options.metricsPort === undefined ? undefined : new Metrics(sessions)
   const served = metrics && (await serveMetrics(metrics, options.metricsPort!))
+  const { token, host, publicNames, trustedProxies } = options
   const log = new SecurityLog(options.securityLog)
   const web = WebServer.serve(later, {
     log,
-    access: { token: options.token, host: options.host, port, publicNames: options.publicNames },
+    access: { token, host, port, publicNames, trustedProxies },
     sessions,
     people: records.people,
     provider: options.provider && new Provider(options.provider),
