@@ -127,7 +127,7 @@ export function webApp(options: AppOptions): Express {
       (response) => guestIn(response) !== undefined,
     ),
   )
-  app.use((request, response, next) => (response.locals.isOutside ? next() : entrance(request, response, next)))
+  app.use(entrance)
   app.use((request, response, next) => {
     if (guestIn(response)) return next()
     const again =

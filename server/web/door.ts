@@ -104,6 +104,7 @@ export function door(options: DoorOptions): Router {
   ]
   const invitationLimits = limits((page) => invitationPage(page))
 
+  router.use((_request, response, next) => (response.locals.isOutside ? next('router') : next()))
   if (provider) {
     const doorway: Doorway = {
       ...{ pageOf, send, goTo, letIn, giveCookie, textOf, joinLimits, mostSeats },
