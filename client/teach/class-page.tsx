@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { ClassView, SeatView } from '../../server/protocol/classes.js'
+import type { ClassView, HandView, SeatView } from '../../server/protocol/classes.js'
 import { Dialog } from '../shell/dialog.js'
 import { useArrival, useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
@@ -20,7 +20,7 @@ import { SettingsPanel } from './settings-panel.js'
 import { SharePanel } from './share-panel.js'
 import { strings } from './strings.js'
 import { StuckPanel } from './stuck-panel.js'
-import { busiestLab, summaryOf } from './summary.js'
+import { busiestLab, nameless, summaryOf } from './summary.js'
 import { look, matrix, trouble } from './teach-state.js'
 import { TellForm } from './tell-form.js'
 
@@ -86,7 +86,11 @@ export function ClassPage({ id }: { id: string }) {
           {t.hideNames}
         </label>
         {lab !== undefined && seats.length > 0 && <Summary lab={lab} seats={seats} />}
-        {seats.length === 0 ? <p class="muted">{t.empty}</p> : <Matrix view={one} lab={lab} seats={seats} />}
+        {seats.length === 0 ? (
+          <p class="muted">{t.empty}</p>
+        ) : (
+          <Matrix view={one} lab={lab} seats={seats} hands={shown.hands} />
+        )}
         {one.mayAssist && seats.length > 0 && (
           <Exports id={one.id} lab={lab} isAssessed={lab !== undefined && one.assessed[lab.id] !== undefined} />
         )}
@@ -101,7 +105,7 @@ export function ClassPage({ id }: { id: string }) {
       {one.mayLead && <RosterPanel view={one} />}
       {one.mayLead && <SettingsPanel view={one} />}
       {isProjected && lab !== undefined && (
-        <Projected view={one} lab={lab} seats={shown.seats} onClose={() => setProjected(false)} />
+        <Projected view={one} lab={lab} seats={shown.seats} hands={shown.hands} onClose={() => setProjected(false)} />
       )}
     </main>
   )
@@ -112,11 +116,13 @@ function Projected({
   view,
   lab,
   seats,
+  hands,
   onClose,
 }: {
   view: ClassView
   lab: ClassView['labs'][number]
   seats: readonly SeatView[]
+  hands: readonly HandView[]
   onClose(): void
 }) {
   const t = strings.value
@@ -126,7 +132,7 @@ function Projected({
     <Dialog title={`${view.title} · ${inLanguage(lab.title)}`} onClose={onClose}>
       <div class="projected progress">
         <Summary lab={lab} seats={shown} />
-        <Matrix view={{ ...view, mayAssist: false, mayLead: false }} lab={lab} seats={shown} />
+        <Matrix view={{ ...view, mayAssist: false, mayLead: false }} lab={lab} seats={shown} hands={hands} />
         <label class="check">
           <input type="checkbox" checked={hasNames} onChange={(event) => setNames(event.currentTarget.checked)} />
           {t.showNames}
@@ -134,11 +140,6 @@ function Projected({
       </div>
     </Dialog>
   )
-}
-
-/** For a projector: nobody is to be known by what they have not done. */
-function nameless({ student: _, email: __, ...seat }: SeatView, name: string): SeatView {
-  return { ...seat, name }
 }
 
 /** Where the class is, and what holds it up: said when it changes, and not more often than one can listen. */

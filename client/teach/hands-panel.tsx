@@ -3,6 +3,7 @@ import { now } from '../shell/time.js'
 import { Words } from '../shell/words.js'
 import { inLanguage } from '../state/language.js'
 import { strings } from './strings.js'
+import { groupsOf } from './summary.js'
 import { ask, changed } from './teach-state.js'
 
 /** Who wants help: longest waiting first, those with one cause together. */
@@ -68,14 +69,4 @@ export function HandsPanel({ matrix: { class: one, seats, hands } }: { matrix: M
       ))}
     </section>
   )
-}
-
-/** Hands of one cause together, in the order of the one that waits longest. Pure. */
-export function groupsOf(hands: readonly HandView[]): HandView[][] {
-  const groups = new Map<string, HandView[]>()
-  for (const hand of hands) {
-    const key = JSON.stringify([hand.lab, hand.step, hand.reason])
-    groups.set(key, [...(groups.get(key) ?? []), hand])
-  }
-  return [...groups.values()]
 }

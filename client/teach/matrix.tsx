@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { CellView, ClassView, SeatView } from '../../server/protocol/classes.js'
+import type { CellView, ClassView, HandView, SeatView } from '../../server/protocol/classes.js'
 import { confirmed, Dialog } from '../shell/dialog.js'
 import { CrossIcon, HelpedIcon, MenuIcon, PenIcon, SkipIcon, TickIcon } from '../shell/icons.js'
 import { Menu } from '../shell/menu.js'
@@ -17,7 +17,17 @@ import { TellForm } from './tell-form.js'
 type Lab = ClassView['labs'][number]
 
 /** Learners by the steps of a lab: in words and shapes, with the reason where a check fails. */
-export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undefined; seats: readonly SeatView[] }) {
+export function Matrix({
+  view,
+  lab,
+  seats,
+  hands,
+}: {
+  view: ClassView
+  lab: Lab | undefined
+  seats: readonly SeatView[]
+  hands: readonly HandView[]
+}) {
   const t = strings.value
   const [order, setOrder] = useState<'need' | 'name'>('need')
   const [detailed, setDetailed] = useState<SeatView>()
@@ -26,7 +36,7 @@ export function Matrix({ view, lab, seats }: { view: ClassView; lab: Lab | undef
   const [merging, setMerging] = useState<SeatView>()
   const [issued, setIssued] = useState<{ name: string; phrase: string }>()
   const rows =
-    order === 'need' ? byNeed(lab, seats) : seats.toSorted((a, b) => a.name.localeCompare(b.name, undefined, {}))
+    order === 'need' ? byNeed(lab, seats, hands) : seats.toSorted((a, b) => a.name.localeCompare(b.name, undefined, {}))
   const isAssessed = lab !== undefined && view.assessed[lab.id] !== undefined
   return (
     <>

@@ -1,4 +1,4 @@
-import type { CellState, ClassView, SeatView } from '../../server/protocol/classes.js'
+import type { CellState, ClassView, HandView, SeatView } from '../../server/protocol/classes.js'
 import type { Text } from '../../server/wording/text.js'
 
 /** Why several learners don't get through a step, or how many are at it. */
@@ -40,21 +40,46 @@ export function summaryOf(lab: Lab, seats: readonly SeatView[]): StepSummary[] {
   })
 }
 
-/** Learners of a class, those first who need somebody most: who fails, then who works, is away, has not come, is done. Pure. */
-export function byNeed(lab: Lab | undefined, seats: readonly SeatView[]): SeatView[] {
+/**
+ * Learners of a class, those first who need somebody most: whose hand is up and whom nobody helps yet, who is stuck, fails, works, is away, is
+ * done, has not come. Pure.
+ * @param hands longest waiting first
+ */
+export function byNeed(lab: Lab | undefined, seats: readonly SeatView[], hands: readonly HandView[]): SeatView[] {
+  const waiting = hands.filter(({ helper }) => helper === undefined).map(({ seat }) => seat)
   const rank = (seat: SeatView): number => {
-    if (!seat.hasJoined) return 4
-    const states = (lab?.steps ?? []).map(({ id }) => cellState(seat, lab!.id, id))
-    if (states.includes('failing')) return 0
-    if (states.includes('working')) return 1
+    if (waiting.includes(seat.id)) return 0
+    if (!seat.hasJoined) return 6
+    const ids = (lab?.steps ?? []).map(({ id }) => id)
+    if (ids.some((id) => seat.cells[lab!.id]?.[id]?.stuck !== undefined)) return 1
+    const states = ids.map((id) => cellState(seat, lab!.id, id))
+    if (states.includes('failing')) return 2
+    if (states.includes('working')) return 3
     const isDone = states.length > 0 && states.every((state) => state === 'passed' || state === 'helped')
-    return isDone ? 3 : 2
+    return isDone ? 5 : 4
   }
-  return seats.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
+  return seats.toSorted(
+    (a, b) => rank(a) - rank(b) || waiting.indexOf(a.id) - waiting.indexOf(b.id) || a.name.localeCompare(b.name),
+  )
 }
 
 /** The lab that most learners are in; the first where nobody is in one. Pure. */
 export function busiestLab(labs: readonly Lab[], seats: readonly SeatView[]): string | undefined {
   const count = (id: string) => seats.filter(({ lab }) => lab === id).length
   return labs.toSorted((a, b) => count(b.id) - count(a.id))[0]?.id
+}
+
+/** Hands of one cause together, in the order of the one that waits longest. Pure. */
+export function groupsOf(hands: readonly HandView[]): HandView[][] {
+  const groups = new Map<string, HandView[]>()
+  for (const hand of hands) {
+    const key = JSON.stringify([hand.lab, hand.step, hand.reason])
+    groups.set(key, [...(groups.get(key) ?? []), hand])
+  }
+  return [...groups.values()]
+}
+
+/** For a projector: nobody is to be known by what they have not done. Pure. */
+export function nameless({ student: _, email: __, section: ___, ...seat }: SeatView, name: string): SeatView {
+  return { ...seat, name }
 }

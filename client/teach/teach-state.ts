@@ -42,7 +42,10 @@ async function refresh(): Promise<void> {
     if (wanted === asked && found !== undefined) classes.value = found
   } else {
     const found = await ask('class.follow', { class: asked.class })
-    if (wanted === asked && found !== undefined) matrix.value = found
+    if (wanted !== asked) return
+    if (found !== undefined) matrix.value = found
+    // Whoever may not see the class any more does not go on looking at it.
+    else if (trouble.peek()?.code === 'request.forbidden') matrix.value = undefined
   }
 }
 

@@ -59,7 +59,7 @@ export class Looks {
   }
 
   /**
-   * The session that may be looked into now, and how.
+   * The session that may be looked into now, of which class, and how.
    * @param onEnd called once, when the look has ended
    * @throws VethlabError look.not-found where it was not given, has ended, or is no look of theirs; session.not-open where nothing runs
    */
@@ -67,7 +67,7 @@ export class Looks {
     who: Who,
     id: string,
     onEnd: () => void,
-  ): Promise<{ session: Session; mayWrite: boolean; stop: () => void }> {
+  ): Promise<{ session: Session; class: string; mayWrite: boolean; stop: () => void }> {
     const look = await this.people.lookOf(id)
     const now = new Date().toISOString()
     const lasts = look?.endsAt !== undefined && look.endedAt === undefined && look.endsAt > now
@@ -94,7 +94,7 @@ export class Looks {
         }, left).unref(),
       )
     }
-    return { session, mayWrite: look.mayWrite, stop: () => used.delete(onEnd) }
+    return { session, class: of, mayWrite: look.mayWrite, stop: () => used.delete(onEnd) }
   }
 
   #over(id: string): void {

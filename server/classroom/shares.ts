@@ -39,19 +39,24 @@ export class Shares {
     this.renew(id)
   }
 
+  /** Ends what somebody shows to classes in which they may do so no longer. */
+  endOf(person: string, isAllowed: (id: string) => boolean): void {
+    for (const [id, share] of [...this.#shares]) if (share.person === person && !isAllowed(id)) this.end(id)
+  }
+
   /**
-   * The session that a learner's class is shown now.
+   * The session that a learner's class is shown now, and which class that is.
    * @param onEnd called once, when it is shown no longer
    * @throws VethlabError session.not-found
    */
-  use({ roles }: Who, onEnd: () => void): { session: Session; id: string; stop: () => void } {
+  use({ roles }: Who, onEnd: () => void): { session: Session; id: string; class: string; stop: () => void } {
     const of = roles.find((role) => role.role === 'learner')?.class ?? ''
     const share = this.#shares.get(of)
     const session = share && this.sessions.kept(share.person, share.session)
     if (!session?.holdsRack) throw nothing(of)
     const used = this.#used.get(of) ?? new Set()
     this.#used.set(of, used.add(onEnd))
-    return { session, id: `share ${of}`, stop: () => used.delete(onEnd) }
+    return { session, id: `share ${of}`, class: of, stop: () => used.delete(onEnd) }
   }
 }
 

@@ -16,7 +16,7 @@ import { Cgroups } from '../rack/cgroup.js'
 import { beLastToEnd } from '../rack/last-to-end.js'
 import { identify, isAlive, type ProcessIdentity, readRecord, removeRecord, writeRecord } from '../rack/record.js'
 import { defaultStatePath, StateDirectory } from '../rack/state-directory.js'
-import { bracketed, isLoopback } from '../web/access.js'
+import { bracketed, isLoopback, isProxyAddress } from '../web/access.js'
 import { lacksOf } from '../web/lacks.js'
 import { basePathPattern } from '../web/web-options.js'
 import { oneLine } from '../wording/one-line.js'
@@ -37,6 +37,7 @@ interface ServeOptions extends ProviderFlags, LabsOption {
   port: number
   token: boolean
   publicName: string[]
+  trustedProxy: string[]
   basePath: string
   previewPorts?: { from: number; to: number }
   database?: string
@@ -63,6 +64,7 @@ export function serveCommand(): Command {
     .option('--port <port>', 'port to listen on; 0: a free one', portNumber, 8080)
     .option('--no-token', 'let in everybody who reaches the port; on loopback alone')
     .option('--public-name <name>', 'what a proxy in front sends as Host (repeatable)', collect, [])
+    .option('--trusted-proxy <address>', 'a proxy, or a subnet of them, that says who asks (repeatable)', proxies, [])
     .option('--base-path <path>', 'what all addresses begin with, where a proxy passes on a path alone', basePath, '')
     .option('--preview-ports <from-to>', 'ports for published ports of racks; the 100 behind --port', portRange)
     .option('--tls-cert <file>', 'speak TLS with this certificate (PEM, with those that lead to a root)')
@@ -132,6 +134,7 @@ async function serve(options: ServeOptions): Promise<void> {
         port,
         token,
         publicNames: options.publicName,
+        trustedProxies: options.trustedProxy,
         basePath: options.basePath,
         previewPorts: options.previewPorts,
         tls,
@@ -340,4 +343,10 @@ function collect(name: string, before: string[]): string[] {
   if (!/^[A-Za-z0-9.-]{1,253}(:\d{1,5})?$/.test(name))
     throw new InvalidArgumentError('Give a name, such as labs.example.org.')
   return [...before, name]
+}
+
+function proxies(text: string, before: string[]): string[] {
+  if (!isProxyAddress(text))
+    throw new InvalidArgumentError('Give an address or a subnet, such as 127.0.0.1 or 10.0.0.0/8.')
+  return [...before, text]
 }

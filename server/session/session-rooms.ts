@@ -22,6 +22,8 @@ export interface SessionRoomsOptions
   record: SessionRecord
   /** In a preview, for the lab's author. */
   authoring: boolean
+  /** As `StepsOptions.locked`. */
+  locked(): Promise<readonly string[]>
   /** Whether someone looks on. */
   isWatched(): boolean
   /** There is another view of the session. */
@@ -47,7 +49,7 @@ export class SessionRooms {
 
   constructor(options: SessionRoomsOptions) {
     this.#options = options
-    const { racks, records, lab, record, now, onChange, isWatched } = options
+    const { racks, records, lab, record, locked, now, onChange, isWatched } = options
     const onError = (error: unknown) => this.#fail(error)
     const tell = (trouble: Trouble) => this.#tell(trouble)
     const touch = () => this.touch()
@@ -76,7 +78,7 @@ export class SessionRooms {
     })
     const onCaughtUp = () => this.resets.caughtUp()
     const note = (host: string, commands: string) => this.terminals.note(host, commands)
-    this.steps = new Steps({ lab, record, records, use, note, onCaughtUp, tell, onError, onChange })
+    this.steps = new Steps({ lab, record, records, use, locked, note, onCaughtUp, tell, onError, onChange })
     const { progress } = this.steps
     this.resets = new Resets({
       lab,

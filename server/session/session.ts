@@ -20,6 +20,8 @@ export interface SessionHouse
   place(session: Session, ...rest: Parameters<SessionRoomsOptions['place']>): Promise<void>
   /** The racks have come to their limit: says so to the learner of this session. */
   full(session: Session): Trouble
+  /** Ids of steps that are not given to its learner now. */
+  locked(session: Session): Promise<readonly string[]>
   /** There is another view of it, or somebody came or went. */
   changed(session: Session): void
   /** The files of its lab are other ones than those that it began with. */
@@ -52,6 +54,7 @@ export class Session {
       record,
       place: (signal, tell) => house.place(this, signal, tell),
       full: () => house.full(this),
+      locked: () => house.locked(this),
       isWatched: () => this.#feed.watched,
       onChange: () => {
         this.#version++
@@ -181,10 +184,17 @@ export class Session {
     this.newerChanged()
   }
 
-  /** Whether its lab has newer files may be otherwise than before. */
+  /** What whoever looks on is told may be otherwise than before, such as whether its lab has newer files. */
   newerChanged(): void {
     this.#version++
     this.#feed.changed()
+  }
+
+  /** What its learner is given of its steps is otherwise: one that was locked is looked at again. */
+  locksChanged(): void {
+    const { steps, life } = this.#rooms
+    if (life.phase.name === 'open') steps.trigger()
+    this.newerChanged()
   }
 
   // ---- What may be asked ----

@@ -48,6 +48,8 @@ export interface SessionsOptions {
   seedFor?(learner: string, lab: string): string | undefined | Promise<string | undefined>
   /** Whom a learner shares room on the machine with; nobody does where it is missing. */
   quotaFor?(learner: string): Promise<Quota | undefined>
+  /** Ids of steps of a lab that are not given to a learner now: none unless said. */
+  lockedFor?(learner: string, lab: string): Promise<readonly string[]>
   /** Paths through the labs: none unless said. */
   paths?: readonly LabPath[]
   /** What this machine lacks, by the name of the feature that labs require. */
@@ -116,6 +118,7 @@ export class Sessions {
       now,
       place: (session, signal, tell) => this.#place(session, signal, tell),
       full: (session) => this.#full(session),
+      locked: async ({ learner, lab }) => (await options.lockedFor?.(learner, lab.id)) ?? [],
       changed: (session) => {
         for (const tell of this.#followers) tell(session)
         if (this.#waiting.count > 0) this.#waiting.look()

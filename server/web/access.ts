@@ -1,5 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
+import proxyaddr from 'proxy-addr'
 
 export interface AccessOptions {
   /** Who has it gets in; undefined: everybody who reaches the port. */
@@ -9,6 +11,8 @@ export interface AccessOptions {
   port: number
   /** What a proxy in front sends as Host, with its port unless that is the default one. */
   publicNames: readonly string[]
+  /** Addresses and subnets of proxies that are believed when they say who asks; nobody is unless said. */
+  trustedProxies?: readonly string[] | undefined
 }
 
 /** So many cookies of one name are looked at: who sends more is no browser of ours. */
@@ -24,12 +28,23 @@ export class Access {
   readonly #hosts: ReadonlySet<string>
   readonly #token: string | undefined
   readonly #cookie: string | undefined
+  readonly #trust: ReturnType<typeof proxyaddr.compile>
 
-  constructor({ token, host, port, publicNames }: AccessOptions) {
+  constructor({ token, host, port, publicNames, trustedProxies = [] }: AccessOptions) {
     this.cookieName = `vethlab-${port}`
     this.#hosts = knownHosts(host, port, publicNames)
     this.#token = token
     this.#cookie = token === undefined ? undefined : derive(token, this.cookieName)
+    this.#trust = proxyaddr.compile(trustedProxies)
+  }
+
+  /** Where a request comes from: by X-Forwarded-For where a trusted proxy sends it, else by the connection. */
+  addressOf(request: IncomingMessage): string | undefined {
+    const { remoteAddress } = request.socket
+    // The connection has ended.
+    if (remoteAddress === undefined) return undefined
+    const address = proxyaddr(request, this.#trust)
+    return isIP(address) === 0 ? remoteAddress : address
   }
 
   /** The Host header names this server. */
@@ -78,6 +93,16 @@ export function cookiesNamed(header: string | undefined, name: string): string[]
     if (values.length === mostCookies) break
   }
   return values
+}
+
+/** Whether that is an address or a subnet, as `trustedProxies` has them. */
+export function isProxyAddress(text: string): boolean {
+  try {
+    proxyaddr.compile([text])
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Takes the same time whatever the two have in common. */

@@ -59,6 +59,7 @@ export function webApp(options: AppOptions): Express {
   const { known, unknown, searches = 300 } = options.perMinute ?? { known: 3000, unknown: 600 }
   const entrance = door({
     provider: options.provider,
+    access,
     gate,
     people,
     log,
@@ -126,7 +127,7 @@ export function webApp(options: AppOptions): Express {
       (response) => guestIn(response) !== undefined,
     ),
   )
-  app.use((request, response, next) => (response.locals.isOutside ? next() : entrance(request, response, next)))
+  app.use(entrance)
   app.use((request, response, next) => {
     if (guestIn(response)) return next()
     const again =

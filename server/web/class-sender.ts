@@ -1,5 +1,6 @@
 import type { Socket } from 'socket.io'
 import type { Classroom } from '../classroom/classroom.js'
+import { may } from '../learner/may.js'
 import type { Who } from '../learner/who.js'
 import type { MatrixView, SeatView } from '../protocol/classes.js'
 import type { Events } from '../protocol/protocol.js'
@@ -43,6 +44,14 @@ export class ClassSender {
       this.#class = id
     }
     return view
+  }
+
+  /** Ends where they may not see the class any more: their page is told to ask again, and is refused then. */
+  renew(who: Who): void {
+    const id = this.#class
+    if (id === undefined || may(who, 'watch', { class: id })) return
+    this.end()
+    this.socket.emit('class.seats', id, null)
   }
 
   end(): void {

@@ -9,6 +9,7 @@ import { isBehind } from '../store/behind.js'
 import type { People } from '../store/people.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Language } from '../wording/text.js'
+import type { Access } from './access.js'
 import { type DoorPage, invitationPage, joinedPage, joinPage, loginPage, type Refusal } from './door-pages.js'
 import type { Doorway } from './doorway.js'
 import { type Gate, type Guest, loginMs } from './gate.js'
@@ -23,6 +24,7 @@ const mostSeats = 500
 export interface DoorOptions {
   /** A login service, where there is one. */
   provider?: Provider | undefined
+  access: Access
   gate: Gate
   people: People
   log: SecurityLog
@@ -39,7 +41,8 @@ export interface DoorOptions {
  * What is open to people who are not let in yet: to join a class, to come back to a seat, to log in as staff, to set a password. Forms are
  * taken from pages of ours alone.
  */
-export function door({ provider, gate, people, log, basePath, isSecure, onJoined, mostFailures }: DoorOptions): Router {
+export function door(options: DoorOptions): Router {
+  const { provider, access, gate, people, log, basePath, isSecure, onJoined, mostFailures } = options
   const router = Router()
   const form = express.urlencoded({ extended: false, limit: largestForm, parameterLimit: 10 })
   const pageOf = (request: Request, refused?: Refusal): DoorPage => ({
@@ -80,11 +83,11 @@ export function door({ provider, gate, people, log, basePath, isSecure, onJoined
       skipSuccessfulRequests: true,
       keyGenerator: of,
       handler: (request, response) => {
-        log.note('requests.limited', { from: request.socket.remoteAddress })
+        log.note('requests.limited', { from: access.addressOf(request) })
         send(response, page(pageOf(request, 'often')), 429)
       },
     })
-  const address = (request: Request) => ipKeyGenerator(request.socket.remoteAddress ?? '')
+  const address = (request: Request) => ipKeyGenerator(access.addressOf(request) ?? '')
   const limits = (page: (page: DoorPage) => string) => [
     attempts(address, mostFailures ?? failures.ofAddress, page),
     attempts(() => 'all', failures.inAll, page),
@@ -101,13 +104,14 @@ export function door({ provider, gate, people, log, basePath, isSecure, onJoined
   ]
   const invitationLimits = limits((page) => invitationPage(page))
 
+  router.use((_request, response, next) => (response.locals.isOutside ? next('router') : next()))
   if (provider) {
     const doorway: Doorway = {
       ...{ pageOf, send, goTo, letIn, giveCookie, textOf, joinLimits, mostSeats },
       path: (below) => `${basePath}${below}`,
       forms: [ownForm, form],
     }
-    router.use(providerDoor({ provider, gate, people, log, doorway, onJoined }))
+    router.use(providerDoor({ provider, access, gate, people, log, doorway, onJoined }))
   }
   router.get(['/join', '/join/:code'], (request, response) => {
     const code = String(request.params.code ?? '').slice(0, 40)
@@ -160,7 +164,7 @@ export function door({ provider, gate, people, log, basePath, isSecure, onJoined
     const login = textOf(request, 'login').trim()
     const person = login === '' || login.length > 254 ? undefined : await people.personOf(login)
     if (!(await isPassword(textOf(request, 'password'), person?.password)) || !person) {
-      log.note('login.refused', { from: request.socket.remoteAddress, by: 'password' })
+      log.note('login.refused', { from: access.addressOf(request), by: 'password' })
       return send(response, loginPage(pageOf(request, 'password'), { login }, provider?.name), statusOf('password'))
     }
     await letIn(response, person.id, 'staff')

@@ -16,6 +16,7 @@ import type { Sessions } from '../session/sessions.js'
 import { ClassSender } from './class-sender.js'
 import { Connection } from './connection.js'
 import type { Guest } from './gate.js'
+import { HeldLooks } from './held-looks.js'
 import type { Metrics } from './metrics.js'
 import { NetworkSender } from './network-sender.js'
 import type { Preview } from './preview.js'
@@ -45,14 +46,17 @@ export interface LearnerSocketOptions {
   preview: Preview | undefined
 }
 
-/** Serves one connection of a learner until it ends. */
-export function serveLearner(socket: Socket<Requests, Events>, options: LearnerSocketOptions): void {
+/**
+ * Serves one connection of a learner until it ends.
+ * @returns what is called when their roles may be other ones: what they no longer allow ends
+ */
+export function serveLearner(socket: Socket<Requests, Events>, options: LearnerSocketOptions): () => void {
   const { guest, classroom, sessions, previews, windows, preview } = options
   const learner = guest().person
   const connection = new Connection(socket as unknown as Socket)
   const gateway = new TerminalGateway(socket, connection)
   const bucket = new TokenBucket(asking.perSecond, asking.burst)
-  const views = new ViewSender(socket, connection, previews)
+  const views = new ViewSender(socket, connection, previews, (lab) => withheldFrom(guest(), lab))
   windows.add(learner, views)
   const network = new NetworkSender(socket, connection)
   const endPreview = preview?.follow((view) => socket.emit('preview', view))
@@ -92,30 +96,18 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     return section?.id === undefined ? session : given(session, section.id)
   }
 
-  /** Looks of this connection, each with what lets go of it. */
-  const looks = new Map<string, () => void>()
-  /** What a look is given into now. It is asked for each time: it may have ended, or be of another session. */
-  const looking = async (look: string) => {
-    const used = await classroom.looks.use(guest(), look, () => {
-      looks.delete(look)
+  const looks = new HeldLooks({
+    guest,
+    classroom,
+    onEnded: (look) => {
       gateway.endLook(look)
       socket.emit('look.ended', look)
-    })
-    looks.get(look)?.()
-    looks.set(look, used.stop)
-    return used
-  }
-
-  /** What the class of this learner is shown. */
-  const watching = () => {
-    const used = classroom.shares.use(guest(), () => {
-      looks.delete(used.id)
-      gateway.endLook(used.id)
-      socket.emit('look.ended', used.id)
-    })
-    looks.get(used.id)?.()
-    looks.set(used.id, used.stop)
-    return used
+    },
+  })
+  const renew = () => {
+    views.renew()
+    classes.renew(guest())
+    looks.renew()
   }
 
   const handlers: Handlers = {
@@ -130,7 +122,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
         network.shown(session)
       }
       if (session) windows.replace(session)
-      return session?.view() ?? null
+      return session ? views.given(session.view()) : null
     },
     'session.reopen': (ask) => nothing(inSession(ask, (session) => session.reopen(ask.replay))),
     'session.leave': (ask) => nothing(ofSession(ask, (session) => session.leave())),
@@ -166,7 +158,9 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'trace.repeat': ({ count, ...ask }) =>
       inSession(ask, (session) => session.network.traceSeries(ask, count, gone.signal)),
     'trace.check': (ask) =>
-      inSession(ask, (session) => session.network.traceCheck(ask.step, ask.check, gone.signal, ask.cell)),
+      inSession(ask, (session) =>
+        given(session, ask.step).network.traceCheck(ask.step, ask.check, gone.signal, ask.cell),
+      ),
     'trace.cancel': (ask) => nothing(inSession(ask, (session) => session.network.cancelTrace())),
     'diagnose.run': (ask) => inSession(ask, (session) => session.network.diagnose(ask.container, gone.signal)),
     'author.run': (ask) => nothing(inSession(ask, (session) => session.author.run(ask.step, ask.way))),
@@ -189,7 +183,12 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'class.extend': ({ class: id, ...what }) => classroom.extend(guest(), id, what),
     'class.code': (ask) => classroom.setCode(guest(), ask.class, ask.on),
     'class.end': (ask) => classroom.end(guest(), ask.class),
-    'class.follow': (ask) => classes.follow(guest(), ask.class),
+    'class.follow': async (ask) => {
+      const view = await classes.follow(guest(), ask.class)
+      // The role may have been taken while that was looked up.
+      classes.renew(guest())
+      return view
+    },
     'class.unfollow': () => nothing(classes.end()),
     'class.lock': ({ class: id, lab, ...withheld }) => classroom.lock(guest(), id, lab, withheld),
     'class.assess': (ask) => classroom.assess(guest(), ask.class, ask.lab, ask.assessed ?? undefined),
@@ -222,23 +221,23 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     },
     'share.end': (ask) => nothing(classroom.shares.end(ask.class)),
     'share.open': () => {
-      const { session } = watching()
+      const { session } = looks.openShown()
       return { lab: session.lab.id, terminals: session.view().terminals }
     },
-    'share.map': async () => (await watching().session.network.feed.view()).map ?? null,
+    'share.map': async () => (await looks.openShown().session.network.feed.view()).map ?? null,
     'share.attach': (ask) => {
-      const { session, id } = watching()
+      const { session, id } = looks.openShown()
       return gateway.attach(session, ask.terminal, ask.fromOffset, { look: id, mayWrite: false })
     },
     'look.ask': (ask) => classroom.askLook(guest(), nameOf(guest()), ask.class, ask.seat, ask.mayWrite),
     'look.give': (ask) => nothing(classroom.looks.give(learner, ask.look, ask.minutes)),
     'look.end': (ask) => nothing(classroom.looks.end(guest(), ask.look)),
     'look.open': async (ask) => {
-      const { session } = await looking(ask.look)
+      const { session } = await looks.open(ask.look)
       return { lab: session.lab.id, terminals: session.view().terminals }
     },
     'look.attach': async (ask) => {
-      const { session, mayWrite } = await looking(ask.look)
+      const { session, mayWrite } = await looks.open(ask.look)
       return gateway.attach(session, ask.terminal, ask.fromOffset, { look: ask.look, mayWrite })
     },
     'seat.add': (ask) => classroom.addRoster(ask.class, ask.csv),
@@ -282,13 +281,14 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     network.end()
     classes.end()
     endDesk?.()
-    for (const stop of looks.values()) stop()
+    looks.close()
     endPreview?.()
     endRecords()
     gone.abort()
     windows.remove(learner, views)
     gateway.close()
   })
+  return renew
 }
 
 /** The owner has no name of their own: pages have a word for that. */

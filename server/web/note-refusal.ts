@@ -13,7 +13,7 @@ const events: Partial<Record<number, SecurityEvent>> = {
 /** What is worth to be known of a request that was refused; never what it came with. */
 export function noteRefusal(log: SecurityLog, access: Access, request: IncomingMessage, status: number): void {
   const event = events[status]
-  const { headers, socket, url = '' } = request
+  const { headers, url = '' } = request
   const by =
     tokenIn(url) !== undefined
       ? 'token'
@@ -23,7 +23,7 @@ export function noteRefusal(log: SecurityLog, access: Access, request: IncomingM
   // Whoever comes with neither has only not come in yet.
   if (event === undefined || (status === 401 && by === undefined)) return
   log.note(event, {
-    from: socket.remoteAddress,
+    from: access.addressOf(request),
     ...(status === 401 ? { by } : {}),
     ...(status === 403 ? { origin: headers.origin ?? headers['sec-fetch-site']?.toString() } : {}),
     ...(status === 421 ? { name: headers.host } : {}),

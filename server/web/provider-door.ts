@@ -5,7 +5,7 @@ import { readJoinCode } from '../learner/join-code.js'
 import { newResumePhrase, phraseHash } from '../learner/resume-phrase.js'
 import { hashOf, isSecret } from '../learner/secret.js'
 import type { People } from '../store/people.js'
-import { cookiesNamed } from './access.js'
+import { type Access, cookiesNamed } from './access.js'
 import { chooseSeatPage, loginPage, providerJoinPage, type Refusal } from './door-pages.js'
 import type { Doorway } from './doorway.js'
 import type { Gate } from './gate.js'
@@ -13,6 +13,7 @@ import type { Provider } from './provider.js'
 
 export interface ProviderDoorOptions {
   provider: Provider
+  access: Access
   gate: Gate
   people: People
   log: SecurityLog
@@ -23,7 +24,8 @@ export interface ProviderDoorOptions {
 const tenMinutesMs = 10 * 60_000
 
 /** Comes in by a login service: as staff, to a seat that one has there, or to a new one by a class's code. */
-export function providerDoor({ provider, gate, people, log, doorway, onJoined }: ProviderDoorOptions): Router {
+export function providerDoor(options: ProviderDoorOptions): Router {
+  const { provider, access, gate, people, log, doorway, onJoined } = options
   const router = Router()
   const { pageOf, send, goTo, letIn, forms, joinLimits } = doorway
   const cookie = `${gate.cookieName}-oidc`
@@ -114,7 +116,7 @@ export function providerDoor({ provider, gate, people, log, doorway, onJoined }:
     if (!isOurs || response.headersSent) return next(error)
     process.stderr.write(`vethlab: ${error.message}\n`)
     if (error.code === 'provider.unreachable') return refuse(request, response, 'provider', 503)
-    log.note('login.refused', { from: request.socket.remoteAddress, by: 'provider' })
+    log.note('login.refused', { from: access.addressOf(request), by: 'provider' })
     return refuse(request, response, 'refused', 403)
   })
   return router

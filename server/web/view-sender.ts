@@ -4,6 +4,7 @@ import type { Requests } from '../protocol/requests.js'
 import type { Session } from '../session/session.js'
 import type { Connection } from './connection.js'
 import type { Previews } from './previews.js'
+import { type Withheld, withoutFindings } from './withheld.js'
 
 /** While more waits to be sent, views wait too: the last one is all that counts. */
 const congestedBytes = 64 * 1024
@@ -15,12 +16,29 @@ export class ViewSender {
   #unsubscribe: (() => void) | undefined
   #latest: SessionView | undefined
   #timer: NodeJS.Timeout | undefined
+  /** What was withheld of the view that was given last. */
+  #withheld = ''
 
   constructor(
     private readonly socket: Socket<Requests, Events>,
     private readonly connection: Connection,
     private readonly previews: Previews,
+    /** What the learner is not given of a lab now. */
+    private readonly withheldFrom: (lab: string) => Withheld,
   ) {}
+
+  /** The view as its learner may have it. */
+  given(view: SessionView): SessionView {
+    const withheld = this.withheldFrom(view.lab)
+    this.#withheld = keyOf(withheld)
+    return withoutFindings(view, withheld)
+  }
+
+  /** Something else may be withheld from now on. */
+  renew(): void {
+    const session = this.#session
+    if (session && keyOf(this.withheldFrom(session.lab.id)) !== this.#withheld) session.locksChanged()
+  }
 
   follow(session: Session | undefined): void {
     if (session === this.#session) return
@@ -51,7 +69,11 @@ export class ViewSender {
       this.#timer = setTimeout(() => this.#send(), congestedRetryMs)
       return
     }
-    this.socket.emit('session', this.#latest)
+    this.socket.emit('session', this.given(this.#latest))
     this.#latest = undefined
   }
+}
+
+function keyOf({ steps, solutions }: Withheld): string {
+  return JSON.stringify([[...steps], solutions])
 }

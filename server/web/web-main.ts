@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Classroom } from '../classroom/classroom.js'
+import { lockedSteps } from '../classroom/locked-steps.js'
 import { quotaOf } from '../classroom/quota.js'
 import { SecurityLog } from '../error/security-log.js'
 import { VethlabError } from '../error/vethlab-error.js'
@@ -84,6 +85,7 @@ async function main(): Promise<void> {
     ...(mostRacks === undefined ? {} : { mostRacks }),
     roomInMemory: (opening) => roomInMemory(opening, hostBytes),
     quotaFor: (learner) => quotaOf(records.people, learner),
+    lockedFor: (learner, lab) => lockedSteps(records.people, learner, lab),
     seedFor: async (learner, lab) => seed ?? (await classroom?.seedFor(learner, lab)),
   })
   const preview = previewed === undefined ? undefined : new Preview(sessions, previewed)
@@ -100,10 +102,11 @@ async function main(): Promise<void> {
   classroom = new Classroom(sessions, records, { evidence })
   const metrics = options.metricsPort === undefined ? undefined : new Metrics(sessions)
   const served = metrics && (await serveMetrics(metrics, options.metricsPort!))
+  const { token, host, publicNames, trustedProxies } = options
   const log = new SecurityLog(options.securityLog)
   const web = WebServer.serve(later, {
     log,
-    access: { token: options.token, host: options.host, port, publicNames: options.publicNames },
+    access: { token, host, port, publicNames, trustedProxies },
     sessions,
     people: records.people,
     provider: options.provider && new Provider(options.provider),

@@ -19,6 +19,8 @@ export const WebOptions = z.strictObject({
   /** Undefined: everybody who reaches the port gets in. */
   token: z.string().min(32).optional(),
   publicNames: z.array(z.string()),
+  /** Proxies that are believed when they say who asks. */
+  trustedProxies: z.array(z.string()).optional(),
   /** What all addresses begin with, such as `/labs`. */
   basePath: z.string().regex(basePathPattern),
   /** Certificate, with those that lead to a root, and its key, in PEM; without them plain http is spoken. */

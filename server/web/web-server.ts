@@ -109,16 +109,18 @@ export class WebServer {
     const guests = new WeakMap<IncomingMessage, Guest>()
     io.on('connection', (socket) => {
       let guest = guests.get(socket.request)!
+      let renew = () => {}
       const { login } = guest
       const endWatch =
         login === undefined
           ? undefined
           : gate.watch(login, (now) => {
-              if (now) guest = now
-              else socket.disconnect(true)
+              if (!now) return socket.disconnect(true)
+              guest = now
+              renew()
             })
       socket.on('disconnect', () => endWatch?.())
-      serveLearner(socket, {
+      renew = serveLearner(socket, {
         ...{ classroom, metrics, sessions, previews, windows, preview: options.preview },
         guest: () => guest,
       })

@@ -1,7 +1,7 @@
 import type { Trouble } from '../error/trouble.js'
 import { closedTo, may } from '../learner/may.js'
 import type { Closed, Who } from '../learner/who.js'
-import type { LabPage } from '../protocol/protocol.js'
+import type { LabPage, SessionView } from '../protocol/protocol.js'
 import type { Language } from '../wording/text.js'
 import { troubles } from './troubles.js'
 
@@ -42,5 +42,22 @@ export function withoutLocked(page: LabPage, { steps }: Withheld, language: Lang
       section.id !== undefined && steps.has(section.id) ? { ...section, html } : section,
     ),
     steps: page.steps.map((step) => (steps.has(step.id) ? { ...step, answers: [] } : step)),
+  }
+}
+
+/** A session without what its class withholds: what was found of locked steps, and solutions. Pure. */
+export function withoutFindings(view: SessionView, { steps, solutions }: Withheld): SessionView {
+  if (steps.size === 0 && !solutions) return view
+  return {
+    ...view,
+    steps: view.steps.map((step) => {
+      if (steps.has(step.id)) {
+        const { id, state, points, optional } = step
+        return { id, state, points, ...(optional === undefined ? {} : { optional }), checks: [] }
+      }
+      if (!solutions) return step
+      const { solution: _, done: __, ...rest } = step
+      return rest
+    }),
   }
 }

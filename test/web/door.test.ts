@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises'
+import { join as pathOf } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hashOf, newSecret } from '../../server/learner/secret.js'
 import type { CatalogueView } from '../../server/protocol/protocol.js'
 import type { ClassRecord } from '../../server/store/people.js'
+import { isProxyAddress } from '../../server/web/access.js'
 import { type Got, House } from './house.js'
 
 let house: House
@@ -114,6 +117,53 @@ describe('the door', () => {
     for (let n = 0; n < 5; n++) expect((await join('Ada', { code: 'ABCD9999' })).got.status).toBe(403)
     expect((await join('Ada', { code: 'ABCD9999' })).got.status).toBe(429)
     expect((await house.get('/join')).status).toBe(200)
+  })
+
+  const guess = (forwarded: string) =>
+    house.post('/join', { code: 'ABCD9999', name: 'Ada' }, { 'x-forwarded-for': forwarded })
+
+  it('counts those who guess behind a trusted proxy one by one, as the proxy names them', async () => {
+    await house.stop()
+    house = await House.start({ mostFailures: 5, trustedProxies: ['10.9.0.0/16', '127.0.0.1'] })
+    const { people } = house.records
+    const { id } = await people.createClass({ title: 'Networks', labs: [] })
+    await people.changeClass(id, { code: 'ABCD1234' })
+    for (let n = 0; n < 5; n++) expect((await guess('203.0.113.7')).status).toBe(403)
+    expect((await guess('203.0.113.7')).status).toBe(429)
+    // What a browser has sent itself stands before what the proxy adds, and another proxy of ours behind it.
+    expect((await guess('198.51.100.1, 203.0.113.7')).status).toBe(429)
+    expect((await guess('203.0.113.7, 10.9.8.7')).status).toBe(429)
+    expect((await guess('203.0.113.8')).status).toBe(403)
+    const joined = await house.post('/join', { code: 'ABCD1234', name: 'Bob' }, { 'x-forwarded-for': '2001:db8::1' })
+    expect(joined.status).toBe(200)
+    // A proxy that says nothing of use is counted itself.
+    for (let n = 0; n < 5; n++) expect((await guess(n % 2 ? 'unknown' : '')).status).toBe(403)
+    expect((await guess('unknown')).status).toBe(429)
+    const log = await readFile(pathOf(house.folder, 'security.log'), 'utf8')
+    expect(log).toContain('"from":"203.0.113.7"')
+  })
+
+  it.each([
+    ['without a trusted proxy', []],
+    ['where another one is trusted', ['192.0.2.1']],
+  ])('believes nobody who says where they are from, %s', async (_where, trustedProxies) => {
+    await house.stop()
+    house = await House.start({ mostFailures: 5, trustedProxies })
+    for (let n = 0; n < 5; n++) expect((await guess(`203.0.113.${n}`)).status).toBe(403)
+    expect((await guess('203.0.113.9')).status).toBe(429)
+  })
+
+  it.each([
+    ['127.0.0.1', true],
+    ['10.0.0.0/8', true],
+    ['fd00::/8', true],
+    ['proxy.example.org', false],
+    ['10.0.0.0/33', false],
+    // That would be everybody.
+    ['0.0.0.0/0', false],
+    ['', false],
+  ])('takes %s for a proxy: %s', (text, isOne) => {
+    expect(isProxyAddress(text)).toBe(isOne)
   })
 
   it('has small forms', async () => {

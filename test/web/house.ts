@@ -70,6 +70,7 @@ export class House {
       /** What `npm run build` made, in the place of a client with one page. */
       built?: boolean
       racks?: Racks
+      trustedProxies?: readonly string[]
     } = {},
   ): Promise<House> {
     const folder = await mkdtemp(join(tmpdir(), 'vethlab-web-'))
@@ -95,7 +96,13 @@ export class House {
     const classroom = new Classroom(sessions, records)
     const web = WebServer.serve(later, {
       log,
-      access: { token: options.open ? undefined : token, host: '127.0.0.1', port, publicNames: ['labs.example.org'] },
+      access: {
+        token: options.open ? undefined : token,
+        host: '127.0.0.1',
+        port,
+        publicNames: ['labs.example.org'],
+        trustedProxies: options.trustedProxies,
+      },
       sessions,
       people: records.people,
       provider: options.provider?.(port),

@@ -1,10 +1,15 @@
 import type { Socket } from 'socket.io-client'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import type { SearchView } from '../../server/protocol/protocol.js'
 import { requests } from '../../server/protocol/requests.js'
 import { newId } from '../../server/store/id.js'
 import type { ClassRecord, MemberRecord } from '../../server/store/people.js'
+import { Access } from '../../server/web/access.js'
+import { webApp } from '../../server/web/app.js'
+import { Gate } from '../../server/web/gate.js'
+import type { Provider } from '../../server/web/provider.js'
 import { ask, House } from './house.js'
+import { routesOf } from './routes.js'
 
 /** Each request of the protocol, asked by each role of its own class, of another class, and of another learner's session. */
 
@@ -351,18 +356,89 @@ it('nothing is found in a step that the class has locked, nor in a lab that is n
   await expect.poll(sections, soon).toEqual([])
 })
 
+/**
+ * Each route over HTTP, with an address of it, and who may ask: `known`, who is let in alone; `form`, everybody, from a page of ours;
+ * a number: everybody, and that is what a stranger is answered.
+ */
+const routes: Record<string, { path: string; asks: 'known' | 'form' | number }> = {
+  'GET /api/me': { path: '/api/me', asks: 'known' },
+  'GET /api/catalogue': { path: '/api/catalogue', asks: 'known' },
+  'GET /api/search': { path: '/api/search?words=docker', asks: 'known' },
+  'GET /api/labs/:id': { path: '/api/labs/default-bridge', asks: 'known' },
+  'GET /join': { path: '/join', asks: 200 },
+  'GET /join/:code': { path: '/join/ABCD1234', asks: 200 },
+  'POST /join': { path: '/join', asks: 'form' },
+  'POST /resume': { path: '/resume', asks: 'form' },
+  'GET /login': { path: '/login', asks: 200 },
+  'POST /login': { path: '/login', asks: 'form' },
+  'GET /welcome/:secret': { path: '/welcome/secret', asks: 403 },
+  'POST /welcome/:secret': { path: '/welcome/secret', asks: 'form' },
+  'POST /logout': { path: '/logout', asks: 'form' },
+  'GET /oidc/begin': { path: '/oidc/begin', asks: 303 },
+  'GET /oidc': { path: '/oidc', asks: 403 },
+  'GET /oidc/join': { path: '/oidc/join', asks: 403 },
+  'POST /oidc/join': { path: '/oidc/join', asks: 'form' },
+  'POST /oidc/choose': { path: '/oidc/choose', asks: 'form' },
+}
+
+/** One that knows nobody. */
+const strange = {
+  name: 'Campus login',
+  begin: async () => ({ url: 'https://id.example.org/', secret: 'a'.repeat(43) }),
+  finish: async () => undefined,
+  remembered: () => undefined,
+} as unknown as Provider
+
+it('knows every route over HTTP', () => {
+  const access = new Access({ token: undefined, host: '127.0.0.1', port: 1, publicNames: [] })
+  const none = {} as never
+  const app = webApp({
+    ...{ access, log: none, assets: new Map(), preloads: none, sessions: none, people: none, classroom: none },
+    gate: new Gate(access, none, 'owner'),
+    provider: strange,
+  })
+  expect(Object.keys(routes).toSorted()).toEqual(routesOf(app).toSorted())
+})
+
+it('asks at every route over HTTP who it is, or takes forms of pages of ours alone', async () => {
+  const open = await House.start({ provider: () => strange })
+  onTestFinished(() => open.stop())
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  const askers: Record<string, string>[] = [{}, { cookie: open.cookie }]
+  for (const [route, { path, asks }] of Object.entries(routes)) {
+    const [method = ''] = route.split(' ')
+    if (asks === 'form') {
+      const foreign: Record<string, string>[] = [
+        {},
+        { origin: 'https://evil.example' },
+        { origin: open.origin, 'sec-fetch-site': 'same-site' },
+      ]
+      for (const headers of foreign) {
+        for (const who of askers) {
+          const got = await open.get(path, { method, ...type, ...headers, ...who }, 'code=ABCD1234&name=Ada')
+          expect([route, headers, got.status, got.headers['set-cookie']]).toEqual([route, headers, 403, undefined])
+        }
+      }
+      continue
+    }
+    const { status, body } = await open.get(path, { method })
+    expect([route, status]).toEqual([route, asks === 'known' ? 401 : asks])
+    expect(body.toString()).not.toContain('default-bridge')
+    if (asks === 'known') expect([route, (await open.known(path, { method })).status]).toEqual([route, 200])
+  }
+})
+
+it('changes nothing over HTTP but by those forms', async () => {
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+    for (const path of ['/', '/teach', '/api/me', '/api/catalogue', '/api/labs/default-bridge', '/api/none']) {
+      const { status } = await house.known(path, { method, origin: house.origin })
+      expect([method, path, status]).toEqual([method, path, 405])
+    }
+  }
+})
+
 it('pages and documents are for those who are let in', async () => {
-  const routes = [
-    '/',
-    '/labs/default-bridge',
-    '/teach',
-    `/teach/${own.id}`,
-    '/api/me',
-    '/api/catalogue',
-    '/api/labs/default-bridge',
-    '/api/search?words=docker',
-  ]
-  for (const path of routes) {
+  for (const path of ['/', '/labs/default-bridge', '/teach', `/teach/${own.id}`]) {
     expect([path, (await house.get(path)).status]).toEqual([path, 401])
     expect([path, (await house.known(path)).status]).toEqual([path, 200])
   }

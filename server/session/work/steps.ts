@@ -7,6 +7,7 @@ import { answerId, type Lab, type Step, stepTitle } from '../../lab/lab.js'
 import type { LabRack } from '../../labrack/lab-rack.js'
 import { type RanBlock, runStep } from '../../labrack/work-through.js'
 import type { StepView } from '../../protocol/protocol.js'
+import { isBehind } from '../../store/behind.js'
 import type { Records, SessionRecord } from '../../store/records.js'
 import type { Text } from '../../wording/text.js'
 import type { RackUse } from '../life/rack-use.js'
@@ -23,6 +24,8 @@ export interface StepsOptions {
   record: SessionRecord
   records: Records
   use: RackUse
+  /** Ids of steps that are not given to the learner now. @throws VethlabError records.behind */
+  locked(): Promise<readonly string[]>
   /** These commands were run on a host for the learner. */
   note(host: string, commands: string): Promise<void>
   /** The rack shows what the learner has done. */
@@ -49,21 +52,35 @@ export class Steps {
 
   /** What was true until Docker was restarted for the last look that was asked for, by step and index. */
   readonly #notSurvived = new Map<string, Finding>()
+  /** As they were last known, for while the database is away. */
+  #locked: readonly string[] | undefined
 
   constructor(options: StepsOptions) {
-    const { lab, record, records, use, onError, onChange } = options
+    const { lab, record, records, onError, onChange } = options
     this.#options = options
     this.progress = new Progress(records, lab, record)
     this.#runner = new CheckRunner({
       evaluate: (step, how) => this.#evaluate(step, how),
       current: () => this.progress.current,
-      glance: async () => {
-        await use.live?.rack.ground.capture()
-      },
+      glance: () => this.#glance(),
       onChange,
       onFinished: (...looked) => this.#onFinished(...looked),
       onError,
     })
+  }
+
+  async #glance(): Promise<void> {
+    await this.#options.use.live?.rack.ground.capture()
+  }
+
+  /** What nobody may see is not looked at, and does not pass. */
+  async #isLocked(step: string): Promise<boolean> {
+    try {
+      this.#locked = await this.#options.locked()
+    } catch (error) {
+      if (this.#locked === undefined || !isBehind(error)) throw error
+    }
+    return this.#locked.includes(step)
   }
 
   /** Docker is restarted for none but who has asked; what a restart has shown then stays to be read until the next one. */
@@ -71,6 +88,10 @@ export class Steps {
     step: Step,
     { asked, onRound, ...how }: Parameters<CheckRunnerOptions['evaluate']>[1],
   ): Promise<Verdict[]> {
+    if (await this.#isLocked(step.id)) {
+      await this.#glance()
+      return []
+    }
     const key = ({ index }: Verdict) => `${step.id} ${index}`
     const kept = (verdicts: Verdict[]) =>
       verdicts.map((verdict) => {
@@ -271,6 +292,8 @@ export class Steps {
 
   async #onFinished(step: Step, asked: boolean, verdicts: Verdict[], signal: AbortSignal): Promise<void> {
     const { lab, record, records, onCaughtUp } = this.#options
+    // It was not looked at.
+    if (verdicts.length === 0) return
     await records.addVerdicts(
       record.id,
       { step: step.id, asked, labHash: lab.contentHash },
@@ -286,6 +309,8 @@ export class Steps {
     if (signal.aborted) return
     if (asked) await this.#offerHints(step, verdicts)
     if (!allPass(verdicts) || signal.aborted) return
+    // It may have been locked while it was looked at.
+    if (await this.#isLocked(step.id)) return
     await this.progress.pass(step.id)
     onCaughtUp()
   }

@@ -32,6 +32,7 @@ function bench(hintAfter: number | undefined, reason = 'container.missing') {
   const steps = new Steps({
     ...{ lab, record, records, use, onError },
     note: async () => {},
+    locked: async () => [],
     onCaughtUp: () => {},
     tell: () => {},
     onChange: () => {},
