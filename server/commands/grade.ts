@@ -26,7 +26,7 @@ import { EvidenceKeeper } from './evidence-keeper.js'
 import { gradeClass } from './grade-all.js'
 import { doneIn, findSession, judgeSession } from './grade-session.js'
 import { withOwnRacks } from './own-racks.js'
-import { tellWhose } from './tell-whose.js'
+import { tellWhose, tellWhoseAll } from './tell-whose.js'
 import { wholeNumber } from './whole-number.js'
 
 interface GradeCommandOptions {
@@ -89,7 +89,7 @@ export function gradeCommand(): Command {
     .option('--class-key <file>', "with the numbers of the student, from the class's key and --student")
     .option(
       '--who <file>',
-      'grade nothing, and say whose numbers it has: a list of students, CSV as a class takes it or YAML, with --class-key',
+      'grade nothing, and say whose numbers it has, or with --all each of a class: a list of students, CSV as a class takes it or YAML, with --class-key',
     )
     .option('--roster <file>', 'the list of the class, CSV or YAML: what it says of the student of --student holds')
     .addOption(
@@ -106,6 +106,10 @@ export function gradeCommand(): Command {
         process.stdout.write(`${JSON.stringify(resultJsonSchema(), null, 2)}\n`)
         return
       }
+      if (options.perVariant && options.kit === undefined)
+        throw invalid('--per-variant', 'is for a kit alone', 'Say --kit prairielearn as well, or leave it out.')
+      if (options.kit !== undefined)
+        refuseOthers(options, ['out', 'seed', 'roster'], 'is for a grading, and a kit is none')
       if (options.kit !== undefined && path !== undefined)
         throw invalid('--kit', 'is for no submission', 'Name the lab alone.')
       if (options.kit !== undefined && name !== undefined) {
@@ -119,9 +123,23 @@ export function gradeCommand(): Command {
       if (name === undefined || path === undefined)
         throw invalid('grade', 'a lab and a submission are wanted', 'Name both; with --kit, the lab alone.')
       if (options.who !== undefined) {
-        await tellWhose(name, path, { ...options, who: options.who, language: languageOf(options.lang) })
+        refuseOthers(options, ['who', 'all', 'json'], 'is for a grading, and --who grades nothing')
+        const tell = options.all ? tellWhoseAll : tellWhose
+        await tell(name, path, { ...options, who: options.who, language: languageOf(options.lang) })
       } else await (options.all ? gradeMany(name, path, options) : gradeOne(name, path, options))
     })
+}
+
+/** Options of a grading that do something nowhere else. */
+const ofGrading = [
+  ...(['all', 'jobs', 'resume', 'out', 'format', 'json', 'junit', 'evidence', 'who', 'session'] as const),
+  ...(['student', 'roster', 'assignment', 'heading', 'submitted', 'seed'] as const),
+]
+
+/** What would do nothing is told, but for what is of use here as well. @throws VethlabError argument.invalid */
+function refuseOthers(options: GradeCommandOptions, used: readonly (typeof ofGrading)[number][], what: string): void {
+  const idle = ofGrading.find((option) => options[option] && !used.includes(option))
+  if (idle !== undefined) throw invalid(`--${idle}`, what, 'Leave it out.')
 }
 
 /** Files that are there already stay as they are. */
