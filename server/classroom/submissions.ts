@@ -135,7 +135,7 @@ export class Submissions {
     const { lab } = rack
     const notes = isResumed ? [restarted(new Date().toISOString())] : []
     const keep = async (found: Parameters<typeof liveResult>[2], before: (result: Result) => Promise<unknown>) => {
-      const about = { student: studentOf(seat), submittedAt: record.acceptedAt }
+      const about = { student: studentOf(seat), submittedAt: record.acceptedAt, number: record.number }
       const result = liveResult(lab, (await records.session(record.session))!, found, about)
       result.notes.push(...notes)
       await before(result)

@@ -103,7 +103,7 @@ it('judges to the end what was accepted before the lab was due, and closes the h
   await close()
   expect([session.phase, other.phase]).toEqual(['open', 'closed'])
   release()
-  expect(await judged()).toMatchObject({ state: 'failed', points: 2, of: 5 })
+  expect(await judged()).toMatchObject({ state: 'failed', points: 2, of: 5, attempt: { number: 1 } })
   await vi.waitFor(async () => {
     await close()
     expect(session.phase).toBe('closed')
