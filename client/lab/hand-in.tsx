@@ -31,8 +31,10 @@ const strings = stringsOf({
     accepted: (when: string) => `accepted ${when} by the server’s clock`,
     judging: 'It is being judged.',
     withheld: 'It was judged. Your teacher tells the result.',
-    'could-not-tell': 'It could not be judged completely. It uses up no attempt: hand in again.',
-    interrupted: 'The server was interrupted while it judged. It uses up no attempt: hand in again.',
+    'could-not-tell':
+      'It could not be judged completely. It uses up no attempt and costs no points: hand in again. If the lab is closed by now, ask your teacher for more time.',
+    interrupted:
+      'The server was interrupted while it judged. It uses up no attempt and costs no points: hand in again. If the lab is closed by now, ask your teacher for more time.',
     points: (points: number, of: number) => `${points} of ${of} points`,
     open: (open: number) => `${open} more could not be told; they are not lost.`,
     'state.passed': 'passed',
@@ -60,8 +62,8 @@ const strings = stringsOf({
     accepted: (when: string) => `服务器接收时间 ${when}`,
     judging: '正在评分。',
     withheld: '已评分，结果由老师公布。',
-    'could-not-tell': '未能完成评分。不占用提交次数，请重新提交。',
-    interrupted: '评分时服务器中断。不占用提交次数，请重新提交。',
+    'could-not-tell': '未能完成评分。不占用提交次数，也不扣分，请重新提交；如果实验已经关闭，请让老师延长时间。',
+    interrupted: '评分时服务器中断。不占用提交次数，也不扣分，请重新提交；如果实验已经关闭，请让老师延长时间。',
     points: (points: number, of: number) => `${points} 分，满分 ${of} 分`,
     open: (open: number) => `另有 ${open} 分无法判定，不会因此扣掉。`,
     'state.passed': '通过',

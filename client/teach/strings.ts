@@ -149,8 +149,10 @@ export const strings = stringsOf({
     'handed.judging': 'is being judged',
     'handed.judged': 'judged',
     'handed.withheld': 'judged',
-    'handed.could-not-tell': 'could not be judged completely: it uses up no attempt',
-    'handed.interrupted': 'the server was interrupted: it uses up no attempt',
+    'handed.could-not-tell':
+      'could not be judged completely: it uses up no attempt. If the lab is over, give this learner more time to hand in again',
+    'handed.interrupted':
+      'the server was interrupted: it uses up no attempt. If the lab is over, give this learner more time to hand in again',
     'step.passed': 'passed',
     'step.failed': 'failed',
     'step.skipped': 'not looked at',
@@ -375,8 +377,8 @@ export const strings = stringsOf({
     'handed.judging': '正在评分',
     'handed.judged': '已评分',
     'handed.withheld': '已评分',
-    'handed.could-not-tell': '未能完成评分，不占用提交次数',
-    'handed.interrupted': '评分时服务器中断，不占用提交次数',
+    'handed.could-not-tell': '未能完成评分，不占用提交次数。如果实验时间已到，请为这名学员延长时间，以便重新提交',
+    'handed.interrupted': '评分时服务器中断，不占用提交次数。如果实验时间已到，请为这名学员延长时间，以便重新提交',
     'step.passed': '通过',
     'step.failed': '未通过',
     'step.skipped': '没有检查',

@@ -1,6 +1,5 @@
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { LearnersEvidence } from '../evidence/learners-evidence.js'
 import type { Lab } from '../lab/lab.js'
 import { seedOf } from '../lab/parameters/seed.js'
 import { newJoinCode, spacedJoinCode } from '../learner/join-code.js'
@@ -45,7 +44,7 @@ import { notFound } from './not-found.js'
 import { withOpened } from './opened.js'
 import { Shares } from './shares.js'
 import { stuckReason, usualRule } from './stuck.js'
-import { bundleName, counted, type Judged, Submissions, usedUp } from './submissions.js'
+import { bundleName, counted, type Judged, Submissions, type SubmissionsOptions, usedUp } from './submissions.js'
 import { closeOver, extend, setDates } from './timetable.js'
 import { Tracker } from './tracker.js'
 import { Warming } from './warming.js'
@@ -104,15 +103,20 @@ export class Classroom {
   #rightsChanged: () => Promise<void> = async () => {}
   #ticks = 0
   #isTicking = false
+  /** Whoever was interrupted while judging goes on. */
+  readonly #resumed: Promise<void>
 
-  /** @param evidence where bundles of what is handed in go; without it none are kept */
+  /**
+   * @param evidence where bundles of what is handed in go; without it none are kept
+   * @param judgingMs as `SubmissionsOptions` has it
+   */
   constructor(
     private readonly sessions: Sessions,
     private readonly records: Records,
-    { evidence }: { evidence?: LearnersEvidence | undefined } = {},
+    { evidence, judgingMs }: Pick<Partial<SubmissionsOptions>, 'evidence' | 'judgingMs'> = {},
   ) {
     this.shares = new Shares(sessions, (id) => this.#renew(id))
-    this.submissions = new Submissions({ records, evidence, onChange: (seat) => this.#handedIn(seat) })
+    this.submissions = new Submissions({ records, evidence, judgingMs, onChange: (seat) => this.#handedIn(seat) })
     this.desks = new Desks(records.people, {
       shownBy: (id) => this.shares.of(id)?.by,
       handedIn: (learner, lab, shows) => this.#ofDesk(learner, lab, shows),
@@ -126,6 +130,7 @@ export class Classroom {
     this.#end = sessions.follow((session) => this.#changed(session))
     this.#retention = setInterval(() => void this.forgetOld().catch(logUnlessBehind), retentionMs).unref()
     this.#clock = setInterval(() => void this.#tick(), tickMs).unref()
+    this.#resumed = this.submissions.resume(sessions.running).catch(logUnlessBehind)
   }
 
   close(): void {
@@ -222,11 +227,13 @@ export class Classroom {
     }
   }
 
-  /** Nobody joins any more, and learners can work in it no longer: their hosts go. What they did stays. */
+  /** Nobody joins any more, and learners can work in it no longer: their hosts go, those that are being judged soon after that. What they did stays. */
   async end(who: Who, id: string): Promise<ClassView> {
     const ended = await this.change(who, id, { code: null, endedAt: new Date().toISOString() })
     const seats = await this.records.people.seats(id)
-    await Promise.all(seats.flatMap(({ learner }) => this.sessions.keptOf(learner)).map((session) => session.leave()))
+    await Promise.all(
+      seats.flatMap(({ learner }) => this.sessions.keptOf(learner)).map((session) => session.leaveSoon()),
+    )
     return ended
   }
 
@@ -247,10 +254,10 @@ export class Classroom {
     return { phrase }
   }
 
-  /** Closes the hosts of a learner, such as of one who has gone home. @throws VethlabError class.not-found */
+  /** Closes the hosts of a learner, such as of one who has gone home; those that are being judged soon after that. @throws VethlabError class.not-found */
   async closeHosts(id: string, seat: string): Promise<void> {
     const { learner } = await this.#seat(id, seat)
-    await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
+    await Promise.all(this.sessions.keptOf(learner).map((session) => session.leaveSoon()))
   }
 
   /** Puts the hosts of a learner back to the start. @throws VethlabError class.not-found, session.not-open, session.busy */
@@ -587,7 +594,7 @@ export class Classroom {
     const grades = await Promise.all(
       seats.map(async (seat): Promise<GradeLine[]> => {
         if (isAssessed) {
-          const result = counted(await this.submissions.of(seat.learner, lab))
+          const result = counted(await this.submissions.of(seat.learner, lab), found)
           return result ? [gradeLine(clean({ ...result, student: studentOf(seat) }))] : []
         }
         const record = await this.records.latestSession(seat.learner, lab)
@@ -610,6 +617,7 @@ export class Classroom {
     if (this.#isTicking) return
     this.#isTicking = true
     try {
+      await this.#resumed
       await closeOver(this.records.people, this.sessions)
       if (++this.#ticks % ticksAMinute === 0) await this.#tellMinutes()
     } catch (error) {

@@ -7,12 +7,19 @@ import type { LabRack } from '../labrack/lab-rack.js'
 import type { HandedInView } from '../protocol/classes.js'
 import { type Result, ResultSchema } from '../report/result.js'
 import { studentOf } from '../report/student-names.js'
+import { timeText } from '../report/words.js'
+import { orAborted } from '../session/or-aborted.js'
 import type { Session } from '../session/session.js'
 import { liveResult } from '../session/work/session-result.js'
 import type { Assessment, SeatRecord, SubmissionRecord } from '../store/people.js'
 import type { Records } from '../store/records.js'
-import { judgeLive, undecidedSteps } from '../trial/grade.js'
+import { judgeLive, undecided, undecidedSteps } from '../trial/grade.js'
 import { Witness } from '../trial/witness.js'
+import type { Text } from '../wording/text.js'
+import { isLabOpen } from './timetable.js'
+
+/** Far longer than it takes: the hosts are kept for it after the lab was due. */
+const longestJudgingMs = 10 * 60_000
 
 export interface SubmissionsOptions {
   records: Records
@@ -20,6 +27,16 @@ export interface SubmissionsOptions {
   evidence: LearnersEvidence | undefined
   /** Something was handed in, or judged. */
   onChange(seat: SeatRecord): void
+  /** After so long judging is given up: ten minutes unless said. */
+  judgingMs?: number | undefined
+}
+
+/** What is to be judged. */
+interface Accepted {
+  seat: SeatRecord
+  record: SubmissionRecord
+  /** The server that accepted it has ended since. */
+  isResumed?: boolean
 }
 
 /** A submission with its result, where it has one. */
@@ -37,12 +54,12 @@ export class Submissions {
 
   /**
    * Resolves when it is accepted; it is judged behind that.
-   * @throws VethlabError work.not-assessed, work.no-attempt-left, session.not-open, session.busy, records.behind
+   * @throws VethlabError work.not-assessed, work.closed, work.no-attempt-left, session.not-open, session.busy, records.behind
    */
   submit(session: Session): Promise<void> {
     return new Promise((resolve, reject) => {
       session.judge(async (rack, signal) => {
-        let accepted: { seat: SeatRecord; record: SubmissionRecord }
+        let accepted: Accepted
         try {
           // Nothing else is handed in meanwhile: the session is busy with this.
           accepted = await this.#accept(session)
@@ -50,28 +67,43 @@ export class Submissions {
           reject(error)
           return
         }
-        const { seat, record } = accepted
-        this.#judging.add(record.id)
-        this.options.onChange(seat)
+        const judged = this.#judge(session, accepted, rack, signal)
         resolve()
-        try {
-          await this.#judge(seat, record, rack, signal)
-        } finally {
-          this.#judging.delete(record.id)
-          this.options.onChange(seat)
-        }
+        await judged
       })
     })
   }
 
-  async #accept({ learner, lab, id }: Session): Promise<{ seat: SeatRecord; record: SubmissionRecord }> {
+  /** Judges what the server before this one was judging when it ended, by the hosts that have outlived it. */
+  async resume(sessions: readonly Session[]): Promise<void> {
+    const { people } = this.options.records
+    for (const session of sessions) {
+      const record = (await people.submissions(session.learner, session.lab.id)).at(-1)
+      if (record?.session !== session.id || record.result !== undefined) continue
+      const seat = await people.seatOf(session.learner)
+      if (!seat) continue
+      try {
+        session.judge((rack, signal) => this.#judge(session, { seat, record, isResumed: true }, rack, signal))
+      } catch (error) {
+        // It has no hosts any more, or its learner was quicker and hands in again.
+        if (!(error instanceof VethlabError)) throw error
+      }
+    }
+  }
+
+  async #accept({ learner, lab, id }: Session): Promise<Accepted> {
     const { people } = this.options.records
     const seat = await people.seatOf(learner)
-    const assessed = seat && (await people.classOf(seat.class))?.assessed
-    const assessment = assessed && Object.hasOwn(assessed, lab.id) ? assessed[lab.id] : undefined
-    if (!seat || !assessment) {
+    const one = seat && (await people.classOf(seat.class))
+    const assessment = one && Object.hasOwn(one.assessed, lab.id) ? one.assessed[lab.id] : undefined
+    if (!seat || !one || !assessment) {
       const cure = 'It is for practice.'
       throw new VethlabError('work.not-assessed', 'nothing is to be handed in of it', { place: lab.id, cure })
+    }
+    // What the web knows of the class may be some seconds old.
+    if (!isLabOpen(one, lab.id, new Date().toISOString(), seat.extensions)) {
+      const cure = 'Ask the teacher for more time.'
+      throw new VethlabError('work.closed', 'is not open to be handed in now', { place: lab.id, cure })
     }
     const { attempts } = assessment
     if (attempts !== undefined && usedUp(await this.of(learner, lab.id)) >= attempts) {
@@ -81,19 +113,38 @@ export class Submissions {
     return { seat, record: await people.addSubmission({ learner, lab: lab.id, session: id }) }
   }
 
-  async #judge(seat: SeatRecord, record: SubmissionRecord, rack: LabRack, signal: AbortSignal): Promise<void> {
-    const { records, evidence } = this.options
+  async #judge(session: Session, accepted: Accepted, rack: LabRack, signal: AbortSignal): Promise<void> {
+    const { seat, record } = accepted
+    this.#judging.add(record.id)
+    this.options.onChange(seat)
+    try {
+      await this.#find(session, accepted, rack, signal)
+    } finally {
+      this.#judging.delete(record.id)
+      this.options.onChange(seat)
+    }
+  }
+
+  async #find(
+    session: Session,
+    { seat, record, isResumed = false }: Accepted,
+    rack: LabRack,
+    ended: AbortSignal,
+  ): Promise<void> {
+    const { records, evidence, judgingMs = longestJudgingMs } = this.options
     const { lab } = rack
+    const notes = isResumed ? [restarted(new Date().toISOString())] : []
     const keep = async (found: Parameters<typeof liveResult>[2], before: (result: Result) => Promise<unknown>) => {
-      const session = await records.session(record.session)
-      const about = { student: studentOf(seat), submittedAt: record.acceptedAt }
-      const result = liveResult(lab, session!, found, about)
+      const about = { student: studentOf(seat), submittedAt: record.acceptedAt, number: record.number }
+      const result = liveResult(lab, (await records.session(record.session))!, found, about)
+      result.notes.push(...notes)
       await before(result)
       await records.people.judgeSubmission(record.id, JSON.stringify(result))
     }
     const witness = new Witness()
+    const signal = AbortSignal.any([ended, AbortSignal.timeout(judgingMs)])
     try {
-      const found = await judgeLive(rack, { signal, say: () => {}, witness })
+      const found = await orAborted(judgeLive(rack, { signal, say: () => {}, witness }), signal)
       // Before the grade: one that is there has its evidence.
       await keep(found, async (result) => {
         if (!evidence) return
@@ -101,6 +152,8 @@ export class Submissions {
         await evidence.keep(seat.learner, bundleName(record), { lab, result, witness, moments })
       })
     } catch (error) {
+      // This server ends, and the hosts stay: the next one judges it.
+      if (ended.aborted && session.phase === 'open') throw error
       // It costs nothing then, and may be handed in again.
       await keep({ steps: undecidedSteps(lab) }, async () => {}).catch(logOnce)
       throw error
@@ -154,12 +207,23 @@ export function usedUp(all: readonly Judged[]): number {
 /**
  * The one that counts: the best, and of equals the first. Where none could be judged, the last that could not; undefined where nothing was
  * handed in. Pure.
+ * @param lab of which all are: of one whose judging was interrupted nothing can be told then, in place of undefined
  */
-export function counted(all: readonly Judged[]): Result | undefined {
+export function counted(all: readonly Judged[], lab?: Lab): Result | undefined {
   const results = all.flatMap(({ result }) => result ?? [])
   const told = results.filter(({ state }) => state !== 'could-not-tell')
   const most = Math.max(...told.map(({ points }) => points))
-  return told.find(({ points }) => points === most) ?? results.at(-1)
+  const last = all.at(-1)?.record
+  const unjudged = lab && last && undecided(lab, { submittedAt: last.acceptedAt })
+  return told.find(({ points }) => points === most) ?? results.at(-1) ?? unjudged
+}
+
+function restarted(at: string): Text {
+  const time = timeText(at)
+  return {
+    en: `the server was restarted while this was judged: the hosts were judged as they stood at ${time}`,
+    zh: `评分期间服务器重新启动过：按主机在 ${time} 的状态评分`,
+  }
 }
 
 /** Undefined where it has none that can be read. */

@@ -6,7 +6,17 @@ import { notFound } from './not-found.js'
 
 const minuteMs = 60_000
 
-/** Closes what learners may not work at any more: their class has ended by its time, or a lab of it. What they did stays. */
+/** Whether somebody of a class may work at a lab of it at that time. Who was in a lab before another one was put in front of it goes on. */
+export function isLabOpen(one: ClassRecord, lab: string, at: string, extensions?: Extensions): boolean {
+  const closed = closedAt(one, at, extensions)
+  const why = Object.hasOwn(closed, lab) ? closed[lab]!.why : undefined
+  return isOpenAt(one, at, extensions) && why !== 'due' && why !== 'not-yet'
+}
+
+/**
+ * Closes what learners may not work at any more: their class has ended, or a lab of it. What they did stays. Hosts that are being judged stay
+ * until that is done, and are closed the next time.
+ */
 export async function closeOver(
   people: People,
   sessions: Pick<Sessions, 'running'>,
@@ -19,11 +29,7 @@ export async function closeOver(
     if (!classes.has(seat.class)) classes.set(seat.class, await people.classOf(seat.class))
     const one = classes.get(seat.class)
     if (!one) continue
-    const { extensions } = seat
-    const closed = closedAt(one, now, extensions)
-    const why = Object.hasOwn(closed, session.lab.id) ? closed[session.lab.id]!.why : undefined
-    // Who was in a lab before another one was put in front of it goes on.
-    if (!isOpenAt(one, now, extensions) || why === 'due' || why === 'not-yet') await session.leave()
+    if (!isLabOpen(one, session.lab.id, now, seat.extensions) && !session.isJudged) await session.leave()
   }
 }
 

@@ -128,8 +128,8 @@ function workOf({ key, path, about, lab }: Queued): Work {
   return { name: key, lab, about, read: () => readWork(path!, lab) }
 }
 
-/** What a student has put there may be a link to anything, or a pipe. */
-async function readWork(path: string, lab: Lab): Promise<Submission> {
+/** Reads a submission of a class. What a student has put there may be a link to anything, or a pipe. @throws SubmissionRefused */
+export async function readWork(path: string, lab: Lab): Promise<Submission> {
   const found = await lstat(path)
   if (!found.isFile() && !found.isDirectory()) throw irregular(path)
   return readSubmission(path, lab)

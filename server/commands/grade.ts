@@ -19,7 +19,7 @@ import { readSubmission, type Submission, SubmissionRefused } from '../trial/sub
 import { Witness } from '../trial/witness.js'
 import { oneLine } from '../wording/one-line.js'
 import { text } from '../wording/phrase.js'
-import { type Language, languages } from '../wording/text.js'
+import { type Language, languages, type Text } from '../wording/text.js'
 import { readClassKey } from './class-key.js'
 import { databaseOption } from './database.js'
 import { EvidenceKeeper } from './evidence-keeper.js'
@@ -28,7 +28,7 @@ import { doneIn, findSession, judgeSession } from './grade-session.js'
 import { type LabsOption, labsOption, shelvesOf } from './labs-option.js'
 import { withOwnRacks } from './own-racks.js'
 import { sayIn } from './say-in.js'
-import { tellWhose } from './tell-whose.js'
+import { tellWhose, tellWhoseAll } from './tell-whose.js'
 import { wholeNumber } from './whole-number.js'
 
 interface GradeCommandOptions extends LabsOption {
@@ -92,7 +92,7 @@ export function gradeCommand(): Command {
     .option('--class-key <file>', "with the numbers of the student, from the class's key and --student")
     .option(
       '--who <file>',
-      'grade nothing, and say whose numbers it has: a list of students, CSV as a class takes it or YAML, with --class-key',
+      'grade nothing, and say whose numbers it has, or with --all each of a class: a list of students, CSV as a class takes it or YAML, with --class-key',
     )
     .option('--roster <file>', 'the list of the class, CSV or YAML: what it says of the student of --student holds')
     .addOption(
@@ -109,6 +109,21 @@ export function gradeCommand(): Command {
         process.stdout.write(`${JSON.stringify(resultJsonSchema(), null, 2)}\n`)
         return
       }
+      if (options.perVariant && options.kit === undefined)
+        throw invalidArgument(
+          '--per-variant',
+          'is for a kit alone',
+          'Say --kit prairielearn as well, or leave it out.',
+          {
+            what: '只用于生成自动评分包',
+            cure: '请同时指定 --kit prairielearn，或者去掉它。',
+          },
+        )
+      if (options.kit !== undefined)
+        refuseOthers(options, ['out', 'seed', 'roster'], {
+          en: 'is for a grading, and a kit is none',
+          zh: '只用于评分，而生成自动评分包不评分',
+        })
       if (options.kit !== undefined && path !== undefined)
         throw invalidArgument('--kit', 'is for no submission', 'Name the lab alone.', {
           what: '不用于评分',
@@ -128,9 +143,27 @@ export function gradeCommand(): Command {
           cure: '请两者都指定；用 --kit 时只指定实验。',
         })
       if (options.who !== undefined) {
-        await tellWhose(name, path, { ...options, who: options.who, language: languageOf(options.lang) })
+        refuseOthers(options, ['who', 'all', 'json'], {
+          en: 'is for a grading, and --who grades nothing',
+          zh: '只用于评分，而 --who 不评分',
+        })
+        const tell = options.all ? tellWhoseAll : tellWhose
+        await tell(name, path, { ...options, who: options.who, language: languageOf(options.lang) })
       } else await (options.all ? gradeMany(name, path, options) : gradeOne(name, path, options))
     })
+}
+
+/** Options of a grading that do something nowhere else. */
+const ofGrading = [
+  ...(['all', 'jobs', 'resume', 'out', 'format', 'json', 'junit', 'evidence', 'who', 'session'] as const),
+  ...(['student', 'roster', 'assignment', 'heading', 'submitted', 'seed'] as const),
+]
+
+/** What would do nothing is told, but for what is of use here as well. @throws VethlabError argument.invalid */
+function refuseOthers(options: GradeCommandOptions, used: readonly (typeof ofGrading)[number][], what: Text): void {
+  const idle = ofGrading.find((option) => options[option] && !used.includes(option))
+  if (idle !== undefined)
+    throw invalidArgument(`--${idle}`, what.en, 'Leave it out.', { what: what.zh, cure: '请去掉它。' })
 }
 
 /** Files that are there already stay as they are. */

@@ -76,16 +76,21 @@ export function studentKey({ id, login, email, sisId }: StudentNames): string {
   return id ?? login ?? email ?? sisId ?? ''
 }
 
+/** Those of a list who have a name in common with somebody. */
+export function whoMayBe(all: readonly StudentNames[], student: StudentNames): StudentNames[] {
+  const same = (one: string | undefined, other: string | undefined) =>
+    one !== undefined && one.toLowerCase() === other?.toLowerCase()
+  return all.filter((one) =>
+    (['id', 'login', 'email', 'sisId'] as const).some((name) => same(one[name], student[name])),
+  )
+}
+
 /**
  * The one of a list whom somebody means, by any name that both know; what the list says goes before.
  * @throws VethlabError argument.invalid where there is none, or more than one
  */
 export async function studentIn(list: string, student: StudentNames): Promise<StudentNames> {
-  const same = (one: string | undefined, other: string | undefined) =>
-    one !== undefined && one.toLowerCase() === other?.toLowerCase()
-  const found = (await readStudents(list)).filter((one) =>
-    (['id', 'login', 'email', 'sisId'] as const).some((name) => same(one[name], student[name])),
-  )
+  const found = whoMayBe(await readStudents(list), student)
   if (found.length === 1) return { ...student, ...found[0] }
   const who = oneLine(studentKey(student), 80) || 'nobody'
   const what = found.length === 0 ? `has no student "${who}"` : `has several who may be "${who}"`

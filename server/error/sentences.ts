@@ -242,6 +242,13 @@ export const sentences = {
       zh: '它是练习。如有疑问，请询问老师。',
     },
   },
+  'work.closed': {
+    what: {
+      en: 'This lab can not be handed in now: it is not open, or its time is over.',
+      zh: '这个实验现在不能提交：还没有开放，或者时间已到。',
+    },
+    cure: { en: 'Your teacher can give you more time.', zh: '老师可以为你延长时间。' },
+  },
   'work.no-attempt-left': {
     what: { en: 'You have handed this lab in as often as it may be.', zh: '这个实验的提交次数已用完。' },
     cure: { en: 'What you have handed in counts.', zh: '以已经提交的结果为准。' },

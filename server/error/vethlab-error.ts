@@ -66,6 +66,7 @@ export type ErrorCode =
   | 'session.not-open'
   | 'session.busy'
   | 'work.not-assessed'
+  | 'work.closed'
   | 'work.no-attempt-left'
   | 'value.missing'
   | 'map.not-found'

@@ -1,10 +1,11 @@
 import { VethlabError } from '../error/vethlab-error.js'
 import { clean } from '../report/clean.js'
 import { escapeHtml, htmlPage, list, prose, resultHtml } from '../report/html.js'
-import type { Result } from '../report/result.js'
+import type { Result, StepResult } from '../report/result.js'
 import { stateWord } from '../report/words.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
 import type { Language, Text } from '../wording/text.js'
+import { askedHtml } from './asked-html.js'
 import { networkPart } from './network-part.js'
 import type { PagePart } from './page-part.js'
 import { playerOf } from './player.js'
@@ -21,6 +22,8 @@ const words = {
     lab: (id: string, hash: string) => `lab ${id}, ${hash}`,
     changed: 'What the work has changed',
     nothing: 'Nothing that is told of.',
+    judgedBy: (title: string) => `What “${title}” was judged by`,
+    check: (n: number, family: string) => `Check ${n} (\`${family}\`)`,
     asked: 'What was asked, and what came back',
     overTime: 'this verdict rests on time, not on one picture',
     network: 'The network, moment by moment',
@@ -52,6 +55,8 @@ const words = {
     lab: (id: string, hash: string) => `实验 ${id}，${hash}`,
     changed: '作业带来的变化',
     nothing: '没有可说明的变化。',
+    judgedBy: (title: string) => `“${title}”的判定依据`,
+    check: (n: number, family: string) => `第 ${n} 项检查（\`${family}\`）`,
     asked: '评分时的探测与应答',
     overTime: '这个结论取决于一段时间内的观察，而不是某一时刻的状态',
     network: '各个时刻的网络',
@@ -105,7 +110,7 @@ export function evidencePage(folder: string, bundle: Bundle, key: string, langua
     body.push(`<h2>${say.network}</h2>`, ...network.body)
     parts.push(network)
   }
-  body.push(...(verdicts?.steps ?? []).flatMap((step) => stepHtml(step, language)))
+  body.push(...(verdicts?.steps ?? []).flatMap((step) => stepHtml(step, pictureOf(bundle, step), result, language)))
   const moments = momentsIn(folder, bundle)
   if (moments) body.push(`<h2>${say.done}</h2>`, ...momentsHtml(moments, language))
   const transcript = transcriptOf(folder, bundle)
@@ -172,31 +177,41 @@ function changesHtml(changes: readonly Text[], language: Language): string[] {
   return list(changes.map((change) => prose(oneLine(change[language]))))
 }
 
-function stepHtml({ id, checks, asked }: StepRecord, language: Language): string[] {
+function stepHtml({ id, checks, asked }: StepRecord, picture: unknown, result: Result, language: Language): string[] {
   const say = words[language]
-  const entries = asked.map((one) => {
-    const question =
-      one.to === 'network'
-        ? `${one.host}${say.colon}${JSON.stringify(one.question)}`
-        : one.to === 'host'
-          ? `${one.host}${say.colon}${one.command}`
-          : one.file
-    const answer = oneLine(JSON.stringify(one.answer), 1000)
-    return `<code>${escapeHtml(oneLine(question, 500))}</code><br><code>${escapeHtml(answer)}</code>`
-  })
+  const step = result.steps.find((one) => one.id === id)
+  const entries = asked.map((one) => askedHtml(one, picture, language))
   return [
-    `<h2>${escapeHtml(id)}</h2>`,
-    ...list(checks.map((check) => checkHtml(check, language))),
+    `<h2>${prose(say.judgedBy(oneLine(step?.title[language] ?? id, 100)))}</h2>`,
+    ...list(checks.map((check, at) => checkHtml(check, at, step, language))),
     ...(entries.length === 0 ? [] : [`<details><summary>${say.asked}</summary>`, ...list(entries), '</details>']),
   ]
 }
 
-function checkHtml({ id, family, finding, repeats }: CheckRecord, language: Language): string {
+/** The network when a step was judged, as JSON has it; undefined where there is no such picture. */
+function pictureOf({ files }: Bundle, { state }: StepRecord): unknown {
+  const bytes = state === undefined ? undefined : files.get(state)
+  try {
+    return bytes && JSON.parse(bytes.toString())
+  } catch {
+    // Whoever signed it may have named any file.
+    return undefined
+  }
+}
+
+function checkHtml(
+  { id, family, finding, repeats }: CheckRecord,
+  at: number,
+  step: StepResult | undefined,
+  language: Language,
+): string {
   const say = words[language]
   const states = { pass: 'passed', fail: 'failed', error: 'could-not-tell' } as const
   const state = states[finding.outcome]
   const said = finding.outcome === 'error' ? finding.why : finding.observed
-  const head = `<span class="${state}">${escapeHtml(`${id} ${family}${say.colon}${stateWord(state, language)}`)}</span>`
+  const question = step?.checks.find((one) => one.id === id)?.title?.[language]
+  const name = [say.check(at + 1, oneLine(family, 60)), ...(question === undefined ? [] : [oneLine(question)])]
+  const head = `<span class="${state}">${prose([...name, stateWord(state, language)].join(say.colon))}</span>`
   return [head, ...list([prose(oneLine(said[language])), ...(repeats ? [] : [escapeHtml(say.overTime)])])].join('\n')
 }
 
@@ -207,6 +222,6 @@ const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u00
 const mostShown = 200_000
 
 const style = `
-details { margin: 0.5rem 0 } summary { cursor: pointer }
+details { margin: 0.5rem 0 } .kept pre { max-height: 20rem; overflow: auto } summary { cursor: pointer }
 .transcript { border: 1px solid; padding: 0.5rem; max-height: 40rem; overflow: auto }
 `

@@ -1,6 +1,6 @@
 import type { Language } from '../wording/text.js'
 import type { CheckResult, Result } from './result.js'
-import { stateWord } from './words.js'
+import { findings, stateWord, words } from './words.js'
 
 /**
  * A result as `check50 -o json` prints it: a result a check, `passed` null for one that was not looked at or could not tell. A submission
@@ -20,7 +20,7 @@ export function check50(result: Result, language: Language): object {
         name: check.id,
         description: `${step.title[language]}: ${check.title?.[language] ?? check.check}`,
         passed: check.state === 'passed' ? true : check.state === 'failed' ? false : null,
-        log: [],
+        log: findings(check, language).map(({ label, text }) => `${label}${words[language].colon}${text}`),
         cause: check.state === 'passed' ? null : causeOf(check, language),
         data: { step: step.id, ...(check.reason === undefined ? {} : { reason: check.reason }) },
         dependency: null,

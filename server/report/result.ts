@@ -80,6 +80,11 @@ export const ResultSchema = z.strictObject({
     submittedAt: Time.describe('when it was accepted: what deadlines are counted by'),
     startedAt: Time.describe('of the grading, or of the session'),
     durationMs: Count,
+    number: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('from 1, of what the student has handed in of it, where somebody counts'),
     submissionHash: z.string().optional().describe('of what counts in a submission'),
     regradingOf: Time.optional().describe(
       'it was judged again from the evidence of a grading: `startedAt` of that one. Both are of one attempt',

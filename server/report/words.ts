@@ -15,6 +15,7 @@ export const words = {
     numbers: (seed: string) => `numbers of the task: seed ${seed}`,
     submitted: 'Submitted',
     regraded: 'judged again from the evidence of an earlier grading',
+    attempt: (number: number) => `Attempt ${number}`,
     printed: 'its last errors',
     open: (open: number) => `${open} more could not be told: they are not lost`,
     pending:
@@ -47,6 +48,7 @@ export const words = {
     numbers: (seed: string) => `题目数值的种子：${seed}`,
     submitted: '提交时间',
     regraded: '这是根据先前评分保留的证据重新评的分',
+    attempt: (number: number) => `第 ${number} 次提交`,
     printed: '最后的错误输出',
     open: (open: number) => `另有 ${open} 分无法判定，不会因此扣掉`,
     pending: '有些检查没能完成。这不会扣分：重新评分之前没有成绩。',
@@ -149,6 +151,7 @@ export function remarks(result: Result, language: Language): string[] {
   return [
     ...(result.state === 'could-not-tell' ? [words[language].pending] : []),
     ...(result.refused ? [result.refused[language]] : []),
+    ...(result.attempt.number === undefined ? [] : [words[language].attempt(result.attempt.number)]),
     ...(result.assignment.seed === undefined ? [] : [words[language].numbers(result.assignment.seed)]),
     ...(result.attempt.regradingOf === undefined ? [] : [words[language].regraded]),
     ...result.notes.map((note) => note[language]),

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { logOnce } from '../error/log-once.js'
 import type { Trouble } from '../error/trouble.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { contentOf, type Lab } from '../lab/lab.js'
@@ -41,6 +42,8 @@ export class Session {
   readonly #house: SessionHouse
   readonly #rooms: SessionRooms
   #version = 0
+  /** Settles when nobody judges its rack any more. */
+  #judging: Promise<void> | undefined
 
   /** A session as it is on record, without a rack. */
   constructor(house: SessionHouse, lab: Lab, record: SessionRecord) {
@@ -216,9 +219,22 @@ export class Session {
     this.#rooms.life.open(replay)
   }
 
-  /** Ends the rack. Progress stays. */
+  /** Ends the rack. One that is being judged ends when that is done: what was handed in in time counts. Progress stays. */
   leave(): Promise<void> {
-    return this.#rooms.life.leave()
+    const { life } = this.#rooms
+    return this.#judging ? this.#judging.then(() => life.leave()) : life.leave()
+  }
+
+  /** The same for whoever does not wait until it is judged. */
+  async leaveSoon(): Promise<void> {
+    const left = this.leave()
+    if (this.isJudged) left.catch(logOnce)
+    else await left
+  }
+
+  /** Whether its rack is being judged: it is needed until that has ended. */
+  get isJudged(): boolean {
+    return this.#judging !== undefined
   }
 
   /** Someone is there: the rack is not closed for idleness. */
@@ -294,13 +310,17 @@ export class Session {
   judge(work: (rack: LabRack, signal: AbortSignal) => Promise<void>): void {
     const { use, steps } = this.#rooms
     use.begin()
-    use.occupy({ what: 'submitting' }, async ({ rack }, signal) => {
-      try {
-        await work(rack.still(steps.progress.answers), signal)
-      } finally {
-        // Commands may have ended since.
-        steps.lookSoon()
-      }
+    this.#judging = new Promise((resolve) => {
+      use.occupy({ what: 'submitting' }, async ({ rack }, signal) => {
+        try {
+          await work(rack.still(steps.progress.answers), signal)
+        } finally {
+          this.#judging = undefined
+          resolve()
+          // Commands may have ended since.
+          steps.lookSoon()
+        }
+      })
     })
   }
 

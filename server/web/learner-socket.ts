@@ -125,7 +125,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       return session ? views.given(session.view()) : null
     },
     'session.reopen': (ask) => nothing(inSession(ask, (session) => session.reopen(ask.replay))),
-    'session.leave': (ask) => nothing(ofSession(ask, (session) => session.leave())),
+    'session.leave': (ask) => nothing(ofSession(ask, (session) => session.leaveSoon())),
     'session.startOver': async (ask) => {
       await inSession(ask, () => undefined)
       const session = await sessions.startOver(learner, ask.session)

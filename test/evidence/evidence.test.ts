@@ -436,6 +436,43 @@ describe('The page of a bundle', () => {
     },
   )
 
+  it.each([
+    [
+      'en',
+      'What “A web server” was judged by',
+      'Check 3 (reach): failed',
+      'laptop: an HTTP request to http://192.168.1.11:8080/',
+      'no answer (timed out)',
+    ],
+    [
+      'zh',
+      '“Web 服务器”的判定依据',
+      '第 3 项检查（reach）：未通过',
+      'laptop：访问 http://192.168.1.11:8080/',
+      '没有应答（timed out）',
+    ],
+  ] as const)(
+    'says in words what was judged, asked and answered: %s',
+    async (language, heading, check, asked, came) => {
+      const { document } = new JSDOM(evidencePage(bundle, await read(), 'SHA256:x', language)).window
+      const found = [...document.querySelectorAll('h2')].find(({ textContent }) => textContent === heading)!
+      // What was kept is there for who wants it, folded.
+      const kept = [...document.querySelectorAll('details.kept')]
+      expect(JSON.parse(kept[0]!.querySelector('pre')!.textContent!)).toMatchObject({
+        question: { kind: 'http', port: 8080 },
+        answer: { outcome: 'no' },
+      })
+      for (const each of kept) each.remove()
+      const checks = found.nextElementSibling!
+      expect(checks.textContent).toContain(check)
+      const said = checks.nextElementSibling!.textContent!
+      expect(said).toContain(asked)
+      expect(said).toContain(came)
+      for (const script of document.querySelectorAll('script')) script.remove()
+      expect(document.body.textContent).not.toMatch(/[{"]kind"|"outcome"|web\.3/)
+    },
+  )
+
   it('has no player where nothing was run: work that was done live', async () => {
     const live = { ...made, result: { ...made.result, attempt: { ...made.result.attempt, of: 'session' as const } } }
     const at = '2026-03-01T19:59:00.000Z'

@@ -161,6 +161,18 @@ describe('the command line', () => {
       64,
       /^vethlab: --junit \/nowhere\/x.xml: can't be written: ENOENT/,
     ],
+    [
+      'numbers that are told and a grading in one',
+      ['grade', 'user-bridge', '/dev/null', '--who', 'x.csv', '--out', 'grades'],
+      64,
+      /^vethlab: --out: is for a grading, and --who grades nothing/,
+    ],
+    [
+      'variants of what is no kit',
+      ['grade', 'user-bridge', '/dev/null', '--per-variant'],
+      64,
+      /^vethlab: --per-variant: is for a kit alone/,
+    ],
     ['a shell without a terminal', ['rack', 'shell', 'r', 'h'], 64, /no terminal is at the standard input/],
     ['a topology without an end', ['rack', 'open', '/dev/zero'], 64, /^vethlab: \/dev\/zero: is no file\./],
     ['a lab that is not there', ['test', 'nolab'], 2, /^vethlab: nolab: there is no such lab\./],

@@ -297,6 +297,15 @@ describe('prairielearn', () => {
   })
 })
 
+it('reports say which attempt it is, where that is known', () => {
+  const second = { ...partly, attempt: { ...partly.attempt, number: 2 } }
+  for (const form of ['text', 'markdown', 'html'] as const) {
+    expect(write(form, second, en)).toContain('Attempt 2')
+    expect(write(form, second, { language: 'zh' })).toContain('第 2 次提交')
+    expect(write(form, partly, en)).not.toContain('Attempt')
+  }
+})
+
 describe('check50', () => {
   it('says null for what could not be told or was not looked at', () => {
     expect(read.check50(write('check50', partly, en))).toEqual([true, true, false])
@@ -307,6 +316,12 @@ describe('check50', () => {
       const wanted = states.map((state) => ({ passed: true, failed: false })[state as string] ?? null)
       expect(found).toEqual(result.refused ? undefined : wanted)
     })
+  })
+
+  it('has in its log what the report says of a check', () => {
+    const { results } = JSON.parse(write('check50', partly, en)) as { results: { passed: boolean; log: string[] }[] }
+    const failed = results.find(({ passed }) => passed === false)!
+    expect(failed.log.map((line) => line.split(':')[0])).toEqual(['expected', 'found', 'why'])
   })
 
   it('could be told from what check50 does not print', () => {

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { gradeCommand } from '../../server/commands/grade.js'
 import { numbersCommand } from '../../server/commands/numbers.js'
 import { studentIn } from '../../server/course/student.js'
@@ -146,6 +146,46 @@ describe('vethlab grade --who', () => {
     })
   })
 
+  it('says it of all that a class has handed in, and who has another one’s', async () => {
+    mkdirSync(join(folder, 'work'))
+    const { shop_subnet, audit_subnet } = valuesOf('s1')
+    const work = `docker network create --subnet ${shop_subnet} shop\ndocker network create --subnet ${audit_subnet} audit\n`
+    put('work/s1.sh', work)
+    put('work/bob.sh', work)
+    put('work/eve.sh', 'echo nothing\n')
+    put('work/zoe.sh', 'x'.repeat(200_000))
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    onTestFinished(() => said.mockRestore())
+    const { out, code } = await who(join(folder, 'work'), '--all')
+    expect(out.trim().split('\r\n')).toEqual([
+      'student,numbers_of,name,found,of,own',
+      'bob,s1,Ada Lovelace,2,3,no',
+      'eve,,,0,,',
+      's1,s1,Ada Lovelace,2,3,yes',
+      'zoe,,,,,',
+    ])
+    expect(code).toBe(1)
+    expect(said.mock.calls.join('')).toMatch(/zoe\.sh: has 200000 bytes/)
+    expect(JSON.parse((await who(join(folder, 'work'), '--all', '--json')).out)[0]).toMatchObject({
+      student: { id: 'bob' },
+      whose: { id: 's1', found: { shop_subnet, audit_subnet } },
+      own: false,
+    })
+    rmSync(join(folder, 'work/eve.sh'))
+    rmSync(join(folder, 'work/zoe.sh'))
+    expect((await who(join(folder, 'work'), '--all')).code).toBe(0)
+  })
+
+  it.each([
+    [['--out', 'grades'], '--out: is for a grading, and --who grades nothing'],
+    [['--all', '--resume'], '--resume: is for a grading'],
+    [['--format', 'csv'], '--format: is for a grading'],
+    [['--evidence', 'kept'], '--evidence: is for a grading'],
+    [['--seed', 'x'], '--seed: is for a grading'],
+  ])('refuses what would do nothing: %j', async (args, said) => {
+    await expect(who(put('node1.sh', 'echo\n'), ...args)).rejects.toThrow(said)
+  })
+
   it('refuses to guess: without a key, of a lab without parameters, with both a seed and a key', async () => {
     const work = put('node1.sh', 'echo\n')
     const list = ['--who', join(folder, 'roster.yaml')]
@@ -180,6 +220,23 @@ describe('vethlab grade --kit', () => {
     ['gradescope', () => ['--roster', 'class.csv'], 'Name the key of the class with --class-key.'],
   ])('refuses what the system can not tell: %s', async (system, args, said) => {
     await expect(kit(system, ...args())).rejects.toThrow(said)
+  })
+
+  it.each([
+    ['--all', []],
+    ['--json', []],
+    ['--who', ['roster.yaml']],
+    ['--session', ['a']],
+    ['--student', ['ada.yaml']],
+  ])('refuses %s, which would do nothing', async (option, values) => {
+    await expect(kit('gradescope', option, ...values)).rejects.toThrow(`${option}: is for a grading, and a kit is none`)
+  })
+
+  it('refuses variants of what is no kit', async () => {
+    const work = put('node1.sh', 'echo\n')
+    await expect(run(gradeCommand, 'user-bridge', work, '--per-variant')).rejects.toThrow(
+      '--per-variant: is for a kit alone. Say --kit prairielearn',
+    )
   })
 
   it('refuses numbers of a lab that has none', async () => {

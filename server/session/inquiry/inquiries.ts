@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VethlabError } from '../../error/vethlab-error.js'
+import { orAborted } from '../or-aborted.js'
 
 /** A trace takes a second or two, a diagnosis some ten. */
 const longestMs = 30_000
@@ -47,21 +48,6 @@ export class Inquiries {
 
   cancel(): void {
     this.#current?.abort.abort()
-  }
-}
-
-/** What does not listen to the signal at once is left behind. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let leave: (() => void) | undefined
-  const aborted = new Promise<never>((_, reject) => {
-    leave = () => reject(signal.reason)
-    signal.addEventListener('abort', leave, { once: true })
-    if (signal.aborted) leave()
-  })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', leave!)
   }
 }
 

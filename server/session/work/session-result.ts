@@ -15,6 +15,8 @@ export interface SessionAbout {
   assignment?: string
   /** When the server accepted it, ISO 8601 in UTC. */
   submittedAt: string
+  /** Which of their attempts it is, from 1, where they are counted. */
+  number?: number
 }
 
 /**
@@ -38,12 +40,15 @@ export function sessionResult(
 function aboutOf(
   { id, title, contentHash: labHash }: Lab,
   { seed, createdAt: startedAt, usedMs }: SessionRecord,
-  { student, assignment = id, submittedAt }: SessionAbout,
+  { student, assignment = id, submittedAt, number }: SessionAbout,
 ): Pick<Result, 'student' | 'assignment' | 'attempt'> {
   return {
     student,
     assignment: { id: assignment, title, lab: id, labHash, ...(seed === undefined ? {} : { seed }) },
-    attempt: { of: 'session', submittedAt, startedAt, durationMs: Math.round(usedMs) },
+    attempt: {
+      ...{ of: 'session', submittedAt, startedAt, durationMs: Math.round(usedMs) },
+      ...(number === undefined ? {} : { number }),
+    },
   }
 }
 
