@@ -45,7 +45,7 @@ import { notFound } from './not-found.js'
 import { withOpened } from './opened.js'
 import { Shares } from './shares.js'
 import { stuckReason, usualRule } from './stuck.js'
-import { bundleName, counted, type Judged, Submissions, usedUp } from './submissions.js'
+import { counted, type Judged, Submissions, usedUp } from './submissions.js'
 import { closeOver, extend, setDates } from './timetable.js'
 import { Tracker } from './tracker.js'
 import { Warming } from './warming.js'
@@ -274,6 +274,7 @@ export class Classroom {
     const [one, other] = [await this.#seat(id, kept), await this.#seat(id, merged)]
     if (one.id === other.id) throw notFound(merged)
     await mergeSeats(this.records, this.sessions, one, other)
+    for (const { learner } of [one, other]) this.#summaries.delete(learner)
     await this.#rightsChanged()
     this.#renew(id)
   }
@@ -282,9 +283,10 @@ export class Classroom {
   async removeSeat(id: string, seat: string): Promise<void> {
     const { learner } = await this.#seat(id, seat)
     await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
+    const forget = await this.submissions.forgetting(learner)
     await this.records.people.removeSeat(seat)
     await this.#rightsChanged()
-    await this.submissions.forget(learner)
+    await forget()
     this.#summaries.delete(learner)
     this.#renew(id)
   }
@@ -403,7 +405,7 @@ export class Classroom {
     const heading = (step: string) => (found ? headingOf(found, step) : { en: step, zh: step })
     const handedIn = (await this.submissions.of(learner, lab)).toReversed().map((judged) => ({
       ...this.submissions.view(judged, found, 'steps'),
-      evidence: `evidence/${learner}/${bundleName(judged.record)}`,
+      evidence: `evidence/${judged.record.evidence}`,
     }))
     const session = latest ? { session: latest.id } : {}
     const hints = (await this.records.progress(learner)).find((one) => one.lab === lab)?.hints ?? {}

@@ -59,7 +59,7 @@ import {
   readPersons,
   setMember,
 } from './staff-work.js'
-import { addSubmission, judgeSubmission, readSubmissions } from './submission-work.js'
+import { addSubmission, judgeSubmission, readHoldsEvidence, readSubmissions } from './submission-work.js'
 import { keptName, keptText } from './text.js'
 
 /** Of the result of a submission, in characters: a lab has some tens of checks, each with some sentences. */
@@ -266,6 +266,10 @@ export class KeptPeople implements People {
   submissions(learner: string, lab?: string): Promise<SubmissionRecord[]> {
     const of = lab === undefined ? undefined : keptName(lab, 'lab')
     return this.house.transact(() => readSubmissions(keptName(learner, 'learner'), of))
+  }
+
+  holdsEvidence(learner: string): Promise<boolean> {
+    return this.house.transact(() => readHoldsEvidence(keptName(learner, 'learner')))
   }
 
   async addPerson(person: Parameters<People['addPerson']>[0]): Promise<PersonRecord> {

@@ -239,6 +239,74 @@ export function describePeople(kind: Kind): void {
       expect(await people.resume(words)).toBeUndefined()
     })
 
+    it('brings along what was handed in when it is merged: numbers follow the time, and evidence is found where it is', async () => {
+      await newClass()
+      const [ada, again] = [await seated('Ada'), await seated('Ada')]
+      const evidence = ({ learner }: { learner: string }, name: string) => `${learner}/${name}`
+      const handIn = async ({ learner }: { learner: string }, lab: string, result?: string) => {
+        // Times are to the millisecond.
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        const made = await people.addSubmission({ learner, lab, session: `${lab} of ${learner}` })
+        if (result !== undefined) await people.judgeSubmission(made.id, result)
+        return made
+      }
+      const [first, , third] = [
+        await handIn(ada, 'mtu', '{"points":1}'),
+        await handIn(again, 'mtu', '{"points":2}'),
+        await handIn(ada, 'mtu'),
+      ]
+      const [alone, fifth] = [await handIn(again, 'dns', '{"points":3}'), await handIn(again, 'mtu', '{"points":4}')]
+      expect([first, third, alone, fifth].map((one) => one.evidence)).toEqual([
+        evidence(ada, 'mtu-1'),
+        evidence(ada, 'mtu-2'),
+        evidence(again, 'dns-1'),
+        evidence(again, 'mtu-2'),
+      ])
+      const told = async () =>
+        (await people.submissions(ada.learner, 'mtu')).map((one) => [one.number, one.evidence, one.result])
+      await people.mergeSeats(ada.id, again.id)
+      const merged = [
+        [1, evidence(ada, 'mtu-1'), '{"points":1}'],
+        [2, evidence(again, 'mtu-1'), '{"points":2}'],
+        [3, evidence(ada, 'mtu-2'), undefined],
+        [4, evidence(again, 'mtu-2'), '{"points":4}'],
+      ]
+      expect(await told()).toEqual(merged)
+      expect(await people.submissions(ada.learner, 'dns')).toEqual([
+        { ...alone, learner: ada.learner, result: '{"points":3}' },
+      ])
+      // Whoever judges it has begun before.
+      await people.judgeSubmission(third.id, '{"points":5}')
+      merged[2]![2] = '{"points":5}'
+      expect(await told()).toEqual(merged)
+      expect(await handIn(ada, 'mtu')).toMatchObject({ number: 5, evidence: evidence(ada, 'mtu-5') })
+      expect([await people.holdsEvidence(again.learner), await people.holdsEvidence('f'.repeat(32))]).toEqual([
+        true,
+        false,
+      ])
+      // And once more, with what has come along.
+      const last = await seated('Ada')
+      await people.mergeSeats(last.id, ada.id)
+      expect((await people.submissions(last.learner, 'mtu')).map((one) => one.evidence)).toEqual([
+        ...merged.map(([, where]) => where),
+        evidence(ada, 'mtu-5'),
+      ])
+      await people.removeSeat(last.id)
+      expect(await people.holdsEvidence(again.learner)).toBe(false)
+    })
+
+    it('may go on for as long as either of two that are merged might', async () => {
+      const { id } = await newClass({ endsAt: hour(1) })
+      const [ada, again, bare] = [await seated('Ada'), await seated('Ada'), await seated('Ada')]
+      const [soon, later] = [hour(2), hour(3)]
+      await people.setExtensions(ada.id, { end: soon, labs: { mtu: later, dns: soon } })
+      await people.setExtensions(again.id, { end: later, labs: { mtu: soon, swarm: later } })
+      const both = { end: later, labs: { mtu: later, dns: soon, swarm: later } }
+      expect((await people.mergeSeats(ada.id, again.id))?.extensions).toEqual(both)
+      expect((await people.mergeSeats(bare.id, ada.id))?.extensions).toEqual(both)
+      expect(await people.seats(id)).toHaveLength(1)
+    })
+
     it('is merged with one of its own class alone, and not with itself', async () => {
       await newClass()
       const ada = await seated('Ada')
