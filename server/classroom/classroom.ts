@@ -28,7 +28,7 @@ import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import { sessionResult } from '../session/work/session-result.js'
 import { isBehind } from '../store/behind.js'
-import { isOpenAt } from '../store/class-work.js'
+import { isOpenAt, overFor } from '../store/class-work.js'
 import type { Assessment, ClassChange, ClassRecord, GivenHint, Known, SeatRecord } from '../store/people.js'
 import type { Records } from '../store/records.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
@@ -294,10 +294,12 @@ export class Classroom {
   /** Deletes what is kept of learners of classes whose days are over. @returns how many learners that were */
   async forgetOld(now = Date.now()): Promise<number> {
     let count = 0
-    for (const { id, endsAt, endedAt, keepDays } of await this.records.people.classes()) {
-      const end = [endsAt, endedAt].filter((one) => one !== undefined).toSorted()[0]
-      if (keepDays === undefined || end === undefined || Date.parse(end) + keepDays * dayMs > now) continue
+    for (const one of await this.records.people.classes()) {
+      const { id, keepDays } = one
+      if (keepDays === undefined || overFor(one) === undefined) continue
       for (const seat of await this.records.people.seats(id)) {
+        // Who was given more time is at work for longer.
+        if (Date.parse(overFor(one, seat.extensions)!) + keepDays * dayMs > now) continue
         await this.removeSeat(id, seat.id)
         count++
       }

@@ -340,3 +340,26 @@ it('forgets learners when the days of their class are over, and not before', asy
   expect(await classroom.forgetOld(Date.now() + 31 * day)).toBe(1)
   expect(await records.people.seats(id)).toEqual([])
 })
+
+it('forgets a learner who was given more time when the days after that are over, and not before', async () => {
+  const [ada] = [await seated('Ada'), await seated('Bob')]
+  const day = 24 * 3_600_000
+  const [now, endsAt] = [Date.now(), new Date(Date.now() + 3_600_000).toISOString()]
+  await classroom.change(owner, id, { endsAt, keepDays: 1 })
+  await classroom.extend(owner, id, { seat: ada.id, minutes: 3 * 24 * 60 })
+  const names = async () => (await records.people.seats(id)).map(({ name }) => name)
+  expect(await classroom.forgetOld(now + 2 * day)).toBe(1)
+  expect(await names()).toEqual(['Ada'])
+  expect(await classroom.forgetOld(now + 4 * day)).toBe(0)
+  expect(await classroom.forgetOld(now + 4 * day + 7_200_000)).toBe(1)
+  expect(await names()).toEqual([])
+})
+
+it('counts the days of a class that was ended by hand from then on, also for who was given more time', async () => {
+  const ada = await seated('Ada')
+  const day = 24 * 3_600_000
+  await classroom.change(owner, id, { endsAt: hour(1), keepDays: 1 })
+  await classroom.extend(owner, id, { seat: ada.id, minutes: 3 * 24 * 60 })
+  await classroom.end(owner, id)
+  expect(await classroom.forgetOld(Date.now() + 2 * day)).toBe(1)
+})
