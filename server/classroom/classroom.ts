@@ -39,7 +39,7 @@ import { LastKnown } from './last-known.js'
 import { learnerDetail } from './learner-detail.js'
 import { lookView } from './look-view.js'
 import { Looks } from './looks.js'
-import { duplicates, liveCells, recordedCells, seatView, withHints } from './matrix.js'
+import { duplicates, liveCells, recordedCells, seatView, withHints, withoutAddress } from './matrix.js'
 import { mergeSeats } from './merge-seats.js'
 import { notFound } from './not-found.js'
 import { withOpened } from './opened.js'
@@ -308,6 +308,7 @@ export class Classroom {
     return count
   }
 
+  /** A class with everybody in it. Who may only look is told how far they are, and nothing that helpers alone need. */
   async matrix(who: Who, id: string): Promise<MatrixView> {
     const known = this.#followed.get(id)?.known ?? new LastKnown()
     const found = await known.of('class', () => this.records.people.classOf(id))
@@ -319,19 +320,30 @@ export class Classroom {
     const share = this.shares.of(id)
     const given = await known.of('hints', () => this.records.people.givenHints(id))
     const warming = this.#warming.of(id)
+    const mayAssist = may(who, 'assist', { class: id })
+    const rows = await Promise.all(seats.map((seat) => this.#row(seat, same, found, given, known)))
+    const notes = await this.records.people.notes(id, mostNotes)
     return {
       class: await this.#view(who, found),
-      seats: await Promise.all(seats.map((seat) => this.#row(seat, same, found, given, known))),
-      hands: await this.records.people.hands(id),
-      notes: await this.records.people.notes(id, mostNotes),
+      seats: mayAssist ? rows : rows.map(withoutAddress),
+      hands: mayAssist ? await this.records.people.hands(id) : [],
+      notes: mayAssist ? notes : notes.filter(({ seat }) => seat === undefined),
       ...(share ? { shown: { by: share.by, mine: share.person === who.person } } : {}),
       looks: (await this.records.people.looksOf(id, who.person)).map(lookView),
       ...(warming ? { warming } : {}),
     }
   }
 
-  /** The class now, and rows of it as they change. @returns what ends it */
-  async follow(who: Who, id: string, follower: ClassFollower): Promise<{ view: MatrixView; end: () => void }> {
+  /**
+   * The class now, and rows of it as they change.
+   * @param whoNow roles may change meanwhile
+   * @returns what ends it
+   */
+  async follow(
+    whoNow: () => Who,
+    id: string,
+    { onSeats }: ClassFollower,
+  ): Promise<{ view: MatrixView; end: () => void }> {
     const seats = await this.records.people.seats(id)
     const followed: Followed = this.#followed.get(id) ?? {
       class: id,
@@ -342,6 +354,14 @@ export class Classroom {
     }
     this.#followed.set(id, followed)
     followed.seats = new Map(seats.map((seat) => [seat.learner, seat]))
+    const follower: ClassFollower = {
+      onSeats: (seats) => {
+        const who = whoNow()
+        // Who may not look any more asks again, and is refused.
+        if (!may(who, 'watch', { class: id })) onSeats(undefined)
+        else onSeats(may(who, 'assist', { class: id }) ? seats : seats?.map(withoutAddress))
+      },
+    }
     followed.followers.add(follower)
     const end = () => {
       followed.followers.delete(follower)
@@ -349,7 +369,7 @@ export class Classroom {
       if (this.#followed.get(id) === followed) this.#followed.delete(id)
     }
     try {
-      return { view: await this.matrix(who, id), end }
+      return { view: await this.matrix(whoNow(), id), end }
     } catch (error) {
       end()
       throw error
@@ -706,12 +726,12 @@ export class Classroom {
 
   async #view(who: Who, one: ClassRecord): Promise<ClassView> {
     const { id, code, ...rest } = one
-    const mayLead = may(who, 'lead', { class: id })
+    const mayAssist = may(who, 'assist', { class: id })
     return {
       id,
       title: rest.title,
       labs: rest.labs.map((lab) => this.#labView(lab)),
-      ...(code === undefined ? {} : { code: spacedJoinCode(code) }),
+      ...(code === undefined || !mayAssist ? {} : { code: spacedJoinCode(code) }),
       isRosterOnly: rest.isRosterOnly,
       ...(rest.startsAt === undefined ? {} : { startsAt: rest.startsAt }),
       ...(rest.endsAt === undefined ? {} : { endsAt: rest.endsAt }),
@@ -729,8 +749,8 @@ export class Classroom {
       stuckRule: rest.stuckRule ?? usualRule,
       isQueuePaused: rest.isQueuePaused,
       seats: (await this.records.people.seats(id)).length,
-      mayAssist: may(who, 'assist', { class: id }),
-      mayLead,
+      mayAssist,
+      mayLead: may(who, 'lead', { class: id }),
     }
   }
 

@@ -189,7 +189,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'class.extend': ({ class: id, ...what }) => classroom.extend(guest(), id, what),
     'class.code': (ask) => classroom.setCode(guest(), ask.class, ask.on),
     'class.end': (ask) => classroom.end(guest(), ask.class),
-    'class.follow': (ask) => classes.follow(guest(), ask.class),
+    'class.follow': (ask) => classes.follow(guest, ask.class),
     'class.unfollow': () => nothing(classes.end()),
     'class.lock': ({ class: id, lab, ...withheld }) => classroom.lock(guest(), id, lab, withheld),
     'class.assess': (ask) => classroom.assess(guest(), ask.class, ask.lab, ask.assessed ?? undefined),
