@@ -59,12 +59,13 @@ export const strings = stringsOf({
     removeText: 'All that is kept of them goes too: progress, answers, verdicts. This can not be taken back.',
     people: 'List of the class',
     peopleText:
-      'CSV with a line of headings: name, and id, email and group where you have them. Who is there already stays.',
+      'CSV with a line of headings: name, and id, email and group where you have them. Who is there already keeps their seat; what the list adds or corrects is taken over.',
     rosterOnly: 'Only who is on the list may join',
     csv: 'The list',
     choose: 'Choose a file',
     add: 'Add to the list',
-    added: (added: number, known: number) => `${added} added, ${known} were there already.`,
+    added: (added: number, known: number, changed: number) =>
+      `${added} added, ${known} were there already.${changed > 0 ? ` Of these ${changed} ${changed === 1 ? 'was' : 'were'} completed or corrected.` : ''}`,
     settings: 'Settings',
     labsOf: 'Labs of the class',
     up: (title: string) => `${title}: further up`,
@@ -286,12 +287,14 @@ export const strings = stringsOf({
     removeSure: (name: string) => `移出 ${name}？`,
     removeText: '保存的全部内容也会删除：进度、答案和检查结果。此操作无法撤销。',
     people: '课堂名单',
-    peopleText: '带标题行的 CSV：name，以及 id、email、group（如有）。已在名单上的人保持不变。',
+    peopleText:
+      '带标题行的 CSV：name，以及 id、email、group（如有）。已在名单上的人保留原来的席位，名单中补充或更正的内容会更新。',
     rosterOnly: '只允许名单上的人加入',
     csv: '名单',
     choose: '选择文件',
     add: '加入名单',
-    added: (added: number, known: number) => `新增 ${added} 人，另有 ${known} 人已在名单上。`,
+    added: (added: number, known: number, changed: number) =>
+      `新增 ${added} 人，另有 ${known} 人已在名单上${changed > 0 ? `，其中 ${changed} 人的信息已补充或更正` : ''}。`,
     settings: '设置',
     labsOf: '课堂的实验',
     up: (title: string) => `${title}：上移`,

@@ -231,7 +231,7 @@ export class Classroom {
   }
 
   /** @throws VethlabError roster.invalid */
-  async addRoster(id: string, csv: string): Promise<{ added: number; known: number }> {
+  async addRoster(id: string, csv: string): Promise<{ added: number; known: number; changed: number }> {
     const added = await this.records.people.addRoster(id, readRoster(csv))
     this.#renew(id)
     return added

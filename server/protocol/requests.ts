@@ -217,8 +217,12 @@ export const requests = {
   /** From now on `class.seats` events of this class come over this connection, and of no other. */
   'class.follow': ask({ class: id }).answeredBy<MatrixView>(),
   'class.unfollow': ask({}).answeredBy<null>(),
-  /** Puts those of a list in CSV on the roster. The one request that is larger than 64 KiB. */
-  'seat.add': ask({ class: id, csv: z.string().max(largestRoster) }).answeredBy<{ added: number; known: number }>(),
+  /** Puts those of a list in CSV on the roster: so many came, were there, and of these are described otherwise now. The one request that is larger than 64 KiB. */
+  'seat.add': ask({ class: id, csv: z.string().max(largestRoster) }).answeredBy<{
+    added: number
+    known: number
+    changed: number
+  }>(),
   /** New words for a learner who has lost theirs. */
   'seat.reissue': ask({ class: id, seat: id }).answeredBy<{ phrase: string }>(),
   /** What one learner did in a lab: verdicts with what they were found by, and what each command changed. */

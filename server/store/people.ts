@@ -205,11 +205,11 @@ export interface People {
   classes(): Promise<ClassRecord[]>
   classOf(id: string): Promise<ClassRecord | undefined>
 
-  /** Seats that wait for those on a roster. Who is there already, by their id or by their name where one has no id, gets no second one. */
+  /** Seats that wait for those on a roster. Who is there already gets no second one, and what the list says besides: see `planRoster`. */
   addRoster(
     id: string,
     entries: readonly { name: string; student?: string; email?: string; section?: string }[],
-  ): Promise<{ added: number; known: number }>
+  ): Promise<{ added: number; known: number; changed: number }>
   seats(id: string): Promise<SeatRecord[]>
   /** @param phrase hash of the phrase that the learner is given */
   join(ask: { code: string; name: string; student?: string; phrase: string; most: number }): Promise<Joined>

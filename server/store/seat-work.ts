@@ -64,6 +64,12 @@ export function* addSeat(
   return seatRecord(row!)
 }
 
+/** Sets what a list says of somebody. */
+export function* describeSeat({ id, name, student, email, section }: SeatRecord): Work<void> {
+  const values = [name, student ?? null, email ?? null, section ?? null]
+  yield* ask('UPDATE seat SET name = ?, student = ?, email = ?, section = ? WHERE id = ?', ...values, id)
+}
+
 /** A class by the code that learners type, at a time at which they may join: before it begins, too. */
 function* classByCode(code: string, at: string): Work<ClassRecord | undefined> {
   const [row] = yield* ask<ClassRow>(`SELECT ${classColumns} FROM class WHERE code = ?`, code)

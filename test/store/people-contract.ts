@@ -143,8 +143,10 @@ export function describePeople(kind: Kind): void {
     it('takes a seat of the roster once, by the id where there is one', async () => {
       const { id } = await newClass({ isRosterOnly: true })
       const roster = [{ name: 'Ada Lovelace', student: 'A7', section: 'red' }, { name: '王小明' }]
-      expect(await people.addRoster(id, roster)).toEqual({ added: 2, known: 0 })
-      expect(await people.addRoster(id, [...roster, { name: 'Eve', student: 'E1' }])).toEqual({ added: 1, known: 2 })
+      expect(await people.addRoster(id, roster)).toEqual({ added: 2, known: 0, changed: 0 })
+      expect(await people.addRoster(id, [...roster, { name: 'Eve', student: 'E1' }])).toEqual({
+        ...{ added: 1, known: 2, changed: 0 },
+      })
       expect(await people.join(ask('Ada Lovelace'))).toEqual({ refused: 'not-on-roster' })
       expect(await people.join(ask('Mallory', { student: 'X' }))).toEqual({ refused: 'not-on-roster' })
       const ada = await seated('Ada', { student: 'a7' })
@@ -152,6 +154,38 @@ export function describePeople(kind: Kind): void {
       expect(await people.join(ask('Ada', { student: 'a7' }))).toEqual({ refused: 'taken' })
       expect((await seated('王小明')).isOfRoster).toBe(true)
       await records.createSession({ id: 's1', learner: ada.learner, lab: 'mtu', labHash: 'a'.repeat(64) })
+    })
+
+    it('follows a list that comes again: what was missing is added, and a name is put right by its id', async () => {
+      const { id } = await newClass()
+      await people.addRoster(id, [
+        { name: 'Ada Lovelase', student: 'A7' },
+        { name: 'Bob' },
+        { name: 'Eve', student: 'E1' },
+      ])
+      const [ada, bob] = [await seated('Ada', { student: 'a7' }), await seated('Bob')]
+      const words = `phrase ${phrases}`
+      const mallory = await seated('Mal', { student: 'M1' })
+      const again = [
+        { name: 'Ada Lovelace', student: 'A7', email: 'ada@example.org', section: 'red' },
+        { name: 'Bob', student: 'B2' },
+        { name: 'Eve', student: 'E2' },
+        { name: 'Mallory', student: 'M1', section: 'blue' },
+      ]
+      expect(await people.addRoster(id, again)).toEqual({ added: 1, known: 3, changed: 3 })
+      const told = (await people.seats(id)).map(({ name, student, email, section }) => [name, student, email, section])
+      expect(told.toSorted()).toEqual([
+        ['Ada Lovelace', 'A7', 'ada@example.org', 'red'],
+        ['Bob', 'B2', undefined, undefined],
+        ['Eve', 'E1', undefined, undefined],
+        ['Eve', 'E2', undefined, undefined],
+        // Nobody has said that they are who they say.
+        ['Mal', 'M1', undefined, 'blue'],
+      ])
+      expect(await people.seatOf(ada.learner)).toMatchObject({ id: ada.id, name: 'Ada Lovelace', isOfRoster: true })
+      expect((await people.resume(words))?.id).toBe(bob.id)
+      expect(await people.seatOf(mallory.learner)).toMatchObject({ isOfRoster: false })
+      expect(await people.addRoster(id, again)).toEqual({ added: 0, known: 4, changed: 0 })
     })
 
     it('gives one seat to one of two who ask for it at once', async () => {

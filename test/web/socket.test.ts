@@ -160,7 +160,7 @@ describe('messages', () => {
     expect(csv.length).toBeGreaterThan(600_000)
     const owner = await house.socket()
     const answered = await owner.timeout(20_000).emitWithAck('seat.add', { class: id, csv })
-    expect(answered).toEqual({ ok: true, value: { added: 2_000, known: 0 } })
+    expect(answered).toEqual({ ok: true, value: { added: 2_000, known: 0, changed: 0 } })
     const huge = await ask(owner as never, 'seat.add', { class: id, csv: 'x'.repeat(1024 ** 2 + 1) })
     expect(huge).toMatchObject({ ok: false, trouble: { code: 'request.invalid' } })
 
