@@ -213,9 +213,12 @@ export class Classroom {
   /** A new code, which takes the place of the old one; without `on` nobody can join any more. */
   async setCode(who: Who, id: string, on: boolean): Promise<ClassView> {
     if (!on) return this.change(who, id, { code: null })
+    const ends = (await this.records.people.classOf(id))?.codeEndsAt
+    // A new one is of use: it doesn't end before it began.
+    const isOver = ends !== undefined && ends <= new Date().toISOString()
     for (let n = 1; ; n++) {
       try {
-        return await this.change(who, id, { code: newJoinCode() })
+        return await this.change(who, id, { code: newJoinCode(), ...(isOver ? { codeEndsAt: null } : {}) })
       } catch (error) {
         if (n >= mostCodes || !(error instanceof VethlabError && error.code === 'records.refused')) throw error
       }
@@ -732,6 +735,7 @@ export class Classroom {
       title: rest.title,
       labs: rest.labs.map((lab) => this.#labView(lab)),
       ...(code === undefined || !mayAssist ? {} : { code: spacedJoinCode(code) }),
+      ...(rest.codeEndsAt === undefined || !mayAssist ? {} : { codeEndsAt: rest.codeEndsAt }),
       isRosterOnly: rest.isRosterOnly,
       ...(rest.startsAt === undefined ? {} : { startsAt: rest.startsAt }),
       ...(rest.endsAt === undefined ? {} : { endsAt: rest.endsAt }),

@@ -25,6 +25,8 @@ export interface ClassView {
   labs: { id: string; title: Text; steps: { id: string; heading: Text; optional: boolean }[] }[]
   /** As learners type it; missing where nobody can join, and for who may not assist. */
   code?: string
+  /** Nobody joins by it from then on; for those who assist. */
+  codeEndsAt?: string
   isRosterOnly: boolean
   startsAt?: string
   endsAt?: string

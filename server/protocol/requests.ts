@@ -180,6 +180,7 @@ export const requests = {
     title: title.optional(),
     labs: labs.optional(),
     isRosterOnly: z.boolean().optional(),
+    codeEndsAt: time.nullable().optional(),
     startsAt: time.nullable().optional(),
     endsAt: time.nullable().optional(),
     hasOwnNumbers: z.boolean().optional(),

@@ -175,6 +175,19 @@ it('tells who may only look how far everybody is, and neither how to join, nor a
   expect(await renewed()).toBeUndefined()
 })
 
+it('has a code that ends at a time, before the class does; a new code lets people join again', async () => {
+  const [past, future] = [hour(-1), hour(1)]
+  expect(await classroom.change(owner, id, { codeEndsAt: future })).toMatchObject({ codeEndsAt: future })
+  await seated('Ada')
+  expect((await classroom.setCode(owner, id, true)).codeEndsAt).toBe(future)
+  await classroom.change(owner, id, { codeEndsAt: past })
+  await expect(seated('Bob')).rejects.toThrow('no-class')
+  const viewer: Who = { person: 'viewer', roles: [{ role: 'viewer', class: id }] }
+  expect((await classroom.matrix(viewer, id)).class).not.toHaveProperty('codeEndsAt')
+  expect(await classroom.setCode(owner, id, true)).not.toHaveProperty('codeEndsAt')
+  await seated('Bob')
+})
+
 it('draws numbers for everybody once the class has its own, the same each time', async () => {
   const [ada, bob] = [await seated('Ada', 'A7'), await seated('Bob')]
   const seedOf = (seat: SeatRecord, of = lab.id) => classroom.seedFor(seat.learner, of)
