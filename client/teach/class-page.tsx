@@ -51,7 +51,7 @@ export function ClassPage({ id }: { id: string }) {
       </h1>
       <p class="intro">{[stateOf(one), t.seats(seats.length), t.labs(one.labs.length)].join(' · ')}</p>
       {trouble.value !== undefined && <TroubleNote trouble={trouble.value} />}
-      <JoinPanel view={one} />
+      {one.mayAssist && <JoinPanel view={one} />}
       {shown.warming !== undefined && <p role="status">{t.warming(shown.warming.ready, shown.warming.wanted)}</p>}
       {one.mayAssist && <LooksPanel matrix={{ ...shown, seats }} />}
       {one.mayAssist && <HandsPanel matrix={{ ...shown, seats }} />}

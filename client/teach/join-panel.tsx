@@ -2,7 +2,9 @@ import { useMemo, useState } from 'preact/hooks'
 import { encode } from 'uqr'
 import type { ClassView } from '../../server/protocol/classes.js'
 import { Dialog } from '../shell/dialog.js'
+import { dayAndTime, now } from '../shell/time.js'
 import { joinAddress } from '../state/address.js'
+import { language } from '../state/language.js'
 import { strings } from './strings.js'
 import { ask, changed } from './teach-state.js'
 
@@ -28,6 +30,13 @@ export function JoinPanel({ view }: { view: ClassView }) {
             <code class="code">{code}</code>
           </dd>
         </dl>
+      )}
+      {code !== undefined && view.codeEndsAt !== undefined && (
+        <p>
+          {Date.parse(view.codeEndsAt) > now.value
+            ? t.codeUntil(dayAndTime(view.codeEndsAt, language.value))
+            : t.codeOver}
+        </p>
       )}
       <div class="actions">
         {code !== undefined && (

@@ -30,7 +30,7 @@ export function RosterPanel({ view }: { view: ClassView }) {
           const done = await ask('seat.add', { class: view.id, csv })
           if (done === undefined) return
           setCsv('')
-          setSaid(t.added(done.added, done.known))
+          setSaid(t.added(done.added, done.known, done.changed))
         }}
       >
         <label for={id}>{t.csv}</label>

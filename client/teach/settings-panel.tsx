@@ -15,11 +15,14 @@ export function SettingsPanel({ view }: { view: ClassView }) {
   const [title, setTitle] = useState(view.title)
   const [starts, setStarts] = useState(fieldTime(view.startsAt))
   const [ends, setEnds] = useState(fieldTime(view.endsAt))
+  const [codeEnds, setCodeEnds] = useState(fieldTime(view.codeEndsAt))
   const [keep, setKeep] = useState(view.keepDays === undefined ? '' : String(view.keepDays))
   const [capacity, setCapacity] = useState(view.capacity === undefined ? '' : String(view.capacity))
   const [expected, setExpected] = useState(view.expected === undefined ? '' : String(view.expected))
   const [labs, setLabs] = useState<PickedLab[]>([])
   const [said, setSaid] = useState('')
+  // A new code may have taken it away.
+  useEffect(() => setCodeEnds(fieldTime(view.codeEndsAt)), [view.codeEndsAt])
   useEffect(() => {
     void load<CatalogueView>('/api/catalogue').then((answered) => {
       if (!answered.ok) return
@@ -42,6 +45,7 @@ export function SettingsPanel({ view }: { view: ClassView }) {
             title,
             startsAt: timeOfField(starts),
             endsAt: timeOfField(ends),
+            codeEndsAt: timeOfField(codeEnds),
             keepDays: keep === '' ? null : Number(keep),
             capacity: capacity === '' ? null : Number(capacity),
             expected: expected === '' ? null : Number(expected),
@@ -75,6 +79,13 @@ export function SettingsPanel({ view }: { view: ClassView }) {
           min={starts}
           value={ends}
           onInput={(event) => setEnds(event.currentTarget.value)}
+        />
+        <label for={`${id}-code-ends`}>{t.codeEnds}</label>
+        <input
+          id={`${id}-code-ends`}
+          type="datetime-local"
+          value={codeEnds}
+          onInput={(event) => setCodeEnds(event.currentTarget.value)}
         />
         <label for={`${id}-expected`}>{t.expectedLearners}</label>
         <input

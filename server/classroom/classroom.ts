@@ -27,7 +27,7 @@ import type { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import { sessionResult } from '../session/work/session-result.js'
 import { isBehind } from '../store/behind.js'
-import { isOpenAt } from '../store/class-work.js'
+import { isOpenAt, overFor } from '../store/class-work.js'
 import type { Assessment, ClassChange, ClassRecord, GivenHint, Known, SeatRecord } from '../store/people.js'
 import type { Records } from '../store/records.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
@@ -38,13 +38,13 @@ import { LastKnown } from './last-known.js'
 import { learnerDetail } from './learner-detail.js'
 import { lookView } from './look-view.js'
 import { Looks } from './looks.js'
-import { duplicates, liveCells, recordedCells, seatView, withHints } from './matrix.js'
+import { duplicates, liveCells, recordedCells, seatView, withHints, withoutAddress } from './matrix.js'
 import { mergeSeats } from './merge-seats.js'
 import { notFound } from './not-found.js'
 import { withOpened } from './opened.js'
 import { Shares } from './shares.js'
 import { stuckReason, usualRule } from './stuck.js'
-import { bundleName, counted, type Judged, Submissions, type SubmissionsOptions, usedUp } from './submissions.js'
+import { counted, type Judged, Submissions, type SubmissionsOptions, usedUp } from './submissions.js'
 import { closeOver, extend, setDates } from './timetable.js'
 import { Tracker } from './tracker.js'
 import { Warming } from './warming.js'
@@ -218,9 +218,12 @@ export class Classroom {
   /** A new code, which takes the place of the old one; without `on` nobody can join any more. */
   async setCode(who: Who, id: string, on: boolean): Promise<ClassView> {
     if (!on) return this.change(who, id, { code: null })
+    const ends = (await this.records.people.classOf(id))?.codeEndsAt
+    // A new one is of use: it doesn't end before it began.
+    const isOver = ends !== undefined && ends <= new Date().toISOString()
     for (let n = 1; ; n++) {
       try {
-        return await this.change(who, id, { code: newJoinCode() })
+        return await this.change(who, id, { code: newJoinCode(), ...(isOver ? { codeEndsAt: null } : {}) })
       } catch (error) {
         if (n >= mostCodes || !(error instanceof VethlabError && error.code === 'records.refused')) throw error
       }
@@ -238,7 +241,7 @@ export class Classroom {
   }
 
   /** @throws VethlabError roster.invalid */
-  async addRoster(id: string, csv: string): Promise<{ added: number; known: number }> {
+  async addRoster(id: string, csv: string): Promise<{ added: number; known: number; changed: number }> {
     const added = await this.records.people.addRoster(id, readRoster(csv))
     this.#renew(id)
     return added
@@ -281,6 +284,7 @@ export class Classroom {
     const [one, other] = [await this.#seat(id, kept), await this.#seat(id, merged)]
     if (one.id === other.id) throw notFound(merged)
     await mergeSeats(this.records, this.sessions, one, other)
+    for (const { learner } of [one, other]) this.#summaries.delete(learner)
     await this.#rightsChanged()
     this.#renew(id)
   }
@@ -289,9 +293,10 @@ export class Classroom {
   async removeSeat(id: string, seat: string): Promise<void> {
     const { learner } = await this.#seat(id, seat)
     await Promise.all(this.sessions.keptOf(learner).map((session) => session.leave()))
+    const forget = await this.submissions.forgetting(learner)
     await this.records.people.removeSeat(seat)
     await this.#rightsChanged()
-    await this.submissions.forget(learner)
+    await forget()
     this.#summaries.delete(learner)
     this.#renew(id)
   }
@@ -299,10 +304,12 @@ export class Classroom {
   /** Deletes what is kept of learners of classes whose days are over. @returns how many learners that were */
   async forgetOld(now = Date.now()): Promise<number> {
     let count = 0
-    for (const { id, endsAt, endedAt, keepDays } of await this.records.people.classes()) {
-      const end = [endsAt, endedAt].filter((one) => one !== undefined).toSorted()[0]
-      if (keepDays === undefined || end === undefined || Date.parse(end) + keepDays * dayMs > now) continue
+    for (const one of await this.records.people.classes()) {
+      const { id, keepDays } = one
+      if (keepDays === undefined || overFor(one) === undefined) continue
       for (const seat of await this.records.people.seats(id)) {
+        // Who was given more time is at work for longer.
+        if (Date.parse(overFor(one, seat.extensions)!) + keepDays * dayMs > now) continue
         await this.removeSeat(id, seat.id)
         count++
       }
@@ -311,6 +318,7 @@ export class Classroom {
     return count
   }
 
+  /** A class with everybody in it. Who may only look is told how far they are, and nothing that helpers alone need. */
   async matrix(who: Who, id: string): Promise<MatrixView> {
     const known = this.#followed.get(id)?.known ?? new LastKnown()
     const found = await known.of('class', () => this.records.people.classOf(id))
@@ -322,19 +330,30 @@ export class Classroom {
     const share = this.shares.of(id)
     const given = await known.of('hints', () => this.records.people.givenHints(id))
     const warming = this.#warming.of(id)
+    const mayAssist = may(who, 'assist', { class: id })
+    const rows = await Promise.all(seats.map((seat) => this.#row(seat, same, found, given, known)))
+    const notes = await this.records.people.notes(id, mostNotes)
     return {
       class: await this.#view(who, found),
-      seats: await Promise.all(seats.map((seat) => this.#row(seat, same, found, given, known))),
-      hands: await this.records.people.hands(id),
-      notes: await this.records.people.notes(id, mostNotes),
+      seats: mayAssist ? rows : rows.map(withoutAddress),
+      hands: mayAssist ? await this.records.people.hands(id) : [],
+      notes: mayAssist ? notes : notes.filter(({ seat }) => seat === undefined),
       ...(share ? { shown: { by: share.by, mine: share.person === who.person } } : {}),
       looks: (await this.records.people.looksOf(id, who.person)).map(lookView),
       ...(warming ? { warming } : {}),
     }
   }
 
-  /** The class now, and rows of it as they change. @returns what ends it */
-  async follow(who: Who, id: string, follower: ClassFollower): Promise<{ view: MatrixView; end: () => void }> {
+  /**
+   * The class now, and rows of it as they change.
+   * @param whoNow roles may change meanwhile
+   * @returns what ends it
+   */
+  async follow(
+    whoNow: () => Who,
+    id: string,
+    { onSeats }: ClassFollower,
+  ): Promise<{ view: MatrixView; end: () => void }> {
     const seats = await this.records.people.seats(id)
     const followed: Followed = this.#followed.get(id) ?? {
       class: id,
@@ -345,6 +364,14 @@ export class Classroom {
     }
     this.#followed.set(id, followed)
     followed.seats = new Map(seats.map((seat) => [seat.learner, seat]))
+    const follower: ClassFollower = {
+      onSeats: (seats) => {
+        const who = whoNow()
+        // Who may not look any more asks again, and is refused.
+        if (!may(who, 'watch', { class: id })) onSeats(undefined)
+        else onSeats(may(who, 'assist', { class: id }) ? seats : seats?.map(withoutAddress))
+      },
+    }
     followed.followers.add(follower)
     const end = () => {
       followed.followers.delete(follower)
@@ -352,7 +379,7 @@ export class Classroom {
       if (this.#followed.get(id) === followed) this.#followed.delete(id)
     }
     try {
-      return { view: await this.matrix(who, id), end }
+      return { view: await this.matrix(whoNow(), id), end }
     } catch (error) {
       end()
       throw error
@@ -410,7 +437,7 @@ export class Classroom {
     const heading = (step: string) => (found ? headingOf(found, step) : { en: step, zh: step })
     const handedIn = (await this.submissions.of(learner, lab)).toReversed().map((judged) => ({
       ...this.submissions.view(judged, found, 'steps'),
-      evidence: `evidence/${learner}/${bundleName(judged.record)}`,
+      evidence: `evidence/${judged.record.evidence}`,
     }))
     const session = latest ? { session: latest.id } : {}
     const hints = (await this.records.progress(learner)).find((one) => one.lab === lab)?.hints ?? {}
@@ -710,12 +737,13 @@ export class Classroom {
 
   async #view(who: Who, one: ClassRecord): Promise<ClassView> {
     const { id, code, ...rest } = one
-    const mayLead = may(who, 'lead', { class: id })
+    const mayAssist = may(who, 'assist', { class: id })
     return {
       id,
       title: rest.title,
       labs: rest.labs.map((lab) => this.#labView(lab)),
-      ...(code === undefined ? {} : { code: spacedJoinCode(code) }),
+      ...(code === undefined || !mayAssist ? {} : { code: spacedJoinCode(code) }),
+      ...(rest.codeEndsAt === undefined || !mayAssist ? {} : { codeEndsAt: rest.codeEndsAt }),
       isRosterOnly: rest.isRosterOnly,
       ...(rest.startsAt === undefined ? {} : { startsAt: rest.startsAt }),
       ...(rest.endsAt === undefined ? {} : { endsAt: rest.endsAt }),
@@ -733,8 +761,8 @@ export class Classroom {
       stuckRule: rest.stuckRule ?? usualRule,
       isQueuePaused: rest.isQueuePaused,
       seats: (await this.records.people.seats(id)).length,
-      mayAssist: may(who, 'assist', { class: id }),
-      mayLead,
+      mayAssist,
+      mayLead: may(who, 'lead', { class: id }),
     }
   }
 

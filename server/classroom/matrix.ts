@@ -99,3 +99,8 @@ export function seatView(
     ...rest,
   }
 }
+
+/** A row as those see it who may look and not help. Pure. */
+export function withoutAddress({ email: _, ...seat }: SeatView): SeatView {
+  return seat
+}

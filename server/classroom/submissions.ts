@@ -1,6 +1,6 @@
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
-import type { LearnersEvidence } from '../evidence/learners-evidence.js'
+import { folderOf, type LearnersEvidence } from '../evidence/learners-evidence.js'
 import { momentsOf } from '../evidence/timeline.js'
 import type { Lab } from '../lab/lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
@@ -149,7 +149,7 @@ export class Submissions {
       await keep(found, async (result) => {
         if (!evidence) return
         const moments = momentsOf(await records.timeline(record.session))
-        await evidence.keep(seat.learner, bundleName(record), { lab, result, witness, moments })
+        await evidence.keep(record.evidence, { lab, result, witness, moments })
       })
     } catch (error) {
       // This server ends, and the hosts stay: the next one judges it.
@@ -182,21 +182,26 @@ export class Submissions {
     return shows === 'points' ? view : { ...view, steps: stepsOf(result, lab), notes }
   }
 
-  /** Of somebody who is taken out, all that they handed in goes. */
-  async forget(learner: string): Promise<void> {
-    await this.options.evidence?.forget(learner)
+  /**
+   * Of somebody who is taken out, the evidence of all that they handed in goes too: also what came from another seat of theirs.
+   * @returns what deletes it, once their records are gone
+   */
+  async forgetting(learner: string): Promise<() => Promise<void>> {
+    const all = await this.options.records.people.submissions(learner)
+    const folders = new Set([learner, ...all.map(({ evidence }) => folderOf(evidence))])
+    return async () => {
+      for (const folder of folders) await this.options.evidence?.forget(folder)
+    }
   }
 
-  /** Deletes bundles of those who are in no class any more, such as after `vethlab records delete-learner`. */
+  /** Deletes bundles of those who are in no class any more, by no seat, such as after `vethlab records delete-learner`. */
   async forgetGone(): Promise<void> {
-    for (const learner of (await this.options.evidence?.learners()) ?? [])
-      if ((await this.options.records.people.seatOf(learner)) === undefined) await this.forget(learner)
+    const { evidence, records } = this.options
+    for (const learner of (await evidence?.learners()) ?? []) {
+      const isSeated = (await records.people.seatOf(learner)) !== undefined
+      if (!isSeated && !(await records.people.holdsEvidence(learner))) await evidence?.forget(learner)
+    }
   }
-}
-
-/** What a bundle is called below its learner's folder. */
-export function bundleName({ lab, number }: Pick<SubmissionRecord, 'lab' | 'number'>): string {
-  return `${lab}-${number}`
 }
 
 /** How many attempts are used up: one that could not be judged costs none. Pure. */

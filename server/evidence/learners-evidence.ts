@@ -1,11 +1,16 @@
 import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { EvidenceFolder } from './evidence-folder.js'
 import { type Graded, type Grader, makeBundle } from './make-bundle.js'
 import { ownKey } from './seal.js'
 
 /** As learners are named on record. */
 const learnerName = /^[0-9a-f]{32}$/
+
+/** In whose folder a bundle is. */
+export function folderOf(place: string): string {
+  return place.split('/')[0]!
+}
 
 /** Bundles of what learners of classes have handed in: a folder a learner, which goes when they go. */
 export class LearnersEvidence {
@@ -23,10 +28,13 @@ export class LearnersEvidence {
     return new LearnersEvidence(folder, { ...grader, key: await ownKey(key) })
   }
 
-  /** @returns the name of the bundle below the learner's folder. @throws VethlabError argument.invalid where it can't be written */
-  async keep(learner: string, name: string, graded: Omit<Graded, 'given'>): Promise<string> {
-    const folder = await EvidenceFolder.open(this.#of(learner))
-    return folder.keep(name, await makeBundle({ ...graded, given: undefined }, this.grader))
+  /**
+   * @param place the learner's folder and the bundle, with a slash between
+   * @throws VethlabError argument.invalid where it can't be written
+   */
+  async keep(place: string, graded: Omit<Graded, 'given'>): Promise<void> {
+    const folder = await EvidenceFolder.open(this.#of(folderOf(place)))
+    await folder.keep(basename(place), await makeBundle({ ...graded, given: undefined }, this.grader))
   }
 
   /** Deletes all of a learner. */

@@ -13,7 +13,8 @@ export interface RosterEntry {
   section?: string
 }
 
-const largest = 1024 ** 2
+/** Of a roster, in characters: 2,000 people with all that is taken of each. */
+export const largestRoster = 1024 ** 2
 const most = 2_000
 const longest = { name: 100, student: 64, email: 254, section: 64 }
 
@@ -37,10 +38,10 @@ export function readRoster(text: string, place = 'roster'): RosterEntry[] {
       cure: cure.en,
       zh: { what: what.zh, cure: cure.zh },
     })
-  if (text.length > largest)
+  if (text.length > largestRoster)
     throw refuse(
       1,
-      { en: `makes it longer than ${largest} characters`, zh: `过长，整个名单超过 ${largest} 个字符` },
+      { en: `makes it longer than ${largestRoster} characters`, zh: `过长，整个名单超过 ${largestRoster} 个字符` },
       { en: 'Give the list of one class.', zh: '请只提供一个课堂的名单。' },
     )
   let rows: { record: string[]; info: { lines: number } }[]

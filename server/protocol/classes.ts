@@ -23,8 +23,10 @@ export interface ClassView {
   title: string
   /** In the order of the class; a lab that is not there any more has its id for a title. */
   labs: { id: string; title: Text; steps: { id: string; heading: Text; optional: boolean }[] }[]
-  /** As learners type it; missing where nobody can join. */
+  /** As learners type it; missing where nobody can join, and for who may not assist. */
   code?: string
+  /** Nobody joins by it from then on; for those who assist. */
+  codeEndsAt?: string
   isRosterOnly: boolean
   startsAt?: string
   endsAt?: string
@@ -100,6 +102,7 @@ export interface SeatView {
   name: string
   student?: string
   section?: string
+  /** For those who assist. */
   email?: string
   isOfRoster: boolean
   hasJoined: boolean
@@ -125,9 +128,9 @@ export type HandView = HandRecord
 export interface MatrixView {
   class: ClassView
   seats: SeatView[]
-  /** Who wants help, longest waiting first. */
+  /** Who wants help, longest waiting first; for those who assist. */
   hands: HandView[]
-  /** What was told, newest first. */
+  /** What was told, newest first; to single learners, for those who assist. */
   notes: NoteView[]
   /** Terminals of one of the staff that the class is shown: whether they are those of the one who asks. */
   shown?: { by: string; mine: boolean }

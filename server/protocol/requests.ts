@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { DiagnosisReport } from '../diagnosis/report.js'
+import { largestRoster } from '../learner/roster.js'
 import type { NetworkMap } from '../map/map.js'
 import { COLS_RANGE, ROWS_RANGE } from '../terminal/protocol.js'
 import type { TraceSeries } from '../trace/series.js'
@@ -179,6 +180,7 @@ export const requests = {
     title: title.optional(),
     labs: labs.optional(),
     isRosterOnly: z.boolean().optional(),
+    codeEndsAt: time.nullable().optional(),
     startsAt: time.nullable().optional(),
     endsAt: time.nullable().optional(),
     hasOwnNumbers: z.boolean().optional(),
@@ -216,8 +218,12 @@ export const requests = {
   /** From now on `class.seats` events of this class come over this connection, and of no other. */
   'class.follow': ask({ class: id }).answeredBy<MatrixView>(),
   'class.unfollow': ask({}).answeredBy<null>(),
-  /** Puts those of a list in CSV on the roster. */
-  'seat.add': ask({ class: id, csv: z.string().max(48 * 1024) }).answeredBy<{ added: number; known: number }>(),
+  /** Puts those of a list in CSV on the roster: so many came, were there, and of these are described otherwise now. The one request that is larger than 64 KiB. */
+  'seat.add': ask({ class: id, csv: z.string().max(largestRoster) }).answeredBy<{
+    added: number
+    known: number
+    changed: number
+  }>(),
   /** New words for a learner who has lost theirs. */
   'seat.reissue': ask({ class: id, seat: id }).answeredBy<{ phrase: string }>(),
   /** What one learner did in a lab: verdicts with what they were found by, and what each command changed. */

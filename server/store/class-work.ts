@@ -117,6 +117,11 @@ export function endFor({ endsAt }: ClassRecord, { end }: Extensions = {}): strin
   return later(endsAt, end)
 }
 
+/** When a class is over for somebody: by its time, with what they were given more of it, or by hand where that was before. */
+export function overFor(one: ClassRecord, extensions?: Extensions): string | undefined {
+  return [endFor(one, extensions), one.endedAt].filter((end) => end !== undefined).toSorted()[0]
+}
+
 /** Whether learners may work in it at that time; one who was given more time, until that is over. */
 export function isOpenAt(one: ClassRecord, at: string, extensions?: Extensions): boolean {
   const { startsAt, endedAt } = one

@@ -35,8 +35,10 @@ import type {
   SubmissionRecord,
 } from './people.js'
 import type { Work } from './query.js'
+import { planRoster } from './roster-plan.js'
 import {
   addSeat,
+  describeSeat,
   joinClass,
   mergeSeats,
   placeFor,
@@ -59,7 +61,7 @@ import {
   readPersons,
   setMember,
 } from './staff-work.js'
-import { addSubmission, judgeSubmission, readSubmissions } from './submission-work.js'
+import { addSubmission, judgeSubmission, readHoldsEvidence, readSubmissions } from './submission-work.js'
 import { keptName, keptText } from './text.js'
 
 /** Of the result of a submission, in characters: a lab has some tens of checks, each with some sentences. */
@@ -95,28 +97,23 @@ export class KeptPeople implements People {
     return this.house.transact(() => readClass(keptName(id, 'class')))
   }
 
-  async addRoster(id: string, entries: Parameters<People['addRoster']>[1]): Promise<{ added: number; known: number }> {
-    const before = await this.seats(id)
-    const isKnown = ({ name, student }: (typeof entries)[number]) =>
-      before.some((seat) =>
-        student === undefined || seat.student === undefined
-          ? seat.name.toLowerCase() === name.toLowerCase()
-          : seat.student.toLowerCase() === student.toLowerCase(),
-      )
-    const fresh = entries
-      .filter((entry) => !isKnown(entry))
-      .map(({ name, ...rest }) => ({
-        ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, keptName(value, key)])),
-        name: keptName(name, 'name'),
-        class: id,
-        learner: newId(),
-      }))
-    for (const { learner } of fresh) await this.house.addLearner(learner)
+  async addRoster(
+    id: string,
+    entries: Parameters<People['addRoster']>[1],
+  ): Promise<{ added: number; known: number; changed: number }> {
+    const kept = entries.map(({ name, ...rest }) => ({
+      ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, keptName(value, key)])),
+      name: keptName(name, 'name'),
+    }))
+    const { fresh, changed, known } = planRoster(await this.seats(id), kept)
+    const seats = fresh.map((entry) => ({ ...entry, class: id, learner: newId() }))
+    for (const { learner } of seats) await this.house.addLearner(learner)
     const at = now()
     await this.house.transact(function* () {
-      for (const seat of fresh) yield* addSeat(seat, { isOfRoster: true, phrase: null, joinedAt: null, at })
+      for (const seat of seats) yield* addSeat(seat, { isOfRoster: true, phrase: null, joinedAt: null, at })
+      for (const seat of changed) yield* describeSeat(seat)
     })
-    return { added: fresh.length, known: entries.length - fresh.length }
+    return { added: fresh.length, known, changed: changed.length }
   }
 
   seats(id: string): Promise<SeatRecord[]> {
@@ -266,6 +263,10 @@ export class KeptPeople implements People {
   submissions(learner: string, lab?: string): Promise<SubmissionRecord[]> {
     const of = lab === undefined ? undefined : keptName(lab, 'lab')
     return this.house.transact(() => readSubmissions(keptName(learner, 'learner'), of))
+  }
+
+  holdsEvidence(learner: string): Promise<boolean> {
+    return this.house.transact(() => readHoldsEvidence(keptName(learner, 'learner')))
   }
 
   async addPerson(person: Parameters<People['addPerson']>[0]): Promise<PersonRecord> {

@@ -78,6 +78,8 @@ export interface SubmissionRecord {
   number: number
   /** By the server's clock: what deadlines are counted by. */
   acceptedAt: string
+  /** Where its evidence is kept, below the folder of all: the folder of the learner who handed it in, and its bundle. */
+  evidence: string
   /** A result as JSON; missing while it is being judged, and where whoever judged was ended on the way. */
   result?: string
 }
@@ -203,11 +205,11 @@ export interface People {
   classes(): Promise<ClassRecord[]>
   classOf(id: string): Promise<ClassRecord | undefined>
 
-  /** Seats that wait for those on a roster. Who is there already, by their id or by their name where one has no id, gets no second one. */
+  /** Seats that wait for those on a roster. Who is there already gets no second one, and what the list says besides: see `planRoster`. */
   addRoster(
     id: string,
     entries: readonly { name: string; student?: string; email?: string; section?: string }[],
-  ): Promise<{ added: number; known: number }>
+  ): Promise<{ added: number; known: number; changed: number }>
   seats(id: string): Promise<SeatRecord[]>
   /** @param phrase hash of the phrase that the learner is given */
   join(ask: { code: string; name: string; student?: string; phrase: string; most: number }): Promise<Joined>
@@ -218,8 +220,8 @@ export interface People {
   /** More time for one learner; it takes the place of what they were given before. */
   setExtensions(seat: string, extensions: Extensions): Promise<SeatRecord | undefined>
   /**
-   * Makes two seats of one person one: what was done in the second one, and all that is on record of it, is the first one's. Who came in as
-   * the second one does so no more. @returns undefined unless both are there, in one class
+   * Makes two seats of one person one: what was done in the second one, and all that is on record of it, is the first one's. What was handed
+   * in from either is numbered anew, in the order of time; evidence stays where it is. Who came in as the second one does so no more. @returns undefined unless both are there, in one class
    */
   mergeSeats(kept: string, merged: string): Promise<SeatRecord | undefined>
   /** Takes the seat away, with the learner and all that is kept of them. */
@@ -260,6 +262,8 @@ export interface People {
   judgeSubmission(id: string, result: string): Promise<void>
   /** Of a learner, or of a lab of theirs, in the order in which they were handed in. */
   submissions(learner: string, lab?: string): Promise<SubmissionRecord[]>
+  /** Whether anything that was handed in has its evidence in the folder of that learner, who may be gone: see `mergeSeats`. */
+  holdsEvidence(learner: string): Promise<boolean>
 
   addPerson(person: { name: string; login: string; mayFound: boolean }): Promise<PersonRecord>
   persons(): Promise<PersonRecord[]>

@@ -2,6 +2,7 @@ import { type ClassRow, classColumns, classRecord } from './class-work.js'
 import { newId } from './id.js'
 import type { ClassRecord, Extensions, Joined, People, SeatRecord } from './people.js'
 import { ask, type Work } from './query.js'
+import { moveSubmissions } from './submission-work.js'
 
 interface SeatRow {
   id: string
@@ -61,6 +62,12 @@ export function* addSeat(
     rest.at,
   )
   return seatRecord(row!)
+}
+
+/** Sets what a list says of somebody. */
+export function* describeSeat({ id, name, student, email, section }: SeatRecord): Work<void> {
+  const values = [name, student ?? null, email ?? null, section ?? null]
+  yield* ask('UPDATE seat SET name = ?, student = ?, email = ?, section = ? WHERE id = ?', ...values, id)
 }
 
 /** A class by the code that learners type, at a time at which they may join: before it begins, too. */
@@ -153,6 +160,7 @@ export function* mergeSeats(kept: string, merged: string, at: string): Work<Seat
   const [one, other] = [yield* readSeat(kept), yield* readSeat(merged)]
   if (!one || !other || one.id === other.id || one.class !== other.class) return undefined
   yield* ask('UPDATE session SET learner = ? WHERE learner = ?', one.learner, other.learner)
+  yield* moveSubmissions(other.learner, one.learner)
   // A look was given into the terminals of that seat, and goes no further.
   yield* ask('UPDATE look SET seat = ?, ended_at = coalesce(ended_at, ?) WHERE seat = ?', kept, at, merged)
   yield* ask('UPDATE note SET seat = ? WHERE seat = ?', kept, merged)
@@ -180,8 +188,26 @@ export function* mergeSeats(kept: string, merged: string, at: string): Work<Seat
     other.section ?? null,
     Number(one.isOfRoster || other.isOfRoster),
     other.joinedAt ?? null,
-    JSON.stringify(one.extensions ?? other.extensions ?? {}),
+    JSON.stringify(longer(one.extensions, other.extensions)),
     kept,
   )
   return seatRecord(row!)
+}
+
+/** Of what two were given, the longer time of each. */
+function longer(one: Extensions = {}, other: Extensions = {}): Extensions {
+  const latest = (...ends: (string | undefined)[]) =>
+    ends
+      .filter((end) => end !== undefined)
+      .toSorted()
+      .at(-1)
+  const end = latest(one.end, other.end)
+  const labs = new Set([one, other].flatMap((each) => Object.keys(each.labs ?? {})))
+  const own = (each: Extensions, lab: string) => Object.entries(each.labs ?? {}).find(([id]) => id === lab)?.[1]
+  return {
+    ...(end === undefined ? {} : { end }),
+    ...(labs.size === 0
+      ? {}
+      : { labs: Object.fromEntries([...labs].map((lab) => [lab, latest(own(one, lab), own(other, lab))!])) }),
+  }
 }

@@ -1,5 +1,5 @@
 import { classTables, courseTables } from './class-tables.js'
-import { submissionTables } from './submission-tables.js'
+import { evidencePlaces, submissionTables } from './submission-tables.js'
 
 /**
  * How a SQLite file became what it is, step by step: `user_version` counts those that it has seen. A step that was ever
@@ -134,4 +134,5 @@ export const sqliteMigrations: readonly string[] = [
   `,
   submissionTables(' STRICT'),
   courseTables(' STRICT'),
+  evidencePlaces,
 ]

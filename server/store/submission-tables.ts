@@ -19,3 +19,9 @@ export const submissionTables = (ending: '' | ' STRICT') => `
     UNIQUE (learner, lab, number)
   )${ending};
 `
+
+/** As both databases take it. */
+export const evidencePlaces = `
+  -- Where the evidence of a submission is that came along when two seats were made one: its learner and number are other ones now.
+  ALTER TABLE submission ADD COLUMN evidence TEXT;
+`

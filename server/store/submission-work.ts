@@ -10,9 +10,10 @@ interface SubmissionRow {
   number: number
   accepted_at: string
   result: string | null
+  evidence: string | null
 }
 
-const columns = 'id, learner, lab, session, number, accepted_at, result'
+const columns = 'id, learner, lab, session, number, accepted_at, result, evidence'
 
 export function* addSubmission(
   { learner, lab, session }: Pick<SubmissionRecord, 'learner' | 'lab' | 'session'>,
@@ -46,6 +47,42 @@ export function* readSubmissions(learner: string, lab?: string): Work<Submission
   return rows.map(submissionRecord)
 }
 
-function submissionRecord({ accepted_at, result, ...row }: SubmissionRow): SubmissionRecord {
-  return { ...row, acceptedAt: accepted_at, ...(result === null ? {} : { result }) }
+/**
+ * What one learner has handed in is another's from now on. Of a lab that both have handed in, attempts are numbered anew by the times at
+ * which they were accepted.
+ */
+export function* moveSubmissions(from: string, to: string): Work<void> {
+  const moved = yield* readSubmissions(from)
+  for (const lab of new Set(moved.map((one) => one.lab))) {
+    const all = [...(yield* readSubmissions(to, lab)), ...(yield* readSubmissions(from, lab))].toSorted(
+      (one, other) => Date.parse(one.acceptedAt) - Date.parse(other.acceptedAt),
+    )
+    // No two may have one number on the way: those below 0 are nobody's.
+    for (const [at, { id, evidence }] of all.entries()) {
+      const number = -(at + 1)
+      yield* ask('UPDATE submission SET learner = ?, number = ?, evidence = ? WHERE id = ?', to, number, evidence, id)
+    }
+    yield* ask('UPDATE submission SET number = -number WHERE learner = ? AND lab = ? AND number < 0', to, lab)
+  }
+}
+
+export function* readHoldsEvidence(learner: string): Work<boolean> {
+  const [own] = yield* ask('SELECT id FROM submission WHERE learner = ? LIMIT 1', learner)
+  if (own) return true
+  const folder = `${learner}/`
+  const [found] = yield* ask(
+    'SELECT id FROM submission WHERE substr(evidence, 1, ?) = ? LIMIT 1',
+    folder.length,
+    folder,
+  )
+  return found !== undefined
+}
+
+function submissionRecord({ accepted_at, result, evidence, ...row }: SubmissionRow): SubmissionRecord {
+  return {
+    ...row,
+    acceptedAt: accepted_at,
+    evidence: evidence ?? `${row.learner}/${row.lab}-${row.number}`,
+    ...(result === null ? {} : { result }),
+  }
 }

@@ -212,6 +212,7 @@ export const tables: readonly Table[] = [
       number: count,
       accepted_at: time,
       result: text.nullable(),
+      evidence: name.nullable().default(null),
     }),
     order: ['accepted_at', 'id'],
   },

@@ -26,7 +26,7 @@ export class ClassSender {
     private readonly classroom: Classroom,
   ) {}
 
-  async follow(who: Who, id: string): Promise<MatrixView> {
+  async follow(who: () => Who, id: string): Promise<MatrixView> {
     this.end()
     const turn = ++this.#turn
     const { view, end } = await this.classroom.follow(who, id, {

@@ -72,7 +72,8 @@ export function door(options: DoorOptions): Router {
     })
   }
   const letIn = async (response: Response, learner: string, kind: keyof typeof loginMs) => {
-    giveCookie(response, gate.cookieName, await gate.letIn(learner, kind), loginMs[kind].inAll)
+    const guest: Guest | undefined = response.locals.guest
+    giveCookie(response, gate.cookieName, await gate.letIn(learner, kind, guest?.login), loginMs[kind].inAll)
   }
   const attempts = (of: (request: Request) => string, limit: number, page: (page: DoorPage) => string) =>
     rateLimit({

@@ -108,12 +108,16 @@ export class Gate {
     }
   }
 
-  /** Lets somebody in. @returns what their browser keeps */
-  async letIn(learner: string, kind: keyof typeof loginMs): Promise<string> {
+  /**
+   * Lets somebody in. The login that their browser had before ends: whoever has a copy of it is out.
+   * @returns what their browser keeps
+   */
+  async letIn(learner: string, kind: keyof typeof loginMs, before?: string): Promise<string> {
     const secret = newSecret()
     const { inAll, idle } = loginMs[kind]
     const endsAt = new Date(Date.now() + inAll).toISOString()
     await this.people.addLogin({ hash: hashOf(secret), learner, idleMs: idle, endsAt })
+    if (before !== undefined) await this.end(before)
     return secret
   }
 

@@ -184,7 +184,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'class.code': (ask) => classroom.setCode(guest(), ask.class, ask.on),
     'class.end': (ask) => classroom.end(guest(), ask.class),
     'class.follow': async (ask) => {
-      const view = await classes.follow(guest(), ask.class)
+      const view = await classes.follow(guest, ask.class)
       // The role may have been taken while that was looked up.
       classes.renew(guest())
       return view

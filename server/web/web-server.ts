@@ -1,9 +1,11 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { Server as SocketServer } from 'socket.io'
+import { type Socket, Server as SocketServer } from 'socket.io'
 import type { Classroom } from '../classroom/classroom.js'
 import type { SecurityLog } from '../error/security-log.js'
+import { largestRoster } from '../learner/roster.js'
+import type { Who } from '../learner/who.js'
 import { belowBase } from '../protocol/lab-address.js'
 import type { Events } from '../protocol/protocol.js'
 import type { Requests } from '../protocol/requests.js'
@@ -27,7 +29,8 @@ import { Windows } from './windows.js'
 const mostSockets = { ofLearner: 64, inAll: 768 }
 /** Connections, requests and browsers' idle ones included. */
 const mostConnections = 1024
-const largestMessageBytes = 64 * 1024
+/** Of one message over a socket. Who leads a class sends its list: `largestRoster` characters, each of three bytes at the most, and some marks more. */
+const largestMessageBytes = { ofLead: 4 * largestRoster, ofOthers: 64 * 1024 }
 const closeGraceMs = 1000
 
 export interface WebServerOptions {
@@ -80,7 +83,7 @@ export function listenLater(tls?: Tls): { server: HttpServer; handle: (listener:
 export class WebServer {
   private constructor(
     private readonly server: HttpServer,
-    private readonly io: SocketServer<Requests, Events>,
+    private readonly ios: readonly SocketServer<Requests, Events>[],
     private readonly previews: Previews,
   ) {}
 
@@ -93,21 +96,25 @@ export class WebServer {
     const previews = new Previews({ host, publicNames, ports: options.previewPorts, tls: options.tls })
     // socket.io has a server of its own that listens nowhere: only upgrades that are let in are handed to it, and nothing
     // that is asked over plain http gets past the app.
-    const upgrades = createServer()
-    const io = new SocketServer<Requests, Events>(upgrades, {
-      path: `${basePath}/socket.io/`,
-      transports: ['websocket'],
-      serveClient: false,
-      perMessageDeflate: false,
-      httpCompression: false,
-      maxHttpBufferSize: largestMessageBytes,
-      pingInterval: 10_000,
-      pingTimeout: 10_000,
-      connectTimeout: 5_000,
-    })
+    const upgradesFor = (maxHttpBufferSize: number) => {
+      const upgrades = createServer()
+      const io = new SocketServer<Requests, Events>(upgrades, {
+        path: `${basePath}/socket.io/`,
+        transports: ['websocket'],
+        serveClient: false,
+        perMessageDeflate: false,
+        httpCompression: false,
+        maxHttpBufferSize,
+        pingInterval: 10_000,
+        pingTimeout: 10_000,
+        connectTimeout: 5_000,
+      })
+      io.on('connection', onConnection)
+      return { io, upgrades }
+    }
     const windows = new Windows()
     const guests = new WeakMap<IncomingMessage, Guest>()
-    io.on('connection', (socket) => {
+    const onConnection = (socket: Socket<Requests, Events>) => {
       let guest = guests.get(socket.request)!
       let renew = () => {}
       const { login } = guest
@@ -124,7 +131,9 @@ export class WebServer {
         ...{ classroom, metrics, sessions, previews, windows, preview: options.preview },
         guest: () => guest,
       })
-    })
+    }
+    const ofLead = upgradesFor(largestMessageBytes.ofLead)
+    const ofOthers = upgradesFor(largestMessageBytes.ofOthers)
     const sockets = new Map<string, number>()
     let inAll = 0
     server.on('upgrade', async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -158,6 +167,7 @@ export class WebServer {
         else sockets.set(person, left)
       })
       guests.set(request, guest)
+      const { upgrades } = leadsAny(guest) ? ofLead : ofOthers
       upgrades.emit('upgrade', request, socket, head)
     })
     const { assets, preloads, perMinute, tls } = options
@@ -169,7 +179,7 @@ export class WebServer {
         mostFailures: options.mostFailures,
       }),
     )
-    return new WebServer(server, io, previews)
+    return new WebServer(server, [ofLead.io, ofOthers.io], previews)
   }
 
   /** Ends all connections. Sessions go on. */
@@ -177,12 +187,17 @@ export class WebServer {
     this.previews.close()
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
     // Without a farewell: browsers then come back by themselves.
-    await this.io.close().catch(() => {})
+    await Promise.all(this.ios.map((io) => io.close().catch(() => {})))
     this.server.closeIdleConnections()
     const timer = setTimeout(() => this.server.closeAllConnections(), closeGraceMs)
     await closed
     clearTimeout(timer)
   }
+}
+
+/** Whether there may be a class that they lead; of which one, `may` says with each request. */
+function leadsAny({ roles }: Who): boolean {
+  return roles.some(({ role }) => role === 'owner' || role === 'teacher')
 }
 
 /** Refused before anything is kept of it. */

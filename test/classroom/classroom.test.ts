@@ -119,7 +119,7 @@ it('tells what a learner did: verdicts with what they were found by', async () =
 it('tells followers of who changes, and when rows come or go', async () => {
   const ada = await seated('Ada')
   const told: (SeatView[] | undefined)[] = []
-  const { view, end } = await classroom.follow(owner, id, { onSeats: (seats) => told.push(seats) })
+  const { view, end } = await classroom.follow(() => owner, id, { onSeats: (seats) => told.push(seats) })
   onTestFinished(end)
   expect(view.seats).toMatchObject([{ name: 'Ada', isHere: false, cells: {} }])
   const session = (await sessions.join(ada.learner, lab.id, { open: true }))!
@@ -134,6 +134,58 @@ it('tells followers of who changes, and when rows come or go', async () => {
   const count = told.length
   await classroom.lowerHand(ada.learner)
   expect(told).toHaveLength(count)
+})
+
+it('tells who may only look how far everybody is, and neither how to join, nor addresses, hands and what single learners were told', async () => {
+  await records.people.addRoster(id, [{ name: 'Ada', student: 'A7', email: 'ada@example.org', section: 'red' }])
+  const ada = await seated('Ada', 'A7')
+  await classroom.tell(id, 'Grace', { seat: ada.id, text: 'For you alone' })
+  await classroom.tell(id, 'Grace', { text: 'For all' })
+  await classroom.raiseHand(ada.learner, { lab: lab.id })
+  const as = (role: 'viewer' | 'assistant'): Who => ({ person: role, roles: [{ role, class: id }] })
+  const seen = async (who: Who) => {
+    const view = await classroom.matrix(who, id)
+    const [listed] = await classroom.list(who)
+    const [seat] = view.seats
+    const notes = view.notes.map(({ text }) => text).toSorted()
+    return [view.class.code !== undefined, listed!.code !== undefined, seat!.email, view.hands.length, notes]
+  }
+  expect(await seen(as('assistant'))).toEqual([true, true, 'ada@example.org', 1, ['For all', 'For you alone']])
+  expect(await seen(as('viewer'))).toEqual([false, false, undefined, 0, ['For all']])
+  expect((await classroom.matrix(as('viewer'), id)).seats).toMatchObject([{ name: 'Ada', student: 'A7' }])
+
+  let now = as('assistant')
+  const told: (SeatView[] | undefined)[] = []
+  const { end } = await classroom.follow(() => now, id, { onSeats: (seats) => told.push(seats) })
+  onTestFinished(end)
+  const session = (await sessions.join(ada.learner, lab.id, { open: true }))!
+  onTestFinished(session.subscribe(() => {}))
+  const renewed = async () => {
+    const count = told.length
+    await session.leave()
+    session.reopen(false)
+    await expect.poll(() => told.length).toBeGreaterThan(count)
+    return told.at(-1)?.map(({ name, email }) => [name, email])
+  }
+  await expect.poll(() => told.at(-1)?.[0]?.email).toBe('ada@example.org')
+  now = as('viewer')
+  expect(await renewed()).toEqual([['Ada', undefined]])
+  // Their role was taken away meanwhile: they are to ask again, and are refused.
+  now = { person: 'viewer', roles: [] }
+  expect(await renewed()).toBeUndefined()
+})
+
+it('has a code that ends at a time, before the class does; a new code lets people join again', async () => {
+  const [past, future] = [hour(-1), hour(1)]
+  expect(await classroom.change(owner, id, { codeEndsAt: future })).toMatchObject({ codeEndsAt: future })
+  await seated('Ada')
+  expect((await classroom.setCode(owner, id, true)).codeEndsAt).toBe(future)
+  await classroom.change(owner, id, { codeEndsAt: past })
+  await expect(seated('Bob')).rejects.toThrow('no-class')
+  const viewer: Who = { person: 'viewer', roles: [{ role: 'viewer', class: id }] }
+  expect((await classroom.matrix(viewer, id)).class).not.toHaveProperty('codeEndsAt')
+  expect(await classroom.setCode(owner, id, true)).not.toHaveProperty('codeEndsAt')
+  await seated('Bob')
 })
 
 it('draws numbers for everybody once the class has its own, the same each time', async () => {
@@ -339,4 +391,27 @@ it('forgets learners when the days of their class are over, and not before', asy
   expect(await classroom.forgetOld(Date.now() + 29 * day)).toBe(0)
   expect(await classroom.forgetOld(Date.now() + 31 * day)).toBe(1)
   expect(await records.people.seats(id)).toEqual([])
+})
+
+it('forgets a learner who was given more time when the days after that are over, and not before', async () => {
+  const [ada] = [await seated('Ada'), await seated('Bob')]
+  const day = 24 * 3_600_000
+  const [now, endsAt] = [Date.now(), new Date(Date.now() + 3_600_000).toISOString()]
+  await classroom.change(owner, id, { endsAt, keepDays: 1 })
+  await classroom.extend(owner, id, { seat: ada.id, minutes: 3 * 24 * 60 })
+  const names = async () => (await records.people.seats(id)).map(({ name }) => name)
+  expect(await classroom.forgetOld(now + 2 * day)).toBe(1)
+  expect(await names()).toEqual(['Ada'])
+  expect(await classroom.forgetOld(now + 4 * day)).toBe(0)
+  expect(await classroom.forgetOld(now + 4 * day + 7_200_000)).toBe(1)
+  expect(await names()).toEqual([])
+})
+
+it('counts the days of a class that was ended by hand from then on, also for who was given more time', async () => {
+  const ada = await seated('Ada')
+  const day = 24 * 3_600_000
+  await classroom.change(owner, id, { endsAt: hour(1), keepDays: 1 })
+  await classroom.extend(owner, id, { seat: ada.id, minutes: 3 * 24 * 60 })
+  await classroom.end(owner, id)
+  expect(await classroom.forgetOld(Date.now() + 2 * day)).toBe(1)
 })

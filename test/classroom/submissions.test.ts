@@ -176,9 +176,54 @@ it('deletes evidence with its learner, and that of those who are gone', async ()
   expect(existsSync(folderOf(bob.learner))).toBe(false)
 })
 
+it('keeps what was handed in from both of two seats that are made one, with its evidence, until that seat goes', async () => {
+  const [ada, again] = [await seated('Ada', 'A7'), await seated('Ada L.', 'A8')]
+  await classroom.assess(owner, id, lab.id, { shows: 'points' })
+  const bundle = ({ learner }: SeatRecord, number: number) => join('evidence', learner, `${lab.id}-${number}`)
+  for (const [seat, right] of [
+    [ada, 1],
+    [again, 3],
+  ] as const) {
+    // Times are to the millisecond.
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await handedIn(seat, right)
+    mkdirSync(join(folder, bundle(seat, 1)), { recursive: true })
+  }
+  await classroom.mergeSeats(id, ada.id, again.id)
+  await classroom.forgetOld()
+  const { handedIn: all } = await classroom.detail(id, ada.id, lab.id)
+  expect(all.map(({ number, evidence }) => [number, evidence])).toEqual([
+    [2, bundle(again, 1)],
+    [1, bundle(ada, 1)],
+  ])
+  const isKept = () => [ada, again].map((seat) => existsSync(join(folder, bundle(seat, 1))))
+  expect(isKept()).toEqual([true, true])
+  const best = lab.steps.slice(0, 3).reduce((sum, { points }) => sum + points, 0)
+  const { seats } = await classroom.matrix(owner, id)
+  expect(seats.map((seat) => seat.handedIn?.[lab.id])).toMatchObject([{ count: 2, counts: { points: best } }])
+  const { text } = await classroom.export(owner, id, { gradebook: 'csv', lab: lab.id, language: 'en' })
+  expect((parse(text, { columns: true }) as Record<string, string>[]).map(({ points }) => points)).toEqual([`${best}`])
+  await classroom.removeSeat(id, ada.id)
+  expect(isKept()).toEqual([false, false])
+})
+
+it('keeps evidence of a seat that was merged until its records go, whoever deletes them', async () => {
+  const [ada, again] = [await seated('Ada', 'A7'), await seated('Ada L.', 'A8')]
+  await handedIn(again, 1)
+  const kept = join(folder, 'evidence', again.learner)
+  mkdirSync(kept, { recursive: true })
+  await classroom.mergeSeats(id, ada.id, again.id)
+  await classroom.forgetOld()
+  expect(existsSync(kept)).toBe(true)
+  // As `vethlab records delete-learner` does it.
+  await records.people.removeSeat(ada.id)
+  await classroom.forgetOld()
+  expect(existsSync(kept)).toBe(false)
+})
+
 it('counts the best, the earlier of equals, and none that could not be told before one that could', () => {
   const judgedAs = (number: number, points?: number, state: Result['state'] = 'failed'): Judged => ({
-    record: { id: `${number}`, learner: '', lab: lab.id, session: '', number, acceptedAt: '' },
+    record: { id: `${number}`, learner: '', lab: lab.id, session: '', number, acceptedAt: '', evidence: '' },
     result: points === undefined ? undefined : ({ points, state, number } as unknown as Result),
   })
   const number = (...all: Judged[]) => (counted(all) as unknown as { number: number } | undefined)?.number

@@ -143,8 +143,10 @@ export function describePeople(kind: Kind): void {
     it('takes a seat of the roster once, by the id where there is one', async () => {
       const { id } = await newClass({ isRosterOnly: true })
       const roster = [{ name: 'Ada Lovelace', student: 'A7', section: 'red' }, { name: '王小明' }]
-      expect(await people.addRoster(id, roster)).toEqual({ added: 2, known: 0 })
-      expect(await people.addRoster(id, [...roster, { name: 'Eve', student: 'E1' }])).toEqual({ added: 1, known: 2 })
+      expect(await people.addRoster(id, roster)).toEqual({ added: 2, known: 0, changed: 0 })
+      expect(await people.addRoster(id, [...roster, { name: 'Eve', student: 'E1' }])).toEqual({
+        ...{ added: 1, known: 2, changed: 0 },
+      })
       expect(await people.join(ask('Ada Lovelace'))).toEqual({ refused: 'not-on-roster' })
       expect(await people.join(ask('Mallory', { student: 'X' }))).toEqual({ refused: 'not-on-roster' })
       const ada = await seated('Ada', { student: 'a7' })
@@ -152,6 +154,38 @@ export function describePeople(kind: Kind): void {
       expect(await people.join(ask('Ada', { student: 'a7' }))).toEqual({ refused: 'taken' })
       expect((await seated('王小明')).isOfRoster).toBe(true)
       await records.createSession({ id: 's1', learner: ada.learner, lab: 'mtu', labHash: 'a'.repeat(64) })
+    })
+
+    it('follows a list that comes again: what was missing is added, and a name is put right by its id', async () => {
+      const { id } = await newClass()
+      await people.addRoster(id, [
+        { name: 'Ada Lovelase', student: 'A7' },
+        { name: 'Bob' },
+        { name: 'Eve', student: 'E1' },
+      ])
+      const [ada, bob] = [await seated('Ada', { student: 'a7' }), await seated('Bob')]
+      const words = `phrase ${phrases}`
+      const mallory = await seated('Mal', { student: 'M1' })
+      const again = [
+        { name: 'Ada Lovelace', student: 'A7', email: 'ada@example.org', section: 'red' },
+        { name: 'Bob', student: 'B2' },
+        { name: 'Eve', student: 'E2' },
+        { name: 'Mallory', student: 'M1', section: 'blue' },
+      ]
+      expect(await people.addRoster(id, again)).toEqual({ added: 1, known: 3, changed: 3 })
+      const told = (await people.seats(id)).map(({ name, student, email, section }) => [name, student, email, section])
+      expect(told.toSorted()).toEqual([
+        ['Ada Lovelace', 'A7', 'ada@example.org', 'red'],
+        ['Bob', 'B2', undefined, undefined],
+        ['Eve', 'E1', undefined, undefined],
+        ['Eve', 'E2', undefined, undefined],
+        // Nobody has said that they are who they say.
+        ['Mal', 'M1', undefined, 'blue'],
+      ])
+      expect(await people.seatOf(ada.learner)).toMatchObject({ id: ada.id, name: 'Ada Lovelace', isOfRoster: true })
+      expect((await people.resume(words))?.id).toBe(bob.id)
+      expect(await people.seatOf(mallory.learner)).toMatchObject({ isOfRoster: false })
+      expect(await people.addRoster(id, again)).toEqual({ added: 0, known: 4, changed: 0 })
     })
 
     it('gives one seat to one of two who ask for it at once', async () => {
@@ -237,6 +271,74 @@ export function describePeople(kind: Kind): void {
       expect((await people.identified('https://id', 'ada')).map(({ learner }) => learner)).toEqual([kept.learner])
       expect([(await people.known(stays))?.name, await people.known(ends)]).toEqual(['Ada', undefined])
       expect(await people.resume(words)).toBeUndefined()
+    })
+
+    it('brings along what was handed in when it is merged: numbers follow the time, and evidence is found where it is', async () => {
+      await newClass()
+      const [ada, again] = [await seated('Ada'), await seated('Ada')]
+      const evidence = ({ learner }: { learner: string }, name: string) => `${learner}/${name}`
+      const handIn = async ({ learner }: { learner: string }, lab: string, result?: string) => {
+        // Times are to the millisecond.
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        const made = await people.addSubmission({ learner, lab, session: `${lab} of ${learner}` })
+        if (result !== undefined) await people.judgeSubmission(made.id, result)
+        return made
+      }
+      const [first, , third] = [
+        await handIn(ada, 'mtu', '{"points":1}'),
+        await handIn(again, 'mtu', '{"points":2}'),
+        await handIn(ada, 'mtu'),
+      ]
+      const [alone, fifth] = [await handIn(again, 'dns', '{"points":3}'), await handIn(again, 'mtu', '{"points":4}')]
+      expect([first, third, alone, fifth].map((one) => one.evidence)).toEqual([
+        evidence(ada, 'mtu-1'),
+        evidence(ada, 'mtu-2'),
+        evidence(again, 'dns-1'),
+        evidence(again, 'mtu-2'),
+      ])
+      const told = async () =>
+        (await people.submissions(ada.learner, 'mtu')).map((one) => [one.number, one.evidence, one.result])
+      await people.mergeSeats(ada.id, again.id)
+      const merged = [
+        [1, evidence(ada, 'mtu-1'), '{"points":1}'],
+        [2, evidence(again, 'mtu-1'), '{"points":2}'],
+        [3, evidence(ada, 'mtu-2'), undefined],
+        [4, evidence(again, 'mtu-2'), '{"points":4}'],
+      ]
+      expect(await told()).toEqual(merged)
+      expect(await people.submissions(ada.learner, 'dns')).toEqual([
+        { ...alone, learner: ada.learner, result: '{"points":3}' },
+      ])
+      // Whoever judges it has begun before.
+      await people.judgeSubmission(third.id, '{"points":5}')
+      merged[2]![2] = '{"points":5}'
+      expect(await told()).toEqual(merged)
+      expect(await handIn(ada, 'mtu')).toMatchObject({ number: 5, evidence: evidence(ada, 'mtu-5') })
+      expect([await people.holdsEvidence(again.learner), await people.holdsEvidence('f'.repeat(32))]).toEqual([
+        true,
+        false,
+      ])
+      // And once more, with what has come along.
+      const last = await seated('Ada')
+      await people.mergeSeats(last.id, ada.id)
+      expect((await people.submissions(last.learner, 'mtu')).map((one) => one.evidence)).toEqual([
+        ...merged.map(([, where]) => where),
+        evidence(ada, 'mtu-5'),
+      ])
+      await people.removeSeat(last.id)
+      expect(await people.holdsEvidence(again.learner)).toBe(false)
+    })
+
+    it('may go on for as long as either of two that are merged might', async () => {
+      const { id } = await newClass({ endsAt: hour(1) })
+      const [ada, again, bare] = [await seated('Ada'), await seated('Ada'), await seated('Ada')]
+      const [soon, later] = [hour(2), hour(3)]
+      await people.setExtensions(ada.id, { end: soon, labs: { mtu: later, dns: soon } })
+      await people.setExtensions(again.id, { end: later, labs: { mtu: soon, swarm: later } })
+      const both = { end: later, labs: { mtu: later, dns: soon, swarm: later } }
+      expect((await people.mergeSeats(ada.id, again.id))?.extensions).toEqual(both)
+      expect((await people.mergeSeats(bare.id, ada.id))?.extensions).toEqual(both)
+      expect(await people.seats(id)).toHaveLength(1)
     })
 
     it('is merged with one of its own class alone, and not with itself', async () => {

@@ -247,6 +247,39 @@ describe('a login', () => {
     expect((await house.get('/', { cookie })).status).toBe(401)
   })
 
+  it.each<[string, (cookie: string, phrase: string) => Promise<Got>]>([
+    ['the five words', (cookie, phrase) => house.post('/resume', { phrase }, { cookie })],
+    [
+      'the code of another class',
+      async (cookie) => {
+        const { people } = house.records
+        const { id } = await people.createClass({ title: 'Other', labs: [] })
+        await people.changeClass(id, { code: 'ABCD9999' })
+        return house.post('/join', { code: 'ABCD9999', name: 'Ada' }, { cookie })
+      },
+    ],
+    [
+      'a password',
+      async (cookie) => {
+        const { people } = house.records
+        const person = await people.addPerson({ name: 'Grace', login: 'grace', mayFound: true })
+        const secret = newSecret()
+        await people.invite(person.id, hashOf(secret), new Date(Date.now() + 60_000).toISOString())
+        return house.post(`/welcome/${secret}`, { password: 'a long enough password' }, { cookie })
+      },
+    ],
+  ])('takes the place of the one that the browser had: that opens nothing more (by %s)', async (_how, again) => {
+    const { cookie, phrase } = await join()
+    const elsewhere = cookieOf(await house.post('/resume', { phrase }))
+    const socket = await house.connect({ cookie })
+    if (typeof socket === 'string') throw new Error(socket)
+    const closed = new Promise((resolve) => socket.once('disconnect', resolve))
+    const fresh = cookieOf(await again(cookie, phrase))
+    await closed
+    const status = async (of: string) => (await house.get('/', { cookie: of })).status
+    expect([await status(cookie), await status(fresh), await status(elsewhere)]).toEqual([401, 200, 200])
+  })
+
   it('counts more than the token, and leaves the token as it is', async () => {
     const { cookie } = await join()
     const both = await house.get('/api/me', { cookie: `${house.cookie}; ${cookie}` })

@@ -1,5 +1,6 @@
 import type { Socket } from 'socket.io-client'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import type { MatrixView } from '../../server/protocol/classes.js'
 import type { SearchView } from '../../server/protocol/protocol.js'
 import { requests } from '../../server/protocol/requests.js'
 import { newId } from '../../server/store/id.js'
@@ -243,6 +244,15 @@ it('lists to each the classes that they may see', async () => {
   for (const who of ['teacher', 'assistant', 'viewer']) expect(await seen(who)).toEqual([own.id])
   expect(await seen('learner')).toEqual([])
   expect(await seen('owner')).toEqual([own.id, other.id].toSorted())
+})
+
+it('tells the code of a class to who helps in it alone', async () => {
+  const told = async (who: string) => {
+    const answered = await ask(sockets[who] as never, 'class.follow', { class: own.id })
+    return answered?.ok ? (answered.value as MatrixView).class.code !== undefined : undefined
+  }
+  expect([await told('owner'), await told('teacher'), await told('assistant')]).toEqual([true, true, true])
+  expect([await told('viewer'), await told('learner')]).toEqual([false, undefined])
 })
 
 it.each(['owner', 'teacher', 'assistant', 'viewer', 'learner'])('a look of others is none of a %s', async (who) => {

@@ -150,6 +150,28 @@ describe('messages', () => {
     expect((await house.known('/')).status).toBe(200)
   })
 
+  it('takes a list of 2,000 people from who may lead a class, and from nobody else', async () => {
+    const { people } = house.records
+    const { id } = await people.createClass({ title: 'Large', labs: [] })
+    await people.changeClass(id, { code: 'ABCD1234' })
+    const joined = await house.post('/join', { code: 'ABCD1234', name: 'Mallory' })
+    const row = (n: number) => `"${'王'.repeat(80)}${n}",${n},${'x'.repeat(200)}${n}@example.org,${'组'.repeat(60)}`
+    const csv = `name,id,email,group\n${Array.from({ length: 2_000 }, (_, n) => row(n)).join('\n')}\n`
+    expect(csv.length).toBeGreaterThan(600_000)
+    const owner = await house.socket()
+    const answered = await owner.timeout(20_000).emitWithAck('seat.add', { class: id, csv })
+    expect(answered).toEqual({ ok: true, value: { added: 2_000, known: 0, changed: 0 } })
+    const huge = await ask(owner as never, 'seat.add', { class: id, csv: 'x'.repeat(1024 ** 2 + 1) })
+    expect(huge).toMatchObject({ ok: false, trouble: { code: 'request.invalid' } })
+
+    const learner = await house.connect({ cookie: joined.headers['set-cookie']![0]!.split(';')[0]! })
+    if (typeof learner === 'string') throw new Error(learner)
+    const closed = new Promise((resolve) => learner.once('disconnect', resolve))
+    learner.emit('seat.add', { class: id, csv: 'x'.repeat(64 * 1024) }, () => {})
+    await closed
+    expect((await house.known('/')).status).toBe(200)
+  }, 60_000)
+
   it('ends one that sends more than anybody types', async () => {
     const flood = await raw()
     flood.send('40')
