@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { orAborted } from '../../error/or-aborted.js'
 import { VethlabError } from '../../error/vethlab-error.js'
-import { orAborted } from '../or-aborted.js'
 
 /** A trace takes a second or two, a diagnosis some ten. */
 const longestMs = 30_000
