@@ -92,12 +92,12 @@ async function isWell(): Promise<void> {
 describe('what all of the machine share', () => {
   it.each(Object.entries(takers))(
     '%s: who takes too much is ended, and nobody else',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async (_, { why, program }) => {
-      const held = `my @held; ${program} print "held\\n"; sleep 60`
-      const taking = racks.exec(rack.id, 'taker', ['perl', '-e', `$| = 1; ${held}`], { timeoutMs: 60_000 })
+      const held = `my @held; ${program} print "held\\n"; sleep 120`
+      const taking = racks.exec(rack.id, 'taker', ['perl', '-e', `$| = 1; ${held}`], { timeoutMs: 120_000 })
       const taker = async () => (await racks.info(rack.id)).hosts.find(({ name }) => name === 'taker')!
-      await expect.poll(async () => (await taker()).alive, { timeout: 30_000, interval: 100 }).toBe(false)
+      await expect.poll(async () => (await taker()).alive, { timeout: 90_000, interval: 100 }).toBe(false)
       expect((await taking).stderr).toBe('')
       expect([why].flat()).toContain((await taker()).ended)
       await isWell()

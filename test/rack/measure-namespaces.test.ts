@@ -42,13 +42,13 @@ const ringElsewhere = `open(my $home, '<', '/proc/self/ns/net'); ${callNumbers}
   syscall($setns, fileno $home, 0) == 0 or die "setns: $!";`
 
 describe('what is counted of a host', () => {
-  it('finds a ring behind thousands of other sockets', async () => {
+  it('finds a ring behind thousands of other sockets', { timeout: 60_000 }, async () => {
     const found = await measured('', await holding(sockets(5000) + ringElsewhere))
     expect(found.counted).toBe('whole')
     expect(found.memory).toBeGreaterThanOrEqual(ringBytes)
   })
 
-  it('says that there is more than it looks at', async () => {
+  it('says that there is more than it looks at', { timeout: 60_000 }, async () => {
     const found = await measured('', await holding(sockets(16_500) + ringElsewhere))
     expect(found.counted).toBe('beyond')
     expect(found.files).toBeGreaterThan(16_500)

@@ -13,7 +13,7 @@ import { machineLevels } from './machine-levels.js'
 /** Between looks. A fast program takes some hundred MiB in that time. */
 const lookMs = 1000
 /** Longer than any look waits. */
-const measureTimeoutMs = 10_000
+const measureTimeoutMs = 30_000
 /** The program that measures takes a tenth of this for what is nobody's host, and a host's look has at least four times as long. */
 const quickMs = 250
 

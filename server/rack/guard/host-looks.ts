@@ -8,10 +8,10 @@ import type { MachineLevels } from './machine-levels.js'
 
 /** Most hosts that are looked at beside each other, and how long one look may take. */
 const usual = { concurrency: 8, deadlineMs: 1000 }
-/** The same for hosts that were late, until all of them is counted: they wait for each other, and nobody for them. */
-const patient = { concurrency: 4, deadlineMs: 5000 }
+/** The same for hosts that were late, until all of them is counted: they wait for each other, and nobody for them. So they may take long. */
+const patient = { concurrency: 4, deadlineMs: 20_000 }
 /** So many looks that found more than is counted, or that were late, end a host, with none between that counted all. */
-const most = { beyond: 3, late: 5 }
+const most = { beyond: 3, late: 3 }
 
 const nothingKnown: Holding = { memory: 0, terminals: 0, files: 0, neighbours: 0, counted: 'late' }
 /** A program that has been told to end says what it has found in that time, unless the kernel holds it. */
