@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { failureLines, failuresOf } from './run/failures.mjs'
 import { runProgram } from './run/program.mjs'
@@ -61,7 +61,8 @@ async function everything() {
     await step('types', 'npx', ['--no-install', 'tsc', '--noEmit'])
     await step('types of the client', 'npx', ['--no-install', 'tsc', '--noEmit', '-p', 'client'])
     await debian('/usr/lib/postgresql', 'postgresql')
-    await promtool()
+    await unpacked('prometheus', 'usr/bin/promtool')
+    await unpacked('nginx', 'usr/sbin/nginx')
     await vitest('unit')
     // Records of an earlier run say nothing to this one, and a newer vethlab's can not be read by an older one.
     if (process.env.VETHLAB_STATE === ownState) rmSync(join(ownState, 'records'), { recursive: true, force: true })
@@ -105,20 +106,20 @@ async function debian(file, ...packages) {
   await step(packages[0], 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages])
 }
 
-/** That program alone out of Debian's package, since an installation of it begins a service of the machine. */
-async function promtool() {
-  const kept = '/var/cache/vethlab-test/promtool'
-  if (existsSync(kept) || existsSync('/usr/bin/promtool')) return
-  const folder = join(scratch, 'prometheus')
+/** A program alone out of Debian's package, where an installation of it begins a service of the machine. */
+async function unpacked(name, file) {
+  const kept = join('/var/cache/vethlab-test', basename(file))
+  if (existsSync(kept) || existsSync(join('/', file))) return
+  const folder = join(scratch, name)
   mkdirSync(folder)
   // As root: the user that apt has for downloads can't write there.
   const apt = ['-qq', '-o', 'APT::Sandbox::User=root']
   await step('package index', 'apt-get', ['update', '-qq'])
-  await step('prometheus', 'apt-get', [...apt, 'download', 'prometheus'], { cwd: folder })
+  await step(name, 'apt-get', [...apt, 'download', name], { cwd: folder })
   const [archive] = readdirSync(folder)
-  await step('promtool', 'dpkg-deb', ['-x', join(folder, archive), folder])
+  await step(basename(file), 'dpkg-deb', ['-x', join(folder, archive), folder])
   mkdirSync(dirname(kept), { recursive: true, mode: 0o755 })
-  copyFileSync(join(folder, 'usr/bin/promtool'), `${kept}.draft`)
+  copyFileSync(join(folder, file), `${kept}.draft`)
   renameSync(`${kept}.draft`, kept)
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { parse, stringify } from 'yaml'
 import { fromPackage } from '../../server/package-root.js'
 import type { Sessions } from '../../server/session/sessions.js'
 import { Metrics } from '../../server/web/metrics.js'
+import { unpackedProgram } from '../unpacked-program.js'
 import { expressions, lacking, operate, panels, rules, seriesOf } from './figures.js'
 
 const tests = fromPackage('test/docs/monitoring-rules.yml')
@@ -18,10 +19,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Prometheus's own program. @throws what it says where it finds something wrong */
 function promtool(args: string[], input = ''): string {
-  const program = ['/usr/bin/promtool', '/var/cache/vethlab-test/promtool'].find((path) => existsSync(path))
-  if (program === undefined)
-    throw new Error('promtool is missing, so nothing was asked of it: run npm test, or install Debian’s prometheus')
-  return execFileSync(program, args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] })
+  return execFileSync(unpackedProgram('/usr/bin/promtool'), args, {
+    input,
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
 }
 
 async function served(standing = 'current'): Promise<string> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,10 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { fromPackage } from '../../server/package-root.js'
+import { unpackedProgram } from '../unpacked-program.js'
 import { House, tls, token } from './house.js'
 
-/** Debian's; where it is missing, nothing is proved. */
-const nginx = '/usr/sbin/nginx'
 const name = 'labs.example.org'
 
 /** The recipe as it stands in the documentation, on a free port of loopback, with the certificate of tests. */
@@ -36,7 +35,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-describe.runIf(existsSync(nginx))('nginx, by the recipe of docs/operate.md', () => {
+describe('nginx, by the recipe of docs/operate.md', () => {
   let house: House
   let folder: string
   let proxy: ChildProcess | undefined
@@ -53,7 +52,9 @@ describe.runIf(existsSync(nginx))('nginx, by the recipe of docs/operate.md', () 
       `daemon off; master_process off; pid pid; error_log stderr;\nevents {}\n${http}\n`,
     )
     said = ''
-    proxy = spawn(nginx, ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'] })
+    proxy = spawn(unpackedProgram('/usr/sbin/nginx'), ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     proxy.stderr!.on('data', (bytes: Buffer) => {
       said += bytes
     })
