@@ -211,7 +211,7 @@ it('a class for those on its list refuses others', async () => {
   expect(await accessibilityProblems(teacher)).toEqual([])
 })
 
-it('the matrix follows a learner who fails and passes', async () => {
+it('the matrix follows a learner who fails', async () => {
   await enterLab(ada)
   await row('Ada').getByText('here').waitFor(slow)
   await cell('Ada', 0).getByText('at it').waitFor(slow)
@@ -223,7 +223,28 @@ it('the matrix follows a learner who fails and passes', async () => {
   await cell('Ada', 0).getByText('fails').waitFor(slow)
   await cell('Ada', 0).locator('.why').waitFor()
   await expectStuck()
-  await type(ada, 'docker run -d --name web nginx')
+})
+
+it('a step that is not open tells nothing of what was found, and is not passed by what is done', async () => {
+  const first = lab.steps[0]!
+  const findings = ada.locator('.check').first().locator('.checks li')
+  await findings.first().waitFor(slow)
+  await teacher.getByText('What is open').click()
+  await teacher.getByRole('checkbox', { name: headingOf(first.id), exact: true }).uncheck()
+  await expect.poll(() => findings.count(), slow).toBe(0)
+  await cell('Ada', 0).getByText('at it').waitFor(slow)
+  const trace = { session: await sessionOf(ada), step: first.id, check: 0 }
+  expect(await forged(ada, 'trace.check', trace)).toBe('step.locked')
+  await type(ada, 'docker run -d --name web nginx && echo made-$((1+2))')
+  await ada.locator('.xterm-rows').getByText('made-3').first().waitFor(slow)
+  // It would have been looked at by then.
+  await ada.waitForTimeout(3_000)
+  expect([await findings.count(), await cell('Ada', 0).innerText()]).toEqual([0, expect.stringContaining('at it')])
+  await teacher.getByRole('checkbox', { name: headingOf(first.id), exact: true }).check()
+  await teacher.getByText('What is open').click()
+})
+
+it('the matrix follows a learner who passes', async () => {
   await cell('Ada', 0).getByText('passed').waitFor(slow)
   await cell('Ada', 1)
     .getByText(/at it|fails/)

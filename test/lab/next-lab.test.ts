@@ -19,10 +19,10 @@ it.each(all.slice(0, -1).map((id, at) => [id, all[at + 1]!]))(
       const finish = lab.pages[language].sections.find(({ id }) => id === 'finish')!.markdown
       const onward = finish.split('\n').find((line) => line.startsWith(begin)) ?? ''
       const title = next.title[language]
-      const isNamed = [`**${title}**`, `[${title}](../${next.id}/)`].some((named) =>
-        onward.startsWith(`${begin}${named}`),
-      )
-      expect(isNamed, `${lab.id}/${language}.md: ${onward || `no line that begins with ${begin}`}`).toBe(true)
+      expect(
+        onward.startsWith(`${begin}[${title}](../${next.id}/)`),
+        `${lab.id}/${language}.md: ${onward || `no line that begins with ${begin}`}`,
+      ).toBe(true)
     }
   },
 )

@@ -61,7 +61,7 @@ it('never cuts what a shell takes as one command, in any block of any lab', asyn
     }
   }
   expect(several).toBeGreaterThan(10)
-})
+}, 120_000)
 
 it('loses and changes nothing, whatever the text', () => {
   const piece = fc.constantFrom(
