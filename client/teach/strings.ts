@@ -166,7 +166,7 @@ export const strings = stringsOf({
     results: 'All that was handed in',
     exportAs: 'Results as',
     gradesFor: (lab: string) => `Grades of “${lab}” for`,
-    finish: 'What stands behind the last step',
+    finish: 'What comes after the last step',
     expectedLearners: 'Learners who will be there (empty: as many as have a seat)',
     warmText:
       'Before the class begins, and before a lab of it opens, hosts are made ready for so many, one after another. What nobody used is given back a quarter of an hour later.',

@@ -115,7 +115,7 @@ function differs(spec: Spec, place: Place, is: Container): Finding | undefined {
   const unlike = (reason: string, wanted: Text, observed: Text, why: Text) =>
     fail(reason, {
       expected: { en: `${who} has ${wanted.en}`, zh: `${who} 的${wanted.zh}` },
-      observed: { en: `it has ${observed.en}`, zh: `实际是${observed.zh}` },
+      observed: { en: `it has ${observed.en}`, zh: `是${observed.zh}` },
       why,
     })
   if (is.state !== spec.state) {
@@ -346,7 +346,7 @@ function guests(spec: Spec, { host, container: is, namespace }: Place): Finding 
       en: `these share the network namespace of ${who}: ${wantedText.en}`,
       zh: `与 ${who} 共用网络命名空间的容器是：${wantedText.zh}`,
     },
-    observed: { en: `there are ${thereText.en}`, zh: `实际是：${thereText.zh}` },
+    observed: { en: `there are ${thereText.en}`, zh: `有：${thereText.zh}` },
     why: extra
       ? {
           en: `${code(extra)} shares the network namespace as well, so it may be the one that answers on its ports: \`docker rm -f\` takes it out`,

@@ -207,7 +207,7 @@ function mismatch(spec: Spec, found: EngineNetwork): Finding | undefined {
         },
         observed: {
           en: none ? `it has no ${en} ${code(field)}` : `it has ${code(`${field}=${is}`)}`,
-          zh: none ? `没有${zh} ${code(field)}` : `实际是 ${code(`${field}=${is}`)}`,
+          zh: none ? `没有${zh} ${code(field)}` : `是 ${code(`${field}=${is}`)}`,
         },
         why: {
           en: `${en}s are given with \`${option}\` when a network is created; ${remake[0]}`,

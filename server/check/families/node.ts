@@ -106,7 +106,7 @@ function mismatch(spec: Spec, is: SwarmNode) {
     if (wanted === undefined || wanted === is[key]) continue
     return fail(`node.${key}`, {
       expected: { en: `the ${en} of ${who} is ${code(wanted)}`, zh: `${who} 的${zh}是 ${code(wanted)}` },
-      observed: { en: `it is ${code(is[key])}`, zh: `实际是 ${code(is[key])}` },
+      observed: { en: `it is ${code(is[key])}`, zh: `是 ${code(is[key])}` },
       why,
     })
   }

@@ -99,7 +99,7 @@ function mismatch(spec: Spec, is: SwarmService, { swarm }: Manager): Finding | u
   const differs = (field: string, en: string, zh: string, wanted: string | number, got: Text, why: Text) =>
     fail(`service.${field}`, {
       expected: { en: `${what} has ${en} ${code(wanted)}`, zh: `${what} 的${zh}是 ${code(wanted)}` },
-      observed: { en: `it has ${got.en}`, zh: `实际是 ${got.zh}` },
+      observed: { en: `it has ${got.en}`, zh: `是 ${got.zh}` },
       why,
     })
   const plain = (data: string | number): Text => ({ en: code(data), zh: code(data) })

@@ -53,7 +53,7 @@ export const swarm: Family<Spec> = {
     if (spec.role !== undefined && spec.role !== role) {
       return fail('swarm.role', {
         expected: { en: `${who} is a ${spec.role}`, zh: `${who} 是${roleZh[spec.role]}` },
-        observed: { en: `it is a ${role}`, zh: `实际是${roleZh[role]}` },
+        observed: { en: `it is a ${role}`, zh: `是${roleZh[role]}` },
         why: {
           en: `the token used to join decides the role, and \`docker node promote\` and \`demote\` change it later; managers know nodes and services, workers run what they are told`,
           zh: `加入时用的令牌决定角色，${who} 是以${roleZh[role]}身份加入的；管理节点掌握节点和服务，工作节点只执行任务`,

@@ -70,7 +70,7 @@ export const vxlan: Family<Spec> = {
           en: `${what} has VNI ${code(spec.id)}`,
           zh: `${what} 的 VNI 是 ${code(spec.id)}`,
         },
-        observed: { en: `it has ${has.en}`, zh: `实际是 ${has.zh}` },
+        observed: { en: `it has ${has.en}`, zh: `是 ${has.zh}` },
         why: {
           en: `the VNI in each VXLAN header tells overlays apart on the wire, and ${what} was given ${has.en}`,
           zh: `VXLAN 头部的 VNI 用来在线路上区分不同的 overlay 网络，而 ${what} 分到的是 ${has.zh}`,
