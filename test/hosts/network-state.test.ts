@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { labFoldersNamed } from '../../server/lab/catalogue.js'
 import type { ProbeRequest } from '../../server/network/question.js'
 import type { HostState, NetworkState } from '../../server/network/state.js'
@@ -256,13 +256,15 @@ describe('the state of a rack', () => {
   })
 
   it('says what it has not read of a host with more rules than one capture takes, and reads the rest', async () => {
-    const rules = 'seq 50000 | sed "s/.*/add rule ip many long ip daddr 10.0.0.1 meta mark & drop/"'
+    // Some 3 MiB of JSON, which nft of a slow machine has within the deadline of a capture.
+    const rules = 'seq 12000 | sed "s/.*/add rule ip many long ip daddr 10.0.0.1 meta mark & drop/"'
     await sh(
       'node2',
       `nft 'add table ip many; add chain ip many long'; mkdir /run/rules; cd /run/rules; ${rules} | split --lines 2000
       for part in *; do nft -f $part || exit 1; done`,
       120_000,
     )
+    onTestFinished(async () => void (await sh('node2', 'nft delete table ip many 2> /dev/null || true')))
     const [home] = (await stateOf('node2')).namespaces
     expect(home!.faults).toEqual(
       expect.arrayContaining([expect.stringMatching(/^rules: the answers are larger than \d+ bytes$/)]),
