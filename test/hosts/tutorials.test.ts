@@ -14,7 +14,7 @@ afterAll(async () => {
   await racks?.closeAll()
 })
 
-it.concurrent.each(tutorialLists())('$name', { timeout: 400_000 }, async ({ lines, known }) => {
+it.concurrent.each(tutorialLists())('$name', { timeout: 900_000 }, async ({ lines, known }) => {
   const wrong = []
   const rack = await racks.open({
     hosts: { controlplane: 'docker', node01: 'docker' },
