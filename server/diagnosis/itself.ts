@@ -21,6 +21,7 @@ export async function lookAtItself(subject: Subject<Place>): Promise<Draft[]> {
   const isHost = isInHostNamespace(place)
   return [
     ...stateOf(place.container, place),
+    ...healthOf(place.container),
     ...(isHost ? [] : [...linksOf(place), ...(await loopbackOf(running)), ...listenersOf(place)]),
     ...dnsOf(place),
     ...contradictions(place),
@@ -161,6 +162,38 @@ function stateOf(container: Container, place: LivePlace): Draft[] {
         zh: `${name} 正在运行，有自己的网络命名空间`,
       },
       evidence,
+    ),
+  ]
+}
+
+/** Docker notes what a health check says, and sends packets as before (docs.docker.com/reference/dockerfile, "HEALTHCHECK"). */
+function healthOf({ name, state, health }: Container): Draft[] {
+  if (!health || state !== 'running') return []
+  const { status, failures, last } = health
+  const evidence = [
+    `docker inspect: Health ${status}, FailingStreak ${failures}`,
+    ...(last ? [`the last check ended with ${last.exitCode}${last.output === '' ? '' : `: ${last.output}`}`] : []),
+  ]
+  if (status === 'healthy') return [ok({ en: 'its health check passes', zh: '健康检查通过' }, evidence)]
+  const isFailed = status === 'unhealthy'
+  return [
+    note(
+      isFailed
+        ? { en: `its health check fails, ${failures} times in a row by now`, zh: `健康检查失败，已连续 ${failures} 次` }
+        : { en: 'its health check has not passed yet', zh: '健康检查尚未通过' },
+      {
+        why: {
+          en: 'no packet is stopped for that; who waits until it is healthy, such as a service with `depends_on` in a compose file, still waits',
+          zh: '这不会拦住任何数据包；但等它变为健康的一方（例如 compose 文件里写了 `depends_on` 的服务）仍在等待',
+        },
+        evidence,
+        tries: [
+          {
+            en: `Read what it asks and what it was told: \`docker inspect -f '{{json .Config.Healthcheck.Test}} {{json .State.Health.Log}}' ${bare(name)}\``,
+            zh: `看它检查什么、得到了什么：\`docker inspect -f '{{json .Config.Healthcheck.Test}} {{json .State.Health.Log}}' ${bare(name)}\``,
+          },
+        ],
+      },
     ),
   ]
 }

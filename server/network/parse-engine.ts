@@ -6,6 +6,7 @@ import type {
   Endpoint,
   EngineNetwork,
   EngineState,
+  Health,
   PublishedPort,
   SwarmNode,
   SwarmService,
@@ -47,6 +48,21 @@ export function parseEngine(answers: EngineAnswers, files: HostCapture['files'])
 function restartsOf({ RestartCount, State }: Record<string, unknown>): Pick<Container, 'restarts'> {
   const count = numberOf(RestartCount) ?? 0
   return count > 0 ? { restarts: { count, startedAt: textOf(recordOf(State).StartedAt) } } : {}
+}
+
+/** A container without a health check has the status `none`, or nothing at all; one that has ended keeps what was said last. */
+function healthOf({ Health, Status }: Fields): { health?: Health } {
+  const { Status: said, FailingStreak, Log } = recordOf(Health)
+  const status = textOf(said)
+  if (status === '' || status === 'none' || Status !== 'running') return {}
+  const last = recordsOf(Log).at(-1)
+  return {
+    health: {
+      status,
+      failures: numberOf(FailingStreak) ?? 0,
+      ...(last ? { last: { exitCode: numberOf(last.ExitCode) ?? 0, output: textOf(last.Output).trim() } } : {}),
+    },
+  }
 }
 
 function byName(a: { name: string }, b: { name: string }): number {
@@ -106,6 +122,7 @@ function parseContainer(container: Fields, files: HostCapture['files']): ParsedC
       capabilitiesAdded: textsOf(host.CapAdd),
       restartPolicy: textOf(recordOf(host.RestartPolicy).Name) || 'no',
       ...restartsOf(container),
+      ...healthOf(state),
       labels: textMapOf(config.Labels),
       endpoints: Object.entries(recordOf(settings.Networks))
         .slice(0, 200)

@@ -332,6 +332,8 @@ export interface Container {
   restartPolicy: string
   /** How often its restart policy has started it again, and when it was started last (ISO 8601); missing where never. */
   restarts?: { count: number; startedAt: string }
+  /** What its health check says; missing where it has none, and unless it runs. */
+  health?: Health
   labels: Record<string, string>
   endpoints: Endpoint[]
   /** What is published. */
@@ -339,6 +341,16 @@ export interface Container {
   /** What was asked to be published (`-p`); port 0 of the host where the Engine was to choose. */
   wants: PublishedPort[]
   dns: DnsSettings
+}
+
+/** Of a container with a health check (`HEALTHCHECK`, `docker run --health-cmd`). */
+export interface Health {
+  /** starting, healthy, unhealthy. */
+  status: string
+  /** How often in a row it has failed. */
+  failures: number
+  /** Of the last time. */
+  last?: { exitCode: number; output: string }
 }
 
 /** A container's leg on a network. Addresses are the kernel's where it runs. */

@@ -3,6 +3,7 @@ import { diagnose } from '../../server/diagnosis/diagnose.js'
 import type { DiagnosisReport, StageName } from '../../server/diagnosis/report.js'
 import type { Observation } from '../../server/network/observation.js'
 import type { ProbeAnswer, ProbeRequest } from '../../server/network/question.js'
+import type { Health } from '../../server/network/state.js'
 import type { Ground } from '../../server/place/ground.js'
 import { Unanswerable } from '../../server/place/unanswerable.js'
 import type { TraceStory } from '../../server/trace/story.js'
@@ -145,6 +146,31 @@ describe('a healthy container', () => {
     expect(stage(report, 'outside')).toMatchObject({ outcome: 'skipped' })
     expect(stage(report, 'outside').findings[0]!.text.en).toContain('`inner` is internal')
     expect(stage(report, 'from-outside').findings[0]!.tries[0]!.en).toContain('-p 8080:5432')
+  })
+})
+
+describe('a health check', () => {
+  const told = async (health: Health) => {
+    const given = (rack: StateBuilder) => Object.assign(rack.find(node1(rack), 'web'), { health })
+    const report = await reportOn('web', { given })
+    // Docker stops no packet for it: the network is as it was.
+    expect(report.outcome).toBe('healthy')
+    return stage(report, 'itself').findings.find(({ text }) => text.en.includes('health check'))
+  }
+
+  it('that fails is told with what was answered', async () => {
+    const last = { exitCode: 7, output: 'curl: (7) Failed to connect' }
+    const found = await told({ status: 'unhealthy', failures: 3, last })
+    expect(found).toMatchObject({ outcome: 'note', text: { en: expect.stringContaining('fails, 3 times in a row') } })
+    expect(found!.evidence).toEqual([
+      'docker inspect: Health unhealthy, FailingStreak 3',
+      'the last check ended with 7: curl: (7) Failed to connect',
+    ])
+  })
+
+  it('that has not passed yet, or passes, is told as that', async () => {
+    expect((await told({ status: 'starting', failures: 0 }))!.text.en).toContain('has not passed yet')
+    expect(await told({ status: 'healthy', failures: 0 })).toMatchObject({ outcome: 'ok' })
   })
 })
 

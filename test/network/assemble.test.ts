@@ -52,6 +52,35 @@ describe('a rack of two docker hosts and a plain one', () => {
     expect(container('asleep').namespace).toBeUndefined()
   })
 
+  it('has what health checks say of containers that run', () => {
+    const said = {
+      Status: 'unhealthy',
+      FailingStreak: 2,
+      Log: [
+        { ExitCode: 0, Output: '' },
+        { ExitCode: 1, Output: 'no\n' },
+      ],
+    }
+    const withHealth = (Health: unknown) =>
+      assembled(({ node1 }) => {
+        const { containers } = node1.engine as { containers: { Name: string; State: object }[] }
+        for (const one of containers) Object.assign(one.State, { Health })
+      })
+    const healths = (of: typeof state) => ['web', 'asleep'].map((name) => container(name, host('node1', of)).health)
+    expect(healths(state)).toEqual([undefined, undefined])
+    expect(healths(withHealth(said))).toEqual([
+      { status: 'unhealthy', failures: 2, last: { exitCode: 1, output: 'no' } },
+      undefined,
+    ])
+    expect(healths(withHealth({ Status: 'starting', FailingStreak: 0, Log: [] }))[0]).toEqual({
+      status: 'starting',
+      failures: 0,
+    })
+    for (const none of [{ Status: 'none' }, null, 'unhealthy', { Status: 4 }]) {
+      expect(healths(withHealth(none))[0]).toBeUndefined()
+    }
+  })
+
   it('ties both ends of every veth pair, and none to a LAN', () => {
     for (const { namespaces } of state.hosts) {
       for (const one of namespaces) {
