@@ -109,7 +109,7 @@ async function askAll(user: string, found: FoundNamespace[], knownRules: KnownRu
         (index, said) => {
           const { inode, processes, names, known } = share[index]!
           left -= said.size
-          knownRules.complete(inode, known, said.answers)
+          knownRules.complete(inode, known, said.answers, said.fault !== undefined)
           const pids = processes.map((process) => process.host)
           captures[index * walks + walk] = { inode, pids, names, answers: answersOf(said) }
         },
@@ -127,13 +127,18 @@ function answersOf({ answers: said, complaints, fault }: Said): NamespaceCapture
     else answers[question as CaptureQuestion] = { failed, text: failed ? reason : text }
   }
   for (const question of questions) {
-    // Nobody asked iptables when nft could say it all, nor iptables-legacy where it keeps nothing, nor tc where the links say enough.
-    const unasked = /^(?:ip6?tables(?:Legacy)?|disciplines)$/.test(question) && answers.sockets !== undefined
+    // Nobody asked iptables when nft could say it all, nor iptables-legacy where it keeps nothing; they are asked last.
+    // Nor tc where the links say enough; entries of bridges are asked for behind it.
+    const unasked = question === 'disciplines' ? answers.forwarding !== undefined : isRules(question) && fault === undefined
     answers[question] ??= unasked
       ? { failed: false, text: '' }
       : { failed: true, text: why || 'the tool gave no answer' }
   }
   return answers as NamespaceCapture['answers']
+}
+
+function isRules(question: CaptureQuestion): boolean {
+  return /^ip6?tables(?:Legacy)?$/.test(question)
 }
 
 /** A command of the batch that fails writes no line; which one, only the number of lines can tell. */

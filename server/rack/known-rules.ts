@@ -24,8 +24,11 @@ export class KnownRules {
     return this.#of.get(inode)
   }
 
-  /** Adds rules that were known when it was asked, and so were left out; or keeps the new ones. */
-  complete(inode: string, known: Rules | undefined, answers: Map<string, ToolAnswer>): void {
+  /**
+   * Adds rules that were known when it was asked, and so were left out; or keeps the new ones.
+   * @param isCut it was cut off before all was said
+   */
+  complete(inode: string, known: Rules | undefined, answers: Map<string, ToolAnswer>, isCut: boolean): void {
     const generation = answers.get('generation')?.text.trim() ?? ''
     answers.delete('generation')
     if (generation !== '' && generation === known?.generation) {
@@ -38,7 +41,7 @@ export class KnownRules {
       return answer ? [[question, answer]] : []
     })
     const size = said.reduce((sum, [, { text }]) => sum + Buffer.byteLength(text), 0)
-    const whole = answers.has('sockets') && said.every(([, { failed, text }]) => !failed && !changesByItself.test(text))
+    const whole = !isCut && said.every(([, { failed, text }]) => !failed && !changesByItself.test(text))
     if (generation !== '' && whole && size <= largestBytes) this.#of.set(inode, { generation, answers: said })
   }
 

@@ -256,7 +256,7 @@ describe('the state of a rack', () => {
   })
 
   it('says what it has not read of a host with more rules than one capture takes, and reads the rest', async () => {
-    // Some 3 MiB of JSON, which nft of a slow machine has within the deadline of a capture.
+    // Some 3 MiB of JSON. nft of a slow machine may not have it within the deadline of a capture, which is no matter for all else.
     const rules = 'seq 12000 | sed "s/.*/add rule ip many long ip daddr 10.0.0.1 meta mark & drop/"'
     await sh(
       'node2',
@@ -267,9 +267,11 @@ describe('the state of a rack', () => {
     onTestFinished(async () => void (await sh('node2', 'nft delete table ip many 2> /dev/null || true')))
     const [home] = (await stateOf('node2')).namespaces
     expect(home!.faults).toEqual(
-      expect.arrayContaining([expect.stringMatching(/^rules: the answers are larger than \d+ bytes$/)]),
+      expect.arrayContaining([
+        expect.stringMatching(/^rules: (the answers are larger than \d+ bytes|no answer within .*)$/),
+      ]),
     )
-    expect(home!.faults.filter((fault) => /^(links|routes|sockets|sysctls)/.test(fault))).toEqual([])
+    expect(home!.faults.filter((fault) => !/^(rules|ip6?tables)/.test(fault))).toEqual([])
     expect(home!.forwards.ip4).toBe(true)
     await sh('node2', 'nft delete table ip many')
     expect((await stateOf('node2')).namespaces[0]!.faults).toEqual([])

@@ -37,10 +37,11 @@ for (@walk) {
   Kernel::enter_open($namespace) or die "$path: $!\n";
   $left = $most;
   links();
-  rules($known);
-  legacy_rules();
   listeners();
   sysctls();
+  # Last, since a learner can make more rules than there is time to list: all else is known then.
+  rules($known);
+  legacy_rules();
   print "\n$boundary done\n";
 }
 
