@@ -51,3 +51,29 @@ host_end() {
 }
 # Containers by their ids, as one list.
 inspect_all() { [ $# = 0 ] && echo '[]' || timeout 8 docker container inspect -- "$@" 2> /dev/null || echo '[]'; }
+
+# What restarts a container, and then its guests (`--network container:` of it): with a restart it gets another network namespace, and
+# they would stay in the old one. restart_of ID NAME.
+restart_of() {
+  local level=$1 commands="docker restart $2" guests all depth ids=()
+  mapfile -t ids < <(timeout 8 docker ps -q --no-trunc 2> /dev/null)
+  all=$(inspect_all "${ids[@]}")
+  for depth in 1 2 3 4; do
+    guests=$(jq -r --arg of "$level" '($of / "\n" | map("container:" + .)) as $modes
+      | .[] | select(.HostConfig.NetworkMode | IN($modes[])) | [.Id, (.Name | ltrimstr("/"))] | @tsv' <<< "$all")
+    [ -n "$guests" ] || break
+    commands+="; docker restart $(cut -f 2 <<< "$guests" | paste -s -d ' ')"
+    level=$(cut -f 1 <<< "$guests")
+  done
+  echo "$commands"
+}
+again() { restart_of "$own_id" "$name"; }
+# What lets the Engine set up its network anew: of a guest that is the network of the container whose guest it is.
+anew() {
+  local id=$own_id of=$name next=$mode depth
+  for depth in 1 2 3 4; do
+    case $next in container:*) id=${next#container:} ;; *) break ;; esac
+    IFS=$'\t' read -r of next < <(inspect_all "$id" | jq -r '.[] | [(.Name | ltrimstr("/")), .HostConfig.NetworkMode] | @tsv')
+  done
+  restart_of "$id" "${of:-$id}"
+}

@@ -46,7 +46,7 @@ unmade_port() {
     try "docker network connect NETWORK $name, with one that is not internal" "docker network connect 网络 $name，接入一个非内部网络"
   else
     bad -c unmade-port "$number->$to was asked for, and the Engine has not made it" "要求发布 $number->$to，但引擎没有做成"
-    try "docker restart $name" "docker restart $name"
+    try "$(anew)" "$(anew)"
   fi
   docker port "$name" 2> /dev/null | show
 }
@@ -78,7 +78,7 @@ look_at_port() {
     elif [ -n "$rule" ]; then ok "$published: a rule leads into it" "$published：有规则转进容器"
     else
       bad "$published: no rule of the nat table leads into it" "$published：nat 表里没有规则转进容器"
-      try "docker restart $name lets the Engine write it anew" "docker restart $name 会让引擎重新写入"
+      try "$(anew) lets the Engine write it anew" "$(anew) 会让引擎重新写入"
     fi
     { printf '%s\n' "$rule"; on_host ss -Hltun "sport = :$number"; } | show
     taken=$(ip "$(family "$inside_at")" route get "$inside_at" 2>&1 | head -n 1)
@@ -111,7 +111,7 @@ look_at_port() {
   if [ -z "$(on_host ss -Hltn "sport = :$number")" ]; then
     bad -c port-not-listening "this host can not connect to 127.0.0.1:$number: no program, such as docker-proxy, listens there" \
       "本机连不上 127.0.0.1:$number：那里没有程序（例如 docker-proxy）在监听"
-    try "docker restart $name" "docker restart $name"
+    try "$(anew)" "$(anew)"
   fi
 }
 

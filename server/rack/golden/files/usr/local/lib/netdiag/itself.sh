@@ -18,10 +18,24 @@ look_at_itself() {
   read_kernel
   ok "it runs, network mode $mode" "正在运行，网络模式 $mode"
   readlink "/proc/$pid/ns/net" | show
+  look_at_health
   look_at_links
   [ "$is_host" = yes ] || look_at_loopback
   [ "$is_host" = yes ] || look_at_sockets
   look_at_resolver
+}
+
+# Docker notes what a health check says, and sends packets as before.
+look_at_health() {
+  local health; health=$(fact .State.Health.Status)
+  case $state:$health in
+    running:healthy) ok 'its health check passes' '健康检查通过'; return ;;
+    running:unhealthy) note 'its health check fails; no packet is stopped for that' '健康检查失败；这不会拦住任何数据包' ;;
+    running:starting) note 'its health check has not passed yet' '健康检查尚未通过' ;;
+    *) return ;;
+  esac
+  fact '.State.Health.Log | last | "exit code \(.ExitCode): \(.Output)"' | show
+  try "docker inspect -f '{{json .State.Health.Log}}' $name" "docker inspect -f '{{json .State.Health.Log}}' $name"
 }
 
 skip_the_rest() {
@@ -45,8 +59,8 @@ look_at_links() {
     bad -c left-behind 'it was to share the network of another container, and was left behind in an old namespace' '它本应共用另一个容器的网络，却被留在了旧的命名空间里'
     inside ip -br addr | show
     case $left in
-      restarted) try "docker restart $name" "docker restart $name" ;;
-      stopped) try "start the other one first: docker start ${mother:0:12}, then docker restart $name" "先启动另一个容器：docker start ${mother:0:12}，再 docker restart $name" ;;
+      restarted) try "$(again)" "$(again)" ;;
+      stopped) try "start the other one first: docker start ${mother:0:12}, then $(again)" "先启动另一个容器：docker start ${mother:0:12}，再 $(again)" ;;
       gone) try "that container (${mother:0:12}) is no longer there: make $name anew, with --network container:NAME of the one in its place" "那个容器（${mother:0:12}）已经不存在：用 --network container:NAME 指向替代它的容器，重新创建 $name" ;;
     esac
     return
@@ -64,12 +78,12 @@ look_at_links() {
   if [ -n "$down" ]; then
     bad -c link-cut "links that are down or without a carrier: $down" "接口未启用或没有载波：$down"
     inside ip -br addr | show
-    try "docker restart $name sets them up anew" "docker restart $name 会重新配置"
+    try "$(anew) sets them up anew" "$(anew) 会重新配置"
   fi
   if [ -n "$bare" ]; then
     bad "links without an address: $bare" "接口没有地址：$bare"
     inside ip -br addr | show
-    try "docker restart $name sets them up anew" "docker restart $name 会重新配置"
+    try "$(anew) sets them up anew" "$(anew) 会重新配置"
   fi
   if [ -z "$down$bare" ]; then
     ok 'its links are up and have addresses' '网络接口都已启用并有地址'
@@ -86,11 +100,11 @@ look_at_links() {
         bad -c ipv6-off "the Engine gave it $which on $network, and IPv6 is switched off on $device, so that the kernel has no such address" \
           "引擎在 $network 上给它分配了 $which，但 $device 关闭了 IPv6，内核里没有这个地址"
         show <<< "net.ipv6.conf.$device.disable_ipv6 = 1"
-        try "docker restart $name" "docker restart $name"
+        try "$(anew)" "$(anew)"
         continue
       fi
       bad "the Engine says $which on $network, and the kernel has no such address" "引擎说它在 $network 上的地址是 $which，内核里却没有"
-      try "docker restart $name" "docker restart $name"
+      try "$(anew)" "$(anew)"
     done
   done
 }
@@ -166,7 +180,7 @@ look_at_sockets() {
     read -r _ line one port <<< "$full"
     bad -c full-queue "its program at $line does not accept: $one connections wait, and it asked for $port at most" "它在 $line 上的程序没有接受连接：有 $one 个在等，而它最多要 $port 个"
     inside ss -Hltn "sport = :${line##*:}" | show
-    try "look at what the program does; docker restart $name begins anew" "看程序在做什么；docker restart $name 可以重新开始"
+    try "look at what the program does; $(again) begins anew" "看程序在做什么；$(again) 可以重新开始"
   fi
 }
 
@@ -176,6 +190,6 @@ look_at_resolver() {
     bad "it asks ${servers[*]} for names, and names of containers are known to the Engine's server 127.0.0.11 alone" \
       "它向 ${servers[*]} 查询名称，而容器的名字只有引擎的 127.0.0.11 知道"
     show < "$resolver"
-    try "docker restart $name writes its resolv.conf anew" "docker restart $name 会重新生成 resolv.conf"
+    try "$(anew) writes its resolv.conf anew" "$(anew) 会重新生成 resolv.conf"
   else ok "it asks for names: ${servers[*]}" "向这里查询名称：${servers[*]}"; fi
 }

@@ -27,7 +27,7 @@ look_outside() {
     told=yes
     bad -c no-route 'it has no default route, so it knows no way out of its own subnets' '没有默认路由，除了自己的子网哪里也去不了'
     inside ip route | show
-    try "docker restart $name" "docker restart $name"
+    try "$(anew)" "$(anew)"
   fi
   [ "$is_host" = yes ] || look_at_default6
   [ "$is_host" = yes ] || for one in -4 -6; do look_at_host "$one"; done
@@ -45,7 +45,7 @@ look_at_default6() {
     [ -z "$(inside ip -6 route show default)" ] || return 0
     bad -c no-route 'it has no default route of IPv6' '没有 IPv6 的默认路由'
     inside ip -6 route | show
-    try "docker restart $name" "docker restart $name"
+    try "$(anew)" "$(anew)"
     return
   done
 }
@@ -62,7 +62,7 @@ look_at_host() {
     told=yes
     bad -c wrong-gateway "its default route leads to $via, which is no gateway of its networks" "默认路由指向 $via，而那不是它所在网络的网关"
     inside ip "$1" route | show
-    try "docker restart $name" "docker restart $name"
+    try "$(anew)" "$(anew)"
     return
   fi
   # Answers have to find back to the bridge, and over it to the container.
