@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { orAborted } from '../error/or-aborted.js'
 import { sameMoment } from '../network/moment.js'
 import type { NetworkState } from '../network/state.js'
 import type { Probe } from '../place/ground.js'
@@ -209,7 +210,7 @@ async function round(
   const questions = checks.filter((check) => familyOf(check).question !== undefined).length
   let state: NetworkState
   try {
-    state = await orAbort(probe.capture(), limit)
+    state = await orAborted(probe.capture(), limit, timedOut)
   } catch (error) {
     signal.throwIfAborted()
     return { findings: checks.map(() => findingOf(error)), steady: true }
@@ -234,7 +235,11 @@ async function round(
       if (done) return done.finding
       let finding: Finding
       try {
-        finding = await orAbort(runCheck(check, { ...context, state, probe: asking, questions, signal: limit }), limit)
+        finding = await orAborted(
+          runCheck(check, { ...context, state, probe: asking, questions, signal: limit }),
+          limit,
+          timedOut,
+        )
       } catch (error) {
         signal.throwIfAborted()
         finding = findingOf(error)
@@ -246,32 +251,18 @@ async function round(
   if (!asked || findings.some(({ outcome }) => outcome !== 'pass')) return { findings, steady: true }
   await settle?.()
   try {
-    return { findings, steady: sameMoment(state, await orAbort(probe.capture(), limit)) }
+    return { findings, steady: sameMoment(state, await orAborted(probe.capture(), limit, timedOut)) }
   } catch (error) {
     signal.throwIfAborted()
     return { findings: checks.map(() => findingOf(error)), steady: true }
   }
 }
 
-/** What does not listen to the signal is left behind. */
-async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let leave: (() => void) | undefined
-  const aborted = new Promise<never>((_, reject) => {
-    leave = () =>
-      reject(
-        new Unanswerable('check.timeout', {
-          en: `no answer after ${roundTimeoutMs / 1000} s`,
-          zh: `${roundTimeoutMs / 1000} 秒内没有得到结果`,
-        }),
-      )
-    signal.addEventListener('abort', leave, { once: true })
-    if (signal.aborted) leave()
+function timedOut(): Unanswerable {
+  return new Unanswerable('check.timeout', {
+    en: `no answer after ${roundTimeoutMs / 1000} s`,
+    zh: `${roundTimeoutMs / 1000} 秒内没有得到结果`,
   })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', leave!)
-  }
 }
 
 function isFinal(check: Check, finding: Finding): boolean {
