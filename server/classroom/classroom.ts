@@ -119,7 +119,7 @@ export class Classroom {
     this.submissions = new Submissions({ records, evidence, judgingMs, onChange: (seat) => this.#handedIn(seat) })
     this.desks = new Desks(records.people, {
       shownBy: (id) => this.shares.of(id)?.by,
-      handedIn: (learner, lab, shows) => this.#ofDesk(learner, lab, shows),
+      handedIn: (learner, lab, shows, locked) => this.#ofDesk(learner, lab, shows, locked),
       textOf: (learner, { lab, step, check, hint }) => {
         const own = sessions.keptOf(learner).find((session) => session.lab.id === lab)?.lab
         return own?.steps.find(({ id }) => id === step)?.checks[check]?.hints[hint - 1]
@@ -326,12 +326,12 @@ export class Classroom {
     const seats = await this.records.people.seats(id)
     // Something may have been handed in on another server.
     for (const { learner } of seats) this.#summaries.delete(learner)
-    const same = duplicates(seats)
+    const about = membersOf(seats)
     const share = this.shares.of(id)
     const given = await known.of('hints', () => this.records.people.givenHints(id))
     const warming = this.#warming.of(id)
     const mayAssist = may(who, 'assist', { class: id })
-    const rows = await Promise.all(seats.map((seat) => this.#row(seat, same, found, given, known)))
+    const rows = await Promise.all(seats.map((seat) => this.#row(seat, about, found, given, known)))
     const notes = await this.records.people.notes(id, mostNotes)
     return {
       class: await this.#view(who, found),
@@ -581,10 +581,12 @@ export class Classroom {
     learner: string,
     lab: string,
     shows: Assessment['shows'],
+    locked: readonly string[],
   ): Promise<{ usedUp: number; all: HandedInView[] }> {
     const all = await this.submissions.of(learner, lab)
     const found = this.sessions.labs.find((one) => one.id === lab)
-    return { usedUp: usedUp(all), all: all.slice(-mostHandedIn).map((one) => this.submissions.view(one, found, shows)) }
+    const views = all.slice(-mostHandedIn).map((one) => this.submissions.view(one, found, shows, locked))
+    return { usedUp: usedUp(all), all: views }
   }
 
   /** All of a class as a file. */
@@ -673,7 +675,7 @@ export class Classroom {
     const sessions = [...this.#dirty]
     this.#dirty.clear()
     for (const session of sessions) {
-      this.#tracker.take(session.view())
+      this.#tracker.take(session.view(), session.learner)
       if (!session.holdsRack) this.#tracker.forget(session.id)
       for (const followed of this.#followed.values()) {
         if (followed.seats.has(session.learner)) followed.changed.add(session.learner)
@@ -685,12 +687,12 @@ export class Classroom {
   async #tell(followed: Followed): Promise<void> {
     const changed = [...followed.changed].flatMap((learner) => followed.seats.get(learner) ?? [])
     followed.changed.clear()
-    const same = duplicates([...followed.seats.values()])
+    const about = membersOf([...followed.seats.values()])
     try {
       const { class: id, known } = followed
       const one = await known.of('class', () => this.records.people.classOf(id))
       const given = await known.of('hints', () => this.records.people.givenHints(id))
-      const rows = await Promise.all(changed.map((seat) => this.#row(seat, same, one, given, known)))
+      const rows = await Promise.all(changed.map((seat) => this.#row(seat, about, one, given, known)))
       for (const { onSeats } of followed.followers) onSeats(rows)
     } catch (error) {
       // Rows stay as they are then.
@@ -700,7 +702,7 @@ export class Classroom {
 
   async #row(
     seat: SeatRecord,
-    same: ReadonlySet<string>,
+    { same, isMember }: ReturnType<typeof membersOf>,
     one: ClassRecord | undefined,
     given: readonly GivenHint[],
     known: LastKnown,
@@ -716,7 +718,7 @@ export class Classroom {
       const step = view.current
       const cell = step === undefined ? undefined : live[step]
       if (!at || !cell || !session.holdsRack) continue
-      const stuck = stuckReason(at, this.#tracker.usual(view.lab, step!), one?.stuckRule)
+      const stuck = stuckReason(at, this.#tracker.usual(view.lab, step!, isMember), one?.stuckRule)
       live[step!] = { ...cell, minutes: Math.floor(at.minutes), ...(stuck ? { stuck } : {}) }
     }
     const running = kept.findLast(({ holdsRack }) => holdsRack)
@@ -795,6 +797,12 @@ export class Classroom {
 }
 
 /** By lab, as the matrix has it; undefined where nothing was handed in. */
+/** Which seats of a class may be one person's, and whether a learner is in it. */
+function membersOf(seats: readonly SeatRecord[]): { same: Set<string>; isMember(learner: string): boolean } {
+  const learners = new Set(seats.map(({ learner }) => learner))
+  return { same: duplicates(seats), isMember: (learner) => learners.has(learner) }
+}
+
 function handedInBy(all: readonly Judged[]): SeatView['handedIn'] {
   if (all.length === 0) return undefined
   const labs = [...new Set(all.map(({ record }) => record.lab))]

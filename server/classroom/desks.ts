@@ -20,7 +20,12 @@ export interface DeskSources {
   /** Who shows their terminals to a class. */
   shownBy(id: string): string | undefined
   /** What a learner may know of what they have handed in of a lab. */
-  handedIn(learner: string, lab: string, shows: Assessment['shows']): Promise<{ usedUp: number; all: HandedInView[] }>
+  handedIn(
+    learner: string,
+    lab: string,
+    shows: Assessment['shows'],
+    locked: readonly string[],
+  ): Promise<{ usedUp: number; all: HandedInView[] }>
   /** A hint as the learner's own lab has it, once they have begun that. */
   textOf(learner: string, hint: GivenHint): Text | undefined
 }
@@ -131,10 +136,11 @@ export class Desks {
     }
   }
 
-  async #handedIn(learner: string, { assessed }: ClassRecord): Promise<DeskView['handedIn']> {
-    const labs = Object.entries(assessed).map(
-      async ([lab, { shows }]) => [lab, await this.sources.handedIn(learner, lab, shows)] as const,
-    )
+  async #handedIn(learner: string, { assessed, locks }: ClassRecord): Promise<DeskView['handedIn']> {
+    const labs = Object.entries(assessed).map(async ([lab, { shows }]) => {
+      const locked = Object.hasOwn(locks, lab) ? (locks[lab]?.steps ?? []) : []
+      return [lab, await this.sources.handedIn(learner, lab, shows, locked)] as const
+    })
     return Object.fromEntries(await Promise.all(labs))
   }
 }

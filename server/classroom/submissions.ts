@@ -166,8 +166,16 @@ export class Submissions {
     return all.map((record) => ({ record, result: resultIn(record) }))
   }
 
-  /** One as somebody may see it who is shown so much. */
-  view({ record, result }: Judged, lab: Lab | undefined, shows: Assessment['shows']): HandedInView {
+  /**
+   * One as somebody may see it who is shown so much.
+   * @param locked steps that are withheld from them: of those nothing is told that was found
+   */
+  view(
+    { record, result }: Judged,
+    lab: Lab | undefined,
+    shows: Assessment['shows'],
+    locked: readonly string[] = [],
+  ): HandedInView {
     const { number, acceptedAt: at } = record
     if (!result) return { number, at, state: this.#judging.has(record.id) ? 'judging' : 'interrupted' }
     const { state, points, of, open, notes } = result
@@ -179,7 +187,7 @@ export class Submissions {
       state: state === 'could-not-tell' ? state : 'judged',
       points: { points, of, open },
     }
-    return shows === 'points' ? view : { ...view, steps: stepsOf(result, lab), notes }
+    return shows === 'points' ? view : { ...view, steps: stepsOf(result, lab, locked), notes }
   }
 
   /**
@@ -243,9 +251,10 @@ function resultIn({ result }: SubmissionRecord): Result | undefined {
   }
 }
 
-function stepsOf({ steps }: Result, lab: Lab | undefined): HandedInView['steps'] {
+function stepsOf({ steps }: Result, lab: Lab | undefined, locked: readonly string[]): HandedInView['steps'] {
   return steps.map(({ id, title, state, points, of, checks }) => {
-    const why = state === 'passed' ? undefined : checks.find((check) => check.state !== 'passed')?.why
+    const isTold = state !== 'passed' && !locked.includes(id)
+    const why = isTold ? checks.find((check) => check.state !== 'passed')?.why : undefined
     return { id, heading: headingIn(lab, id) ?? title, state, points, of, ...(why ? { why } : {}) }
   })
 }

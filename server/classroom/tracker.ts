@@ -1,8 +1,8 @@
 import type { SessionView } from '../protocol/protocol.js'
 import { type AtStep, median } from './stuck.js'
 
-/** Times of a step that are remembered for its median. */
-const mostTimes = 200
+/** Times of a step that are remembered for the medians of all classes. */
+const mostTimes = 2000
 
 interface Followed {
   step: string | undefined
@@ -21,13 +21,13 @@ interface Followed {
  */
 export class Tracker {
   readonly #sessions = new Map<string, Followed>()
-  /** Minutes that a step took, by lab and step. */
-  readonly #took = new Map<string, number[]>()
+  /** Minutes that a step took, and whom, by lab and step. */
+  readonly #took = new Map<string, { learner: string; minutes: number }[]>()
 
-  take(view: SessionView): void {
+  take(view: SessionView, learner: string): void {
     const before = this.#sessions.get(view.id)
     const isSame = before !== undefined && before.step === view.current
-    if (before?.step !== undefined && !isSame) this.#passed(view, before)
+    if (before?.step !== undefined && !isSame) this.#passed(view, before, learner)
     const step = view.steps.find(({ id }) => id === view.current)
     const failing = step?.checks.find(({ finding }) => finding.outcome === 'fail')
     const reason = failing?.finding.outcome === 'fail' ? `${failing.index} ${failing.finding.reason}` : undefined
@@ -58,21 +58,26 @@ export class Tracker {
     return { minutes: Math.max(0, usedMs - since) / 60_000, sameReason, hintsUsedUp }
   }
 
-  /** Minutes that those took who have passed it; undefined where fewer than two have. */
-  usual(lab: string, step: string): number | undefined {
-    const took = this.#took.get(`${lab} ${step}`) ?? []
-    return took.length < 2 ? undefined : median(took)
+  /**
+   * Minutes that those of a class took who have passed it; undefined where fewer than two have.
+   * @param isOfClass whether a learner is
+   */
+  usual(lab: string, step: string, isOfClass: (learner: string) => boolean): number | undefined {
+    const took = (this.#took.get(`${lab} ${step}`) ?? []).filter(({ learner }) => isOfClass(learner))
+    return took.length < 2 ? undefined : median(took.map(({ minutes }) => minutes))
   }
 
   forget(session: string): void {
     this.#sessions.delete(session)
   }
 
-  #passed(view: SessionView, before: Followed): void {
+  #passed(view: SessionView, before: Followed, learner: string): void {
     const state = view.steps.find(({ id }) => id === before.step)?.state
     if (state !== 'passed') return
     const key = `${view.lab} ${before.step}`
-    const took = this.#took.get(key) ?? []
-    this.#took.set(key, [...took, Math.max(0, view.usedMs - before.since) / 60_000].slice(-mostTimes))
+    // Of who does it once more, such as after a start over, the last time counts.
+    const took = (this.#took.get(key) ?? []).filter((one) => one.learner !== learner)
+    const minutes = Math.max(0, view.usedMs - before.since) / 60_000
+    this.#took.set(key, [...took, { learner, minutes }].slice(-mostTimes))
   }
 }

@@ -88,6 +88,19 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     if (isSolution && withheld.solutions) throw new TroubleError(troubles.solutionLocked)
     return session
   }
+  // The steps before are done as their solutions have it, which tells of open ones what their class may withhold.
+  const bringable = (session: Session, step: string): Session => {
+    const { steps } = session.view()
+    const before = steps.slice(
+      0,
+      Math.max(
+        0,
+        steps.findIndex(({ id }) => id === step),
+      ),
+    )
+    for (const { id, state } of before) if (state === 'open') given(session, id, true)
+    return given(session, step)
+  }
   const givenBlock = (session: Session, block: BlockRef): Session => {
     if ('solution' in block) return given(session, block.step, true)
     const [section] = session.lab.pages.en.sections.filter(({ blocks }) =>
@@ -141,8 +154,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     'step.do': (ask) => nothing(inSession(ask, (session) => given(session, ask.step, true).do(ask.step))),
     'step.skip': (ask) => nothing(inSession(ask, (session) => given(session, ask.step).skip(ask.step))),
     'rack.reset': (ask) => nothing(inSession(ask, (session) => session.reset(ask.host))),
-    // It does the steps before, as their solutions have it.
-    'rack.replay': (ask) => nothing(inSession(ask, (session) => given(session, ask.step).replay(ask.step))),
+    'rack.replay': (ask) => nothing(inSession(ask, (session) => bringable(session, ask.step).replay(ask.step))),
     'rack.preview': async (ask) => ({
       url: await inSession(ask, (session) =>
         previews.open(session, ask.host, ask.port, socket.handshake.headers.host ?? ''),

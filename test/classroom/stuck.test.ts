@@ -66,10 +66,10 @@ describe('the rule', () => {
 describe('the tracker', () => {
   it('counts the time at a step from where it was begun', () => {
     const tracker = new Tracker()
-    tracker.take(view('s', 'one', 10))
-    tracker.take(view('s', 'one', 13))
+    tracker.take(view('s', 'one', 10), 's')
+    tracker.take(view('s', 'one', 13), 's')
     expect(tracker.at('s')?.minutes).toBe(3)
-    tracker.take(view('s', 'two', 14, [], ['one']))
+    tracker.take(view('s', 'two', 14, [], ['one']), 's')
     expect(tracker.at('s')?.minutes).toBe(0)
     tracker.forget('s')
     expect(tracker.at('s')).toBeUndefined()
@@ -77,32 +77,35 @@ describe('the tracker', () => {
 
   it('knows what others took once two have passed, alone', () => {
     const tracker = new Tracker()
+    const usual = (...learners: string[]) => tracker.usual('mtu', 'one', (one) => learners.includes(one))
     for (const [id, minutes] of [
       ['a', 4],
       ['b', 6],
     ] as const) {
-      expect(tracker.usual('mtu', 'one')).toBeUndefined()
-      tracker.take(view(id, 'one', 0))
-      tracker.take(view(id, 'two', minutes, [], ['one']))
+      expect(usual('a', 'b')).toBeUndefined()
+      tracker.take(view(id, 'one', 0), id)
+      tracker.take(view(id, 'two', minutes, [], ['one']), id)
     }
-    expect(tracker.usual('mtu', 'one')).toBe(4)
+    expect(usual('a', 'b')).toBe(4)
     // Skipped, or helped: that says nothing of how long it takes.
-    tracker.take(view('c', 'one', 0))
-    tracker.take(view('c', 'two', 50))
-    expect(tracker.usual('mtu', 'one')).toBe(4)
+    tracker.take(view('c', 'one', 0), 'c')
+    tracker.take(view('c', 'two', 50), 'c')
+    expect(usual('a', 'b', 'c')).toBe(4)
+    // What other classes took says nothing of this one.
+    expect(usual('a', 'c')).toBeUndefined()
   })
 
   it('counts looks that fail for one reason, each look once', () => {
     const tracker = new Tracker()
     const same = view('s', 'one', 1, [fails('route.missing')])
-    tracker.take(same)
-    tracker.take(same)
+    tracker.take(same, 's')
+    tracker.take(same, 's')
     expect(tracker.at('s')?.sameReason).toBe(1)
-    tracker.take(view('s', 'one', 1, [fails('route.missing')]))
+    tracker.take(view('s', 'one', 1, [fails('route.missing')]), 's')
     expect(tracker.at('s')?.sameReason).toBe(2)
-    tracker.take(view('s', 'one', 1, [fails('route.other')]))
+    tracker.take(view('s', 'one', 1, [fails('route.other')]), 's')
     expect(tracker.at('s')?.sameReason).toBe(1)
-    tracker.take(view('s', 'one', 1, [fails('route.other', { hints: [text], moreHints: 0 })]))
+    tracker.take(view('s', 'one', 1, [fails('route.other', { hints: [text], moreHints: 0 })]), 's')
     expect(tracker.at('s')).toMatchObject({ sameReason: 2, hintsUsedUp: true })
   })
 })

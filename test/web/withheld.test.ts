@@ -74,4 +74,11 @@ it('what is shown of a step is gone from open pages once the class locks it, and
   await people.changeClass(id, { locks: { 'default-bridge': { steps: ['first'] } } })
   const check = () => ask(socket as never, 'trace.check', { session, step: 'first', check: 0 })
   await expect.poll(check, soon).toMatchObject({ trouble: { code: 'step.locked' } })
+
+  // Who is brought to a later step has the open ones before it done, as their solutions have it.
+  const bring = (step = 'nat') => ask(socket as never, 'rack.replay', { session, step })
+  expect(await bring()).toMatchObject({ trouble: { code: 'step.locked' } })
+  await people.changeClass(id, { locks: { 'default-bridge': { solutions: true } } })
+  await expect.poll(bring, soon).toMatchObject({ trouble: { code: 'solution.locked' } })
+  expect(await bring('first')).toMatchObject({ trouble: { what: { en: 'The hosts of this lab are not running.' } } })
 }, 40_000)
