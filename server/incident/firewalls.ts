@@ -78,16 +78,17 @@ export const firewalls: readonly Incident[] = [
   {
     name: 'a table of netdev at the ingress of a link',
     make: {
-      node1: `docker run -d --name web -p 8080:80 nginx
+      node1: `docker run -d --name web -p 8080:80 nginx; docker run -d --name other -p 8081:80 nginx
         nft add table netdev shield
         nft add chain netdev shield in '{ type filter hook ingress device eth0 priority 0; policy accept; }'
-        nft add rule netdev shield in ip protocol tcp tcp dport 8080 drop`,
+        nft add rule netdev shield in ip protocol tcp tcp dport 8080-8090 drop`,
     },
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'rule-drop',
     says: /netdev shield/,
     cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:8081')],
     undo: { node1: 'nft delete table netdev shield' },
   },
   {
@@ -109,7 +110,8 @@ export const firewalls: readonly Incident[] = [
     make: {
       node1: `docker network create app
         docker run -d --name web --network app nginx; docker run -d --name api --network app netshoot sleep infinity
-        ${inside('web')} iptables -A INPUT -p tcp --dport 80 -j REJECT --reject-with icmp-admin-prohibited`,
+        docker run -d --name beside --network container:web netshoot socat TCP-LISTEN:81,fork,reuseaddr PIPE
+        ${inside('web')} iptables -A INPUT -p tcp --dport 80:90 -j REJECT --reject-with icmp-admin-prohibited`,
     },
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },
@@ -117,6 +119,7 @@ export const firewalls: readonly Incident[] = [
     diagnosis: { of: 'web' },
     says: /on `node1\/web`/,
     cure: { on: 'node1' },
+    shut: ['node1', 'docker exec api nc -z -w 1 web 81'],
   },
   {
     name: 'answers that connection tracking does not see',
@@ -200,7 +203,8 @@ export const firewalls: readonly Incident[] = [
     make: {
       node1: `docker network create app
         docker run -d --name web --network app nginx; docker run -d --name api --network app netshoot sleep infinity
-        ${inside('web')} iptables -A INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset`,
+        docker run -d --name beside --network container:web netshoot socat TCP-LISTEN:81,fork,reuseaddr PIPE
+        ${inside('web')} iptables -A INPUT -p tcp --dport 80:90 -j REJECT --reject-with tcp-reset`,
     },
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
     ask: { from: 'api', to: 'web', port: 80 },
@@ -208,6 +212,7 @@ export const firewalls: readonly Incident[] = [
     diagnosis: { of: 'web' },
     says: /rejects/,
     cure: { on: 'node1' },
+    shut: ['node1', 'docker exec api nc -z -w 1 web 81'],
   },
   {
     name: 'a rule of mangle, before any translation',
@@ -241,7 +246,7 @@ export const firewalls: readonly Incident[] = [
     name: 'a table of the family bridge',
     make: {
       node1: `docker network create app; docker run -d --name web --network app nginx
-        docker run -d --name api --network app netshoot sleep infinity
+        docker run -d --name other --network app nginx; docker run -d --name api --network app netshoot sleep infinity
         nft add table bridge guard; nft add chain bridge guard pass '{ type filter hook forward priority 0; policy accept; }'
         nft add rule bridge guard pass tcp dport 80 drop`,
     },
@@ -251,6 +256,7 @@ export const firewalls: readonly Incident[] = [
     diagnosis: { of: 'web' },
     says: /bridge/,
     cure: { on: 'node1' },
+    shut: ['node1', `docker exec api ${curl('http://other')}`],
     undo: { node1: 'nft delete table bridge guard' },
   },
   {
@@ -279,8 +285,9 @@ export const firewalls: readonly Incident[] = [
     make: {
       node1: `docker network create --subnet 172.30.0.0/24 --ipv6 --subnet fd00:30::/64 app
         docker run -d --name web --network app --ip6 fd00:30::20 nginx
-        docker run -d --name api --network app --ip6 fd00:30::10 netshoot sleep infinity; sleep 2
-        ${inside('web')} ip6tables -A INPUT -p tcp --dport 80 -j DROP`,
+        docker run -d --name api --network app --ip6 fd00:30::10 netshoot sleep infinity
+        docker run -d --name beside --network container:web netshoot socat TCP6-LISTEN:81,fork,reuseaddr PIPE; sleep 2
+        ${inside('web')} ip6tables -A INPUT -p tcp --dport 80:90 -j DROP`,
     },
     symptom: ['node1', `docker exec api ${curl("'http://[fd00:30::20]'")}`],
     ask: { from: 'api', to: 'fd00:30::20', port: 80 },
@@ -288,6 +295,7 @@ export const firewalls: readonly Incident[] = [
     diagnosis: { of: 'web' },
     says: /ip6 filter.*node1\/web/,
     cure: { on: 'node1' },
+    shut: ['node1', 'docker exec api nc -z -w 1 fd00:30::20 81'],
   },
   {
     name: 'a limit of connections at once',
@@ -415,7 +423,7 @@ export const firewalls: readonly Incident[] = [
     source: 'moby/libnetwork#2331',
     make: {
       node1: `${toLegacy}
-        docker run -d --name web -p 8080:80 nginx
+        docker run -d --name web -p 8080:80 nginx; docker run -d --name other -p 9090:80 nginx
         iptables-nft -I FORWARD -i eth0 -p tcp --dport 80 -j DROP`,
     },
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
@@ -423,6 +431,7 @@ export const firewalls: readonly Incident[] = [
     code: 'rule-drop',
     netdiag: { beyond: 'it asks iptables, which does not list these rules' },
     cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:9090')],
     undo: { node1: fromLegacy },
   },
   {
@@ -487,7 +496,8 @@ export const firewalls: readonly Incident[] = [
     name: "a rule of a container's own for what its root sends",
     make: {
       node1: `docker network create app
-        docker run -d --name web --network app nginx; docker run -d --name api --network app netshoot sleep infinity
+        docker run -d --name web --network app nginx; docker run -d --name other --network app nginx
+        docker run -d --name api --network app netshoot sleep infinity
         ${inside('api')} iptables -A OUTPUT -m owner --uid-owner 0 -p tcp --dport 80 -j REJECT`,
     },
     symptom: ['node1', `docker exec api ${curl('http://web')}`],
@@ -495,6 +505,7 @@ export const firewalls: readonly Incident[] = [
     code: 'rule-drop',
     diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
+    shut: ['node1', `docker exec api ${curl('http://other')}`],
   },
   {
     name: "a rule that lets packets by before Docker's rule translates their source",
@@ -513,13 +524,14 @@ export const firewalls: readonly Incident[] = [
   {
     name: 'a rule of mangle, behind the choice of the way',
     make: {
-      node1: `docker run -d --name web -p 8080:80 nginx
+      node1: `docker run -d --name web -p 8080:80 nginx; docker run -d --name other -p 9090:80 nginx
         iptables -t mangle -A POSTROUTING -o docker0 -p tcp --dport 80 -j DROP`,
     },
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
     ask: { from: 'laptop', to: 'node1', port: 8080 },
     code: 'rule-drop',
     cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:9090')],
     undo: { node1: 'iptables -t mangle -F POSTROUTING' },
   },
 ]
