@@ -14,7 +14,7 @@ const topics: Record<string, Text> = {
   ipv6: { en: 'IPv6', zh: 'IPv6' },
   forwarding: { en: 'Forwarding and NAT', zh: '转发与 NAT' },
   firewall: { en: 'Firewall', zh: '防火墙' },
-  swarm: { en: 'Swarm', zh: 'Swarm' },
+  swarm: { en: 'Swarm', zh: '集群' },
   troubleshooting: { en: 'Troubleshooting', zh: '故障排查' },
   other: { en: 'From elsewhere', zh: '外来实验' },
   design: { en: 'Design', zh: '网络设计' },

@@ -59,6 +59,10 @@ export async function layoutFaults(page: Page): Promise<string[]> {
       return seen
     }
 
+    /** Edges lie between pixels: what is asked there may be what is beside. */
+    const isAtEdge = ({ left, top, right, bottom }: ReturnType<typeof window>, x: number, y: number) =>
+      x < left + 1 || x > right - 1 || y < top + 1 || y > bottom - 1
+
     const page = document.documentElement
     if (page.scrollWidth > innerWidth) found.push(`the page is ${page.scrollWidth - innerWidth} px too wide`)
 
@@ -108,7 +112,7 @@ export async function layoutFaults(page: Page): Promise<string[]> {
       // Something else over it.
       const [{ left, top, width, height }] = inSight as [DOMRect]
       const [x, y] = [left + Math.min(width, 20) / 2, top + height / 2]
-      if (x < seen.left || x > seen.right || y < seen.top || y > seen.bottom) continue
+      if (isAtEdge(seen, x, y)) continue
       const over = document.elementFromPoint(x, y)
       const isOwn =
         over !== null &&
@@ -134,7 +138,7 @@ export async function layoutFaults(page: Page): Promise<string[]> {
       }
       const seen = window(one)
       const [x, y] = [box.left + box.width / 2, box.top + box.height / 2]
-      if (x < seen.left || x > seen.right || y < seen.top || y > seen.bottom) continue
+      if (isAtEdge(seen, x, y)) continue
       const over = document.elementFromPoint(x, y)
       if (over === null || one.contains(over) || over.contains(one) || one.closest('label')?.contains(over)) continue
       const isDialog = document.querySelector('dialog[open]') !== null || over.closest('[role=menu]') !== null
