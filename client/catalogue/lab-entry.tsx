@@ -33,7 +33,7 @@ export const strings = stringsOf({
     opens: (when: string) => `Opens ${when}`,
     over: (when: string) => `Closed since ${when}: what you did can be read`,
     afterOther: (title: string) => `Opens when you have finished “${title}”`,
-    due: (when: string) => `Open until ${when}`,
+    due: (when: string) => `Due ${when}`,
     assessed: 'Assessed: counts for your grade',
   },
   zh: {
@@ -59,7 +59,7 @@ export const strings = stringsOf({
     opens: (when: string) => `${when} 开放`,
     over: (when: string) => `已于 ${when} 截止，仍可查看已完成的内容`,
     afterOther: (title: string) => `完成“${title}”后开放`,
-    due: (when: string) => `开放至 ${when}`,
+    due: (when: string) => `截止时间 ${when}`,
     assessed: '计入成绩',
   },
 })

@@ -9,7 +9,7 @@ import { CrossIcon } from '../shell/icons.js'
 import { dayAndTime } from '../shell/time.js'
 import { Words } from '../shell/words.js'
 import { request } from '../state/connection.js'
-import { desk } from '../state/desk.js'
+import { closingOf, desk } from '../state/desk.js'
 import { language, marks, stringsOf } from '../state/language.js'
 import { trouble, view } from '../state/session.js'
 import { WatchedTerminals } from '../terminal/watched-terminals.js'
@@ -151,7 +151,7 @@ export function ClassNotes() {
   const shown = view.value
   const news = newsOf(seen)
   const note = news.find(({ id }) => !read.value.has(id))
-  const due = shown === undefined || seen === undefined ? undefined : dueOf(seen, shown.lab)
+  const due = shown === undefined || seen === undefined ? undefined : endOf(seen, shown.lab)
   return (
     <div role="status">
       {note !== undefined && (
@@ -335,9 +335,8 @@ function newsOf(seen: DeskView | undefined): News[] {
 }
 
 /** Until when one can work at a lab: its own end, or that of the class where that is sooner. */
-function dueOf({ due, endsAt }: DeskView, lab: string): string | undefined {
-  const own = Object.hasOwn(due, lab) ? due[lab] : undefined
-  return [own, endsAt].filter((one) => one !== undefined).toSorted()[0]
+function endOf(seen: DeskView, lab: string): string | undefined {
+  return [closingOf(seen, lab), seen.endsAt].filter((one) => one !== undefined).toSorted()[0]
 }
 
 async function ask<K extends 'hand.raise' | 'hand.lower' | 'look.give' | 'look.end' | 'look.offer'>(

@@ -2,7 +2,7 @@ import type { DeskView, HandedInView } from '../../server/protocol/classes.js'
 import { confirmed } from '../shell/dialog.js'
 import { CrossIcon, TickIcon } from '../shell/icons.js'
 import { Words } from '../shell/words.js'
-import { desk } from '../state/desk.js'
+import { closingOf, desk } from '../state/desk.js'
 import { isOpen } from '../state/lab.js'
 import { inLanguage, language, marks, stringsOf } from '../state/language.js'
 import { ask, view } from '../state/session.js'
@@ -16,8 +16,13 @@ const strings = stringsOf({
     asItIs: 'Your network is judged as it is at that moment; steps that have passed stay passed.',
     left: (left: number, of: number) =>
       left === 0 ? `All ${of} attempts are used up.` : `${left} of ${of} ${of === 1 ? 'attempt' : 'attempts'} left.`,
-    any: 'You may hand in as often as you like; the best counts.',
+    any: 'You may hand in as often as you like.',
     best: 'The best of them counts.',
+    last: 'The last of them counts.',
+    dueAt: (when: string) => `It is due on ${when}.`,
+    late: (when: string, percent: number, per: 'hour' | 'day') =>
+      `After that it is taken until ${when}, and each ${per} that has begun takes ${percent} % off.`,
+    lateOff: (percent: number, points: number) => `late: ${percent} % off, ${points} count`,
     submit: 'Submit',
     closed: 'Open the lab: what you hand in is its hosts as they are.',
     sure: 'Hand in your work now?',
@@ -49,8 +54,13 @@ const strings = stringsOf({
     asItIs: '提交时按网络当时的状态评分；已经通过的步骤仍算通过。',
     left: (left: number, of: number) =>
       left === 0 ? `${of} 次提交机会已用完。` : `还可以提交 ${left} 次，共 ${of} 次。`,
-    any: '提交次数不限，以最好的一次为准。',
+    any: '提交次数不限。',
     best: '以最好的一次为准。',
+    last: '以最后一次为准。',
+    dueAt: (when: string) => `截止时间：${when}。`,
+    late: (when: string, percent: number, per: 'hour' | 'day') =>
+      `截止后到 ${when} 仍可迟交，每${per === 'hour' ? '小时' : '天'}扣 ${percent}%，不足一${per === 'hour' ? '小时' : '天'}按一${per === 'hour' ? '小时' : '天'}算。`,
+    lateOff: (percent: number, points: number) => `迟交，扣 ${percent}%，计 ${points} 分`,
     submit: '提交',
     closed: '请先打开实验：提交的是主机当前的状态。',
     sure: '现在提交吗？',
@@ -82,15 +92,19 @@ export function HandIn({ lab }: { lab: string }) {
   const { usedUp, all } = seen.handedIn[lab] ?? { usedUp: 0, all: [] }
   const { attempts } = assessment
   const left = attempts === undefined ? undefined : Math.max(0, attempts - usedUp)
+  const { blank } = marks.value
   return (
     <section class="hand-in" aria-labelledby="section-hand-in" lang={language.value === 'zh' ? 'zh-CN' : 'en'}>
       <h2 id="section-hand-in" tabIndex={-1}>
         {t.title}
       </h2>
       <p>
-        <strong>{t.counts}</strong> {t.asItIs}{' '}
-        {left === undefined ? t.any : `${t.left(left, attempts!)}${attempts === 1 ? '' : marks.value.blank + t.best}`}
+        <strong>{t.counts}</strong>
+        {blank + t.asItIs}
+        {blank + (left === undefined ? t.any : t.left(left, attempts!))}
+        {attempts !== 1 && blank + (assessment.counts === 'last' ? t.last : t.best)}
       </p>
+      <Deadline seen={seen} lab={lab} />
       <div class="actions">
         <button
           type="button"
@@ -104,6 +118,19 @@ export function HandIn({ lab }: { lab: string }) {
       </div>
       {all.length > 0 && <HandedIn all={all} />}
     </section>
+  )
+}
+
+function Deadline({ seen, lab }: { seen: DeskView; lab: string }) {
+  const t = strings.value
+  const closes = closingOf(seen, lab)
+  if (closes === undefined) return null
+  const late = seen.assessed[lab]?.late
+  return (
+    <p>
+      {t.dueAt(dateOf(seen.due[lab]!))}
+      {late !== undefined && marks.value.blank + t.late(dateOf(closes), late.percent, late.per)}
+    </p>
   )
 }
 
@@ -145,7 +172,7 @@ function HandedIn({ all }: { all: DeskView['handedIn'][string]['all'] }) {
   )
 }
 
-function Attempt({ one: { number, at, state, points, steps, notes } }: { one: HandedInView }) {
+function Attempt({ one: { number, at, state, points, late, steps, notes } }: { one: HandedInView }) {
   const t = strings.value
   return (
     <li>
@@ -158,6 +185,7 @@ function Attempt({ one: { number, at, state, points, steps, notes } }: { one: Ha
       {points !== undefined && (
         <p class="points">
           {t.points(points.points, points.of)}
+          {late !== undefined && `${marks.value.semicolon}${t.lateOff(late.percent, late.points)}`}
           {points.open > 0 && `${marks.value.semicolon}${t.open(points.open)}`}
         </p>
       )}

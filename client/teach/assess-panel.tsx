@@ -13,6 +13,10 @@ export function AssessPanel({ view, lab }: { view: ClassView; lab: ClassView['la
   const now = view.assessed[lab.id]
   const [attempts, setAttempts] = useState(now?.attempts === undefined ? '' : String(now.attempts))
   const [shows, setShows] = useState<Assessment['shows']>(now?.shows ?? 'points')
+  const [counts, setCounts] = useState(now?.counts ?? 'best')
+  const [hours, setHours] = useState(now?.late === undefined ? '' : String(now.late.hours))
+  const [percent, setPercent] = useState(String(now?.late?.percent ?? 10))
+  const [per, setPer] = useState(now?.late?.per ?? 'day')
   const [said, setSaid] = useState('')
   const set = async (assessed: Assessment | null) => {
     setSaid('')
@@ -20,7 +24,12 @@ export function AssessPanel({ view, lab }: { view: ClassView; lab: ClassView['la
     changed(done)
     if (done !== undefined) setSaid(t.saved)
   }
-  const chosen: Assessment = { shows, ...(attempts === '' ? {} : { attempts: Number(attempts) }) }
+  const chosen: Assessment = {
+    shows,
+    ...(attempts === '' ? {} : { attempts: Number(attempts) }),
+    ...(counts === 'best' ? {} : { counts }),
+    ...(hours === '' ? {} : { late: { hours: Number(hours), percent: Number(percent), per } }),
+  }
   return (
     <details>
       <summary>
@@ -64,6 +73,47 @@ export function AssessPanel({ view, lab }: { view: ClassView; lab: ClassView['la
                 </option>
               ))}
             </select>
+            <label for={`${id}-counts`}>{t.countsWhich}</label>
+            <select
+              id={`${id}-counts`}
+              value={counts}
+              onChange={(event) => setCounts(event.currentTarget.value as typeof counts)}
+            >
+              <option value="best">{t.countsBest}</option>
+              <option value="last">{t.countsLast}</option>
+            </select>
+            <label for={`${id}-hours`}>{t.lateHours}</label>
+            <input
+              id={`${id}-hours`}
+              type="number"
+              min={1}
+              max={720}
+              value={hours}
+              onInput={(event) => setHours(event.currentTarget.value)}
+            />
+            {hours !== '' && (
+              <>
+                <label for={`${id}-percent`}>{t.latePercent}</label>
+                <input
+                  id={`${id}-percent`}
+                  type="number"
+                  min={0}
+                  max={100}
+                  required
+                  value={percent}
+                  onInput={(event) => setPercent(event.currentTarget.value)}
+                />
+                <label for={`${id}-per`}>{t.latePer}</label>
+                <select
+                  id={`${id}-per`}
+                  value={per}
+                  onChange={(event) => setPer(event.currentTarget.value as typeof per)}
+                >
+                  <option value="hour">{t.latePerHour}</option>
+                  <option value="day">{t.latePerDay}</option>
+                </select>
+              </>
+            )}
             <div class="actions">
               <button type="submit" class="primary">
                 {t.save}

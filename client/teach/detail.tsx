@@ -110,7 +110,7 @@ function LearnerMap({
 }
 
 function HandedIn({
-  one: { number, at, state, points, steps, notes, evidence },
+  one: { number, at, state, points, late, steps, notes, evidence },
 }: {
   one: Value<'seat.detail'>['handedIn'][number]
 }) {
@@ -120,6 +120,7 @@ function HandedIn({
       <strong>{t.attempt(number)}</strong> <span class="muted">{dateOf(at)}</span>
       {marks.value.colon}
       {state === 'judged' && points !== undefined ? t.points(points.points, points.of) : t[`handed.${state}`]}
+      {late !== undefined && `${marks.value.semicolon}${t.lateOff(late.percent, late.points)}`}
       {steps !== undefined && (
         <ul>
           {steps.map((step) => (

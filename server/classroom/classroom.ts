@@ -35,6 +35,7 @@ import { Desks } from './desks.js'
 import { classCsv, classJsonLines } from './export.js'
 import { giveHints, preparedHints } from './hints.js'
 import { LastKnown } from './last-known.js'
+import { type Terms, termsOf } from './lateness.js'
 import { learnerDetail } from './learner-detail.js'
 import { lookView } from './look-view.js'
 import { Looks } from './looks.js'
@@ -94,7 +95,7 @@ export class Classroom {
   readonly #warming: Warming
   readonly #tracker = new Tracker()
   readonly #dirty = new Set<Session>()
-  readonly #summaries = new Map<string, Promise<SeatView['handedIn']>>()
+  readonly #summaries = new Map<string, Promise<Judged[]>>()
   #timer: NodeJS.Timeout | undefined
   readonly #end: () => void
   readonly #retention: NodeJS.Timeout
@@ -119,7 +120,7 @@ export class Classroom {
     this.submissions = new Submissions({ records, evidence, judgingMs, onChange: (seat) => this.#handedIn(seat) })
     this.desks = new Desks(records.people, {
       shownBy: (id) => this.shares.of(id)?.by,
-      handedIn: (learner, lab, shows, locked) => this.#ofDesk(learner, lab, shows, locked),
+      handedIn: (learner, lab, terms, locked) => this.#ofDesk(learner, lab, terms, locked),
       textOf: (learner, { lab, step, check, hint }) => {
         const own = sessions.keptOf(learner).find((session) => session.lab.id === lab)?.lab
         return own?.steps.find(({ id }) => id === step)?.checks[check]?.hints[hint - 1]
@@ -429,14 +430,15 @@ export class Classroom {
 
   /** What a learner did in a lab. @throws VethlabError class.not-found */
   async detail(id: string, seat: string, lab: string): Promise<LearnerDetail & { timeline: TimelineEntry[] }> {
-    const { learner } = await this.#seat(id, seat)
+    const { learner, extensions } = await this.#seat(id, seat)
     const found = this.sessions.labs.find((one) => one.id === lab)
+    const terms = termsOf(await this.records.people.classOf(id), lab, extensions)
     const latest = await this.records.latestSession(learner, lab)
     const verdicts = latest ? await this.records.verdicts(latest.id) : []
     const { timeline = [] } = (await (await this.#lastSession(learner, lab))?.network.feed.view()) ?? {}
     const heading = (step: string) => (found ? headingOf(found, step) : { en: step, zh: step })
     const handedIn = (await this.submissions.of(learner, lab)).toReversed().map((judged) => ({
-      ...this.submissions.view(judged, found, 'steps'),
+      ...this.submissions.view(judged, { lab: found, shows: 'steps', terms }),
       evidence: `evidence/${judged.record.evidence}`,
     }))
     const session = latest ? { session: latest.id } : {}
@@ -555,9 +557,9 @@ export class Classroom {
     return this.change(who, id, { assessed: { ...others, ...(assessment ? { [lab]: assessment } : {}) } })
   }
 
-  /** What a learner has handed in, as the matrix has it: asked for once, until something changes. */
-  async #summary(learner: string): Promise<SeatView['handedIn']> {
-    const known = this.#summaries.get(learner) ?? this.submissions.of(learner).then(handedInBy)
+  /** What a learner has handed in, without what was found: asked for once, until something changes. */
+  async #summary(learner: string): Promise<Judged[]> {
+    const known = this.#summaries.get(learner) ?? this.submissions.of(learner).then(withoutSteps)
     this.#summaries.set(learner, known)
     try {
       return await known
@@ -580,12 +582,15 @@ export class Classroom {
   async #ofDesk(
     learner: string,
     lab: string,
-    shows: Assessment['shows'],
+    terms: Terms,
     locked: readonly string[],
   ): Promise<{ usedUp: number; all: HandedInView[] }> {
     const all = await this.submissions.of(learner, lab)
     const found = this.sessions.labs.find((one) => one.id === lab)
-    const views = all.slice(-mostHandedIn).map((one) => this.submissions.view(one, found, shows, locked))
+    const { shows } = terms.assessment
+    const views = all
+      .slice(-mostHandedIn)
+      .map((one) => this.submissions.view(one, { lab: found, shows, terms, locked }))
     return { usedUp: usedUp(all), all: views }
   }
 
@@ -619,11 +624,12 @@ export class Classroom {
     const found = this.sessions.labs.find((one) => one.id === lab)
     if (!found) throw this.sessions.noLab(lab)
     const seats = await this.records.people.seats(id)
-    const isAssessed = Object.hasOwn((await this.records.people.classOf(id))?.assessed ?? {}, lab)
+    const one = await this.records.people.classOf(id)
     const grades = await Promise.all(
       seats.map(async (seat): Promise<GradeLine[]> => {
-        if (isAssessed) {
-          const result = counted(await this.submissions.of(seat.learner, lab), found)
+        const terms = termsOf(one, lab, seat.extensions)
+        if (terms) {
+          const result = counted(await this.submissions.of(seat.learner, lab), { lab: found, terms })
           return result ? [gradeLine(clean({ ...result, student: studentOf(seat) }))] : []
         }
         const record = await this.records.latestSession(seat.learner, lab)
@@ -722,7 +728,8 @@ export class Classroom {
       live[step!] = { ...cell, minutes: Math.floor(at.minutes), ...(stuck ? { stuck } : {}) }
     }
     const running = kept.findLast(({ holdsRack }) => holdsRack)
-    const handedIn = await known.of(`handed in ${seat.learner}`, () => this.#summary(seat.learner))
+    const judged = await known.of(`handed in ${seat.learner}`, () => this.#summary(seat.learner))
+    const handedIn = handedInBy(judged, (lab) => termsOf(one, lab, seat.extensions))
     return seatView(seat, {
       ...(handedIn ? { handedIn } : {}),
       isDuplicate: same.has(seat.id),
@@ -796,19 +803,24 @@ export class Classroom {
   }
 }
 
-/** By lab, as the matrix has it; undefined where nothing was handed in. */
 /** Which seats of a class may be one person's, and whether a learner is in it. */
 function membersOf(seats: readonly SeatRecord[]): { same: Set<string>; isMember(learner: string): boolean } {
   const learners = new Set(seats.map(({ learner }) => learner))
   return { same: duplicates(seats), isMember: (learner) => learners.has(learner) }
 }
 
-function handedInBy(all: readonly Judged[]): SeatView['handedIn'] {
+/** As much as the matrix needs, which keeps it for everybody. */
+function withoutSteps(all: readonly Judged[]): Judged[] {
+  return all.map(({ record, result }) => ({ record, result: result && { ...result, steps: [] } }))
+}
+
+/** By lab, as the matrix has it; undefined where nothing was handed in. */
+function handedInBy(all: readonly Judged[], termsFor: (lab: string) => Terms | undefined): SeatView['handedIn'] {
   if (all.length === 0) return undefined
   const labs = [...new Set(all.map(({ record }) => record.lab))]
   const entries = labs.map((lab) => {
     const mine = all.filter(({ record }) => record.lab === lab)
-    const result = counted(mine)
+    const result = counted(mine, { terms: termsFor(lab) })
     const isTold = result && result.state !== 'could-not-tell'
     const counts = isTold ? { counts: { points: result.points, of: result.of } } : {}
     return [lab, { count: mine.length, at: mine.at(-1)!.record.acceptedAt, ...counts }] as const

@@ -2,8 +2,9 @@ import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { DeskView, HandedInView } from '../protocol/classes.js'
 import { duesOf, endFor, isOpenAt } from '../store/class-work.js'
-import type { Assessment, ClassRecord, GivenHint, People, SeatRecord } from '../store/people.js'
+import type { ClassRecord, Extensions, GivenHint, People, SeatRecord } from '../store/people.js'
 import type { Text } from '../wording/text.js'
+import { type Terms, termsOf } from './lateness.js'
 import { lookView } from './look-view.js'
 
 /** Notes that a learner is shown. */
@@ -23,7 +24,7 @@ export interface DeskSources {
   handedIn(
     learner: string,
     lab: string,
-    shows: Assessment['shows'],
+    terms: Terms,
     locked: readonly string[],
   ): Promise<{ usedUp: number; all: HandedInView[] }>
   /** A hint as the learner's own lab has it, once they have begun that. */
@@ -132,14 +133,14 @@ export class Desks {
       looks: looks.map(lookView),
       locks: one.locks,
       assessed: one.assessed,
-      handedIn: await this.#handedIn(learner, one),
+      handedIn: await this.#handedIn(learner, one, seat?.extensions),
     }
   }
 
-  async #handedIn(learner: string, { assessed, locks }: ClassRecord): Promise<DeskView['handedIn']> {
-    const labs = Object.entries(assessed).map(async ([lab, { shows }]) => {
-      const locked = Object.hasOwn(locks, lab) ? (locks[lab]?.steps ?? []) : []
-      return [lab, await this.sources.handedIn(learner, lab, shows, locked)] as const
+  async #handedIn(learner: string, one: ClassRecord, extensions?: Extensions): Promise<DeskView['handedIn']> {
+    const labs = Object.keys(one.assessed).map(async (lab) => {
+      const locked = Object.hasOwn(one.locks, lab) ? (one.locks[lab]?.steps ?? []) : []
+      return [lab, await this.sources.handedIn(learner, lab, termsOf(one, lab, extensions)!, locked)] as const
     })
     return Object.fromEntries(await Promise.all(labs))
   }

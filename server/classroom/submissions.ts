@@ -16,6 +16,7 @@ import type { Records } from '../store/records.js'
 import { judgeLive, undecided, undecidedSteps } from '../trial/grade.js'
 import { Witness } from '../trial/witness.js'
 import type { Text } from '../wording/text.js'
+import { latePercent, lessBy, type Terms, withLateness } from './lateness.js'
 import { isLabOpen } from './timetable.js'
 
 /** Far longer than it takes: the hosts are kept for it after the lab was due. */
@@ -172,20 +173,25 @@ export class Submissions {
    */
   view(
     { record, result }: Judged,
-    lab: Lab | undefined,
-    shows: Assessment['shows'],
-    locked: readonly string[] = [],
+    {
+      lab,
+      shows,
+      terms,
+      locked = [],
+    }: { lab: Lab | undefined; shows: Assessment['shows']; terms: Terms | undefined; locked?: readonly string[] },
   ): HandedInView {
     const { number, acceptedAt: at } = record
     if (!result) return { number, at, state: this.#judging.has(record.id) ? 'judging' : 'interrupted' }
     const { state, points, of, open, notes } = result
     if (state === 'could-not-tell' && shows === 'nothing') return { number, at, state }
     if (shows === 'nothing') return { number, at, state: 'withheld' }
+    const percent = terms ? latePercent(at, terms) : 0
     const view: HandedInView = {
       number,
       at,
       state: state === 'could-not-tell' ? state : 'judged',
       points: { points, of, open },
+      ...(percent > 0 ? { late: { percent, points: lessBy(points, percent) } } : {}),
     }
     return shows === 'points' ? view : { ...view, steps: stepsOf(result, lab, locked), notes }
   }
@@ -218,17 +224,23 @@ export function usedUp(all: readonly Judged[]): number {
 }
 
 /**
- * The one that counts: the best, and of equals the first. Where none could be judged, the last that could not; undefined where nothing was
- * handed in. Pure.
+ * The one that counts, with lateness taken off: the best, and of equals the first, or the last one where that was chosen. Where none could
+ * be judged, the last that could not; undefined where nothing was handed in. Pure.
  * @param lab of which all are: of one whose judging was interrupted nothing can be told then, in place of undefined
  */
-export function counted(all: readonly Judged[], lab?: Lab): Result | undefined {
-  const results = all.flatMap(({ result }) => result ?? [])
+export function counted(
+  all: readonly Judged[],
+  { lab, terms }: { lab?: Lab; terms?: Terms | undefined } = {},
+): Result | undefined {
+  const results = all.flatMap(({ record, result }) =>
+    result ? [withLateness(result, terms ? latePercent(record.acceptedAt, terms) : 0)] : [],
+  )
   const told = results.filter(({ state }) => state !== 'could-not-tell')
   const most = Math.max(...told.map(({ points }) => points))
+  const chosen = terms?.assessment.counts === 'last' ? told.at(-1) : told.find(({ points }) => points === most)
   const last = all.at(-1)?.record
   const unjudged = lab && last && undecided(lab, { submittedAt: last.acceptedAt })
-  return told.find(({ points }) => points === most) ?? results.at(-1) ?? unjudged
+  return chosen ?? results.at(-1) ?? unjudged
 }
 
 function restarted(at: string): Text {

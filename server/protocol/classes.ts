@@ -66,6 +66,8 @@ export interface HandedInView {
   /** `withheld`: it was judged. `interrupted`: whoever judged it was ended. That, and `could-not-tell`, uses up no attempt. */
   state: 'judging' | 'judged' | 'withheld' | 'could-not-tell' | 'interrupted'
   points?: { points: number; of: number; open: number }
+  /** What lateness takes off, and what is left of the points. */
+  late?: { percent: number; points: number }
   steps?: {
     id: string
     heading: Text

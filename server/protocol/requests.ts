@@ -268,6 +268,14 @@ export const requests = {
       .strictObject({
         attempts: z.int().min(1).max(100).optional(),
         shows: z.enum(['nothing', 'points', 'steps']),
+        counts: z.enum(['best', 'last']).optional(),
+        late: z
+          .strictObject({
+            hours: z.int().min(1).max(720),
+            percent: z.int().min(0).max(100),
+            per: z.enum(['hour', 'day']),
+          })
+          .optional(),
       })
       .nullable(),
   }).answeredBy<ClassView>(),

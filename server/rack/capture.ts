@@ -129,7 +129,8 @@ function answersOf({ answers: said, complaints, fault }: Said): NamespaceCapture
   for (const question of questions) {
     // Nobody asked iptables when nft could say it all, nor iptables-legacy where it keeps nothing; they are asked last.
     // Nor tc where the links say enough; entries of bridges are asked for behind it.
-    const unasked = question === 'disciplines' ? answers.forwarding !== undefined : isRules(question) && fault === undefined
+    const unasked =
+      question === 'disciplines' ? answers.forwarding !== undefined : isRules(question) && fault === undefined
     answers[question] ??= unasked
       ? { failed: false, text: '' }
       : { failed: true, text: why || 'the tool gave no answer' }

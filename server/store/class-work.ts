@@ -1,6 +1,18 @@
 import type { Closed } from '../learner/who.js'
-import type { Assessed, ClassChange, ClassRecord, Dates, Extensions, Locks, People, StuckRule } from './people.js'
+import type {
+  Assessed,
+  Assessment,
+  ClassChange,
+  ClassRecord,
+  Dates,
+  Extensions,
+  Locks,
+  People,
+  StuckRule,
+} from './people.js'
 import { ask, type Work } from './query.js'
+
+const hourMs = 3_600_000
 
 export interface ClassRow {
   id: string
@@ -129,7 +141,7 @@ export function isOpenAt(one: ClassRecord, at: string, extensions?: Extensions):
   return endedAt === undefined && (startsAt === undefined || startsAt <= at) && (until === undefined || at < until)
 }
 
-/** Until when each lab of a class is worked at, where that has an end. */
+/** The deadline of each lab of a class, where it has one: what is handed in by then is in time. */
 export function duesOf({ labs, dates }: ClassRecord, extensions: Extensions = {}): Record<string, string> {
   return Object.fromEntries(
     labs.flatMap((lab) => {
@@ -151,13 +163,20 @@ export function closedAt(one: ClassRecord, at: string, extensions: Extensions = 
     one.labs.flatMap((lab): [string, Closed][] => {
       const { opensAt, after } = own(one.dates, lab) ?? {}
       const due = own(dues, lab)
+      const closes = due && closing(due, own(one.assessed, lab))
       if (opensAt !== undefined && at < opensAt) return [[lab, { why: 'not-yet', opensAt }]]
-      if (due !== undefined && at >= due) return [[lab, { why: 'due', dueAt: due }]]
+      if (closes !== undefined && at >= closes) return [[lab, { why: 'due', dueAt: closes }]]
       // A lab that the class has no more is no one's to finish.
       if (after !== undefined && one.labs.includes(after)) return [[lab, { why: 'after', lab: after }]]
       return []
     }),
   )
+}
+
+/** When a lab closes that is due then: what is assessed may be handed in late. */
+function closing(due: string, assessment: Assessment | undefined): string {
+  const { hours = 0 } = assessment?.late ?? {}
+  return hours === 0 ? due : new Date(Date.parse(due) + hours * hourMs).toISOString()
 }
 
 /** An end, or the later one that somebody was given; without an end there is none to be put off. */

@@ -66,6 +66,17 @@ export interface Assessment {
   attempts?: number
   /** What a learner is told of it: that it was handed in, its points, or what was found of each step as well. */
   shows: 'nothing' | 'points' | 'steps'
+  /** Which of several counts; the best one where it is missing. */
+  counts?: 'best' | 'last'
+  /** What may be handed in once the lab is due, and what that costs; nothing where it is missing. */
+  late?: Late
+}
+
+/** For so many hours after it is due a lab stays open; each hour or day that has begun takes off so many percent of the points. */
+export interface Late {
+  hours: number
+  percent: number
+  per: 'hour' | 'day'
 }
 
 /** What a learner has handed in of a lab. */

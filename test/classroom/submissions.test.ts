@@ -4,6 +4,7 @@ import { parse } from 'csv-parse/sync'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { Classroom } from '../../server/classroom/classroom.js'
 import { counted, type Judged, usedUp } from '../../server/classroom/submissions.js'
+import { isLabOpen } from '../../server/classroom/timetable.js'
 import { LearnersEvidence } from '../../server/evidence/learners-evidence.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { ownerOf, type Who } from '../../server/learner/who.js'
@@ -152,6 +153,52 @@ it('shows the staff what was handed in, and counts the best in gradebooks', asyn
   ])
 })
 
+it('takes lateness off by the deadline of each, stays open for it, and counts the last one where that was chosen', async () => {
+  const hourMs = 3_600_000
+  const at = (hours: number) => new Date(Date.now() + hours * hourMs).toISOString()
+  const [ada, bob] = [await seated('Ada', 'A7'), await seated('Bob', 'B1')]
+  const late = { hours: 5, percent: 10, per: 'hour' } as const
+  await classroom.assess(owner, id, lab.id, { shows: 'points', late })
+  await classroom.dates(owner, id, lab.id, { opensAt: null, dueAt: at(-1.5), after: null })
+  await records.people.setExtensions(bob.id, { labs: { [lab.id]: at(2) } })
+  const one = (await records.people.classOf(id))!
+  const open = [0, 3, 4].map((hours) => isLabOpen(one, lab.id, at(hours)))
+  expect(open).toEqual([true, true, false])
+  expect(isLabOpen(one, lab.id, at(4), { labs: { [lab.id]: at(2) } })).toBe(true)
+
+  await handedIn(ada, 2)
+  await handedIn(ada, 1)
+  await handedIn(bob, 2)
+  const [few, most] = [lab.steps[0]!.points, lab.steps[0]!.points + lab.steps[1]!.points]
+  const less = Math.round(most * 80) / 100
+  // Two hours have begun.
+  expect((await deskOf(ada)).handedIn[lab.id]!.all[0]).toMatchObject({
+    points: { points: most },
+    late: { percent: 20, points: less },
+  })
+  expect((await deskOf(bob)).handedIn[lab.id]!.all[0]).not.toHaveProperty('late')
+  const counts = async () => {
+    const { seats } = await classroom.matrix(owner, id)
+    return Object.fromEntries(seats.map((seat) => [seat.name, seat.handedIn![lab.id]!.counts!.points]))
+  }
+  expect(await counts()).toEqual({ Ada: less, Bob: most })
+  expect((await classroom.detail(id, ada.id, lab.id)).handedIn[1]).toMatchObject({
+    late: { percent: 20, points: less },
+  })
+  const { text } = await classroom.export(owner, id, { gradebook: 'csv', lab: lab.id, language: 'en' })
+  const rows = parse(text, { columns: true }) as Record<string, string>[]
+  expect(rows.map(({ student, points }) => [student, points]).toSorted()).toEqual([
+    ['A7', String(less)],
+    ['B1', String(most)],
+  ])
+
+  await classroom.assess(owner, id, lab.id, { shows: 'points', late, counts: 'last' })
+  expect(await counts()).toEqual({ Ada: Math.round(few * 80) / 100, Bob: most })
+  // What was accepted counts, also when lateness is not taken any more.
+  await classroom.assess(owner, id, lab.id, { shows: 'points' })
+  expect(await counts()).toEqual({ Ada: most, Bob: most })
+})
+
 it('refuses a lab that is not there, and keeps what was handed in of one that is practice again', async () => {
   await expect(classroom.assess(owner, id, 'no-such-lab', { shows: 'points' })).rejects.toThrow('no-such-lab')
   const ada = await seated('Ada', 'A7')
@@ -227,7 +274,7 @@ it('keeps evidence of a seat that was merged until its records go, whoever delet
 it('counts the best, the earlier of equals, and none that could not be told before one that could', () => {
   const judgedAs = (number: number, points?: number, state: Result['state'] = 'failed'): Judged => ({
     record: { id: `${number}`, learner: '', lab: lab.id, session: '', number, acceptedAt: '', evidence: '' },
-    result: points === undefined ? undefined : ({ points, state, number } as unknown as Result),
+    result: points === undefined ? undefined : ({ points, state, number, notes: [] } as unknown as Result),
   })
   const number = (...all: Judged[]) => (counted(all) as unknown as { number: number } | undefined)?.number
   expect(number(judgedAs(1, 2), judgedAs(2, 5), judgedAs(3, 5), judgedAs(4))).toBe(2)
