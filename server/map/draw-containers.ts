@@ -46,6 +46,7 @@ function drawContainer(rack: Rack, host: HostState, container: Container): MapEl
         place || container.state === 'created' ? container.state : `${container.state} (${container.exitCode})`,
         `network mode ${container.sharesWith === undefined ? container.networkMode : `container:${container.sharesWith}`}`,
         `restart ${container.restartPolicy}`,
+        ...(container.health ? [`health ${container.health.status}`] : []),
         ...(container.privileged ? ['privileged'] : []),
         ...(container.capabilitiesAdded.length > 0 ? [`cap-add ${container.capabilitiesAdded.join(',')}`] : []),
       ]),
@@ -110,22 +111,32 @@ function writeEndpoint({
 
 function containerNotes(container: Container, place: Place | undefined, isOwn: boolean): string[] {
   if (!place) return [container.state === 'exited' ? `exited (${container.exitCode})` : container.state]
-  const paused = container.state === 'paused' ? ['paused'] : []
-  if (place.kind === 'host') return ['network host', ...paused]
-  if (!isOwn) return [`container:${place.label}`, ...paused]
+  const troubles = container.state === 'paused' ? ['paused'] : isUnhealthy(container) ? ['unhealthy'] : []
+  if (place.kind === 'host') return ['network host', ...troubles]
+  if (!isOwn) return [`container:${place.label}`, ...troubles]
   // One for each network that it is in.
   const addresses = linksOf(place).flatMap((link) => addressesOf(link).slice(0, 1).map(writeAddress))
-  const most = mostNotes - paused.length
+  const most = mostNotes - troubles.length
   const shown =
     addresses.length > most ? [...addresses.slice(0, most - 1), `+${addresses.length - most + 1}`] : addresses
   const none = addresses.length === 0 && container.networkMode === 'none' ? ['network none'] : []
-  return [...paused, ...none, ...shown]
+  return [...troubles, ...none, ...shown]
+}
+
+function isUnhealthy({ health }: Container): boolean {
+  return health?.status === 'unhealthy'
 }
 
 function stateWords(host: HostState, container: Container, place: Place | undefined): Text {
   const [name, image, where] = [code(shortName(container)), code(container.image), code(host.name)]
   if (place && container.state === 'paused') {
     return text(`Container ${name} (${image}) on ${where} is paused`, `${where} 上的容器 ${name}（${image}）已暂停`)
+  }
+  if (place && isUnhealthy(container)) {
+    return text(
+      `Container ${name} (${image}) runs on ${where}, and its health check fails`,
+      `容器 ${name}（${image}）在 ${where} 上运行，健康检查失败`,
+    )
   }
   if (place) return text(`Container ${name} (${image}) runs on ${where}`, `容器 ${name}（${image}）在 ${where} 上运行`)
   if (container.state === 'created') {

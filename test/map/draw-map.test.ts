@@ -250,6 +250,21 @@ describe('what is broken is drawn as broken', () => {
     expect(element(map, 'node1/container:web')).toMatchObject({ state: 'up', notes: ['172.20.0.2/16'] })
   })
 
+  it('what a health check says of a container', () => {
+    const drawn = (status: string) =>
+      drawMap(
+        edited(standardState(), (copy) => {
+          container(copy, 'web').health = { status, failures: 3 }
+        }),
+      )
+    const [sick, well] = [drawn('unhealthy'), drawn('healthy')]
+    expect(element(sick, 'node1/container:web').notes[0]).toBe('unhealthy')
+    expect(element(sick, 'node1/container:web').sentence.en).toContain('runs on `node1`, and its health check fails')
+    expect(factOf(sick, 'node1/container:web', 'Container')).toContain('health unhealthy')
+    expect(element(well, 'node1/container:web').notes).toEqual(['172.20.0.2/16'])
+    expect(factOf(well, 'node1/container:web', 'Container')).toContain('health healthy')
+  })
+
   it('an Engine that does not answer, or is another: the kernel is drawn all the same', () => {
     for (const kind of ['silent', 'unverified'] as const) {
       const map = drawMap(

@@ -1,8 +1,8 @@
 import { keepUp } from '../../racks/keep-up.js'
 import type { Racks } from '../../racks/racks.js'
 
-/** Made by the healthcheck of a container, or by looking into one: they change no network. */
-const quiet = /^(exec_|top$|health_status|attach$|detach$|resize$)/
+/** Made by each look of a container's health check, or by looking into one: they change no network. What such a check says is told. */
+const quiet = /^(exec_|top$|attach$|detach$|resize$)/
 
 /** Whether an Engine's event may change what a check sees. */
 export function isNews(event: unknown): boolean {
