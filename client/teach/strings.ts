@@ -191,7 +191,7 @@ export const strings = stringsOf({
     datesText:
       'A lab that is not open yet is not sent to learners. When its time is over, its hosts are closed; what was done can be read, and stays.',
     opens: 'Opens',
-    due: 'Closes',
+    due: 'Due',
     after: 'After',
     afterNone: 'no other lab',
     saveDates: (lab: string) => `Save the dates of “${lab}”`,

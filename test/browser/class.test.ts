@@ -491,7 +491,7 @@ it('labs open and close by their dates, for who has done what comes before; one 
 
   const session = await sessionOf(ada)
   const open = teacher.getByRole('form', { name: 'The default bridge' })
-  await open.getByLabel('Closes').fill(fieldTime(0))
+  await open.getByLabel('Due').fill(fieldTime(0))
   await open.getByRole('button', { name: 'Save the dates of “The default bridge”' }).click()
   await ada.getByText('They were closed. Your progress is kept.').waitFor(slow)
   await expect.poll(() => forged(ada, 'session.reopen', { session, replay: false }), slow).toBe('lab.over')
