@@ -28,6 +28,8 @@ const onlyStockKernel = process.argv.includes('--stock-kernel')
 const onlyVandal = process.argv.includes('--vandal')
 const noReceipts = process.argv.includes('--no-receipts')
 const withReceipts = ['hosts', 'hosts-alone', 'browser']
+/** All trials of all labs take hours on a slow machine: which of them were not begun in that time is told. */
+const minutesOfLabs = 15
 const counts = { passed: 0, failed: 0 }
 const times = new Times()
 const closing = []
@@ -76,7 +78,7 @@ async function everything() {
     await provedVitest('hosts', found, proofs)
     await provedVitest('hosts-alone', found, proofs)
     // One after the other: on two processors a browser and an Engine's start take all that there is from each other.
-    await labs(['--jobs', '2'])
+    await labs(['--jobs', '2', '--minutes', String(minutesOfLabs)])
     await provedVitest('browser', found, proofs)
     closing.push(
       `host and browser tests: ${proofs.counts.files} files, ${proofs.counts.before} of them proved before with the same inputs`,
@@ -192,6 +194,11 @@ async function labs(jobs) {
     )
   }
   closing.push(`labs: ${trials.length} trials, ${report?.provedBefore ?? 0} of them proved before with the same inputs`)
+  const due = report?.due.length ?? 0
+  if (due > 0) {
+    const how = `\`vethlab test --write\` proves them and writes their receipts`
+    closing.push(`labs: ${due} trials more are DUE and were not begun within ${minutesOfLabs} minutes: ${how}`)
+  }
 }
 
 async function stockKernel() {

@@ -11,12 +11,15 @@ export interface TestReport {
   flakeRate: number
   /** Of all trials, those that were not run since a receipt says that they passed. */
   provedBefore: number
+  /** Trials without a receipt that were not begun, since the time for all was over: nothing is known of them. */
+  due: { lab: string; trial: string }[]
   durationMs: number
 }
 
 export function testReport(
   labs: { lab: string; seed?: string; trials: TrialReport[] }[],
   skipped: TestReport['skipped'],
+  due: TestReport['due'],
   durationMs: number,
 ): TestReport {
   const flaky = labs.flatMap(({ trials, ...one }) =>
@@ -41,6 +44,7 @@ export function testReport(
     flaky,
     flakeRate: flaky.reduce((sum, { failed }) => sum + failed, 0) / Math.max(1, all.length),
     provedBefore: all.filter(({ provedBefore }) => provedBefore).length,
+    due,
     durationMs,
   }
 }
@@ -61,13 +65,18 @@ export function trialLine(
   return `${passed ? 'ok' : 'not ok'} ${lab}, ${name} (${(durationMs / 1000).toFixed(1)} s)`
 }
 
-export function summary({ labs, skipped, flaky, flakeRate, provedBefore, durationMs }: TestReport, repeat: number) {
+export function summary(
+  { labs, skipped, flaky, flakeRate, provedBefore, due, durationMs }: TestReport,
+  repeat: number,
+): string {
   const trials = labs.flatMap((lab) => lab.trials)
   const lines = labs.map((lab) => {
     const failed = lab.trials.filter((trial) => !trial.passed).length
     const before = lab.trials.filter((trial) => trial.provedBefore).length
     const known = before > 0 ? `, ${before} of them proved before` : ''
-    return `${lab.passed ? 'ok    ' : 'not ok'} ${labelOf(lab)}: ${lab.trials.length - failed} of ${lab.trials.length} trials${known}`
+    const left = due.filter((one) => one.lab === lab.lab).length
+    const more = left > 0 ? `; ${left} more are due` : ''
+    return `${lab.passed ? 'ok    ' : 'not ok'} ${labelOf(lab)}: ${lab.trials.length - failed} of ${lab.trials.length} trials${known}${more}`
   })
   lines.push(...skipped.map(({ lab, why }) => `skipped ${lab}: this kernel lacks ${why}`))
   if (repeat > 1) {
@@ -78,6 +87,10 @@ export function summary({ labs, skipped, flaky, flakeRate, provedBefore, duratio
   const passed = trials.filter((trial) => trial.passed).length
   const known = provedBefore > 0 ? ` (${provedBefore} proved before)` : ''
   const seconds = (durationMs / 1000).toFixed(0)
+  if (due.length > 0)
+    lines.push(
+      `${due.length} trials are DUE and were not begun: \`vethlab test --write\` proves them and writes their receipts`,
+    )
   lines.push(`${passed} passed, ${trials.length - passed} failed${known} in ${seconds} s`)
   return `${lines.join('\n')}\n`
 }

@@ -8,12 +8,12 @@ import { loadLab, withSeed } from '../lab/read-lab.js'
 import { type FeatureReport, probeFeatures } from '../machine/features.js'
 import { packageRoot } from '../package-root.js'
 import { keyOf, LabProofs } from '../proof/lab-proofs.js'
-import { commitOf } from '../proof/rotation.js'
+import { commitOf, inTurn } from '../proof/rotation.js'
 import { requireGolden } from '../rack/golden/golden.js'
 import { requireBase } from '../rack/images/base.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { Store } from '../rack/store.js'
-import { poolFor, runTrials, usualJobs } from '../trial/run-trials.js'
+import { poolFor, type QueuedTrial, runTrials, usualJobs } from '../trial/run-trials.js'
 import { checksCanFail, type Trial, type TrialReport, trialsOf } from '../trial/test-lab.js'
 import { type LabsOption, labsOption, shelvesOf } from './labs-option.js'
 import { withOwnRacks } from './own-racks.js'
@@ -24,6 +24,8 @@ import { wholeNumber } from './whole-number.js'
 interface TestOptions extends LabsOption {
   all: boolean
   receipts: boolean
+  write: boolean
+  minutes?: number
   repeat: number
   jobs?: number
   keep: boolean
@@ -48,6 +50,7 @@ export function testCommand(): Command {
     )
     .addOption(labsOption('all of which are proved where none is named'))
     .option('--all', 'prove all trials of all labs, and write receipts for those that pass', false)
+    .option('--write', 'write receipts for trials that pass, of those that are due', false)
     .option('--no-receipts', 'prove all trials, and leave the receipts as they are')
     .option('--repeat <count>', 'do all of it so many times, and tell what flakes', wholeNumber(1, 1000), 1)
     .option(
@@ -55,6 +58,7 @@ export function testCommand(): Command {
       'trials that work at the same time; by default as many as memory and cores allow',
       wholeNumber(1, 64),
     )
+    .option('--minutes <count>', 'begin no trial after so many minutes, and tell which are due; 0 begins none', wholeNumber(0, 1000))
     .option('--seed <seed>', 'with the numbers of that seed, for labs that have parameters', parseSeed)
     .option('--seeds <count>', 'with the numbers of so many seeds, one after another', wholeNumber(1, 200))
     .option('--keep', 'keep the rack of the first failed trial to look at; says how to enter and to close it', false)
@@ -72,16 +76,17 @@ export function testCommand(): Command {
 async function testLabs(names: string[], options: TestOptions, keeper: RackKeeper | undefined): Promise<TestReport> {
   const started = performance.now()
   const isPractice = options.seed === undefined && options.seeds === undefined
-  if (!isPractice && options.all) {
+  const writing = options.all ? '--all' : options.write ? '--write' : undefined
+  if (!isPractice && writing) {
     throw new VethlabError('argument.invalid', 'writes receipts, which are for the numbers of practice', {
-      place: '--all',
+      place: writing,
       cure: 'Name labs, or leave `--seed` and `--seeds` out.',
       zh: { what: '会写入证明记录，而记录只针对练习用的数值', cure: '请指定实验，或去掉 `--seed` 和 `--seeds`。' },
     })
   }
-  if (options.all && options.labs.length > 0) {
+  if (writing && options.labs.length > 0) {
     throw new VethlabError('argument.invalid', 'writes receipts, which are for the labs that come with vethlab', {
-      place: '--all',
+      place: writing,
       cure: 'Leave it out: without it all trials of the labs in the folders of `--labs` are proved.',
       zh: {
         what: '会写入证明记录，而记录只针对 vethlab 自带的实验',
@@ -109,15 +114,21 @@ async function testLabs(names: string[], options: TestOptions, keeper: RackKeepe
   const proofs = options.receipts && isPractice ? await openProofs(labs) : undefined
   const isNamed = names.length > 0 || options.labs.length > 0
   const byReceipts = proofs !== undefined && !options.all && !isNamed
+  const known = byReceipts ? await receiptsFor(proofs, plans) : { all: new Map(), rest: new Map() }
+  const due: TestReport['due'] = []
   try {
-    await prove(plans, byReceipts ? await receiptsFor(proofs, plans) : new Map(), { keeper, ...options })
+    due.push(...(await prove(plans, known, { keeper, ...options })))
   } finally {
     // What was proved before a signal ended it is proved.
-    if (proofs) await settle(proofs, plans, labs, options.all)
+    if (proofs) await settle(proofs, plans, labs, { write: writing !== undefined, isWhole: !isNamed })
   }
-  for (const { lab, runs } of plans) for (const run of runs) note(lab, run, checksCanFail(lab, run))
+  for (const { lab, runs } of plans) {
+    // What its other trials see failing is not known.
+    if (due.some((one) => one.lab === lab.id)) continue
+    for (const run of runs) note(lab, run, checksCanFail(lab, run))
+  }
   const reports = plans.map(({ lab, runs }) => ({ lab: lab.id, ...seedOfPlan(lab), trials: runs.flat() }))
-  return testReport(reports, skipped, Math.round(performance.now() - started))
+  return testReport(reports, skipped, due, Math.round(performance.now() - started))
 }
 
 /** A lab that draws nothing is tested once. */
@@ -143,12 +154,18 @@ async function openProofs(labs: readonly Lab[]): Promise<LabProofs> {
   return proofs
 }
 
-async function receiptsFor(proofs: LabProofs, plans: readonly Plan[]): Promise<Map<string, TrialReport>> {
+/** What receipts say, by `keyOf`: of all trials that have one, and of the rest of them, whose turn it is not. */
+interface Known {
+  all: ReadonlyMap<string, TrialReport>
+  rest: ReadonlyMap<string, TrialReport>
+}
+
+async function receiptsFor(proofs: LabProofs, plans: readonly Plan[]): Promise<Known> {
   const names = plans.flatMap(({ lab, trials }) => trials.map(({ name }) => ({ lab: lab.id, trial: name })))
-  const receipts = proofs.provedBefore(names, await commitOf(packageRoot))
-  return new Map(
-    names.flatMap((name) => {
-      const receipt = receipts.get(keyOf(name))
+  const { all, rest } = proofs.provedBefore(names, await commitOf(packageRoot))
+  const told = new Map(
+    names.flatMap((name): [string, TrialReport][] => {
+      const receipt = all.get(keyOf(name))
       if (!receipt) return []
       const provedBefore = { inputs: receipt.inputs, at: receipt.provedAt }
       const { failedChecks } = receipt
@@ -157,30 +174,51 @@ async function receiptsFor(proofs: LabProofs, plans: readonly Plan[]): Promise<M
       ]
     }),
   )
+  return { all: told, rest: new Map([...told].filter(([key]) => rest.has(key))) }
 }
 
-/** Runs all that `before` says nothing of. */
+/** In the place of a report: there was no time left to begin. */
+const notBegun: TrialReport = { name: '', passed: false, problems: [], failedChecks: [], durationMs: 0 }
+
+/**
+ * Runs all trials but those that nobody's turn it is to prove again; those without a receipt come first.
+ * @returns those without a receipt that were not begun in time
+ */
 async function prove(
   plans: Plan[],
-  before: Map<string, TrialReport>,
-  { jobs = usualJobs(), keeper }: { jobs?: number; keeper: RackKeeper | undefined },
-): Promise<void> {
+  known: Known,
+  { jobs = usualJobs(), minutes, keeper }: { jobs?: number; minutes?: number; keeper: RackKeeper | undefined },
+): Promise<TestReport['due']> {
+  const due: TestReport['due'] = []
+  const end = minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000
   let ended: AbortSignal | undefined
-  const onReport = (lab: Lab, run: TrialReport[], report: TrialReport) => {
+  const onReport = (lab: Lab, trial: Trial, run: TrialReport[], report: TrialReport) => {
+    const name = { lab: lab.id, trial: trial.name }
+    const before = known.all.get(keyOf(name))
+    if (report === notBegun && !before) due.push(name)
+    else if (report === notBegun) note(lab, run, before!)
     // One that a signal cut off has shown nothing.
-    if (report.passed || !ended?.aborted) note(lab, run, report)
+    else if (report.passed || !ended?.aborted) note(lab, run, report)
   }
-  const queue = plans.flatMap(({ lab, trials, runs }) =>
+  const all = plans.flatMap(({ lab, trials, runs }) =>
     runs.flatMap((run) =>
-      trials.flatMap((trial) => {
-        const known = before.get(keyOf({ lab: lab.id, trial: trial.name }))
-        if (!known) return [{ lab, trial, onReport: (report: TrialReport) => onReport(lab, run, report) }]
-        note(lab, run, known)
-        return []
+      trials.flatMap((trial): QueuedTrial[] => {
+        const before = known.rest.get(keyOf({ lab: lab.id, trial: trial.name }))
+        if (before) {
+          note(lab, run, before)
+          return []
+        }
+        const inTime = {
+          ...trial,
+          run: (...how: Parameters<Trial['run']>) =>
+            performance.now() < end ? trial.run(...how) : Promise.resolve(notBegun),
+        }
+        return [{ lab, trial: inTime, onReport: (report) => onReport(lab, trial, run, report) }]
       }),
     ),
   )
-  if (queue.length === 0) return
+  const queue = minutes === undefined ? all : await firstDue(all, known)
+  if (queue.length === 0) return due
   await withOwnRacks(
     (racks, signal) => {
       ended = signal
@@ -194,10 +232,23 @@ async function prove(
       ),
     },
   )
+  return due
+}
+
+/** Those without a receipt first, and else another order at each commit. */
+async function firstDue(queue: readonly QueuedTrial[], { all }: Known): Promise<QueuedTrial[]> {
+  const nameOf = ({ lab, trial }: QueuedTrial) => keyOf({ lab: lab.id, trial: trial.name })
+  const turns = inTurn(queue, nameOf, (await commitOf(packageRoot)) ?? '')
+  return turns.toSorted((a, b) => Number(all.has(nameOf(a))) - Number(all.has(nameOf(b))))
 }
 
 /** Brings the receipts to what the runs have shown. */
-async function settle(proofs: LabProofs, plans: readonly Plan[], labs: readonly Lab[], write: boolean): Promise<void> {
+async function settle(
+  proofs: LabProofs,
+  plans: readonly Plan[],
+  labs: readonly Lab[],
+  { write, isWhole }: { write: boolean; isWhole: boolean },
+): Promise<void> {
   const outcomes = plans.flatMap(({ lab, runs }) =>
     runs
       .flat()
@@ -207,7 +258,7 @@ async function settle(proofs: LabProofs, plans: readonly Plan[], labs: readonly 
   )
   // A lab that this kernel can't run keeps what another one has proved.
   const known = labs.flatMap((lab) => trialsOf(lab).map(({ name }) => ({ lab: lab.id, trial: name })))
-  if (write) proofs.keepOnly(known)
+  if (write && isWhole) proofs.keepOnly(known)
   await proofs.settle(outcomes, { write }).catch((error: Error) => say(`labs/receipts.json: ${error.message}`))
 }
 

@@ -42,15 +42,17 @@ export class LabProofs {
     return this.receipts.fault
   }
 
-  /** Those that need not be run: they have a receipt, and it is not their turn. */
-  provedBefore(trials: readonly TrialName[], commit: string | undefined): Map<string, Receipt> {
+  /** Those that have a receipt, and of these those that need not be run: it is not their turn. */
+  provedBefore(
+    trials: readonly TrialName[],
+    commit: string | undefined,
+  ): { all: Map<string, Receipt>; rest: Map<string, Receipt> } {
     const turn = dueAgain(trials.map(keyOf), commit ?? this.inputs.values().next().value ?? '')
-    return new Map(
-      trials.flatMap((name) => {
-        const receipt = this.receipts.find(name.lab, name.trial, this.inputs.get(name.lab)!)
-        return receipt && !turn.has(keyOf(name)) ? [[keyOf(name), receipt] as const] : []
-      }),
-    )
+    const all = trials.flatMap((name) => {
+      const receipt = this.receipts.find(name.lab, name.trial, this.inputs.get(name.lab)!)
+      return receipt ? [[keyOf(name), receipt] as const] : []
+    })
+    return { all: new Map(all), rest: new Map(all.filter(([key]) => !turn.has(key))) }
   }
 
   /**

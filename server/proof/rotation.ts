@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 
 const parts = 10
@@ -12,6 +13,18 @@ const parts = 10
 export function dueAgain(trials: readonly string[], commit: string): Set<string> {
   const turn = Number.parseInt(commit.slice(0, 8), 16) % parts
   return new Set(trials.toSorted().filter((_, index) => index % parts === turn))
+}
+
+/** All of them in an order that is another one at each commit: where there is not time for all, commits that follow each other come to all. */
+export function inTurn<T>(all: readonly T[], nameOf: (one: T) => string, commit: string): T[] {
+  const placeOf = (one: T) =>
+    createHash('sha256')
+      .update(`${commit} ${nameOf(one)}`)
+      .digest('hex')
+  return all
+    .map((one) => ({ one, place: placeOf(one) }))
+    .toSorted((a, b) => (a.place < b.place ? -1 : 1))
+    .map(({ one }) => one)
 }
 
 /** The commit that a folder is checked out at; undefined where it is no repository, or Git is not there. */

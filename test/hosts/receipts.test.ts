@@ -36,11 +36,17 @@ function vethlab(...options: string[]) {
   const report = JSON.parse(stdout || 'null') as TestReport | null
   if (!report) throw new Error(stderr)
   const trials = report.labs.flatMap((lab) => lab.trials).filter(({ name }) => name !== 'checks can fail')
-  return { trials, before: report.provedBefore, stderr }
+  return { trials, before: report.provedBefore, due: report.due, stderr }
 }
 
 it('what passed is proved before, until its lab changes; what fails loses its receipt', { timeout: 600_000 }, () => {
-  expect(vethlab('--all').trials).toMatchObject([{ passed: true }, { passed: true }])
+  // There is no time for any: nothing is known of them, and nothing else is said.
+  const none = vethlab('--minutes', '0')
+  expect(none.trials).toEqual([])
+  expect(none.due.map(({ trial }) => trial).toSorted()).toEqual(['mistake not-internal', 'page en, zh'])
+
+  const whole = vethlab('--write')
+  expect([whole.trials, whole.due]).toMatchObject([[{ passed: true }, { passed: true }], []])
   const written = readFileSync(receipts(), 'utf8')
   expect(Object.keys(JSON.parse(written).labs.internal)).toEqual(['mistake not-internal', 'page en, zh'])
 
@@ -50,6 +56,8 @@ it('what passed is proved before, until its lab changes; what fails loses its re
   expect(again.before).toBeGreaterThanOrEqual(1)
   expect(again.stderr).toMatch(/^ok internal, .+ \(proved before, on \d{4}-\d\d-\d\d, inputs [0-9a-f]{20}\)$/m)
   expect(readFileSync(receipts(), 'utf8')).toBe(written)
+  // Whose turn it is keeps what its receipt says where there is no time.
+  expect(vethlab('--minutes', '0')).toMatchObject({ before: 2, due: [] })
 
   // The page leads nowhere now: nothing of before counts, and the receipts of before are not in the way of others.
   const page = join(root, 'labs/internal/en.md')

@@ -32,7 +32,7 @@ afterEach(() => {
 
 const open = (folder = root, golden = 'g1') =>
   LabProofs.open(folder, [{ id: 'bridge', directory: join(folder, 'labs/bridge') }], golden)
-const known = async (proofs: LabProofs) => proofs.provedBefore(trials, commit)
+const known = async (proofs: LabProofs) => proofs.provedBefore(trials, commit).rest
 const file = () => readFileSync(join(root, 'labs/receipts.json'), 'utf8')
 
 test('what passed is proved before, with its hash and date, but for the tenth whose turn it is', async () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { commitOf, dueAgain } from '../../server/proof/rotation.js'
+import { commitOf, dueAgain, inTurn } from '../../server/proof/rotation.js'
 import { packageFolder } from './package-folder.js'
 
 const trials = Array.from({ length: 95 }, (_, n) => `trial ${n}`)
@@ -16,6 +16,12 @@ test('ten commits in a row go through all trials, a tenth each', () => {
 test('the same commit has the same tenth, in whatever order trials are named', () => {
   expect(dueAgain(trials.toReversed(), commit(7))).toEqual(dueAgain(trials, commit(7)))
   expect(dueAgain(trials, commit(7))).not.toEqual(dueAgain(trials, commit(8)))
+})
+
+test('where there is not time for all, each commit begins with others', () => {
+  const first = (turn: number) => inTurn(trials, (name) => name, commit(turn)).slice(0, 20)
+  expect(inTurn(trials.toReversed(), (name) => name, commit(3)).slice(0, 20)).toEqual(first(3))
+  expect(new Set(Array.from({ length: 30 }, (_, turn) => first(turn)).flat())).toEqual(new Set(trials))
 })
 
 test('the commit is that of the repository, and none where there is no repository', async () => {
