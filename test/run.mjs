@@ -29,7 +29,7 @@ const onlyVandal = process.argv.includes('--vandal')
 const noReceipts = process.argv.includes('--no-receipts')
 const withReceipts = ['hosts', 'hosts-alone', 'browser']
 /** All trials of all labs take hours on a slow machine: which of them were not begun in that time is told. */
-const minutesOfLabs = 15
+const minutesOfLabs = 10
 const counts = { passed: 0, failed: 0 }
 const times = new Times()
 const closing = []
