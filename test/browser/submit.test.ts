@@ -162,6 +162,8 @@ it('what is handed in late counts for less, and the learner reads what that cost
     const at = new Date(Date.now() - hours * 3_600_000)
     return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
   }
+  // The other window of this browser has said so for all of them.
+  await ada.getByRole('button', { name: 'English' }).click()
   await teacher.getByLabel('Hours after it is due in which it may be handed in late (empty: none)').fill('48')
   await teacher.getByLabel('Percent that lateness takes off').fill('25')
   await teacher.getByLabel('for each', { exact: true }).selectOption('day')
