@@ -28,8 +28,13 @@ const onlyStockKernel = process.argv.includes('--stock-kernel')
 const onlyVandal = process.argv.includes('--vandal')
 const noReceipts = process.argv.includes('--no-receipts')
 const withReceipts = ['hosts', 'hosts-alone', 'browser']
-/** All trials of all labs take hours on a slow machine: they come last, and what was not begun in what is left of an hour is told. */
-const minutesOfLabs = { least: 3, most: 15, ofAll: 60 }
+/**
+ * All of it takes hours on a slow machine. So no more files of hosts and browsers are begun after so many minutes; then labs come, with what
+ * is left of an hour. What was not begun is told, and the next run goes on with it: what has passed has its receipt.
+ */
+const minutes = { hostsAndBrowsers: 45, labsAtLeast: 3, labsAtMost: 15, all: 60 }
+/** So many files are begun together: the fewer, the closer to the time. */
+const filesTogether = 5
 const counts = { passed: 0, failed: 0 }
 const times = new Times()
 const closing = []
@@ -73,17 +78,9 @@ async function everything() {
     await debian('/usr/bin/chromium', 'chromium', 'fonts-noto-cjk')
     await debian('/usr/bin/skopeo', 'skopeo')
     const found = await testFiles()
-    const { commitOf } = await import('../dist/proof/rotation.js')
-    const proofs = await TestProofs.open(root, [...found.values()].flat(), await commitOf(root))
-    await provedVitest('hosts', found, proofs)
-    await provedVitest('hosts-alone', found, proofs)
-    // One after the other: on two processors a browser and an Engine's start take all that there is from each other.
-    await provedVitest('browser', found, proofs)
-    closing.push(
-      `host and browser tests: ${proofs.counts.files} files, ${proofs.counts.before} of them proved before with the same inputs`,
-    )
-    const { least, most, ofAll } = minutesOfLabs
-    await labs(Math.max(least, Math.min(most, ofAll - Math.ceil(performance.now() / 60_000))))
+    await hostsAndBrowsers(found)
+    const { labsAtLeast, labsAtMost, all } = minutes
+    await labs(Math.max(labsAtLeast, Math.min(labsAtMost, all - Math.ceil(minutesSoFar()))))
     await step('sweep', process.execPath, ['dist/main.js', 'sweep', '--all'])
     const { stockKernelProof } = await import('./stock-kernel/proof.mjs')
     closing.push((await stockKernelProof()).line)
@@ -141,17 +138,55 @@ async function testFiles() {
   )
 }
 
-/** Runs those files of a project that are due. */
-async function provedVitest(project, found, proofs) {
-  const { due, before } = proofs.plan(found.get(project), { all: noReceipts })
-  for (const { file, provedAt, inputs, passed } of before) {
-    console.log(`${file}: ${passed} tests proved before, on ${provedAt.slice(0, 10)}, inputs ${inputs}`)
-    counts.passed += passed
+function minutesSoFar() {
+  return performance.now() / 60_000
+}
+
+/**
+ * Runs the files that are due, some at a time, in an order that is another one at each commit: where there is not time for all, commits
+ * that follow each other come to all. One group after the other: on two processors a browser and an Engine's start take all that there is
+ * from each other.
+ */
+async function hostsAndBrowsers(found) {
+  const { commitOf, inTurn } = await import('../dist/proof/rotation.js')
+  const commit = (await commitOf(root)) ?? ''
+  const proofs = await TestProofs.open(root, [...found.values()].flat(), commit || undefined)
+  const groups = withReceipts.flatMap((project) => {
+    const { due, before } = proofs.plan(found.get(project), { all: noReceipts })
+    before.forEach(tellBefore)
+    const files = inTurn(due, (file) => file, commit)
+    return Array.from({ length: Math.ceil(files.length / filesTogether) }, (_, n) => ({
+      project,
+      files: files.slice(n * filesTogether, (n + 1) * filesTogether),
+    }))
+  })
+  const left = []
+  for (const { project, files } of inTurn(groups, (group) => group.files.join(' '), commit)) {
+    if (!noReceipts && minutesSoFar() > minutes.hostsAndBrowsers) {
+      for (const file of files) {
+        const receipt = proofs.held(file)
+        if (receipt) tellBefore(receipt)
+        else left.push(file)
+      }
+      continue
+    }
+    const { report, whole } = await vitest(project, files)
+    // An error that belongs to no test leaves it open what was proved.
+    if (whole) await proofs.settle(report)
   }
-  if (due.length === 0) return
-  const { report, whole } = await vitest(project, due)
-  // An error that belongs to no test leaves it open what was proved.
-  if (whole) await proofs.settle(report)
+  const { files, before } = proofs.counts
+  closing.push(`host and browser tests: ${files} files, ${before} of them proved before with the same inputs`)
+  if (left.length > 0) {
+    const how = 'the next `npm test` goes on with them'
+    closing.push(
+      `host and browser tests: ${left.length} files are DUE and were not begun within ${minutes.hostsAndBrowsers} minutes; ${how}: ${left.join(', ')}`,
+    )
+  }
+}
+
+function tellBefore({ file, provedAt, inputs, passed }) {
+  console.log(`${file}: ${passed} tests proved before, on ${provedAt.slice(0, 10)}, inputs ${inputs}`)
+  counts.passed += passed
 }
 
 /**
@@ -160,6 +195,7 @@ async function provedVitest(project, found, proofs) {
  */
 async function vitest(project, files = []) {
   const report = join(scratch, `${project}.json`)
+  rmSync(report, { force: true })
   const reporters = ['--reporter=default', '--reporter=json']
   const args = ['--no-install', 'vitest', 'run', '--project', project, ...reporters, ...files]
   const { code } = await times.phase(project, () => run('npx', [...args, `--outputFile.json=${report}`]))
@@ -177,8 +213,8 @@ async function vitest(project, files = []) {
 }
 
 /** Each lab in fresh racks, in both languages, with its mistakes and alternatives, as far as receipts ask for it. */
-async function labs(minutes) {
-  const how = noReceipts ? ['--no-receipts'] : ['--minutes', String(minutes)]
+async function labs(most) {
+  const how = noReceipts ? ['--no-receipts'] : ['--minutes', String(most)]
   const args = ['dist/main.js', 'test', '--json', '--jobs', '2', ...how]
   const { code, stdout } = await times.phase('labs', () => run(process.execPath, args, { keepStdout: true }))
   const report = stdout === '' ? undefined : JSON.parse(stdout)
@@ -199,7 +235,7 @@ async function labs(minutes) {
   const due = report?.due.length ?? 0
   if (due > 0) {
     const how = `\`vethlab test --write\` proves them and writes their receipts`
-    closing.push(`labs: ${due} trials more are DUE and were not begun within ${minutes} minutes: ${how}`)
+    closing.push(`labs: ${due} trials more are DUE and were not begun within ${most} minutes: ${how}`)
   }
 }
 

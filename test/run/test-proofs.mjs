@@ -43,6 +43,12 @@ export class TestProofs {
     return { due: files.filter((file) => !receiptOf(file)), before }
   }
 
+  /** What its receipt says of a file whose turn it is, for where there is no time; undefined where it has none. */
+  held(file) {
+    const receipt = this.#receipts.find(file, this.#inputs.get(file))
+    return receipt && { file, ...receipt }
+  }
+
   /**
    * Takes a report of vitest's JSON reporter. A file that failed loses its receipt; one that passed gets one, unless it has it,
    * or what it depends on has changed while it ran.

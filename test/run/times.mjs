@@ -8,13 +8,16 @@ export class Times {
   #phases = []
   #files = []
 
-  /** Runs a phase and notes its seconds, also where it fails. */
+  /** Runs a phase, or a part of one, and notes its seconds, also where it fails. */
   async phase(name, work) {
     const started = performance.now()
     try {
       return await work()
     } finally {
-      this.#phases.push({ phase: name, seconds: seconds(performance.now() - started) })
+      const took = performance.now() - started
+      const known = this.#phases.find(({ phase }) => phase === name)
+      if (known) known.seconds = seconds(1000 * known.seconds + took)
+      else this.#phases.push({ phase: name, seconds: seconds(took) })
     }
   }
 
