@@ -54,7 +54,7 @@ export default defineConfig({
           exclude: ['test/hosts/**', 'test/stock-kernel/**', 'test/browser/**', 'test/lighthouse/**'],
           // Much of their time is waiting for clocks and databases: one file at a time leaves a small machine idle.
           maxWorkers: 2,
-          testTimeout: 15_000,
+          testTimeout: 60_000,
         },
       },
       {

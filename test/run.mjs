@@ -32,9 +32,9 @@ const withReceipts = ['hosts', 'hosts-alone', 'browser']
  * All of it takes hours on a slow machine. So no more files of hosts and browsers are begun after so many minutes; then labs come, with what
  * is left of an hour. What was not begun is told, and the next run goes on with it: what has passed has its receipt.
  */
-const minutes = { hostsAndBrowsers: 45, labsAtLeast: 3, labsAtMost: 15, all: 60 }
+const minutes = { hostsAndBrowsers: 35, labsAtLeast: 3, labsAtMost: 15, all: 60 }
 /** So many files are begun together: the fewer, the closer to the time. */
-const filesTogether = 5
+const filesTogether = 3
 const counts = { passed: 0, failed: 0 }
 const times = new Times()
 const closing = []

@@ -3,7 +3,7 @@ import { TerminalConnection } from '../../client/terminal/terminal-connection.js
 import { KeptScreen, TerminalServer } from './terminal-server.js'
 
 const KIB = 1024
-const patience = { timeout: 10_000, interval: 10 }
+const patience = { timeout: 40_000, interval: 10 }
 const undo: (() => unknown)[] = []
 
 afterEach(async () => {
