@@ -139,7 +139,7 @@ it('has for each trick honest work of the same shape, which has all points', () 
 })
 
 it('grades a class: the same twice, no trick gains a point, and the same where it was killed and interrupted on the way', {
-  timeout: 1_500_000,
+  timeout: 2_400_000,
 }, async () => {
   const whole = join(root, 'whole')
   const done = run(...all(whole, '--jobs', 'auto', '--format', 'html'))
