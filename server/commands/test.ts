@@ -58,7 +58,11 @@ export function testCommand(): Command {
       'trials that work at the same time; by default as many as memory and cores allow',
       wholeNumber(1, 64),
     )
-    .option('--minutes <count>', 'begin no trial after so many minutes, and tell which are due; 0 begins none', wholeNumber(0, 1000))
+    .option(
+      '--minutes <count>',
+      'begin no trial after so many minutes, and tell which are due; 0 begins none',
+      wholeNumber(0, 1000),
+    )
     .option('--seed <seed>', 'with the numbers of that seed, for labs that have parameters', parseSeed)
     .option('--seeds <count>', 'with the numbers of so many seeds, one after another', wholeNumber(1, 200))
     .option('--keep', 'keep the rack of the first failed trial to look at; says how to enter and to close it', false)
