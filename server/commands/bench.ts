@@ -103,10 +103,11 @@ export function benchCommand(): Command {
     )
     .option('--runs <count>', 'times that each is asked', wholeNumber(1, 10_000), 10)
     .option('--only <words>', 'those whose cause or name has these words', '')
+    .option('--keep <file>', 'keep there what is done: the same command goes on behind it, however this one ends')
     .option('--json', 'print a JSON document', false)
-    .action(async ({ runs, only, json }: { runs: number; only: string; json: boolean }) => {
+    .action(async ({ runs, only, keep, json }: { runs: number; only: string; keep?: string; json: boolean }) => {
       const figures = await withOwnRacks((racks, signal) =>
-        benchTrace(racks, Math.max(1, runs), only, sayUntil(signal)),
+        benchTrace(racks, { runs, only, keep, say: sayUntil(signal) }),
       )
       process.stdout.write(json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures))
     })
