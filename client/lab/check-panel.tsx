@@ -24,6 +24,7 @@ const strings = stringsOf({
     hasRead: 'Read',
     never: 'Checked automatically as you work.',
     later: 'Checked automatically when you get to it.',
+    whenAsked: 'Checked when you ask for it: until then counters and logs show what you sent alone.',
     ifDone: 'Press Check once you have done it.',
     restarts: (hosts: string) =>
       `When all of it passes, Check restarts Docker on ${hosts} and looks once more: this has to outlive that.`,
@@ -70,6 +71,7 @@ const strings = stringsOf({
     hasRead: '已读',
     never: '操作时会自动检查。',
     later: '做到这一步时会自动检查。',
+    whenAsked: '点“检查”时才会检查：在那之前，计数器和日志里只有你自己发的包。',
     ifDone: '补做之后请点“检查”。',
     restarts: (hosts: string) => `全部通过后，“检查”会重启 ${hosts} 上的 Docker 再看一次：这一步的结果要经得起重启。`,
     and: '、',
@@ -109,7 +111,7 @@ const strings = stringsOf({
 })
 
 /** Under the section of a step: what was looked at and found, help, and the way on. */
-export function CheckPanel({ step: { id, answers, toRead, restarts } }: { step: PageStep }) {
+export function CheckPanel({ step: { id, answers, toRead, whenAsked, restarts } }: { step: PageStep }) {
   const step = view.value?.steps.find((one) => one.id === id)
   const t = strings.value
   const state = step?.state ?? 'open'
@@ -124,7 +126,7 @@ export function CheckPanel({ step: { id, answers, toRead, restarts } }: { step: 
     >
       <header>
         <h3 id={heading}>
-          <Face step={step} toRead={toRead} />
+          <Face step={step} toRead={toRead} whenAsked={whenAsked} />
         </h3>
         {!done && (
           <button
@@ -180,7 +182,11 @@ export function CheckPanel({ step: { id, answers, toRead, restarts } }: { step: 
   )
 }
 
-function Face({ step, toRead }: { step: StepView | undefined; toRead: boolean }) {
+interface FaceProps extends Pick<PageStep, 'toRead' | 'whenAsked'> {
+  step: StepView | undefined
+}
+
+function Face({ step, toRead, whenAsked }: FaceProps) {
   const t = strings.value
   if (step?.state === 'passed')
     return (
@@ -204,9 +210,11 @@ function Face({ step, toRead }: { step: StepView | undefined; toRead: boolean })
     ? t.toRead
     : step?.state === 'skipped'
       ? t.ifDone
-      : view.value?.current === step?.id
-        ? t.never
-        : t.later
+      : whenAsked
+        ? t.whenAsked
+        : view.value?.current === step?.id
+          ? t.never
+          : t.later
   const tally =
     step === undefined || step.checks.length === 0
       ? unseen

@@ -9,7 +9,7 @@ import { CrossIcon } from '../shell/icons.js'
 import { dayAndTime } from '../shell/time.js'
 import { Words } from '../shell/words.js'
 import { request } from '../state/connection.js'
-import { closingOf, desk } from '../state/desk.js'
+import { desk } from '../state/desk.js'
 import { language, marks, stringsOf } from '../state/language.js'
 import { trouble, view } from '../state/session.js'
 import { WatchedTerminals } from '../terminal/watched-terminals.js'
@@ -336,7 +336,7 @@ function newsOf(seen: DeskView | undefined): News[] {
 
 /** Until when one can work at a lab: its own end, or that of the class where that is sooner. */
 function endOf(seen: DeskView, lab: string): string | undefined {
-  return [closingOf(seen, lab), seen.endsAt].filter((one) => one !== undefined).toSorted()[0]
+  return [seen.closes[lab], seen.endsAt].filter((one) => one !== undefined).toSorted()[0]
 }
 
 async function ask<K extends 'hand.raise' | 'hand.lower' | 'look.give' | 'look.end' | 'look.offer'>(

@@ -2,7 +2,8 @@ import type { DeskView, HandedInView } from '../../server/protocol/classes.js'
 import { confirmed } from '../shell/dialog.js'
 import { CrossIcon, TickIcon } from '../shell/icons.js'
 import { Words } from '../shell/words.js'
-import { closingOf, desk } from '../state/desk.js'
+import { pointsText, worthText } from '../shell/worth.js'
+import { desk } from '../state/desk.js'
 import { isOpen } from '../state/lab.js'
 import { inLanguage, language, marks, stringsOf } from '../state/language.js'
 import { ask, view } from '../state/session.js'
@@ -20,9 +21,9 @@ const strings = stringsOf({
     best: 'The best of them counts.',
     last: 'The last of them counts.',
     dueAt: (when: string) => `It is due on ${when}.`,
+    grace: (minutes: number) => `Up to ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} later costs nothing.`,
     late: (when: string, percent: number, per: 'hour' | 'day') =>
       `After that it is taken until ${when}, and each ${per} that has begun takes ${percent} % off.`,
-    lateOff: (percent: number, points: number) => `late: ${percent} % off, ${points} count`,
     submit: 'Submit',
     closed: 'Open the lab: what you hand in is its hosts as they are.',
     sure: 'Hand in your work now?',
@@ -40,8 +41,6 @@ const strings = stringsOf({
       'It could not be judged completely. It uses up no attempt and costs no points: hand in again. If the lab is closed by now, ask your teacher for more time.',
     interrupted:
       'The server was interrupted while it judged. It uses up no attempt and costs no points: hand in again. If the lab is closed by now, ask your teacher for more time.',
-    points: (points: number, of: number) => `${points} of ${of} points`,
-    open: (open: number) => `${open} more could not be told; they are not lost.`,
     'state.passed': 'passed',
     'state.failed': 'failed',
     'state.skipped': 'not looked at',
@@ -58,9 +57,9 @@ const strings = stringsOf({
     best: '以最好的一次为准。',
     last: '以最后一次为准。',
     dueAt: (when: string) => `截止时间：${when}。`,
+    grace: (minutes: number) => `截止后 ${minutes} 分钟内提交不扣分。`,
     late: (when: string, percent: number, per: 'hour' | 'day') =>
       `截止后到 ${when} 仍可迟交，每${per === 'hour' ? '小时' : '天'}扣 ${percent}%，不足一${per === 'hour' ? '小时' : '天'}按一${per === 'hour' ? '小时' : '天'}算。`,
-    lateOff: (percent: number, points: number) => `迟交，扣 ${percent}%，计 ${points} 分`,
     submit: '提交',
     closed: '请先打开实验：提交的是主机当前的状态。',
     sure: '现在提交吗？',
@@ -74,8 +73,6 @@ const strings = stringsOf({
     withheld: '已评分，结果由老师公布。',
     'could-not-tell': '未能完成评分。不占用提交次数，也不扣分，请重新提交；如果实验已经关闭，请让老师延长时间。',
     interrupted: '评分时服务器中断。不占用提交次数，也不扣分，请重新提交；如果实验已经关闭，请让老师延长时间。',
-    points: (points: number, of: number) => `${points} 分，满分 ${of} 分`,
-    open: (open: number) => `另有 ${open} 分无法判定，不会因此扣掉。`,
     'state.passed': '通过',
     'state.failed': '未通过',
     'state.skipped': '没有检查',
@@ -123,12 +120,13 @@ export function HandIn({ lab }: { lab: string }) {
 
 function Deadline({ seen, lab }: { seen: DeskView; lab: string }) {
   const t = strings.value
-  const closes = closingOf(seen, lab)
+  const closes = seen.closes[lab]
   if (closes === undefined) return null
-  const late = seen.assessed[lab]?.late
+  const { late, grace } = seen.assessed[lab] ?? {}
   return (
     <p>
       {t.dueAt(dateOf(seen.due[lab]!))}
+      {grace !== undefined && marks.value.blank + t.grace(grace)}
       {late !== undefined && marks.value.blank + t.late(dateOf(closes), late.percent, late.per)}
     </p>
   )
@@ -172,7 +170,8 @@ function HandedIn({ all }: { all: DeskView['handedIn'][string]['all'] }) {
   )
 }
 
-function Attempt({ one: { number, at, state, points, late, steps, notes } }: { one: HandedInView }) {
+function Attempt({ one }: { one: HandedInView }) {
+  const { number, at, state, points, steps, notes } = one
   const t = strings.value
   return (
     <li>
@@ -184,9 +183,7 @@ function Attempt({ one: { number, at, state, points, late, steps, notes } }: { o
       {state !== 'judged' && <p>{t[state]}</p>}
       {points !== undefined && (
         <p class="points">
-          {t.points(points.points, points.of)}
-          {late !== undefined && `${marks.value.semicolon}${t.lateOff(late.percent, late.points)}`}
-          {points.open > 0 && `${marks.value.semicolon}${t.open(points.open)}`}
+          {worthText(one, points)}
         </p>
       )}
       {steps !== undefined && (
@@ -196,7 +193,7 @@ function Attempt({ one: { number, at, state, points, late, steps, notes } }: { o
               {step.state === 'passed' ? <TickIcon /> : <CrossIcon />} {inLanguage(step.heading)}
               {marks.value.colon}
               {t[`state.${step.state}`]}
-              {step.of > 0 && `${marks.value.comma}${t.points(step.points, step.of)}`}
+              {step.of > 0 && `${marks.value.comma}${pointsText(step.points, step.of)}`}
               {step.why !== undefined && (
                 <p class="muted">
                   <Words text={step.why} finding />

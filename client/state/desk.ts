@@ -14,10 +14,3 @@ async function follow(): Promise<void> {
   const answered = await request('desk.follow', {})
   if (answered.ok) desk.value = answered.value ?? undefined
 }
-
-/** When a lab that is due closes: later than that where it may be handed in late. */
-export function closingOf({ due, assessed }: DeskView, lab: string): string | undefined {
-  if (!Object.hasOwn(due, lab)) return undefined
-  const hours = (Object.hasOwn(assessed, lab) && assessed[lab]!.late?.hours) || 0
-  return new Date(Date.parse(due[lab]!) + hours * 3_600_000).toISOString()
-}

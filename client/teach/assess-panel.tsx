@@ -14,6 +14,8 @@ export function AssessPanel({ view, lab }: { view: ClassView; lab: ClassView['la
   const [attempts, setAttempts] = useState(now?.attempts === undefined ? '' : String(now.attempts))
   const [shows, setShows] = useState<Assessment['shows']>(now?.shows ?? 'points')
   const [counts, setCounts] = useState(now?.counts ?? 'best')
+  const [regraded, setRegraded] = useState<'better' | 'newer'>(now?.regraded ?? 'better')
+  const [grace, setGrace] = useState(now?.grace === undefined ? '' : String(now.grace))
   const [hours, setHours] = useState(now?.late === undefined ? '' : String(now.late.hours))
   const [percent, setPercent] = useState(String(now?.late?.percent ?? 10))
   const [per, setPer] = useState(now?.late?.per ?? 'day')
@@ -28,6 +30,8 @@ export function AssessPanel({ view, lab }: { view: ClassView; lab: ClassView['la
     shows,
     ...(attempts === '' ? {} : { attempts: Number(attempts) }),
     ...(counts === 'best' ? {} : { counts }),
+    ...(regraded === 'better' ? {} : { regraded }),
+    ...(grace === '' ? {} : { grace: Number(grace) }),
     ...(hours === '' ? {} : { late: { hours: Number(hours), percent: Number(percent), per } }),
   }
   return (
@@ -82,6 +86,24 @@ export function AssessPanel({ view, lab }: { view: ClassView; lab: ClassView['la
               <option value="best">{t.countsBest}</option>
               <option value="last">{t.countsLast}</option>
             </select>
+            <label for={`${id}-regraded`}>{t.regraded}</label>
+            <select
+              id={`${id}-regraded`}
+              value={regraded}
+              onChange={(event) => setRegraded(event.currentTarget.value as typeof regraded)}
+            >
+              <option value="better">{t.regradedBetter}</option>
+              <option value="newer">{t.regradedNewer}</option>
+            </select>
+            <label for={`${id}-grace`}>{t.grace}</label>
+            <input
+              id={`${id}-grace`}
+              type="number"
+              min={1}
+              max={1440}
+              value={grace}
+              onInput={(event) => setGrace(event.currentTarget.value)}
+            />
             <label for={`${id}-hours`}>{t.lateHours}</label>
             <input
               id={`${id}-hours`}
@@ -123,6 +145,30 @@ export function AssessPanel({ view, lab }: { view: ClassView; lab: ClassView['la
         )}
         <p role="status">{said}</p>
       </form>
+      {now !== undefined && <Regrade view={view} lab={lab} />}
     </details>
+  )
+}
+
+/** Checks that were mended are told of what was handed in before. */
+function Regrade({ view, lab }: { view: ClassView; lab: ClassView['labs'][number] }) {
+  const t = strings.value
+  const [said, setSaid] = useState('')
+  const isGoing = said === t.regrading
+  const regrade = async () => {
+    setSaid(t.regrading)
+    const done = await ask('class.regrade', { class: view.id, lab: lab.id })
+    setSaid(done === undefined ? '' : t.hasRegraded(done.judged, done.more, done.fewer, done.left))
+  }
+  return (
+    <>
+      <p class="muted">{t.regradeText}</p>
+      <div class="actions">
+        <button type="button" aria-disabled={isGoing} onClick={() => isGoing || void regrade()}>
+          {t.regrade}
+        </button>
+      </div>
+      <p role="status">{said}</p>
+    </>
   )
 }

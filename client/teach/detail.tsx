@@ -4,6 +4,7 @@ import type { VerdictView } from '../../server/protocol/classes.js'
 import type { NetworkMap, TimelineEntry } from '../../server/protocol/protocol.js'
 import type { Value } from '../../server/protocol/requests.js'
 import { Words } from '../shell/words.js'
+import { worthText } from '../shell/worth.js'
 import { inLanguage, language, marks } from '../state/language.js'
 import { strings } from './strings.js'
 import { ask } from './teach-state.js'
@@ -109,18 +110,14 @@ function LearnerMap({
   )
 }
 
-function HandedIn({
-  one: { number, at, state, points, late, steps, notes, evidence },
-}: {
-  one: Value<'seat.detail'>['handedIn'][number]
-}) {
+function HandedIn({ one }: { one: Value<'seat.detail'>['handedIn'][number] }) {
+  const { number, at, state, points, steps, notes, evidence } = one
   const t = strings.value
   return (
     <li>
       <strong>{t.attempt(number)}</strong> <span class="muted">{dateOf(at)}</span>
       {marks.value.colon}
-      {state === 'judged' && points !== undefined ? t.points(points.points, points.of) : t[`handed.${state}`]}
-      {late !== undefined && `${marks.value.semicolon}${t.lateOff(late.percent, late.points)}`}
+      {state === 'judged' && points !== undefined ? worthText(one, points) : t[`handed.${state}`]}
       {steps !== undefined && (
         <ul>
           {steps.map((step) => (

@@ -3,16 +3,17 @@ import type { ClassView, SeatView } from '../../server/protocol/classes.js'
 import { dayAndTime } from '../shell/time.js'
 import { inLanguage, language } from '../state/language.js'
 import { strings } from './strings.js'
-import { ask, changed } from './teach-state.js'
+import { ask, changed, matrix } from './teach-state.js'
 
 const usualMinutes = 10
 
-/** More time for all of a class, or for one learner of it: for the class, or for one of its labs. */
+/** More time for all of a class, for a group, or for one learner of it: for the class, or for one of its labs. */
 export function ExtendForm({ view, seat }: { view: ClassView; seat?: SeatView }) {
   const t = strings.value
   const id = useId()
   const [lab, setLab] = useState<string>()
   const [minutes, setMinutes] = useState(String(usualMinutes))
+  const [section, setSection] = useState('')
   const [said, setSaid] = useState('')
   const shown = (time: string) => dayAndTime(time, language.value)
   const ends = view.labs.flatMap(({ id: of, title }) => {
@@ -20,6 +21,7 @@ export function ExtendForm({ view, seat }: { view: ClassView; seat?: SeatView })
     return dueAt === undefined ? [] : [{ of, text: t.ofLab(inLanguage(title), shown(dueAt)) }]
   })
   const all = [...(view.endsAt === undefined ? [] : [{ of: '', text: t.wholeClass(shown(view.endsAt)) }]), ...ends]
+  const sections = [...new Set(matrix.value?.seats.flatMap(({ section: of }) => of ?? []))].toSorted()
   if (all.length === 0) return <p class="muted">{t.noEnd}</p>
   const chosen = lab ?? all[0]!.of
   return (
@@ -31,6 +33,7 @@ export function ExtendForm({ view, seat }: { view: ClassView; seat?: SeatView })
           class: view.id,
           minutes: Number(minutes),
           ...(seat === undefined ? {} : { seat: seat.id }),
+          ...(section === '' ? {} : { section }),
           ...(chosen === '' ? {} : { lab: chosen }),
         })
         changed(done)
@@ -46,6 +49,19 @@ export function ExtendForm({ view, seat }: { view: ClassView; seat?: SeatView })
           </option>
         ))}
       </select>
+      {seat === undefined && sections.length > 0 && (
+        <>
+          <label for={`${id}-section`}>{t.ofWhom}</label>
+          <select id={`${id}-section`} value={section} onChange={(event) => setSection(event.currentTarget.value)}>
+            <option value="">{t.everybody}</option>
+            {sections.map((one) => (
+              <option key={one} value={one}>
+                {t.group(one)}
+              </option>
+            ))}
+          </select>
+        </>
+      )}
       <label for={`${id}-minutes`}>{t.minutes}</label>
       <input
         id={`${id}-minutes`}

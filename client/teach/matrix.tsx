@@ -5,6 +5,7 @@ import { CrossIcon, HelpedIcon, MenuIcon, PenIcon, SkipIcon, TickIcon } from '..
 import { Menu } from '../shell/menu.js'
 import { dayAndTime } from '../shell/time.js'
 import { Words } from '../shell/words.js'
+import { pointsText } from '../shell/worth.js'
 import { inLanguage, language, marks } from '../state/language.js'
 import { Detail, dateOf } from './detail.js'
 import { ExtendForm } from './extend-form.js'
@@ -205,7 +206,7 @@ function HandedIn({ handedIn }: { handedIn: NonNullable<SeatView['handedIn']>[st
   const { count, at, counts } = handedIn
   return (
     <td class="cell">
-      <span class="state">{counts === undefined ? t.notTold : t.points(counts.points, counts.of)}</span>
+      <span class="state">{counts === undefined ? t.notTold : pointsText(counts.points, counts.of)}</span>
       <span class="muted more">
         {t.attemptsMade(count)} · {t.handedInAt(dateOf(at))}
       </span>

@@ -45,7 +45,7 @@ import { notFound } from './not-found.js'
 import { withOpened } from './opened.js'
 import { Shares } from './shares.js'
 import { stuckReason, usualRule } from './stuck.js'
-import { counted, type Judged, Submissions, type SubmissionsOptions, usedUp } from './submissions.js'
+import { counted, type Judged, type JudgedAgain, Submissions, type SubmissionsOptions, usedUp } from './submissions.js'
 import { closeOver, extend, setDates } from './timetable.js'
 import { Tracker } from './tracker.js'
 import { Warming } from './warming.js'
@@ -96,6 +96,8 @@ export class Classroom {
   readonly #tracker = new Tracker()
   readonly #dirty = new Set<Session>()
   readonly #summaries = new Map<string, Promise<Judged[]>>()
+  /** What is judged again now, by class and lab. */
+  readonly #regrading = new Map<string, Promise<JudgedAgain>>()
   #timer: NodeJS.Timeout | undefined
   readonly #end: () => void
   readonly #retention: NodeJS.Timeout
@@ -557,6 +559,25 @@ export class Classroom {
     return this.change(who, id, { assessed: { ...others, ...(assessment ? { [lab]: assessment } : {}) } })
   }
 
+  /**
+   * Judges all that was handed in of a lab by its checks of today, from the evidence. Who asks while that goes on waits for the same.
+   * @throws VethlabError lab.not-found
+   */
+  async regrade(id: string, lab: string): Promise<JudgedAgain> {
+    const found = this.sessions.labs.find((one) => one.id === lab)
+    if (!found) throw this.sessions.noLab(lab)
+    const key = `${id} ${lab}`
+    const going = this.#regrading.get(key)
+    if (going) return going
+    const begun = this.records.people.seats(id).then((seats) => this.submissions.judgeAgain(found, seats))
+    this.#regrading.set(key, begun)
+    try {
+      return await begun
+    } finally {
+      this.#regrading.delete(key)
+    }
+  }
+
   /** What a learner has handed in, without what was found: asked for once, until something changes. */
   async #summary(learner: string): Promise<Judged[]> {
     const known = this.#summaries.get(learner) ?? this.submissions.of(learner).then(withoutSteps)
@@ -609,7 +630,7 @@ export class Classroom {
     const results = await Promise.all(
       seats.map(async (seat) => {
         const all = await this.submissions.of(seat.learner, lab)
-        return all.flatMap(({ result }) => (result ? { ...result, student: studentOf(seat) } : []))
+        return all.flatMap(({ gradings }) => gradings.map((result) => ({ ...result, student: studentOf(seat) })))
       }),
     )
     const lines = results.flat().map((result) => `${JSON.stringify(result)}\n`)
@@ -811,7 +832,7 @@ function membersOf(seats: readonly SeatRecord[]): { same: Set<string>; isMember(
 
 /** As much as the matrix needs, which keeps it for everybody. */
 function withoutSteps(all: readonly Judged[]): Judged[] {
-  return all.map(({ record, result }) => ({ record, result: result && { ...result, steps: [] } }))
+  return all.map(({ record, gradings }) => ({ record, gradings: gradings.map((one) => ({ ...one, steps: [] })) }))
 }
 
 /** By lab, as the matrix has it; undefined where nothing was handed in. */

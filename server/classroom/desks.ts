@@ -1,7 +1,7 @@
 import { logOnce } from '../error/log-once.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import type { DeskView, HandedInView } from '../protocol/classes.js'
-import { duesOf, endFor, isOpenAt } from '../store/class-work.js'
+import { closesOf, duesOf, endFor, isOpenAt, lockedOf } from '../store/class-work.js'
 import type { ClassRecord, Extensions, GivenHint, People, SeatRecord } from '../store/people.js'
 import type { Text } from '../wording/text.js'
 import { type Terms, termsOf } from './lateness.js'
@@ -118,6 +118,7 @@ export class Desks {
         }),
       ...(end === undefined ? {} : { endsAt: end }),
       due: duesOf(one, seat?.extensions),
+      closes: closesOf(one, seat?.extensions),
       ...(hand
         ? {
             hand: {
@@ -139,8 +140,8 @@ export class Desks {
 
   async #handedIn(learner: string, one: ClassRecord, extensions?: Extensions): Promise<DeskView['handedIn']> {
     const labs = Object.keys(one.assessed).map(async (lab) => {
-      const locked = Object.hasOwn(one.locks, lab) ? (one.locks[lab]?.steps ?? []) : []
-      return [lab, await this.sources.handedIn(learner, lab, termsOf(one, lab, extensions)!, locked)] as const
+      const { steps } = lockedOf(one.locks, lab)
+      return [lab, await this.sources.handedIn(learner, lab, termsOf(one, lab, extensions)!, steps)] as const
     })
     return Object.fromEntries(await Promise.all(labs))
   }

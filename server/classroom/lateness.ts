@@ -5,6 +5,8 @@ import { duesOf } from '../store/class-work.js'
 import type { Assessment, ClassRecord, Extensions } from '../store/people.js'
 import type { Text } from '../wording/text.js'
 
+const minuteMs = 60_000
+
 /** What holds for what one learner hands in of a lab. */
 export interface Terms {
   assessment: Assessment
@@ -24,11 +26,17 @@ export function termsOf(one: ClassRecord | undefined, lab: string, extensions?: 
  * What lateness takes off the points of what was accepted at that time, in percent. What the class has accepted always counts, however
  * dates are changed later. Pure.
  */
-export function latePercent(acceptedAt: string, { assessment: { late }, due }: Terms): number {
+export function latePercent(acceptedAt: string, { assessment: { late, grace = 0 }, due }: Terms): number {
   if (late === undefined || due === undefined) return 0
   const attempt = { at: Date.parse(acceptedAt), points: 0, of: 0, open: 0 }
   const curve = { per: late.per, percent: late.percent, floor: 0 }
-  const policy = { due: Date.parse(due), grace: 0, late: curve, counts: 'best', regraded: 'better' } as const
+  const policy = {
+    due: Date.parse(due),
+    grace: grace * minuteMs,
+    late: curve,
+    counts: 'best',
+    regraded: 'better',
+  } as const
   return score([attempt], policy).attempts[0]!.percent
 }
 

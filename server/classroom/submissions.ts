@@ -1,9 +1,14 @@
+import { holdingOf } from '../course/score.js'
 import { logOnce } from '../error/log-once.js'
 import { orAborted } from '../error/or-aborted.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { folderOf, type LearnersEvidence } from '../evidence/learners-evidence.js'
+import { resultOf as bundleResult, verdictsOf as bundleVerdicts, stateOf } from '../evidence/read-bundle.js'
+import { regrade } from '../evidence/regrade.js'
 import { momentsOf } from '../evidence/timeline.js'
 import type { Lab } from '../lab/lab.js'
+import { practiceSeed } from '../lab/parameters/seed.js'
+import { withSeed } from '../lab/read-lab.js'
 import type { LabRack } from '../labrack/lab-rack.js'
 import type { HandedInView } from '../protocol/classes.js'
 import { type Result, ResultSchema } from '../report/result.js'
@@ -40,10 +45,20 @@ interface Accepted {
   isResumed?: boolean
 }
 
-/** A submission with its result, where it has one. */
+/** A submission with its gradings: none while it is judged, then the first one, and behind it those of its evidence by later checks. */
 export interface Judged {
   record: SubmissionRecord
-  result: Result | undefined
+  gradings: readonly Result[]
+}
+
+/** What came of judging all of a lab again by its checks of today. */
+export interface JudgedAgain {
+  judged: number
+  /** Of these, those whose new grading has more points than the last one before it, and fewer. */
+  more: number
+  fewer: number
+  /** Those whose evidence is not there as it was signed, or has nothing to be judged. */
+  left: number
 }
 
 /** Live work that is handed in: accepted by the server's clock, judged as the rack stands, and kept with what it was judged by. */
@@ -164,7 +179,48 @@ export class Submissions {
   /** What a learner has handed in of a lab, oldest first. */
   async of(learner: string, lab?: string): Promise<Judged[]> {
     const all = await this.options.records.people.submissions(learner, lab)
-    return all.map((record) => ({ record, result: resultIn(record) }))
+    return all.map((record) => ({ record, gradings: gradingsIn(record) }))
+  }
+
+  /** Judges what these learners have handed in of a lab by its checks of today, from the evidence: nothing is run. What they had stays. */
+  async judgeAgain(lab: Lab, seats: readonly SeatRecord[]): Promise<JudgedAgain> {
+    const counts: JudgedAgain = { judged: 0, more: 0, fewer: 0, left: 0 }
+    for (const seat of seats) {
+      for (const { record, gradings } of await this.of(seat.learner, lab.id)) {
+        const before = gradings.at(-1)
+        if (!before) continue
+        const again = await this.#again(lab, record)
+        if (!again) {
+          counts.left++
+          continue
+        }
+        counts.judged++
+        if (again.points > before.points) counts.more++
+        if (again.points < before.points) counts.fewer++
+        // One that says the same once more is none.
+        if (verdictsOf(again) === verdictsOf(before)) continue
+        await this.options.records.people.addRegrading(record.id, JSON.stringify(again))
+        this.options.onChange(seat)
+      }
+    }
+    return counts
+  }
+
+  async #again(lab: Lab, { evidence: place }: SubmissionRecord): Promise<Result | undefined> {
+    // Whoever else waits for this process comes first.
+    await new Promise(setImmediate)
+    try {
+      const bundle = await this.options.evidence?.read(place)
+      const verdicts = bundle && bundleVerdicts(place, bundle)
+      if (!verdicts) return undefined
+      const before = bundleResult(place, bundle)
+      const own = withSeed(lab, before.assignment.seed ?? practiceSeed)
+      return (await regrade(own, before, verdicts, (name) => stateOf(place, bundle, name))).result
+    } catch (error) {
+      if (!(error instanceof VethlabError)) throw error
+      logOnce(error)
+      return undefined
+    }
   }
 
   /**
@@ -172,7 +228,7 @@ export class Submissions {
    * @param locked steps that are withheld from them: of those nothing is told that was found
    */
   view(
-    { record, result }: Judged,
+    judged: Judged,
     {
       lab,
       shows,
@@ -180,7 +236,9 @@ export class Submissions {
       locked = [],
     }: { lab: Lab | undefined; shows: Assessment['shows']; terms: Terms | undefined; locked?: readonly string[] },
   ): HandedInView {
+    const { record, gradings } = judged
     const { number, acceptedAt: at } = record
+    const result = resultOf(judged, terms)
     if (!result) return { number, at, state: this.#judging.has(record.id) ? 'judging' : 'interrupted' }
     const { state, points, of, open, notes } = result
     if (state === 'could-not-tell' && shows === 'nothing') return { number, at, state }
@@ -191,6 +249,7 @@ export class Submissions {
       at,
       state: state === 'could-not-tell' ? state : 'judged',
       points: { points, of, open },
+      ...(gradings.length > 1 ? { first: gradings[0]!.points } : {}),
       ...(percent > 0 ? { late: { percent, points: lessBy(points, percent) } } : {}),
     }
     return shows === 'points' ? view : { ...view, steps: stepsOf(result, lab, locked), notes }
@@ -220,7 +279,12 @@ export class Submissions {
 
 /** How many attempts are used up: one that could not be judged costs none. Pure. */
 export function usedUp(all: readonly Judged[]): number {
-  return all.filter(({ result }) => result !== undefined && result.state !== 'could-not-tell').length
+  return all.filter(({ gradings: [first] }) => first !== undefined && first.state !== 'could-not-tell').length
+}
+
+/** The grading that holds: of several that which the class goes by. Undefined where it has none yet. Pure. */
+function resultOf({ gradings }: Judged, terms: Terms | undefined): Result | undefined {
+  return gradings.length === 0 ? undefined : holdingOf(gradings, terms?.assessment.regraded ?? 'better')
 }
 
 /**
@@ -232,9 +296,10 @@ export function counted(
   all: readonly Judged[],
   { lab, terms }: { lab?: Lab; terms?: Terms | undefined } = {},
 ): Result | undefined {
-  const results = all.flatMap(({ record, result }) =>
-    result ? [withLateness(result, terms ? latePercent(record.acceptedAt, terms) : 0)] : [],
-  )
+  const results = all.flatMap((judged) => {
+    const result = resultOf(judged, terms)
+    return result ? [withLateness(result, terms ? latePercent(judged.record.acceptedAt, terms) : 0)] : []
+  })
   const told = results.filter(({ state }) => state !== 'could-not-tell')
   const most = Math.max(...told.map(({ points }) => points))
   const chosen = terms?.assessment.counts === 'last' ? told.at(-1) : told.find(({ points }) => points === most)
@@ -251,16 +316,23 @@ function restarted(at: string): Text {
   }
 }
 
-/** Undefined where it has none that can be read. */
-function resultIn({ result }: SubmissionRecord): Result | undefined {
-  if (result === undefined) return undefined
-  try {
-    return ResultSchema.parse(JSON.parse(result))
-  } catch (error) {
-    // An import may hold anything.
-    logOnce(error)
-    return undefined
-  }
+/** Those that can be read. */
+function gradingsIn({ result, regradings }: SubmissionRecord): Result[] {
+  return (result === undefined ? [] : [result, ...regradings]).flatMap((text) => {
+    try {
+      return [ResultSchema.parse(JSON.parse(text))]
+    } catch (error) {
+      // An import may hold anything.
+      logOnce(error)
+      return []
+    }
+  })
+}
+
+/** What two gradings of one submission may differ by, but for how they are worded. */
+function verdictsOf({ points, of, open, steps }: Result): string {
+  const checks = steps.map(({ id, checks }) => [id, checks.map((check) => [check.id, check.state, check.points])])
+  return JSON.stringify([points, of, open, checks])
 }
 
 function stepsOf({ steps }: Result, lab: Lab | undefined, locked: readonly string[]): HandedInView['steps'] {

@@ -33,19 +33,39 @@ export async function closeOver(
   }
 }
 
+/** Without a seat and a section it is for all. */
+interface MoreTime {
+  seat?: string | undefined
+  section?: string | undefined
+  lab?: string | undefined
+  minutes: number
+}
+
 /**
  * More time for a class, or for a lab of it: so many minutes from its end on, or from now where that is over. For one learner, who can work on
- * while others can't, or for all. What would be of no use since the class ends before is put off, too.
+ * while others can't, for a group of the list, or for all. What would be of no use since the class ends before is put off, too.
  * @throws VethlabError class.not-found, argument.invalid where there is no end to be put off
  */
 export async function extend(
   people: People,
   id: string,
-  { seat: of, lab, minutes }: { seat?: string | undefined; lab?: string | undefined; minutes: number },
+  { seat: of, section, lab, minutes }: MoreTime,
   now = Date.now(),
 ): Promise<void> {
   const one = await people.classOf(id)
   if (!one) throw notFound(id)
+  if (section !== undefined && of === undefined) {
+    const group = (await people.seats(id)).filter((each) => each.section === section)
+    if (group.length === 0) {
+      throw new VethlabError('argument.invalid', 'has nobody in it', {
+        place: section,
+        cure: 'Choose a group of the list.',
+        zh: { what: '里面没有人', cure: '请选择名单里的组。' },
+      })
+    }
+    for (const { id: seat } of group) await extend(people, id, { seat, lab, minutes }, now)
+    return
+  }
   const seat = of === undefined ? undefined : (await people.seats(id)).find((each) => each.id === of)
   if (of !== undefined && !seat) throw notFound(of)
   const before = endOf(one, seat, lab)

@@ -185,7 +185,7 @@ async function receiptsFor(proofs: LabProofs, plans: readonly Plan[]): Promise<K
 const notBegun: TrialReport = { name: '', passed: false, problems: [], failedChecks: [], durationMs: 0 }
 
 /**
- * Runs all trials but those that nobody's turn it is to prove again; those without a receipt come first.
+ * Runs trials without a receipt first, then those whose turn it is to be proved again; of the others the receipts are told.
  * @returns those without a receipt that were not begun in time
  */
 async function prove(

@@ -92,7 +92,7 @@ export function score(
     .toSorted((a, b) => a.at - b.at)
     .map((attempt): AttemptScore => {
       const { lateMs, percent, isTooLate } = lateness(attempt.at, policy, terms)
-      const grading = holdingOf(attempt, policy)
+      const grading = holdingOf(gradingsOf(attempt), policy.regraded)
       const points = sumOf([worthOf(grading.points, grading, full) * (1 - percent / 100)])
       const one = { attempt, grading, lateMs, percent, points }
       if (terms.release !== undefined && attempt.at < terms.release) return { ...one, state: 'too-early', points: 0 }
@@ -119,7 +119,7 @@ export function score(
   return { ...found, explanation: explained(found, counting, { policy, terms, timeZone }) }
 }
 
-function worthOf(points: number, { of }: Grading, full: number): number {
+function worthOf(points: number, { of }: Pick<Grading, 'of'>, full: number): number {
   return of > 0 ? Math.min(1, points / of) * full : 0
 }
 
@@ -137,8 +137,10 @@ export function gradingsOf(attempt: Attempt): Grading[] {
  * Which grading of an attempt holds: one of those that are sure, since one that could not be told takes nothing; only where none is
  * sure, one of all.
  */
-function holdingOf(attempt: Attempt, { regraded }: Policy): Grading {
-  const all = gradingsOf(attempt)
+export function holdingOf<G extends Pick<Grading, 'points' | 'of' | 'open'>>(
+  all: readonly G[],
+  regraded: Policy['regraded'],
+): G {
   const sure = all.filter(({ open }) => open === 0)
   const gradings = sure.length > 0 ? sure : all
   if (regraded === 'newer') return gradings.at(-1)!

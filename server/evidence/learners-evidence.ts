@@ -1,8 +1,10 @@
 import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { VethlabError } from '../error/vethlab-error.js'
 import { EvidenceFolder } from './evidence-folder.js'
 import { type Graded, type Grader, makeBundle } from './make-bundle.js'
-import { ownKey } from './seal.js'
+import { type Bundle, readBundle } from './read-bundle.js'
+import { ownKey, publicOf } from './seal.js'
 
 /** As learners are named on record. */
 const learnerName = /^[0-9a-f]{32}$/
@@ -35,6 +37,16 @@ export class LearnersEvidence {
   async keep(place: string, graded: Omit<Graded, 'given'>): Promise<void> {
     const folder = await EvidenceFolder.open(this.#of(folderOf(place)))
     await folder.keep(basename(place), await makeBundle({ ...graded, given: undefined }, this.grader))
+  }
+
+  /** @throws VethlabError evidence.invalid where there is none, or not as it was signed */
+  async read(place: string): Promise<Bundle> {
+    const folder = join(this.#of(folderOf(place)), basename(place))
+    const bundle = await readBundle(folder, publicOf(this.grader.key))
+    const [fault] = bundle.faults
+    if (!fault) return bundle
+    const cure = 'Put a copy from a backup in its place.'
+    throw new VethlabError('evidence.invalid', `is not as it was signed: ${fault.en}`, { place, cure })
   }
 
   /** Deletes all of a learner. */

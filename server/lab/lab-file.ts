@@ -71,6 +71,11 @@ const StepFile = z.strictObject({
   optional: flag
     .default(false)
     .describe('yes: a learner may leave it out: the lab is done without it, and grading counts nothing for it'),
+  whenAsked: flag
+    .default(false)
+    .describe(
+      'yes: it is never looked at by itself, only when the learner has it checked or hands in an answer, for pages that have counters or logs read',
+    ),
   needs: z
     .array(Id)
     .optional()

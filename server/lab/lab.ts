@@ -71,6 +71,8 @@ export interface Step {
   points: number
   /** The lab is done without it. */
   optional: boolean
+  /** It is never looked at by itself: what its checks send would show in what the learner reads. */
+  whenAsked: boolean
   /** Ids of the earlier steps whose work this one builds on, in their order. */
   needs: string[]
   /** Why everything but its answers may be right before it is begun; missing where that must not be. */

@@ -201,10 +201,11 @@ class LabReader {
 
     const hosts = plan.hosts.map((host) => host.name)
     const checksOf = (n: number) => (checks.get(n) ?? []).map(({ check }) => check)
-    const steps: Step[] = file.steps.map(({ id, points, optional, needs, reads }, n) => ({
+    const steps: Step[] = file.steps.map(({ id, points, optional, whenAsked, needs, reads }, n) => ({
       id,
       points: this.points(id, points, optional, checksOf(n), yaml.positionOf(['steps', n, 'points'])),
       optional,
+      whenAsked,
       // What may be left out is built on only where the author says so.
       needs: file.steps
         .slice(0, n)

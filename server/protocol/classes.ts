@@ -66,6 +66,8 @@ export interface HandedInView {
   /** `withheld`: it was judged. `interrupted`: whoever judged it was ended. That, and `could-not-tell`, uses up no attempt. */
   state: 'judging' | 'judged' | 'withheld' | 'could-not-tell' | 'interrupted'
   points?: { points: number; of: number; open: number }
+  /** Its points at first, where it was judged again. */
+  first?: number
   /** What lateness takes off, and what is left of the points. */
   late?: { percent: number; points: number }
   steps?: {
@@ -181,9 +183,11 @@ export interface DeskView {
   isQueuePaused: boolean
   /** Prepared hints that they were given, newest first; without a text where the lab is not begun. */
   hints: { lab: string; step: string; check: number; hint: number; by: string; at: string; text?: Text }[]
-  /** Until when they can work: in the class, and by lab. */
+  /** Until when they can work in the class. */
   endsAt?: string
+  /** By lab, where it has a deadline: until when it is in time, and until when it is taken at all. */
   due: Record<string, string>
+  closes: Record<string, string>
   /** To all, and to them; newest first. */
   notes: NoteView[]
   /** One of the staff shows their own terminals to the class. */

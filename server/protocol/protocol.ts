@@ -129,6 +129,8 @@ export interface PageStep {
   points: number
   /** The lab is done without it. */
   optional: boolean
+  /** It is looked at only when the learner asks for it. */
+  whenAsked: boolean
   /** It has no checks: the learner says when it is read. */
   toRead: boolean
   /** Hosts on which Docker is restarted when it is checked and all else passes; empty for most. */

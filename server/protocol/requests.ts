@@ -208,6 +208,8 @@ export const requests = {
   'class.extend': ask({
     class: id,
     seat: id.optional(),
+    /** All of that group of the list, in place of a seat. */
+    section: name.optional(),
     lab: lab.optional(),
     minutes: z.int().min(1).max(10_080),
   }).answeredBy<ClassView>(),
@@ -269,6 +271,8 @@ export const requests = {
         attempts: z.int().min(1).max(100).optional(),
         shows: z.enum(['nothing', 'points', 'steps']),
         counts: z.enum(['best', 'last']).optional(),
+        regraded: z.literal('newer').optional(),
+        grace: z.int().min(1).max(1440).optional(),
         late: z
           .strictObject({
             hours: z.int().min(1).max(720),
@@ -279,6 +283,8 @@ export const requests = {
       })
       .nullable(),
   }).answeredBy<ClassView>(),
+  /** Judges all that was handed in of a lab by its checks of today, from the evidence; answered when that is done. */
+  'class.regrade': ask({ class: id, lab }).answeredBy<{ judged: number; more: number; fewer: number; left: number }>(),
   /** Hands in the work of an assessed lab as it stands; answered when it is accepted. What becomes of it `desk` events tell. */
   'work.submit': ask({ session }).answeredBy<null>(),
   /** All of a class in a file: its name, and its text. */

@@ -138,11 +138,12 @@ export function foundLab(lab: Lab, { sections }: Found, language: Language): Fou
 
 /** The steps of a page, with the questions that they ask. @param learner gives the order of what is chosen from. Pure. */
 export function pageSteps(lab: Lab, learner: string): PageStep[] {
-  return lab.steps.map(({ id, points, optional, checks }) => ({
+  return lab.steps.map(({ id, points, optional, whenAsked, checks }) => ({
     restarts: restartsOf(lab, checks),
     id,
     points,
     optional,
+    whenAsked,
     toRead: checks.length === 0,
     answers: checks.flatMap((check) => {
       const question = questionOf(check)

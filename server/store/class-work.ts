@@ -13,6 +13,7 @@ import type {
 import { ask, type Work } from './query.js'
 
 const hourMs = 3_600_000
+const minuteMs = 60_000
 
 export interface ClassRow {
   id: string
@@ -141,6 +142,15 @@ export function isOpenAt(one: ClassRecord, at: string, extensions?: Extensions):
   return endedAt === undefined && (startsAt === undefined || startsAt <= at) && (until === undefined || at < until)
 }
 
+/** What of a lab its class has not given yet. Pure. */
+export function lockedOf(
+  locks: Readonly<Record<string, { readonly steps?: readonly string[]; readonly solutions?: true }>>,
+  lab: string,
+): { steps: readonly string[]; solutions: boolean } {
+  const { steps = [], solutions = false } = own(locks, lab) ?? {}
+  return { steps, solutions }
+}
+
 /** The deadline of each lab of a class, where it has one: what is handed in by then is in time. */
 export function duesOf({ labs, dates }: ClassRecord, extensions: Extensions = {}): Record<string, string> {
   return Object.fromEntries(
@@ -151,6 +161,13 @@ export function duesOf({ labs, dates }: ClassRecord, extensions: Extensions = {}
   )
 }
 
+/** When each lab that is due closes: what is assessed may be handed in late. */
+export function closesOf(one: ClassRecord, extensions: Extensions = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(duesOf(one, extensions)).map(([lab, due]) => [lab, closing(due, own(one.assessed, lab))]),
+  )
+}
+
 /** Labs of a class whose results count; the others are practice. */
 export function assessedOf({ labs, assessed }: ClassRecord): string[] {
   return labs.filter((lab) => own(assessed, lab) !== undefined)
@@ -158,12 +175,11 @@ export function assessedOf({ labs, assessed }: ClassRecord): string[] {
 
 /** The labs of a class that are not open at that time, with why: those that come after another one, too, whoever has finished that. */
 export function closedAt(one: ClassRecord, at: string, extensions: Extensions = {}): Record<string, Closed> {
-  const dues = duesOf(one, extensions)
+  const closings = closesOf(one, extensions)
   return Object.fromEntries(
     one.labs.flatMap((lab): [string, Closed][] => {
       const { opensAt, after } = own(one.dates, lab) ?? {}
-      const due = own(dues, lab)
-      const closes = due && closing(due, own(one.assessed, lab))
+      const closes = own(closings, lab)
       if (opensAt !== undefined && at < opensAt) return [[lab, { why: 'not-yet', opensAt }]]
       if (closes !== undefined && at >= closes) return [[lab, { why: 'due', dueAt: closes }]]
       // A lab that the class has no more is no one's to finish.
@@ -173,10 +189,9 @@ export function closedAt(one: ClassRecord, at: string, extensions: Extensions = 
   )
 }
 
-/** When a lab closes that is due then: what is assessed may be handed in late. */
 function closing(due: string, assessment: Assessment | undefined): string {
-  const { hours = 0 } = assessment?.late ?? {}
-  return hours === 0 ? due : new Date(Date.parse(due) + hours * hourMs).toISOString()
+  const { late: { hours = 0 } = {}, grace = 0 } = assessment ?? {}
+  return new Date(Date.parse(due) + Math.max(hours * hourMs, grace * minuteMs)).toISOString()
 }
 
 /** An end, or the later one that somebody was given; without an end there is none to be put off. */

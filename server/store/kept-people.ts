@@ -61,7 +61,7 @@ import {
   readPersons,
   setMember,
 } from './staff-work.js'
-import { addSubmission, judgeSubmission, readHoldsEvidence, readSubmissions } from './submission-work.js'
+import { addRegrading, addSubmission, judgeSubmission, readHoldsEvidence, readSubmissions } from './submission-work.js'
 import { keptName, keptText } from './text.js'
 
 /** Of the result of a submission, in characters: a lab has some tens of checks, each with some sentences. */
@@ -258,6 +258,11 @@ export class KeptPeople implements People {
   judgeSubmission(id: string, result: string): Promise<void> {
     const kept = keptText(result, 'result', longestResult)
     return this.house.transact(() => judgeSubmission(keptName(id, 'submission'), kept))
+  }
+
+  addRegrading(id: string, result: string): Promise<void> {
+    const [at, kept] = [now(), keptText(result, 'result', longestResult)]
+    return this.house.transact(() => addRegrading(keptName(id, 'submission'), kept, at))
   }
 
   submissions(learner: string, lab?: string): Promise<SubmissionRecord[]> {

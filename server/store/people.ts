@@ -68,6 +68,10 @@ export interface Assessment {
   shows: 'nothing' | 'points' | 'steps'
   /** Which of several counts; the best one where it is missing. */
   counts?: 'best' | 'last'
+  /** Of one that was judged again, which grading holds: the one with more points where it is missing. */
+  regraded?: 'newer'
+  /** For so many minutes after it is due nobody is late; none where it is missing. */
+  grace?: number
   /** What may be handed in once the lab is due, and what that costs; nothing where it is missing. */
   late?: Late
 }
@@ -93,6 +97,8 @@ export interface SubmissionRecord {
   evidence: string
   /** A result as JSON; missing while it is being judged, and where whoever judged was ended on the way. */
   result?: string
+  /** Results by checks of later, as JSON, oldest first. */
+  regradings: string[]
 }
 
 export interface SeatRecord {
@@ -271,6 +277,8 @@ export interface People {
   addSubmission(submission: { learner: string; lab: string; session: string }): Promise<SubmissionRecord>
   /** What it is worth, as JSON. One that is gone by then is passed over. */
   judgeSubmission(id: string, result: string): Promise<void>
+  /** The same, judged again: what it was worth before stays. One that is gone by then is passed over. */
+  addRegrading(id: string, result: string): Promise<void>
   /** Of a learner, or of a lab of theirs, in the order in which they were handed in. */
   submissions(learner: string, lab?: string): Promise<SubmissionRecord[]>
   /** Whether anything that was handed in has its evidence in the folder of that learner, who may be gone: see `mergeSeats`. */

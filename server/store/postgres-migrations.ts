@@ -1,5 +1,5 @@
 import { classTables, courseTables } from './class-tables.js'
-import { evidencePlaces, submissionTables } from './submission-tables.js'
+import { evidencePlaces, regradingTable, submissionTables } from './submission-tables.js'
 
 /**
  * How the tables in a PostgreSQL database became what they are, step by step: `vethlab_version` counts those that it has seen. A
@@ -98,4 +98,5 @@ export const postgresMigrations: readonly string[] = [
   submissionTables(''),
   courseTables(''),
   evidencePlaces,
+  regradingTable(''),
 ]

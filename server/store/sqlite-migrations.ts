@@ -1,5 +1,5 @@
 import { classTables, courseTables } from './class-tables.js'
-import { evidencePlaces, submissionTables } from './submission-tables.js'
+import { evidencePlaces, regradingTable, submissionTables } from './submission-tables.js'
 
 /**
  * How a SQLite file became what it is, step by step: `user_version` counts those that it has seen. A step that was ever
@@ -135,4 +135,5 @@ export const sqliteMigrations: readonly string[] = [
   submissionTables(' STRICT'),
   courseTables(' STRICT'),
   evidencePlaces,
+  regradingTable(' STRICT'),
 ]

@@ -25,3 +25,15 @@ export const evidencePlaces = `
   -- Where the evidence of a submission is that came along when two seats were made one: its learner and number are other ones now.
   ALTER TABLE submission ADD COLUMN evidence TEXT;
 `
+
+/** As both databases take it. @param ending what SQLite wants behind each table */
+export const regradingTable = (ending: '' | ' STRICT') => `
+  -- What was handed in, judged again from its evidence by checks of later. What it was worth at first stays beside it.
+  CREATE TABLE regrading (
+    submission TEXT NOT NULL REFERENCES submission (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    result TEXT NOT NULL,
+    PRIMARY KEY (submission, number)
+  )${ending};
+`

@@ -38,13 +38,33 @@ export function* judgeSubmission(id: string, result: string): Work<void> {
   yield* ask('UPDATE submission SET result = ? WHERE id = ?', result, id)
 }
 
+/** One that is gone is passed over. */
+export function* addRegrading(id: string, result: string, at: string): Work<void> {
+  yield* ask(
+    `INSERT INTO regrading (submission, number, at, result)
+     SELECT id, (SELECT coalesce(max(number), 0) + 1 FROM regrading WHERE submission = ?), ?, ? FROM submission WHERE id = ?`,
+    id,
+    at,
+    result,
+    id,
+  )
+}
+
 export function* readSubmissions(learner: string, lab?: string): Work<SubmissionRecord[]> {
   const of = `SELECT ${columns} FROM submission WHERE learner = ?`
   const rows =
     lab === undefined
       ? yield* ask<SubmissionRow>(`${of} ORDER BY accepted_at, id`, learner)
       : yield* ask<SubmissionRow>(`${of} AND lab = ? ORDER BY number`, learner, lab)
-  return rows.map(submissionRecord)
+  const again = yield* ask<{ submission: string; result: string }>(
+    `SELECT submission, regrading.result FROM regrading JOIN submission ON submission.id = submission
+     WHERE learner = ? ORDER BY regrading.number`,
+    learner,
+  )
+  return rows.map((row) => ({
+    ...submissionRecord(row),
+    regradings: again.filter(({ submission }) => submission === row.id).map(({ result }) => result),
+  }))
 }
 
 /**
@@ -84,5 +104,6 @@ function submissionRecord({ accepted_at, result, evidence, ...row }: SubmissionR
     acceptedAt: accepted_at,
     evidence: evidence ?? `${row.learner}/${row.lab}-${row.number}`,
     ...(result === null ? {} : { result }),
+    regradings: [],
   }
 }

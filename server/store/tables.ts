@@ -217,6 +217,11 @@ export const tables: readonly Table[] = [
     order: ['accepted_at', 'id'],
   },
   {
+    name: 'regrading',
+    columns: columns({ submission: name, number: count, at: time, result: text }),
+    order: ['at', 'submission', 'number'],
+  },
+  {
     name: 'given_hint',
     columns: columns({ seat: name, lab: name, step: name, check_index: count, hint: count, by_name: name, at: time }),
     order: ['at', 'seat', 'lab', 'step', 'check_index', 'hint'],

@@ -90,15 +90,10 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
   }
   // The steps before are done as their solutions have it, which tells of open ones what their class may withhold.
   const bringable = (session: Session, step: string): Session => {
-    const { steps } = session.view()
-    const before = steps.slice(
-      0,
-      Math.max(
-        0,
-        steps.findIndex(({ id }) => id === step),
-      ),
-    )
-    for (const { id, state } of before) if (state === 'open') given(session, id, true)
+    for (const { id, state } of session.view().steps) {
+      if (id === step) break
+      if (state === 'open') given(session, id, true)
+    }
     return given(session, step)
   }
   const givenBlock = (session: Session, block: BlockRef): Session => {
@@ -203,6 +198,7 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
     },
     'class.unfollow': () => nothing(classes.end()),
     'class.lock': ({ class: id, lab, ...withheld }) => classroom.lock(guest(), id, lab, withheld),
+    'class.regrade': (ask) => classroom.regrade(ask.class, ask.lab),
     'class.assess': (ask) => classroom.assess(guest(), ask.class, ask.lab, ask.assessed ?? undefined),
     'work.submit': (ask) => nothing(inSession(ask, (session) => classroom.submissions.submit(session))),
     'class.export': (ask) => classroom.export(guest(), ask.class, ask.format),

@@ -63,6 +63,7 @@ export const rights: { readonly [K in RequestName]: Right<K> } = {
   'class.follow': inClass('watch'),
   'class.unfollow': own,
   'class.assess': inClass('lead'),
+  'class.regrade': inClass('lead'),
   'class.lock': inClass('assist'),
   'class.export': inClass('assist'),
   'note.send': inClass('assist'),

@@ -2,6 +2,7 @@ import type { Trouble } from '../error/trouble.js'
 import { closedTo, may } from '../learner/may.js'
 import type { Closed, Who } from '../learner/who.js'
 import type { LabPage, SessionView } from '../protocol/protocol.js'
+import { lockedOf } from '../store/class-work.js'
 import type { Language } from '../wording/text.js'
 import { troubles } from './troubles.js'
 
@@ -14,8 +15,8 @@ export interface Withheld {
 export function withheldFrom({ roles }: Who, lab: string): Withheld {
   const learns = roles.find((role) => role.role === 'learner')
   const isStaff = roles.some(({ role }) => role !== 'learner')
-  const locks = learns && !isStaff && Object.hasOwn(learns.locks, lab) ? learns.locks[lab] : undefined
-  return { steps: new Set(locks?.steps), solutions: locks?.solutions === true }
+  const { steps, solutions } = lockedOf(learns && !isStaff ? learns.locks : {}, lab)
+  return { steps: new Set(steps), solutions }
 }
 
 /** Why a lab of their class is not open to a learner; undefined where it is, and for staff. Pure. */

@@ -162,6 +162,16 @@ it('skips a step, comes back to it, and counts in the catalogue', async () => {
     .filter({ has: page.getByRole('link', { name: bridge.title.en, exact: true }) })
   await entry.getByText('4 of 5 steps').waitFor()
   await entry.getByText('2 with help').waitFor()
+  // What was done with help is done: the wire to it is that of a step that passed, and not that to an open one.
+  const wires = await entry
+    .locator('.wire i:not(:first-child)')
+    .evaluateAll((steps) =>
+      steps.map((step): [string, string] => [step.className, getComputedStyle(step, '::before').borderTopColor]),
+    )
+  const colours = (state: string) => new Set(wires.filter(([name]) => name === state).map(([, colour]) => colour))
+  expect(colours('helped').size).toBe(1)
+  expect(colours('helped')).toEqual(colours('passed'))
+  expect(colours('helped')).not.toEqual(colours('open'))
   await entry.getByText('Running now').waitFor()
   await leaveFine(learner)
 })

@@ -214,6 +214,14 @@ it('never loses the focus to the top of the page, and leads back to where it was
   // How a lab works is said once; put away by its button, brought back by the menu.
   const welcome = page.getByRole('complementary', { name: 'How a lab works' })
   expect(await accessibilityProblems(page)).toEqual([])
+  for (const told of [
+    /root, so you need no sudo/,
+    /^Run types a command/,
+    /^Most steps check/,
+    /offline, unless/,
+    /^The map shows/,
+  ])
+    await welcome.getByText(told).waitFor()
   await welcome.getByRole('button', { name: 'Got it' }).focus()
   await page.keyboard.press('Enter')
   await welcome.waitFor({ state: 'detached' })

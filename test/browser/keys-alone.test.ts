@@ -88,6 +88,10 @@ class ByKeys extends LabPage {
     await this.settled()
   }
 
+  override async check(): Promise<void> {
+    await this.keys.press('Alt+Shift+C')
+  }
+
   override async toHost(host: string): Promise<void> {
     const tabs = this.page.getByRole('tab', { name: new RegExp(`^${host}\\b`) })
     if ((await tabs.count()) === 0) {

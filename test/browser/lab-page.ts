@@ -62,6 +62,13 @@ export class LabPage {
       if (block.answer === undefined) await this.typeBlock(block)
       else await this.answer(step, block)
     }
+    const last = [...blocksOf(this.lab.pages.en, step.id), ...step.solution].at(-1)
+    // An answer that is handed in has the step checked.
+    if (step.whenAsked && last?.answer === undefined) await this.check(step)
+  }
+
+  async check(step: Step): Promise<void> {
+    await this.panel(step).getByRole('button', { name: 'Check', exact: true }).click()
   }
 
   async clickRun(block: RunBlock): Promise<void> {

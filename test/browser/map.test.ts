@@ -222,6 +222,10 @@ it('stands on a page of its own, which follows and opens nothing', async () => {
   await own.getByText('The lab is not open.').waitFor()
   expect((await site.racks.list()).length).toBe(racks)
   await own.context().close()
+  const chinese = await site.visit('/labs/user-bridge/map', { locale: 'zh-CN' })
+  await chinese.locator('.element').first().waitFor()
+  expect(await chinese.title()).toBe(`网络图：${lab.title.zh} · vethlab`)
+  await chinese.context().close()
   expect(site.complaints).toEqual([])
 })
 
@@ -296,8 +300,14 @@ it('refits when panels open and close, keeps letters readable, and is put away a
   await page.getByRole('button', { name: 'Map', exact: true }).click()
   await page.locator('.element').first().waitFor()
   expect(await page.locator('.inquiry').count()).toBe(0)
-  await learner.type('docker rm -f panels-have-names-that-are-long')
-  await long.waitFor({ state: 'detached' })
+  // Nothing of it is left outside the window when the hosts are made anew.
+  await page.getByRole('button', { name: 'Menu' }).click()
+  await page.getByRole('menuitem', { name: 'Reset all hosts' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click()
+  await long.waitFor({ state: 'detached', timeout: settleMs })
+  await page.locator('.element').first().waitFor({ timeout: settleMs })
+  const ids = await (await learner.map()).idsIn('.element[data-id]:not(.gone *)')
+  await expect.poll(async () => (await Promise.all(ids.map(inMap))).every(Boolean), { timeout: settleMs }).toBe(true)
   expect(site.complaints).toEqual([])
 })
 

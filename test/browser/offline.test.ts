@@ -48,6 +48,13 @@ it('says what does not work while the network is away, and takes that back when 
   await last.scrollIntoViewIfNeeded()
   await page.locator('figure.mermaid.failed details[open] p').last().waitFor(patient)
   expect(await accessibilityProblems(page)).toEqual([])
+  // What is told over a terminal lies beside, never upon each other.
+  const notes = page.locator('.terminal-away, .terminal-hint, .terminal-note-place > *').filter({ visible: true })
+  const boxes = await notes.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON() as DOMRect))
+  expect(boxes.length).toBeGreaterThan(0)
+  const lieOver = (a: DOMRect, b: DOMRect) =>
+    a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1
+  expect(boxes.flatMap((a, at) => boxes.slice(at + 1).filter((b) => lieOver(a, b)))).toEqual([])
 
   await page.context().setOffline(false)
   await banner.waitFor({ state: 'detached', ...patient })

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, it } from 'vitest'
 import { families } from '../../server/check/checks.js'
+import { MistakeFront } from '../../server/lab/lab-file.js'
 import { fromPackage, packageRoot } from '../../server/package-root.js'
 
 it('a family is asked what it can do: no other file compares its name', () => {
@@ -39,4 +40,23 @@ it('each capability is that of the families that have it', () => {
     'macvlan',
   ])
   expect(withCapability(({ files }) => files)).toEqual(['script', 'command'])
+})
+
+it('each reason can be that of a mistake', () => {
+  const reasons = families.flatMap(({ reasons }) => [...reasons])
+  expect(reasons).toContain('network.ipv6')
+  const refused = reasons.filter((reason) => !MistakeFront.safeParse({ step: 'one', check: 1, reason }).success)
+  expect(refused).toEqual([])
+})
+
+it('what is observed is not told as observed once more: the page has that word before it', () => {
+  const folder = fromPackage('server/check')
+  const said = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .flatMap((entry) => [
+      ...readFileSync(join(entry.parentPath, entry.name), 'utf8').matchAll(/observed:[^}]*zh: [`'"](.+)/g),
+    ])
+    .map(([, words]) => words!)
+  expect(said.length).toBeGreaterThan(50)
+  expect(said.filter((words) => /^(?:实际|观察到|看到的是)/.test(words))).toEqual([])
 })

@@ -292,6 +292,16 @@ it('gives more time from the end on, or from now; for all, or for one', async ()
   await expect(classroom.extend(owner, id, { minutes: 5 })).rejects.toThrow('has no end')
 })
 
+it('gives more time to a group of the list', async () => {
+  const [ada, bob] = [await seated('Ada'), await seated('Bob')]
+  await records.people.addRoster(id, [{ name: 'Ada', section: 'A' }])
+  await classroom.change(owner, id, { startsAt: hour(-3), endsAt: hour(-1) })
+  const open = async (seat: SeatRecord) => (await classroom.desks.follow(seat.learner, () => {}))!.view.isOpen
+  await classroom.extend(owner, id, { minutes: 10, section: 'A' })
+  expect([await open(ada), await open(bob)]).toEqual([true, false])
+  await expect(classroom.extend(owner, id, { minutes: 10, section: 'B' })).rejects.toThrow('has nobody in it')
+})
+
 it('closes the hosts of a lab that is over, and of no other one', async () => {
   const [ada, bob] = [await seated('Ada'), await seated('Bob')]
   const [one, other] = await Promise.all(

@@ -199,6 +199,25 @@ it('takes lateness off by the deadline of each, stays open for it, and counts th
   expect(await counts()).toEqual({ Ada: most, Bob: most })
 })
 
+it('in the minutes of grace nobody is late, and the lab stays open', async () => {
+  const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()
+  const ada = await seated('Ada', 'A7')
+  const late = { hours: 1, percent: 50, per: 'day' } as const
+  await classroom.dates(owner, id, lab.id, { opensAt: null, dueAt: at(-5), after: null })
+  await classroom.assess(owner, id, lab.id, { shows: 'points', grace: 10, late })
+  await handedIn(ada, 1)
+  const first = async () => (await deskOf(ada)).handedIn[lab.id]!.all[0]!
+  expect(await first()).not.toHaveProperty('late')
+  await classroom.assess(owner, id, lab.id, { shows: 'points', grace: 4, late })
+  expect(await first()).toMatchObject({ late: { percent: 50 } })
+  await classroom.assess(owner, id, lab.id, { shows: 'points', grace: 10 })
+  const open = async (minutes: number) => isLabOpen((await records.people.classOf(id))!, lab.id, at(minutes))
+  expect([await open(4), await open(6)]).toEqual([true, false])
+  expect((await deskOf(ada)).closes[lab.id]).toBe(
+    new Date(Date.parse((await deskOf(ada)).due[lab.id]!) + 600_000).toISOString(),
+  )
+})
+
 it('refuses a lab that is not there, and keeps what was handed in of one that is practice again', async () => {
   await expect(classroom.assess(owner, id, 'no-such-lab', { shows: 'points' })).rejects.toThrow('no-such-lab')
   const ada = await seated('Ada', 'A7')
@@ -273,8 +292,8 @@ it('keeps evidence of a seat that was merged until its records go, whoever delet
 
 it('counts the best, the earlier of equals, and none that could not be told before one that could', () => {
   const judgedAs = (number: number, points?: number, state: Result['state'] = 'failed'): Judged => ({
-    record: { id: `${number}`, learner: '', lab: lab.id, session: '', number, acceptedAt: '', evidence: '' },
-    result: points === undefined ? undefined : ({ points, state, number, notes: [] } as unknown as Result),
+    record: { id: `${number}`, learner: '', lab: lab.id, session: '', number, acceptedAt: '', evidence: '', regradings: [] },
+    gradings: points === undefined ? [] : [{ points, state, number, of: 9, open: 0, notes: [] } as unknown as Result],
   })
   const number = (...all: Judged[]) => (counted(all) as unknown as { number: number } | undefined)?.number
   expect(number(judgedAs(1, 2), judgedAs(2, 5), judgedAs(3, 5), judgedAs(4))).toBe(2)

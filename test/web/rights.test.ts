@@ -126,6 +126,7 @@ const asks: Record<string, Record<string, unknown>> = {
   'seat.reissue': {},
   'seat.remove': {},
   'seat.close': {},
+  'class.regrade': { lab: 'default-bridge' },
   'class.assess': { lab: 'default-bridge', assessed: { shows: 'points' } },
   'work.submit': {},
   'class.lock': { lab: 'default-bridge', steps: [], solutions: false },
@@ -166,7 +167,7 @@ const assists = [
   'hint.list',
   'hint.give',
 ]
-const leads = ['class.assess', 'class.change', 'class.code', 'seat.add', 'class.dates']
+const leads = ['class.assess', 'class.regrade', 'class.change', 'class.code', 'seat.add', 'class.dates']
 /** What is allowed, and comes to nothing here: each with what is wrong with it then. */
 const inVain: Record<string, { of: readonly string[]; code: string }> = {
   // There is nothing of their own to be shown: another's is not found either.

@@ -276,7 +276,7 @@ function legs(spec: Spec, host: HostState, is: Container): Finding | undefined {
         zh: `${who} 在 ${code(network)} 上的地址是 ${code(wanted)}`,
       },
       observed: leg
-        ? { en: `its address there is ${code(has ?? 'none')}`, zh: `实际地址是 ${code(has ?? 'none')}` }
+        ? { en: `its address there is ${code(has ?? 'none')}`, zh: `它在那里的地址是 ${code(has ?? 'none')}` }
         : { en: `it is on ${onText.en}`, zh: `它所在的网络：${onText.zh}` },
       why: leg
         ? {

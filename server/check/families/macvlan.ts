@@ -50,7 +50,7 @@ export const macvlan: Family<Spec> = {
       const is = code(all[0]!.parent?.name ?? 'none')
       return fail('macvlan.parent', {
         expected: { en: `its parent is ${code(spec.parent!)}`, zh: `父接口是 ${code(spec.parent!)}` },
-        observed: { en: `its parent is ${is}`, zh: `实际的父接口是 ${is}` },
+        observed: { en: `its parent is ${is}`, zh: `父接口是 ${is}` },
         why: {
           en: `a macvlan link is on the LAN of its parent, and ${is} is another cable than ${code(spec.parent!)} (\`-o parent=\` chooses it)`,
           zh: `macvlan 接口处在父接口所在的局域网，而 ${is} 和 ${code(spec.parent!)} 不是同一条线（用 \`-o parent=\` 指定）`,
@@ -62,7 +62,7 @@ export const macvlan: Family<Spec> = {
       const is = code(onParent[0]!.macvlanMode ?? 'unknown')
       return fail('macvlan.mode', {
         expected: { en: `its mode is ${code(spec.mode)}`, zh: `模式是 ${code(spec.mode)}` },
-        observed: { en: `its mode is ${is}`, zh: `实际模式是 ${is}` },
+        observed: { en: `its mode is ${is}`, zh: `模式是 ${is}` },
         why: {
           en: `the mode decides whether macvlan links on one parent hear each other: in \`bridge\` they do, and here it is ${is}`,
           zh: `模式决定同一父接口上的 macvlan 接口能否互通：\`bridge\` 模式可以，而这里是 ${is}`,

@@ -109,7 +109,7 @@ function mismatch(spec: Spec, found: EngineNetwork): Finding | undefined {
   ) =>
     fail(reason, {
       expected: { en: `${what} has ${field[0]} ${code(wanted)}`, zh: `${what} 的${field[1]}是 ${code(wanted)}` },
-      observed: { en: `its ${field[0]} is ${code(is)}`, zh: `实际的${field[1]}是 ${code(is)}` },
+      observed: { en: `its ${field[0]} is ${code(is)}`, zh: `它的${field[1]}是 ${code(is)}` },
       why: { en: why[0], zh: why[1] },
     })
   const remake: [string, string] = [

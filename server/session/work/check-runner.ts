@@ -17,7 +17,7 @@ export interface CheckRunnerOptions {
       onRound(verdicts: Verdict[]): void
     },
   ): Promise<Verdict[]>
-  /** The step that looks by themselves are about; undefined when all are done. */
+  /** The step that looks by themselves are about; undefined where there is none now. */
   current(): Step | undefined
   /** There is no step to look at, but something has happened. */
   glance(signal: AbortSignal): Promise<void>

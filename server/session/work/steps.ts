@@ -61,7 +61,7 @@ export class Steps {
     this.progress = new Progress(records, lab, record)
     this.#runner = new CheckRunner({
       evaluate: (step, how) => this.#evaluate(step, how),
-      current: () => this.progress.current,
+      current: () => (this.progress.current?.whenAsked ? undefined : this.progress.current),
       glance: () => this.#glance(),
       onChange,
       onFinished: (...looked) => this.#onFinished(...looked),

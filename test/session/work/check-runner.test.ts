@@ -16,6 +16,7 @@ function stepOf(id: string, container: string, within = 1): Step {
     id,
     points: 1,
     optional: false,
+    whenAsked: false,
     needs: [],
     checks: [read({ container: { name: container }, within })],
     solution: [],

@@ -11,7 +11,7 @@ const text = (en: string) => ({ en, zh: en })
 function bench(hintAfter: number | undefined, reason = 'container.missing') {
   const hint = [text('one'), text('two')]
   const check = read({ container: { name: 'web' }, hint, ...(hintAfter === undefined ? {} : { hintAfter }) })
-  const step = { id: 'make', points: 1, optional: false, needs: [], checks: [check], solution: [] }
+  const step = { id: 'make', points: 1, optional: false, whenAsked: false, needs: [], checks: [check], solution: [] }
   const lab = { steps: [step], explain: 'at-once', contentHash: '' } as unknown as Lab
   const verdicts = [
     {

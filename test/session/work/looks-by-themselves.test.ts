@@ -9,9 +9,12 @@ import { read } from '../../check/cases.js'
 const text = (en: string) => ({ en, zh: en })
 
 /** Two steps, whose checks pass whenever they are made, in a class that may lock them. */
-function bench({ locked = [] as string[], slow = false } = {}) {
+function bench({ locked = [] as string[], whenAsked = [] as string[], slow = false } = {}) {
   const check = read({ container: { name: 'web' }, hint: text('one') })
-  const step = (id: string) => ({ id, points: 1, optional: false, needs: [], checks: [check], solution: [] })
+  const step = (id: string) => ({
+    ...{ id, points: 1, optional: false, whenAsked: whenAsked.includes(id) },
+    ...{ needs: [], checks: [check], solution: [] },
+  })
   const lab = { steps: [step('one'), step('two')], explain: 'at-once', contentHash: '' } as unknown as Lab
   const found = [
     { index: 0, family: 'container', hints: [], tookMs: 1, finding: { outcome: 'pass', observed: text('web') } },
@@ -92,4 +95,17 @@ it('while the database is away the locks stay as they were last known', async ()
   steps.trigger()
   await isQuiet()
   expect([state('two'), errors.length]).toEqual(['open', 1])
+})
+
+it('a step that is looked at when asked is never looked at by itself, and passes when somebody asks', async () => {
+  const { steps, looked, capture, state, isQuiet } = bench({ whenAsked: ['one'] })
+  steps.trigger()
+  // The map goes on.
+  await vi.waitFor(() => expect(capture).toHaveBeenCalled())
+  await isQuiet()
+  expect([state('one'), looked.mock.calls.length]).toEqual(['open', 0])
+  await steps.check('one')
+  await vi.waitFor(() => expect(state('one')).toBe('passed'))
+  steps.trigger()
+  await vi.waitFor(() => expect(state('two')).toBe('passed'))
 })
