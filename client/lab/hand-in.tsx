@@ -181,11 +181,7 @@ function Attempt({ one }: { one: HandedInView }) {
         {t.accepted(dateOf(at))}
       </p>
       {state !== 'judged' && <p>{t[state]}</p>}
-      {points !== undefined && (
-        <p class="points">
-          {worthText(one, points)}
-        </p>
-      )}
+      {points !== undefined && <p class="points">{worthText(one, points)}</p>}
       {steps !== undefined && (
         <ul>
           {steps.map((step) => (

@@ -18,7 +18,10 @@ export function classTables(run: ClassBenchmark, found?: FoundClass): string {
     `Failed: ${failed}${why.length > 0 ? ` (${why.join('; ')})` : ''}. For each learner ${run.memoryMiBPerLearner.toFixed(0)} MiB of memory, and ${run.cpuPercentPerLearner.toFixed(2)} % of all processors;`,
     `of all processors ${run.processorsPercent.toFixed(0)} % were used, ${run.simulationPercent.toFixed(0)} % by the simulated learners themselves.`,
     ...(found
-      ? ['', `The largest class that was found to hold all bounds: ${found.most} learners. ${found.limitedBy.join('; ')}`]
+      ? [
+          '',
+          `The largest class that was found to hold all bounds: ${found.most} learners. ${found.limitedBy.join('; ')}`,
+        ]
       : []),
     '',
   ].join('\n')

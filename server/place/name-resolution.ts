@@ -7,7 +7,9 @@ import type { LivePlace } from './place.js'
 import { Unanswerable } from './unanswerable.js'
 
 /** A nameserver that is silent is asked once more, as by the C library (resolv.conf(5), attempts), and with more patience: a machine under load answers late. */
-const patienceMs = [1000, 2000]
+const patienceMs: readonly number[] = [1000, 2000]
+/** For a name that is not needed: who has it is known, and only whether the place knows it too is asked. */
+export const briefMs = 1000
 /** As many as the C library asks (resolv.h, MAXNS and MAXDNSRCH). */
 const mostServers = 3
 const mostSearched = 6
@@ -16,12 +18,14 @@ const mostSearched = 6
  * What a name resolves to where a place stands, as its own C library would find out (resolv.conf(5)): its hosts file first,
  * then its nameservers, with its search domains and ndots. 127.0.0.11 is the Engine's server within the namespace.
  * @param family addresses of which alone count; by default nameservers are asked for IPv4, and the hosts file gives all it has
+ * @param patience how long a nameserver that is silent is waited for, each time it is asked; as the C library does by default
  */
 export async function resolveName(
   place: LivePlace,
   name: string,
   context: Asking,
   family?: IpFamily,
+  patience: readonly number[] = patienceMs,
 ): Promise<string[]> {
   const isWanted = (address: string) => family === undefined || ipFamilyOf(address) === family
   if (isAddress(name)) return [canonicalAddress(name)!].filter(isWanted)
@@ -39,7 +43,7 @@ export async function resolveName(
     // All at once, so that those who are silent are waited for together; what they say counts in their order.
     const said = [...servers].map((server) => ({
       server,
-      answer: patiently(place, { kind: 'dns', server, name: candidate, type }, context),
+      answer: patiently(place, { kind: 'dns', server, name: candidate, type }, context, patience),
     }))
     await Promise.allSettled(said.map(({ answer }) => answer))
     for (const { server, answer: asked } of said) {
@@ -54,9 +58,9 @@ export async function resolveName(
   return []
 }
 
-async function patiently(place: LivePlace, question: ProbeRequest, context: Asking) {
+async function patiently(place: LivePlace, question: ProbeRequest, context: Asking, patience: readonly number[]) {
   let answer: ProbeAnswer | undefined
-  for (const timeoutMs of patienceMs) {
+  for (const timeoutMs of patience) {
     answer = await ask(place, { ...question, timeoutMs }, context)
     if (answer.cause !== 'silent') break
   }

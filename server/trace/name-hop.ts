@@ -5,15 +5,17 @@ import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import type { Hop } from './story.js'
 
+interface Wanted {
+  /** Without an address the packet goes to the one that is known. */
+  goesOn: boolean
+  /** Nameservers were not waited for as long as programs do. */
+  isBrief: boolean
+  /** That the name means, or `tasks.` before it. */
+  service?: SwarmService | undefined
+}
+
 /** Who told the address of a name: the hosts file, the Engine's own server at 127.0.0.11, or another nameserver. */
-/** @param service that the name means, or `tasks.` before it */
-export function nameHop(
-  from: LivePlace,
-  name: string,
-  addresses: string[],
-  goesOn: boolean,
-  service?: SwarmService,
-): Hop {
+export function nameHop(from: LivePlace, name: string, addresses: string[], { goesOn, isBrief, service }: Wanted): Hop {
   const servers = from.dns.nameservers.filter(isAddress).slice(0, 3)
   const line = from.dns.hosts.find(({ names }) => names.some((one) => one.toLowerCase() === name.toLowerCase()))
   const [who, what] = [code(from.label), code(name)]
@@ -47,8 +49,8 @@ export function nameHop(
     state: goesOn ? 'unknown' : 'stop',
     text: goesOn
       ? {
-          en: `${who} does not resolve ${what}; the packet is sent to its address all the same`,
-          zh: `${who} 解析不出 ${what}；下面直接向它的地址发送数据包`,
+          en: `${who} does not resolve ${what}${isBrief ? ' within a second' : ''}; the packet is sent to its address all the same`,
+          zh: `${who} ${isBrief ? '在一秒内' : ''}解析不出 ${what}；下面直接向它的地址发送数据包`,
         }
       : { en: `${who} does not resolve ${what}`, zh: `${who} 解析不出 ${what}` },
     evidence: [servers.length > 0 ? `nameserver ${servers.join(', ')}: no address` : 'no nameserver'],

@@ -16,7 +16,7 @@ import { ownsAddress } from '../network/own-address.js'
 import { leadsNowhere, outLink, routeFor } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
 import type { Ground } from '../place/ground.js'
-import { resolveName } from '../place/name-resolution.js'
+import { briefMs, resolveName } from '../place/name-resolution.js'
 import { hostPlace, isInHostNamespace, isLive, type LivePlace, ownNamespace } from '../place/place.js'
 import type { TraceQuestion } from '../place/question.js'
 import { engineOf, find } from '../place/reference.js'
@@ -137,11 +137,12 @@ async function tellIn(run: Run, firstAddressOnly: boolean): Promise<Told> {
     // Whoever is no container's name is told of by its address: no container's DNS server knows the hosts of a rack.
     const isHost = place !== undefined && (!place.container || isInHostNamespace(place))
     const goesOn = question.by !== 'name' && addresses.length > 0 && (isHost || isInHostNamespace(from))
-    // A container's server asks others for such a name, and may wait long for them; meanwhile the packet is sent. What is said to a
-    // program waits until it is known to be the one.
+    // A container's server asks others for such a name, and may wait long for them: nobody needs that, since its address is known, and
+    // meanwhile the packet is sent. What is said to a program waits until it is known to be the one.
     if (goesOn && isHost && isLive(place) && !question.speaks) begun = begin(run, from, place, addresses[0]!)
-    const found = await resolveName(from, name, contextOf(run))
-    hops.push(nameHop(from, name, found, goesOn, serviceNamed(name, run)))
+    const isBrief = goesOn && isHost
+    const found = await resolveName(from, name, contextOf(run), undefined, isBrief ? [briefMs] : undefined)
+    hops.push(nameHop(from, name, found, { goesOn, isBrief, service: serviceNamed(name, run) }))
     if (found.length === 0 && !goesOn) {
       const meant = place ? { meant: place } : {}
       return stopped(question, hops, causeOfName({ state, home: question.home, from, name, ...meant }))

@@ -292,7 +292,16 @@ it('keeps evidence of a seat that was merged until its records go, whoever delet
 
 it('counts the best, the earlier of equals, and none that could not be told before one that could', () => {
   const judgedAs = (number: number, points?: number, state: Result['state'] = 'failed'): Judged => ({
-    record: { id: `${number}`, learner: '', lab: lab.id, session: '', number, acceptedAt: '', evidence: '', regradings: [] },
+    record: {
+      id: `${number}`,
+      learner: '',
+      lab: lab.id,
+      session: '',
+      number,
+      acceptedAt: '',
+      evidence: '',
+      regradings: [],
+    },
     gradings: points === undefined ? [] : [{ points, state, number, of: 9, open: 0, notes: [] } as unknown as Result],
   })
   const number = (...all: Judged[]) => (counted(all) as unknown as { number: number } | undefined)?.number
