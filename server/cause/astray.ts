@@ -3,7 +3,7 @@ import type { Flow } from '../network/flow.js'
 import { isUndecided, leadsOn, routeFor, writeRoute } from '../network/routing.js'
 import type { EngineNetwork } from '../network/state.js'
 import { endpointsOf, hostPlace, isInHostNamespace, type LivePlace, networkOfBridge } from '../place/place.js'
-import { holdersOn } from '../place/segment.js'
+import { holdersOf, holdersOn } from '../place/segment.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { commandIn } from './place-command.js'
@@ -117,6 +117,8 @@ function onWrongLink(place: LivePlace, flow: Flow, { state }: Trail, answer: boo
   const legs = endpointsOf(place)
   if (legs.some(({ link }) => link === out.name)) return undefined
   if (holdersOn({ place, link: out }, route.gateway ?? address, state).length > 0) return undefined
+  // A tunnel leads there, or ought to: whoever is to be the next hop is there.
+  if (route.gateway !== undefined && holdersOf(route.gateway, state).length > 0) return undefined
   const near = place.namespace.links.find(
     (link) =>
       link !== out &&

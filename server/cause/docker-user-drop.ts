@@ -1,6 +1,6 @@
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
-import { type Dropped, dropOf, plain, subject, verb } from './dropped.js'
+import { type Dropped, deed, dropOf, plain } from './dropped.js'
 import { passTry } from './pass-command.js'
 import type { Trail } from './trail.js'
 
@@ -38,7 +38,6 @@ export const dockerUserDrop = define<Found>({
   byState: find,
   bySight: find,
   say: (drop) => {
-    const what = subject(drop)
     const { tooLate } = drop
     const late = tooLate
       ? {
@@ -48,8 +47,8 @@ export const dockerUserDrop = define<Found>({
       : { en: '', zh: '' }
     return {
       what: {
-        en: `a rule in chain ${code('DOCKER-USER')} on ${code(drop.host)} ${verb(drop).en} ${what.en}: that chain is the administrator's own, and is read before all rules of Docker${late.en}`,
-        zh: `${code(drop.host)} 上 ${code('DOCKER-USER')} 链中的规则${verb(drop).zh}了${what.zh}：这条链归管理员所有，先于 Docker 的所有规则执行${late.zh}`,
+        en: `a rule in chain ${code('DOCKER-USER')} on ${code(drop.host)} ${deed(drop).en}: that chain is the administrator's own, and is read before all rules of Docker${late.en}`,
+        zh: `${code(drop.host)} 上 ${code('DOCKER-USER')} 链中的规则${deed(drop).zh}：这条链归管理员所有，先于 Docker 的所有规则执行${late.zh}`,
       },
       evidence: [drop.shown, ...(tooLate ? [tooLate.text] : [])],
       tries: [passTry(drop)],

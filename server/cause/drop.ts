@@ -3,6 +3,7 @@ import type { RuleHit } from '../network/observation.js'
 import type { NetworkState, Rule } from '../network/state.js'
 import { type LivePlace, placeAt } from '../place/place.js'
 import { chainOf, ruleOf, writeHit } from './rule-text.js'
+import { isQueued } from './seen.js'
 
 /** What netfilter ended: as it was seen, or as the rules of the state decide. */
 export interface Drop {
@@ -17,6 +18,8 @@ export interface Drop {
   /** Whether it was the policy of a base chain that decided. */
   policy: boolean
   rejects: boolean
+  /** It was handed to a program by a queue (NFQUEUE), and nothing came back. */
+  queued?: true
   rule?: Rule
   /** The rule or the policy in iptables' words, as a line of evidence. */
   shown: string
@@ -35,6 +38,7 @@ export function dropSeen(hit: RuleHit, state: NetworkState): Drop {
     ...(place ? { place } : {}),
     ...(hook === undefined ? {} : { hook }),
     rejects: /reject/i.test(`${hit.verdict} ${hit.rule ?? ''}`),
+    ...(isQueued(hit) ? { queued: true as const } : {}),
     ...(rule ? { rule } : {}),
     shown: writeHit(hit, state),
     ...(inLink === undefined ? {} : { inLink }),

@@ -1,6 +1,7 @@
 import { isLegacy, keepsLegacy } from '../network/tables.js'
 import { isInHostNamespace } from '../place/place.js'
 import type { Text } from '../wording/text.js'
+import { code } from '../wording/wording.js'
 import type { Drop } from './drop.js'
 import { passCommand } from './pass-command.js'
 import type { Trail } from './trail.js'
@@ -19,6 +20,7 @@ export interface Dropped {
   /** Place of the rule in its chain. */
   position?: number
   rejects: boolean
+  queued?: true
   role: 'request' | 'reply'
   seen: boolean
   shown: string
@@ -44,12 +46,13 @@ function untold(trail: Trail): Drop | undefined {
 }
 
 export function plain({ rule, place, ...drop }: Drop, trail: Trail): Dropped {
-  const { host, family, table, chain, rejects, role, shown } = drop
+  const { host, family, table, chain, rejects, queued, role, shown } = drop
   const inside = place !== undefined && !isInHostNamespace(place)
   return {
     ...{ host, family, table, chain, rejects, role, seen: trail.seen !== undefined },
     where: inside ? place.label : host,
     shown: inside ? shown.replace(`${host}: `, `${place.label}: `) : shown,
+    ...(queued ? { queued } : {}),
     ...(rule ? { position: rule.position } : {}),
     command: passCommand({ ...drop, ...(rule ? { rule } : {}), ...(place ? { place } : {}) }, trail),
   }
@@ -58,6 +61,16 @@ export function plain({ rule, place, ...drop }: Drop, trail: Trail): Dropped {
 /** What was dropped: the packet, or its answer. */
 export function subject({ role }: Pick<Dropped, 'role'>): Text {
   return role === 'reply' ? { en: 'the answer', zh: '应答' } : { en: 'the packet', zh: '数据包' }
+}
+
+/** What a rule does to it: `drops the packet`. */
+export function deed(drop: Pick<Dropped, 'rejects' | 'role' | 'queued'>): Text {
+  const [does, what] = [verb(drop), subject(drop)]
+  if (!drop.queued) return { en: `${does.en} ${what.en}`, zh: `${does.zh}了${what.zh}` }
+  return {
+    en: `hands ${what.en} to a program by a queue (${code('NFQUEUE')}), and it did not come back from there (the kernel drops what comes into a queue that no program reads)`,
+    zh: `把${what.zh}交给了某个程序的队列（${code('NFQUEUE')}），之后没有再回来（没有程序读取队列时，内核会丢弃进入队列的数据包）`,
+  }
 }
 
 export function verb({ rejects }: Pick<Dropped, 'rejects'>): Text {

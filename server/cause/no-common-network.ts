@@ -1,8 +1,10 @@
-import { endpointsOf, isInHostNamespace, type LivePlace, type Place } from '../place/place.js'
-import { commonNetworks, isNeighbour } from '../place/target.js'
+import { sameAddress } from '../network/addresses.js'
+import { leadsOn, routeFor } from '../network/routing.js'
+import { endpointsOf, hostPlace, isInHostNamespace, type LivePlace, type Place } from '../place/place.js'
+import { commonNetworks, isNeighbour, ownAddresses } from '../place/target.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
-import { define } from './cause.js'
+import { type Cause, define } from './cause.js'
 import type { Trail } from './trail.js'
 import type { Unresolved } from './unresolved.js'
 import { called, connectTry, networkNames, networksOf, networkToShare } from './words.js'
@@ -16,6 +18,8 @@ interface Found {
   shared: string
   /** A name was asked for; else an address. */
   byName: boolean
+  /** The name leads to somebody else, by another nameserver. */
+  elsewhere?: { name: string; address: string; why: Text }
   shown: string[]
 }
 
@@ -35,8 +39,37 @@ export function areApart(from: LivePlace, meant: Place | undefined, address: str
   return commonNetworks(from, meant).length === 0 && !isNeighbour(from, address)
 }
 
+/** The container that is called so was not asked: it shares no network, and the name leads to somebody else. */
+export function namedElsewhere(
+  from: LivePlace,
+  name: string,
+  meant: Place,
+  address: string,
+  { what: why, evidence }: Cause,
+): Cause | undefined {
+  if (ownAddresses(meant).some((own) => sameAddress(own, address)) || !areApart(from, meant, address)) return undefined
+  const { search, nameservers } = from.dns
+  const asked = [
+    `${from.label}: nameserver ${nameservers.join(', ')}`,
+    ...(search.length > 0 ? [`${from.label}: search ${search.join(' ')}`] : []),
+  ]
+  const one = found(from, meant, true)
+  return noCommonNetwork.tell({
+    ...one,
+    elsewhere: { name, address, why },
+    shown: [...one.shown, ...asked, ...evidence],
+  })
+}
+
+/** The sender's host was told a way there, as between two sites: then it is not for want of a common network. */
+function isRouted({ host }: LivePlace, address: string): boolean {
+  const place = hostPlace(host)
+  const route = place && routeFor(place.namespace, address)
+  return leadsOn(route) && route.gateway !== undefined && route.destination !== 'default'
+}
+
 function find({ from, meant, address }: Trail): Found | undefined {
-  return areApart(from, meant, address) ? found(from, meant, false) : undefined
+  return areApart(from, meant, address) && !isRouted(from, address) ? found(from, meant, false) : undefined
 }
 
 function findName({ from, meant }: Unresolved): Found | undefined {
@@ -51,7 +84,7 @@ export const noCommonNetwork = define<Found>({
   byState: find,
   bySight: find,
   byName: findName,
-  say: ({ from, sender, here, to, there, shared, byName, shown }) => {
+  say: ({ from, sender, here, to, there, shared, byName, elsewhere, shown }) => {
     const [who, whom, ours, theirs] = [code(from), code(to), codes(here), codes(there)]
     const apart: Text = byName
       ? {
@@ -62,10 +95,16 @@ export const noCommonNetwork = define<Found>({
           en: "an address of the one's networks means nothing on the other's",
           zh: '一边网络里的地址，在另一边没有意义',
         }
+    const led = elsewhere
+      ? {
+          en: `; so ${code(elsewhere.name)} is asked of other nameservers, and leads to ${code(elsewhere.address)}, which is not ${whom}: ${elsewhere.why.en}`,
+          zh: `；于是 ${code(elsewhere.name)} 被转给别的 DNS 服务器，得到的 ${code(elsewhere.address)} 并不是 ${whom}：${elsewhere.why.zh}`,
+        }
+      : { en: '', zh: '' }
     return {
       what: {
-        en: `${who} is on ${ours.en} and ${whom} on ${theirs.en}: ${apart.en}`,
-        zh: `${who} 在 ${ours.zh} 上，而 ${whom} 在 ${theirs.zh} 上：${apart.zh}`,
+        en: `${who} is on ${ours.en} and ${whom} on ${theirs.en}: ${apart.en}${led.en}`,
+        zh: `${who} 在 ${ours.zh} 上，而 ${whom} 在 ${theirs.zh} 上：${apart.zh}${led.zh}`,
       },
       evidence: shown,
       tries: [connectTry(shared, sender)],

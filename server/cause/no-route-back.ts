@@ -1,8 +1,8 @@
 import { sameAddress } from '../network/addresses.js'
 import { endOf } from '../network/filter.js'
-import { leadsNowhere, routeFor, writeRoute } from '../network/routing.js'
-import { addressesOf } from '../place/place.js'
-import { holdersOf } from '../place/segment.js'
+import { leadsNowhere, leadsOn, routeFor, writeRoute } from '../network/routing.js'
+import { addressesOf, type LivePlace } from '../place/place.js'
+import { holdersOf, holdersOn } from '../place/segment.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
@@ -12,8 +12,10 @@ import { defaultRouteOf, defaultRouteTry, foundLines, iptablesFor, routeLines } 
 interface Found {
   goal: string
   source: string
-  /** The gateway that the answer went off to. */
+  /** The gateway that the answer went off to, by whom in the end, and by which link the packet came in there if that was another one. */
   gateway?: string
+  by?: string
+  cameBy?: string
   /** What gives it back the default route that it lacks. */
   mend?: string
   /** Nobody has the source, which a rule put on the packet: what puts the host's own there. */
@@ -77,6 +79,26 @@ function missing(trail: Trail): Omit<Found, 'seen'> | undefined {
   }
 }
 
+/** As far as an answer is handed on from gateway to gateway within the rack: who hands it to one that is nobody there. */
+function lastSender(goal: LivePlace, source: string, { destination, state }: Trail) {
+  let place = goal
+  let link = ''
+  for (let hop = 0; hop < mostHops; hop++) {
+    const route = routeFor(place.namespace, { destination: source, source: destination, in: link })
+    if (!route || !leadsOn(route) || route.gateway === undefined) return undefined
+    const out = place.namespace.links.find(({ name }) => name === route.device)
+    const holders = out ? holdersOn({ place, link: out }, route.gateway, state) : []
+    const [next] = holders.filter((leg) => leg.place.namespace.id !== place.namespace.id)
+    if (!next) return { place, route }
+    place = next.place
+    link = next.link.name
+  }
+  return undefined
+}
+
+/** Gateways behind each other, in racks of a few hosts. */
+const mostHops = 8
+
 export const noRouteBack = define<Found>({
   code: 'no-route-back',
   byState: (trail) => {
@@ -90,19 +112,36 @@ export const noRouteBack = define<Found>({
     // It went off towards a gateway, and from there nowhere.
     const last = trail.seen.back.at(-1)
     const back = wayBack(trail)
-    const gateway = back?.route?.gateway
-    if (!back || gateway === undefined || last?.sighting.lan === undefined) return undefined
+    if (!back || back.route?.gateway === undefined || last?.sighting.lan === undefined) return undefined
+    const end = lastSender(back.goal, back.source, trail)
+    const gateway = end?.route.gateway
+    if (!end || gateway === undefined) return undefined
+    const cameBy = trail.seen.out.find(
+      ({ place, sighting }) => place?.namespace.id === end.place.namespace.id && sighting.direction === 'in',
+    )?.sighting.link
     return {
       goal: back.goal.label,
       source: back.source,
       gateway,
+      ...(end.place === back.goal ? {} : { by: end.place.label }),
+      ...(cameBy === undefined || cameBy === end.route.device ? {} : { cameBy }),
       seen: true,
-      shown: [`${back.goal.label}: ${writeRoute(back.route!)}`, writeStep(last)],
+      shown: [`${end.place.label}: ${writeRoute(end.route)}`, writeStep(last)],
     }
   },
-  say: ({ goal, source, gateway, mend, nobody, seen, shown }) => {
+  say: ({ goal, source, gateway, by, cameBy, mend, nobody, seen, shown }) => {
     const [who, whom] = [code(goal), code(source)]
     const via = code(gateway ?? '')
+    const sender = code(by ?? goal)
+    const [came, other] = [
+      cameBy === undefined
+        ? { en: '', zh: '' }
+        : {
+            en: `, though the packet came in there by ${code(cameBy)}`,
+            zh: `，而数据包是从 ${code(cameBy)} 进来的`,
+          },
+      cameBy === undefined ? { en: '', zh: '' } : { en: ` by ${code(cameBy)}`, zh: `（经 ${code(cameBy)}）` },
+    ]
     if (nobody) {
       const where = code(nobody.host)
       return {
@@ -127,8 +166,8 @@ export const noRouteBack = define<Found>({
     return {
       what: gateway
         ? {
-            en: `the answer could not come back, because ${who} sends it to its gateway ${via}, which knows no way to ${whom}`,
-            zh: `应答回不来，因为 ${who} 把它交给网关 ${via}，而网关不知道通往 ${whom} 的路`,
+            en: `the answer could not come back, because ${sender} sends it to its gateway ${via}${came.en}, and from that it came to nobody`,
+            zh: `应答回不来，因为 ${sender} 把它交给网关 ${via}${came.zh}，从那里再也没有到达任何地方`,
           }
         : seen
           ? {
@@ -143,8 +182,8 @@ export const noRouteBack = define<Found>({
       tries: [
         ...(mend === undefined ? [] : [defaultRouteTry(goal, mend)]),
         {
-          en: `give ${who} a route to ${whom}, or let the sender's host masquerade`,
-          zh: `给 ${who} 加一条到 ${whom} 的路由，或者让发送方的主机做地址伪装`,
+          en: `give ${sender} a route to ${whom}${other.en}${by === undefined ? ", or let the sender's host masquerade" : ''}`,
+          zh: `给 ${sender} 加一条到 ${whom} 的路由${other.zh}${by === undefined ? '，或者让发送方的主机做地址伪装' : ''}`,
         },
       ],
     }

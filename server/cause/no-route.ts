@@ -1,4 +1,4 @@
-import { isLoopback } from '../network/addresses.js'
+import { holds, isLoopback } from '../network/addresses.js'
 import type { IpPacket } from '../network/observation.js'
 import { ownsAddress } from '../network/own-address.js'
 import { type FoundRoute, leadsNowhere, leadsOn, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
@@ -16,7 +16,9 @@ interface Found {
   where: string
   address: string
   /** The route or rule that says no; or the gateway that answered so. */
-  refusal?: { text: string; by: 'route' | 'rule' | 'gateway' | 'loopback' }
+  refusal?: { text: string; by: 'route' | 'rule' | 'gateway' | 'loopback' | 'broadcast' | 'group' }
+  /** A host that may have had its default route of IPv6 by advertisements. */
+  advertised?: true
   /** The command that removes the route, as it can be run on the place's host. */
   remove?: string
   /** Whether it is a container that has the address. */
@@ -43,26 +45,33 @@ export function wayOn({ last, destination, destinationPort, source, ...attempt }
 /** No route leads there, or one that says so. */
 function find(trail: Trail): Found | undefined {
   const { last, destination } = trail
+  if (isGroup(destination)) return ofGroup(trail)
   const route = wayOn(trail)
   const isInto = leadsOn(route) && isIntoLoopback(last, route, destination)
   if (!leadsNowhere(route) && !isInto) return undefined
+  const isBroadcast = route?.type === 'broadcast'
+  // Who sends one itself is heard by all of that network.
+  if (isBroadcast && last.namespace.id === trail.from.namespace.id) return undefined
   const refusal =
     route &&
-    (isInto
-      ? { text: writeRoute(route), by: 'loopback' as const }
-      : route.table === ''
-        ? { text: writeRoutingRule(route.by!), by: 'rule' as const }
-        : { text: writeRoute(route), by: 'route' as const })
+    (isBroadcast
+      ? { text: writeRoute(route), by: 'broadcast' as const }
+      : isInto
+        ? { text: writeRoute(route), by: 'loopback' as const }
+        : route.table === ''
+          ? { text: writeRoutingRule(route.by!), by: 'rule' as const }
+          : { text: writeRoute(route), by: 'route' as const })
   const mend = refusal ? undefined : defaultRouteOf(last, destination)
   return {
     where: last.label,
     address: destination,
     ...(refusal ? { refusal } : {}),
-    ...(refusal && refusal.by !== 'rule'
+    ...(refusal && refusal.by !== 'rule' && !isBroadcast
       ? { remove: commandIn(last, `${ipFor(destination)} route del ${refusal.text}`) }
       : {}),
     ...(mend === undefined ? {} : { mend }),
-    ways: routesLike(last, destination).map(({ destination: to }) => to),
+    ways: [...new Set(routesLike(last, destination).map(({ destination: to }) => to))],
+    ...(destination.includes(':') && isInHostNamespace(last) ? { advertised: true as const } : {}),
     ...(refusal || !destination.includes(':') || hasIp6(last) ? {} : { lacks6: networksWithout(last) }),
     shown: [
       ...new Set([...(route ? foundLines(last.label, route) : []), ...routeLines(last, destination)]),
@@ -152,6 +161,56 @@ function sayLacks6(
   }
 }
 
+/** Of multicast (RFC 5771; RFC 4291, 2.7). */
+function isGroup(address: string): boolean {
+  return holds('224.0.0.0/4', address) || holds('ff00::/8', address)
+}
+
+/** What is for a group and came to a host, which passes on none of it without a routing of its own for groups (ip-mroute(8)). */
+function ofGroup({ last, from, destination, seen, stage }: Trail): Found | undefined {
+  if (stage !== 'lost' && stage !== 'silent') return undefined
+  const step = seen?.out.findLast(({ place, sighting }) => place !== undefined && sighting.direction === 'in')
+  if (!step || !isInHostNamespace(last) || last.namespace.id === from.namespace.id) return undefined
+  return {
+    ...{ where: last.label, address: destination, ways: [] },
+    refusal: { text: destination, by: 'group' },
+    shown: [writeStep(step)],
+  }
+}
+
+function sayGroup(where: string, address: string): Pick<Cause, 'what' | 'tries'> {
+  const [who, whom] = [code(where), code(address)]
+  return {
+    what: {
+      en: `${whom} is a group (multicast): what comes for it is for programs of ${who} itself that have joined it there; a published port does not take it, and without multicast routing ${who} passes it on to no container`,
+      zh: `${whom} 是一个组播地址：发给它的数据包只交给 ${who} 自己那些加入了该组的程序；发布的端口不接收它，没有组播路由的话，${who} 也不会把它转发给任何容器`,
+    },
+    tries: [
+      {
+        en: `have the program that is to hear it stand on that network itself, such as with ${code('--network host')} or on a macvlan network; or ask it at its own address`,
+        zh: `让要接收它的程序自己就在那个网络上，例如用 ${code('--network host')}，或接入 macvlan 网络；也可以按它自己的地址访问`,
+      },
+    ],
+  }
+}
+
+/** What is for all of a network and comes from another one is not passed on (RFC 2644; sysctl net.ipv4.conf.*.bc_forwarding). */
+function sayBroadcast(where: string, address: string): Pick<Cause, 'what' | 'tries'> {
+  const [who, whom] = [code(where), code(address)]
+  return {
+    what: {
+      en: `${whom} is the broadcast address of a network of ${who}: what comes for it from elsewhere is taken for ${who} itself and not passed on, unless ${code('bc_forwarding')} is switched on`,
+      zh: `${whom} 是 ${who} 所在网络的广播地址：从别处来的这种数据包会被当作发给 ${who} 自己的，不再转发，除非打开 ${code('bc_forwarding')}`,
+    },
+    tries: [
+      {
+        en: `ask each machine at its own address; a program that looks for others by broadcast has to stand on that network itself, such as with ${code('--network host')} or on a macvlan network`,
+        zh: `按各台机器自己的地址访问；靠广播寻找别的机器的程序，必须自己就在那个网络上，例如用 ${code('--network host')}，或接入 macvlan 网络`,
+      },
+    ],
+  }
+}
+
 export const noRoute = define<Found>({
   code: 'no-route',
   byState: find,
@@ -174,7 +233,7 @@ export const noRoute = define<Found>({
       shown: [...foundLines(last.label, route), bare(writeStep(refusal), 200)],
     }
   },
-  say: ({ where, address, refusal, remove = '', ofContainer, ways, mend, lacks6, shown }) => {
+  say: ({ where, address, refusal, advertised, remove = '', ofContainer, ways, mend, lacks6, shown }) => {
     const [who, whom, how] = [code(where), code(address), code(refusal?.text ?? '', 160)]
     if (refusal?.by === 'gateway') {
       return {
@@ -197,6 +256,8 @@ export const noRoute = define<Found>({
       }
     }
     if (lacks6) return { ...sayLacks6(where, lacks6), evidence: shown }
+    if (refusal?.by === 'broadcast') return { ...sayBroadcast(where, address), evidence: shown }
+    if (refusal?.by === 'group') return { ...sayGroup(where, address), evidence: shown }
     const list = codes(ways)
     const ip = ipFor(address)
     return {
@@ -239,8 +300,8 @@ export const noRoute = define<Found>({
                   zh: `如果不是有意为之，就删除这条路由：${code(remove, 300)}`,
                 }
               : {
-                  en: `look at the routes there with ${code(`${ip} route`)}; a container gets its default route from a network that is not internal`,
-                  zh: `用 ${code(`${ip} route`)} 查看那里的路由；容器的默认路由来自非内部的网络`,
+                  en: `look at the routes there with ${code(`${ip} route`)}; ${advertised ? `a host that forwards, as one with a Docker network of IPv6 does, takes a default route from router advertisements only with ${code('sysctl net.ipv6.conf.LINK.accept_ra=2')}` : 'a container gets its default route from a network that is not internal'}`,
+                  zh: `用 ${code(`${ip} route`)} 查看那里的路由；${advertised ? `会转发的主机（有 IPv6 的 Docker 网络就会转发）只有在 ${code('sysctl net.ipv6.conf.LINK.accept_ra=2')} 时才从路由器通告得到默认路由` : '容器的默认路由来自非内部的网络'}`,
                 },
       ],
     }

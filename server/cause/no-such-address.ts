@@ -7,6 +7,7 @@ import { flowAt } from './case.js'
 import { define } from './cause.js'
 import { type LeftoverRule, leftoverRule, removeTry } from './leftover-rule.js'
 import { writeAsked } from './packet-text.js'
+import { commandIn } from './place-command.js'
 import { networkRestartOf, restartText } from './restart.js'
 import type { Trail } from './trail.js'
 import { askingFor } from './words.js'
@@ -17,6 +18,8 @@ interface Found {
   link?: string
   /** Whom the Engine gave it to, and what has become of it there, as a Disagreement tells. */
   lost?: { container: string; restart: string[]; kernel: string; shown: string }
+  /** Who has it and does not use it, since somebody else had it when it was set (RFC 4862, 5.4.5). */
+  aside?: { who: string; link: string; command: string; shown: string }
   /** It was asked for as another one, and this rule of the sender's host led there. */
   led?: { asked: string; rule: LeftoverRule }
   /** It is the gateway of a network, and its bridge does not have it: what gives it back, unless the network was made so. */
@@ -67,6 +70,22 @@ function lostBy({ hosts }: NetworkState, address: string): Found['lost'] {
   return undefined
 }
 
+function asideOf(state: NetworkState, address: string): Found['aside'] {
+  for (const place of placesOf(state)) {
+    for (const link of place.namespace.links) {
+      const own = link.addresses.find((one) => one.failed && sameAddress(one.address, address))
+      if (!own) continue
+      const cidr = `${own.address}/${own.prefix}`
+      const again = `ip -6 address del ${cidr} dev ${link.name} && ip -6 address add ${cidr} dev ${link.name}`
+      return {
+        ...{ who: place.label, link: link.name, command: commandIn(place, again) },
+        shown: `${place.label}: ${cidr} dev ${link.name} dadfailed`,
+      }
+    }
+  }
+  return undefined
+}
+
 export const noSuchAddress = define<Found>({
   code: 'no-such-address',
   byState: (trail) => {
@@ -79,9 +98,11 @@ export const noSuchAddress = define<Found>({
     const [lost, bridge] = [lostBy(state, hop), gatewayOf(last, hop)]
     // Docker's own rule is none that is left over.
     const led = lost ? undefined : ledBy(trail, hop)
+    const aside = asideOf(state, hop)
     return {
       ...{ address: hop, where: last.label, seen: false, shown: [] },
       ...(led ? { led } : {}),
+      ...(aside ? { aside } : {}),
       ...(bridge ? { bridge } : {}),
       ...(link ? { link: link.name } : {}),
       ...(lost ? { lost } : {}),
@@ -100,6 +121,7 @@ export const noSuchAddress = define<Found>({
     const [lost, bridge] = [lostBy(state, hop), gatewayOf(last, hop)]
     // Docker's own rule is none that is left over.
     const led = lost ? undefined : ledBy(trail, hop)
+    const aside = asideOf(state, hop)
     // A bridge that has no port left does not even ask.
     const unanswered = asked ? seen.whole && asked.macs.length === 0 : entry !== undefined || lost !== undefined
     if (!unanswered) return undefined
@@ -107,14 +129,16 @@ export const noSuchAddress = define<Found>({
     return {
       ...{ address: hop, where: last.label, seen: asked !== undefined || entry !== undefined, shown: line },
       ...(led ? { led } : {}),
+      ...(aside ? { aside } : {}),
       ...(bridge ? { bridge } : {}),
       ...(link ? { link: link.name } : {}),
       ...(lost ? { lost } : {}),
     }
   },
-  say: ({ address, where, link, lost, led, bridge, seen, shown }) => {
+  say: ({ address, where, link, lost, led, bridge, aside, seen, shown }) => {
     const [whom, who] = [code(address), code(where)]
     const asking = askingFor(address)
+    if (aside) return sayAside(address, where, aside, shown)
     const on = link === undefined ? { en: '', zh: '' } : { en: ` on ${code(link)}`, zh: ` 在 ${code(link)} 上` }
     const has = lost && code(lost.kernel)
     const again = restartText(lost?.restart ?? [])
@@ -177,6 +201,28 @@ export const noSuchAddress = define<Found>({
     shown: ['laptop eth0: who has 192.168.1.99? no answer'],
   },
 })
+
+function sayAside(
+  address: string,
+  where: string,
+  { who, link, command, shown }: NonNullable<Found['aside']>,
+  before: string[],
+) {
+  const [whom, asker, holder, at] = [code(address), code(where), code(who), code(link)]
+  return {
+    what: {
+      en: `${holder} has ${whom} on ${at} and does not use it, so nobody answers when ${asker} asks for its MAC address: when it was set, somebody else on that segment had it (duplicate address detection), and the kernel does not try again by itself`,
+      zh: `${holder} 的 ${at} 上有 ${whom}，但没有启用，所以 ${asker} 询问它的 MAC 地址时没有人应答：设置它的时候，同一网段上有别人在用（重复地址检测），而内核不会自己再试`,
+    },
+    evidence: [...before, shown],
+    tries: [
+      {
+        en: `once nobody else has it, set it anew, on ${holder}: ${code(command, 300)}`,
+        zh: `确认没有别人使用它之后，在 ${holder} 上重新设置：${code(command, 300)}`,
+      },
+    ],
+  }
+}
 
 function isKnown(state: NetworkState, address: string): boolean {
   return (

@@ -117,11 +117,15 @@ function nft({ family, table, chain, hook }: Drop, met: Met): string {
   ].join(' ')
 }
 
-/** Where the drop is not meant so. */
-export function passTry({ host, command }: { host: string; command: string }): Text {
+/** Where the drop is not meant so. @param back what lets the answers pass, where nothing else does */
+export function passTry({ host, command, back }: { host: string; command: string; back?: string }): Text {
   const [where, what] = [code(host), code(command, 400)]
+  const answers =
+    back === undefined
+      ? { en: '', zh: '' }
+      : { en: `, and its answers: ${code(back, 400)}`, zh: `，以及它的应答：${code(back, 400)}` }
   return {
-    en: `if this is not meant to be stopped, let it pass, and no more than it, on ${where}: ${what}`,
-    zh: `如果不该拦住它，就在 ${where} 上只放行它，别的不动：${what}`,
+    en: `if this is not meant to be stopped, let it pass, and no more than it, on ${where}: ${what}${answers.en}`,
+    zh: `如果不该拦住它，就在 ${where} 上只放行它，别的不动：${what}${answers.zh}`,
   }
 }

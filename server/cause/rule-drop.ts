@@ -1,11 +1,11 @@
-import { judge } from '../network/filter.js'
+import { filtersBridged, judge } from '../network/filter.js'
 import { tableName } from '../network/tables.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { type Drop, dropForeseen } from './drop.js'
-import { type Dropped, dropOf, plain, subject, verb } from './dropped.js'
+import { type Dropped, deed, dropOf, plain, subject } from './dropped.js'
 import { byProxy, publishedTo } from './input-policy.js'
-import { passTry } from './pass-command.js'
+import { passCommand, passTry } from './pass-command.js'
 import type { Trail } from './trail.js'
 import { sayUnwanted, type Unwanted, whyUnwanted } from './unwanted.js'
 
@@ -14,6 +14,10 @@ interface Found extends Dropped {
   hook?: string
   why?: Unwanted
   published?: string
+  /** What lets the answers pass, where a policy would end them as well. */
+  back?: string
+  /** The bridge whose frames meet rules of IP, though they only go from one of its ports to another. */
+  bridged?: { name: string; setting: string }
 }
 
 function find(trail: Trail): Found | undefined {
@@ -27,7 +31,37 @@ function find(trail: Trail): Found | undefined {
     ...(drop.hook === undefined ? {} : { hook: drop.hook }),
     ...(why ? { why } : {}),
     ...(published === undefined ? {} : { published }),
+    ...answersOf(drop, trail),
+    ...bridgedBy(drop, trail),
   }
+}
+
+/** A policy that ends the packet ends its answers, too, unless a rule lets these by. */
+function answersOf(drop: Drop, trail: Trail): Pick<Found, 'back'> {
+  const { place, policy, hook, role, inLink, outLink } = drop
+  const { source, destination, destinationPort, protocol } = trail
+  if (!place || !policy || hook !== 'forward' || role !== 'request' || source === undefined) return {}
+  const judgement = judge(place.namespace, 'forward', {
+    ...{ source: destination, destination: source, protocol, state: 'established' as const },
+    ...{ in: outLink ?? '', out: inLink ?? '' },
+    ...(destinationPort === undefined ? {} : { sourcePort: destinationPort }),
+  })
+  if (judgement?.outcome !== 'drop' || judgement.rule !== undefined) return {}
+  const { inLink: _in, outLink: _out, ...rest } = drop
+  const answer: Drop = {
+    ...{ ...rest, role: 'reply' },
+    ...(outLink === undefined ? {} : { inLink: outLink }),
+    ...(inLink === undefined ? {} : { outLink: inLink }),
+  }
+  return { back: passCommand(answer, trail) }
+}
+
+function bridgedBy({ place, hook, inLink, outLink }: Drop, { destination }: Trail): Pick<Found, 'bridged'> {
+  const isBridge = place?.namespace.links.some(({ name, kind }) => name === inLink && kind === 'bridge')
+  if (!place || hook !== 'forward' || inLink === undefined || inLink !== outLink || !isBridge) return {}
+  if (!filtersBridged(place.namespace, destination)) return {}
+  const setting = `net.bridge.bridge-nf-call-${destination.includes(':') ? 'ip6tables' : 'iptables'} = 1`
+  return { bridged: { name: inLink, setting } }
 }
 
 /** Tables of the family netdev, which are read before a packet is anybody's, and which `nft monitor trace` does not tell of. */
@@ -54,7 +88,14 @@ export const ruleDrop = define<Found>({
   byState: find,
   bySight: find,
   say: (drop) => {
-    const { chain, host, where, family, table, position, policy, role, why, published, shown } = drop
+    const { chain, host, where, family, table, position, policy, role, why, published, back, bridged, shown } = drop
+    const meets = bridged
+      ? {
+          en: `; it only goes from one port of ${code(bridged.name)} to another, and meets these rules since ${code(bridged.setting)}`,
+          zh: `；它只是从 ${code(bridged.name)} 的一个端口到另一个端口，之所以也要过这些规则，是因为 ${code(bridged.setting)}`,
+        }
+      : { en: '', zh: '' }
+    const setting = bridged ? [`${where}: ${bridged.setting}`] : []
     const what = subject(drop)
     const because = why && sayUnwanted(why, host, role)
     if (policy) {
@@ -73,11 +114,14 @@ export const ruleDrop = define<Found>({
               }
       return {
         what: {
-          en: `no rule of chain ${code(chain)} on ${code(where)} accepts ${what.en}, and its policy is to drop${end.en}`,
-          zh: `${code(where)} 的 ${code(chain)} 链中没有规则放行${what.zh}，默认策略是丢弃${end.zh}`,
+          en: `no rule of chain ${code(chain)} on ${code(where)} accepts ${what.en}, and its policy is to drop${end.en}${meets.en}`,
+          zh: `${code(where)} 的 ${code(chain)} 链中没有规则放行${what.zh}，默认策略是丢弃${end.zh}${meets.zh}`,
         },
-        evidence: [shown, ...(because?.shown ?? [])],
-        tries: [...(because?.tries ?? []), ...(because?.only ? [] : [passTry(drop)])],
+        evidence: [shown, ...setting, ...(because?.shown ?? [])],
+        tries: [
+          ...(because?.tries ?? []),
+          ...(because?.only ? [] : [passTry({ ...drop, ...(back === undefined ? {} : { back }) })]),
+        ],
       }
     }
     const number =
@@ -88,10 +132,10 @@ export const ruleDrop = define<Found>({
     const of = tableName({ family, table })
     return {
       what: {
-        en: `${number.en} of chain ${code(chain)} in table ${code(of)} on ${code(where)} ${verb(drop).en} ${what.en}${proxy.en}`,
-        zh: `${code(where)} 上 ${code(of)} 表 ${code(chain)} 链的${number.zh}${verb(drop).zh}了${what.zh}${proxy.zh}`,
+        en: `${number.en} of chain ${code(chain)} in table ${code(of)} on ${code(where)} ${deed(drop).en}${proxy.en}${meets.en}`,
+        zh: `${code(where)} 上 ${code(of)} 表 ${code(chain)} 链的${number.zh}${deed(drop).zh}${proxy.zh}${meets.zh}`,
       },
-      evidence: [shown],
+      evidence: [shown, ...setting],
       tries: [passTry(drop)],
     }
   },

@@ -64,8 +64,8 @@ export function readObservation(whole: Observation, state: NetworkState, sender:
   const out = steps('request')
   const back = steps('reply')
   const hits = observation.ruleHits.toSorted((a, b) => a.atMs - b.atMs)
-  const drop = hits.find((hit) => hit.role === 'request' && ends(hit))
-  const replyDrop = hits.find((hit) => hit.role === 'reply' && ends(hit))
+  const drop = dropOf(hits, 'request')
+  const replyDrop = dropOf(hits, 'reply')
   const redirect = redirectOf(out.at(-1), hits, state)
   const arrived = arrivalOf(out, state, redirect?.address)
   return {
@@ -81,6 +81,17 @@ export function readObservation(whole: Observation, state: NetworkState, sender:
     ...(arrived ? { arrived } : {}),
     returned: back.some(({ sighting }) => sighting.namespace === sender.namespace && sighting.direction === 'in'),
   }
+}
+
+/** What is handed to a program by a queue goes on behind that rule, once the program lets it; where no more is heard of it, it ended there. */
+function dropOf(hits: RuleHit[], role: RuleHit['role']): RuleHit | undefined {
+  const own = hits.filter((hit) => hit.role === role)
+  const last = own.at(-1)
+  return own.find(ends) ?? (last && isQueued(last) ? last : undefined)
+}
+
+export function isQueued({ verdict }: Pick<RuleHit, 'verdict'>): boolean {
+  return /^queue\b/i.test(verdict)
 }
 
 function ends({ verdict, rule }: RuleHit): boolean {

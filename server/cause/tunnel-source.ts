@@ -1,11 +1,13 @@
 import { sameAddress } from '../network/addresses.js'
+import { ownsAddress } from '../network/own-address.js'
 import { leadsOn, outLink, routeFor, sourceOn } from '../network/routing.js'
 import type { ForwardingEntry, HostState, NetworkState } from '../network/state.js'
-import { hostPlace, type LivePlace, placesOf } from '../place/place.js'
+import { hostPlace, isLive, type LivePlace, placesOf } from '../place/place.js'
 import { segmentOf } from '../place/segment.js'
 import { code } from '../wording/wording.js'
-import { define } from './cause.js'
+import { type Cause, define } from './cause.js'
 import { writeStep } from './packet-text.js'
+import { commandIn } from './place-command.js'
 import type { Step } from './seen.js'
 import type { Trail } from './trail.js'
 import { foundLines } from './words.js'
@@ -18,9 +20,33 @@ interface Found {
   source: string
   expected: string
   answer: boolean
+  /** The entry has an address that the sender does not have at all: what sets it right. */
+  stale?: string
   seen: boolean
   command: string
   shown: string[]
+}
+
+function sayStale(
+  receiver: string,
+  sender: string,
+  source: string,
+  expected: string,
+  stale: string,
+): Pick<Cause, 'what' | 'tries'> {
+  const [whom, who, from, other] = [code(receiver), code(sender), code(source), code(expected)]
+  return {
+    what: {
+      en: `${whom} takes that container to be behind ${other}, which is no address of ${who}, where it is: it sends there by VXLAN, and drops what comes from ${from}, since its forwarding entry says so`,
+      zh: `${whom} 的转发表项（FDB）认为那个容器在 ${other} 后面，而容器所在的 ${who} 并没有这个地址：发往它的 VXLAN 包都去了那里，来自 ${from} 的则被丢弃`,
+    },
+    tries: [
+      {
+        en: `mend the entry, on ${whom}: ${code(stale, 300)}; or make the container anew, so that the Engines tell each other where it is`,
+        zh: `在 ${whom} 上改正这一项：${code(stale, 300)}；或者重新创建容器，让各引擎重新互相通告它的位置`,
+      },
+    ],
+  }
 }
 
 /** What a host's overlays know of a MAC address behind another host (bridge(8), fdb). */
@@ -54,6 +80,7 @@ function seenAt(steps: Step[], answer: boolean, { state, seen }: Trail): Found |
   )
   return {
     ...{ sender: sender?.label ?? from, receiver: host.name, source: from, expected: entry.destination, answer },
+    ...staleAt(host, sender?.host, entry, from, state),
     seen: seen !== undefined,
     command: mend(sender, to, entry.destination),
     shown: [
@@ -82,12 +109,60 @@ function foreseenFrom(from: LivePlace, goal: LivePlace, destination: string, ans
   if (source === undefined || sameAddress(source, entry.destination)) return undefined
   return {
     ...{ sender: sender.label, receiver: goal.host.name, source, expected: entry.destination, answer, seen: false },
+    ...staleAt(goal.host, sender.host, entry, source, state),
     command: mend(sender, to, entry.destination),
     shown: [
       `${goal.host.name}: fdb ${entry.mac} dev ${entry.device} dst ${entry.destination}`,
       ...routeLine(sender, to),
     ],
   }
+}
+
+/** An entry that leads to who is not there is out of date, or was set by hand. */
+function staleAt(
+  receiver: HostState,
+  sender: HostState | undefined,
+  entry: ForwardingEntry,
+  source: string,
+  state: NetworkState,
+) {
+  const to = entry.destination
+  if (to === undefined || !sender) return {}
+  const own = sender.namespaces.some((namespace) => ownsAddress(namespace, to))
+  const at = placesOf(state).find(
+    ({ host, namespace }) => host.name === receiver.name && namespace.forwarding.includes(entry),
+  )
+  if (own || !at) return {}
+  return { stale: commandIn(at, `bridge fdb replace ${entry.mac} dev ${entry.device} dst ${source} self permanent`) }
+}
+
+/** The packet went by the tunnel to a host where the one who is meant is not. */
+function sentAstray({ seen, goal, meant, from, state }: Trail): Found | undefined {
+  const there = goal ?? (isLive(meant) ? meant : undefined)
+  const outer = seen?.out.findLast(({ tunnel }) => tunnel !== undefined)
+  if (!outer?.tunnel || !there || there.host.name === from.host.name) return undefined
+  const { to } = outer.tunnel
+  const mac = outer.frame.destination
+  const entry = mac === undefined ? undefined : entryFor(from.host, mac, state)
+  if (entry?.destination === undefined || !sameAddress(entry.destination, to)) return undefined
+  if (there.host.namespaces.some((namespace) => ownsAddress(namespace, to))) return undefined
+  const right = there.host.engine?.swarm.nodeAddress
+  if (right === undefined) return undefined
+  const stale = staleAt(from.host, there.host, entry, right, state).stale
+  return stale === undefined
+    ? undefined
+    : {
+        ...{
+          sender: there.host.name,
+          receiver: from.host.name,
+          source: right,
+          expected: to,
+          answer: false,
+          seen: true,
+        },
+        ...{ command: '', stale },
+        shown: [writeStep(outer), `${from.host.name}: fdb ${entry.mac} dev ${entry.device} dst ${to}`],
+      }
 }
 
 export const tunnelSource = define<Found>({
@@ -100,9 +175,10 @@ export const tunnelSource = define<Found>({
       (own === undefined ? undefined : foreseenFrom(goal, from, own, true, state))
     )
   },
-  bySight: (trail) => seenAt(trail.seen.out, false, trail) ?? seenAt(trail.seen.back, true, trail),
-  say: ({ sender, receiver, source, expected, answer, seen, command, shown }) => {
+  bySight: (trail) => sentAstray(trail) ?? seenAt(trail.seen.out, false, trail) ?? seenAt(trail.seen.back, true, trail),
+  say: ({ sender, receiver, source, expected, answer, stale, seen, command, shown }) => {
     const [who, whom, from, other] = [code(sender), code(receiver), code(source), code(expected)]
+    if (stale !== undefined) return { ...sayStale(receiver, sender, source, expected, stale), evidence: shown }
     const what = answer ? { en: 'the answer', zh: '应答' } : { en: 'the packet', zh: '数据包' }
     return {
       what: {

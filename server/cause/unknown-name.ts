@@ -111,12 +111,12 @@ export const unknownName = define<Found>({
     const further =
       beyond.length > 0
         ? {
-            en: `, and ${others.en}, which ${asked.en} asks for all other names, did not answer or does not know it`,
-            zh: `，而 ${asked.zh} 会把其他名字转给 ${others.zh}，后者没有应答或者不知道它`,
+            en: `, and ${others.en}, which ${asked.en} asks for all other names, gave no address for it either`,
+            zh: `，而 ${asked.zh} 会把其他名字转给 ${others.zh}，也没有从那里得到地址`,
           }
         : {
-            en: `, and the nameservers of ${who} (${asked.en}) know nothing else of it`,
-            zh: `，${who} 的 DNS 服务器（${asked.zh}）也查不到它`,
+            en: `, and the nameservers of ${who} (${asked.en}) gave no address for it`,
+            zh: `，${who} 的 DNS 服务器（${asked.zh}）也没有给出它的地址`,
           }
     return {
       what:

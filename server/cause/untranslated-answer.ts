@@ -1,7 +1,8 @@
 import { sameAddress } from '../network/addresses.js'
+import { ownsAddress } from '../network/own-address.js'
 import { familiesFor, iptablesOf } from '../network/tables.js'
 import { code } from '../wording/wording.js'
-import { define } from './cause.js'
+import { type Cause, define } from './cause.js'
 import { writeStep } from './packet-text.js'
 import { iptablesFor } from './words.js'
 
@@ -10,9 +11,53 @@ interface Found {
   asked: string
   answered: string
   host: string
+  /** `undone`: translated there, and not back; `past`: translated there, and the answer came another way; `own`: nothing was translated. */
+  how: 'undone' | 'past' | 'own'
+  /** What has the answer come by the translator, where it went past it. */
+  hairpin?: string
   /** A rule that keeps packets out of connection tracking there, and what lets these answers by before it. */
   untracked?: { text: string; command: string }
   shown: string[]
+}
+
+/** A socket at all addresses leaves it to the routes which of them it answers from (udp(7), ip(7)). */
+function sayOwn(from: string, asked: string, answered: string, host: string): Pick<Cause, 'what' | 'tries'> {
+  const [who, whom, by, where] = [code(from), code(asked), code(answered), code(host)]
+  return {
+    what: {
+      en: `the answer came back to ${who}, but from ${by} and not from ${whom}, so it is taken for a stranger's: both are addresses of ${where}, nothing was translated, and the program left it to the kernel from which of them it answers`,
+      zh: `应答回到了 ${who}，但来源是 ${by} 而不是 ${whom}，因此被当作陌生数据包：两个都是 ${where} 的地址，途中没有任何地址转换，是程序让内核决定从哪个地址应答的`,
+    },
+    tries: [
+      {
+        en: `ask it at ${by}, or let the program listen on the address of ${whom} alone in place of all`,
+        zh: `改为访问 ${by}，或者让程序只监听 ${whom} 的那个地址，而不是所有地址`,
+      },
+    ],
+  }
+}
+
+/** The one who is asked is nearer to the one who asks than the one who translates. */
+function sayPast(
+  from: string,
+  asked: string,
+  answered: string,
+  host: string,
+  hairpin: string,
+): Pick<Cause, 'what' | 'tries'> {
+  const [who, whom, by, where] = [code(from), code(asked), code(answered), code(host)]
+  return {
+    what: {
+      en: `the answer came back to ${who}, but from ${by} and not from ${whom}, so it is taken for a stranger's: ${where} translated the destination on the way out, and the answer came another way, past ${where}, which could not undo it`,
+      zh: `应答回到了 ${who}，但来源是 ${by} 而不是 ${whom}，因此被当作陌生数据包：${where} 在去程改了目的地址，而应答走了别的路，没有经过 ${where}，也就没有改回来`,
+    },
+    tries: [
+      {
+        en: `ask at ${by}; or let ${where} translate the source of such packets as well, so that the answer comes back by it: ${code(hairpin, 200)}`,
+        zh: `直接访问 ${by}；或者让 ${where} 把这种数据包的源地址也改掉，应答就会经它返回：${code(hairpin, 200)}`,
+      },
+    ],
+  }
 }
 
 /**
@@ -31,6 +76,14 @@ export const untranslatedAnswer = define<Found>({
     // Where it went on with another destination than it came with.
     const changed = seen.out.find(({ packet }) => !sameAddress(packet.destination, address))?.place
     const host = state.hosts.find(({ name }) => name === (changed ?? goal)?.host.name)
+    const isOwn =
+      !changed &&
+      goal !== undefined &&
+      [address, source].every((one) => ownsAddress(goal.namespace, one)) &&
+      sourcePort === port
+    const isPast =
+      changed !== undefined && seen.whole && !seen.back.some(({ place }) => place?.host.name === changed.host.name)
+    const sender = seen.out[0]?.packet.source
     const own = host?.namespaces[0]
     const families = familiesFor(source.includes(':') ? 6 : 4)
     const rule = own?.rules.find(
@@ -45,7 +98,13 @@ export const untranslatedAnswer = define<Found>({
         asked: write(address, port),
         answered: write(source, sourcePort),
         host: host?.name ?? '?',
+        how: isOwn ? ('own' as const) : isPast ? ('past' as const) : ('undone' as const),
       },
+      ...(isPast && sender !== undefined && last.packet.protocol !== 'icmp'
+        ? {
+            hairpin: `${iptablesFor(source)} -t nat -A POSTROUTING -s ${sender} -d ${source} -p ${last.packet.protocol}${sourcePort === undefined ? '' : ` --dport ${sourcePort}`} -j MASQUERADE`,
+          }
+        : {}),
       ...(rule
         ? {
             untracked: {
@@ -57,8 +116,11 @@ export const untranslatedAnswer = define<Found>({
       shown: [writeStep(last), ...(rule ? [`${host!.name}: raw: ${rule.text}`] : [])],
     }
   },
-  say: ({ from, asked, answered, host, untracked, shown }) => {
+  say: ({ from, asked, answered, host, how, hairpin, untracked, shown }) => {
     const [who, whom, by, where] = [code(from), code(asked), code(answered), code(host)]
+    if (how === 'own') return { ...sayOwn(from, asked, answered, host), evidence: shown }
+    if (how === 'past' && hairpin !== undefined)
+      return { ...sayPast(from, asked, answered, host, hairpin), evidence: shown }
     const listed = code(asked.startsWith('[') || /:.*:/.test(asked) ? 'conntrack -L -f ipv6' : 'conntrack -L')
     const why = untracked
       ? {
@@ -93,7 +155,7 @@ export const untranslatedAnswer = define<Found>({
     netdiag: 'it looks from inside the host, where the answer is not yet translated',
   },
   example: {
-    ...{ from: 'laptop', asked: '192.168.1.11:8080', answered: '172.20.0.10:80', host: 'node1' },
+    ...{ from: 'laptop', asked: '192.168.1.11:8080', answered: '172.20.0.10:80', host: 'node1', how: 'undone' },
     untracked: {
       text: '-A PREROUTING -i br-… -p tcp -m tcp --sport 80 -j CT --notrack',
       command: 'iptables -t raw -I PREROUTING -s 172.20.0.10 -p tcp --sport 80 -j ACCEPT',

@@ -6,6 +6,7 @@ import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import { writeStep } from './packet-text.js'
 import type { Trail } from './trail.js'
+import { iptablesFor } from './words.js'
 
 /** IANA's port of VXLAN, and Docker's unless the swarm was made with another (`--data-path-port`). */
 const vxlanPort = 4789
@@ -16,6 +17,8 @@ interface Found {
   /** At the receiver's end of the tunnel; else it never left the sender's. */
   arrived: boolean
   seen: boolean
+  /** The other end of the tunnel, where it is known. */
+  peer?: string
   /** The rule or policy that does it. */
   rule: string
   shown: string[]
@@ -54,13 +57,15 @@ function byState({ way, from, goal }: Trail): Found | undefined {
   const lanOf = ({ namespace }: LivePlace) => namespace.links.find(({ lan }) => lan !== undefined)?.name ?? ''
   const flow: Flow = { source, destination, protocol: 'udp', destinationPort: port, state: 'new' }
   const out = blockedAt(here, 'output', { ...flow, in: '', out: lanOf(here) })
-  if (out) return { host: here.host.name, port, arrived: false, seen: false, rule: out, shown: [] }
+  if (out) return { host: here.host.name, port, arrived: false, peer: destination, seen: false, rule: out, shown: [] }
   const into = blockedAt(there, 'input', { ...flow, in: lanOf(there), out: '' })
-  if (into) return { host: there.host.name, port, arrived: true, seen: false, rule: into, shown: [] }
+  if (into) return { host: there.host.name, port, arrived: true, peer: source, seen: false, rule: into, shown: [] }
   // Answers come through the same tunnel.
   const reverse = { ...flow, source: destination, destination: source }
   const back = blockedAt(here, 'input', { ...reverse, in: lanOf(here), out: '' })
-  return back ? { host: here.host.name, port, arrived: true, seen: false, rule: back, shown: [] } : undefined
+  return back
+    ? { host: here.host.name, port, arrived: true, peer: destination, seen: false, rule: back, shown: [] }
+    : undefined
 }
 
 export const vxlanBlocked = define<Found>({
@@ -95,13 +100,15 @@ export const vxlanBlocked = define<Found>({
     // Silence alone has many reasons: only a rule or policy that is there is named.
     if (rule === undefined) return undefined
     const shown = last ?? entry
+    const peer = arrived ? source : destination
     return {
       ...{ host: side.host.name, port, arrived: arrived !== undefined, seen: true },
+      ...(peer === undefined ? {} : { peer }),
       rule,
       shown: shown ? [writeStep(shown)] : [],
     }
   },
-  say: ({ host, port, arrived, seen, rule, shown }) => {
+  say: ({ host, port, arrived, peer, seen, rule, shown }) => {
     const where = code(host)
     const by = { en: 'a rule drops that port', zh: '那里的规则丢弃了这个端口' }
     const came = seen
@@ -122,7 +129,10 @@ export const vxlanBlocked = define<Found>({
           en: `packets would leave ${where} within VXLAN, on UDP port ${port}, and do not`,
           zh: `数据包本应封装在 VXLAN 里（UDP 端口 ${port}）离开 ${where}，却出不去`,
         }
-    const allow = code(`iptables -I ${arrived ? 'INPUT' : 'OUTPUT'} -p udp --dport ${port} -j ACCEPT`)
+    const whom = peer === undefined ? '' : arrived ? ` -s ${peer}` : ` -d ${peer}`
+    const allow = code(
+      `${iptablesFor(peer ?? '')} -I ${arrived ? 'INPUT' : 'OUTPUT'}${whom} -p udp --dport ${port} -j ACCEPT`,
+    )
     return {
       what: arrived
         ? {
@@ -133,8 +143,8 @@ export const vxlanBlocked = define<Found>({
       evidence: [rule, ...shown],
       tries: [
         {
-          en: `let UDP ${port} through between all nodes, on ${where}: ${allow}`,
-          zh: `让所有节点之间的 UDP ${port} 通过，在 ${where} 上：${allow}`,
+          en: `let UDP ${port} through between all nodes, and from nobody else; on ${where}: ${allow}`,
+          zh: `只让各节点之间的 UDP ${port} 通过，在 ${where} 上：${allow}`,
         },
       ],
     }
@@ -145,7 +155,7 @@ export const vxlanBlocked = define<Found>({
   broken: '`iptables -I INPUT -p udp --dport 4789 -j DROP` on one node of a swarm',
   asked: '`m1` to `m2:80`, tcp',
   example: {
-    ...{ host: 'node2', port: 4789, arrived: true, seen: true },
+    ...{ host: 'node2', port: 4789, arrived: true, peer: '192.168.1.11', seen: true },
     rule: 'node2: filter: -A INPUT -p udp -m udp --dport 4789 -j DROP',
     shown: [
       'node2 eth0 in: VXLAN 4097 192.168.1.11 > 192.168.1.12: 10.10.0.10:… > 10.10.0.20:80 tcp [S], 60 bytes, ttl 64',

@@ -534,4 +534,42 @@ export const firewalls: readonly Incident[] = [
     shut: ['laptop', curl('http://192.168.1.11:9090')],
     undo: { node1: 'iptables -t mangle -F POSTROUTING' },
   },
+  {
+    name: 'a rule that hands all to an intrusion prevention system that has ended',
+    make: {
+      node1: `docker run -d --name web -p 8080:80 nginx; docker run -d --name other -p 9090:80 nginx
+        iptables -I DOCKER-USER -i eth0 -j NFQUEUE --queue-num 0`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'docker-user-drop',
+    says: /`NFQUEUE`/,
+    netdiag: { beyond: 'it looks which rules drop, and not which hand packets to programs' },
+    cure: { on: 'node1' },
+    shut: ['laptop', curl('http://192.168.1.11:9090')],
+    undo: { node1: 'iptables -D DOCKER-USER -i eth0 -j NFQUEUE --queue-num 0' },
+  },
+  {
+    name: "two machines on a bridge of one's own, whose frames meet FORWARD",
+    source: 'docker/docs#7370',
+    make: {
+      node1: `ip link add br-lab type bridge; ip link set br-lab up
+        for n in 1 2; do
+          docker run -d --name vm$n --network none nginx; pid=$(docker inspect -f '{{.State.Pid}}' vm$n)
+          ip link add tap$n type veth peer name in$n; ip link set tap$n master br-lab up; ip link set in$n netns $pid
+          nsenter -t $pid -n ip address add 10.99.0.$n/24 dev in$n; nsenter -t $pid -n ip link set in$n up
+        done`,
+    },
+    symptom: ['node1', `${inside('vm1')} ${curl('http://10.99.0.2')}`],
+    ask: { from: 'vm1', to: '10.99.0.2', port: 80 },
+    code: 'rule-drop',
+    says: /from one port of `br-lab` to another/,
+    evidence: /bridge-nf-call-iptables = 1/,
+    diagnosis: { beyond: unsaid },
+    cure: { on: 'node1' },
+    undo: {
+      node1: `iptables -S FORWARD | grep '10.99.0' | sed 's/^-A/iptables -D/' | sh
+        ip link del br-lab`,
+    },
+  },
 ]

@@ -96,4 +96,22 @@ export const ip6: readonly Incident[] = [
     cure: { on: 'node1' },
     undo: { node1: `ip6tables -t nat -F POSTROUTING; ${offLan}`, laptop: offLaptop },
   },
+  {
+    ...common,
+    name: 'IPv6: an address that was put aside, since another machine had it',
+    make: {
+      node1: `${api}; ${onLan}; docker exec -d api true`,
+      node2: 'ip -6 address add fd00:1::50/64 dev eth0 nodad',
+      laptop: `sysctl -qw net.ipv6.conf.eth0.accept_dad=1 net.ipv6.conf.eth0.dad_transmits=1; ip -6 address add fd00:1::50/64 dev eth0
+        for i in 1 2 3 4 5 6 7 8 9 10; do ip -6 address show dev eth0 | grep -q dadfailed && break; sleep 0.5; done
+        ip -6 address add fd00:1::60/64 dev eth0 nodad; ${back}`,
+      'node2 again': 'ip -6 address del fd00:1::50/64 dev eth0',
+    },
+    code: 'no-such-address',
+    says: /duplicate address detection/,
+    evidence: /dadfailed/,
+    diagnosis: { beyond: unsaid },
+    cure: { on: 'laptop' },
+    undo: { node1: offLan, laptop: offLaptop },
+  },
 ]

@@ -261,4 +261,17 @@ export const ports: readonly Incident[] = [
     diagnosis: { beyond: unsaid },
     cure: { on: 'node1' },
   },
+  {
+    name: "a program at all addresses that answers a datagram from the bridge's",
+    source: 'moby/moby#15127',
+    make: {
+      node1: `docker run -d --name stats --network host netshoot socat UDP4-RECVFROM:5151,fork SYSTEM:'read x; echo pong'
+        docker run -d --name app netshoot sleep infinity; sleep 1`,
+    },
+    symptom: ['node1', `docker exec app sh -c 'echo ping | nc -u -w 1 192.168.1.11 5151 | grep pong'`],
+    ask: { from: 'app', to: '192.168.1.11', port: 5151, protocol: 'udp' },
+    code: 'untranslated-answer',
+    says: /nothing was translated/,
+    diagnosis: { beyond: unsaid },
+  },
 ]

@@ -363,4 +363,32 @@ export const routes: readonly Incident[] = [
     code: 'ping-ignored',
     cure: { on: 'node1', of: 1 },
   },
+  {
+    name: 'a port that another host leads here, asked from the same LAN',
+    make: {
+      node1: 'docker run -d --name web -p 8080:80 nginx',
+      node2: `sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0
+        iptables -t nat -A PREROUTING -i eth0 -p tcp --dport 8080 -j DNAT --to-destination 192.168.1.11:8080; iptables -I FORWARD -i eth0 -o eth0 -j ACCEPT`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.12:8080')],
+    ask: { from: 'laptop', to: '192.168.1.12', port: 8080 },
+    code: 'untranslated-answer',
+    says: /past `node2`/,
+    diagnosis: { beyond: unsaid },
+    cure: { on: 'node2' },
+    undo: {
+      node2: `iptables -t nat -D PREROUTING -i eth0 -p tcp --dport 8080 -j DNAT --to-destination 192.168.1.11:8080
+        iptables -D FORWARD -i eth0 -o eth0 -j ACCEPT
+        iptables -t nat -D POSTROUTING -s 192.168.1.50/32 -d 192.168.1.11/32 -p tcp -m tcp --dport 8080 -j MASQUERADE`,
+    },
+  },
+  {
+    name: 'a container that looks for others by broadcast',
+    make: { node1: 'docker run -d --name api netshoot sleep infinity' },
+    symptom: ['node1', 'docker exec api ping -b -c 1 -W 1 192.168.1.255'],
+    ask: { from: 'api', to: '192.168.1.255', port: 9999, protocol: 'udp' },
+    code: 'no-route',
+    says: /broadcast address of a network of `node1`/,
+    diagnosis: { beyond: unsaid },
+  },
 ]

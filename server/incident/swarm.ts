@@ -162,4 +162,19 @@ export const swarm: readonly Incident[] = [
     code: 'node-gone',
     diagnosis: { beyond: 'who is on a network no more is not asked for there' },
   },
+  {
+    name: 'a forwarding entry of an overlay that leads to a machine where the container is not',
+    source: 'moby/moby#35401',
+    rack: 'swarm',
+    make: {
+      node1: `docker exec m1 nc -z -w 1 m2 80
+        mac=$(docker exec m1 ip neigh show 10.10.0.20 | grep -oE '([0-9a-f]{2}:){5}[0-9a-f]{2}' | head -n 1)
+        ${tunnelOf('mesh')} bridge fdb replace $mac dev vxlan0 dst 192.168.1.50 self permanent`,
+    },
+    symptom: ['node1', 'docker exec m1 nc -z -w 1 10.10.0.20 80'],
+    ask: { from: 'm1', to: 'm2', port: 80 },
+    code: 'tunnel-source',
+    says: /behind `192\.168\.1\.50`, which is no address of `node2`/,
+    cure: { on: 'node1' },
+  },
 ]

@@ -49,7 +49,7 @@ export async function withTalk(run: Run, one: Case, told: Told): Promise<Told & 
   const { as } = run.question.speaks!
   const port = one.port!
   const conversation = await speak(run, one, as)
-  const legs = legsOf(conversation, run.state)
+  const legs = pastHost(legsOf(conversation, run.state), one)
   const speech = conversation.said === '' ? undefined : readSpeech(conversation.said)
   // In a host's own namespace it is docker-proxy, which passes on every byte as it is.
   const first = legs.find(({ place }, at) => !isInHostNamespace(place) || at === legs.length - 1)
@@ -66,6 +66,20 @@ export async function withTalk(run: Run, one: Case, told: Told): Promise<Told & 
     ...(failing ? { dialled: plain(failing) } : {}),
   }
   return { ...(await judged(talked, failing)), spoken }
+}
+
+/**
+ * A host that leads a port into a container has its packets come to an address of its own, and is not the one who is spoken to: words that
+ * were last seen at it have come to no program.
+ */
+function pastHost(legs: Leg[], { seen }: Case): Leg[] {
+  const arrived = seen.arrived?.place
+  const isOnTheWay = ({ place }: Leg) =>
+    isInHostNamespace(place) &&
+    arrived !== undefined &&
+    arrived.namespace.id !== place.namespace.id &&
+    seen.out.some(({ place: at, sighting }) => at?.namespace.id === place.namespace.id && sighting.direction === 'out')
+  return legs.length === 1 ? legs.filter((leg) => !isOnTheWay(leg)) : legs
 }
 
 async function speak(

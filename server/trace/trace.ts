@@ -4,6 +4,7 @@ import { causeOfName, causeSeen } from '../cause/causes.js'
 import { claimOf } from '../cause/duplicate-address.js'
 import { hostsEntryCause } from '../cause/hosts-entry.js'
 import { mtuCause, vxlanOverhead } from '../cause/mtu-too-large.js'
+import { namedElsewhere } from '../cause/no-common-network.js'
 import { notRunningCause } from '../cause/not-running.js'
 import { writePacket } from '../cause/packet-text.js'
 import { pausedCause } from '../cause/paused.js'
@@ -204,7 +205,8 @@ async function toAddresses(
   const cause = failed?.told.cause
   if (failed && cause && name !== undefined && before.length > 0 && isLive(meant)) {
     const entry = hostsEntryCause(from, name, meant, failed.address, cause)
-    if (entry) return { ...failed.told, cause: entry }
+    const led = entry ?? (sharers.length === 0 ? namedElsewhere(from, name, meant, failed.address, cause) : undefined)
+    if (led) return { ...failed.told, cause: led }
   }
   if (!failed) return withAside(sharers.length === 0 ? first! : withSharers(first!, name!, sharers), aside)
   if (!first || !cause || sharers.length === 0) return failed.told
