@@ -140,6 +140,7 @@ export const arrows = {
   ],
   'server/bench': [
     'server/package-root.ts',
+    'server/proof',
     'server/error',
     'server/map',
     'server/change',

@@ -1,5 +1,6 @@
+import { holds } from '../network/addresses.js'
 import { ownsAddress } from '../network/own-address.js'
-import { nextHop, unforwardedBy } from '../network/routing.js'
+import { nextHop, unforwardedBy, writeRoutingRule } from '../network/routing.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
@@ -13,6 +14,8 @@ interface Found {
   answer: boolean
   seen: boolean
   command: string
+  /** Who sent it there, though its own main table leads to another gateway, and by which rules that may be. */
+  misled?: { by: string; gateway: string; rules: string[] }
   shown: string[]
 }
 
@@ -20,6 +23,27 @@ interface Found {
 function isChosen({ namespace }: LivePlace, { from, destination, stage }: SeenTrail): boolean {
   const hop = stage === 'lost' ? nextHop(from.namespace, destination) : undefined
   return hop !== undefined && hop !== destination && ownsAddress(namespace, hop)
+}
+
+/** A machine that nobody's main table has for a gateway was chosen by a rule, such as one for a mark. */
+function misledBy({ seen, destination }: SeenTrail, last: LivePlace): Found['misled'] {
+  const sender = seen.out.findLast(
+    ({ place, sighting }) => place && sighting.direction === 'out' && place.namespace.id !== last.namespace.id,
+  )?.place
+  if (!sender) return undefined
+  const rules = sender.namespace.routingRules.filter(({ further }) => further.some((one) => one.startsWith('fwmark')))
+  const main = sender.namespace.routes
+    .filter(
+      ({ table, destination: to, type }) =>
+        table === 'main' && type === 'unicast' && (to === 'default' || holds(to, destination)),
+    )
+    .toSorted((a, b) => lengthOf(b.destination) - lengthOf(a.destination))[0]
+  if (rules.length === 0 || main?.gateway === undefined || ownsAddress(last.namespace, main.gateway)) return undefined
+  return { by: sender.label, gateway: main.gateway, rules: rules.map(writeRoutingRule) }
+}
+
+function lengthOf(destination: string): number {
+  return destination === 'default' ? 0 : Number(destination.split('/')[1] ?? 128)
 }
 
 /** Of a place's own: in a container it is set from its host. */
@@ -60,7 +84,9 @@ export const forwardingOff = define<Found>({
       ({ mac }) => mac !== '' && mac.toLowerCase() === frame.destination?.toLowerCase(),
     )
     if (!isForHere) return undefined
+    const misled = stage === 'lost' ? misledBy(trail, place) : undefined
     return {
+      ...(misled ? { misled } : {}),
       where: place.label,
       setting,
       answer: stage === 'no-return',
@@ -69,7 +95,7 @@ export const forwardingOff = define<Found>({
       shown: [`${place.label}: ${setting} = 0`, writeStep(last)],
     }
   },
-  say: ({ where: place, setting: name, answer, seen, command, shown }) => {
+  say: ({ where: place, setting: name, answer, seen, command, misled, shown }) => {
     const [where, setting] = [code(place), code(name)]
     const what = answer ? { en: 'the answer', zh: '应答' } : { en: 'the packet', zh: '数据包' }
     return {
@@ -82,12 +108,24 @@ export const forwardingOff = define<Found>({
             en: `${where} would have to pass ${what.en} on, but ${setting} is 0 there: a machine that does not forward drops what is not for itself`,
             zh: `${where} 本应转发${what.zh}，但那里的 ${setting} 是 0：不转发的机器会丢弃不是发给自己的数据包`,
           },
-      evidence: shown,
+      evidence: [...shown, ...(misled?.rules.map((rule) => `${misled.by}: ${rule}`) ?? [])],
       tries: [
-        {
-          en: `switch it on, on ${where}: ${code(command, 200)}`,
-          zh: `在 ${where} 上打开它：${code(command, 200)}`,
-        },
+        ...(misled
+          ? [
+              {
+                en: `see first why ${code(misled.by)} sends it to ${where}: its main table leads by ${code(misled.gateway)}, and it has rules for packets that are marked (${code('ip rule')}, ${code('iptables -t mangle -S')}); unless ${where} is to be a router, take these away`,
+                zh: `先看 ${code(misled.by)} 为什么把它交给 ${where}：它的 main 表走的是 ${code(misled.gateway)}，而它还有针对带标记数据包的规则（${code('ip rule')}、${code('iptables -t mangle -S')}）；如果 ${where} 不该当路由器，就去掉这些规则`,
+              },
+            ]
+          : []),
+        ...(misled
+          ? []
+          : [
+              {
+                en: `switch it on, on ${where}: ${code(command, 200)}`,
+                zh: `在 ${where} 上打开它：${code(command, 200)}`,
+              },
+            ]),
       ],
     }
   },

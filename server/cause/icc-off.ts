@@ -1,14 +1,17 @@
 import { filtersBridged } from '../network/filter.js'
 import type { EngineNetwork } from '../network/state.js'
-import { endpointsOf, hostPlace, type LivePlace } from '../place/place.js'
+import { endpointsOf, hostPlace, isLive, type LivePlace } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
 import type { Trail } from './trail.js'
 
 const iccOption = 'com.docker.network.bridge.enable_icc'
+const modeOption = 'macvlan_mode'
 
 interface Found {
   network: string
+  /** Of a macvlan network: its mode, in which the parent passes nothing from one child to another (ip-link(8)). */
+  mode?: string
   shown: string[]
 }
 
@@ -20,12 +23,15 @@ function apart(from: LivePlace, goal: LivePlace): EngineNetwork | undefined {
   return endpointsOf(from)
     .filter(({ networkId }) => ids.has(networkId))
     .flatMap(({ networkId }) => from.host.engine?.networks.find(({ id }) => id === networkId) ?? [])
-    .find(({ options }) => options[iccOption] === 'false')
+    .find(({ options }) => options[iccOption] === 'false' || options[modeOption] === 'private')
 }
 
-function find({ from, goal, drop, destination }: Trail): Found | undefined {
-  const network = goal && apart(from, goal)
+function find({ from, goal, meant, drop, destination }: Trail): Found | undefined {
+  const there = goal ?? (isLive(meant) ? meant : undefined)
+  const network = there && apart(from, there)
   if (!network) return undefined
+  const mode = network.driver === 'macvlan' ? network.options[modeOption] : undefined
+  if (mode !== undefined) return drop ? undefined : { network: network.name, mode, shown: [] }
   // It is a rule of IP that keeps them apart: where frames on a bridge meet none, it does nothing.
   const home = hostPlace(from.host)
   if (!drop && !(home && filtersBridged(home.namespace, destination))) return undefined
@@ -38,7 +44,22 @@ export const iccOff = define<Found>({
   code: 'icc-off',
   byState: find,
   bySight: find,
-  say: ({ network, shown }) => {
+  say: ({ network, mode, shown }) => {
+    if (mode !== undefined) {
+      return {
+        what: {
+          en: `both are on ${code(network)}, but it was made with ${code(`${modeOption}=${mode}`)}: what one container of it sends, the parent link gives to no other container of it`,
+          zh: `双方都在 ${code(network)} 上，但它创建时带有 ${code(`${modeOption}=${mode}`)}：一个容器发出的数据，父接口不会交给同一网络的其他容器`,
+        },
+        evidence: [`network ${network}: ${modeOption}=${mode}`],
+        tries: [
+          {
+            en: `make it anew in the mode ${code('bridge')}, which is the default: ${code('docker network create -d macvlan -o parent=… -o macvlan_mode=bridge')}`,
+            zh: `用默认的 ${code('bridge')} 模式重新创建它：${code('docker network create -d macvlan -o parent=… -o macvlan_mode=bridge')}`,
+          },
+        ],
+      }
+    }
     const create = code('docker network create my_net')
     return {
       what: {

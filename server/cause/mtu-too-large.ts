@@ -19,6 +19,8 @@ interface Found {
   overhead?: number
   /** The sender is told (RFC 1191). */
   told: boolean
+  /** Somebody says so, and it does not come to the sender: where that was seen last. */
+  lost?: { where: string; link: string; command: string }
   /** The largest that gets through. */
   least: number
   /** `com.docker.network.driver.mtu` for that: an overlay's is the one of what is below it, from which Docker takes the tunnel's part. */
@@ -33,7 +35,7 @@ export const vxlanOverhead = 50
 
 export const mtuTooLarge = define<Found>({
   code: 'mtu-too-large',
-  say: ({ from, size, link, narrow, overhead, told, least, option, command, shown }) => {
+  say: ({ from, size, link, narrow, overhead, told, lost, least, option, command, shown }) => {
     const where = narrow
       ? {
           en: `${code(narrow.link)} of ${code(narrow.where)} carries ${narrow.mtu} at most${overhead === undefined ? '' : `, of which VXLAN takes ${overhead}`}`,
@@ -45,10 +47,15 @@ export const mtuTooLarge = define<Found>({
           en: 'the sender is told so, and whatever may not be fragmented has to be sent smaller',
           zh: '发送方收到了通知，不允许分片的数据必须改小再发',
         }
-      : {
-          en: 'nobody tells the sender, so small packets pass while large transfers hang',
-          zh: '没有人通知发送方，于是小数据包能通过，大数据却卡住',
-        }
+      : lost
+        ? {
+            en: `somebody on the way says so by ICMP, and that does not come to the sender: it was last seen at ${code(lost.link)} of ${code(lost.where)}, so small packets pass while large transfers hang`,
+            zh: `途中有人用 ICMP 消息告知，但它没有到达发送方：最后出现在 ${code(lost.where)} 的 ${code(lost.link)}，于是小数据包能通过，大数据却卡住`,
+          }
+        : {
+            en: 'nobody tells the sender, so small packets pass while large transfers hang',
+            zh: '没有人通知发送方，于是小数据包能通过，大数据却卡住',
+          }
     const [set, made] = [code(command, 200), code(`-o com.docker.network.driver.mtu=${option}`)]
     return {
       what: {
@@ -57,6 +64,14 @@ export const mtuTooLarge = define<Found>({
       },
       evidence: shown,
       tries: [
+        ...(lost
+          ? [
+              {
+                en: `let what ICMP says of sizes pass, on ${code(lost.where)}: ${code(lost.command)}`,
+                zh: `在 ${code(lost.where)} 上放行与包的大小有关的 ICMP 消息：${code(lost.command)}`,
+              },
+            ]
+          : []),
         {
           en: `let the sender's link carry no more than the way does, ${least}: ${set}, or recreate its Docker network with ${made}`,
           zh: `让发送方接口的 MTU 不超过途中能传的 ${least}：${set}；或者用 ${made} 重新创建它的 Docker 网络`,
@@ -99,8 +114,25 @@ export function mtuCause(one: Case, large: Seen, size: number): Cause | undefine
   if (least === undefined || least >= size) return undefined
   const link = own?.name ?? 'eth0'
   const outer = narrow?.outer === true && overhead > 0
+  const said = large.errors.findLast(({ packet, place }) => packet.icmp?.mtu !== undefined && place !== undefined)
+  const isHeard =
+    large.observation.outcome === 'too-long' || said?.place?.namespace.id === one.from.namespace.id || !large.whole
+  const isOf6 = one.address.includes(':')
+  const lost =
+    tooLong && said?.place && !isHeard && said.sighting.direction === 'in' && isInHostNamespace(said.place)
+      ? {
+          ...{ where: said.place.label, link: said.sighting.link },
+          command: `${isOf6 ? 'ip6tables' : 'iptables'} -I FORWARD -p ${isOf6 ? 'ipv6-icmp --icmpv6-type packet-too-big' : 'icmp --icmp-type fragmentation-needed'} -j ACCEPT`,
+        }
+      : undefined
   return mtuTooLarge.tell({
-    ...{ from: one.from.label, size, link, told: tooLong !== undefined || large.observation.outcome === 'too-long' },
+    ...{
+      from: one.from.label,
+      size,
+      link,
+      told: !lost && (tooLong !== undefined || large.observation.outcome === 'too-long'),
+    },
+    ...(lost ? { lost } : {}),
     ...(narrow ? { narrow: { where: narrow.place.label, link: narrow.link.name, mtu: narrow.link.mtu } } : {}),
     ...(outer ? { overhead } : {}),
     least,

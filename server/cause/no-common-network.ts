@@ -16,6 +16,8 @@ interface Found {
   to: string
   there: string[]
   shared: string
+  /** Hosts of the two, where these are not the same: networks of one host are none of another's. */
+  hosts?: [string, string]
   /** A name was asked for; else an address. */
   byName: boolean
   /** The name leads to somebody else, by another nameserver. */
@@ -27,6 +29,7 @@ function found(from: LivePlace, meant: Place, byName: boolean): Found {
   return {
     ...{ from: from.label, sender: called(from), here: networkNames(from) },
     ...{ to: meant.label, there: networkNames(meant), shared: networkToShare(meant), byName },
+    ...(from.host.name === meant.host.name ? {} : { hosts: [from.host.name, meant.host.name] as [string, string] }),
     shown: [...networksOf(from), ...networksOf(meant)],
   }
 }
@@ -84,8 +87,13 @@ export const noCommonNetwork = define<Found>({
   byState: find,
   bySight: find,
   byName: findName,
-  say: ({ from, sender, here, to, there, shared, byName, elsewhere, shown }) => {
-    const [who, whom, ours, theirs] = [code(from), code(to), codes(here), codes(there)]
+  say: ({ from, sender, here, to, there, shared, hosts, byName, elsewhere, shown }) => {
+    const [who, whom] = [code(from), code(to)]
+    const on = (list: string[], host: string | undefined): Text => {
+      const names = codes(list)
+      return host === undefined ? names : { en: `${names.en} of ${code(host)}`, zh: ` ${code(host)} 的 ${names.zh}` }
+    }
+    const [ours, theirs] = [on(here, hosts?.[0]), on(there, hosts?.[1])]
     const apart: Text = byName
       ? {
           en: 'the embedded DNS server tells a container only the names on its own networks',
@@ -107,7 +115,14 @@ export const noCommonNetwork = define<Found>({
         zh: `${who} 在 ${ours.zh} 上，而 ${whom} 在 ${theirs.zh} 上：${apart.zh}${led.zh}`,
       },
       evidence: shown,
-      tries: [connectTry(shared, sender)],
+      tries: [
+        hosts === undefined
+          ? connectTry(shared, sender)
+          : {
+              en: `publish its port on ${code(hosts[1])}, and ask ${code(hosts[1])} for it; or let both hosts be of one swarm, and both containers on an overlay (${code('docker network create -d overlay --attachable')})`,
+              zh: `在 ${code(hosts[1])} 上发布它的端口，再访问 ${code(hosts[1])}；或者让两台主机加入同一个集群，把两个容器接入同一个 overlay 网络（${code('docker network create -d overlay --attachable')}）`,
+            },
+      ],
     }
   },
   hidden: {

@@ -1,8 +1,17 @@
 import { holds, isLoopback } from '../network/addresses.js'
 import type { IpPacket } from '../network/observation.js'
 import { ownsAddress } from '../network/own-address.js'
-import { type FoundRoute, leadsNowhere, leadsOn, routeFor, writeRoute, writeRoutingRule } from '../network/routing.js'
-import { endpointsOf, isInHostNamespace, type LivePlace } from '../place/place.js'
+import {
+  type FoundRoute,
+  leadsNowhere,
+  leadsOn,
+  nextHop,
+  routeFor,
+  writeRoute,
+  writeRoutingRule,
+} from '../network/routing.js'
+import { endpointsOf, hostPlace, isInHostNamespace, type LivePlace } from '../place/place.js'
+import type { Text } from '../wording/text.js'
 import { bare, code, codes } from '../wording/wording.js'
 import { flowAt } from './case.js'
 import { type Cause, define } from './cause.js'
@@ -17,6 +26,9 @@ interface Found {
   address: string
   /** The route or rule that says no; or the gateway that answered so. */
   refusal?: { text: string; by: 'route' | 'rule' | 'gateway' | 'loopback' | 'broadcast' | 'group' }
+  /** Who sends it to that machine, and by which route. */
+  chosen?: { by: string; route: string }
+  isContainer?: true
   /** A host that may have had its default route of IPv6 by advertisements. */
   advertised?: true
   /** The command that removes the route, as it can be run on the place's host. */
@@ -71,13 +83,28 @@ function find(trail: Trail): Found | undefined {
       : {}),
     ...(mend === undefined ? {} : { mend }),
     ways: [...new Set(routesLike(last, destination).map(({ destination: to }) => to))],
-    ...(destination.includes(':') && isInHostNamespace(last) ? { advertised: true as const } : {}),
+    ...(destination.includes(':') && isInHostNamespace(last) && last.host.name === trail.from.host.name
+      ? { advertised: true as const }
+      : {}),
+    ...(last.container && !isInHostNamespace(last) ? { isContainer: true as const } : {}),
+    ...chosenBy(trail),
     ...(refusal || !destination.includes(':') || hasIp6(last) ? {} : { lacks6: networksWithout(last) }),
     shown: [
       ...new Set([...(route ? foundLines(last.label, route) : []), ...routeLines(last, destination)]),
       ...(destination.includes(':') && !hasIp6(last) ? [`${last.label}: no address of IPv6 but the loopback's`] : []),
     ],
   }
+}
+
+/** Another machine was taken for a router: whoever chose it may have chosen the wrong one. */
+function chosenBy({ from, last, destination }: Trail): Pick<Found, 'chosen'> {
+  if (last.host.name === from.host.name) return {}
+  const sender = [from, hostPlace(from.host)].find((place) => {
+    const hop = place && nextHop(place.namespace, destination)
+    return hop !== undefined && ownsAddress(last.namespace, hop)
+  })
+  const route = sender && routeFor(sender.namespace, destination)
+  return route && leadsOn(route) ? { chosen: { by: sender.label, route: writeRoute(route) } } : {}
 }
 
 /** The loopback leads to nobody else. */
@@ -233,7 +260,20 @@ export const noRoute = define<Found>({
       shown: [...foundLines(last.label, route), bare(writeStep(refusal), 200)],
     }
   },
-  say: ({ where, address, refusal, advertised, remove = '', ofContainer, ways, mend, lacks6, shown }) => {
+  say: ({
+    where,
+    address,
+    refusal,
+    advertised,
+    isContainer,
+    chosen,
+    remove = '',
+    ofContainer,
+    ways,
+    mend,
+    lacks6,
+    shown,
+  }) => {
     const [who, whom, how] = [code(where), code(address), code(refusal?.text ?? '', 160)]
     if (refusal?.by === 'gateway') {
       return {
@@ -260,6 +300,18 @@ export const noRoute = define<Found>({
     if (refusal?.by === 'group') return { ...sayGroup(where, address), evidence: shown }
     const list = codes(ways)
     const ip = ipFor(address)
+    const accept = code('sysctl net.ipv6.conf.LINK.accept_ra=2')
+    const further: Text = advertised
+      ? {
+          en: `; a host that forwards, as one with a Docker network of IPv6 does, takes a default route from router advertisements only with ${accept}`,
+          zh: `；会转发的主机（有 IPv6 的 Docker 网络就会转发）只有在 ${accept} 时才从路由器通告得到默认路由`,
+        }
+      : isContainer
+        ? {
+            en: '; a container gets its default route from a network that is not internal',
+            zh: '；容器的默认路由来自非内部的网络',
+          }
+        : { en: '', zh: '' }
     return {
       what: refusal
         ? refusal.by === 'rule'
@@ -285,8 +337,16 @@ export const noRoute = define<Found>({
               en: `${who} has no route to ${whom}: its routes lead to ${list.en}`,
               zh: `${who} 没有到 ${whom} 的路由：它的路由通往 ${list.zh}`,
             },
-      evidence: shown,
+      evidence: [...shown, ...(chosen ? [`${chosen.by}: ${chosen.route}`] : [])],
       tries: [
+        ...(chosen
+          ? [
+              {
+                en: `see whether ${who} is to be the router for it: ${code(chosen.by)} sends it there by ${code(chosen.route)}`,
+                zh: `看看它该不该由 ${who} 转发：${code(chosen.by)} 按 ${code(chosen.route)} 把它交到了那里`,
+              },
+            ]
+          : []),
         mend !== undefined
           ? defaultRouteTry(where, mend)
           : refusal?.by === 'rule'
@@ -300,8 +360,8 @@ export const noRoute = define<Found>({
                   zh: `如果不是有意为之，就删除这条路由：${code(remove, 300)}`,
                 }
               : {
-                  en: `look at the routes there with ${code(`${ip} route`)}; ${advertised ? `a host that forwards, as one with a Docker network of IPv6 does, takes a default route from router advertisements only with ${code('sysctl net.ipv6.conf.LINK.accept_ra=2')}` : 'a container gets its default route from a network that is not internal'}`,
-                  zh: `用 ${code(`${ip} route`)} 查看那里的路由；${advertised ? `会转发的主机（有 IPv6 的 Docker 网络就会转发）只有在 ${code('sysctl net.ipv6.conf.LINK.accept_ra=2')} 时才从路由器通告得到默认路由` : '容器的默认路由来自非内部的网络'}`,
+                  en: `look at the routes there with ${code(`${ip} route`)}${further.en}`,
+                  zh: `用 ${code(`${ip} route`)} 查看那里的路由${further.zh}`,
                 },
       ],
     }

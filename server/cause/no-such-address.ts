@@ -212,7 +212,7 @@ function sayAside(
   return {
     what: {
       en: `${holder} has ${whom} on ${at} and does not use it, so nobody answers when ${asker} asks for its MAC address: when it was set, somebody else on that segment had it (duplicate address detection), and the kernel does not try again by itself`,
-      zh: `${holder} 的 ${at} 上有 ${whom}，但没有启用，所以 ${asker} 询问它的 MAC 地址时没有人应答：设置它的时候，同一网段上有别人在用（重复地址检测），而内核不会自己再试`,
+      zh: `${holder} 的 ${at} 上有 ${whom}，但没有启用，所以 ${asker} 询问它的 MAC 地址时没有人应答：设置它的时候，同一子网里有别人在用（重复地址检测），而内核不会自己再试`,
     },
     evidence: [...before, shown],
     tries: [

@@ -4,7 +4,7 @@ import { routeFor } from '../network/routing.js'
 import type { Container, HostState, NetworkState, Rule } from '../network/state.js'
 import { iptablesOf, isOfIptables, tableName } from '../network/tables.js'
 import { addressesOf, endpointsOf, isInHostNamespace, isLive, type LivePlace, placeOf } from '../place/place.js'
-import { commonNetworks } from '../place/target.js'
+import { commonNetworks, publisherAt } from '../place/target.js'
 import type { Text } from '../wording/text.js'
 import { code, codes } from '../wording/wording.js'
 import { define } from './cause.js'
@@ -24,6 +24,8 @@ interface Found {
   nothing: boolean
   /** Addresses at which this one is open, none of them the one that was asked for. */
   elsewhere: string[]
+  /** The container that has published it, and has no IPv6. */
+  ipv4Only?: string
   /**
    * `swapped`: the numbers of `-p` are the wrong way round; `mapped`: the host's port leads to this one, where nobody listens;
    * `as`: the container's port is another of the host's; `unproxied`: published, but no docker-proxy takes it for the host itself.
@@ -73,6 +75,13 @@ function find(trail: Trail): Found | undefined {
   const itself = isLoopback(address) && trail.from.container !== undefined && !isInHostNamespace(goal)
   const redirect = redirectOf(trail, door)
   const instead = published || redirect || others.length > 0 ? undefined : insteadOf(trail, door, itself)
+  const served =
+    address.includes(':') && trail.protocol !== 'icmp'
+      ? publisherAt(goal, { address: '0.0.0.0', port, protocol: trail.protocol })
+      : undefined
+  const ipv4Only = served?.container.endpoints.every(({ address6 }) => address6 === undefined)
+    ? served.container.name
+    : undefined
   return {
     ...{
       goal: goal.label,
@@ -84,6 +93,7 @@ function find(trail: Trail): Found | undefined {
       seen: trail.seen !== undefined,
     },
     elsewhere: others.map((socket) => socket.address),
+    ...(ipv4Only === undefined ? {} : { ipv4Only }),
     itself,
     ...(instead ? { instead } : {}),
     ...(redirect ? { redirect } : {}),
@@ -248,8 +258,12 @@ function triesOf({
   published,
   instead,
   elsewhere,
+  ipv4Only,
   address,
-}: Pick<Found, 'port' | 'protocol' | 'ports' | 'published' | 'goal' | 'instead' | 'elsewhere' | 'address'>): Text[] {
+}: Pick<
+  Found,
+  'port' | 'protocol' | 'ports' | 'published' | 'goal' | 'instead' | 'elsewhere' | 'ipv4Only' | 'address'
+>): Text[] {
   const list = codes(ports)
   const open: Text =
     ports.length > 0
@@ -261,7 +275,7 @@ function triesOf({
           en: `start the program that should listen on ${port}; ${code(protocol === 'udp' ? 'ss -lnu' : 'ss -lnt')} shows what listens`,
           zh: `启动应当监听 ${port} 的程序；${code(protocol === 'udp' ? 'ss -lnu' : 'ss -lnt')} 可以看到正在监听的端口`,
         }
-  if (elsewhere.length > 0) return [elsewhereTry(elsewhere, address, port)]
+  if (elsewhere.length > 0) return [elsewhereTry(elsewhere, address, port, ipv4Only)]
   if (instead) return [insteadTry(instead, port, protocol)]
   if (!published) return [open]
   const { how, container, hostPort, containerPort } = published
@@ -322,8 +336,14 @@ function redirectTries({ host, command }: NonNullable<Found['redirect']>, port: 
 }
 
 /** It listens, and not there: by another address it is reached as it is. */
-function elsewhereTry(elsewhere: readonly string[], address: string, port: number): Text {
+function elsewhereTry(elsewhere: readonly string[], address: string, port: number, published?: string): Text {
   const isOf6 = address.includes(':')
+  if (published !== undefined && isOf6) {
+    return {
+      en: `ask by IPv4: ${code(published)} is on no network with IPv6, so that only docker-proxy could serve the port by IPv6, and none runs for it; or put it on such a network`,
+      zh: `改用 IPv4 访问：${code(published)} 不在任何启用 IPv6 的网络上，IPv6 只能由 docker-proxy 提供，而它没有为这个端口运行；或者把它接入启用 IPv6 的网络`,
+    }
+  }
   const any = code(isOf6 ? '::' : '0.0.0.0')
   const other = elsewhere.find((one) => !isAny(one))
   if (other === undefined) {
@@ -387,6 +407,7 @@ export const portNotListening = define<Found>({
     ports,
     nothing,
     elsewhere,
+    ipv4Only,
     published,
     other,
     instead,
@@ -445,6 +466,7 @@ export const portNotListening = define<Found>({
         ? redirectTries(redirect, port)
         : triesOf({
             ...{ port, protocol, ports, goal, elsewhere, address },
+            ...(ipv4Only === undefined ? {} : { ipv4Only }),
             ...(published ? { published } : {}),
             ...(instead ? { instead } : {}),
           }),

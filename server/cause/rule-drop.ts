@@ -1,7 +1,8 @@
 import { filtersBridged, judge } from '../network/filter.js'
 import { tableName } from '../network/tables.js'
+import { isInHostNamespace } from '../place/place.js'
 import { code } from '../wording/wording.js'
-import { define } from './cause.js'
+import { type Cause, define } from './cause.js'
 import { type Drop, dropForeseen } from './drop.js'
 import { type Dropped, deed, dropOf, plain, subject } from './dropped.js'
 import { byProxy, publishedTo } from './input-policy.js'
@@ -14,6 +15,8 @@ interface Found extends Dropped {
   hook?: string
   why?: Unwanted
   published?: string
+  /** It dropped an answer, and the request had not come by it: it belongs to no connection there. */
+  unseen?: true
   /** What lets the answers pass, where a policy would end them as well. */
   back?: string
   /** The bridge whose frames meet rules of IP, though they only go from one of its ports to another. */
@@ -32,8 +35,15 @@ function find(trail: Trail): Found | undefined {
     ...(why ? { why } : {}),
     ...(published === undefined ? {} : { published }),
     ...answersOf(drop, trail),
+    ...unseenBy(drop, trail),
     ...bridgedBy(drop, trail),
   }
+}
+
+/** A machine on the way back that the way out did not lead by. */
+function unseenBy({ role, place, host }: Drop, { seen, from }: Trail): Pick<Found, 'unseen'> {
+  if (role !== 'reply' || !seen?.whole || !place || !isInHostNamespace(place) || host === from.host.name) return {}
+  return seen.out.some((step) => step.place?.host.name === host) ? {} : { unseen: true }
 }
 
 /** A policy that ends the packet ends its answers, too, unless a rule lets these by. */
@@ -82,13 +92,31 @@ function atIngress({ stage, seen }: Trail): Drop | undefined {
   return { ...dropForeseen({ place, hook: 'ingress', judgement, in: sighting.link, out: '' }), role }
 }
 
+function sayUnseen({ chain, where }: Found): Pick<Cause, 'what' | 'tries'> {
+  const [at, who] = [code(chain), code(where)]
+  return {
+    what: {
+      en: `chain ${at} of ${who} drops the answer: the request came another way, so that ${who} knows of no connection that the answer belongs to`,
+      zh: `${who} 的 ${at} 链丢弃了应答：请求走的是别的路，所以 ${who} 不知道这个应答属于哪个连接`,
+    },
+    tries: [
+      {
+        en: `let request and answer take one way: look at the routes of who answers, and of who asks (${code('ip route get')})`,
+        zh: `让请求和应答走同一条路：看看应答方和请求方的路由（${code('ip route get')}）`,
+      },
+    ],
+  }
+}
+
 /** Any other rule, or the policy of a chain. */
 export const ruleDrop = define<Found>({
   code: 'rule-drop',
   byState: find,
   bySight: find,
   say: (drop) => {
-    const { chain, host, where, family, table, position, policy, role, why, published, back, bridged, shown } = drop
+    const { chain, host, where, family, table, position, policy, role, why, published, back, bridged, unseen, shown } =
+      drop
+    if (unseen) return { ...sayUnseen(drop), evidence: [shown] }
     const meets = bridged
       ? {
           en: `; it only goes from one port of ${code(bridged.name)} to another, and meets these rules since ${code(bridged.setting)}`,

@@ -111,8 +111,8 @@ export const unknownName = define<Found>({
     const further =
       beyond.length > 0
         ? {
-            en: `, and ${others.en}, which ${asked.en} asks for all other names, gave no address for it either`,
-            zh: `，而 ${asked.zh} 会把其他名字转给 ${others.zh}，也没有从那里得到地址`,
+            en: `, and ${others.en}, which ${asked.en} asks for all other names${beyond.length > 1 ? ' (the next one only where the one before gives no answer)' : ''}, gave it no address either`,
+            zh: `，而 ${asked.zh} 会把其他名字转给 ${others.zh}${beyond.length > 1 ? '（前一个不应答时才问下一个）' : ''}，也没有从那里得到地址`,
           }
         : {
             en: `, and the nameservers of ${who} (${asked.en}) gave no address for it`,

@@ -1,9 +1,9 @@
-import { sameAddress } from '../network/addresses.js'
+import { holds, sameAddress } from '../network/addresses.js'
 import type { Flow } from '../network/flow.js'
 import { ownsAddress } from '../network/own-address.js'
 import { leadsOn, outLink, routeFor } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
-import { isInHostNamespace, type LivePlace, placesOf } from '../place/place.js'
+import { endpointsOf, isInHostNamespace, type LivePlace, placesOf } from '../place/place.js'
 import { holdersOf, holdersOn } from '../place/segment.js'
 import { code } from '../wording/wording.js'
 import { flowAt } from './case.js'
@@ -21,6 +21,8 @@ interface Found {
   /** Nobody has the address. */
   nobody: boolean
   back: boolean
+  /** The place has no address of the right one's network: it was given a subnet that is not that of its LAN. */
+  apart?: { network: string; lan: string }
   /** What puts it right, where the right one is known. */
   command?: string
   shown: string[]
@@ -89,11 +91,23 @@ function find(trail: Trail): Found | undefined {
   const found = forth && !silentThere ? forth : arrived ? back : undefined
   if (!found) return undefined
   const asked = trail.asked.find(({ target }) => sameAddress(target, found.gateway))
+  const lan = (address: string) =>
+    state.lans.find((one) => sameAddress(one.gateway, address) || sameAddress(one.gateway6, address))
   const right = found.planned.find((address) => address.includes(':') === found.gateway.includes(':'))
+  const isNear = found.place.namespace.links.some(({ addresses }) =>
+    addresses.some(
+      (own) => right !== undefined && own.scope !== 'link' && holds(`${own.address}/${own.prefix}`, right),
+    ),
+  )
+  const own = endpointsOf(found.place).find(({ gateway }) => sameAddress(gateway, found.gateway))
+  const network = found.place.host.engine?.networks.find(({ id }) => id === own?.networkId)?.name
+  const subnet = right === undefined ? undefined : lan(right)?.subnet
+  const apart = !isNear && network !== undefined && subnet !== undefined ? { network, lan: subnet } : undefined
   return {
     where: found.place.label,
     gateway: found.gateway,
-    ...(right
+    ...(right && apart ? { right, apart } : {}),
+    ...(right && !apart
       ? {
           right,
           command: commandIn(found.place, `ip ${right.includes(':') ? '-6 ' : ''}route replace default via ${right}`),
@@ -114,7 +128,7 @@ export const wrongGateway = define<Found>({
     return found?.right === undefined ? undefined : found
   },
   bySight: find,
-  say: ({ where: place, gateway: address, right, nobody, back, command, shown }) => {
+  say: ({ where: place, gateway: address, right, apart, nobody, back, command, shown }) => {
     const [where, gateway] = [code(place), code(address)]
     const why = nobody
       ? { en: 'nobody has that address', zh: '没有人使用这个地址' }
@@ -133,14 +147,21 @@ export const wrongGateway = define<Found>({
             zh: `${where} 把发往别处的数据包交给网关 ${gateway}，而${why.zh}${expected.zh}`,
           },
       evidence: shown,
-      tries: command
+      tries: apart
         ? [
             {
-              en: `put the default route right in ${where}: ${code(command, 200)}`,
-              zh: `在 ${where} 中改正默认路由：${code(command, 200)}`,
+              en: `make the network ${code(apart.network)} anew with the subnet of its LAN: ${code(`--subnet ${apart.lan} --gateway ${right}`)}, and an ${code('--ip-range')} of it that nobody else gives away`,
+              zh: `用它所在局域网的子网重新创建网络 ${code(apart.network)}：${code(`--subnet ${apart.lan} --gateway ${right}`)}，再用 ${code('--ip-range')} 指定一段没有别人分配的地址`,
             },
           ]
-        : [],
+        : command
+          ? [
+              {
+                en: `put the default route right in ${where}: ${code(command, 200)}`,
+                zh: `在 ${where} 中改正默认路由：${code(command, 200)}`,
+              },
+            ]
+          : [],
     }
   },
   broken: 'the default route of a container leads to an address that nobody has',

@@ -10,7 +10,7 @@ let server: PostgresServer
 beforeAll(async () => {
   server = await PostgresServer.start()
 }, 60_000)
-afterAll(() => server?.remove(), 60_000)
+afterAll(() => server?.remove(), 240_000)
 
 const kind: Kind = {
   async make() {
