@@ -39,7 +39,6 @@ it('shows how far the opening is, and then a prompt', async () => {
     .toEqual(['Hosts', 'Network between them', 'Docker Engines'])
   await page.getByText('You can start reading in the meantime.').waitFor()
   await page.locator('.stages > li.running').waitFor()
-  await page.getByText('Terminals appear here once the hosts are ready.').waitFor()
   await new LabPage(page, overlay, site.racks).opened()
   expect(await stages.count()).toBe(0)
   expect(await accessibilityProblems(page)).toEqual([])
