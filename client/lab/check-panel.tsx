@@ -24,7 +24,7 @@ const strings = stringsOf({
     hasRead: 'Read',
     never: 'Checked automatically as you work.',
     later: 'Checked automatically when you get to it.',
-    whenAsked: 'Checked when you ask for it: until then counters and logs show what you sent alone.',
+    whenAsked: 'Checked when you ask for it: until then counters and logs show only what you sent.',
     ifDone: 'Press Check once you have done it.',
     restarts: (hosts: string) =>
       `When all of it passes, Check restarts Docker on ${hosts} and looks once more: this has to outlive that.`,
