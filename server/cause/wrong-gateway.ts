@@ -78,6 +78,14 @@ export function plannedGateways(place: LivePlace, state: NetworkState): string[]
   ]
 }
 
+/** Whoever was seen to pass it on is a gateway, and where it went from there is another matter. */
+function hasPassedOn(gateway: string, { seen }: Trail): boolean {
+  return [...(seen?.out ?? []), ...(seen?.back ?? [])].some(
+    ({ place, sighting }) =>
+      place !== undefined && sighting.direction === 'out' && ownsAddress(place.namespace, gateway),
+  )
+}
+
 function find(trail: Trail): Found | undefined {
   const { destination, destinationPort, source, goal, stage, state, from, last, arrived } = trail
   const now = {
@@ -89,7 +97,7 @@ function find(trail: Trail): Found | undefined {
   const silentThere = stage === 'silent' || stage === 'no-return'
   const back = goal && source ? strayGateway(goal, { destination: source, in: '' }, state) : undefined
   const found = forth && !silentThere ? forth : arrived ? back : undefined
-  if (!found) return undefined
+  if (!found || hasPassedOn(found.gateway, trail)) return undefined
   const asked = trail.asked.find(({ target }) => sameAddress(target, found.gateway))
   const lan = (address: string) =>
     state.lans.find((one) => sameAddress(one.gateway, address) || sameAddress(one.gateway6, address))
