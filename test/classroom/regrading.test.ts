@@ -1,57 +1,23 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, expect, it, onTestFinished } from 'vitest'
-import { Classroom } from '../../server/classroom/classroom.js'
-import { LearnersEvidence } from '../../server/evidence/learners-evidence.js'
+import { beforeEach, expect, it } from 'vitest'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
-import { ownerOf, type Who } from '../../server/learner/who.js'
 import { fromPackage } from '../../server/package-root.js'
 import { ResultSchema } from '../../server/report/result.js'
-import { Sessions } from '../../server/session/sessions.js'
 import type { SeatRecord, SubmissionRecord } from '../../server/store/people.js'
-import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { examWith, open } from '../evidence/exam.js'
 import { graded } from '../evidence/graded.js'
-import { racksThatNeverOpen } from '../session/racks-that-never-open.js'
-import { newDirectory } from '../store/directory.js'
+import { type ClassWithEvidence, classWithEvidence } from './class-with-evidence.js'
 
 /** A class whose lab is the exam with checks of today; what was handed in was judged by those of another one. */
 let exam: Lab
-let folder: string
-let records: SqliteRecords
-let evidence: LearnersEvidence
-let classroom: Classroom
-let owner: Who
-let id: string
+let { folder, records, evidence, classroom, owner, id, seated } = {} as ClassWithEvidence
 beforeEach(async () => {
   exam = await loadLab(fromPackage('test/trial/exam'))
-  folder = newDirectory()
-  records = SqliteRecords.open(join(folder, 'records.sqlite'))
-  const sessions = await Sessions.start(racksThatNeverOpen, [exam], records)
-  evidence = await LearnersEvidence.open({
-    folder: join(folder, 'evidence'),
-    key: join(folder, 'evidence-key.pem'),
-    ...{ vethlab: '0.1.0', golden: 'g1', kernel: '6.1' },
-  })
-  classroom = new Classroom(sessions, records, { evidence })
-  owner = ownerOf(await records.localLearner())
-  onTestFinished(async () => {
-    classroom.close()
-    await sessions.stop()
-    await records.close()
-  })
-  id = (await classroom.create(owner, { title: 'Networks', labs: [exam.id] })).id
-  await classroom.setCode(owner, id, true)
+  ;({ folder, records, evidence, classroom, owner, id, seated } = await classWithEvidence(exam))
   await classroom.assess(owner, id, exam.id, { shows: 'points' })
 })
-
-async function seated(name: string): Promise<SeatRecord> {
-  const { code } = (await records.people.classOf(id))!
-  const joined = await records.people.join({ code: code!, name, phrase: name, most: 9 })
-  if ('refused' in joined) throw new Error(joined.refused)
-  return joined.seat
-}
 
 async function handedIn({ learner }: SeatRecord, judgedBy: Lab): Promise<SubmissionRecord> {
   const submission = await records.people.addSubmission({ learner, lab: exam.id, session: 'a session' })
@@ -105,7 +71,6 @@ it('a newer grading with fewer points counts only where the class says so', asyn
   const again = JSON.parse(record!.result!)
   await records.people.addRegrading(submission, JSON.stringify({ ...again, points: full - 1 }))
   await classroom.assess(owner, id, exam.id, { shows: 'points' })
-  classroom.submissions.of(learner)
   expect((await classroom.detail(id, ada.id, exam.id)).handedIn[0]).toMatchObject({ points: { points: full } })
   await classroom.assess(owner, id, exam.id, { shows: 'points', regraded: 'newer' })
   expect((await classroom.detail(id, ada.id, exam.id)).handedIn[0]).toMatchObject({ points: { points: full - 1 } })

@@ -1,58 +1,24 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { beforeEach, expect, it, onTestFinished } from 'vitest'
-import { Classroom } from '../../server/classroom/classroom.js'
+import { beforeEach, expect, it } from 'vitest'
 import { counted, type Judged, usedUp } from '../../server/classroom/submissions.js'
 import { isLabOpen } from '../../server/classroom/timetable.js'
-import { LearnersEvidence } from '../../server/evidence/learners-evidence.js'
 import { loadLab } from '../../server/lab/read-lab.js'
-import { ownerOf, type Who } from '../../server/learner/who.js'
 import { fromPackage } from '../../server/package-root.js'
 import { type Result, ResultSchema } from '../../server/report/result.js'
-import { Sessions } from '../../server/session/sessions.js'
 import { liveResult } from '../../server/session/work/session-result.js'
 import type { SeatRecord } from '../../server/store/people.js'
-import { SqliteRecords } from '../../server/store/sqlite-records.js'
 import { judged, undecidedSteps } from '../../server/trial/grade.js'
 import { failed, passed } from '../report/works.js'
-import { racksThatNeverOpen } from '../session/racks-that-never-open.js'
-import { newDirectory } from '../store/directory.js'
+import { type ClassWithEvidence, classWithEvidence } from './class-with-evidence.js'
 
 const lab = await loadLab(fromPackage('labs', 'default-bridge'))
 
-let folder: string
-let records: SqliteRecords
-let sessions: Sessions
-let classroom: Classroom
-let owner: Who
-let id: string
+let { folder, records, classroom, owner, id, seated } = {} as ClassWithEvidence
 beforeEach(async () => {
-  folder = newDirectory()
-  records = SqliteRecords.open(join(folder, 'records.sqlite'))
-  sessions = await Sessions.start(racksThatNeverOpen, [lab], records)
-  const evidence = await LearnersEvidence.open({
-    folder: join(folder, 'evidence'),
-    key: join(folder, 'evidence-key.pem'),
-    ...{ vethlab: '0.1.0', golden: 'g1', kernel: '6.1' },
-  })
-  classroom = new Classroom(sessions, records, { evidence })
-  owner = ownerOf(await records.localLearner())
-  onTestFinished(async () => {
-    classroom.close()
-    await sessions.stop()
-    await records.close()
-  })
-  id = (await classroom.create(owner, { title: 'Networks', labs: [lab.id] })).id
-  await classroom.setCode(owner, id, true)
+  ;({ folder, records, classroom, owner, id, seated } = await classWithEvidence(lab))
 })
-
-async function seated(name: string, student: string): Promise<SeatRecord> {
-  const { code } = (await records.people.classOf(id))!
-  const joined = await records.people.join({ code: code!, name, student, phrase: name, most: 9 })
-  if ('refused' in joined) throw new Error(joined.refused)
-  return joined.seat
-}
 
 /** Hands in, with so many of the steps right; `unknown`: the machine could not tell. Undefined: it was interrupted. */
 async function handedIn({ learner }: SeatRecord, right: number | 'unknown' | undefined): Promise<void> {

@@ -20,8 +20,7 @@ import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
 import { ResultSchema } from '../../server/report/result.js'
 import { refusal } from '../../server/trial/grade.js'
-import { ScriptedProbe } from '../check/cases.js'
-import { StateBuilder } from '../check/state-builder.js'
+import { walled } from '../evidence/exam.js'
 import { graded } from '../evidence/graded.js'
 
 const key = generateKeyPairSync('ed25519').privateKey
@@ -64,17 +63,6 @@ beforeEach(() => {
     process.exitCode = undefined
   }
 })
-
-/** The network of the exam is there; a wall is before its port. */
-function walled(): ScriptedProbe {
-  const rack = new StateBuilder()
-  const node1 = rack.docker('node1', '192.168.1.11')
-  rack.plain('laptop', '192.168.1.50')
-  rack.network(node1, { name: 'my_net', subnet: '172.20.0.0/16' })
-  const publishes = [{ hostPort: 8080, containerPort: 80 }]
-  rack.container(node1, 'web', { image: 'nginx', on: { my_net: undefined }, listens: [80], publishes })
-  return new ScriptedProbe(rack)
-}
 
 async function run(...args: string[]): Promise<{ out: string; code: unknown }> {
   let out = ''
