@@ -1,6 +1,6 @@
-import { holds } from '../network/addresses.js'
 import { ownsAddress } from '../network/own-address.js'
-import { nextHop, unforwardedBy, writeRoutingRule } from '../network/routing.js'
+import { nextHop, routeFor, unforwardedBy, writeRoutingRule } from '../network/routing.js'
+import type { RoutingRule } from '../network/state.js'
 import { isInHostNamespace, type LivePlace } from '../place/place.js'
 import { code } from '../wording/wording.js'
 import { define } from './cause.js'
@@ -31,19 +31,18 @@ function misledBy({ seen, destination }: SeenTrail, last: LivePlace): Found['mis
     ({ place, sighting }) => place && sighting.direction === 'out' && place.namespace.id !== last.namespace.id,
   )?.place
   if (!sender) return undefined
-  const rules = sender.namespace.routingRules.filter(({ further }) => further.some((one) => one.startsWith('fwmark')))
-  const main = sender.namespace.routes
-    .filter(
-      ({ table, destination: to, type }) =>
-        table === 'main' && type === 'unicast' && (to === 'default' || holds(to, destination)),
-    )
-    .toSorted((a, b) => lengthOf(b.destination) - lengthOf(a.destination))[0]
-  if (rules.length === 0 || main?.gateway === undefined || ownsAddress(last.namespace, main.gateway)) return undefined
+  const isMarked = ({ further }: RoutingRule) => further.some((one) => one.startsWith('fwmark'))
+  const rules = sender.namespace.routingRules.filter(isMarked)
+  const unmarked = sender.namespace.routingRules.filter((rule) => !isMarked(rule))
+  const main = routeFor({ ...sender.namespace, routingRules: unmarked }, destination)
+  if (
+    rules.length === 0 ||
+    main?.table !== 'main' ||
+    main.gateway === undefined ||
+    ownsAddress(last.namespace, main.gateway)
+  )
+    return undefined
   return { by: sender.label, gateway: main.gateway, rules: rules.map(writeRoutingRule) }
-}
-
-function lengthOf(destination: string): number {
-  return destination === 'default' ? 0 : Number(destination.split('/')[1] ?? 128)
 }
 
 /** Of a place's own: in a container it is set from its host. */
