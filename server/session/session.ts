@@ -157,6 +157,7 @@ export class Session {
 
   /** Goes on in a rack that was opened before this process began. */
   takeOver(info: RackInfo): void {
+    this.#rooms.steps.learnLocks()
     this.#rooms.life.takeOver(info)
     // A command may have ended while nobody listened.
     this.#rooms.steps.trigger()
@@ -216,6 +217,7 @@ export class Session {
   reopen(replay: boolean): void {
     if (this.holdsRack) return
     this.#rooms.forgetNotice()
+    this.#rooms.steps.learnLocks()
     this.#rooms.life.open(replay)
   }
 

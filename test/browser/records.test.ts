@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { Lab } from '../../server/lab/lab.js'
 import { loadLab } from '../../server/lab/read-lab.js'
 import { fromPackage } from '../../server/package-root.js'
@@ -23,6 +23,8 @@ beforeAll(async () => {
   site = await Site.open(['--database', addressText(address)])
   lab = await loadLab(fromPackage('labs', 'default-bridge'))
 })
+// A test that fails while the database is away leaves the next one its database all the same.
+afterEach(() => database?.run(), 120_000)
 afterAll(async () => {
   await site?.[Symbol.asyncDispose]()
   await database?.remove()

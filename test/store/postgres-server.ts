@@ -70,8 +70,9 @@ export class PostgresServer {
     return server
   }
 
-  /** Begins it, once more after `stop` or `kill`. */
+  /** Begins it, once more after `stop` or `kill`; one that runs goes on. */
   async run(): Promise<void> {
+    if (this.#isRunning()) return
     const child = spawn(
       join(binaries(), 'postgres'),
       // What a killed process wrote is with the kernel; only a machine that dies needs more.
@@ -131,9 +132,13 @@ export class PostgresServer {
     return [pid, ...children.split('\n').filter(Boolean).map(Number)]
   }
 
+  #isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
   async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    if (!this.#isRunning()) return
+    const child = this.#child!
     const ended = once(child, 'exit')
     child.kill(signal)
     const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)

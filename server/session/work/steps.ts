@@ -73,6 +73,13 @@ export class Steps {
     await this.#options.use.live?.rack.ground.capture()
   }
 
+  /** Learns what is locked while the database is there: looks go on when it goes away before the first of them. */
+  learnLocks(): void {
+    this.#isLocked('').catch((error) => {
+      if (!isBehind(error)) this.#options.onError(error)
+    })
+  }
+
   /** What nobody may see is not looked at, and does not pass. */
   async #isLocked(step: string): Promise<boolean> {
     try {

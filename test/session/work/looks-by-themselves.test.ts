@@ -97,6 +97,20 @@ it('while the database is away the locks stay as they were last known', async ()
   expect([state('two'), errors.length]).toEqual(['open', 1])
 })
 
+it('locks that were learnt when the rack was asked for hold where the database goes away before the first look', async () => {
+  const { house, steps, errors, state, isQuiet } = bench({ locked: ['two'] })
+  steps.learnLocks()
+  house.locked = async () => {
+    throw new VethlabError('records.behind', 'is away', { place: 'records', cure: 'Wait.' })
+  }
+  steps.learnLocks()
+  steps.trigger()
+  await vi.waitFor(() => expect(state('one')).toBe('passed'))
+  steps.trigger()
+  await isQuiet()
+  expect([state('two'), errors]).toEqual(['open', []])
+})
+
 it('a step that is looked at when asked is never looked at by itself, and passes when somebody asks', async () => {
   const { steps, looked, capture, state, isQuiet } = bench({ whenAsked: ['one'] })
   steps.trigger()
