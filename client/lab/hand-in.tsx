@@ -1,11 +1,10 @@
 import type { DeskView, HandedInView } from '../../server/protocol/classes.js'
 import { confirmed } from '../shell/dialog.js'
-import { CrossIcon, TickIcon } from '../shell/icons.js'
-import { Words } from '../shell/words.js'
-import { pointsText, worthText } from '../shell/worth.js'
+import { JudgedSteps } from '../shell/judged-steps.js'
+import { worthText } from '../shell/worth.js'
 import { desk } from '../state/desk.js'
 import { isOpen } from '../state/lab.js'
-import { inLanguage, language, marks, stringsOf } from '../state/language.js'
+import { language, marks, stringsOf } from '../state/language.js'
 import { ask, view } from '../state/session.js'
 import { showSection } from './lab-state.js'
 
@@ -41,10 +40,6 @@ const strings = stringsOf({
       'It could not be judged completely. It uses up no attempt and costs no points: hand in again. If the lab is closed by now, ask your teacher for more time.',
     interrupted:
       'The server was interrupted while it judged. It uses up no attempt and costs no points: hand in again. If the lab is closed by now, ask your teacher for more time.',
-    'state.passed': 'passed',
-    'state.failed': 'failed',
-    'state.skipped': 'not looked at',
-    'state.could-not-tell': 'could not tell',
   },
   zh: {
     title: '提交',
@@ -73,10 +68,6 @@ const strings = stringsOf({
     withheld: '已评分，结果由老师公布。',
     'could-not-tell': '未能完成评分。不占用提交次数，也不扣分，请重新提交；如果实验已经关闭，请让老师延长时间。',
     interrupted: '评分时服务器中断。不占用提交次数，也不扣分，请重新提交；如果实验已经关闭，请让老师延长时间。',
-    'state.passed': '通过',
-    'state.failed': '未通过',
-    'state.skipped': '没有检查',
-    'state.could-not-tell': '无法判定',
   },
 })
 
@@ -182,28 +173,7 @@ function Attempt({ one }: { one: HandedInView }) {
       </p>
       {state !== 'judged' && <p>{t[state]}</p>}
       {points !== undefined && <p class="points">{worthText(one, points)}</p>}
-      {steps !== undefined && (
-        <ul>
-          {steps.map((step) => (
-            <li key={step.id} class={step.state}>
-              {step.state === 'passed' ? <TickIcon /> : <CrossIcon />} {inLanguage(step.heading)}
-              {marks.value.colon}
-              {t[`state.${step.state}`]}
-              {step.of > 0 && `${marks.value.comma}${pointsText(step.points, step.of)}`}
-              {step.why !== undefined && (
-                <p class="muted">
-                  <Words text={step.why} finding />
-                </p>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-      {notes?.map((note) => (
-        <p class="muted" key={note.en}>
-          {inLanguage(note)}
-        </p>
-      ))}
+      <JudgedSteps steps={steps} notes={notes} />
     </li>
   )
 }

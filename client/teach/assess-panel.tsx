@@ -1,5 +1,6 @@
-import { useId, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { ClassView } from '../../server/protocol/classes.js'
+import { CheckField, InputField, SelectField } from '../shell/fields.js'
 import { inLanguage } from '../state/language.js'
 import { strings } from './strings.js'
 import { ask, changed } from './teach-state.js'
@@ -9,16 +10,15 @@ type Assessment = ClassView['assessed'][string]
 /** Whether what learners do in a lab is handed in and counts, how often, and what they are told of it. */
 export function AssessPanel({ view, lab }: { view: ClassView; lab: ClassView['labs'][number] }) {
   const t = strings.value
-  const id = useId()
   const now = view.assessed[lab.id]
   const [attempts, setAttempts] = useState(now?.attempts === undefined ? '' : String(now.attempts))
   const [shows, setShows] = useState<Assessment['shows']>(now?.shows ?? 'points')
-  const [counts, setCounts] = useState(now?.counts ?? 'best')
+  const [counts, setCounts] = useState<'best' | 'last'>(now?.counts ?? 'best')
   const [regraded, setRegraded] = useState<'better' | 'newer'>(now?.regraded ?? 'better')
   const [grace, setGrace] = useState(now?.grace === undefined ? '' : String(now.grace))
   const [hours, setHours] = useState(now?.late === undefined ? '' : String(now.late.hours))
   const [percent, setPercent] = useState(String(now?.late?.percent ?? 10))
-  const [per, setPer] = useState(now?.late?.per ?? 'day')
+  const [per, setPer] = useState<'hour' | 'day'>(now?.late?.per ?? 'day')
   const [said, setSaid] = useState('')
   const set = async (assessed: Assessment | null) => {
     setSaid('')
@@ -46,94 +46,60 @@ export function AssessPanel({ view, lab }: { view: ClassView; lab: ClassView['la
           void set(chosen)
         }}
       >
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={now !== undefined}
-            onChange={(event) => void set(event.currentTarget.checked ? chosen : null)}
-          />
-          {t.isAssessed}
-        </label>
+        <CheckField
+          label={t.isAssessed}
+          checked={now !== undefined}
+          onChange={(isAssessed) => void set(isAssessed ? chosen : null)}
+        />
         {now !== undefined && (
           <>
-            <label for={`${id}-attempts`}>{t.attempts}</label>
-            <input
-              id={`${id}-attempts`}
-              type="number"
-              min={1}
-              max={100}
-              value={attempts}
-              onInput={(event) => setAttempts(event.currentTarget.value)}
-            />
-            <label for={`${id}-shows`}>{t.shows}</label>
-            <select
-              id={`${id}-shows`}
+            <InputField type="number" label={t.attempts} min={1} max={100} value={attempts} onInput={setAttempts} />
+            <SelectField
+              label={t.shows}
               value={shows}
-              onChange={(event) => setShows(event.currentTarget.value as Assessment['shows'])}
-            >
-              {(['nothing', 'points', 'steps'] as const).map((one) => (
-                <option key={one} value={one}>
-                  {t[`shows.${one}`]}
-                </option>
-              ))}
-            </select>
-            <label for={`${id}-counts`}>{t.countsWhich}</label>
-            <select
-              id={`${id}-counts`}
+              options={(['nothing', 'points', 'steps'] as const).map((one) => [one, t[`shows.${one}`]])}
+              onChange={setShows}
+            />
+            <SelectField
+              label={t.countsWhich}
               value={counts}
-              onChange={(event) => setCounts(event.currentTarget.value as typeof counts)}
-            >
-              <option value="best">{t.countsBest}</option>
-              <option value="last">{t.countsLast}</option>
-            </select>
-            <label for={`${id}-regraded`}>{t.regraded}</label>
-            <select
-              id={`${id}-regraded`}
+              options={[
+                ['best', t.countsBest],
+                ['last', t.countsLast],
+              ]}
+              onChange={setCounts}
+            />
+            <SelectField
+              label={t.regraded}
               value={regraded}
-              onChange={(event) => setRegraded(event.currentTarget.value as typeof regraded)}
-            >
-              <option value="better">{t.regradedBetter}</option>
-              <option value="newer">{t.regradedNewer}</option>
-            </select>
-            <label for={`${id}-grace`}>{t.grace}</label>
-            <input
-              id={`${id}-grace`}
-              type="number"
-              min={1}
-              max={1440}
-              value={grace}
-              onInput={(event) => setGrace(event.currentTarget.value)}
+              options={[
+                ['better', t.regradedBetter],
+                ['newer', t.regradedNewer],
+              ]}
+              onChange={setRegraded}
             />
-            <label for={`${id}-hours`}>{t.lateHours}</label>
-            <input
-              id={`${id}-hours`}
-              type="number"
-              min={1}
-              max={720}
-              value={hours}
-              onInput={(event) => setHours(event.currentTarget.value)}
-            />
+            <InputField type="number" label={t.grace} min={1} max={1440} value={grace} onInput={setGrace} />
+            <InputField type="number" label={t.lateHours} min={1} max={720} value={hours} onInput={setHours} />
             {hours !== '' && (
               <>
-                <label for={`${id}-percent`}>{t.latePercent}</label>
-                <input
-                  id={`${id}-percent`}
+                <InputField
                   type="number"
+                  label={t.latePercent}
                   min={0}
                   max={100}
                   required
                   value={percent}
-                  onInput={(event) => setPercent(event.currentTarget.value)}
+                  onInput={setPercent}
                 />
-                <label for={`${id}-per`}>{t.latePer}</label>
-                <select
-                  id={`${id}-per`}
+                <SelectField
+                  label={t.latePer}
                   value={per}
-                  onChange={(event) => setPer(event.currentTarget.value as typeof per)}
-                >
-                  <option value="hour">{t.latePerHour}</option>
-                  <option value="day">{t.latePerDay}</option>
-                </select>
+                  options={[
+                    ['hour', t.latePerHour],
+                    ['day', t.latePerDay],
+                  ]}
+                  onChange={setPer}
+                />
               </>
             )}
             <div class="actions">

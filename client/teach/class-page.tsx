@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { ClassView, HandView, SeatView } from '../../server/protocol/classes.js'
 import { Dialog } from '../shell/dialog.js'
+import { CheckField } from '../shell/fields.js'
 import { useArrival, useTitle } from '../shell/title.js'
 import { TroubleNote } from '../shell/trouble.js'
 import { Coded } from '../shell/words.js'
@@ -81,10 +82,7 @@ export function ClassPage({ id }: { id: string }) {
             {t.projector}
           </button>
         )}
-        <label class="check">
-          <input type="checkbox" checked={isNameless} onChange={(event) => setNameless(event.currentTarget.checked)} />
-          {t.hideNames}
-        </label>
+        <CheckField label={t.hideNames} checked={isNameless} onChange={setNameless} />
         {lab !== undefined && seats.length > 0 && <Summary lab={lab} seats={seats} />}
         {seats.length === 0 ? (
           <p class="muted">{t.empty}</p>
@@ -133,10 +131,7 @@ function Projected({
       <div class="projected progress">
         <Summary lab={lab} seats={shown} />
         <Matrix view={{ ...view, mayAssist: false, mayLead: false }} lab={lab} seats={shown} hands={hands} />
-        <label class="check">
-          <input type="checkbox" checked={hasNames} onChange={(event) => setNames(event.currentTarget.checked)} />
-          {t.showNames}
-        </label>
+        <CheckField label={t.showNames} checked={hasNames} onChange={setNames} />
       </div>
     </Dialog>
   )

@@ -1,5 +1,6 @@
-import { useId, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { ClassView } from '../../server/protocol/classes.js'
+import { InputField, SelectField } from '../shell/fields.js'
 import { fieldTime, timeOfField } from '../shell/time.js'
 import { inLanguage } from '../state/language.js'
 import { ExtendForm } from './extend-form.js'
@@ -30,7 +31,6 @@ export function DatesPanel({ view }: { view: ClassView }) {
 
 function LabDates({ view, lab }: { view: ClassView; lab: Lab }) {
   const t = strings.value
-  const id = useId()
   const dates = Object.hasOwn(view.dates, lab.id) ? view.dates[lab.id]! : {}
   const [changedTo, setChanged] = useState<{ opens?: string; due?: string; after?: string }>({})
   const [said, setSaid] = useState('')
@@ -60,36 +60,28 @@ function LabDates({ view, lab }: { view: ClassView; lab: Lab }) {
       }}
     >
       <h3>{title}</h3>
-      <label for={`${id}-opens`}>{t.opens}</label>
-      <input
-        id={`${id}-opens`}
+      <InputField
         type="datetime-local"
+        label={t.opens}
         value={opens}
-        onInput={(event) => setChanged({ ...changedTo, opens: event.currentTarget.value })}
+        onInput={(value) => setChanged({ ...changedTo, opens: value })}
       />
-      <label for={`${id}-due`}>{t.due}</label>
-      <input
-        id={`${id}-due`}
+      <InputField
         type="datetime-local"
+        label={t.due}
         min={opens}
         value={due}
-        onInput={(event) => setChanged({ ...changedTo, due: event.currentTarget.value })}
+        onInput={(value) => setChanged({ ...changedTo, due: value })}
       />
-      <label for={`${id}-after`}>{t.after}</label>
-      <select
-        id={`${id}-after`}
+      <SelectField
+        label={t.after}
         value={after}
-        onChange={(event) => setChanged({ ...changedTo, after: event.currentTarget.value })}
-      >
-        <option value="">{t.afterNone}</option>
-        {view.labs
-          .filter((one) => one.id !== lab.id)
-          .map((one) => (
-            <option key={one.id} value={one.id}>
-              {inLanguage(one.title)}
-            </option>
-          ))}
-      </select>
+        options={[
+          ['', t.afterNone],
+          ...view.labs.filter((one) => one.id !== lab.id).map((one) => [one.id, inLanguage(one.title)] as const),
+        ]}
+        onChange={(value) => setChanged({ ...changedTo, after: value })}
+      />
       <button type="submit" aria-label={t.saveDates(title)}>
         {t.save}
       </button>

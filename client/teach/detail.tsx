@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { VerdictView } from '../../server/protocol/classes.js'
 import type { NetworkMap, TimelineEntry } from '../../server/protocol/protocol.js'
 import type { Value } from '../../server/protocol/requests.js'
+import { JudgedSteps } from '../shell/judged-steps.js'
 import { Words } from '../shell/words.js'
 import { worthText } from '../shell/worth.js'
 import { inLanguage, language, marks } from '../state/language.js'
@@ -118,27 +119,7 @@ function HandedIn({ one }: { one: Value<'seat.detail'>['handedIn'][number] }) {
       <strong>{t.attempt(number)}</strong> <span class="muted">{dateOf(at)}</span>
       {marks.value.colon}
       {state === 'judged' && points !== undefined ? worthText(one, points) : t[`handed.${state}`]}
-      {steps !== undefined && (
-        <ul>
-          {steps.map((step) => (
-            <li key={step.id} class={step.state === 'passed' ? 'pass' : 'fail'}>
-              {inLanguage(step.heading)}
-              {marks.value.colon}
-              {t[`step.${step.state}`]}
-              {step.why !== undefined && (
-                <p class="muted">
-                  <Words text={step.why} finding />
-                </p>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-      {notes?.map((note) => (
-        <p class="muted" key={note.en}>
-          {inLanguage(note)}
-        </p>
-      ))}
+      <JudgedSteps steps={steps} notes={notes} />
       {steps !== undefined && (
         <p class="muted">
           {t.evidence}

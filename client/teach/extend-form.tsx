@@ -1,5 +1,6 @@
-import { useId, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { ClassView, SeatView } from '../../server/protocol/classes.js'
+import { InputField, SelectField } from '../shell/fields.js'
 import { dayAndTime } from '../shell/time.js'
 import { inLanguage, language } from '../state/language.js'
 import { strings } from './strings.js'
@@ -10,7 +11,6 @@ const usualMinutes = 10
 /** More time for all of a class, for a group, or for one learner of it: for the class, or for one of its labs. */
 export function ExtendForm({ view, seat }: { view: ClassView; seat?: SeatView }) {
   const t = strings.value
-  const id = useId()
   const [lab, setLab] = useState<string>()
   const [minutes, setMinutes] = useState(String(usualMinutes))
   const [section, setSection] = useState('')
@@ -41,37 +41,21 @@ export function ExtendForm({ view, seat }: { view: ClassView; seat?: SeatView })
       }}
     >
       <p class="muted">{t.moreTimeText}</p>
-      <label for={id}>{t.ofWhat}</label>
-      <select id={id} value={chosen} onChange={(event) => setLab(event.currentTarget.value)}>
-        {all.map(({ of, text }) => (
-          <option key={of} value={of}>
-            {text}
-          </option>
-        ))}
-      </select>
-      {seat === undefined && sections.length > 0 && (
-        <>
-          <label for={`${id}-section`}>{t.ofWhom}</label>
-          <select id={`${id}-section`} value={section} onChange={(event) => setSection(event.currentTarget.value)}>
-            <option value="">{t.everybody}</option>
-            {sections.map((one) => (
-              <option key={one} value={one}>
-                {t.group(one)}
-              </option>
-            ))}
-          </select>
-        </>
-      )}
-      <label for={`${id}-minutes`}>{t.minutes}</label>
-      <input
-        id={`${id}-minutes`}
-        type="number"
-        min={1}
-        max={10_080}
-        required
-        value={minutes}
-        onInput={(event) => setMinutes(event.currentTarget.value)}
+      <SelectField
+        label={t.ofWhat}
+        value={chosen}
+        options={all.map(({ of, text }) => [of, text] as const)}
+        onChange={setLab}
       />
+      {seat === undefined && sections.length > 0 && (
+        <SelectField
+          label={t.ofWhom}
+          value={section}
+          options={[['', t.everybody], ...sections.map((one) => [one, t.group(one)] as const)]}
+          onChange={setSection}
+        />
+      )}
+      <InputField type="number" label={t.minutes} min={1} max={10_080} required value={minutes} onInput={setMinutes} />
       <div class="actions">
         <button type="submit">{t.extend}</button>
       </div>

@@ -1,5 +1,6 @@
-import { useEffect, useId, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { ClassView, PreparedHints, SeatView } from '../../server/protocol/classes.js'
+import { SelectField } from '../shell/fields.js'
 import { Words } from '../shell/words.js'
 import { inLanguage } from '../state/language.js'
 import { strings } from './strings.js'
@@ -17,7 +18,6 @@ export function HintPanel({
   seats: readonly SeatView[]
 }) {
   const t = strings.value
-  const id = useId()
   const [isOpen, setOpen] = useState(false)
   const [hints, setHints] = useState<PreparedHints>()
   const [chosen, setChosen] = useState<string>()
@@ -60,14 +60,15 @@ export function HintPanel({
             if (done !== undefined) setSaid(t.given(done.given, done.without))
           }}
         >
-          <label for={id}>{t.step}</label>
-          <select id={id} value={one.key} onChange={(event) => setChosen(event.currentTarget.value)}>
-            {all.map(({ key, step, check }) => (
-              <option key={key} value={key}>
-                {inLanguage(step.heading)} · {t.hintCheck(check.index + 1, check.hints.length)}
-              </option>
-            ))}
-          </select>
+          <SelectField
+            label={t.step}
+            value={one.key}
+            options={all.map(({ key, step, check }) => [
+              key,
+              `${inLanguage(step.heading)} · ${t.hintCheck(check.index + 1, check.hints.length)}`,
+            ])}
+            onChange={setChosen}
+          />
           <ol class="hints">
             {one.check.hints.map((hint) => (
               <li key={hint.en}>
@@ -75,18 +76,16 @@ export function HintPanel({
               </li>
             ))}
           </ol>
-          <label for={`${id}-to`}>{t.hintTo}</label>
-          <select id={`${id}-to`} value={to} onChange={(event) => setTo(event.currentTarget.value)}>
-            <option value="at">{t.hintAt(at.length)}</option>
-            <option value="all">{t.hintAll}</option>
-            {seats
-              .filter(({ hasJoined }) => hasJoined)
-              .map((seat) => (
-                <option key={seat.id} value={seat.id}>
-                  {seat.name}
-                </option>
-              ))}
-          </select>
+          <SelectField
+            label={t.hintTo}
+            value={to}
+            options={[
+              ['at', t.hintAt(at.length)],
+              ['all', t.hintAll],
+              ...seats.filter(({ hasJoined }) => hasJoined).map(({ id, name }) => [id, name] as const),
+            ]}
+            onChange={setTo}
+          />
           <div class="actions">
             <button type="submit">{t.give}</button>
           </div>

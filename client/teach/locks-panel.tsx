@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks'
 import type { ClassView } from '../../server/protocol/classes.js'
+import { CheckField } from '../shell/fields.js'
 import { inLanguage } from '../state/language.js'
 import { strings } from './strings.js'
 import { ask, changed } from './teach-state.js'
@@ -48,14 +49,11 @@ export function LocksPanel({ view, lab }: { view: ClassView; lab: ClassView['lab
           ))}
         </ul>
       </fieldset>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={!solutions}
-          onChange={(event) => void set((asked.current ?? { steps: locked }).steps, !event.currentTarget.checked)}
-        />
-        {t.solutionsOpen}
-      </label>
+      <CheckField
+        label={t.solutionsOpen}
+        checked={!solutions}
+        onChange={(areOpen) => void set((asked.current ?? { steps: locked }).steps, !areOpen)}
+      />
     </details>
   )
 }

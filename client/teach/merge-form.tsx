@@ -1,5 +1,6 @@
-import { useId, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { ClassView, SeatView } from '../../server/protocol/classes.js'
+import { SelectField } from '../shell/fields.js'
 import { strings } from './strings.js'
 import { ask } from './teach-state.js'
 
@@ -16,7 +17,6 @@ export function MergeForm({
   onDone(): void
 }) {
   const t = strings.value
-  const id = useId()
   // Who is there twice is most likely meant.
   const others = seats
     .filter((one) => one.id !== seat.id)
@@ -30,14 +30,15 @@ export function MergeForm({
       }}
     >
       <p>{t.mergeText(seat.name)}</p>
-      <label for={id}>{t.mergeWith}</label>
-      <select id={id} value={other} onChange={(event) => setOther(event.currentTarget.value)}>
-        {others.map((one) => (
-          <option key={one.id} value={one.id}>
-            {[one.name, one.student, one.section].filter((part) => part !== undefined).join(' · ')}
-          </option>
-        ))}
-      </select>
+      <SelectField
+        label={t.mergeWith}
+        value={other}
+        options={others.map((one) => [
+          one.id,
+          [one.name, one.student, one.section].filter((part) => part !== undefined).join(' · '),
+        ])}
+        onChange={setOther}
+      />
       <div class="actions">
         <button type="submit" class="primary">
           {t.mergeDo}

@@ -1,5 +1,6 @@
 import { useId, useState } from 'preact/hooks'
 import type { ClassView } from '../../server/protocol/classes.js'
+import { CheckField } from '../shell/fields.js'
 import { strings } from './strings.js'
 import { ask, changed } from './teach-state.js'
 
@@ -12,16 +13,11 @@ export function RosterPanel({ view }: { view: ClassView }) {
   return (
     <details>
       <summary>{t.people}</summary>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={view.isRosterOnly}
-          onChange={async (event) =>
-            changed(await ask('class.change', { class: view.id, isRosterOnly: event.currentTarget.checked }))
-          }
-        />
-        {t.rosterOnly}
-      </label>
+      <CheckField
+        label={t.rosterOnly}
+        checked={view.isRosterOnly}
+        onChange={async (isRosterOnly) => changed(await ask('class.change', { class: view.id, isRosterOnly }))}
+      />
       <p id={`${id}-text`}>{t.peopleText}</p>
       <form
         onSubmit={async (event) => {

@@ -1,7 +1,8 @@
-import { useEffect, useId, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { ClassView } from '../../server/protocol/classes.js'
 import type { CatalogueView } from '../../server/protocol/protocol.js'
 import { confirmed } from '../shell/dialog.js'
+import { CheckField, InputField } from '../shell/fields.js'
 import { fieldTime, timeOfField } from '../shell/time.js'
 import { load } from '../state/load.js'
 import { LabPicker, type PickedLab } from './lab-picker.js'
@@ -11,7 +12,6 @@ import { ask, changed } from './teach-state.js'
 /** Title, labs and times of a class, and its end. */
 export function SettingsPanel({ view }: { view: ClassView }) {
   const t = strings.value
-  const id = useId()
   const [title, setTitle] = useState(view.title)
   const [starts, setStarts] = useState(fieldTime(view.startsAt))
   const [ends, setEnds] = useState(fieldTime(view.endsAt))
@@ -56,78 +56,33 @@ export function SettingsPanel({ view }: { view: ClassView }) {
           if (done !== undefined) setSaid(t.saved)
         }}
       >
-        <label for={`${id}-title`}>{t.title}</label>
-        <input
-          id={`${id}-title`}
-          type="text"
-          required
-          maxLength={100}
-          value={title}
-          onInput={(event) => setTitle(event.currentTarget.value)}
-        />
-        <label for={`${id}-starts`}>{t.starts}</label>
-        <input
-          id={`${id}-starts`}
-          type="datetime-local"
-          value={starts}
-          onInput={(event) => setStarts(event.currentTarget.value)}
-        />
-        <label for={`${id}-ends`}>{t.ends}</label>
-        <input
-          id={`${id}-ends`}
-          type="datetime-local"
-          min={starts}
-          value={ends}
-          onInput={(event) => setEnds(event.currentTarget.value)}
-        />
-        <label for={`${id}-code-ends`}>{t.codeEnds}</label>
-        <input
-          id={`${id}-code-ends`}
-          type="datetime-local"
-          value={codeEnds}
-          onInput={(event) => setCodeEnds(event.currentTarget.value)}
-        />
-        <label for={`${id}-expected`}>{t.expectedLearners}</label>
-        <input
-          id={`${id}-expected`}
+        <InputField type="text" label={t.title} required maxLength={100} value={title} onInput={setTitle} />
+        <InputField type="datetime-local" label={t.starts} value={starts} onInput={setStarts} />
+        <InputField type="datetime-local" label={t.ends} min={starts} value={ends} onInput={setEnds} />
+        <InputField type="datetime-local" label={t.codeEnds} value={codeEnds} onInput={setCodeEnds} />
+        <InputField
           type="number"
+          label={t.expectedLearners}
           min={1}
           max={10_000}
           value={expected}
-          aria-describedby={`${id}-warm`}
-          onInput={(event) => setExpected(event.currentTarget.value)}
+          note={t.warmText}
+          onInput={setExpected}
         />
-        <p id={`${id}-warm`} class="muted">
-          {t.warmText}
-        </p>
-        <label for={`${id}-capacity`}>{t.capacity(view.mostRacks)}</label>
-        <input
-          id={`${id}-capacity`}
+        <InputField
           type="number"
+          label={t.capacity(view.mostRacks)}
           min={1}
           max={view.mostRacks}
           value={capacity}
-          onInput={(event) => setCapacity(event.currentTarget.value)}
+          onInput={setCapacity}
         />
-        <label for={`${id}-keep`}>{t.keepDays}</label>
-        <input
-          id={`${id}-keep`}
-          type="number"
-          min={1}
-          max={3650}
-          value={keep}
-          onInput={(event) => setKeep(event.currentTarget.value)}
+        <InputField type="number" label={t.keepDays} min={1} max={3650} value={keep} onInput={setKeep} />
+        <CheckField
+          label={t.ownNumbers}
+          checked={view.hasOwnNumbers}
+          onChange={async (hasOwnNumbers) => changed(await ask('class.change', { class: view.id, hasOwnNumbers }))}
         />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={view.hasOwnNumbers}
-            onChange={async (event) =>
-              changed(await ask('class.change', { class: view.id, hasOwnNumbers: event.currentTarget.checked }))
-            }
-          />
-          {t.ownNumbers}
-        </label>
         <LabPicker labs={labs} onChange={setLabs} />
         <div class="actions">
           <button type="submit" class="primary">

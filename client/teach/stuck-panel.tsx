@@ -1,28 +1,26 @@
-import { useId, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { ClassView } from '../../server/protocol/classes.js'
+import { CheckField, InputField } from '../shell/fields.js'
 import { strings } from './strings.js'
 import { ask, changed } from './teach-state.js'
 
 /** The rule by which somebody is said to be stuck, and its numbers. */
 export function StuckPanel({ view }: { view: ClassView }) {
   const t = strings.value
-  const id = useId()
   const [rule, setRule] = useState(view.stuckRule)
   const [said, setSaid] = useState('')
   const number = (key: 'sameReason' | 'times' | 'leastMinutes', text: string, [min, max]: [number, number]) => (
-    <>
-      <label for={`${id}-${key}`}>{text}</label>
-      <input
-        id={`${id}-${key}`}
-        type="number"
-        min={min}
-        max={max}
-        step={key === 'times' ? 0.5 : 1}
-        required
-        value={rule[key]}
-        onInput={(event) => setRule({ ...rule, [key]: event.currentTarget.valueAsNumber })}
-      />
-    </>
+    <InputField
+      type="number"
+      label={text}
+      min={min}
+      max={max}
+      step={key === 'times' ? 0.5 : 1}
+      required
+      // What is no number yet shows as nothing.
+      value={Number.isNaN(rule[key]) ? '' : String(rule[key])}
+      onInput={(value) => setRule({ ...rule, [key]: value === '' ? Number.NaN : Number(value) })}
+    />
   )
   return (
     <details>
@@ -37,14 +35,11 @@ export function StuckPanel({ view }: { view: ClassView }) {
         }}
       >
         <p>{t.stuckText}</p>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={!rule.isMuted}
-            onChange={(event) => setRule({ ...rule, isMuted: !event.currentTarget.checked })}
-          />
-          {t.stuckOn}
-        </label>
+        <CheckField
+          label={t.stuckOn}
+          checked={!rule.isMuted}
+          onChange={(isOn) => setRule({ ...rule, isMuted: !isOn })}
+        />
         {number('sameReason', t.stuckSame, [2, 50])}
         {number('times', t.stuckTimes, [1, 20])}
         {number('leastMinutes', t.stuckLeast, [1, 240])}
