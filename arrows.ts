@@ -24,7 +24,7 @@ export const arrows = {
   'server/report': ['server/wording', 'server/error', 'server/check'],
   'server/proof': ['server/error', 'server/machine'],
   'server/racks': ['server/package-root.ts', 'server/error', 'server/network', 'server/place', 'server/terminal'],
-  'server/trace': ['server/wording', 'server/network', 'server/map', 'server/place', 'server/cause'],
+  'server/trace': ['server/wording', 'server/error', 'server/network', 'server/map', 'server/place', 'server/cause'],
   'server/diagnosis': ['server/wording', 'server/network', 'server/place', 'server/cause', 'server/trace'],
   'server/rack': [
     'server/package-root.ts',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { messageOf } from '../error/message-of.js'
+import { safeParse } from '../error/safe-parse.js'
 import { didYouMean, type SchemaIssue, schemaIssues } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { Unanswerable } from '../place/unanswerable.js'
@@ -177,9 +178,9 @@ export function parseCheck(
   if (nested && family.question) {
     return issue(`"${key}" within all, any or not`, 'Make an entry of its own of it.', [...path, key])
   }
-  const read = commonFields.safeParse(common)
+  const read = safeParse(commonFields, common)
   if (!read.success) issues.push(...below(path, schemaIssues(commonFields, read.error, common)))
-  const spec = family.schema.safeParse(entries[key])
+  const spec = safeParse(family.schema, entries[key])
   if (!spec.success) issues.push(...below([...path, key], specIssues(family, spec.error, entries[key])))
   if (issues.length > 0 || !read.success || !spec.success) return { issues }
   if (read.data.survives !== undefined && family.question) {

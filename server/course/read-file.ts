@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { z } from 'zod'
 import { invalidArgument } from '../error/invalid-argument.js'
+import { safeParse } from '../error/safe-parse.js'
 import { schemaIssues } from '../error/schema-issue.js'
 import { readYaml } from '../lab/formats/read-yaml.js'
 import { oneLine } from '../wording/one-line.js'
@@ -33,7 +34,7 @@ export function parsedJson<T>(text: string, file: string, schema: z.ZodType<T>, 
     const said = oneLine(error.message, 200)
     throw invalidArgument(file, `is no JSON: ${said}`, cure.en, { what: `不是 JSON（${said}）`, cure: cure.zh })
   }
-  const parsed = schema.safeParse(value)
+  const parsed = safeParse(schema, value)
   if (parsed.success) return parsed.data
   const [issue] = schemaIssues(schema, parsed.error, value)
   const where = issue!.path.join('.')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { safeParse } from '../error/safe-parse.js'
 import { ProbeRequest } from '../network/question.js'
 import { escapeHtml } from '../report/html.js'
 import { manyLines, oneLine } from '../wording/one-line.js'
@@ -111,7 +112,7 @@ function questionWords(asked: Asked, picture: unknown, language: Language): stri
   const host = escapeHtml(oneLine(asked.host, 64))
   if (asked.to === 'host') return [host, say.command(code(asked.command))]
   // Whoever signed it may have put anything there.
-  const read = ProbeRequest.safeParse(asked.question)
+  const read = safeParse(ProbeRequest, asked.question)
   if (!read.success) return [host]
   const { data } = read
   const at = whoAsks(asked.host, data.namespace, picture, language)
@@ -127,7 +128,7 @@ function whoAsks(host: string, namespace: string | undefined, picture: unknown, 
   const say = words[language]
   const name = escapeHtml(oneLine(host, 64))
   if (namespace === undefined) return name
-  const hosts = Owners.safeParse(picture).data?.hosts ?? []
+  const hosts = safeParse(Owners, picture).data?.hosts ?? []
   const owner = hosts.find((one) => one.name === host)?.namespaces.find(({ id }) => id === namespace)?.owner
   if (owner?.kind === 'host') return name
   return owner?.containers === undefined

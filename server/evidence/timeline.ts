@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { safeParse } from '../error/safe-parse.js'
 import type { Moment } from './record.js'
 
 const Text = z.object({ en: z.string(), zh: z.string() })
@@ -13,7 +14,7 @@ const Entry = z.object({
 /** What a learner did, of a session's timeline as it is on record: an entry as JSON each. What can't be read of it is left out. */
 export function momentsOf(entries: readonly string[]): Moment[] {
   return entries.flatMap((text) => {
-    const { success, data } = Entry.safeParse(JSON.parse(text))
+    const { success, data } = safeParse(Entry, JSON.parse(text))
     if (!success) return []
     const { at, command, changes } = data
     return [

@@ -1,3 +1,4 @@
+import { safeParse } from '../error/safe-parse.js'
 import type { RackPlan } from '../racks/topology.js'
 import { Id, LabFile } from './lab-file.js'
 
@@ -10,14 +11,14 @@ export function isMap(value: unknown): value is Record<string, unknown> {
 /** Steps by their ids, and names of values; all else as if it were right. @returns undefined where there is no step */
 export function guessedFile(raw: Record<string, unknown>): LabFile | undefined {
   const steps = (Array.isArray(raw.steps) ? raw.steps : []).map((step: unknown) => ({
-    id: isMap(step) && Id.safeParse(step.id).success ? step.id : undefined,
+    id: isMap(step) && safeParse(Id, step.id).success ? step.id : undefined,
     checks: [{}],
   }))
   if (steps.length === 0 || steps.some(({ id }) => id === undefined)) return undefined
-  const guess = LabFile.safeParse({
+  const guess = safeParse(LabFile, {
     ...fine,
-    ...(LabFile.shape.languages.safeParse(raw.languages).success ? { languages: raw.languages } : {}),
-    ...(LabFile.shape.images.safeParse(raw.images).success ? { images: raw.images } : {}),
+    ...(safeParse(LabFile.shape.languages, raw.languages).success ? { languages: raw.languages } : {}),
+    ...(safeParse(LabFile.shape.images, raw.images).success ? { images: raw.images } : {}),
     steps,
     values: fitting('values', raw.values),
     chance: fitting('chance', raw.chance),
@@ -39,7 +40,7 @@ const fine = {
 function fitting(field: 'values' | 'chance', raw: unknown): Record<string, unknown> {
   const entries = Object.entries(isMap(raw) ? raw : {})
   return Object.fromEntries(
-    entries.filter(([name, value]) => LabFile.shape[field].safeParse({ [name]: value }).success),
+    entries.filter(([name, value]) => safeParse(LabFile.shape[field], { [name]: value }).success),
   )
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { safeParse } from '../error/safe-parse.js'
 import { didYouMean, schemaIssues } from '../error/schema-issue.js'
 import { isLabId } from '../protocol/lab-address.js'
 import { oneLine } from '../wording/one-line.js'
@@ -65,7 +66,7 @@ export async function readPaths(folder: string): Promise<ReadPaths> {
   const yaml = parseYaml(source.text)
   for (const { line, column = 1, what, cure } of yaml.problems) say({ line, column }, what, cure)
   if (problems.length > 0) return { paths: [], problems }
-  const parsed = PathsFile.safeParse(yaml.value ?? {})
+  const parsed = safeParse(PathsFile, yaml.value ?? {})
   if (!parsed.success) {
     for (const { path, what, cure } of schemaIssues(PathsFile, parsed.error, yaml.value ?? {}))
       say(yaml.positionOf(path), what, cure)

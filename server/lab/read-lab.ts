@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { parseCheck } from '../check/checks.js'
 import type { Check } from '../check/family.js'
 import { sumOf } from '../check/points.js'
+import { safeParse } from '../error/safe-parse.js'
 import { didYouMean, placeInWords, type SchemaIssue, schemaIssues } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { isLabId } from '../protocol/lab-address.js'
@@ -283,7 +284,7 @@ class LabReader {
   private parameters(yaml: YamlFile): boolean {
     if (!isMap(yaml.value) || yaml.value.parameters === undefined) return true
     const { parameters: written, ...rest } = yaml.value
-    const parsed = Parameters.safeParse(written)
+    const parsed = safeParse(Parameters, written)
     if (!parsed.success) {
       this.issues('lab.yaml', inParameters(schemaIssues(Parameters, parsed.error, written)), yaml)
       return false
@@ -330,7 +331,7 @@ class LabReader {
   }
 
   private parsed<T>(file: string, schema: z.ZodType<T>, yaml: YamlFile, firstLine = 1): T | undefined {
-    const result = schema.safeParse(yaml.value ?? {})
+    const result = safeParse(schema, yaml.value ?? {})
     if (result.success) return result.data
     this.issues(file, schemaIssues(schema, result.error, yaml.value ?? {}), yaml, firstLine)
     return undefined

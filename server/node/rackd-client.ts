@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { safeParse } from '../error/safe-parse.js'
 import { type ErrorCode, VethlabError } from '../error/vethlab-error.js'
 import type { HostCapture, StillCapture } from '../network/capture.js'
 import type { Conversation, Talk } from '../network/conversation.js'
@@ -183,7 +184,7 @@ export class RackdClient implements Racks {
         throw unreachable(error)
       })
       if (answer === 'ok') return socket
-      const error = carriedError.safeParse(JSON.parse(answer))
+      const error = safeParse(carriedError, JSON.parse(answer))
       if (!error.success) throw new Error(answer)
       const { code, what, place, cure } = error.data
       throw new VethlabError(code as ErrorCode, what, { place, cure })

@@ -1,3 +1,4 @@
+import { safeParse } from '../error/safe-parse.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { isAddress } from '../network/addresses.js'
 import { HttpPath } from '../network/conversation.js'
@@ -47,7 +48,7 @@ export function readSpokenTarget(text: string, protocol: Protocol | undefined, h
     throw new VethlabError('argument.invalid', 'HTTP goes by tcp', { place: '--protocol', cure: 'Leave it out.' })
   }
   const whole = path === undefined || path.startsWith('/') ? path : `/${path}`
-  if (whole !== undefined && !HttpPath.safeParse(whole).success) {
+  if (whole !== undefined && !safeParse(HttpPath, whole).success) {
     throw new VethlabError('argument.invalid', `"${oneLine(whole, 60)}" is no path`, {
       place,
       cure: 'Write /, or /a/b?c=d.',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { safeParse } from '../error/safe-parse.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { type Observation, TracedPacket, traceTablePrefix } from '../network/observation.js'
 import { oneLine } from '../wording/one-line.js'
@@ -164,7 +165,7 @@ async function textsIn(
 
 /** @throws VethlabError argument.invalid */
 function checked(request: TracedPacket) {
-  const parsed = TracedPacket.safeParse(request)
+  const parsed = safeParse(TracedPacket, request)
   const wrong = parsed.success
     ? parsed.data.protocol !== 'icmp' && parsed.data.port === undefined
       ? 'tcp and udp need a port'

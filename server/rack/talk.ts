@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { safeParse } from '../error/safe-parse.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { type Conversation, type Overheard, Talk } from '../network/conversation.js'
 import { parseFrame } from '../network/packet.js'
@@ -152,7 +153,7 @@ function nameAsked(bytes: Buffer, version: 4 | 6): string {
 
 /** @throws VethlabError argument.invalid */
 function checked(request: Talk) {
-  const parsed = Talk.safeParse(request)
+  const parsed = safeParse(Talk, request)
   if (parsed.success) return parsed.data
   throw new VethlabError('argument.invalid', oneLine(parsed.error.issues[0]?.message ?? 'is no question', 200), {
     place: 'talk',

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { safeParse } from '../error/safe-parse.js'
 import { didYouMean, type SchemaIssue, schemaIssues } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 
@@ -155,7 +156,7 @@ export const reserved: readonly (readonly [network: string, use: string])[] = [
  * @throws VethlabError topology.* with the place inside the topology and the cure
  */
 export function resolveTopology(input: unknown, limits: RackLimits = defaultRackLimits): RackPlan {
-  const parsed = Topology.safeParse(input)
+  const parsed = safeParse(Topology, input)
   if (!parsed.success) throw fromZod(parsed.error, input)
   const topology = parsed.data
   const hostNames = Object.keys(topology.hosts)
@@ -389,7 +390,7 @@ function overlaps(a: [ipaddr.IPv4 | ipaddr.IPv6, number], b: [ipaddr.IPv4 | ipad
 
 /** All that is wrong with a topology, as far as it can be told at once, with the path of each. */
 export function topologyIssues(input: unknown): SchemaIssue[] {
-  const parsed = Topology.safeParse(input)
+  const parsed = safeParse(Topology, input)
   if (!parsed.success) return schemaIssues(Topology, parsed.error, input)
   try {
     resolveTopology(input)

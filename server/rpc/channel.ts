@@ -11,6 +11,7 @@ import {
   type ResponseMessage,
 } from 'vscode-jsonrpc/node'
 import type { z } from 'zod'
+import { safeParse } from '../error/safe-parse.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { FRAME_MS, SocketReader, SocketWriter } from './message-stream.js'
 import { fromResponseError, parseParams, toResponseError } from './rpc-error.js'
@@ -146,7 +147,7 @@ export class Channel {
   /** Takes notifications of that method; those that do not fit the schema are dropped, for nobody waits for an answer. */
   onNotification<S extends z.ZodType>(method: string, schema: S, handler: (params: z.output<S>) => void): void {
     this.#notificationHandlers.set(method, (params) => {
-      const parsed = schema.safeParse(params)
+      const parsed = safeParse(schema, params)
       if (parsed.success) handler(parsed.data)
     })
   }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
+import { safeParse } from '../error/safe-parse.js'
 import { schemaIssues } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { oneLine } from '../wording/one-line.js'
@@ -144,7 +145,7 @@ function insert(value: unknown): Work<Row[]> {
 
 /** @throws Error that says the first thing that is wrong */
 function parsed<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
-  const read = schema.safeParse(value)
+  const read = safeParse(schema, value)
   if (read.success) return read.data
   const [first] = schemaIssues(schema, read.error, value)
   throw new Error(`${first!.path.length > 0 ? `${first!.path.join('.')}: ` : ''}${first!.what}`)

@@ -6,6 +6,7 @@ import { noReplyCause } from '../cause/no-reply.js'
 import { writePacket } from '../cause/packet-text.js'
 import { restartOf } from '../cause/restart.js'
 import { wrongProtocolCause } from '../cause/wrong-protocol.js'
+import { safeParse } from '../error/safe-parse.js'
 import { sameAddress } from '../network/addresses.js'
 import { type Conversation, HostHeader } from '../network/conversation.js'
 import { readSpeech, type Speech } from '../network/speech.js'
@@ -88,7 +89,7 @@ async function speak(
   as: 'http' | 'tls' | 'redis',
 ): Promise<Conversation> {
   const { to, speaks } = question
-  const host = to.includes('/') || !HostHeader.safeParse(to).success ? undefined : to
+  const host = to.includes('/') || !safeParse(HostHeader, to).success ? undefined : to
   const conversation = await ground.talk(
     from.host.name,
     {

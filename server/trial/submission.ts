@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
+import { safeParse } from '../error/safe-parse.js'
 import { didYouMean, schemaIssues } from '../error/schema-issue.js'
 import { VethlabError } from '../error/vethlab-error.js'
 import { answerId, type Lab } from '../lab/lab.js'
@@ -162,7 +163,7 @@ class FolderReader {
     const [problem] = yaml.problems
     if (problem) throw refused(`${path}:${problem.line}`, reasons.noAnswers(problem.what, `第 ${problem.line} 行`))
     const schema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
-    const parsed = schema.safeParse(yaml.value ?? {})
+    const parsed = safeParse(schema, yaml.value ?? {})
     if (!parsed.success) {
       const issue = schemaIssues(schema, parsed.error, yaml.value ?? {})[0]!
       const line = yaml.lineOf(issue.path)

@@ -1,5 +1,6 @@
 import type { Socket } from 'socket.io'
 import type { Classroom } from '../classroom/classroom.js'
+import { safeParse } from '../error/safe-parse.js'
 import { TroubleError, troubleOf } from '../error/trouble.js'
 import { may } from '../learner/may.js'
 import type { Answered, BlockRef, Events } from '../protocol/protocol.js'
@@ -263,25 +264,28 @@ export function serveLearner(socket: Socket<Requests, Events>, options: LearnerS
       // Nobody of ours asks without wanting to know.
       if (typeof answer !== 'function') return
       const give = answer as (answered: Answered<unknown>) => void
-      const parsed = requests[name].safeParse(ask)
-      if (!parsed.success) return give({ ok: false, trouble: troubles.invalid })
-      if (!free && !bucket.take()) return give({ ok: false, trouble: troubles.tooMany })
-      const { verb, what } = rights[name]
-      const who = guest()
-      if (!may(who, verb, what(who, parsed.data as Read<K>))) return give({ ok: false, trouble: troubles.forbidden })
       const began = performance.now()
+      let isLetIn = false
+      // Whatever fails in here is answered: nobody else hears of it, and an error that nobody takes would end the process.
       try {
+        const parsed = safeParse(requests[name], ask)
+        if (!parsed.success) return give({ ok: false, trouble: troubles.invalid })
+        if (!free && !bucket.take()) return give({ ok: false, trouble: troubles.tooMany })
+        const { verb, what } = rights[name]
+        const who = guest()
+        if (!may(who, verb, what(who, parsed.data as Read<K>))) return give({ ok: false, trouble: troubles.forbidden })
+        isLetIn = true
         give({ ok: true, value: await handlers[name](parsed.data as Read<K>) })
         options.metrics?.request(name, performance.now() - began, false)
       } catch (error) {
         give({ ok: false, trouble: troubleOf(error) })
-        options.metrics?.request(name, performance.now() - began, true)
+        if (isLetIn) options.metrics?.request(name, performance.now() - began, true)
       }
     })
   }
   for (const name of Object.keys(requests) as RequestName[]) on(name)
   socket.on('terminal.acknowledge', (...event: unknown[]) => {
-    const parsed = acknowledgement.safeParse(event.slice(0, 2))
+    const parsed = safeParse(acknowledgement, event.slice(0, 2))
     if (parsed.success) gateway.acknowledge(...parsed.data)
   })
   socket.on('disconnect', () => {

@@ -54,6 +54,12 @@ const number = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 )
 
+/** An object of which JavaScript can make neither a text nor a number, as itself and under each name that is often read. */
+const noPrimitive = () => objectOf([['toString', 1]])
+const strange = fc
+  .option(fc.constantFrom(...inherited, 'size', 'name', 'code', 'message'))
+  .map((name) => (name === null ? noPrimitive() : objectOf([[name, noPrimitive()]])))
+
 /** Anything that JSON can say, also under names that objects inherit. */
 export const anyJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
@@ -61,6 +67,7 @@ export const anyJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie
     fc.constantFrom(null, true, false),
     number,
     text,
+    strange,
     fc.array(tie('value'), { maxLength: 4 }),
     fc.array(fc.tuple(text, tie('value')), { maxLength: 4 }).map(objectOf),
     // Deeper than anything real.
@@ -95,7 +102,9 @@ export function spoiled<T>(right: T, most = 5): fc.Arbitrary<unknown> {
 type Change = typeof change extends fc.Arbitrary<infer C> ? C : never
 type Holder = Record<string, unknown> | unknown[]
 
-function changed(root: unknown, { at, how, key, value }: Change): unknown {
+function changed(root: unknown, { at, how, key, value: given }: Change): unknown {
+  // A later change must not reach into what was generated: the same is made once more when a failure is made smaller.
+  const value = structuredClone(given)
   const places: { holder: Holder; key: string }[] = []
   const visit = (node: unknown, depth: number) => {
     if (typeof node !== 'object' || node === null || node instanceof Uint8Array || depth > 30) return

@@ -85,6 +85,8 @@ describe('requests', () => {
       ['session.join', { lab: 1, open: true }],
       ['session.join', { lab: '../../etc', open: true }],
       ['session.join', { lab: 'default-bridge', open: true, more: 1 }],
+      // JavaScript makes no number of that length.
+      ['session.join', { lab: { length: { toString: 1 } }, open: true }],
       ['session.join', [{ lab: 'default-bridge', open: true }]],
       ['step.check', { session: 'x'.repeat(1000), step: 'y' }],
       ['rack.preview', { session: 'x', host: 'node1', port: 70_000 }],
@@ -106,7 +108,15 @@ describe('requests', () => {
       // Nobody waits for an answer.
       socket.emit(name as 'session.join', ...(values as never as [never, never]))
     }
-    for (const event of [[], [1], ['x', -1], ['0'.repeat(32), 'x'], [{}, {}], ['0'.repeat(32), 2 ** 60]]) {
+    for (const event of [
+      [],
+      [1],
+      ['x', -1],
+      ['0'.repeat(32), 'x'],
+      [{}, {}],
+      [{ length: { toString: 1 } }, 1],
+      ['0'.repeat(32), 2 ** 60],
+    ]) {
       socket.emit('terminal.acknowledge', ...(event as never as [string, number]))
     }
     expect(await ask(socket, 'session.join', { lab: 'default-bridge', open: false })).toMatchObject({ ok: true })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { safeParse } from '../../error/safe-parse.js'
 import { placeInWords, schemaIssues } from '../../error/schema-issue.js'
 import { Unanswerable } from '../../place/unanswerable.js'
 import { bare, code } from '../../wording/wording.js'
@@ -43,7 +44,7 @@ export const script: Family<Spec> = {
     } catch {
       throw unreadable(spec, 'it is no JSON')
     }
-    const parsed = Said.safeParse(said)
+    const parsed = safeParse(Said, said)
     if (!parsed.success) {
       const [issue] = schemaIssues(Said, parsed.error, said)
       throw unreadable(spec, `${placeInWords(issue?.path ?? [], said) || 'it'}: ${issue?.what ?? 'is something else'}`)

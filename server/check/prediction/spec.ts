@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { safeParse } from '../../error/safe-parse.js'
 import type { Text } from '../../wording/text.js'
 import { bare, code } from '../../wording/wording.js'
 import { name, port, reference } from '../fields.js'
@@ -29,7 +30,7 @@ const column = z
   })
   .superRefine((fields, context) => {
     // A cell is a `reach`, and must be one that can be asked.
-    const read = reachSchema.safeParse({ from: 'anybody', ...fields })
+    const read = safeParse(reachSchema, { from: 'anybody', ...fields })
     for (const { path, message } of read.error?.issues ?? [])
       context.addIssue({ code: 'custom', path: [...path], message })
   })

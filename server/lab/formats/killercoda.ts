@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { z } from 'zod'
+import { safeParse } from '../../error/safe-parse.js'
 import { placeInWords, schemaIssues } from '../../error/schema-issue.js'
 import { VethlabError } from '../../error/vethlab-error.js'
 import { counted, type Draft, type DraftFile, type DraftStep, type Note } from './draft.js'
@@ -142,7 +143,7 @@ class ScenarioReader {
       const line = position === undefined ? undefined : text.slice(0, Number(position)).split('\n').length
       throw refuse(line, `is no JSON: ${(error as Error).message}`)
     }
-    const parsed = Index.safeParse(value)
+    const parsed = safeParse(Index, value)
     if (parsed.success) return parsed.data
     const [issue] = schemaIssues(Index, parsed.error, value)
     throw refuse(undefined, `${placeInWords(issue?.path ?? [], value) || 'it'}: ${issue?.what ?? 'is no scenario'}`)

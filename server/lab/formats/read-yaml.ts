@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { safeParse } from '../../error/safe-parse.js'
 import { placeInWords, schemaIssues } from '../../error/schema-issue.js'
 import { type ErrorCode, VethlabError } from '../../error/vethlab-error.js'
 import { parseYaml } from '../yaml-file.js'
@@ -23,7 +24,7 @@ export function readYaml<T>(text: string, schema: z.ZodType<T>, options: ReadYam
   const [problem] = yaml.problems
   if (problem) throw refuse(problem.line, problem.what, problem.cure)
   const value = yaml.value ?? {}
-  const parsed = schema.safeParse(value)
+  const parsed = safeParse(schema, value)
   if (parsed.success) return parsed.data
   const [issue] = schemaIssues(schema, parsed.error, value)
   throw refuse(

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ChanceForm } from '../../check/chance.js'
 import { cidr } from '../../check/fields.js'
+import { safeParse } from '../../error/safe-parse.js'
 import { canonicalNetwork, isAddress, isCidr } from '../../network/addresses.js'
 import { wordsOfGo } from '../placeholder.js'
 
@@ -107,7 +108,7 @@ const practices: Record<(typeof kinds)[number], [is: (value: unknown) => boolean
   subnet: [(value) => typeof value === 'string' && isNetwork4(value), 'an IPv4 network such as 10.20.0.0/24'],
   address: [(value) => typeof value === 'string' && isAddress4(value), 'an IPv4 address such as 10.20.0.10'],
   port: [(value) => typeof value === 'number' && isPort(value), 'a port such as 8080'],
-  count: [(value) => count.safeParse(value).success, 'a whole number'],
+  count: [(value) => safeParse(count, value).success, 'a whole number'],
   name: [(value) => typeof value === 'string' && isWord(value), 'a name'],
   oneOf: [(value) => Number.isInteger(value) && Number(value) >= 1, 'the number of an entry, from 1'],
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
 import { z } from 'zod'
+import { safeParse } from '../../error/safe-parse.js'
 import { imageInFull, parseImageName } from '../../network/image-name.js'
 import { oneLine } from '../../wording/one-line.js'
 import { invalid, type SourceFile, type SourceFiles, tooLarge } from './source-files.js'
@@ -109,7 +110,7 @@ class Contents {
     return this.parsed('index.json', Index).manifests.flatMap(({ digest, annotations, platform }) => {
       if (platform && !isOurs(platform)) return []
       const text = this.blob(digest)
-      const index = Index.safeParse(JSON.parse(text.toString()))
+      const index = safeParse(Index, JSON.parse(text.toString()))
       const chosen = index.success ? this.ofThisMachine(index.data) : digest
       const manifest = this.checked(Manifest, this.blob(chosen), chosen)
       const layers = manifest.layers.map((layer) => blobFile(layer.digest))
@@ -192,7 +193,7 @@ export function foundImage(
 /** @throws VethlabError image.invalid with what is wrong */
 export function checkedJson<T>(source: string, schema: z.ZodType<T>, text: Buffer, name: string): T {
   try {
-    const result = schema.safeParse(JSON.parse(text.toString()))
+    const result = safeParse(schema, JSON.parse(text.toString()))
     if (result.success) return result.data
     const [issue] = result.error.issues
     throw new Error(`${issue?.path.map(String).join('.')}: ${issue?.message}`)

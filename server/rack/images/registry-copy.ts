@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { execa } from 'execa'
 import { z } from 'zod'
+import { safeParse } from '../../error/safe-parse.js'
 import { VethlabError } from '../../error/vethlab-error.js'
 import { findTool } from '../../machine/tool.js'
 import type { ImageName } from '../../network/image-name.js'
@@ -86,7 +87,7 @@ async function copied(
 ): Promise<Copied> {
   const asked = await skopeo.manifest(name.digest ?? name.tag ?? 'latest')
   const digest = digestOf(asked)
-  const list = List.safeParse(JSON.parse(asked.toString()))
+  const list = safeParse(List, JSON.parse(asked.toString()))
   const own = list.success ? ofThisMachine(source, list.data) : digest
   const text = list.success ? await skopeo.manifest(own) : asked
   const { config, layers } = checkedJson(source, Manifest, text, 'its manifest')

@@ -3,6 +3,7 @@ import { closeSync, constants, fchownSync, openSync, unlinkSync, writeSync } fro
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { safeParse } from '../../error/safe-parse.js'
 import { VethlabError } from '../../error/vethlab-error.js'
 import { oneLine } from '../../wording/one-line.js'
 
@@ -32,11 +33,11 @@ export async function readLogin(file: string, registry: string): Promise<Registr
   const refuse = (what: string, cure: string) =>
     new VethlabError('image.unreadable', what, { place: oneLine(file, 200), cure })
   const make = `\`skopeo login --authfile ${oneLine(file, 200)} ${registry}\` makes one.`
-  const parsed = LoginFile.safeParse(parsedJson(await contentOf(file, refuse)))
+  const parsed = safeParse(LoginFile, parsedJson(await contentOf(file, refuse)))
   if (!parsed.success) throw refuse('is no file of logins', `Give the config.json of docker, or an auth.json: ${make}`)
   const { auths, credsStore, credHelpers } = parsed.data
   const own = Object.entries(auths).flatMap(([name, raw]): [string, Entry][] => {
-    const entry = hostOf(name) === registry ? Entry.safeParse(raw).data : undefined
+    const entry = hostOf(name) === registry ? safeParse(Entry, raw).data : undefined
     return entry?.auth === undefined && entry?.identitytoken === undefined ? [] : [[name, entry]]
   })
   if (own.length > 0) {
