@@ -1,3 +1,4 @@
+import type { Container } from '../network/state.js'
 import { isLive, type LivePlace, type Place } from '../place/place.js'
 import { absence } from '../place/reference.js'
 import { calledBeside, commonNetworks } from '../place/target.js'
@@ -25,17 +26,22 @@ function found(place: Place, home: string): Found {
 /** So much later a container that ends whenever it is started would have ended again. */
 const steadyMs = 15_000
 
-/** Its program ends soon after each start: of the moments between, the Engine's DNS server knows nothing. */
+/** How often its Engine has started a container again whose program ends soon after each start; undefined for one that goes on. */
+export function justRestarted({ restarts }: Container, takenAt: string): number | undefined {
+  const { count, startedAt } = restarts ?? { count: 0, startedAt: '' }
+  const age = Date.parse(takenAt) - Date.parse(startedAt)
+  return count >= 2 && age < steadyMs ? Math.round(count) : undefined
+}
+
+/** Of the moments between two starts the Engine's DNS server knows nothing. */
 function loop(place: LivePlace, { from, state }: Pick<Trail, 'from' | 'state'>): Found | undefined {
   const { container } = place
-  const { count, startedAt } = container?.restarts ?? { count: 0, startedAt: '' }
-  const age = Date.parse(state.takenAt) - Date.parse(startedAt)
-  if (!container || count < 2 || !(age < steadyMs)) return undefined
+  const times = container && justRestarted(container, state.takenAt)
+  if (!container || times === undefined) return undefined
   // While it begins or ends it is in no network at all.
   const isBetween = container.endpoints.every(({ address }) => address === undefined)
   if (!isBetween && commonNetworks(from, place).length === 0) return undefined
   const name = called(place)
-  const times = Math.round(count)
   return {
     name,
     how: 'again',
@@ -43,7 +49,7 @@ function loop(place: LivePlace, { from, state }: Pick<Trail, 'from' | 'state'>):
       en: `${code(name)} ends soon after each start: its Engine has started it again ${times} times, the last one just now, and between these it is not in the network`,
       zh: `${code(name)} 每次启动后很快就退出：引擎已经重新启动它 ${times} 次，最近一次就在刚才，而在两次启动之间它不在网络里`,
     },
-    shown: `${name}: RestartCount ${times}, started at ${startedAt}`,
+    shown: `${name}: RestartCount ${times}, started at ${container.restarts!.startedAt}`,
   }
 }
 

@@ -1,6 +1,7 @@
 import { ipv6Off, switchedOff } from '../cause/ipv6-off.js'
 import { leftBehind, leftBehindCause } from '../cause/left-behind.js'
 import { isOnNone } from '../cause/none-network.js'
+import { justRestarted } from '../cause/not-running.js'
 import { networkOwnerOf, networkRestartOf, restartText } from '../cause/restart.js'
 import { judge } from '../network/filter.js'
 import type { Container, Link } from '../network/state.js'
@@ -20,7 +21,7 @@ export async function lookAtItself(subject: Subject<Place>): Promise<Draft[]> {
   const running = { ...subject, place } as Subject
   const isHost = isInHostNamespace(place)
   return [
-    ...stateOf(place.container, place),
+    ...stateOf(place.container, place, subject.state.takenAt),
     ...healthOf(place.container),
     ...(isHost ? [] : [...linksOf(place), ...(await loopbackOf(running)), ...listenersOf(place)]),
     ...dnsOf(place),
@@ -102,7 +103,7 @@ function whyAway({ state }: Container): Text {
   return { en: 'it has no process now, so it has no network either', zh: '它现在没有进程，也就没有网络' }
 }
 
-function stateOf(container: Container, place: LivePlace): Draft[] {
+function stateOf(container: Container, place: LivePlace, takenAt: string): Draft[] {
   const name = code(place.label)
   const { namespace } = place
   const evidence = [
@@ -124,6 +125,28 @@ function stateOf(container: Container, place: LivePlace): Draft[] {
             {
               en: `Let it go on: \`docker unpause ${bare(container.name)}\``,
               zh: `恢复运行：\`docker unpause ${bare(container.name)}\``,
+            },
+          ],
+        },
+      ),
+    ]
+  }
+  const times = justRestarted(container, takenAt)
+  if (times !== undefined) {
+    return [
+      problem(
+        {
+          en: `${name} runs now, and ends soon after each start: it was started again ${times} times, the last one just now`,
+          zh: `${name} 此刻在运行，但每次启动后很快就退出：已被重新启动 ${times} 次，最近一次就在刚才`,
+        },
+        {
+          why: whyAway({ ...container, state: 'restarting' }),
+          cause: 'not-running',
+          evidence: [...evidence, `RestartCount ${times}, started at ${container.restarts!.startedAt}`],
+          tries: [
+            {
+              en: `Read why it ends: \`docker logs --tail 20 ${bare(container.name)}\``,
+              zh: `看看它为什么结束：\`docker logs --tail 20 ${bare(container.name)}\``,
             },
           ],
         },

@@ -244,6 +244,13 @@ const faults: [
     'again and again',
     (rack) => Object.assign(rack.find(node1(rack), 'old'), { state: 'restarting' }),
   ],
+  [
+    'ending soon after each start',
+    'web',
+    'itself',
+    'was started again 3 times',
+    (rack) => Object.assign(rack.find(node1(rack), 'web'), { restarts: { count: 3, startedAt: rack.state.takenAt } }),
+  ],
   ['paused', 'web', 'itself', 'is paused', (rack) => Object.assign(rack.find(node1(rack), 'web'), { state: 'paused' })],
   ['on no network', 'lone', 'itself', 'only its loopback'],
   ['link down', 'web', 'itself', '`eth0` is down', (rack) => leg(rack).set({ up: false, carrier: false })],

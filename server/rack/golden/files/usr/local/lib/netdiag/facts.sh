@@ -13,8 +13,10 @@ read_container() {
   fi
   local known
   mapfile -t known < <(fact '(.Name | ltrimstr("/")), .Id, .State.Status, .State.Pid, .HostConfig.NetworkMode, .ResolvConfPath // "",
-    .HostsPath // ""')
+    .HostsPath // "", .RestartCount // 0, (now - (.State.StartedAt | sub("[.][0-9]+"; "") | fromdateiso8601? // 0) | floor)')
   name=${known[0]} own_id=${known[1]} state=${known[2]} pid=${known[3]} mode=${known[4]} resolver=${known[5]:-} names_file=${known[6]:-}
+  # How often the Engine has started it again by itself, and the seconds since the last start.
+  restarts=${known[7]:-0} age=${known[8]:-0}
   # Name, id, address, gateway, and the same of IPv6: one line a network.
   mapfile -t legs < <(fact '.NetworkSettings.Networks | to_entries[] | [.key, .value.NetworkID, .value.IPAddress, .value.Gateway,
     .value.GlobalIPv6Address, .value.IPv6Gateway] | map(. // "" | if . == "" then "-" else . end) | @tsv')

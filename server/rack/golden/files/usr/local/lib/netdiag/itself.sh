@@ -3,7 +3,15 @@
 look_at_itself() {
   stage 1 'The container itself' '容器自身'
   case $state in
-    running) ;;
+    running)
+      if [ "$restarts" -ge 2 ] && [ "$age" -lt 15 ]; then
+        bad -c not-running "it runs now, and ends soon after each start: it was started again $restarts times, the last one $age s ago" \
+          "它此刻在运行，但每次启动后很快就退出：已被重新启动 $restarts 次，最近一次在 $age 秒前"
+        timeout 3 docker logs --tail 3 "$name" 2>&1 | show
+        try "docker logs $name" "docker logs $name"
+        state=restarting
+        return
+      fi ;;
     paused)
       bad -c paused 'it is paused: its programs stand still' '它被暂停了：里面的程序都停住了'
       try "docker unpause $name" "docker unpause $name" ;;
