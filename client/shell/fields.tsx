@@ -19,7 +19,13 @@ export function InputField({ label, type, note, onInput, ...rest }: InputFieldPr
     <>
       <label for={id}>{label}</label>
       {/* The types of Preact want one kind of field at a time. */}
-      <input id={id} type={type as 'text'} {...rest} {...about} onInput={(event) => onInput(event.currentTarget.value)} />
+      <input
+        id={id}
+        type={type as 'text'}
+        {...rest}
+        {...about}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
       {note !== undefined && (
         <p id={`${id}-note`} class="muted">
           {note}
