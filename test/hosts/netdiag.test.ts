@@ -94,6 +94,17 @@ const inWeb = 'nsenter -t $(docker inspect -f "{{.State.Pid}}" web) -n'
 /** A fault, how it is made and unmade, of whom, in which section, and words of it. */
 const faults: [what: string, container: string, section: number, says: RegExp, make: string, unmake: string][] = [
   ['stopped', 'web', 1, /does not run: it is exited/, 'docker stop -t 1 web', 'docker start web'],
+  [
+    'ending soon after each start, seen while it runs',
+    'flap',
+    1,
+    /ends soon after each start: it was started again \d+ times/,
+    `docker run -d --restart always --name flap busybox sh -c 'sleep 3; exit 1'
+      for n in $(seq 300); do
+        [ "$(docker inspect -f '{{.State.Running}} {{ge .RestartCount 2}}' flap)" = 'true true' ] && break; sleep 0.1
+      done`,
+    'docker rm -f flap',
+  ],
   ['paused', 'web', 1, /is paused/, 'docker pause web', 'docker unpause web'],
   [
     'no network',
