@@ -67,7 +67,10 @@ look_at_host() {
   fi
   # Answers have to find back to the bridge, and over it to the container.
   own=$(word_after src <<< "$way")
-  if [ -n "$own" ] && [ "$(ip "$1" route get "$own" 2> /dev/null | word_after dev)" != "$bridge" ]; then
+  if [ -z "$(ip -o link show dev "$bridge" up)" ]; then
+    # Its routes have gone with it, and it was told of where its gateway does not answer.
+    told=yes misled=link-cut
+  elif [ -n "$own" ] && [ "$(ip "$1" route get "$own" 2> /dev/null | word_after dev)" != "$bridge" ]; then
     told=yes misled=astray
     bad -c astray "this host does not look for $own on $bridge, the bridge of its network" "本机没有到它所在网络的网桥 $bridge 上去找 $own"
     ip "$1" route get "$own" 2>&1 | head -n 1 | show

@@ -91,16 +91,16 @@ silent_gateway() {
 bridge_name() { jq -r '.Options["com.docker.network.bridge.name"] // ("br-" + .Id[:12])' <<< "$about"; }
 
 silent_peer() {
-  local own_one family wait=1; own_one=$(own_of "$1") family=$(family "$1")
-  # Neighbour discovery asks once a second.
-  [ "$family" = -4 ] || wait=2
+  local own_one family wait=1 tries=1; own_one=$(own_of "$1") family=$(family "$1")
+  # Neighbour discovery asks once a second, three times; a packet after that has it asked anew.
+  [ "$family" = -4 ] || wait=2 tries=2
   forget_reason
   if cut_link "$pid" "$name" "$own_one" || cut_link "$other_pid" "$other" "$1"; then :
   elif both_isolated "$own_one" "$other_pid" "$1"; then :
   elif wrong_neighbour "$1" "$mac"; then :
   elif no_arp "$other_pid" "$other" "$1"; then :
   elif no_way_back "$other_pid" "$other" "$own_one"; then :
-  elif may_reason && dropping_rule "$family" "$other_pid" "$other" inside ping -n -q -c 1 -W "$wait" "$1"; then
+  elif may_reason && dropping_rule "$family" "$other_pid" "$other" inside ping -n -q -c "$tries" -W "$wait" "$1"; then
     case $shown in *neighbour-solicitation* | *neighbour-advertisement* | *'--icmpv6-type 135'* | *'--icmpv6-type 136'*) cause=neighbour-blocked ;; esac
     icc_off "$about"
   else icc_off "$about"; fi
