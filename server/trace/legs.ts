@@ -57,7 +57,11 @@ export function dialsOf({ overheard, saidMs = Number.POSITIVE_INFINITY }: Conver
       if (!ownsAddress(place.namespace, address)) dials.set(address, { address, atMs: at, how: 'silent' })
     }
   }
-  return [...dials.values()]
+  // Who is sent a connection is asked after as well, once nothing was heard of them for a while: that is no further one.
+  const all = [...dials.values()]
+  const isConnectedTo = (address: string) =>
+    all.some((one) => one.port !== undefined && sameAddress(one.address, address))
+  return all.filter(({ address, port }) => port !== undefined || !isConnectedTo(address))
 }
 
 function answerTo({ source, sourcePort, destination, destinationPort }: IpPacket, own: Overheard[]): Dial['how'] {

@@ -47,15 +47,10 @@ interface Talked {
 
 /** @param told how the connection came about */
 export async function withTalk(run: Run, one: Case, told: Told): Promise<Told & { spoken: Spoken }> {
-  const { as } = run.question.speaks!
-  const port = one.port!
-  const conversation = await speak(run, one, as)
-  const legs = pastHost(legsOf(conversation, run.state), one)
-  const speech = conversation.said === '' ? undefined : readSpeech(conversation.said)
-  // In a host's own namespace it is docker-proxy, which passes on every byte as it is.
-  const first = legs.find(({ place }, at) => !isInHostNamespace(place) || at === legs.length - 1)
-  const who = first?.place ?? answererOf(one).place ?? one.seen.arrived?.place
-  const talked: Talked = { run, one, as, port, conversation, legs, who, told, ...(speech ? { speech } : {}) }
+  const first = await talk(run, one, told)
+  const second = isUnexplained(first) ? await talk(run, one, told) : undefined
+  const talked = second && failingDial(second) ? second : first
+  const { conversation, speech, legs, as } = talked
   const failing = failingDial(talked)
   const spoken: Spoken = {
     ...{ as, how: conversation.outcome },
@@ -67,6 +62,36 @@ export async function withTalk(run: Run, one: Case, told: Told): Promise<Told & 
     ...(failing ? { dialled: plain(failing) } : {}),
   }
   return { ...(await judged(talked, failing)), spoken }
+}
+
+/**
+ * A proxy says that it came to nobody, and nothing of that was seen: the kernel had been asking after that address since an earlier request,
+ * and gave up (neighbour discovery asks three times, and whatever waits for it fails at once). Asked again, it begins anew.
+ */
+function isUnexplained({ conversation, speech, legs }: Talked): boolean {
+  const leg = legs.at(-1)
+  return (
+    leg !== undefined &&
+    (speech?.status === 502 || speech?.status === 504) &&
+    conversation.upstreams.some(({ host, namespace }) => isAt(leg, host, namespace)) &&
+    dialsOf(conversation, leg).length === 0
+  )
+}
+
+function isAt({ place }: Leg, host: string, namespace: string): boolean {
+  return host === place.host.name && namespace === place.namespace.id
+}
+
+async function talk(run: Run, one: Case, told: Told): Promise<Talked> {
+  const { as } = run.question.speaks!
+  const port = one.port!
+  const conversation = await speak(run, one, as)
+  const legs = pastHost(legsOf(conversation, run.state), one)
+  const speech = conversation.said === '' ? undefined : readSpeech(conversation.said)
+  // In a host's own namespace it is docker-proxy, which passes on every byte as it is.
+  const first = legs.find(({ place }, at) => !isInHostNamespace(place) || at === legs.length - 1)
+  const who = first?.place ?? answererOf(one).place ?? one.seen.arrived?.place
+  return { run, one, as, port, conversation, legs, who, told, ...(speech ? { speech } : {}) }
 }
 
 /**
@@ -213,10 +238,8 @@ async function keptOf(
   why: Cause | undefined,
 ): Promise<Cause | undefined> {
   const { place } = leg
-  const isOwn = (one: { host: string; namespace: string }) =>
-    one.host === place.host.name && one.namespace === place.namespace.id
   if (conversation.faults.length > 0 || lookupsOf(conversation, leg).length > 0) return undefined
-  const upstreams = conversation.upstreams.filter(isOwn)
+  const upstreams = conversation.upstreams.filter(({ host, namespace }) => isAt(leg, host, namespace))
   const tried = dialsOf(conversation, leg)
   const named = upstreams.filter(({ port }) => destinationPort === undefined || port === destinationPort)
   const found: { upstream: (typeof named)[0]; now: string[] }[] = []

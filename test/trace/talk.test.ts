@@ -222,6 +222,30 @@ describe('a program that cannot connect itself', () => {
     expect(story.cause!.tries[0]!.en).toContain('`docker exec web nginx -s reload`')
   })
 
+  it('is one connection, where the kernel asks after its address as well', async () => {
+    const rack = standardRack()
+    const question = at(rack, 'web', 3, {
+      direction: 'out',
+      neighbour: { kind: 'question', target: '172.20.0.9', senderAddress: '172.20.0.2' } as Overheard['neighbour'] &
+        object,
+    })
+    const talked = conversation('', [request(rack), ...dial(rack, '172.20.0.9', 8000, false), question], {
+      upstreams: upstreams(rack, 'api'),
+    })
+    const story = await asking(rack, talked)
+    expect(story).toMatchObject({ cause: { code: 'kept-address' }, spoken: { dialled: { port: 8000, how: 'silent' } } })
+  })
+
+  it('is asked once more, where nothing was to be seen of whom it could not reach', async () => {
+    const rack = standardRack()
+    const unseen = conversation(bad, [request(rack)], { upstreams: upstreams(rack, 'api') })
+    const options = { script: { 'web dns api': ['172.20.0.3'] }, second: [refused(rack, '172.20.0.9', 8000)] }
+    expect((await ask(rack, [unseen, stale(rack)], options)).cause).toMatchObject({ code: 'kept-address' })
+    const story = await ask(rack, [unseen, unseen], options)
+    expect(story).toMatchObject({ outcome: 'answered', spoken: { status: 502 } })
+    expect(story.cause).toBeUndefined()
+  })
+
   it.each([
     ['it looked a name up', (rack: StateBuilder) => stale(rack, {}, at(rack, 'web', 2, { lookup: 'api' }))],
     ['not all was heard', (rack: StateBuilder) => stale(rack, { faults: ['more frames came by than are told'] })],
