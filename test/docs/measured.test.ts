@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { it } from 'vitest'
+import { traceTables } from '../../server/bench/trace-page.js'
+import { fromPackage } from '../../server/package-root.js'
+import { expectPrinted } from '../house/printed.js'
+
+const measured = (file: string) => JSON.parse(readFileSync(fromPackage('docs', file), 'utf8'))
+
+it('docs/incidents.md shows what was measured last', () => {
+  expectPrinted('docs/incidents.md', 'measured', traceTables(measured('bench-trace.json')))
+})
