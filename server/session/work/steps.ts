@@ -75,19 +75,24 @@ export class Steps {
 
   /** Learns what is locked while the database is there: looks go on when it goes away before the first of them. */
   learnLocks(): void {
-    this.#isLocked('').catch((error) => {
+    this.#locks().catch((error) => {
       if (!isBehind(error)) this.#options.onError(error)
     })
   }
 
-  /** What nobody may see is not looked at, and does not pass. */
-  async #isLocked(step: string): Promise<boolean> {
+  /** As they are, or as they were last known while the database is away. @throws VethlabError records.behind where they never were */
+  async #locks(): Promise<readonly string[]> {
     try {
       this.#locked = await this.#options.locked()
     } catch (error) {
       if (this.#locked === undefined || !isBehind(error)) throw error
     }
-    return this.#locked.includes(step)
+    return this.#locked
+  }
+
+  /** What nobody may see is not looked at, and does not pass. */
+  async #isLocked(step: string): Promise<boolean> {
+    return (await this.#locks()).includes(step)
   }
 
   /** Docker is restarted for none but who has asked; what a restart has shown then stays to be read until the next one. */
