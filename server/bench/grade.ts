@@ -7,6 +7,7 @@ import { loadLab } from '../lab/read-lab.js'
 import { LabRack } from '../labrack/lab-rack.js'
 import { fromPackage } from '../package-root.js'
 import type { Racks } from '../racks/racks.js'
+import type { Result } from '../report/result.js'
 import { runAlone } from '../trial/grade.js'
 import { gradeAll } from '../trial/grade-all.js'
 import { type Phase, phases, type Stopwatch } from '../trial/phase.js'
@@ -101,10 +102,10 @@ async function gradings(
   await gradeAll(racks, works, {
     ...{ jobs, timeoutMs, signal },
     say: ({ en }) => say(en),
-    onResult: async (_, { result: { state, attempt }, watch }) => {
-      if (state !== 'passed') throw notPassed(lab, state)
+    onResult: async (_, { result, watch }) => {
+      if (result.state !== 'passed') throw notPassed(lab, result)
       watches.push(watch)
-      durations.push(attempt.durationMs)
+      durations.push(result.attempt.durationMs)
       ends.push(performance.now())
     },
   })
@@ -181,6 +182,17 @@ function partOf({ text, answer }: RunBlock): string {
   return answer === undefined ? block : `printf 'answer ${answer}: %s\\n' "$${block.trim()}"\n`
 }
 
-function notPassed({ id }: Lab, state: string): Error {
-  return new Error(`${id}: its own commands are graded ${state}`)
+function notPassed({ id }: Lab, { state, steps, scripts }: Result): Error {
+  const failed = steps.flatMap((step) => step.checks.map((check) => ({ step, check })))
+  const lines = [
+    ...scripts
+      .filter(({ ended, exitCode }) => ended !== 'exit' || exitCode !== 0)
+      .map(({ file, ended, exitCode, errors }) => `${file}: ${ended} ${exitCode}, ${errors ?? ''}`),
+    ...failed
+      .filter(({ check }) => check.state !== 'passed')
+      .map(
+        ({ step, check }) => `${step.id}, ${check.id}: ${check.observed?.en ?? check.state}; ${check.why?.en ?? ''}`,
+      ),
+  ]
+  return new Error([`${id}: its own commands are graded ${state}`, ...lines].join('\n'))
 }

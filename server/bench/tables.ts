@@ -1,8 +1,9 @@
 import type { Distribution } from './statistics.js'
 
-/** Distributions as the rows of a Markdown table, under names. */
-export function distributionTable(head: string, rows: Readonly<Record<string, Distribution>>): string[] {
-  const cells = ({ p50, p95, p99, n }: Distribution) => [p50, p95, p99].map((value) => value.toFixed(0)).concat(`${n}`)
+/** Distributions as the rows of a Markdown table, under names. @param digits behind the point */
+export function distributionTable(head: string, rows: Readonly<Record<string, Distribution>>, digits = 0): string[] {
+  const cells = ({ p50, p95, p99, n }: Distribution) =>
+    [p50, p95, p99].map((value) => value.toFixed(digits)).concat(`${n}`)
   return [
     `| ${head} | p50 | p95 | p99 | measured |`,
     '|---|---|---|---|---|',

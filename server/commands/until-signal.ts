@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { constants } from 'node:os'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -22,6 +23,8 @@ export async function untilSignal<T>(
   { onFirst }: { onFirst?(): void } = {},
 ): Promise<T> {
   const abort = new AbortController()
+  // A command listens for as many things as it does at the same time.
+  setMaxListeners(0, abort.signal)
   let first: NodeJS.Signals | undefined
   const onSignal = (name: NodeJS.Signals) => {
     if (first !== undefined) process.exit(exitCodeOf(name))
