@@ -151,6 +151,7 @@ export const arrows = {
     'server/node',
     'server/classroom',
     'server/protocol',
+    'server/report',
     'server/lab',
     'server/labrack',
     'server/trial',

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useCallback, useLayoutEffect, useRef } from 'preact/hooks'
 import { moved } from './route.js'
 
 /** The title of the window, while a page is there. */
@@ -8,11 +8,12 @@ export function useTitle(title: string | undefined): void {
   }, [title])
 }
 
-/** For the heading of a page: it gets the focus when the learner has come here from another page. */
+/** For the heading of a page: once it is there, it gets the focus where the learner has come here from another page. */
 export function useArrival<E extends HTMLElement>() {
-  const heading = useRef<E>(null)
-  useEffect(() => {
-    if (moved.peek()) heading.current?.focus({ preventScroll: true })
+  const hasCome = useRef(false)
+  return useCallback((heading: E | null) => {
+    if (heading === null || hasCome.current) return
+    hasCome.current = true
+    if (moved.peek()) heading.focus({ preventScroll: true })
   }, [])
-  return heading
 }

@@ -12,6 +12,7 @@ import type { SessionView } from '../protocol/protocol.js'
 import { StateDirectory } from '../rack/state-directory.js'
 import { ClassSamples, type NoiseFigures, noiseFigures } from './class-samples.js'
 import { Learner } from './learner.js'
+import { MatrixLag } from './matrix-lag.js'
 import { ServerProcess } from './server-process.js'
 import type { Distribution } from './statistics.js'
 import { between, TypedShell } from './typed-shell.js'
@@ -78,8 +79,7 @@ interface Room {
   samples: ClassSamples
   /** When learners leave, in milliseconds since 1970. */
   ends: number
-  /** When a learner saw a state of a step, by name and step: what a teacher's row is compared with. */
-  seen: Map<string, number>
+  lag: MatrixLag
 }
 
 /**
@@ -102,8 +102,8 @@ export async function benchClass(
     const spread = joinMs * Math.min(1, learners / 30)
     const samples = new ClassSamples(quiet)
     const ends = Date.now() + spread + minutes * 60_000
-    const room: Room = { address: server.address, id: made.id, code: code!, lab, samples, ends, seen: new Map() }
-    for (const teacher of teachers) await watch(teacher, room)
+    const room: Room = { address: server.address, id: made.id, code: code!, lab, samples, ends, lag: new MatrixLag() }
+    for (const [number, teacher] of teachers.entries()) await watch(teacher, number, room)
     say(`${learners} learners join within ${Math.round(spread / 1000)} s`)
     // Who comes later stays until all has been measured.
     if (noise) room.ends = Number.POSITIVE_INFINITY
@@ -177,16 +177,13 @@ async function makeNoise(
   return felt
 }
 
-async function watch(teacher: Learner, { id, samples, seen }: Room): Promise<void> {
-  const states = new Map<string, string>()
+async function watch(teacher: Learner, number: number, { id, samples, lag }: Room): Promise<void> {
   const look = (seats: readonly SeatView[]) => {
     const now = performance.now()
     for (const { name, cells } of seats) {
       for (const [step, { state }] of Object.entries(cells[labId] ?? {})) {
-        const at = seen.get(`${name} ${step} ${state}`)
-        if (states.get(`${name} ${step}`) === state) continue
-        states.set(`${name} ${step}`, state)
-        if (at !== undefined) samples.add('lag', name, Math.max(0, now - at))
+        const ms = lag.teacherSaw(`${number}`, `${name} ${step}`, state, now)
+        if (ms !== undefined) samples.add('lag', name, ms)
       }
     }
   }
@@ -199,7 +196,7 @@ async function watch(teacher: Learner, { id, samples, seen }: Room): Promise<voi
 }
 
 async function learn(room: Room, name: string, looker: Learner | undefined): Promise<void> {
-  const { samples, seen, lab } = room
+  const { samples, lag, lab } = room
   const learner = await Learner.join(room.address, room.code, name)
   try {
     const asked = performance.now()
@@ -210,8 +207,7 @@ async function learn(room: Room, name: string, looker: Learner | undefined): Pro
     samples.add('open', name, performance.now() - asked)
     learner.socket.on('session', (now) => {
       for (const [step, { state }] of Object.entries(liveCells(now))) {
-        const key = `${name} ${step} ${state}`
-        if (!seen.has(key)) seen.set(key, performance.now())
+        lag.learnerSaw(`${name} ${step}`, state, performance.now())
       }
     })
     await learner.ask('network.follow', { session: view.id })

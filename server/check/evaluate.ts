@@ -38,6 +38,11 @@ export interface EvaluateOptions {
   once?: boolean
   /** Between rounds, in milliseconds, where nobody waits for the first pass; else it grows from 100 to 400. */
   pauseMs?: number
+  /**
+   * Where nobody waits for the answer: between rounds it rests so many times as long as the last one took, so that looks which a busy
+   * machine makes slowly leave most of it to others. 0 by default.
+   */
+  restTimes?: number
   signal?: AbortSignal
   /**
    * Told of one check of the round while others are still being asked. Not of one that has to hold or to survive a restart: what counts
@@ -140,6 +145,7 @@ async function rounds(
     chance = {},
     once = false,
     pauseMs: steadyPauseMs,
+    restTimes = 0,
     signal,
     settle,
     onAnswer,
@@ -161,6 +167,7 @@ async function rounds(
       if (holds === undefined && survives === undefined) onAnswer?.(verdict(checks[index]!, index, finding, elapsed()))
     }
     const context = { home, answers, labDirectory, chance, signal, settle, answered }
+    const began = elapsed()
     const { findings, steady } = await round(checks, settled, probe, context)
     const at = elapsed()
     const verdicts = findings.map((finding, index) => settled[index] ?? verdict(checks[index]!, index, finding, at))
@@ -179,7 +186,7 @@ async function rounds(
     if (!once && steady) holding.tell(verdicts, at, isLast)
     onRound?.(verdicts)
     if (isLast) return verdicts
-    const pauseMs = steadyPauseMs ?? growingMs
+    const pauseMs = Math.max(steadyPauseMs ?? growingMs, restTimes * (at - began))
     await sleep(waiting ? pauseMs : Math.min(pauseMs, holdPauseMs), undefined, { signal })
   }
 }

@@ -30,7 +30,10 @@ export interface LabRackOptions {
 }
 
 /** `answers` and `probe` are the rack's own unless said. */
-export type CheckOptions = Pick<EvaluateOptions, 'answers' | 'once' | 'pauseMs' | 'settle' | 'signal' | 'onRound'> & {
+export type CheckOptions = Pick<
+  EvaluateOptions,
+  'answers' | 'once' | 'pauseMs' | 'restTimes' | 'settle' | 'signal' | 'onRound'
+> & {
   probe?: Probe
   /** Whether Docker may be restarted for what has to survive that: yes unless said. */
   restarts?: boolean

@@ -35,8 +35,9 @@ const largestKernelBytes = 4 * 1024 ** 2
 const namespaceTimeoutMs = 5000
 /** For all namespaces of a host: what isn't begun by then is not asked. */
 const captureTimeoutMs = 10_000
-/** Walks through one host's namespaces, side by side. The tools need a processor and hardly ever wait. */
-const walks = 2
+/** Walks through one host's namespaces, side by side, where one would have more than so many. The tools need a processor and hardly ever wait. */
+const mostWalks = 2
+const mostOfOneWalk = 4
 
 /** Reads every network namespace of a host, and asks its Engine at the same time. */
 export async function captureHost(cgroups: Cgroups, host: Host, name: string): Promise<HostCapture> {
@@ -99,6 +100,7 @@ async function askAll(user: string, found: FoundNamespace[], knownRules: KnownRu
     return maxBytes <= 0 ? { fault: 'other answers were too large' } : { timeoutMs, maxBytes }
   }
   const places = found.map((namespace) => ({ ...namespace, known: knownRules.get(namespace.inode) }))
+  const walks = places.length > mostOfOneWalk ? mostWalks : 1
   const shares = Array.from({ length: walks }, (_, walk) => places.filter((__, index) => index % walks === walk))
   await Promise.all(
     shares.map((share, walk) =>

@@ -1,7 +1,7 @@
 import { fromPackage } from '../package-root.js'
 
 /** Where the programs in Perl are that look at the kernel for us, and make what needs processes of its own. */
-const directory = fromPackage('server', 'rack', 'eyes')
+export const eyesDirectory = fromPackage('server', 'rack', 'eyes')
 
 /** Each begins with what it does, what it is told, and what it says. */
 export type Eye =
@@ -12,6 +12,7 @@ export type Eye =
   | 'observe-packet'
   | 'read-files'
   | 'run-in-network'
+  | 'start-eyes'
   | 'talk-to-program'
   | 'wait-for-program'
   | 'walk-namespaces'
@@ -19,5 +20,5 @@ export type Eye =
 
 /** The command line of one of them. perl-base is essential on Debian and Ubuntu. */
 export function eye(name: Eye, ...args: string[]): [file: string, ...args: string[]] {
-  return ['perl', `-I${directory}`, `${directory}/${name}.pl`, ...args]
+  return ['perl', `-I${eyesDirectory}`, `${eyesDirectory}/${name}.pl`, ...args]
 }

@@ -1,10 +1,7 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:os'
-import type { Readable } from 'node:stream'
 import { oneLine } from '../wording/one-line.js'
-import { machinePath } from './command.js'
-import { eye } from './eyes.js'
+import { type StartedEye, startEye } from './eye-starter.js'
 
 const largestComplaintBytes = 4096
 const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
@@ -71,7 +68,7 @@ class Walk {
   readonly ended: Promise<Said | undefined>
   private readonly boundary = randomBytes(16).toString('hex')
   private readonly done = Buffer.from(`\n${this.boundary} done\n`)
-  private readonly child: ChildProcessByStdio<null, Readable, Readable>
+  private readonly eye: StartedEye
   private heard = Buffer.alloc(0)
   private complaints = ''
   private fault: string | undefined
@@ -85,26 +82,27 @@ class Walk {
     private readonly use: (said: Said) => void,
   ) {
     const args = places.flatMap(({ path, rulesGeneration }) => [path, rulesGeneration])
-    const [file, ...argv] = eye('walk-namespaces', user, `${limits.maxBytes}`, ...args)
-    this.child = spawn(file, argv, {
-      env: { PATH: machinePath, LC_ALL: 'C.UTF-8', boundary: this.boundary },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: '/',
-      // It leads a process group, so that its end is the tools' end too.
-      detached: true,
-    })
-    this.wait()
-    this.child.stdout.on('data', (chunk: Buffer) => this.hear(chunk))
-    this.child.stderr.on('data', (chunk: Buffer) => {
-      this.complaints = `${this.complaints}${chunk.toString('utf8')}`.slice(0, largestComplaintBytes)
-    })
+    let end: (said: Said) => void
     this.ended = new Promise((resolve) => {
-      this.child.on('error', (error) => this.end(error.message))
-      this.child.on('close', () => {
-        clearTimeout(this.timer)
-        resolve({ ...this.read(this.heard), fault: this.fault ?? (oneLine(this.complaints, 300) || 'it ended early') })
-      })
+      end = resolve
     })
+    this.eye = startEye(
+      'walk-namespaces',
+      [user, `${limits.maxBytes}`, ...args],
+      { boundary: this.boundary },
+      {
+        onOutput: (chunk) => this.hear(chunk),
+        onComplaint: (chunk) => {
+          this.complaints = `${this.complaints}${chunk.toString('utf8')}`.slice(0, largestComplaintBytes)
+        },
+        onEnd: (fault) => {
+          clearTimeout(this.timer)
+          this.fault ??= fault
+          end({ ...this.read(this.heard), fault: this.fault ?? (oneLine(this.complaints, 300) || 'it ended early') })
+        },
+      },
+    )
+    this.wait()
   }
 
   private wait(): void {
@@ -134,13 +132,7 @@ class Walk {
 
   private end(why: string): void {
     this.fault ??= why
-    try {
-      if (this.child.pid) process.kill(-this.child.pid, 'SIGKILL')
-    } catch {
-      // It has ended by itself.
-    }
-    this.child.stdout.destroy()
-    this.child.stderr.destroy()
+    this.eye.kill()
   }
 
   private reasonOf(word: string): string {

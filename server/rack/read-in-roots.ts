@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
 import { oneLine } from '../wording/one-line.js'
-import { machinePath } from './command.js'
-import { eye } from './eyes.js'
+import { startEye } from './eye-starter.js'
 
 /** They need milliseconds. A learner decides where a path leads and what it is there: no longer is waited. */
 const timeoutMs = 3000
@@ -26,35 +24,31 @@ export async function readInRoots(
   paths: string[],
   largestBytes: number,
 ): Promise<{ answers: Map<string, FileAnswer>; fault: string }> {
-  const [file, ...args] = eye('read-files', user, `${largestBytes}`, ...paths)
-  const child = spawn(file, args, { env: { PATH: machinePath, LC_ALL: 'C.UTF-8' }, cwd: '/' })
   const chunks: Buffer[] = []
   let complaints = ''
   let late = false
-  child.stdin.on('error', () => {})
-  child.stdin.end(processes.map((process) => `${process}\n`).join(''))
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints = oneLine(`${complaints}${text}`, 300)
-  })
   await new Promise<void>((resolve) => {
+    const started = startEye(
+      'read-files',
+      [user, `${largestBytes}`, ...paths],
+      { input: processes.map((process) => `${process}\n`).join('') },
+      {
+        onOutput: (chunk) => chunks.push(chunk),
+        onComplaint: (chunk) => {
+          complaints = oneLine(`${complaints}${chunk.toString('utf8')}`, 300)
+        },
+        onEnd: (fault) => {
+          clearTimeout(timer)
+          complaints ||= fault ?? ''
+          resolve()
+        },
+      },
+    )
     const timer = setTimeout(() => {
       late = true
-      child.kill('SIGKILL')
-      child.stdout.destroy()
-      child.stderr.destroy()
       // The kernel may take its time to end it: nobody waits for that.
-      resolve()
+      started.kill()
     }, timeoutMs)
-    const done = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    child.on('error', (error) => {
-      complaints = error.message
-      done()
-    })
-    child.on('close', done)
   })
   const fault = late ? `no answer within ${timeoutMs} ms` : complaints || 'the reading ended early'
   return { answers: answersIn(Buffer.concat(chunks), paths), fault }

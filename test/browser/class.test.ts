@@ -114,6 +114,8 @@ it('a teacher founds a class of two labs, and gets a code and a page for the pro
   await teacher.getByRole('button', { name: 'Make the class' }).click()
   code = await teacher.locator('.join .code').innerText()
   expect(code).toMatch(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/)
+  // Who has come to a page by a button is at its beginning, for the keyboard and for a screen reader.
+  expect(await teacher.evaluate(() => document.activeElement?.textContent)).toBe('Networks, autumn')
   await teacher.getByText('Nobody has joined yet.').waitFor()
   expect(await accessibilityProblems(teacher)).toEqual([])
   await teacher.getByRole('button', { name: 'Show large' }).click()

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { evaluate } from '../../server/check/evaluate.js'
 import type { NetworkState } from '../../server/network/state.js'
@@ -220,6 +221,18 @@ it('stops when it is told to', async () => {
 it('looks as seldom as it is told to, and once more at the end', async () => {
   const probe = film(without('web'))
   const [verdict] = await evaluate([there('web', 1)], probe, { ...options, pauseMs: 1_100 })
+  expect(verdict).toMatchObject({ finding: { outcome: 'fail' } })
+  expect(probe.captures).toBe(2)
+})
+
+it('rests in proportion to what a look takes, where it is told to, and looks once more at the end', async () => {
+  const probe = film(without('web'))
+  const capture = probe.capture.bind(probe)
+  probe.capture = async () => {
+    await sleep(200)
+    return await capture()
+  }
+  const [verdict] = await evaluate([there('web', 1)], probe, { ...options, restTimes: 5 })
   expect(verdict).toMatchObject({ finding: { outcome: 'fail' } })
   expect(probe.captures).toBe(2)
 })

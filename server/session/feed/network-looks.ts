@@ -7,6 +7,9 @@ const gapMs = 250
  * milliseconds, one of thousands of links some hundred.
  */
 const restTimes = 30
+/** And so many times as long as it took: with a busy machine the rest is longer, since everybody's looks together are what keeps it busy. */
+const restOfLook = 2
+const longestRestMs = 3_000
 /** After a command's end the checks look by themselves: only if they do not, it is done here. */
 const afterCommandMs = 400
 /** After the last change, since programs begin to listen, and addresses become usable, a moment later. */
@@ -40,6 +43,7 @@ export class NetworkLooks {
   #looking = false
   #lastLook = Number.NEGATIVE_INFINITY
   #restMs = 0
+  #tookMs = 0
   #lastSign: number
   #stopped = false
 
@@ -97,7 +101,10 @@ export class NetworkLooks {
   #arm(afterMs: number): void {
     if (this.#looking) return
     const now = performance.now()
-    const due = Math.max(now + afterMs, this.#lastLook + Math.max(gapMs, this.#restMs))
+    const due = Math.max(
+      now + afterMs,
+      this.#lastLook + Math.max(gapMs, this.#restMs, this.#tookMs + Math.min(longestRestMs, restOfLook * this.#tookMs)),
+    )
     if (due >= this.#due) return
     this.#disarm()
     this.#due = due
@@ -131,6 +138,7 @@ export class NetworkLooks {
       if (!this.#stopped) this.#options.onFailure(error)
     }
     this.#looking = false
+    this.#tookMs = performance.now() - this.#lastLook
     if (this.#stopped) return
     // What came meanwhile is looked at; after a failure there is no hurry.
     if (failed) this.#arm(followUpsMs[0]!)

@@ -16,6 +16,8 @@ import { CheckRunner, type CheckRunnerOptions, type Look } from './check-runner.
 import { Progress } from './progress.js'
 import { stepView } from './step-view.js'
 
+/** What a look by itself costs the machine, it rests so many times as long before the next one. */
+const restTimes = 3
 /** As much of an answer as a check reads. */
 const longestAnswer = 500
 
@@ -114,6 +116,7 @@ export class Steps {
     const verdicts = await rack.check(step.checks, {
       answers: this.progress.answers,
       restarts: asked,
+      restTimes: asked ? 0 : restTimes,
       onRound: (round) => onRound(asked ? round : kept(round)),
       ...how,
     })

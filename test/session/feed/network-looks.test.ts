@@ -120,3 +120,14 @@ it('tries again after a failure, and stops for good', async () => {
   await sleep(1_500)
   expect(seen.looks).toHaveLength(length)
 })
+
+it('rests in proportion to what a look took', async () => {
+  const { looks, seen } = bench(600)
+  await expect.poll(() => seen.looks.length).toBe(1)
+  const end = performance.now() + 4_000
+  while (performance.now() < end) {
+    looks.changed()
+    await sleep(50)
+  }
+  expect(seen.looks.length).toBeLessThanOrEqual(4)
+})
