@@ -9,6 +9,8 @@ import { type Eye, eye, eyesDirectory } from './eyes.js'
 const idleMs = 10_000
 /** A greeting is a line of this length at most. */
 const longestGreeting = 100
+/** Any program of the machine may connect; who does not greet by then is no eye. */
+const greetingMs = 10_000
 
 /** What is told of an eye that was started. */
 export interface EyeListener {
@@ -164,11 +166,13 @@ class EyeStarter {
   #greet(socket: Socket): void {
     let heard = Buffer.alloc(0)
     socket.on('error', () => {})
+    socket.setTimeout(greetingMs, () => socket.destroy())
     const hear = (chunk: Buffer) => {
       heard = Buffer.concat([heard, chunk])
       const end = heard.indexOf(10)
       if (end < 0 && heard.length <= longestGreeting) return
       socket.off('data', hear)
+      socket.setTimeout(0)
       const [, id, what, pid] = /^([0-9a-f]{32}) (out|err)(?: (\d+))?$/.exec(heard.toString('latin1', 0, end)) ?? []
       const started = id === undefined ? undefined : this.#eyes.get(id)
       if (started === undefined) {
