@@ -12,7 +12,7 @@ import { benchTrace } from '../bench/trace.js'
 import { benchVandal } from '../bench/vandal.js'
 import { vandalTable } from '../bench/vandal-page.js'
 import { StateDirectory } from '../rack/state-directory.js'
-import { poolFor, usualJobs } from '../trial/run-trials.js'
+import { poolFor, usualGradings } from '../trial/run-trials.js'
 import { withOwnRacks } from './own-racks.js'
 import { untilSignal } from './until-signal.js'
 import { wholeNumber } from './whole-number.js'
@@ -55,7 +55,7 @@ export function benchCommand(): Command {
     .option('--runs <count>', 'submissions that are graded', wholeNumber(1, 10_000), 40)
     .option('--jobs <count>', 'at the same time; by default as many as memory and cores allow', wholeNumber(1, 64))
     .option('--json', 'print a JSON document', false)
-    .action(async ({ runs, jobs = usualJobs(), json }: { runs: number; jobs?: number; json: boolean }) => {
+    .action(async ({ runs, jobs = usualGradings(), json }: { runs: number; jobs?: number; json: boolean }) => {
       const lab = await gradedLab()
       const figures = await withOwnRacks(
         (racks, signal) => benchGrade(racks, lab, { runs, jobs, signal, say: sayUntil(signal) }),

@@ -8,7 +8,7 @@ import type { Result } from '../report/result.js'
 import { pointsText, stateWord } from '../report/words.js'
 import { type About, refusal } from '../trial/grade.js'
 import { gradeAll, type Work } from '../trial/grade-all.js'
-import { poolFor, usualJobs } from '../trial/run-trials.js'
+import { poolFor, usualGradings } from '../trial/run-trials.js'
 import { hashOf, irregular, readSubmission, type Submission, SubmissionRefused } from '../trial/submission.js'
 import { join as joined, text } from '../wording/phrase.js'
 import type { Language, Text } from '../wording/text.js'
@@ -92,7 +92,7 @@ async function gradeRest(
   folder: GradeFolder,
   open: readonly Queued[],
   results: Map<string, Result>,
-  { jobs = usualJobs(), timeoutMs, language, evidence }: GradeClassOptions,
+  { jobs = usualGradings(), timeoutMs, language, evidence }: GradeClassOptions,
 ): Promise<void> {
   const keeper = evidence === undefined ? undefined : await EvidenceKeeper.open(evidence)
   const count = results.size + open.length

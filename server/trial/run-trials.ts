@@ -18,12 +18,26 @@ const bytesPerRack = 768 * 1024 ** 2
 /** For all else on the machine. */
 const bytesLeftFree = 2 * 1024 ** 3
 /** Work in a rack is partly waiting; more than so many a core only get into each other's way. */
-const jobsPerCore = 2
+const trialsPerCore = 2
+/**
+ * A grading waits less: it looks again and again, closely, whether what passed stays so. Where looks are slow, more of them are needed, so
+ * that more gradings at once are fewer in a minute.
+ */
+const gradingsPerCore = 1
 
-/** As many jobs as memory and cores allow. */
+/** As many trials at the same time as memory and cores allow. */
 export function usualJobs(freeBytes = freemem(), cores = availableParallelism()): number {
+  return jobs(trialsPerCore, freeBytes, cores)
+}
+
+/** As many gradings at the same time as memory and cores allow. */
+export function usualGradings(freeBytes = freemem(), cores = availableParallelism()): number {
+  return jobs(gradingsPerCore, freeBytes, cores)
+}
+
+function jobs(perCore: number, freeBytes: number, cores: number): number {
   const byMemory = Math.floor((freeBytes - bytesLeftFree) / (2 * bytesPerRack))
-  return Math.max(1, Math.min(byMemory, jobsPerCore * cores))
+  return Math.max(1, Math.min(byMemory, perCore * cores))
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { usualJobs } from '../../server/trial/run-trials.js'
+import { usualGradings, usualJobs } from '../../server/trial/run-trials.js'
 import { Turns } from '../../server/trial/turns.js'
 
 const gib = 1024 ** 3
@@ -57,6 +57,7 @@ test('a turn comes back from whoever fails, also while waiting', async () => {
 
 test('as many jobs as memory and cores allow, and one at least', () => {
   expect(usualJobs(64 * gib, 2)).toBe(4)
+  expect(usualGradings(64 * gib, 2)).toBe(2)
   expect(usualJobs(5 * gib, 8)).toBe(2)
   expect(usualJobs(1 * gib, 8)).toBe(1)
 })
