@@ -8,6 +8,7 @@ import { LabRack } from '../labrack/lab-rack.js'
 import { fromPackage } from '../package-root.js'
 import type { Racks } from '../racks/racks.js'
 import type { Result } from '../report/result.js'
+import { readable } from '../report/text.js'
 import { runAlone } from '../trial/grade.js'
 import { gradeAll } from '../trial/grade-all.js'
 import { type Phase, phases, type Stopwatch } from '../trial/phase.js'
@@ -182,17 +183,6 @@ function partOf({ text, answer }: RunBlock): string {
   return answer === undefined ? block : `printf 'answer ${answer}: %s\\n' "$${block.trim()}"\n`
 }
 
-function notPassed({ id }: Lab, { state, steps, scripts }: Result): Error {
-  const failed = steps.flatMap((step) => step.checks.map((check) => ({ step, check })))
-  const lines = [
-    ...scripts
-      .filter(({ ended, exitCode }) => ended !== 'exit' || exitCode !== 0)
-      .map(({ file, ended, exitCode, errors }) => `${file}: ${ended} ${exitCode}, ${errors ?? ''}`),
-    ...failed
-      .filter(({ check }) => check.state !== 'passed')
-      .map(
-        ({ step, check }) => `${step.id}, ${check.id}: ${check.observed?.en ?? check.state}; ${check.why?.en ?? ''}`,
-      ),
-  ]
-  return new Error([`${id}: its own commands are graded ${state}`, ...lines].join('\n'))
+function notPassed({ id }: Lab, result: Result): Error {
+  return new Error(`${id}: its own commands are graded ${result.state}\n${readable(result, 'en')}`)
 }

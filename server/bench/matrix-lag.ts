@@ -1,9 +1,8 @@
 interface Cell {
-  /** The state that the learner's page shows. */
-  learner?: string
-  /** Since when, where teachers have yet to be told. */
-  since?: number
-  /** Teachers who were told before the learner, or since. */
+  /** What the learner's page shows. */
+  state: string
+  since: number
+  /** Teachers who were told of it. */
   told: Set<string>
 }
 
@@ -18,8 +17,7 @@ export class MatrixLag {
 
   /** @param at milliseconds, of any clock that both have */
   learnerSaw(cell: string, state: string, at: number): void {
-    const before = this.#cells.get(cell)
-    if (before?.learner !== state) this.#cells.set(cell, { learner: state, since: at, told: new Set() })
+    if (this.#cells.get(cell)?.state !== state) this.#cells.set(cell, { state, since: at, told: new Set() })
   }
 
   /** @returns the lag, where this is the first that this teacher is told of what the learner sees */
@@ -28,7 +26,7 @@ export class MatrixLag {
     const isNew = this.#shown.get(key) !== state
     this.#shown.set(key, state)
     const now = this.#cells.get(cell)
-    if (now?.since === undefined || now.learner !== state || now.told.has(teacher)) return undefined
+    if (now?.state !== state || now.told.has(teacher)) return undefined
     now.told.add(teacher)
     return isNew ? Math.max(0, at - now.since) : 0
   }

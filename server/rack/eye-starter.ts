@@ -31,8 +31,7 @@ export interface EyeOptions {
 /** An eye that was started by `startEye`. */
 export class StartedEye {
   #pid: number | undefined
-  #isKilled = false
-  hasEnded = false
+  #hasEnded = false
   readonly #open = new Set(['out', 'err'])
   readonly #sockets: Socket[] = []
 
@@ -45,16 +44,14 @@ export class StartedEye {
     return this.#pid !== undefined
   }
 
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
   /** Ends it and all that it has started; `onEnd` is called, and nothing else from now on. */
   kill(): void {
-    if (this.#isKilled || this.hasEnded) return
-    this.#isKilled = true
-    try {
-      // It leads a process group, so that its end is its tools' end too.
-      if (this.#pid !== undefined) process.kill(-this.#pid, 'SIGKILL')
-    } catch {
-      // It has ended by itself.
-    }
+    if (this.#hasEnded) return
+    this.#killGroup()
     for (const socket of this.#sockets) socket.destroy()
     this.#end()
   }
@@ -63,17 +60,13 @@ export class StartedEye {
   connected(what: string, pid: number | undefined, socket: Socket, said: Buffer): void {
     this.#sockets.push(socket)
     this.#pid ??= pid
-    if (this.#isKilled || this.hasEnded) {
-      try {
-        if (pid !== undefined) process.kill(-pid, 'SIGKILL')
-      } catch {
-        // It has ended by itself.
-      }
+    if (this.#hasEnded) {
+      if (what === 'out') this.#killGroup()
       socket.destroy()
       return
     }
     const tell = (chunk: Buffer) => {
-      if (this.#isKilled || chunk.length === 0) return
+      if (this.#hasEnded || chunk.length === 0) return
       if (what === 'out') this.listener.onOutput(chunk)
       else this.listener.onComplaint(chunk)
     }
@@ -92,9 +85,18 @@ export class StartedEye {
     else this.kill()
   }
 
+  /** It leads a process group, so that its end is its tools' end too. */
+  #killGroup(): void {
+    try {
+      if (this.#pid !== undefined) process.kill(-this.#pid, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+  }
+
   #end(fault?: string): void {
-    if (this.hasEnded) return
-    this.hasEnded = true
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     this.listener.onEnd(fault)
   }
 }
