@@ -17,8 +17,8 @@ export interface EyeListener {
   /** It has said something. */
   onOutput(chunk: Buffer): void
   onComplaint(chunk: Buffer): void
-  /** It has ended, or was ended, and has said all; `fault` where it could not be started. */
-  onEnd(fault?: string): void
+  /** It has ended, or was ended, and has said all; `fault` where it could not be started. `status`: of wait(2), where it was asked for and is known. */
+  onEnd(fault?: string, status?: number): void
 }
 
 export interface EyeOptions {
@@ -26,19 +26,24 @@ export interface EyeOptions {
   boundary?: string
   /** All of its standard input. */
   input?: string
+  /** Whether it is asked how it ended. */
+  status?: boolean
 }
 
 /** An eye that was started by `startEye`. */
 export class StartedEye {
   #pid: number | undefined
   #hasEnded = false
-  readonly #open = new Set(['out', 'err'])
+  readonly #open: Set<string>
   readonly #sockets: Socket[] = []
+  #status = ''
 
   constructor(
     private readonly listener: EyeListener,
-    private readonly input: string | undefined,
-  ) {}
+    private readonly options: Pick<EyeOptions, 'input' | 'status'>,
+  ) {
+    this.#open = new Set(['out', 'err', ...(options.status ? ['end'] : [])])
+  }
 
   get hasConnected(): boolean {
     return this.#pid !== undefined
@@ -56,7 +61,7 @@ export class StartedEye {
     this.#end()
   }
 
-  /** One of its two connections is there. */
+  /** One of its connections is there. */
   connected(what: string, pid: number | undefined, socket: Socket, said: Buffer): void {
     this.#sockets.push(socket)
     this.#pid ??= pid
@@ -68,14 +73,15 @@ export class StartedEye {
     const tell = (chunk: Buffer) => {
       if (this.#hasEnded || chunk.length === 0) return
       if (what === 'out') this.listener.onOutput(chunk)
-      else this.listener.onComplaint(chunk)
+      else if (what === 'err') this.listener.onComplaint(chunk)
+      else this.#status += chunk.toString('latin1')
     }
     socket.on('data', tell)
     socket.on('close', () => {
       this.#open.delete(what)
       if (this.#open.size === 0) this.#end()
     })
-    if (what === 'out') socket.end(this.input ?? '')
+    if (what === 'out') socket.end(this.options.input ?? '')
     else socket.end()
     tell(said)
   }
@@ -97,7 +103,8 @@ export class StartedEye {
   #end(fault?: string): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    this.listener.onEnd(fault)
+    const [, status] = /^(\d+)\n$/.exec(this.#status) ?? []
+    this.listener.onEnd(fault, status === undefined ? undefined : Number(status))
   }
 }
 
@@ -120,25 +127,27 @@ class EyeStarter {
     this.#server.unref()
   }
 
-  start(eyeName: Eye, args: string[], { boundary = '', input }: EyeOptions, listener: EyeListener): StartedEye {
+  start(eyeName: Eye, args: string[], options: EyeOptions, listener: EyeListener): StartedEye {
+    const { boundary = '', input, status } = options
     clearTimeout(this.#idle)
     const id = randomBytes(16).toString('hex')
     const started = new StartedEye(
       {
         ...{ onOutput: (chunk) => listener.onOutput(chunk), onComplaint: (chunk) => listener.onComplaint(chunk) },
-        onEnd: (fault) => {
+        onEnd: (fault, status) => {
           // One that was ended before it has connected is ended for good when it does.
           if (started.hasConnected) this.#eyes.delete(id)
           this.#rest()
-          listener.onEnd(fault)
+          listener.onEnd(fault, status)
         },
       },
-      input,
+      options,
     )
     this.#eyes.set(id, started)
     const words = [boundary, eyeName, ...args].map((word) => Buffer.from(word).toString('hex') || '-')
+    const wants = [...(input === undefined ? [] : ['in']), ...(status ? ['status'] : [])].join(',') || '-'
     void this.#child.then((child) => {
-      if (!child.stdin.destroyed) child.stdin.write(`${[id, input === undefined ? 0 : 1, ...words].join(' ')}\n`)
+      if (!child.stdin.destroyed) child.stdin.write(`${[id, wants, ...words].join(' ')}\n`)
     })
     return started
   }
@@ -175,7 +184,7 @@ class EyeStarter {
       if (end < 0 && heard.length <= longestGreeting) return
       socket.off('data', hear)
       socket.setTimeout(0)
-      const [, id, what, pid] = /^([0-9a-f]{32}) (out|err)(?: (\d+))?$/.exec(heard.toString('latin1', 0, end)) ?? []
+      const [, id, what, pid] = /^([0-9a-f]{32}) (out|err|end)(?: (\d+))?$/.exec(heard.toString('latin1', 0, end)) ?? []
       const started = id === undefined ? undefined : this.#eyes.get(id)
       if (started === undefined) {
         socket.destroy()

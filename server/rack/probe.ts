@@ -2,10 +2,10 @@ import { type ProbeAnswer, ProbeRequest } from '../network/question.js'
 import type { CommandResult } from '../racks/command-result.js'
 import { oneLine } from '../wording/one-line.js'
 import type { Cgroups } from './cgroup.js'
-import { run } from './command.js'
-import { eye } from './eyes.js'
+import type { Eye } from './eyes.js'
 import type { Host } from './host/host.js'
 import { withNamespace } from './namespaces.js'
+import { runEye } from './run-eye.js'
 
 type Probe = ReturnType<typeof ProbeRequest.parse>
 type ProbeOf<Kind extends Probe['kind']> = Extract<Probe, { kind: Kind }>
@@ -16,7 +16,7 @@ type Standpoint = [user: string, network: string]
 
 /** How one kind of question is put to one of the machine's tools, and what its words mean. */
 interface Tool<Kind extends Probe['kind']> {
-  argv(probe: ProbeOf<Kind>, from: Standpoint): [file: string, ...args: string[]]
+  argv(probe: ProbeOf<Kind>, from: Standpoint): [eye: Eye, ...args: string[]]
   stdin?(probe: ProbeOf<Kind>): string
   read(result: CommandResult, probe: ProbeOf<Kind>): Answer
 }
@@ -34,14 +34,14 @@ export async function probeFrom(cgroups: Cgroups, host: Host, request: ProbeRequ
   const answer = await withNamespace(cgroups, host, probe.namespace, async (path): Promise<Answer> => {
     if (path === undefined) return { outcome: 'error', detail: `no network namespace ${probe.namespace} in the host` }
     const tool = tools[probe.kind] as Tool<Probe['kind']>
-    const [file, ...args] = tool.argv(probe, [`/proc/${host.pid}/ns/user`, path])
-    const result = await run(file, args, {
+    const [eye, ...args] = tool.argv(probe, [`/proc/${host.pid}/ns/user`, path])
+    const result = await runEye(eye, args, {
       timeoutMs: longestMs(probe),
       maxOutputBytes: mostOutputBytes,
       stdin: tool.stdin?.(probe) ?? '',
     })
     const ran = result.exitCode !== null || result.timedOut || result.truncated
-    return ran ? tool.read(result, probe) : { outcome: 'error', detail: wordsOf(result) || `${file} did not run` }
+    return ran ? tool.read(result, probe) : { outcome: 'error', detail: wordsOf(result) || `${eye} did not run` }
   })
   return { ...answer, durationMs: performance.now() - started }
 }
@@ -58,7 +58,7 @@ const ping: Tool<'ping'> = {
   argv({ count, size, timeoutMs, address }, from) {
     const sized = size === undefined ? [] : ['-M', 'do', '-s', `${size}`]
     const often = ['-c', `${count}`, '-i', '0.2', '-W', `${timeoutMs / 1000}`]
-    return eye('run-in-network', ...from, 'ping', '-n', ...often, ...sized, '--', address)
+    return ['run-in-network', ...from, 'ping', '-n', ...often, ...sized, '--', address]
   },
   read(result) {
     const detail = wordsOf(result)
@@ -72,8 +72,13 @@ const ping: Tool<'ping'> = {
   },
 }
 
-const stream = ({ address, port, timeoutMs }: ProbeOf<'tcp' | 'http'>, from: Standpoint) =>
-  eye('ask-by-stream', ...from, address, `${port}`, `${timeoutMs / 1000}`)
+const stream = ({ address, port, timeoutMs }: ProbeOf<'tcp' | 'http'>, from: Standpoint): [Eye, ...string[]] => [
+  'ask-by-stream',
+  ...from,
+  address,
+  `${port}`,
+  `${timeoutMs / 1000}`,
+]
 
 const tcp: Tool<'tcp'> = {
   argv: stream,
@@ -82,8 +87,7 @@ const tcp: Tool<'tcp'> = {
 }
 
 const udp: Tool<'udp'> = {
-  argv: ({ address, port, timeoutMs }, from) =>
-    eye('ask-by-datagram', ...from, address, `${port}`, `${timeoutMs / 1000}`),
+  argv: ({ address, port, timeoutMs }, from) => ['ask-by-datagram', ...from, address, `${port}`, `${timeoutMs / 1000}`],
   stdin: ({ payload }) => payload,
   read(result) {
     const detail = wordsOf(result)
@@ -127,7 +131,7 @@ const dns: Tool<'dns'> = {
     const question = type === 'PTR' && /^\d+(\.\d+){3}$/.test(name) ? ['-x', name] : ['-t', type, '-q', name]
     const options = ['+noall', '+answer', '+comments', '+nosearch', '+tries=1', `+time=${seconds(probe)}`]
     // -r: no file of the machine's user decides anything.
-    return eye('run-in-network', ...from, 'dig', '-r', `@${server}`, ...question, ...options)
+    return ['run-in-network', ...from, 'dig', '-r', `@${server}`, ...question, ...options]
   },
   read(result, { type }) {
     const status = /status: (\w+)/.exec(result.stdout)?.[1]
