@@ -62,6 +62,7 @@ export const causeCodes = [
   'connection-limit',
   'loopback-kept-in',
   'ping-ignored',
+  'not-on-link',
   'unknown',
 ] as const
 export type CauseCode = (typeof causeCodes)[number]

@@ -38,6 +38,7 @@ import { noSuchAddress } from './no-such-address.js'
 import { noTask } from './no-task.js'
 import { nodeGone } from './node-gone.js'
 import { noneNetwork } from './none-network.js'
+import { notOnLink } from './not-on-link.js'
 import { notRunning } from './not-running.js'
 import { offline } from './offline.js'
 import { oneWayTracking } from './one-way-tracking.js'
@@ -126,6 +127,7 @@ const all: CauseKind[] = [
   connectionLimit,
   loopbackKeptIn,
   pingIgnored,
+  notOnLink,
   unknown,
 ]
 
@@ -160,6 +162,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     bridgePort,
     notRunning,
     noSuchAddress,
+    notOnLink,
     discipline,
     neighbourBlocked,
     reversePath,
@@ -209,6 +212,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     noRoute,
     bridgePort,
     noSuchAddress,
+    notOnLink,
     ruleDrop,
     discipline,
     neighbourBlocked,
@@ -245,6 +249,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     wrongGateway,
     linkCut,
     noRouteBack,
+    notOnLink,
     publishedElsewhere,
     bridgePort,
     discipline,
@@ -269,6 +274,7 @@ const byStage: Record<Stage, CauseKind[]> = {
     forwardingOff,
     linkCut,
     noRouteBack,
+    notOnLink,
     proxyArp,
     bridgePort,
     discipline,

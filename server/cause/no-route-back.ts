@@ -18,22 +18,42 @@ interface Found {
   cameBy?: string
   /** What gives it back the default route that it lacks. */
   mend?: string
-  /** Nobody has the source, which a rule put on the packet: what puts the host's own there. */
-  nobody?: { host: string; command?: string }
+  /** The source, which a rule of that host put on the packet, is none of its own: whose it is, if somebody's, and what puts the host's own there. */
+  foreign?: { host: string; holder?: string; command?: string }
   seen: boolean
   shown: string[]
 }
 
-/** The source that a packet arrived with is nobody's: a rule of a host gave it that. */
-function strangeSource({ source, goal, state, from, leaving }: Trail): Omit<Found, 'seen'> | undefined {
-  if (!goal || source === undefined || holdersOf(source, state).length > 0) return undefined
+/** The hosts that a packet came by until it arrived. */
+function passed({ from, seen, way }: Trail): Set<string> {
+  const { out = [], arrived } = seen ?? {}
+  const steps = arrived ? out.slice(0, out.indexOf(arrived)) : out
+  const places = [
+    from,
+    ...steps.flatMap(({ place }) => place ?? []),
+    ...(way?.stops.slice(0, -1) ?? []).map((one) => one.place),
+  ]
+  return new Set(places.map(({ host }) => host.name))
+}
+
+/** The source that a packet arrived with is not of the host whose rule gave it that: nobody's, or another one's, which gets the answers. */
+function strangeSource(trail: Trail): Omit<Found, 'seen'> | undefined {
+  const { source, goal, state, from, leaving, seen } = trail
+  if (!goal || source === undefined) return undefined
+  const holders = holdersOf(source, state)
+  const by = passed(trail)
+  // Whoever has it and was on the way may have given it to the packet as well.
+  if (holders.some(({ place }) => by.has(place.host.name))) return undefined
   if (state.lans.some(({ gateway, gateway6 }) => sameAddress(gateway, source) || sameAddress(gateway6, source)))
     return undefined
   for (const { name, namespaces } of state.hosts) {
     const rule = namespaces[0]?.rules.find((one) => one.target === 'SNAT' && sameAddress(endOf(one).address, source))
-    if (!rule) continue
+    if (!rule || (holders.length > 0 && !by.has(name))) continue
     const isIptables = rule.text.startsWith('-A ') && rule.chain === 'POSTROUTING'
-    const own = addressesOf(from.namespace).find((one) => one.includes(':') === source.includes(':'))
+    // As it came to that host, which may not be as it was sent.
+    const came = seen?.out.find(({ place, sighting }) => place?.host.name === name && sighting.direction === 'in')
+    const own =
+      came?.packet.source ?? addressesOf(from.namespace).find((one) => one.includes(':') === source.includes(':'))
     const at = leaving?.place.host.name === name ? leaving.link.name : undefined
     const command = [
       iptablesFor(source),
@@ -47,8 +67,15 @@ function strangeSource({ source, goal, state, from, leaving }: Trail): Omit<Foun
     return {
       goal: goal.label,
       source,
-      nobody: { host: name, ...(isIptables && own !== undefined ? { command: command.join(' ') } : {}) },
-      shown: [`${name}: nat: ${rule.text}`],
+      foreign: {
+        host: name,
+        ...(holders[0] ? { holder: holders[0].place.label } : {}),
+        ...(isIptables && own !== undefined ? { command: command.join(' ') } : {}),
+      },
+      shown: [
+        `${name}: nat: ${rule.text}`,
+        ...holders.map(({ place, link }) => `${place.label}: ${link.name} has ${source}`),
+      ],
     }
   }
   return undefined
@@ -129,7 +156,7 @@ export const noRouteBack = define<Found>({
       shown: [`${end.place.label}: ${writeRoute(end.route)}`, writeStep(last)],
     }
   },
-  say: ({ goal, source, gateway, by, cameBy, mend, nobody, seen, shown }) => {
+  say: ({ goal, source, gateway, by, cameBy, mend, foreign, seen, shown }) => {
     const [who, whom] = [code(goal), code(source)]
     const via = code(gateway ?? '')
     const sender = code(by ?? goal)
@@ -142,23 +169,29 @@ export const noRouteBack = define<Found>({
           },
       cameBy === undefined ? { en: '', zh: '' } : { en: ` by ${code(cameBy)}`, zh: `（经 ${code(cameBy)}）` },
     ]
-    if (nobody) {
-      const where = code(nobody.host)
+    if (foreign) {
+      const where = code(foreign.host)
+      const holder = foreign.holder === undefined ? undefined : code(foreign.holder)
       return {
-        what: {
-          en: `answers can not come back: a rule of NAT on ${where} gives such packets the source ${whom}, and nobody has that address, so ${who} has nobody to answer`,
-          zh: `应答回不来：${where} 上的一条 NAT 规则把这样的数据包的源地址改成 ${whom}，而没有人使用这个地址，${who} 也就无从应答`,
-        },
+        what: holder
+          ? {
+              en: `answers can not come back: a rule of NAT on ${where} gives such packets the source ${whom}, and ${holder} has that address: answers go there, where nobody knows of that connection`,
+              zh: `应答回不来：${where} 上的一条 NAT 规则把这样的数据包的源地址改成 ${whom}，而拥有这个地址的是 ${holder}：应答去了那里，那里没有这条连接的记录`,
+            }
+          : {
+              en: `answers can not come back: a rule of NAT on ${where} gives such packets the source ${whom}, and nobody has that address, so ${who} has nobody to answer`,
+              zh: `应答回不来：${where} 上的一条 NAT 规则把这样的数据包的源地址改成 ${whom}，而没有人使用这个地址，${who} 也就无从应答`,
+            },
         evidence: shown,
         tries: [
-          nobody.command === undefined
+          foreign.command === undefined
             ? {
                 en: `let that rule give an address that ${where} has`,
                 zh: `让这条规则改成 ${where} 自己拥有的地址`,
               }
             : {
-                en: `let ${where} give them an address of its own, before that rule: ${code(nobody.command, 200)}`,
-                zh: `在这条规则之前，让 ${where} 换成自己的地址：${code(nobody.command, 200)}`,
+                en: `let ${where} give them an address of its own, before that rule: ${code(foreign.command, 200)}`,
+                zh: `在这条规则之前，让 ${where} 换成自己的地址：${code(foreign.command, 200)}`,
               },
         ],
       }

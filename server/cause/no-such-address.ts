@@ -1,5 +1,6 @@
 import { holds, sameAddress } from '../network/addresses.js'
-import { nextHop, outLink } from '../network/routing.js'
+import { isUnanswered } from '../network/neighbour.js'
+import { type FoundRoute, isUndecided, nextHop, outLink, routeFor } from '../network/routing.js'
 import type { NetworkState } from '../network/state.js'
 import { endpointsOf, hostPlace, type LivePlace, ownLink, placesOf } from '../place/place.js'
 import { code } from '../wording/wording.js'
@@ -9,8 +10,8 @@ import { type LeftoverRule, leftoverRule, removeTry } from './leftover-rule.js'
 import { writeAsked } from './packet-text.js'
 import { commandIn } from './place-command.js'
 import { networkRestartOf, restartText } from './restart.js'
-import type { Trail } from './trail.js'
-import { askingFor } from './words.js'
+import type { SeenTrail, Trail } from './trail.js'
+import { askingFor, foundLines } from './words.js'
 
 interface Found {
   address: string
@@ -24,6 +25,8 @@ interface Found {
   led?: { asked: string; rule: LeftoverRule }
   /** It is the gateway of a network, and its bridge does not have it: what gives it back, unless the network was made so. */
   bridge?: { host: string; network: string; name: string; command?: string }
+  /** It is the gateway of one of several ways, of which routing rules choose by what is not known of a packet, such as a mark. */
+  chosen: boolean
   seen: boolean
   shown: string[]
 }
@@ -48,6 +51,21 @@ function ledBy({ last, address, destination }: Trail, hop: string): Found['led']
   if (!sameAddress(hop, destination) || sameAddress(address, destination)) return undefined
   const rule = leftoverRule(last, destination)
   return rule && { asked: address, rule }
+}
+
+/** Whom the last place asked for: where several ways lead on, the one of them whose gateway was asked for in vain. */
+function hopSeen({ last, destination, seen }: SeenTrail): { address: string; way?: FoundRoute } | undefined {
+  const route = routeFor(last.namespace, destination)
+  if (!isUndecided(route)) {
+    const address = nextHop(last.namespace, destination)
+    return address === undefined ? undefined : { address }
+  }
+  const way = route?.among?.find(
+    ({ gateway }) =>
+      seen.questions.some(({ target, macs }) => sameAddress(target, gateway) && macs.length === 0) ||
+      last.namespace.neighbours.some((one) => sameAddress(one.address, gateway) && isUnanswered(one)),
+  )
+  return way?.gateway === undefined ? undefined : { address: way.gateway, way }
 }
 
 /** The container that the Engine gave an address to, and that does not have it. */
@@ -100,7 +118,7 @@ export const noSuchAddress = define<Found>({
     const led = lost ? undefined : ledBy(trail, hop)
     const aside = asideOf(state, hop)
     return {
-      ...{ address: hop, where: last.label, seen: false, shown: [] },
+      ...{ address: hop, where: last.label, chosen: false, seen: false, shown: [] },
       ...(led ? { led } : {}),
       ...(aside ? { aside } : {}),
       ...(bridge ? { bridge } : {}),
@@ -110,14 +128,13 @@ export const noSuchAddress = define<Found>({
   },
   bySight: (trail) => {
     const { last, destination, seen, state } = trail
-    const hop = nextHop(last.namespace, destination)
-    if (hop === undefined || isKnown(state, hop)) return undefined
+    const to = hopSeen(trail)
+    if (!to || isKnown(state, to.address)) return undefined
+    const hop = to.address
     const asked = seen.questions.find(({ target }) => sameAddress(target, hop))
-    const link = outLink(last.namespace, destination)
+    const device = to.way ? to.way.device : outLink(last.namespace, destination)?.name
     // The kernel may have asked just before, and not again for this packet.
-    const entry = last.namespace.neighbours.find(
-      (one) => sameAddress(one.address, hop) && /^(FAILED|INCOMPLETE)$/.test(one.state),
-    )
+    const entry = last.namespace.neighbours.find((one) => sameAddress(one.address, hop) && isUnanswered(one))
     const [lost, bridge] = [lostBy(state, hop), gatewayOf(last, hop)]
     // Docker's own rule is none that is left over.
     const led = lost ? undefined : ledBy(trail, hop)
@@ -127,15 +144,17 @@ export const noSuchAddress = define<Found>({
     if (!unanswered) return undefined
     const line = asked ? [writeAsked(asked)] : entry ? [`${last.label}: ${hop} dev ${entry.device} ${entry.state}`] : []
     return {
-      ...{ address: hop, where: last.label, seen: asked !== undefined || entry !== undefined, shown: line },
+      ...{ address: hop, where: last.label, chosen: to.way !== undefined },
+      ...{ seen: asked !== undefined || entry !== undefined },
+      shown: [...(to.way ? foundLines(last.label, to.way) : []), ...line],
       ...(led ? { led } : {}),
       ...(aside ? { aside } : {}),
       ...(bridge ? { bridge } : {}),
-      ...(link ? { link: link.name } : {}),
+      ...(device === undefined ? {} : { link: device }),
       ...(lost ? { lost } : {}),
     }
   },
-  say: ({ address, where, link, lost, led, bridge, aside, seen, shown }) => {
+  say: ({ address, where, link, lost, led, bridge, aside, chosen, seen, shown }) => {
     const [whom, who] = [code(address), code(where)]
     const asking = askingFor(address)
     if (aside) return sayAside(address, where, aside, shown)
@@ -157,7 +176,12 @@ export const noSuchAddress = define<Found>({
               en: `; ${code(led.asked)} was asked, and a rule of NAT leads it there`,
               zh: `；访问的是 ${code(led.asked)}，是一条 NAT 规则把它引到了那里`,
             }
-          : { en: '', zh: '' }
+          : chosen
+            ? {
+                en: `; that address is the gateway of a route to which a routing rule (${code('ip rule')}) of ${who} leads such packets`,
+                zh: `；这个地址是一条路由的网关，${who} 的一条策略路由规则（${code('ip rule')}）把这样的数据包引到那条路由`,
+              }
+            : { en: '', zh: '' }
     return {
       what: seen
         ? {
@@ -197,7 +221,7 @@ export const noSuchAddress = define<Found>({
   hidden: { netdiag: 'it asks for addresses that somebody has, by the Engine' },
   broken: 'nobody on the segment has the address that is asked for',
   example: {
-    ...{ address: '192.168.1.99', where: 'laptop', link: 'eth0', seen: true },
+    ...{ address: '192.168.1.99', where: 'laptop', link: 'eth0', chosen: false, seen: true },
     shown: ['laptop eth0: who has 192.168.1.99? no answer'],
   },
 })

@@ -23,7 +23,9 @@ export function ruleOf(hit: RuleHit, state: NetworkState): Rule | undefined {
       return sum + (words.has(field.replace(/^!/, '')) ? 1 : -1)
     }, 0)
   const ranked = same.toSorted((a, b) => score(b) - score(a))
-  return score(ranked[0]!) === score(ranked[1]!) ? undefined : ranked[0]
+  const alike = ranked.filter((rule) => score(rule) === score(ranked[0]!))
+  // Rules may differ by what is not compared, such as `-m statistic`; then their place in the chain tells them apart.
+  return alike.length === 1 ? alike[0] : alike.find(({ position }) => position === hit.position)
 }
 
 export function chainOf(hit: RuleHit, state: NetworkState): Chain | undefined {

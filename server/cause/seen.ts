@@ -61,7 +61,8 @@ export function readObservation(whole: Observation, state: NetworkState, sender:
   const observation = { ...whole, sightings }
   const steps = (role: Sighting['role']) =>
     firstPass(sightings.filter((one) => one.role === role).flatMap((one) => stepOf(one, state)))
-  const out = steps('request')
+  // A reset that goes the same way is none of the packet: somebody who got an answer that was not for them refuses it so (RFC 9293, 3.5.2).
+  const out = steps('request').filter(({ packet }) => !packet.tcp?.flags.includes('R'))
   const back = steps('reply')
   const hits = observation.ruleHits.toSorted((a, b) => a.atMs - b.atMs)
   const drop = dropOf(hits, 'request')

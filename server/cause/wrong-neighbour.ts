@@ -1,4 +1,5 @@
 import { sameAddress } from '../network/addresses.js'
+import { isUnanswered } from '../network/neighbour.js'
 import { nextHop, outLink } from '../network/routing.js'
 import type { Neighbour } from '../network/state.js'
 import type { LivePlace } from '../place/place.js'
@@ -30,7 +31,7 @@ function wrongEntry({ state }: Trail, place: LivePlace, destination: string, ans
   const entry = place.namespace.neighbours.find((one) => one.device === link.name && sameAddress(one.address, hop))
   const owners = holdersOn({ place, link }, hop, state)
   const [owner] = owners
-  if (!entry?.mac || !owner || !isUsed(entry)) return undefined
+  if (!entry?.mac || !owner || isUnanswered(entry)) return undefined
   if (owners.some(({ link: { mac } }) => mac.toLowerCase() === entry.mac!.toLowerCase())) return undefined
   return {
     ...{ where: place.label, address: hop, mac: entry.mac, owner: owner.place.label, right: owner.link.mac, answer },
@@ -45,10 +46,6 @@ function wrongEntry({ state }: Trail, place: LivePlace, destination: string, ans
 
 function isFixed({ state }: Neighbour): boolean {
   return /PERMANENT|NOARP/.test(state)
-}
-
-function isUsed({ state }: Neighbour): boolean {
-  return !/FAILED|INCOMPLETE/.test(state)
 }
 
 function find(trail: Trail): Found | undefined {

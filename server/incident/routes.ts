@@ -143,6 +143,39 @@ export const routes: readonly Incident[] = [
     code: 'no-route-back',
   },
   {
+    name: 'a route without a gateway to the network of another host',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name web --network app --ip 172.30.0.20 nginx
+        iptables -I DOCKER-USER -d 172.30.0.0/24 -j ACCEPT`,
+      laptop: 'ip route add 172.30.0.0/24 dev eth0',
+    },
+    symptom: ['laptop', curl('http://172.30.0.20')],
+    ask: { from: 'laptop', to: '172.30.0.20', port: 80 },
+    code: 'not-on-link',
+    says: /its route says so.*`node1\/web` does/,
+    cure: { on: 'laptop' },
+    undo: {
+      laptop: 'ip route flush 172.30.0.0/24',
+      node1: 'iptables -F DOCKER-USER; iptables -A DOCKER-USER -j RETURN',
+    },
+  },
+  {
+    name: 'a Docker network that is cut out of the LAN, asked from the LAN',
+    make: {
+      node1: `docker network create --subnet 192.168.1.192/27 cut; docker run -d --name web --network cut --ip 192.168.1.200 nginx
+        iptables -I DOCKER-USER -d 192.168.1.192/27 -j ACCEPT`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.200')],
+    ask: { from: 'laptop', to: '192.168.1.200', port: 80 },
+    code: 'not-on-link',
+    says: /its own address there is `192\.168\.1\.50\/24`.*`node1\/web` does/,
+    cure: { on: 'laptop' },
+    undo: {
+      laptop: 'ip route flush 192.168.1.200/32',
+      node1: 'iptables -F DOCKER-USER; iptables -A DOCKER-USER -j RETURN',
+    },
+  },
+  {
     name: 'forwarding is off',
     make: { node1: 'docker run -d --name web -p 8080:80 nginx; sysctl -w net.ipv4.ip_forward=0' },
     symptom: ['laptop', curl('http://192.168.1.11:8080')],

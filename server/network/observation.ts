@@ -96,6 +96,8 @@ export interface RuleHit {
   policy: boolean
   /** The rule as nft writes it; missing for a policy. */
   rule?: string
+  /** Of the rule, from 1, within its chain. */
+  position?: number
   inLink?: string
   outLink?: string
   /** About the packet as it was then. */

@@ -4,7 +4,7 @@ import { oneLine } from '../wording/one-line.js'
 import { portOf } from './lan.js'
 import { after } from './packet-filter.js'
 import type { PacketMark } from './packet-mark.js'
-import { parseTraceEvent, ruleKey, type TraceEvent, verdictOf } from './trace-events.js'
+import { type ListedRule, parseTraceEvent, ruleKey, type TraceEvent, verdictOf } from './trace-events.js'
 
 /** What eyes/observe-packet.pl says, made an observation. */
 
@@ -33,7 +33,7 @@ interface Context {
   roles: Map<bigint, 'request' | 'reply'>
   faults: string[]
   /** Rules of a namespace by `ruleKey`. */
-  texts(place: Place): Promise<Map<string, string>>
+  texts(place: Place): Promise<Map<string, ListedRule>>
 }
 
 const losses = {
@@ -153,7 +153,7 @@ async function hitsOf(
   nameOfLink: (place: Place, link: number | undefined) => string,
   { table, roles, faults, texts, mark }: Context,
 ): Promise<RuleHit[]> {
-  const rules = new Map<Place, Map<string, string>>()
+  const rules = new Map<Place, Map<string, ListedRule>>()
   const met = traced.filter(({ event }) => event.table !== table && event.handle !== undefined)
   await Promise.all(
     [...new Set(met.map(({ place }) => place))].map(async (place) => {
@@ -192,9 +192,9 @@ async function hitsOf(
       family: event.family,
       table: event.table,
       chain: event.chain,
-      verdict: verdictOf(event.verdict, rule),
+      verdict: verdictOf(event.verdict, rule?.text),
       policy: event.kind === 'policy',
-      ...(rule === undefined ? {} : { rule: oneLine(rule, 1000) }),
+      ...(rule ? { rule: oneLine(rule.text, 1000), position: rule.position } : {}),
       ...(inLink === '' ? {} : { inLink }),
       ...(outLink === '' ? {} : { outLink }),
       role,

@@ -15,7 +15,7 @@ import { type Place, readLines } from './observation-lines.js'
 import { observeWith } from './observer.js'
 import { packetFilter } from './packet-filter.js'
 import { newMark } from './packet-mark.js'
-import { parseRuleTexts } from './trace-events.js'
+import { type ListedRule, parseRuleTexts } from './trace-events.js'
 import { traceRules } from './trace-rules.js'
 
 /** Where a packet may come by. */
@@ -150,7 +150,7 @@ async function textsIn(
   { path, host: name }: Place,
   hosts: Scene['hosts'],
   signal: AbortSignal | undefined,
-): Promise<Map<string, string>> {
+): Promise<Map<string, ListedRule>> {
   const host = hosts.get(name ?? '')
   if (!host?.alive) return new Map()
   const nft = ['nft', '--stateless', '--handle', 'list', 'ruleset']

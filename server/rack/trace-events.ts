@@ -104,20 +104,28 @@ function textOf(value: Buffer | undefined): string {
     .slice(0, longestName)
 }
 
+/** A rule as nft writes it, and its place in its chain, from 1. */
+export interface ListedRule {
+  text: string
+  position: number
+}
+
 /**
  * Rules by family, table and handle, from `nft --stateless --handle list ruleset`.
- * @returns texts by `ruleKey`
+ * @returns rules by `ruleKey`
  */
-export function parseRuleTexts(listing: string): Map<string, string> {
-  const texts = new Map<string, string>()
+export function parseRuleTexts(listing: string): Map<string, ListedRule> {
+  const rules = new Map<string, ListedRule>()
   let table = ''
+  let position = 0
   for (const line of listing.split('\n')) {
     const heading = /^table (\w+) (.*) \{(?: # handle \d+)?$/.exec(line)
     if (heading) table = `${heading[1]} ${heading[2]}`
+    if (line.startsWith('\tchain ')) position = 0
     const rule = /^\t\t(\S.*) # handle (\d+)$/.exec(line)
-    if (rule && table !== '') texts.set(`${table} ${rule[2]}`, rule[1]!)
+    if (rule && table !== '') rules.set(`${table} ${rule[2]}`, { text: rule[1]!, position: ++position })
   }
-  return texts
+  return rules
 }
 
 export function ruleKey({ family, table, handle }: Pick<TraceEvent, 'family' | 'table' | 'handle'>): string {

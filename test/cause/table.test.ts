@@ -368,6 +368,17 @@ const table: Record<CauseCode, Row> = {
     seen: (rack) => [across(rack, 'web', 'api', ['172.20.0.2', '172.20.0.3']).ends('silent')],
     diagnose: { container: 'web', network: { 'web ping 172.20.0.3': quiet } },
   },
+  'not-on-link': {
+    given: (rack) => {
+      rack.host('laptop').namespaces[0]!.routes.push({
+        ...{ family: 4, destination: '172.20.0.0/16', device: 'eth0', table: 'main', type: 'unicast' },
+      })
+    },
+    ...{ from: 'laptop', to: 'node1/web', failure: 'unroutable' },
+    seen: (rack) => [
+      journey(rack, '192.168.1.50', '172.20.0.2').asks('laptop', 'eth0', '172.20.0.2').ends('unroutable'),
+    ],
+  },
   'left-behind': {
     given: (rack) => {
       const web = rack.find(node1(rack), 'web')

@@ -91,11 +91,20 @@ describe('rules by their handles', () => {
   ].join('\n')
 
   it('are told apart by family and table, and a comment is no handle', () => {
-    const texts = parseRuleTexts(listing)
-    expect(texts.get(ruleKey({ family: 'ip', table: 'filter', handle: 9n }))).toBe('ip saddr 10.0.0.1 counter drop')
-    expect(texts.get(ruleKey({ family: 'inet', table: 'filter', handle: 9n }))).toBe('reject with tcp reset')
-    expect(texts.get('ip filter 10')).toBe('ip daddr 10.0.0.2 comment "# handle 7" accept')
-    expect(texts.has('ip filter 7')).toBe(false)
+    const rules = parseRuleTexts(listing)
+    expect(rules.get(ruleKey({ family: 'ip', table: 'filter', handle: 9n }))).toEqual({
+      text: 'ip saddr 10.0.0.1 counter drop',
+      position: 1,
+    })
+    expect(rules.get(ruleKey({ family: 'inet', table: 'filter', handle: 9n }))).toEqual({
+      text: 'reject with tcp reset',
+      position: 1,
+    })
+    expect(rules.get('ip filter 10')).toEqual({
+      text: 'ip daddr 10.0.0.2 comment "# handle 7" accept',
+      position: 2,
+    })
+    expect(rules.has('ip filter 7')).toBe(false)
   })
 
   it.each([
