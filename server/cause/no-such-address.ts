@@ -211,6 +211,14 @@ export const noSuchAddress = define<Found>({
                 zh: `在 ${code(bridge.host)} 上把 Docker 原来给网桥的地址加回来：${code(bridge.command, 200)}`,
               },
             ]),
+        ...(chosen
+          ? [
+              {
+                en: `see what leads such packets there, on ${who}: ${code('ip rule')}; where packets are marked: ${code('iptables -t mangle -S')}`,
+                zh: `在 ${who} 上看看是什么把这样的数据包引到那里：${code('ip rule')}；数据包在哪里被打上标记：${code('iptables -t mangle -S')}`,
+              },
+            ]
+          : []),
         {
           en: `see who has which address with ${code('ip address')} or ${code('docker network inspect')}`,
           zh: `用 ${code('ip address')} 或 ${code('docker network inspect')} 看看谁用着哪个地址`,

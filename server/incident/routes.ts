@@ -176,6 +176,47 @@ export const routes: readonly Incident[] = [
     },
   },
   {
+    name: 'a mark that leads one port to a gateway that nobody is any more',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name api --network app netshoot sleep infinity
+        iptables -t mangle -A PREROUTING -s 172.30.0.0/24 -p tcp --dport 6443 -j MARK --set-mark 0x1bb
+        ip rule add fwmark 0x1bb lookup 100 priority 900; ip route add default via 192.168.1.60 table 100`,
+      laptop: 'setsid socat TCP-LISTEN:6443,fork,reuseaddr PIPE </dev/null >/dev/null 2>&1 &',
+    },
+    symptom: ['node1', 'docker exec api nc -z -w 1 192.168.1.50 6443'],
+    ask: { from: 'api', to: 'laptop', port: 6443 },
+    code: 'no-such-address',
+    says: /`192\.168\.1\.60`.*routing rule/,
+    evidence: /fwmark 0x1bb lookup 100/,
+    diagnosis: { beyond: unsaid },
+    netdiag: { beyond: 'it asks for no port of other machines' },
+    undo: {
+      node1: 'iptables -t mangle -F PREROUTING; ip rule del priority 900; ip route flush table 100',
+      laptop: 'pkill socat',
+    },
+  },
+  {
+    name: 'of two rules that share a port out, one whose container is gone',
+    make: {
+      node1: `docker network create --subnet 172.30.0.0/24 app; docker run -d --name web --network app --ip 172.30.0.11 nginx
+        iptables -t nat -A PREROUTING -i eth0 -p tcp --dport 8080 -m statistic --mode nth --every 1000 --packet 999 -j DNAT --to-destination 172.30.0.11:80
+        iptables -t nat -A PREROUTING -i eth0 -p tcp --dport 8080 -j DNAT --to-destination 172.30.0.12:80
+        iptables -I DOCKER-USER -i eth0 -d 172.30.0.0/24 -j ACCEPT`,
+    },
+    symptom: ['laptop', curl('http://192.168.1.11:8080')],
+    ask: { from: 'laptop', to: 'node1', port: 8080 },
+    code: 'no-such-address',
+    says: /`172\.30\.0\.12`.*a rule of NAT leads it there/,
+    evidence: /-A PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172\.30\.0\.12:80/,
+    diagnosis: { beyond: 'it publishes no port: what rules of others lead to is none of its questions' },
+    netdiag: { beyond: 'it publishes no port: what rules of others lead to is none of its questions' },
+    undo: {
+      node1: `iptables -t nat -D PREROUTING -i eth0 -p tcp --dport 8080 -j DNAT --to-destination 172.30.0.12:80
+        iptables -t nat -D PREROUTING -i eth0 -p tcp --dport 8080 -m statistic --mode nth --every 1000 --packet 999 -j DNAT --to-destination 172.30.0.11:80
+        iptables -F DOCKER-USER; iptables -A DOCKER-USER -j RETURN`,
+    },
+  },
+  {
     name: 'forwarding is off',
     make: { node1: 'docker run -d --name web -p 8080:80 nginx; sysctl -w net.ipv4.ip_forward=0' },
     symptom: ['laptop', curl('http://192.168.1.11:8080')],
