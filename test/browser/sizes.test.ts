@@ -86,7 +86,7 @@ async function lookAround(page: Page, album: Album, size: string, look: string):
 }
 
 // Others by `LABS`, ids with commas between them: each takes half a minute.
-const usual = ['default-bridge', 'overlay']
+const usual = ['segments', 'overlay']
 
 for (const id of process.env.LABS?.split(',') ?? usual) {
   it(`${id} fits windows of all sizes, in both languages, in light and in dark`, async () => {
