@@ -1,3 +1,4 @@
+import { sameAddress } from '../network/addresses.js'
 import { outLink } from '../network/routing.js'
 import type { Link } from '../network/state.js'
 import { ownLink } from '../place/place.js'
@@ -25,7 +26,10 @@ function find({ from, last: seenLast, way, goal, destination, asked }: Trail): F
     ? (way.stops.findLast(({ place }) => place.namespace.id !== goal?.namespace.id)?.place ?? from)
     : seenLast
   const sending = outLink(last.namespace, destination)
-  const shown = asked.filter(({ macs }) => macs.length === 0).map(writeAsked)
+  // A child may ask for others meanwhile, which has nothing to do with it.
+  const shown = asked
+    .filter(({ target, macs }) => macs.length === 0 && sameAddress(target, destination))
+    .map(writeAsked)
   const told = (child: string, host: string, parent: string, link: Link): Found => ({
     ...{ child, host, parent, link: link.name, mode: link.macvlanMode ?? '?' },
     shown,

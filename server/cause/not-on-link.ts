@@ -127,6 +127,8 @@ function look(trail: Trail, place: LivePlace, flow: Flow, answer: boolean): Foun
   const found = routeFor(place.namespace, flow)
   const link = leadsOn(found) ? place.namespace.links.find(({ name }) => name === found.device) : undefined
   if (!leadsOn(found) || !link || found.type !== 'unicast' || found.gateway !== undefined) return undefined
+  // Of what is behind a tunnel nothing is known, nor asked for by its MAC address.
+  if (!/^(lan|bridge|pair) /.test(segmentOf(place.host, place.namespace, link))) return undefined
   // Of a range that a Docker network has taken, `hidden-by-subnet` tells.
   if (networkOfBridge(place.host, link.name) || holdersOn({ place, link }, address, state).length > 0) return undefined
   const route = place.namespace.routes.find((one) => one.table === found.table && one.destination === found.destination)

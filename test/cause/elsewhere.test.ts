@@ -110,3 +110,15 @@ describe('a source that a rule of NAT gives', () => {
     expect(cause?.code).not.toBe('no-route-back')
   })
 })
+
+it('shows of the questions on the wire those alone that were asked for the packet', async () => {
+  const rack = standardRack()
+  const seen = new Journey(rack, { source: '192.168.1.11', destination: '192.168.1.70' })
+    .asks('node1/mac', 'eth0', '192.168.1.71')
+    .asks('node1', 'eth0', '192.168.1.70')
+    .ends('unroutable')
+  const { cause } = await traced(rack, { from: 'node1', to: 'mac' }, [seen])
+  expect(cause?.code).toBe('macvlan-host-to-child')
+  expect(cause?.evidence.join('\n')).toContain('192.168.1.70?')
+  expect(cause?.evidence.join('\n')).not.toContain('192.168.1.71')
+})

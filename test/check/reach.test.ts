@@ -68,9 +68,10 @@ it('asks for what only the one that is meant can answer: its own id, and a word 
     durationMs: 1,
     http: { status: 200, body: `{"from": "${id.slice(0, 12)}", "for": "fixed"}` },
   })
-  expect(await runCheck(check, contextOf(rack, { state: rack.state, probe: echo }))).toMatchObject({
-    reason: 'reach.body',
-  })
+  const finding = await runCheck(check, contextOf(rack, { state: rack.state, probe: echo }))
+  expect(finding).toMatchObject({ reason: 'reach.body' })
+  // The words as they were asked for: a learner knows of no placeholders.
+  expect(JSON.stringify(finding)).not.toContain('{{')
 })
 
 const six = (rack: StateBuilder) => addIp6(rack.state)

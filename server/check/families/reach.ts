@@ -456,14 +456,18 @@ function unproved(spec: Spec, observed: Text, target: Target): Control {
   return { finding }
 }
 
-function whyHttp({ reason, address, status }: Extract<Attempt, { ok: false }>, spec: Spec, target: Target): Text {
+function whyHttp(
+  { reason, address, status, missing }: Extract<Attempt, { ok: false }>,
+  spec: Spec,
+  target: Target,
+): Text {
   const whom = code(target.label)
   // RFC 9110, 15.6.3 and 15.6.5: a gateway had no answer, or no valid one, from the server behind it.
   if (status === 502 || status === 504) return whyProxied(status, address, spec, target)
   if (reason === 'body') {
     return {
-      en: `the network leads to a web server, but its page does not contain ${code(spec.body ?? '')}: another program, or another page, answers for ${whom}`,
-      zh: `网络已通到一个 Web 服务器，但页面里没有 ${code(spec.body ?? '')}：替 ${whom} 应答的是别的程序或别的页面`,
+      en: `the network leads to a web server, but its answer does not contain ${code(missing ?? '')}: another program or another page answers for ${whom}, or the right one could not do what it was asked`,
+      zh: `网络已通到一个 Web 服务器，但应答里没有 ${code(missing ?? '')}：替 ${whom} 应答的是别的程序或别的页面，或者程序没有做成请求它做的事`,
     }
   }
   return {

@@ -41,6 +41,8 @@ export type Attempt =
       said: string
       /** Of an HTTP answer. */
       status?: number
+      /** The text that it does not contain, as it was asked for this time. */
+      missing?: string
     }
 
 /** A machine that is busy now is given more time in the same measure. */
@@ -98,7 +100,7 @@ export async function tryAt(
   }
   if (text !== undefined && !body.includes(text)) {
     const words = body.replace(/<[^>]{0,200}>/g, ' ').replace(/\s+/g, ' ')
-    return { ok: false, reason: 'body', address, said: words, status }
+    return { ok: false, reason: 'body', address, said: words, status, missing: text }
   }
   return attempt
 }
