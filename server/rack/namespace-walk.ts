@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:os'
 import { oneLine } from '../wording/one-line.js'
 import { type StartedEye, startEye } from './eye-starter.js'
+import { signalName } from './signal-name.js'
 
 const largestComplaintBytes = 4096
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
 
 export interface ToolAnswer {
   failed: boolean
@@ -137,7 +136,7 @@ class Walk {
 
   private reasonOf(word: string): string {
     if (word === 'large') return tooLarge(this.limits.maxBytes)
-    return `its tool was ended by ${signalNames.get(Number(word)) ?? `signal ${word}`}`
+    return `its tool was ended by ${signalName(Number(word)) ?? `signal ${word}`}`
   }
 
   private read(heard: Buffer): Said {

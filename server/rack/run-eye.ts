@@ -1,10 +1,8 @@
-import { constants } from 'node:os'
 import type { CommandResult } from '../racks/command-result.js'
 import { type CommandOptions, usualOutputBytes } from './command.js'
 import { startEye } from './eye-starter.js'
 import type { Eye } from './eyes.js'
-
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
+import { signalName } from './signal-name.js'
 
 /**
  * Runs an eye to its end, as `run` runs a program, and much cheaper (eye-starter.ts). Never throws for what it does. One that takes
@@ -50,7 +48,7 @@ export async function runEye(
   })
   const text = (stream: 'stdout' | 'stderr') => Buffer.concat(said[stream]).toString('utf8')
   const isExit = ended === undefined && status !== undefined && (status & 127) === 0
-  const signal = ended ? 'SIGKILL' : status !== undefined && !isExit ? signalNames.get(status & 127) : undefined
+  const signal = ended ? 'SIGKILL' : status !== undefined && !isExit ? signalName(status & 127) : undefined
   return {
     argv: [name, ...args],
     exitCode: isExit ? status >> 8 : null,
